@@ -1,0 +1,123 @@
+//! A profile with everything resolved: what the engine works from. Nothing here is optional that has a default.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::Conversation;
+
+use super::SecretSource;
+
+/// A Genesys Cloud region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// The domain: `mypurecloud.de`. For the sandbox: `sandbox`.
+    pub domain: String,
+    /// The AWS name: `eu-central-1`, where known.
+    pub aws: Option<String>,
+}
+
+/// Base URLs, without a trailing slash. https/wss unless loopback, checked at load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// `https://login.<domain>`
+    pub login: String,
+    /// `https://api.<domain>`
+    pub api: String,
+    /// `wss://webmessaging.<domain>`
+    pub webmessaging: String,
+}
+
+/// Which host serves `/oauth/token`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenHost {
+    /// `login.<domain>`: what every SDK uses.
+    #[default]
+    Login,
+    /// `api.<domain>`: what the Guest API's description says.
+    Api,
+}
+
+/// How the client's id and secret travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `Authorization: Basic`.
+    #[default]
+    Basic,
+    /// Form fields `client_id` and `client_secret`.
+    Body,
+}
+
+/// An OAuth client for the client-credentials grant.
+#[derive(Clone, Debug)]
+pub struct OAuthClient {
+    /// The client's id. Not a secret, but it may come from the environment.
+    pub id: String,
+    /// The client's secret.
+    pub secret: SecretSource,
+    /// Which host is asked.
+    pub token_host: TokenHost,
+    /// How id and secret travel.
+    pub client_auth: ClientAuth,
+    /// Sent as asked, joined by spaces; nothing is sent where empty.
+    pub scopes: Vec<String>,
+}
+
+/// What the profile signs in with.
+#[derive(Clone, Debug)]
+pub enum Credentials {
+    /// An OAuth client.
+    Client(OAuthClient),
+    /// A pasted token, which cannot be renewed.
+    Pasted(SecretSource),
+    /// None configured, or not usable: the sentence says what is missing, where, and what to do.
+    Missing(String),
+}
+
+/// The `guest-api` channel's adjustable parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestApi {
+    /// Path with `{conversationId}`.
+    pub path: String,
+    /// Scopes without which a send is expected to be refused.
+    pub required_scopes: Vec<String>,
+}
+
+/// A conversation as configured.
+#[derive(Clone, Debug)]
+pub struct ConversationEntry {
+    /// What the picker shows and the engine addresses.
+    pub conversation: Conversation,
+    /// The guest token of a web-messaging conversation, where configured.
+    pub guest_token: Option<SecretSource>,
+}
+
+/// Everything that the engine needs to know of an organisation.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name in the file; `sandbox` for the built-in one.
+    pub name: String,
+    /// The region it lives in.
+    pub region: Region,
+    /// Real customers may be on the other side: PROD at the top, and a question before each send.
+    pub production: bool,
+    /// The embedded (or a local) sandbox: SANDBOX at the top.
+    pub sandbox: bool,
+    /// Base URLs.
+    pub hosts: Hosts,
+    /// How to sign in.
+    pub credentials: Credentials,
+    /// The `guest-api` channel.
+    pub guest_api: GuestApi,
+    /// The picker's list, keys in order from 0.
+    pub conversations: Vec<ConversationEntry>,
+    /// Names of further headers and JSON fields whose values are masked at capture, lower case.
+    pub redact: Vec<String>,
+    /// Further CA certificates (PEM).
+    pub ca_files: Vec<PathBuf>,
+    /// Bound on opening a connection.
+    pub connect_timeout: Duration,
+    /// Bound on a whole try.
+    pub request_timeout: Duration,
+    /// How many conversations may send side by side.
+    pub parallel: usize,
+}

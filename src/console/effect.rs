@@ -1,0 +1,33 @@
+//! Everything that the console asks for. Plain, comparable data.
+
+use std::path::PathBuf;
+
+use crate::engine::Command;
+
+/// Everything that the console asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask the engine.
+    Engine(Command),
+    /// Put text on the clipboard (OSC 52, then whatever config names). Already masked.
+    Copy(String),
+    /// Open `$VISUAL`/`$EDITOR` on this text; the answer is [`super::Event::Edited`].
+    Edit(String),
+    /// Show text in `$PAGER`. Already masked and safe for a terminal.
+    Page(String),
+    /// Write a file that must not exist yet (mode 0600). Already masked; the answer is [`super::Event::Done`].
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        contents: String,
+    },
+    /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
+    SandboxFault(Option<String>),
+    /// Stop the process as Ctrl-Z does, and come back.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,40 @@
+//! Everything that happens to the console.
+
+use crossterm::event::KeyEvent;
+
+use crate::engine::Report;
+
+/// A signal that reaches the console as an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM or SIGHUP: leave now, with the terminal restored.
+    Terminate,
+    /// The process was stopped (Ctrl-Z) and goes on: draw everything anew, check the clocks.
+    Resumed,
+}
+
+/// Everything that happens. The moment at which it happened stands beside it (`update`'s second argument).
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key (never a release).
+    Key(KeyEvent),
+    /// A bracketed paste, or a burst of keys recognised as one; line ends are `\n`.
+    Paste(String),
+    /// The terminal's size, in cells. The same size again means: redraw everything.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The engine says something.
+    Engine(Report),
+    /// The deadline that the state asked for has come.
+    Deadline,
+    /// A signal arrived.
+    Signal(Signal),
+    /// An external editor ended: the text that it left, or why there is none.
+    Edited(Result<String, String>),
+    /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
+    Done(Result<String, String>),
+}

@@ -1,0 +1,9 @@
+//! The console's pure core: `update(&mut State, at, Event) -> Vec<Effect>` and everything it changes.
+//! No clock, no I/O, no randomness, no `await`; never sees tokio, the engine's inside, or the sandbox.
+
+pub mod effect;
+pub mod event;
+pub mod state;
+
+pub use effect::Effect;
+pub use event::Event;

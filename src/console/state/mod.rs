@@ -1,0 +1,1 @@
+//! The console state, one file an area.

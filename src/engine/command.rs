@@ -1,0 +1,42 @@
+//! What the engine can be asked for.
+
+use crate::model::{ConversationKey, MessageId};
+
+/// A message to be sent. The engine keeps the order of each conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendRequest {
+    /// Given by whoever asks; reports come back under it. Each request has a new one, also a resend.
+    pub message: MessageId,
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// The message that this one sends again.
+    pub resend_of: Option<MessageId>,
+}
+
+/// What the engine can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Get a token if there is none (also after it was refused).
+    SignIn,
+    /// Get a new token now, whatever the old one's state.
+    Renew,
+    /// Put a message into its conversation's queue.
+    Send(SendRequest),
+    /// Take a message back: cancelled if no byte was written, unknown otherwise.
+    Cancel(MessageId),
+    /// Settle an unknown message by a person's word: landed or lost.
+    Settle {
+        /// Which message.
+        message: MessageId,
+        /// True: it was received. False: it was not.
+        landed: bool,
+    },
+    /// Read a conversation and its messages once, now.
+    Read(ConversationKey),
+    /// Which conversation a person looks at: replies are read for it after a send, with growing pauses.
+    Watch(Option<ConversationKey>),
+    /// Finish what is on the wire (bounded), then stop.
+    Shutdown,
+}

@@ -1,0 +1,51 @@
+//! What the engine tells.
+
+use std::sync::Arc;
+
+use crate::model::{
+    ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus,
+};
+
+/// What the engine tells, in the order in which it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// Signing in moved on.
+    Token(TokenStatus),
+    /// An exchange was begun, changed, or was settled: its whole present state.
+    Exchange(Arc<Exchange>),
+    /// A message moved on in its life.
+    Message {
+        /// Which.
+        id: MessageId,
+        /// Where it stands now.
+        life: Life,
+        /// The exchange that carries it, once there is one.
+        exchange: Option<ExchangeId>,
+        /// The id that the remote side gave it, once known.
+        remote_id: Option<String>,
+    },
+    /// A conversation was read.
+    Conversation {
+        /// Which.
+        key: ConversationKey,
+        /// What the read showed of it.
+        state: RemoteState,
+        /// When the guest connected, where the read told.
+        since: Option<jiff::Timestamp>,
+        /// All messages that the read brought, oldest first, ours included.
+        messages: Vec<RemoteMessage>,
+    },
+    /// The newest `inin-ratelimit-*` headers.
+    RateLimit(RateLimit),
+    /// The server's `Date` and our clock differ by more than 60 s: seconds that the server is ahead.
+    ClockSkew(i64),
+    /// Something that guestwire has to say about itself, one sentence.
+    Notice {
+        /// When.
+        at: Moment,
+        /// The sentence.
+        text: String,
+    },
+    /// The engine has stopped; nothing follows.
+    Stopped,
+}

@@ -1,0 +1,3 @@
+//! The `guestwire` program.
+
+fn main() {}

@@ -1,0 +1,152 @@
+//! A conversation of the picker and the way ("channel") in which one speaks into it.
+
+use std::fmt;
+
+use super::ConversationKey;
+
+/// A way to speak as the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
+    GuestApi,
+    /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/message` with a bearer token.
+    OpenMessaging,
+    /// The guest WebSocket of a web deployment.
+    WebMessaging,
+}
+
+impl Channel {
+    /// The name used in config, on screen and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::GuestApi => "guest-api",
+            Self::OpenMessaging => "open-messaging",
+            Self::WebMessaging => "web-messaging",
+        }
+    }
+
+    /// The name where columns are few.
+    pub const fn short(self) -> &'static str {
+        match self {
+            Self::GuestApi => "guest-api",
+            Self::OpenMessaging => "open",
+            Self::WebMessaging => "web",
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The guest of an open-messaging conversation: the `from` of its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenGuest {
+    /// The provider's id of the guest.
+    pub id: String,
+    /// `Email`, `Phone` or `Opaque`.
+    pub id_type: String,
+    /// Shown to agents.
+    pub nickname: Option<String>,
+}
+
+/// Where a conversation's messages go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// See [`Channel::GuestApi`].
+    GuestApi {
+        /// Path parameter of the endpoint.
+        conversation_id: String,
+        /// The guest's participant; with it (or `external_id`) the body is addressed with `to`.
+        participant_id: Option<String>,
+        /// The guest's external id.
+        external_id: Option<String>,
+    },
+    /// See [`Channel::OpenMessaging`].
+    OpenMessaging {
+        /// Path parameter of the endpoint.
+        integration_id: String,
+        /// Who speaks.
+        guest: OpenGuest,
+    },
+    /// See [`Channel::WebMessaging`]. The guest token is a secret and lives with the profile, not here.
+    WebMessaging {
+        /// The web deployment.
+        deployment_id: String,
+        /// `Origin` header of the upgrade.
+        origin: String,
+    },
+}
+
+impl Address {
+    /// The channel that this address belongs to.
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::GuestApi { .. } => Channel::GuestApi,
+            Self::OpenMessaging { .. } => Channel::OpenMessaging,
+            Self::WebMessaging { .. } => Channel::WebMessaging,
+        }
+    }
+
+    /// The conversation id, where the address names one.
+    pub fn conversation_id(&self) -> Option<&str> {
+        match self {
+            Self::GuestApi { conversation_id, .. } => Some(conversation_id),
+            Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
+        }
+    }
+
+    /// The participant id, where the address names one.
+    pub fn participant_id(&self) -> Option<&str> {
+        match self {
+            Self::GuestApi { participant_id, .. } => participant_id.as_deref(),
+            Self::OpenMessaging { .. } | Self::WebMessaging { .. } => None,
+        }
+    }
+}
+
+/// What is known of the conversation on the remote side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RemoteState {
+    /// Never read, or reading is not possible.
+    #[default]
+    Unknown,
+    /// The last read showed the guest connected.
+    Connected,
+    /// The last read showed it ended.
+    Ended,
+    /// The last read was answered with "no such conversation".
+    Missing,
+}
+
+impl RemoteState {
+    /// The word on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unread",
+            Self::Connected => "connected",
+            Self::Ended => "ended",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// A conversation of the picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its key in this process.
+    pub key: ConversationKey,
+    /// The tester's name for it, unique in a profile.
+    pub name: String,
+    /// Where its messages go.
+    pub address: Address,
+}
+
+impl Conversation {
+    /// Its channel.
+    pub const fn channel(&self) -> Channel {
+        self.address.channel()
+    }
+}

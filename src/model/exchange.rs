@@ -1,0 +1,402 @@
+//! One request and what came of it, with every try. Everything here is already redacted: secrets are taken out at
+//! capture, in the engine, and never become part of these types.
+//!
+//! ```text
+//! Exchange ─┬─ Step::Try      one attempt: request, answer or failure, timing, token generation
+//!           ├─ Step::Wait     a counted-down pause (429, 503, connect failure, pacing)
+//!           ├─ Step::Renewal  a token renewal that this exchange waited for (an exchange of its own, linked)
+//!           └─ Outcome        open, accepted, refused, unknown, cancelled
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ConversationKey, ExchangeId, Generation, MessageId, Moment};
+
+/// What an exchange is for. The word stands in the log's kind column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Asking for a token, or asking what it may do.
+    Token,
+    /// Sending a guest message.
+    Send,
+    /// Reading a conversation or its messages.
+    Read,
+    /// A check made to find something out.
+    Probe,
+    /// One frame of the guest WebSocket.
+    Frame,
+    /// A person's note.
+    Note,
+    /// Something that guestwire says about itself.
+    Sys,
+}
+
+impl Kind {
+    /// The word in the log, at most five letters.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Token => "TOKEN",
+            Self::Send => "SEND",
+            Self::Read => "READ",
+            Self::Probe => "PROBE",
+            Self::Frame => "FRAME",
+            Self::Note => "NOTE",
+            Self::Sys => "SYS",
+        }
+    }
+}
+
+/// A header as it was sent or received, in order; its value is masked where it is a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// As on the wire (lower case for HTTP/2).
+    pub name: String,
+    /// The value; bytes that are not UTF-8 are shown as `\xNN`; a secret is shown as `«…»` with a hint of its kind.
+    pub value: String,
+}
+
+impl Header {
+    /// A header from its parts.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// The first value of the header `name` in `headers`, whatever its case.
+pub fn header<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
+    headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+}
+
+/// What a body is, as far as showing it is concerned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyForm {
+    /// No bytes.
+    #[default]
+    Empty,
+    /// Parses as JSON.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// UTF-8 text of another kind (HTML of a proxy, for instance).
+    Text,
+    /// Not text: size and type are shown.
+    Binary,
+}
+
+/// A captured body, redacted and bounded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// What it is.
+    pub form: BodyForm,
+    /// The text kept (empty for [`BodyForm::Binary`]).
+    pub text: String,
+    /// Bytes received or sent in all, after decoding; more than `text.len()` where the rest was only counted.
+    pub total: u64,
+    /// Whether less was kept than came (the bound of 1 MiB).
+    pub truncated: bool,
+    /// `Content-Type`, without parameters.
+    pub mime: Option<String>,
+    /// What was decoded on the way ("gzip"), or could not be.
+    pub encoding: Option<String>,
+}
+
+/// A request as it was, or would have been, written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Absolute, with secrets of the query masked.
+    pub url: String,
+    /// In order.
+    pub headers: Vec<Header>,
+    /// What was sent.
+    pub body: Body,
+}
+
+/// A response as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// `HTTP/1.1`, `HTTP/2.0`.
+    pub version: String,
+    /// All of them, in order.
+    pub headers: Vec<Header>,
+    /// What came, possibly cut short (then the ending is a [`Failure`] with this response inside).
+    pub body: Body,
+    /// The peer's address, where known.
+    pub remote: Option<String>,
+}
+
+/// How far a request got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Finding the host's addresses.
+    Resolve,
+    /// Opening the TCP connection.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Writing the request; some of it may have left.
+    Write,
+    /// Waiting for the status line.
+    Answer,
+    /// Reading the body.
+    Body,
+}
+
+impl Phase {
+    /// The words on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Resolve => "name look-up",
+            Self::Connect => "connecting",
+            Self::Tls => "TLS handshake",
+            Self::Write => "writing the request",
+            Self::Answer => "waiting for the answer",
+            Self::Body => "reading the body",
+        }
+    }
+}
+
+/// What went wrong below HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The name has no address.
+    Dns,
+    /// Nobody listens, or no way there.
+    Connect,
+    /// The certificate or the handshake was not accepted.
+    Tls,
+    /// It took longer than the bound of the phase.
+    Timeout,
+    /// The connection was closed or reset.
+    Reset,
+    /// What came is not HTTP, or is cut short.
+    Protocol,
+    /// Taken back by a person while under way.
+    Cancelled,
+    /// The request could not be built (a bad URL or header).
+    Invalid,
+}
+
+/// A try that got no whole answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What went wrong.
+    pub kind: FailureKind,
+    /// How far it got.
+    pub phase: Phase,
+    /// The innermost cause, in the words of the library or system, one line.
+    pub detail: String,
+    /// Whether a byte of the request may have been written: then the server may have acted on it.
+    pub wrote: bool,
+    /// What had come of a response, where a status line had come.
+    pub partial: Option<Box<Response>>,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A whole response.
+    Answered(Response),
+    /// No whole response.
+    Failed(Failure),
+}
+
+/// Durations of a try. What was not measured is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Name look-up.
+    pub resolve: Option<Duration>,
+    /// TCP connect (and TLS, where it could not be told apart).
+    pub connect: Option<Duration>,
+    /// TLS handshake, where told apart.
+    pub tls: Option<Duration>,
+    /// From the start to the status line.
+    pub first_byte: Option<Duration>,
+    /// From the start to the last byte or the failure.
+    pub total: Option<Duration>,
+    /// An open connection was used again: no resolve, connect or TLS took place.
+    pub reused: bool,
+}
+
+/// One try of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u32,
+    /// When it began.
+    pub started: Moment,
+    /// The token generation used; `None` for a request without a bearer token.
+    pub generation: Option<Generation>,
+    /// How old that token was, for the log.
+    pub token_age: Option<Duration>,
+    /// What was asked.
+    pub request: Arc<Request>,
+    /// How it ended; `None` while under way.
+    pub ending: Option<Ending>,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+impl Attempt {
+    /// The response, whole or partial.
+    pub fn response(&self) -> Option<&Response> {
+        match self.ending.as_ref()? {
+            Ending::Answered(response) => Some(response),
+            Ending::Failed(failure) => failure.partial.as_deref(),
+        }
+    }
+
+    /// The HTTP status, if a status line came.
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|r| r.status)
+    }
+}
+
+/// One thing that happened inside an exchange, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A try.
+    Try(Arc<Attempt>),
+    /// A pause before the next try.
+    Wait {
+        /// When it began.
+        at: Moment,
+        /// When it ends by itself.
+        until: Moment,
+        /// Why, in words.
+        why: String,
+    },
+    /// A renewal of the token that this exchange waited for.
+    Renewal {
+        /// The renewal's own exchange.
+        exchange: ExchangeId,
+        /// When this exchange began to wait for it.
+        at: Moment,
+        /// The generation that it brought; `None` while under way or when it failed.
+        generation: Option<Generation>,
+        /// How long this exchange waited for it, once over.
+        took: Option<Duration>,
+        /// How many sends waited for the same renewal.
+        waiting: u32,
+    },
+}
+
+/// How an exchange ended, or that it has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A try is under way.
+    Open,
+    /// Between tries: the newest step says until when.
+    Waiting,
+    /// The server said yes (2xx).
+    Accepted,
+    /// The server, or guestwire before sending, said no. One line: the code and the message, or what is wrong.
+    Refused(String),
+    /// No whole answer came after something had been written. One line: what happened.
+    Unknown(String),
+    /// No answer, and nothing had been written (connect failure and the like, retries used up). One line.
+    Failed(String),
+    /// Taken back before a byte was written.
+    Cancelled,
+}
+
+impl Outcome {
+    /// The word in the log: `ok ERR UNKN WAIT … CANC`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "sending",
+            Self::Waiting => "WAIT",
+            Self::Accepted => "ok",
+            Self::Refused(_) | Self::Failed(_) => "ERR",
+            Self::Unknown(_) => "UNKN",
+            Self::Cancelled => "CANC",
+        }
+    }
+
+    /// Whether the exchange is over.
+    pub const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Open | Self::Waiting)
+    }
+
+    /// Whether it ended as something that a tester looks for with "next error".
+    pub const fn is_error(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Failed(_) | Self::Unknown(_))
+    }
+
+    /// The one-line reason, where there is one.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused(why) | Self::Unknown(why) | Self::Failed(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+/// One request and what came of it.
+///
+/// The engine reports an exchange as a whole snapshot whenever something about it changed; attempts are shared, so a
+/// snapshot is cheap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The engine's number for it.
+    pub id: ExchangeId,
+    /// What it is for.
+    pub kind: Kind,
+    /// One line: the message's text, or what was asked ("client credentials, 1 scope").
+    pub what: String,
+    /// The conversation it belongs to.
+    pub conversation: Option<ConversationKey>,
+    /// The message that it carries.
+    pub message: Option<MessageId>,
+    /// When it was begun.
+    pub started: Moment,
+    /// When it was settled.
+    pub ended: Option<Moment>,
+    /// What happened, in order.
+    pub steps: Vec<Step>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Exchange {
+    /// The tries, in order.
+    pub fn attempts(&self) -> impl DoubleEndedIterator<Item = &Arc<Attempt>> {
+        self.steps.iter().filter_map(|s| match s {
+            Step::Try(a) => Some(a),
+            Step::Wait { .. } | Step::Renewal { .. } => None,
+        })
+    }
+
+    /// The newest try.
+    pub fn last_attempt(&self) -> Option<&Arc<Attempt>> {
+        self.attempts().next_back()
+    }
+
+    /// The HTTP status of the newest try.
+    pub fn status(&self) -> Option<u16> {
+        self.last_attempt()?.status()
+    }
+
+    /// From beginning to settling; `None` while open.
+    pub fn duration(&self) -> Option<Duration> {
+        Some(self.ended?.since(self.started))
+    }
+
+    /// The request id of the newest answer: `ININ-Correlation-Id`, `Genesys-Correlation-Id`, `x-request-id`, or the
+    /// body's `contextId`, whichever came, with the name it came under. [GENESYS: real: documented, BLOG; the last of the
+    /// headers from the Guest API's description]
+    pub fn request_id(&self) -> Option<(&'static str, String)> {
+        let response = self.last_attempt()?.response()?;
+        for name in ["inin-correlation-id", "genesys-correlation-id", "x-request-id"] {
+            if let Some(id) = header(&response.headers, name) {
+                return Some((name, id.to_owned()));
+            }
+        }
+        let json: serde_json::Value = serde_json::from_str(&response.body.text).ok()?;
+        Some(("contextId", json.get("contextId")?.as_str()?.to_owned()))
+    }
+}

@@ -1,0 +1,21 @@
+//! Limits of the platform that are known before sending.
+
+use super::Moment;
+
+/// Largest guest text in bytes of UTF-8. [SAFRI quoting the limits page; error 4011 "Message length 5000 is larger than 4096"]
+pub const GUEST_TEXT_MAX_BYTES: usize = 4096;
+/// Requests a minute for one client-credentials token. [real: documented, `client.credentials.token.rate.per.minute`]
+pub const REQUESTS_PER_MINUTE: u32 = 300;
+/// Guest messages a second in one session. [SAFRI, `messages.per.session.rate.per.second`]
+pub const MESSAGES_PER_SECOND: u32 = 5;
+
+/// What the `inin-ratelimit-*` headers of the newest answer said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Requests counted in the window so far.
+    pub count: u32,
+    /// Requests allowed in the window.
+    pub allowed: u32,
+    /// When the window starts anew.
+    pub resets: Moment,
+}

@@ -1,0 +1,127 @@
+//! A message and its life.
+//!
+//! ```text
+//!  draft ─► queued ─► sending ─► accepted ─► answered
+//!             │  ▲       │  ├──► refused
+//!             │  └─wait──┘  └──► unknown ─► (a person or a look-up settles it)
+//!             └────────────────► cancelled
+//! ```
+
+use super::{ConversationKey, ExchangeId, MessageId, Moment};
+
+/// Who said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// We, speaking as the guest.
+    Guest,
+    /// A bot, or another automatic counterpart.
+    Bot,
+    /// A person at the other end.
+    Agent,
+    /// The platform itself.
+    System,
+}
+
+impl Author {
+    /// The word on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Bot => "bot",
+            Self::Agent => "agent",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Where a message stands. See the module's drawing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// In line behind others of its conversation, or until there is a token.
+    Queued,
+    /// Held until `until`, for the reason in `why` ("429, Retry-After 7 s", "pacing", "connect failed").
+    Waiting {
+        /// When it goes on by itself.
+        until: Moment,
+        /// A short reason, in words.
+        why: String,
+    },
+    /// A try is under way.
+    Sending {
+        /// Which try, from 1.
+        attempt: u32,
+    },
+    /// The server said yes.
+    Accepted,
+    /// Accepted, and a later message of the other side has been read.
+    Answered,
+    /// The server (or we, before sending) said no. The text is one line: what happened.
+    Refused(String),
+    /// Something was written, and no answer came back whole: it may have been received.
+    Unknown(String),
+    /// Taken back before its first byte was written.
+    Cancelled,
+    /// It was unknown, and a look-up or a person settled it as received.
+    Landed,
+    /// It was unknown, and a person settled it as not received.
+    Lost,
+}
+
+impl Life {
+    /// The word on screen.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Waiting { .. } => "waiting",
+            Self::Sending { .. } => "sending",
+            Self::Accepted => "accepted",
+            Self::Answered => "answered",
+            Self::Refused(_) => "refused",
+            Self::Unknown(_) => "unknown",
+            Self::Cancelled => "cancelled",
+            Self::Landed => "landed",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// Whether nothing more happens by itself.
+    pub const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Queued | Self::Waiting { .. } | Self::Sending { .. })
+    }
+}
+
+/// A message of ours, or one that a read brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Our own id for it.
+    pub id: MessageId,
+    /// The conversation that it belongs to.
+    pub conversation: ConversationKey,
+    /// Who said it.
+    pub author: Author,
+    /// What it says, as it was typed or received (not made safe for a terminal).
+    pub text: String,
+    /// When it was asked for, or when the remote side says it was said.
+    pub at: Moment,
+    /// Where it stands.
+    pub life: Life,
+    /// The exchange that carried it, once there is one.
+    pub exchange: Option<ExchangeId>,
+    /// The id that the remote side gave it.
+    pub remote_id: Option<String>,
+    /// The message that this one sends again.
+    pub resend_of: Option<MessageId>,
+}
+
+/// A message as a read of the conversation showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteMessage {
+    /// The remote side's id.
+    pub id: String,
+    /// Who said it.
+    pub author: Author,
+    /// What it says.
+    pub text: String,
+    /// When, by the remote side's clock.
+    pub at: jiff::Timestamp,
+}

@@ -1,0 +1,20 @@
+//! Plain data that all sides share. No I/O, no clock, no tokio.
+
+pub mod conversation;
+pub mod exchange;
+pub mod ids;
+pub mod limits;
+pub mod message;
+pub mod time;
+pub mod token;
+
+pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
+pub use exchange::{
+    Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,
+    Step, Timing,
+};
+pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
+pub use limits::RateLimit;
+pub use message::{Author, Life, Message, RemoteMessage};
+pub use time::Moment;
+pub use token::{Granted, TokenFacts, TokenStatus};

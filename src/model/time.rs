@@ -1,0 +1,44 @@
+//! Time as data: it enters at the edge (see [`crate::clock`]) and travels inside events.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// One instant, told by two clocks.
+///
+/// `mono` never jumps, so durations and expiries are computed on it. `wall` is what a person and the server call
+/// the time; it also sees a suspended laptop, which the monotonic clock of Linux does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Time since the process's own origin, on the monotonic clock.
+    pub mono: Duration,
+    /// The wall clock, UTC.
+    pub wall: Timestamp,
+}
+
+impl Moment {
+    /// The origin: zero on both clocks. For defaults and tests.
+    pub const ZERO: Self = Self { mono: Duration::ZERO, wall: Timestamp::UNIX_EPOCH };
+
+    /// A moment from its two readings.
+    pub const fn new(mono: Duration, wall: Timestamp) -> Self {
+        Self { mono, wall }
+    }
+
+    /// The moment `by` later, on both clocks. Saturates at the end of time.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        let wall = self.wall.saturating_add(by).unwrap_or(Timestamp::MAX);
+        Self { mono: self.mono.saturating_add(by), wall }
+    }
+
+    /// Monotonic time from `earlier` to `self`; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.mono.saturating_sub(earlier.mono)
+    }
+
+    /// Monotonic time left until `self` seen from `now`; zero if it has passed.
+    pub fn left(self, now: Self) -> Duration {
+        self.mono.saturating_sub(now.mono)
+    }
+}

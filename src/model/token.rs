@@ -1,0 +1,115 @@
+//! What may be known and shown of a token: everything but the token.
+
+use std::time::Duration;
+
+use super::{Generation, Moment};
+
+/// The scopes of a token, as far as anyone told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Granted {
+    /// Neither the token answer nor `GET /api/v2/tokens/me` named them.
+    #[default]
+    Unknown,
+    /// These, in the server's order.
+    Named(Vec<String>),
+}
+
+impl Granted {
+    /// Whether `scope` is granted; `None` where that is not known.
+    pub fn has(&self, scope: &str) -> Option<bool> {
+        match self {
+            Self::Unknown => None,
+            Self::Named(scopes) => Some(scopes.iter().any(|s| s == scope)),
+        }
+    }
+}
+
+/// Facts about one token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Which token of this session.
+    pub generation: Generation,
+    /// When it was received.
+    pub issued: Moment,
+    /// When it ends, on both clocks. `None` for a pasted token whose end is not known.
+    pub expires: Option<Moment>,
+    /// `expires_in` as the server said it.
+    pub lifetime: Option<Duration>,
+    /// The scopes that were asked for.
+    pub requested: Vec<String>,
+    /// The scopes that were granted.
+    pub granted: Granted,
+    /// Scopes that a configured channel needs and that are known not to be granted.
+    pub missing: Vec<String>,
+    /// The organisation's name, from `tokens/me`.
+    pub organization: Option<String>,
+    /// The OAuth client's name, from `tokens/me`.
+    pub client_name: Option<String>,
+    /// A pasted token: it cannot be renewed.
+    pub pasted: bool,
+}
+
+/// Where signing in stands: what the token chip shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// No token, and none asked for yet.
+    #[default]
+    SignedOut,
+    /// The first token is being asked for.
+    Getting,
+    /// A token works.
+    Valid(TokenFacts),
+    /// A token works, and its successor is being asked for.
+    Renewing(TokenFacts),
+    /// A token works still, renewing it failed, and the next try comes at `retry`.
+    RenewFailed {
+        /// The token in use.
+        facts: TokenFacts,
+        /// When the next try comes.
+        retry: Moment,
+        /// What went wrong, one line.
+        why: String,
+    },
+    /// No valid token: the last ended, or the first could not be had. Sends wait; the next try comes at `retry`.
+    Expired {
+        /// When the next try comes; `None` for a token that cannot be renewed.
+        retry: Option<Moment>,
+        /// What went wrong, one line.
+        why: String,
+    },
+    /// The token endpoint refused in a way that trying again does not heal by itself.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// What the server said, one line.
+        why: String,
+    },
+    /// The client id or secret is wrong: no retry.
+    BadClient {
+        /// What the server said, one line.
+        why: String,
+    },
+    /// The token endpoint answered 429; the next try comes at `until`.
+    Limited {
+        /// When the next try comes.
+        until: Moment,
+        /// The token that still works, if there is one.
+        facts: Option<TokenFacts>,
+    },
+    /// The profile has no usable secret. The sentence says which and how to mend it.
+    NoSecret {
+        /// What is missing, where, and what to do.
+        why: String,
+    },
+}
+
+impl TokenStatus {
+    /// The facts of the token in use, if one works.
+    pub const fn facts(&self) -> Option<&TokenFacts> {
+        match self {
+            Self::Valid(facts) | Self::Renewing(facts) | Self::RenewFailed { facts, .. } => Some(facts),
+            Self::Limited { facts, .. } => facts.as_ref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The only file that makes outside text safe, measures it (in cells, by grapheme cluster) and fits it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+}
+
+/// Whether `c` must be shown by a stand-in: a control character that a terminal would obey, or an invisible or
+/// direction-changing one that could make the screen tell something else than the bytes.
+fn needs_stand_in(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'          // C0, DEL, C1
+        | '\u{ad}' | '\u{61c}' | '\u{180e}'                // soft hyphen, Arabic letter mark, Mongolian separator
+        | '\u{200b}' | '\u{200e}' | '\u{200f}'             // zero-width space, LRM, RLM
+        | '\u{2028}'..='\u{202e}'                          // line and paragraph separators, embeddings, overrides
+        | '\u{2060}'..='\u{206f}'                          // word joiner, invisible operators, isolates
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}'             // byte order mark, annotations
+        | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e0fff}') // tags (E0020..E007F are flag sequences)
+}
+
+fn push_stand_in(out: &mut String, c: char) {
+    match c {
+        '\u{0}'..='\u{1f}' => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}')),
+        '\u{7f}' => out.push('␡'),
+        '\u{200e}' => out.push_str("<LRM>"),
+        '\u{200f}' => out.push_str("<RLM>"),
+        '\u{202a}' => out.push_str("<LRE>"),
+        '\u{202b}' => out.push_str("<RLE>"),
+        '\u{202c}' => out.push_str("<PDF>"),
+        '\u{202d}' => out.push_str("<LRO>"),
+        '\u{202e}' => out.push_str("<RLO>"),
+        '\u{2066}' => out.push_str("<LRI>"),
+        '\u{2067}' => out.push_str("<RLI>"),
+        '\u{2068}' => out.push_str("<FSI>"),
+        '\u{2069}' => out.push_str("<PDI>"),
+        _ => {
+            use std::fmt::Write as _;
+            // Writing to a String cannot fail.
+            let _ = write!(out, "<U+{:04X}>", c as u32);
+        }
+    }
+}
+
+/// `text` with every character that a terminal could obey, or that a reader could not see, made visible
+/// (`␛`, `␇`, `<RLO>`, `<U+200B>`). Line breaks and tabs are made visible too: this is for one line.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(needs_stand_in) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if needs_stand_in(c) { push_stand_in(&mut out, c) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// The lines of `text`, each made [`visible`]; `\n` and `\r\n` break lines, tabs become two spaces.
+pub fn visible_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    text.split('\n').map(|line| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.contains('\t') { Cow::Owned(visible(&line.replace('\t', "  ")).into_owned()) } else { visible(line) }
+    })
+}
+
+/// `text` cut to at most `cells`, with `…` (or `...` in ASCII) at the end where something was cut.
+pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    let ellipsis = if ascii { "..." } else { "…" };
+    let dots = width(ellipsis);
+    if cells <= dots {
+        return Cow::Owned(prefix(text, cells).to_owned());
+    }
+    let mut out = prefix(text, cells - dots).to_owned();
+    out.push_str(ellipsis);
+    Cow::Owned(out)
+}
+
+/// The longest prefix of whole grapheme clusters that fits into `cells`.
+pub fn prefix(text: &str, cells: usize) -> &str {
+    let mut used = 0;
+    for (at, cluster) in text.grapheme_indices(true) {
+        used += UnicodeWidthStr::width(cluster);
+        if used > cells {
+            return text.get(..at).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// An id where columns are few: `first4…last4`; short ids stay whole.
+pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
+    let clusters: Vec<&str> = id.graphemes(true).collect();
+    if clusters.len() <= 11 {
+        return visible(id);
+    }
+    let dots = if ascii { ".." } else { "…" };
+    let head = clusters.iter().take(4).copied().collect::<String>();
+    let tail = clusters.iter().skip(clusters.len() - 4).copied().collect::<String>();
+    Cow::Owned(visible(&format!("{head}{dots}{tail}")).into_owned())
+}
+
+/// Byte ranges of the rows into which one line falls at `cells` columns: broken after a space where one is near,
+/// else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
+pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
+    let cells = cells.max(1);
+    let mut rows = Vec::new();
+    let (mut start, mut used, mut last_space) = (0, 0, None);
+    for (at, cluster) in line.grapheme_indices(true) {
+        let w = UnicodeWidthStr::width(cluster);
+        if used + w > cells && at > start {
+            let cut = match last_space {
+                Some(space) if space > start => space,
+                _ => at,
+            };
+            rows.push(start..cut);
+            start = cut;
+            used = line.get(start..at).map_or(0, width);
+            last_space = None;
+        }
+        used += w;
+        if cluster == " " {
+            last_space = Some(at + cluster.len());
+        }
+    }
+    rows.push(start..line.len());
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_commands_become_visible() {
+        assert_eq!(visible("a\u{1b}[31mred\u{7}"), "a␛[31mred␇");
+        assert_eq!(visible("x\u{202e}y"), "x<RLO>y");
+        assert_eq!(visible("x\u{9b}31m"), "x<U+009B>31m");
+        assert_eq!(visible("a\nb\tc\u{7f}"), "a␊b␉c␡");
+        assert!(matches!(visible("plain é 👩‍👩‍👧"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn fits_by_cells_and_clusters() {
+        assert_eq!(fit("hello", 5, false), "hello");
+        assert_eq!(fit("hello!", 5, false), "hell…");
+        assert_eq!(fit("hello!", 5, true), "he...");
+        assert_eq!(fit("日本語です", 5, false), "日本…");
+        assert_eq!(prefix("👩‍👩‍👧x", 1), "");
+        assert_eq!(prefix("👩‍👩‍👧x", 2), "👩‍👩‍👧");
+    }
+
+    #[test]
+    fn short_ids_keep_both_ends() {
+        assert_eq!(short_id("c01d8896-aaaa-bbbb-cccc-000000009f10", false), "c01d…9f10");
+        assert_eq!(short_id("abc", false), "abc");
+    }
+
+    #[test]
+    fn wraps_after_spaces_and_inside_long_words() {
+        let rows = |s: &str, w| wrap(s, w).into_iter().map(|r| s[r].to_owned()).collect::<Vec<_>>();
+        assert_eq!(rows("one two three", 8), ["one two ", "three"]);
+        assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(rows("", 4), [""]);
+        assert_eq!(rows("日本語", 1), ["日", "本", "語"]);
+    }
+
+    #[test]
+    fn lines_break_and_tabs_widen() {
+        let lines: Vec<_> = visible_lines("a\r\nb\tc\nd\u{1b}").collect();
+        assert_eq!(lines, ["a", "b  c", "d␛"]);
+    }
+}
