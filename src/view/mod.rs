@@ -1,10 +1,28 @@
 //! What stands on the screen: `view(&State, &mut Frame)` only reads. One file a pane.
 
+pub mod composer;
+pub mod footer;
+pub mod frame;
+pub mod header;
+pub mod help;
+pub mod layout;
+pub mod log;
+pub mod overlay;
+pub mod picker;
+pub mod status;
 pub mod text;
 pub mod theme;
+pub mod thread;
 
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use crate::console::state::overlay::Overlay;
+use crate::console::state::{Pane, State};
 use crate::model::Moment;
-use theme::Theme;
+use layout::{MINIMUM, Panes};
+use theme::{Role, Theme};
 
 /// What every pane needs besides its own state.
 #[derive(Clone, Copy, Debug)]
@@ -17,4 +35,89 @@ pub struct Look<'a> {
     pub zone: &'a jiff::tz::TimeZone,
     /// Whether this pane has the focus.
     pub focused: bool,
+}
+
+/// Draws the whole screen.
+pub fn view(state: &State, frame: &mut Frame) {
+    if let Some(cursor) = draw(state, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the whole screen into a buffer of the state's size; where the cursor stands, if it is shown.
+pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
+    let panes = state.panes();
+    // Between a resize and its event the buffer can be smaller than the state believes: draw nothing that is outside.
+    if buf.area.width < state.size.width || buf.area.height < state.size.height {
+        return None;
+    }
+    if panes.too_small {
+        too_small(state, buf);
+        return None;
+    }
+    header::draw(state, panes.header, buf);
+    let mut cursor = draw_panes(state, &panes, buf);
+    footer::draw(state, panes.footer, buf);
+    let prompt = status::draw(state, panes.status, buf);
+    if state.overlay.is_some() {
+        cursor = prompt.or_else(|| overlay::draw(state, buf));
+    }
+    if let Some(first) = state.prefix_menu() {
+        overlay::prefix_menu(state, first, buf);
+    }
+    cursor
+}
+
+fn look(state: &State, pane: Pane) -> Look<'_> {
+    let covered = state.overlay.as_ref().is_some_and(|o| !matches!(o, Overlay::Prompt(_)));
+    Look { theme: &state.theme, now: state.now, zone: &state.zone, focused: state.focus == pane && !covered }
+}
+
+fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position> {
+    let mut cursor = None;
+    if let Some(area) = panes.log {
+        let look = look(state, Pane::Log);
+        frame::draw(&area, "2 Log", &log::title(&state.log, area.inner.width), &look, buf);
+        log::draw(&state.log, &look, area.inner, buf);
+    }
+    if let Some(area) = panes.thread {
+        let look = look(state, Pane::Thread);
+        let name = state.picker.active_name().unwrap_or("no conversation");
+        frame::draw(&area, &format!("t {name}"), &thread::title(&state.threads), &look, buf);
+        thread::draw(&state.threads, &look, area.inner, buf);
+    }
+    if let Some(area) = panes.composer {
+        let look = look(state, Pane::Composer);
+        let (to, count) = composer::title(&state.composer, state.picker.active_item(), &look);
+        frame::draw(&area, &to, &count, &look, buf);
+        let at = composer::draw(&state.composer, &look, area.inner, buf);
+        if look.focused {
+            cursor = at;
+        }
+    }
+    if let Some(area) = panes.picker {
+        let look = look(state, Pane::Picker);
+        if panes.picker_on_top {
+            frame::clear(area.outer, buf);
+        }
+        frame::draw(&area, "1 Conversations", &picker::title(&state.picker), &look, buf);
+        picker::draw(&state.picker, &look, area.inner, buf);
+    }
+    cursor
+}
+
+fn too_small(state: &State, buf: &mut Buffer) {
+    let size = state.size;
+    let sentence = format!(
+        "guestwire needs {}x{}; this is {}x{}. Sends go on, nothing is lost.",
+        MINIMUM.width, MINIMUM.height, size.width, size.height
+    );
+    let style = state.theme.style(Role::Text);
+    for (row, range) in text::wrap(&sentence, usize::from(size.width.max(1))).into_iter().enumerate() {
+        let Ok(y) = u16::try_from(row) else { break };
+        if y >= size.height {
+            break;
+        }
+        buf.set_stringn(0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
+    }
 }

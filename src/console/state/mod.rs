@@ -1,1 +1,314 @@
-//! The console state, one file an area.
+//! The console's state, one file an area. Only [`crate::console::update`] changes it; the view only reads it.
+
+pub mod chip;
+pub mod composer;
+pub mod log;
+pub mod overlay;
+pub mod palette;
+pub mod picker;
+pub mod status;
+pub mod thread;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+
+use crate::console::action::Context;
+use crate::console::chord::Chord;
+use crate::console::keymap::Keymap;
+use crate::model::{ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus};
+use crate::view::layout::{Panes, Shape};
+use crate::view::theme::Theme;
+
+use composer::Composer;
+use log::Log;
+use overlay::Overlay;
+use picker::Picker;
+use status::StatusLine;
+use thread::Threads;
+
+/// How long the menu of a two-key binding waits before it shows.
+const PREFIX_MENU: Duration = Duration::from_millis(400);
+/// How long "press again to quit" holds.
+pub(crate) const QUIT_HINT: Duration = Duration::from_secs(2);
+/// The window of the 401 rate.
+pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The conversations.
+    Picker,
+    /// The log.
+    Log,
+    /// The messages of the open conversation.
+    Thread,
+    /// The composer.
+    Composer,
+}
+
+impl Pane {
+    /// Where its keys are resolved. The thread moves by the log's keys.
+    pub const fn context(self) -> Context {
+        match self {
+            Self::Picker => Context::Picker,
+            Self::Log | Self::Thread => Context::Log,
+            Self::Composer => Context::Composer,
+        }
+    }
+}
+
+/// What is known of the place that the console speaks to. Does not change while it runs.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The profile's name.
+    pub profile: String,
+    /// The region's domain.
+    pub region: String,
+    /// The API's base URL, for the status page.
+    pub api: String,
+    /// The login base URL, for the status page.
+    pub login: String,
+    /// The scopes that are asked for.
+    pub scopes: Vec<String>,
+    /// The embedded sandbox.
+    pub sandbox: bool,
+    /// Real customers: ask before each send.
+    pub production: bool,
+    /// Where exports go.
+    pub data_dir: PathBuf,
+    /// The config file, if there is one.
+    pub config_file: Option<PathBuf>,
+}
+
+/// A message of ours that is not settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSend {
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// Where it stands.
+    pub life: Life,
+    /// Since when it stands there.
+    pub since: Moment,
+}
+
+/// Everything that the screen shows.
+#[derive(Debug)]
+pub struct State {
+    /// The moment of the newest event.
+    pub now: Moment,
+    /// The terminal's size.
+    pub size: Size,
+    /// Where we are.
+    pub place: Place,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// The zone of the times on screen.
+    pub zone: TimeZone,
+    /// The live bindings.
+    pub keymap: Keymap,
+    /// The pane with the focus.
+    pub focus: Pane,
+    /// Whether that pane has the whole screen.
+    pub zoomed: bool,
+    /// Whether the thread stands beside the log where there is room for both.
+    pub thread_beside: bool,
+    /// Whether the thread stands in the log's place where there is not.
+    pub thread_over: bool,
+    /// The conversations.
+    pub picker: Picker,
+    /// The editor.
+    pub composer: Composer,
+    /// The messages.
+    pub threads: Threads,
+    /// The exchanges.
+    pub log: Log,
+    /// What stands on top of the panes.
+    pub overlay: Option<Overlay>,
+    /// The first of two keys, and when it came.
+    pub prefix: Option<(Chord, Moment)>,
+    /// The sticky line.
+    pub status: StatusLine,
+    /// Signing in.
+    pub token: TokenStatus,
+    /// The newest rate-limit headers.
+    pub rate_limit: Option<RateLimit>,
+    /// Seconds that the server's clock is ahead, if over a minute.
+    pub skew: Option<i64>,
+    /// Messages of ours that are not settled.
+    pub open_sends: BTreeMap<MessageId, OpenSend>,
+    /// When "press again to quit" was said.
+    pub quit_armed: Option<Moment>,
+    /// Until when production sends go without a question.
+    pub armed_until: Option<Moment>,
+    /// The sandbox fault that is set, by name.
+    pub fault: Option<&'static str>,
+    /// Whether a comparison waits for its second entry: the first one's number.
+    pub compare_with: Option<u64>,
+    next_message: u64,
+    exports: u32,
+}
+
+/// What a state begins with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The moment of the start.
+    pub now: Moment,
+    /// The terminal's size.
+    pub size: Size,
+    /// Where we are.
+    pub place: Place,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// The zone of the times on screen.
+    pub zone: TimeZone,
+    /// The bindings.
+    pub keymap: Keymap,
+    /// The conversations, in config order.
+    pub picker: Picker,
+    /// The editor, with its settings.
+    pub composer: Composer,
+    /// The log, with its bounds.
+    pub log: Log,
+}
+
+impl State {
+    /// The state before anything has happened: the first conversation open, the composer ready.
+    pub fn new(setup: Setup) -> Self {
+        let mut state = Self {
+            now: setup.now,
+            size: setup.size,
+            place: setup.place,
+            theme: setup.theme,
+            zone: setup.zone,
+            keymap: setup.keymap,
+            focus: Pane::Composer,
+            zoomed: false,
+            thread_beside: true,
+            thread_over: false,
+            picker: setup.picker,
+            composer: setup.composer,
+            threads: Threads::default(),
+            log: setup.log,
+            overlay: None,
+            prefix: None,
+            status: StatusLine::default(),
+            token: TokenStatus::SignedOut,
+            rate_limit: None,
+            skew: None,
+            open_sends: BTreeMap::new(),
+            quit_armed: None,
+            armed_until: None,
+            fault: None,
+            compare_with: None,
+            next_message: 0,
+            exports: 0,
+        };
+        state.log.set_names(state.picker.names());
+        match state.picker.open() {
+            Some(key) => state.composer.switch(key),
+            None => state.focus = Pane::Picker,
+        }
+        state.fit();
+        state
+    }
+
+    /// A new message id.
+    pub(crate) fn new_message(&mut self) -> MessageId {
+        self.next_message += 1;
+        MessageId(self.next_message)
+    }
+
+    /// A number for the next exported file.
+    pub(crate) fn new_export(&mut self) -> u32 {
+        self.exports += 1;
+        self.exports
+    }
+
+    /// What decides where the panes stand.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            focus: self.focus,
+            zoomed: self.zoomed,
+            thread_beside: self.thread_beside,
+            thread_over: self.thread_over,
+        }
+    }
+
+    /// Where the panes stand at the present size.
+    pub fn panes(&self) -> Panes {
+        crate::view::layout::panes(self.size, self.shape(), |width, max| {
+            crate::view::composer::wanted_height(&self.composer, width, max)
+        })
+    }
+
+    /// Tells each area the room that it has. After anything that can move a wall.
+    pub(crate) fn fit(&mut self) {
+        let panes = self.panes();
+        if let Some(area) = panes.log {
+            self.log.set_viewport(area.inner.width, area.inner.height);
+        }
+        if let Some(area) = panes.thread {
+            self.threads.set_viewport(area.inner.width, area.inner.height);
+        }
+        if let Some(area) = panes.composer {
+            self.composer.set_viewport(area.inner.width, area.inner.height);
+        }
+        if let Some(area) = panes.picker {
+            self.picker.set_viewport(area.inner.width, area.inner.height);
+        }
+    }
+
+    /// Where keys are resolved now.
+    pub fn context(&self) -> Context {
+        if self.overlay.is_some() { Context::Dialog } else { self.focus.context() }
+    }
+
+    /// Whether the menu of a two-key binding is to be shown.
+    pub fn prefix_menu(&self) -> Option<Chord> {
+        let (chord, at) = self.prefix?;
+        (self.now.since(at) >= PREFIX_MENU).then_some(chord)
+    }
+
+    /// Whether production sends need a question.
+    pub fn asks_before_sending(&self) -> bool {
+        self.place.production && self.armed_until.is_none_or(|until| until.left(self.now).is_zero())
+    }
+
+    /// When something on screen changes by itself next. Nothing runs where this is `None`.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        let prefix = self.prefix.map(|(_, at)| at.after(PREFIX_MENU));
+        let quit = self.quit_armed.map(|at| at.after(QUIT_HINT));
+        let chip = chip::next_change(&self.token, self.now);
+        let sends = self.open_sends.values().filter_map(|send| match &send.life {
+            Life::Waiting { until, .. } => next_second(*until, self.now),
+            _ => None,
+        });
+        [prefix, quit, chip, self.armed_until]
+            .into_iter()
+            .flatten()
+            .chain(sends)
+            .filter(|at| at.mono > self.now.mono)
+            .min()
+    }
+
+    /// What the terminal's title says.
+    pub fn title(&self) -> String {
+        let place = if self.place.sandbox { "sandbox" } else { self.place.profile.as_str() };
+        let unread = self.picker.unread_total();
+        if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
+    }
+}
+
+/// The next moment at which the whole seconds left until `until` change.
+pub fn next_second(until: Moment, now: Moment) -> Option<Moment> {
+    let left = until.left(now);
+    if left.is_zero() {
+        return None;
+    }
+    let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+    Some(now.after(if part.is_zero() { Duration::from_secs(1) } else { part }))
+}

@@ -1,0 +1,244 @@
+//! Named user intents. Bindings, help, footer, palette and tests all speak of these; the order here is the order of
+//! the help page.
+
+use std::fmt;
+
+/// Where keys are resolved. A pane's own context comes first, then [`Context::Global`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere but in text fields.
+    Global,
+    /// The conversation picker.
+    Picker,
+    /// The log pane.
+    Log,
+    /// The message composer: what is not bound is text.
+    Composer,
+    /// A regression pass (its own issue; the name is kept for config).
+    Pass,
+    /// Demo mode (its own issue; the name is kept for config).
+    Present,
+    /// A dialog, prompt, menu or page on top.
+    Dialog,
+}
+
+impl Context {
+    /// All of them, in help order.
+    pub const ALL: [Self; 7] =
+        [Self::Global, Self::Picker, Self::Log, Self::Composer, Self::Pass, Self::Present, Self::Dialog];
+
+    /// The name in config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Picker => "picker",
+            Self::Log => "log",
+            Self::Composer => "composer",
+            Self::Pass => "pass",
+            Self::Present => "present",
+            Self::Dialog => "dialog",
+        }
+    }
+
+    /// The heading in help.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere but in text fields",
+            Self::Picker => "Conversations",
+            Self::Log => "Log",
+            Self::Composer => "Composer",
+            Self::Pass => "Pass",
+            Self::Present => "Present",
+            Self::Dialog => "Dialogs, prompts and pages",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($context:ident { $($action:ident $name:literal [$($key:literal),*] $about:literal $(~ $synonyms:literal)?;)* })*) => {
+        /// A named user intent.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[doc = $about] $action,)*)*
+        }
+
+        /// All actions, in help order.
+        pub const ACTIONS: &[Spec] = &[
+            $($(Spec {
+                action: Action::$action,
+                name: $name,
+                context: Context::$context,
+                keys: &[$($key),*],
+                about: $about,
+                synonyms: concat!("", $($synonyms)?),
+            },)*)*
+        ];
+    };
+}
+
+/// What there is to know of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec {
+    /// The action.
+    pub action: Action,
+    /// Its name in config and palette.
+    pub name: &'static str,
+    /// Where its keys are resolved.
+    pub context: Context,
+    /// Its default keys, in the words of [`super::chord::Keys::parse`].
+    pub keys: &'static [&'static str],
+    /// One line for help and palette.
+    pub about: &'static str,
+    /// Further words under which the palette finds it.
+    pub synonyms: &'static str,
+}
+
+actions! {
+    Global {
+        Help "help" ["?", "F1"] "Show the keys that work here" ~ "manual keys shortcuts";
+        Palette "palette" [":", "ctrl-p", "F2"] "Find a command by name" ~ "command search";
+        NextPane "next-pane" ["tab"] "Go to the next pane" ~ "focus switch";
+        PreviousPane "previous-pane" ["shift-tab"] "Go to the previous pane" ~ "focus switch back";
+        GoPicker "conversations" ["1"] "Go to the conversations" ~ "picker list";
+        GoLog "log" ["2"] "Go to the log" ~ "exchanges traffic";
+        GoComposer "compose" ["3", "c", "i"] "Go to the composer and type" ~ "write message insert";
+        Filter "filter" ["/"] "Filter this pane as you type" ~ "search find";
+        Zoom "zoom" ["z"] "Give this pane the whole screen, or give it back" ~ "full maximize";
+        Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
+        FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose" ~ "fault error inject simulate 401 429 500";
+        Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
+        Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
+        Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";
+        Redraw "redraw" ["ctrl-l"] "Draw the screen anew" ~ "repaint clear";
+        Suspend "suspend" ["ctrl-z"] "Stop the program; fg brings it back" ~ "background shell";
+        Back "back" ["esc"] "Close, clear, or leave what is on top" ~ "cancel close";
+        Quit "quit" ["q"] "Go back; at the top, leave" ~ "exit leave";
+        Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
+        Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
+        Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
+    }
+    Picker {
+        PickerUp "picker-up" ["k", "up"] "Up";
+        PickerDown "picker-down" ["j", "down"] "Down";
+        PickerPageUp "picker-page-up" ["pgup"] "Page up";
+        PickerPageDown "picker-page-down" ["pgdn"] "Page down";
+        PickerFirst "picker-first" ["g", "home"] "First";
+        PickerLast "picker-last" ["G", "end"] "Last";
+        Open "open" ["enter", "space"] "Open the conversation and type" ~ "select pick";
+        NextUnread "next-unread" ["a"] "Go to the next conversation with unread messages" ~ "new";
+        Pin "pin" ["p"] "Pin to the top, or unpin" ~ "favourite star";
+        Nickname "nickname" ["n"] "Give it a name of your own" ~ "rename alias label";
+        IdCard "id-card" ["#"] "All its ids in full, and whether they are well formed" ~ "ids conversation participant";
+        Add "add" ["+"] "Add a conversation by pasting its id" ~ "new paste id";
+        Refresh "refresh" ["F5"] "Read the conversation now" ~ "reload read messages poll";
+        Sort "sort" ["s"] "Sort by recent activity or by config order" ~ "order";
+    }
+    Log {
+        LogUp "log-up" ["k", "up"] "Up";
+        LogDown "log-down" ["j", "down"] "Down";
+        LogPageUp "log-page-up" ["pgup"] "Page up";
+        LogPageDown "log-page-down" ["pgdn"] "Page down";
+        LogHalfUp "log-half-up" ["ctrl-u"] "Half a page up";
+        LogHalfDown "log-half-down" ["ctrl-d"] "Half a page down";
+        LogFirst "log-first" ["g", "home"] "First entry";
+        LogLast "log-last" ["G", "end"] "Last entry, and follow" ~ "tail bottom newest";
+        Density "density" ["enter", "space"] "Show more of the entry: line, summary, full" ~ "expand fold details headers";
+        NextError "next-error" ["]"] "Next error" ~ "refused 401 unknown";
+        PreviousError "previous-error" ["["] "Previous error" ~ "refused 401 unknown";
+        Search "search" ["ctrl-f"] "Search the entries" ~ "find";
+        NextMatch "next-match" ["n"] "Next match of the search";
+        PreviousMatch "previous-match" ["N"] "Previous match of the search";
+        Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
+        Resend "resend" ["r"] "Send this message again (asks)" ~ "retry repeat replay again";
+        EditCopy "edit-copy" ["e"] "Put a copy of this message into the composer" ~ "clone";
+        Settle "settle" ["u"] "Say what became of a message with an unknown outcome" ~ "unknown landed lost delivered";
+        CopyIds "copy-ids" ["y i"] "Copy the request ids" ~ "clipboard correlation yank";
+        CopyCurl "copy-curl" ["y c"] "Copy as a curl command, without the token" ~ "clipboard yank";
+        CopyHeaders "copy-headers" ["y h"] "Copy the headers" ~ "clipboard yank";
+        CopyBody "copy-body" ["y b"] "Copy the body" ~ "clipboard yank json";
+        CopyLine "copy-line" ["y y"] "Copy the line" ~ "clipboard yank";
+        Compare "compare" ["="] "Compare two entries: mark one, stand on the other" ~ "diff difference";
+        Mark "mark" ["m"] "Mark the entry, or unmark it" ~ "star flag bookmark";
+        Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";
+        Pager "pager" ["v"] "Read the entry in the pager" ~ "less view";
+        Export "export" ["E"] "Save the marked entries (or all) as HAR 1.2" ~ "har save file";
+        Wrap "wrap" ["W"] "Wrap long lines, or cut them" ~ "fold";
+    }
+    Composer {
+        Send "send" ["enter"] "Send the message" ~ "submit";
+        NewLine "new-line" ["alt-enter", "ctrl-j"] "New line" ~ "break";
+        EditUp "up" ["up"] "Up; at the first line, the message sent before" ~ "history previous";
+        EditDown "down" ["down"] "Down; at the last line, the message sent after" ~ "history next";
+        EditLeft "left" ["left", "ctrl-b"] "Left";
+        EditRight "right" ["right", "ctrl-f"] "Right";
+        WordLeft "word-left" ["alt-b", "ctrl-left", "alt-left"] "A word to the left";
+        WordRight "word-right" ["alt-f", "ctrl-right", "alt-right"] "A word to the right";
+        LineStart "line-start" ["ctrl-a", "home"] "To the start of the line";
+        LineEnd "line-end" ["ctrl-e", "end"] "To the end of the line";
+        DeleteBack "delete-back" ["backspace"] "Delete to the left";
+        DeleteForward "delete" ["delete", "ctrl-d"] "Delete to the right";
+        DeleteWord "delete-word" ["ctrl-w", "alt-backspace"] "Delete the word to the left";
+        KillToStart "kill-to-start" ["ctrl-u"] "Cut to the start of the line";
+        KillToEnd "kill-to-end" ["ctrl-k"] "Cut to the end of the line";
+        Yank "yank" ["ctrl-y"] "Put back what was cut" ~ "paste";
+        Undo "undo" ["ctrl-_"] "Undo";
+        Redo "redo" ["alt-_"] "Redo";
+        HistorySearch "history-search" ["ctrl-r"] "Search the messages sent before" ~ "history find";
+        Snippets "snippets" ["ctrl-t"] "Insert a snippet" ~ "template variable";
+        Editor "editor" ["ctrl-g"] "Write in $EDITOR" ~ "vim nano external";
+        LeaveComposer "leave-composer" ["esc"] "Leave the composer; the draft stays" ~ "back";
+        NextPaneText "leave-next-pane" ["tab"] "Leave for the next pane (never types a tab)";
+        PreviousPaneText "leave-previous-pane" ["shift-tab"] "Leave for the previous pane";
+        HelpText "composer-help" ["F1"] "Show the keys that work here" ~ "help";
+        PaletteText "composer-palette" ["ctrl-p", "F2"] "Find a command by name" ~ "palette";
+        RefreshText "composer-refresh" ["F5"] "Read the conversation now" ~ "reload";
+        InterruptText "composer-interrupt" ["ctrl-c"] "Cancel the send under way, then clear the draft, then leave";
+        SuspendText "composer-suspend" ["ctrl-z"] "Stop the program; fg brings it back";
+        RedrawText "composer-redraw" ["ctrl-l"] "Draw the screen anew";
+    }
+    Dialog {
+        Confirm "confirm" ["enter"] "Take it";
+        Dismiss "dismiss" ["esc", "ctrl-c"] "Close";
+        DialogUp "dialog-up" ["up"] "Up";
+        DialogDown "dialog-down" ["down", "tab"] "Down";
+        DialogPageUp "dialog-page-up" ["pgup"] "Page up";
+        DialogPageDown "dialog-page-down" ["pgdn"] "Page down";
+    }
+}
+
+impl Action {
+    /// What there is to know of it.
+    pub fn spec(self) -> &'static Spec {
+        // Each variant has its row: the macro writes both from the same line, in the same order.
+        ACTIONS.get(self as usize).unwrap_or(&ACTIONS[0])
+    }
+
+    /// Its name in config and palette.
+    pub fn name(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The action of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        ACTIONS.iter().find(|s| s.name == name).map(|s| s.action)
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_at_their_action() {
+        for spec in ACTIONS {
+            assert_eq!(spec.action.spec().name, spec.name);
+            assert_eq!(Action::named(spec.name), Some(spec.action));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What can stand on top of the panes. At most one at a time.
+
+use crossterm::event::KeyCode;
+use crossterm::event::KeyModifiers;
+use tui_input::{Input, InputRequest};
+
+use crate::model::{ConversationKey, MessageId};
+
+use super::Pane;
+use super::palette::Palette;
+
+/// What stands on top.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys that work here.
+    Help {
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Token, scopes, limits, counts in full.
+    Status {
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Lines to read: an id card, a comparison.
+    Page {
+        /// The heading.
+        title: String,
+        /// The lines; made visible by the view.
+        lines: Vec<String>,
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Commands by name.
+    Palette(Palette),
+    /// One line to type, in the place of the status line.
+    Prompt(Prompt),
+    /// A list to pick from.
+    Menu(Menu),
+    /// A question.
+    Ask(Ask),
+}
+
+/// What a prompt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Filter a pane as one types.
+    Filter(Pane),
+    /// Search the log.
+    Search,
+    /// Name a conversation.
+    Nickname(ConversationKey),
+    /// Comment a log entry.
+    Comment(u64),
+    /// Add a conversation by its id.
+    Add,
+    /// Search the messages sent before.
+    History,
+}
+
+impl Purpose {
+    /// What stands before the typed text.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Filter(Pane::Log | Pane::Thread) => "filter log",
+            Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
+            Self::Search => "search log",
+            Self::Nickname(_) => "nickname",
+            Self::Comment(_) => "comment",
+            Self::Add => "conversation id",
+            Self::History => "search sent",
+        }
+    }
+
+    /// What can be typed, while nothing is.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Filter(Pane::Log | Pane::Thread) => {
+                "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  -not"
+            }
+            Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
+            Self::Search => "text; n and N go on",
+            Self::Nickname(_) => "empty gives back the configured name",
+            Self::Comment(_) => "kept with the entry and exported",
+            Self::Add => "paste a conversation id, Enter adds it as guest-api",
+            Self::History => "part of a message, Enter takes it, Up and Down choose",
+        }
+    }
+}
+
+/// One line to type.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub input: Input,
+    /// What is wrong with it, as one types.
+    pub problem: Option<String>,
+    /// What it finds, for purposes that offer choices; newest first.
+    pub found: Vec<String>,
+    /// Which of them is chosen.
+    pub chosen: usize,
+}
+
+impl Prompt {
+    /// A prompt that begins with `text`.
+    pub fn new(purpose: Purpose, text: &str) -> Self {
+        Self { purpose, input: Input::from(text), problem: None, found: Vec::new(), chosen: 0 }
+    }
+}
+
+/// Lets a key edit a one-line input. False if it is no editing key.
+pub fn edit_line(input: &mut Input, code: KeyCode, modifiers: KeyModifiers) -> bool {
+    let control = modifiers.contains(KeyModifiers::CONTROL);
+    let request = match code {
+        KeyCode::Char('a') if control => InputRequest::GoToStart,
+        KeyCode::Char('e') if control => InputRequest::GoToEnd,
+        KeyCode::Char('b') if control => InputRequest::GoToPrevChar,
+        KeyCode::Char('f') if control => InputRequest::GoToNextChar,
+        KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
+        KeyCode::Char('u') if control => InputRequest::DeleteLine,
+        KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
+        KeyCode::Char('h') if control => InputRequest::DeletePrevChar,
+        KeyCode::Char(c) if modifiers.difference(KeyModifiers::SHIFT).is_empty() => InputRequest::InsertChar(c),
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        _ => return false,
+    };
+    input.handle(request);
+    true
+}
+
+/// Puts pasted text into a one-line input; line ends become spaces.
+pub fn paste_line(input: &mut Input, text: &str) {
+    for c in text.trim_end_matches('\n').chars() {
+        input.handle(InputRequest::InsertChar(if c == '\n' { ' ' } else { c }));
+    }
+}
+
+/// What a menu's line does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Insert the snippet of that name.
+    Snippet(String),
+    /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
+    Fault(Option<(&'static str, &'static str)>),
+    /// Change the colours.
+    Theme(String),
+    /// Look an unknown message up.
+    LookUp(MessageId),
+    /// Settle an unknown message: landed or lost.
+    Settle(MessageId, bool),
+    /// Ask whether to send an unknown message again.
+    SendAnyway(MessageId),
+}
+
+/// A list to pick from.
+#[derive(Clone, Debug)]
+pub struct Menu {
+    /// The heading.
+    pub title: String,
+    /// Lines above the choices that say what this is about.
+    pub intro: Vec<String>,
+    /// The choices, each with its text.
+    pub items: Vec<(String, Choice)>,
+    /// Which is chosen.
+    pub chosen: usize,
+}
+
+impl Menu {
+    /// A menu on its first line.
+    pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
+        Self { title: title.into(), intro: Vec::new(), items, chosen: 0 }
+    }
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Send this message again?
+    Resend(MessageId),
+    /// Send this unknown message again, although it may have been received? Needs the typed word.
+    SendAnyway(MessageId),
+    /// Production: send what stands in the composer?
+    Production,
+    /// Leave, although something is open?
+    Quit,
+}
+
+/// A question.
+#[derive(Debug)]
+pub struct Ask {
+    /// What about.
+    pub question: Question,
+    /// The heading.
+    pub title: String,
+    /// What there is to know.
+    pub lines: Vec<String>,
+    /// What Enter does: "send it again".
+    pub yes: String,
+    /// A word that must be typed first, and what is typed so far.
+    pub word: Option<(&'static str, Input)>,
+}
+
+impl Ask {
+    /// Whether Enter may act.
+    pub fn ready(&self) -> bool {
+        self.word.as_ref().is_none_or(|(word, typed)| typed.value().trim().eq_ignore_ascii_case(word))
+    }
+}

@@ -1,0 +1,307 @@
+//! What works everywhere but in text fields.
+
+use std::time::Duration;
+
+use crate::console::Effect;
+use crate::console::action::Action;
+use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
+use crate::console::state::palette::{Around, Palette};
+use crate::console::state::{Pane, State};
+use crate::engine::Command;
+use crate::model::{Life, TokenStatus};
+use crate::view::layout::THREAD_BESIDE;
+
+/// How long `arm` lifts the question before production sends.
+const ARMED: Duration = Duration::from_secs(600);
+
+/// Applies a global action.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Status => state.overlay = Some(Overlay::Status { scroll: 0 }),
+        Action::Palette => open_palette(state),
+        Action::NextPane => cycle(state, 1),
+        Action::PreviousPane => cycle(state, -1),
+        Action::GoPicker => focus(state, Pane::Picker),
+        Action::GoLog => {
+            state.thread_over = false;
+            focus(state, Pane::Log);
+        }
+        Action::GoComposer => focus(state, Pane::Composer),
+        Action::Filter => open_filter(state),
+        Action::Zoom => state.zoomed = !state.zoomed,
+        Action::Thread => toggle_thread(state),
+        Action::FaultBench => open_faults(state),
+        Action::Connect => connect(state, effects),
+        Action::Renew => renew(state, effects),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Back => back(state),
+        Action::Quit => quit(state, effects),
+        Action::Interrupt => interrupt(state, effects),
+        Action::Arm => arm(state),
+        Action::Theme => {
+            let items = crate::view::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
+            state.overlay = Some(Overlay::Menu(Menu::new("Colours", items)));
+        }
+        _ => {}
+    }
+}
+
+/// Gives a pane the focus. The composer needs a conversation to write to.
+pub fn focus(state: &mut State, pane: Pane) {
+    if pane == Pane::Composer && state.picker.active().is_none() {
+        state.status.info("No conversation is open: choose one with Enter, or add one with +.");
+        state.focus = Pane::Picker;
+        return;
+    }
+    if state.focus == Pane::Thread && pane != Pane::Thread {
+        // The thread stays where it is; only the focus moves.
+    }
+    state.focus = pane;
+    keep_focus_visible(state);
+}
+
+/// After a resize or a change of shape: the focus is never on a pane that is not on screen.
+pub fn keep_focus_visible(state: &mut State) {
+    if state.zoomed || state.focus == Pane::Picker {
+        return;
+    }
+    let panes = state.panes();
+    if panes.too_small || panes.get(state.focus).is_some() {
+        return;
+    }
+    state.focus = match state.focus {
+        Pane::Log if panes.thread.is_some() => Pane::Thread,
+        Pane::Thread if panes.log.is_some() => Pane::Log,
+        _ => Pane::Composer,
+    };
+}
+
+fn cycle(state: &mut State, by: isize) {
+    let panes = state.panes();
+    let mut order = vec![Pane::Picker];
+    if panes.thread.is_some() {
+        order.push(Pane::Thread);
+    }
+    if panes.log.is_some() || panes.thread.is_none() {
+        order.push(Pane::Log);
+    }
+    order.push(Pane::Composer);
+    let at = order.iter().position(|&p| p == state.focus).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(order.len() as isize) as usize;
+    if let Some(&pane) = order.get(next) {
+        focus(state, pane);
+    }
+}
+
+fn toggle_thread(state: &mut State) {
+    let beside = state.size.width >= THREAD_BESIDE && !state.zoomed;
+    if beside {
+        state.thread_beside = !state.thread_beside;
+        if !state.thread_beside && state.focus == Pane::Thread {
+            state.focus = Pane::Log;
+        }
+        return;
+    }
+    state.thread_over = !state.thread_over;
+    match state.focus {
+        Pane::Log if state.thread_over => state.focus = Pane::Thread,
+        Pane::Thread if !state.thread_over => state.focus = Pane::Log,
+        _ => {}
+    }
+}
+
+fn open_filter(state: &mut State) {
+    let (pane, text) = match state.focus {
+        Pane::Picker => (Pane::Picker, state.picker.filter_text().to_owned()),
+        Pane::Log | Pane::Thread | Pane::Composer => {
+            if state.focus == Pane::Thread {
+                state.thread_over = false;
+                state.focus = Pane::Log;
+            }
+            (Pane::Log, state.log.filter_text().to_owned())
+        }
+    };
+    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Filter(pane), &text)));
+}
+
+fn open_palette(state: &mut State) {
+    let names = state.picker.names();
+    let disabled = |action| disabled(state, action);
+    let palette = Palette::open(&Around { conversations: &names, disabled: &disabled });
+    state.overlay = Some(Overlay::Palette(palette));
+}
+
+/// Why an action cannot be used now; `None` where it can.
+pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
+    match action {
+        Action::FaultBench if !state.place.sandbox => Some("only in the sandbox"),
+        Action::Arm if !state.place.production => Some("this profile is not production"),
+        Action::Resend | Action::EditCopy => {
+            let sent = state.log.selected().is_some_and(|e| e.message().is_some());
+            (!sent).then_some("the chosen log entry is not a sent message")
+        }
+        Action::Settle => {
+            let unknown = super::sending::selected_unknown(state).is_none();
+            unknown.then_some("the chosen log entry has no unknown outcome")
+        }
+        Action::Renew if matches!(&state.token, TokenStatus::Valid(f) if f.pasted) => {
+            Some("a pasted token cannot be renewed")
+        }
+        _ => None,
+    }
+}
+
+fn connect(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.place.sandbox {
+        state.overlay = Some(Overlay::Page {
+            title: "Connect a real organisation".to_owned(),
+            lines: [
+                "This is the built-in sandbox; nothing leaves this machine.",
+                "",
+                "1  In another terminal: guestwire init",
+                "   It writes a commented config.toml (never over an existing one) from what it",
+                "   finds: GENESYSCLOUD_REGION, GENESYSCLOUD_OAUTHCLIENT_ID,",
+                "   GENESYSCLOUD_OAUTHCLIENT_SECRET, profiles of ~/.gc/config.toml. Secrets stay",
+                "   where they are.",
+                "2  guestwire config check",
+                "3  guestwire --profile NAME",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            scroll: 0,
+        });
+        return;
+    }
+    state.status.info("Signing in…");
+    effects.push(Effect::Engine(Command::SignIn));
+}
+
+fn renew(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = disabled(state, Action::Renew) {
+        state.status.warn(format!("No new token: {why}."));
+        return;
+    }
+    state.status.info("Getting a new token…");
+    effects.push(Effect::Engine(Command::Renew));
+}
+
+fn arm(state: &mut State) {
+    if let Some(why) = disabled(state, Action::Arm) {
+        state.status.info(format!("Nothing to lift: {why}."));
+        return;
+    }
+    state.armed_until = Some(state.now.after(ARMED));
+    state.status.warn("PROD: sends go without a question for ten minutes.");
+}
+
+/// The faults of the menu: name on screen and the JSON of the sandbox's control API.
+const FAULTS: &[(&str, &str)] = &[
+    ("expire the token", r#"{"fault":"expire-token"}"#),
+    ("revoke the token", r#"{"fault":"revoke-token"}"#),
+    ("strip the scope from new tokens", r#"{"fault":"strip-scope"}"#),
+    ("grant another scope instead", r#"{"fault":"wrong-scope"}"#),
+    ("switch the Guest API off for the client", r#"{"fault":"feature-off"}"#),
+    ("participant does not match", r#"{"fault":"participant-mismatch"}"#),
+    ("429 once, Retry-After in seconds", r#"{"fault":"rate-limit","times":1,"retry_after":5}"#),
+    ("429 once, Retry-After as a date", r#"{"fault":"rate-limit","times":1,"retry_after":5,"form":"date"}"#),
+    ("500 once", r#"{"fault":"internal-error","times":1}"#),
+    ("503 once, with Retry-After", r#"{"fault":"unavailable","times":1,"retry_after":3}"#),
+    ("slow headers", r#"{"fault":"slow-headers","times":1}"#),
+    ("slow body", r#"{"fault":"slow-body","times":1}"#),
+    ("reset before the request is handled", r#"{"fault":"reset-before","times":1,"target":"send"}"#),
+    ("reset while the answer is written", r#"{"fault":"reset-during","times":1,"target":"send"}"#),
+    ("reset after the request was handled", r#"{"fault":"reset-after","times":1,"target":"send"}"#),
+    ("truncated body", r#"{"fault":"truncated-body","times":1}"#),
+    ("malformed body", r#"{"fault":"malformed-body","times":1}"#),
+    ("HTML from a proxy instead of an answer", r#"{"fault":"proxy-html","times":1}"#),
+    ("server clock ten minutes ahead", r#"{"fault":"clock-skew","seconds":600}"#),
+];
+
+fn open_faults(state: &mut State) {
+    if let Some(why) = disabled(state, Action::FaultBench) {
+        state.status.info(format!("The fault bench works {why}."));
+        return;
+    }
+    let mut items = vec![("no faults".to_owned(), Choice::Fault(None))];
+    items.extend(FAULTS.iter().map(|&fault| (fault.0.to_owned(), Choice::Fault(Some(fault)))));
+    let mut menu = Menu::new("Break something on purpose", items);
+    menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// Esc: closes, clears or leaves, the nearest thing first.
+fn back(state: &mut State) {
+    if state.zoomed {
+        state.zoomed = false;
+    } else if state.focus == Pane::Log && !state.log.filter_text().is_empty() {
+        state.log.clear_filter();
+    } else if state.focus == Pane::Picker && !state.picker.filter_text().is_empty() {
+        state.picker.set_filter("");
+    } else if state.compare_with.take().is_some() {
+        state.status.info("Nothing is compared.");
+    } else if state.thread_over {
+        toggle_thread(state);
+    } else {
+        state.status.clear();
+    }
+    keep_focus_visible(state);
+}
+
+/// `q`: back where something can be left; at the top, out.
+fn quit(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.zoomed || state.thread_over {
+        back(state);
+        return;
+    }
+    let drafts = state.picker.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
+    let open = state.open_sends.len();
+    if drafts == 0 && open == 0 {
+        effects.push(Effect::Quit);
+        return;
+    }
+    let mut lines = Vec::new();
+    if open > 0 {
+        lines.push(format!(
+            "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
+        ));
+    }
+    if drafts > 0 {
+        lines.push(format!("{drafts} draft{} would be lost.", if drafts == 1 { "" } else { "s" }));
+    }
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::Quit,
+        title: "Leave guestwire?".to_owned(),
+        lines,
+        yes: "leave".to_owned(),
+        word: None,
+    }));
+}
+
+/// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.
+pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
+    let active = state.picker.active();
+    let running = state
+        .open_sends
+        .iter()
+        .find(|(_, send)| Some(send.conversation) == active)
+        .map(|(&id, s)| (id, s.life.clone()));
+    if let Some((id, life)) = running {
+        let what = if matches!(life, Life::Sending { .. }) {
+            "Cancelling; what was already written may have been received."
+        } else {
+            "Cancelled before anything was written."
+        };
+        state.status.info(what);
+        effects.push(Effect::Engine(Command::Cancel(id)));
+    } else if state.focus == Pane::Composer && !state.composer.is_empty() {
+        state.composer.clear();
+        state.status.info(format!("Draft cleared; {} brings it back.", state.keymap.key(Action::Undo)));
+    } else if state.quit_armed.is_some() {
+        effects.push(Effect::Quit);
+    } else {
+        state.quit_armed = Some(state.now);
+        state.status.info("Press Ctrl-C again to leave.");
+    }
+}

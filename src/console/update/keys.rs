@@ -1,0 +1,75 @@
+//! From a key to what it does.
+
+use crossterm::event::KeyEvent;
+
+use crate::console::Effect;
+use crate::console::action::{Action, Context};
+use crate::console::chord::Chord;
+use crate::console::keymap::Meaning;
+use crate::console::state::{Pane, State};
+
+use super::{composer, global, log, overlay, picker};
+
+/// Applies a key.
+pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let chord = Chord::of(key);
+    if state.overlay.is_some() {
+        overlay::key(state, key, chord, effects);
+        return;
+    }
+    let context = state.context();
+    if let Some((first, _)) = state.prefix.take() {
+        match state.keymap.resolve(context, Some(first), chord) {
+            Meaning::Act(action) => act(state, action, effects),
+            Meaning::Prefix | Meaning::Unbound => {
+                state.status.info(format!("{first}{chord} is not bound here; {first} alone waits for a second key."));
+            }
+        }
+        return;
+    }
+    match state.keymap.resolve(context, None, chord) {
+        Meaning::Act(action) => act(state, action, effects),
+        Meaning::Prefix => state.prefix = Some((chord, state.now)),
+        Meaning::Unbound if context == Context::Composer => unbound_in_composer(state, chord, effects),
+        Meaning::Unbound => global_key(state, chord, effects),
+    }
+}
+
+fn unbound_in_composer(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) {
+    if let Some(c) = chord.typed() {
+        state.composer.insert_char(c);
+    } else if let Some(plain) = chord.without_alt() {
+        // Alt-K is Esc and then K on every terminal, so both lead to the same.
+        act(state, Action::LeaveComposer, effects);
+        let context = state.context();
+        match state.keymap.resolve(context, None, plain) {
+            Meaning::Act(action) => act(state, action, effects),
+            Meaning::Prefix => state.prefix = Some((plain, state.now)),
+            Meaning::Unbound => global_key(state, plain, effects),
+        }
+    }
+}
+
+fn global_key(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) {
+    match state.keymap.resolve(Context::Global, None, chord) {
+        Meaning::Act(action) => act(state, action, effects),
+        Meaning::Prefix => state.prefix = Some((chord, state.now)),
+        Meaning::Unbound => {}
+    }
+}
+
+/// Does what an action says, whoever asked: a key, the palette, or a dialog.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    if action != Action::Interrupt && action != Action::InterruptText {
+        state.quit_armed = None;
+    }
+    match action.spec().context {
+        Context::Global => global::act(state, action, effects),
+        Context::Picker => picker::act(state, action, effects),
+        Context::Log if state.focus == Pane::Thread => log::act_on_thread(state, action, effects),
+        Context::Log => log::act(state, action, effects),
+        Context::Composer => composer::act(state, action, effects),
+        // Asked for by name while nothing is on top: there is nothing to confirm or to close.
+        Context::Dialog | Context::Pass | Context::Present => {}
+    }
+}

@@ -1,0 +1,111 @@
+//! What the log's keys do; the thread moves by the same ones.
+
+use crate::console::Effect;
+use crate::console::action::Action;
+use crate::console::state::State;
+use crate::console::state::overlay::{Overlay, Prompt, Purpose};
+use crate::export;
+
+use super::{picker, sending};
+
+/// Applies an action of the log.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let log = &mut state.log;
+    match action {
+        Action::LogUp => log.up(1),
+        Action::LogDown => log.down(1),
+        Action::LogPageUp => log.page_up(),
+        Action::LogPageDown => log.page_down(),
+        Action::LogHalfUp => log.half_page_up(),
+        Action::LogHalfDown => log.half_page_down(),
+        Action::LogFirst => log.first(),
+        Action::LogLast => log.last(),
+        Action::Density => log.toggle_density(),
+        Action::Follow => log.toggle_follow(),
+        Action::Wrap => log.toggle_wrap(),
+        Action::Mark => log.toggle_mark(),
+        Action::NextError if !log.next_error() => state.status.info("No error below."),
+        Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
+        Action::NextMatch if !log.next_match() => state.status.info("No match below; / filters, Ctrl-F searches."),
+        Action::PreviousMatch if !log.prev_match() => state.status.info("No match above; / filters, Ctrl-F searches."),
+        Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Search, ""))),
+        Action::Comment => {
+            if let Some(number) = log.selected().map(|e| e.number()) {
+                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Comment(number), "")));
+            }
+        }
+        Action::CopyIds => copy(state, Log::copy_ids, effects),
+        Action::CopyCurl => copy(state, Log::copy_curl, effects),
+        Action::CopyHeaders => copy(state, Log::copy_headers, effects),
+        Action::CopyBody => copy(state, Log::copy_body, effects),
+        Action::CopyLine => copy(state, Log::copy_line, effects),
+        Action::Compare => compare(state),
+        Action::Pager => match state.log.selected_text() {
+            Some(text) => effects.push(Effect::Page(text)),
+            None => nothing_chosen(state),
+        },
+        Action::Export => save(state, effects),
+        Action::Resend => sending::ask_resend(state),
+        Action::EditCopy => sending::edit_copy(state),
+        Action::Settle => sending::ask_settle(state),
+        _ => {}
+    }
+}
+
+use crate::console::state::log::Log;
+
+/// Applies a move to the thread; what acts on a log entry is answered with where to find one.
+pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let threads = &mut state.threads;
+    match action {
+        Action::LogUp => threads.up(1),
+        Action::LogDown => threads.down(1),
+        Action::LogPageUp => threads.page_up(),
+        Action::LogPageDown => threads.page_down(),
+        Action::LogHalfUp => threads.half_page_up(),
+        Action::LogHalfDown => threads.half_page_down(),
+        Action::LogFirst => threads.first(),
+        Action::LogLast | Action::Follow => threads.last(),
+        Action::Density => picker::refresh(state, effects),
+        _ => state.status.info(format!("{action} works in the log: press {} first.", state.keymap.key(Action::GoLog))),
+    }
+}
+
+fn nothing_chosen(state: &mut State) {
+    state.status.info("No log entry is chosen.");
+}
+
+fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
+    match what(&state.log) {
+        Some(text) if !text.is_empty() => effects.push(Effect::Copy(text)),
+        Some(_) => state.status.info("There is nothing of that kind in this entry."),
+        None => nothing_chosen(state),
+    }
+}
+
+/// The first press takes one entry, the second compares it with where one stands then.
+fn compare(state: &mut State) {
+    let Some(number) = state.log.selected().map(|e| e.number()) else {
+        nothing_chosen(state);
+        return;
+    };
+    let Some(first) = state.compare_with.take() else {
+        state.compare_with = Some(number);
+        state.status.info(format!("#{number} taken; stand on another entry and press = to compare, Esc to let go."));
+        return;
+    };
+    if first == number {
+        state.status.info("An entry does not differ from itself.");
+        return;
+    }
+    let lines = state.log.compare(first, number);
+    state.overlay = Some(Overlay::Page { title: format!("#{first} and #{number}"), lines, scroll: 0 });
+}
+
+fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    let har = export::har::har(state.log.for_export());
+    let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
+    let stamp = state.now.wall.strftime("%Y%m%dT%H%M%SZ");
+    let name = format!("guestwire-{stamp}-{}.har", state.new_export());
+    effects.push(Effect::Write { path: state.place.data_dir.join("exports").join(name), contents });
+}

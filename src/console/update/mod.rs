@@ -1,0 +1,78 @@
+//! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
+
+mod composer;
+mod global;
+mod keys;
+mod log;
+mod overlay;
+mod picker;
+mod report;
+mod sending;
+
+use crate::model::Moment;
+
+use super::event::Signal;
+use super::state::State;
+use super::state::overlay::{Overlay, paste_line};
+use super::{Effect, Event};
+
+/// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
+pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
+    state.now = at;
+    let mut effects = Vec::new();
+    match event {
+        Event::Key(key) => keys::key(state, key, &mut effects),
+        Event::Paste(text) => paste(state, &text),
+        Event::Resize { width, height } => {
+            state.size = ratatui::layout::Size { width, height };
+            global::keep_focus_visible(state);
+        }
+        Event::Engine(report) => report::report(state, report, &mut effects),
+        Event::Deadline => deadline(state),
+        Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
+        Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
+        Event::Edited(Ok(text)) => {
+            state.composer.set_text(text.trim_end_matches('\n'));
+            state.status.info("The editor's text stands in the composer; Enter sends it.");
+        }
+        Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
+        Event::Done(Ok(said)) => state.status.info(said),
+    }
+    state.fit();
+    effects
+}
+
+fn paste(state: &mut State, text: &str) {
+    match &mut state.overlay {
+        None => {
+            // A paste is text wherever one stands: it goes to the composer and never sends.
+            global::focus(state, super::state::Pane::Composer);
+            state.composer.paste(text);
+        }
+        Some(Overlay::Prompt(prompt)) => {
+            paste_line(&mut prompt.input, text);
+            overlay::prompt_changed(state);
+        }
+        Some(Overlay::Palette(palette)) => {
+            paste_line(&mut palette.input, text);
+            overlay::palette_changed(state);
+        }
+        Some(Overlay::Ask(ask)) => {
+            if let Some((_, typed)) = &mut ask.word {
+                paste_line(typed, text);
+            }
+        }
+        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_)) => {}
+    }
+}
+
+fn deadline(state: &mut State) {
+    if state.quit_armed.is_some_and(|at| state.now.since(at) >= super::state::QUIT_HINT) {
+        state.quit_armed = None;
+        state.status.clear();
+    }
+    if state.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
+        state.armed_until = None;
+        state.status.warn("PROD: each send is asked for again.");
+    }
+}

@@ -1,0 +1,313 @@
+//! Keys while something stands on top.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::console::Effect;
+use crate::console::action::{Action, Context};
+use crate::console::chord::Chord;
+use crate::console::keymap::Meaning;
+use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
+use crate::console::state::palette::{Around, Target};
+use crate::console::state::{Pane, State};
+use crate::engine::Command;
+use crate::model::{Address, MessageId};
+
+use super::{global, keys, picker, sending};
+
+/// Applies a key to what stands on top.
+pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
+    let action = match state.keymap.resolve(Context::Dialog, None, chord) {
+        Meaning::Act(action) => Some(action),
+        Meaning::Prefix | Meaning::Unbound => None,
+    };
+    let Some(overlay) = state.overlay.take() else { return };
+    match overlay {
+        Overlay::Help { scroll } => {
+            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Help { scroll });
+            }
+        }
+        Overlay::Status { scroll } => {
+            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Status { scroll });
+            }
+        }
+        Overlay::Page { title, lines, scroll } => {
+            if key.code == KeyCode::Char('y') {
+                effects.push(Effect::Copy(lines.join("\n")));
+            } else if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Page { title, lines, scroll });
+            }
+        }
+        Overlay::Palette(mut palette) => match action {
+            Some(Action::Dismiss) => {}
+            Some(Action::Confirm) => {
+                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects)
+            }
+            Some(Action::DialogUp | Action::DialogPageUp) => {
+                palette.chosen = palette.chosen.saturating_sub(1);
+                state.overlay = Some(Overlay::Palette(palette));
+            }
+            Some(Action::DialogDown | Action::DialogPageDown) => {
+                palette.chosen = (palette.chosen + 1).min(palette.items.len().saturating_sub(1));
+                state.overlay = Some(Overlay::Palette(palette));
+            }
+            _ => {
+                let changed = edit_line(&mut palette.input, key.code, key.modifiers);
+                state.overlay = Some(Overlay::Palette(palette));
+                if changed {
+                    palette_changed(state);
+                }
+            }
+        },
+        Overlay::Prompt(prompt) => prompt_key(state, prompt, action, key, effects),
+        Overlay::Menu(mut menu) => {
+            let last = menu.items.len().saturating_sub(1);
+            match (action, key.code) {
+                (Some(Action::Dismiss), _) | (None, KeyCode::Char('q')) => return,
+                (Some(Action::Confirm), _) => {
+                    if let Some((_, choice)) = menu.items.get(menu.chosen).cloned() {
+                        chosen(state, choice, effects);
+                    }
+                    return;
+                }
+                (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => menu.chosen = menu.chosen.saturating_sub(1),
+                (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => menu.chosen = (menu.chosen + 1).min(last),
+                (Some(Action::DialogPageUp), _) => menu.chosen = 0,
+                (Some(Action::DialogPageDown), _) => menu.chosen = last,
+                (None, KeyCode::Char(c)) => {
+                    if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
+                        menu.chosen = (digit as usize - 1).min(last);
+                    }
+                }
+                _ => {}
+            }
+            state.overlay = Some(Overlay::Menu(menu));
+        }
+        Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
+    }
+}
+
+/// Rows of a page turn.
+fn page(state: &State) -> u16 {
+    state.size.height.saturating_sub(6).max(1)
+}
+
+/// The new scroll position, or `None` to close.
+fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
+    match (action, key.code) {
+        (Some(Action::Dismiss | Action::Confirm), _) | (None, KeyCode::Char('q' | '?' | '!') | KeyCode::F(1)) => None,
+        (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => Some(scroll.saturating_sub(1)),
+        (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => Some(scroll.saturating_add(1)),
+        (Some(Action::DialogPageUp), _) => Some(scroll.saturating_sub(page)),
+        (Some(Action::DialogPageDown), _) | (None, KeyCode::Char(' ')) => Some(scroll.saturating_add(page)),
+        (None, KeyCode::Char('g') | KeyCode::Home) => Some(0),
+        _ => Some(scroll),
+    }
+}
+
+/// The palette finds anew.
+pub fn palette_changed(state: &mut State) {
+    let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
+    let names = state.picker.names();
+    let disabled = |action| global::disabled(state, action);
+    palette.search(&Around { conversations: &names, disabled: &disabled });
+    state.overlay = Some(Overlay::Palette(palette));
+}
+
+fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static str>)>, effects: &mut Vec<Effect>) {
+    match item {
+        None => state.status.info("Nothing of that name."),
+        Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
+        Some((Target::Act(action), None)) => {
+            match action.spec().context {
+                Context::Picker => global::focus(state, Pane::Picker),
+                Context::Log if state.focus != Pane::Thread => global::focus(state, Pane::Log),
+                Context::Composer => global::focus(state, Pane::Composer),
+                _ => {}
+            }
+            keys::act(state, action, effects);
+        }
+        Some((Target::Conversation(key), None)) => {
+            state.picker.activate(key);
+            picker::opened(state, key, effects);
+            global::focus(state, Pane::Composer);
+        }
+        Some((Target::Entry(number), None)) => {
+            state.thread_over = false;
+            global::focus(state, Pane::Log);
+            if !state.log.select_number(number) {
+                state.status.info(format!("There is no log entry #{number} (any more)."));
+            }
+        }
+    }
+}
+
+fn prompt_key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    match action {
+        Some(Action::Dismiss) => {
+            if let Purpose::Filter(pane) = prompt.purpose {
+                apply_filter(state, pane, "");
+            }
+        }
+        Some(Action::Confirm) => accept(state, &prompt, effects),
+        Some(Action::DialogUp) => {
+            prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1));
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Some(Action::DialogDown) => {
+            prompt.chosen = prompt.chosen.saturating_sub(1);
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        _ => {
+            let changed = edit_line(&mut prompt.input, key.code, key.modifiers);
+            state.overlay = Some(Overlay::Prompt(prompt));
+            if changed {
+                prompt_changed(state);
+            }
+        }
+    }
+}
+
+/// What follows from each change of a prompt's text.
+pub fn prompt_changed(state: &mut State) {
+    let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
+    let text = prompt.input.value().to_owned();
+    match prompt.purpose {
+        Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
+        Purpose::Search => state.log.set_search(&text),
+        Purpose::History => {
+            prompt.found = state.composer.search_history(&text);
+            prompt.chosen = 0;
+        }
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add => {}
+    }
+    state.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Filters a pane; what is wrong with the filter, if anything.
+fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
+    if pane == Pane::Picker {
+        state.picker.set_filter(text);
+        return None;
+    }
+    if text.trim().is_empty() {
+        state.log.clear_filter();
+        return None;
+    }
+    state.log.set_filter(text).err().map(|e| e.to_string())
+}
+
+fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
+    let text = prompt.input.value().trim().to_owned();
+    match prompt.purpose {
+        Purpose::Filter(_) => {
+            if let Some(problem) = &prompt.problem {
+                state.status.error(problem.clone());
+            }
+        }
+        Purpose::Search => {
+            if !text.is_empty() && !state.log.prev_match() && !state.log.next_match() {
+                state.status.info(format!("“{text}” is in no entry of the log."));
+            }
+        }
+        Purpose::Nickname(key) => {
+            state.picker.set_nickname(key, &text);
+            state.log.set_names(state.picker.names());
+        }
+        Purpose::Comment(number) => state.log.set_comment(number, &text),
+        Purpose::Add => add(state, &text, effects),
+        Purpose::History => {
+            if let Some(found) = prompt.found.get(prompt.chosen) {
+                state.composer.set_text(found);
+            }
+        }
+    }
+}
+
+/// Adds a conversation by its id. A malformed one may be wanted for a negative test: it is taken, and flagged.
+fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    let id =
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|part| crate::model::ids::is_uuid(part));
+    let id = id.unwrap_or(text);
+    if id.is_empty() {
+        return;
+    }
+    let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None };
+    let key = state.picker.add(address);
+    state.log.set_names(state.picker.names());
+    effects.push(Effect::Engine(Command::Add(state.picker.conversation(key))));
+    state.picker.activate(key);
+    picker::opened(state, key, effects);
+    global::focus(state, Pane::Composer);
+    if crate::model::ids::is_uuid(id) {
+        state.status.info("Added for this session; put it into config.toml to keep it.");
+    } else {
+        state
+            .status
+            .warn("Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.");
+    }
+}
+
+fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
+    match choice {
+        Choice::Snippet(name) => state.composer.insert_snippet(&name),
+        Choice::Fault(None) => {
+            state.fault = None;
+            effects.push(Effect::SandboxFault(None));
+        }
+        Choice::Fault(Some((name, json))) => {
+            state.fault = Some(name);
+            effects.push(Effect::SandboxFault(Some(json.to_owned())));
+        }
+        Choice::Theme(name) => {
+            if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {
+                state.theme = theme;
+            }
+        }
+        Choice::LookUp(id) => {
+            if let Some(key) = state.threads.message(id).map(|m| m.conversation) {
+                effects.push(Effect::Engine(Command::Read(key)));
+                state.status.info("Looking the conversation up…");
+            }
+        }
+        Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
+        Choice::SendAnyway(id) => ask_send_anyway(state, id),
+    }
+}
+
+fn ask_send_anyway(state: &mut State, id: MessageId) {
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::SendAnyway(id),
+        title: "Send it again although it may have been received?".to_owned(),
+        lines: vec![
+            "The guest-api channel has no idempotency key: if the first one landed, the other side sees two."
+                .to_owned(),
+            "Type the word again to confirm.".to_owned(),
+        ],
+        yes: "send it again".to_owned(),
+        word: Some(("again", tui_input::Input::default())),
+    }));
+}
+
+fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let yes = match (action, key.code) {
+        (Some(Action::Dismiss), _) => return,
+        (Some(Action::Confirm), _) => true,
+        (None, KeyCode::Char('y')) if ask.word.is_none() => true,
+        (None, KeyCode::Char('n')) if ask.word.is_none() => return,
+        _ => false,
+    };
+    if !yes || !ask.ready() {
+        if let Some((_, typed)) = &mut ask.word {
+            edit_line(typed, key.code, key.modifiers);
+        }
+        state.overlay = Some(Overlay::Ask(ask));
+        return;
+    }
+    match ask.question {
+        Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
+        Question::Production => sending::send_draft(state, effects),
+        Question::Quit => effects.push(Effect::Quit),
+    }
+}

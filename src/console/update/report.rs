@@ -1,0 +1,100 @@
+//! What the engine's reports change.
+
+use std::sync::Arc;
+
+use crate::console::Effect;
+use crate::console::state::{OpenSend, State};
+use crate::engine::{Command, Report};
+use crate::model::{ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
+
+/// Applies a report.
+pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
+    match report {
+        Report::Token(status) => token(state, status, effects),
+        Report::Exchange(exchange) => exchanged(state, exchange),
+        Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
+        Report::Conversation { key, state: remote, since, messages } => {
+            let news = state.threads.read(key, messages, state.now);
+            state.picker.read(key, remote, since, state.now);
+            if state.picker.active() == Some(key) {
+                state.threads.mark_read(key);
+            } else if news > 0 {
+                state.picker.set_unread(key, state.threads.unread(key));
+            }
+        }
+        Report::RateLimit(limit) => state.rate_limit = Some(limit),
+        Report::ClockSkew(seconds) => {
+            state.skew = Some(seconds);
+            let side = if seconds > 0 { "ahead of" } else { "behind" };
+            state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.abs()));
+        }
+        Report::Notice { at, text } => {
+            state.log.note(at, Kind::Sys, &text);
+            state.status.warn(text);
+        }
+        // The shell ends when the channel closes; nothing is left to change.
+        Report::Stopped => {}
+    }
+}
+
+fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
+    let first = state.token.facts().is_none() && status.facts().is_some();
+    match &status {
+        TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
+            let scopes = facts.missing.join(" ");
+            state.status.warn(format!(
+                "The token was granted without {scopes}: a send is expected to be refused. ! shows the token in full."
+            ));
+        }
+        TokenStatus::BadClient { why } => {
+            state.status.error(format!("Client id or secret refused: {why}. Mend the profile, then :connect."));
+        }
+        TokenStatus::Refused { status, why } => {
+            state.status.error(format!("No token ({status}): {why}. :connect tries again."));
+        }
+        TokenStatus::NoSecret { why } => state.status.error(format!("{why} :connect tries again.")),
+        TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {
+            state.status.warn(format!("Getting a token failed: {why}"));
+        }
+        _ => {}
+    }
+    state.token = status;
+    // The open conversation is read once there is a token to read it with.
+    if let Some(key) = state.picker.active().filter(|_| first) {
+        effects.push(Effect::Engine(Command::Watch(Some(key))));
+        effects.push(Effect::Engine(Command::Read(key)));
+    }
+}
+
+fn exchanged(state: &mut State, exchange: Arc<Exchange>) {
+    state.log.exchange(exchange);
+}
+
+fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
+    // Late news about a message that is gone changes nothing.
+    let Some(conversation) = state.threads.message(id).map(|m| m.conversation) else { return };
+    state.threads.life(id, life.clone(), exchange, remote_id);
+    if life.is_settled() {
+        state.open_sends.remove(&id);
+    } else {
+        state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
+    }
+    settle_counts(state, conversation, &life);
+    let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    match life {
+        Life::Refused(why) => {
+            state.status.error(format!("{number}refused: {why} — yi ids · yc curl · r resend · e edit a copy"));
+        }
+        Life::Unknown(why) => {
+            state.status.error(format!("{number}outcome unknown: {why} — u says what became of it"));
+        }
+        Life::Waiting { why, .. } => state.status.warn(format!("{number}waiting: {why} — Ctrl-C cancels")),
+        Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
+        _ => {}
+    }
+}
+
+fn settle_counts(state: &mut State, conversation: ConversationKey, life: &Life) {
+    let open = state.open_sends.values().filter(|s| s.conversation == conversation).count();
+    state.picker.life(conversation, life, open);
+}

@@ -1,0 +1,155 @@
+//! Sending, sending again, and settling what is unknown.
+
+use crate::console::Effect;
+use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
+use crate::console::state::{OpenSend, Pane, State};
+use crate::engine::{Command, SendRequest};
+use crate::model::{Author, ConversationKey, Life, Message, MessageId};
+
+/// Enter in the composer.
+pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.asks_before_sending() {
+        if let Err(refusal) = state.composer.check() {
+            state.status.error(refusal.to_string());
+            return;
+        }
+        let name = state.picker.active_name().unwrap_or_default().to_owned();
+        state.overlay = Some(Overlay::Ask(Ask {
+            question: Question::Production,
+            title: "PROD: send this message?".to_owned(),
+            lines: vec![
+                format!("to      {name}"),
+                format!("region  {}", state.place.region),
+                state.composer.expanded(),
+            ],
+            yes: "send it".to_owned(),
+            word: None,
+        }));
+        return;
+    }
+    send_draft(state, effects);
+}
+
+/// Sends what stands in the composer. What cannot be sent stays there, with the reason.
+pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(key) = state.picker.active() else { return };
+    match state.composer.take_for_send() {
+        Ok(text) => {
+            submit(state, key, text, None, effects);
+            state.status.clear();
+        }
+        Err(refusal) => state.status.error(refusal.to_string()),
+    }
+}
+
+fn submit(
+    state: &mut State,
+    conversation: ConversationKey,
+    text: String,
+    resend_of: Option<MessageId>,
+    effects: &mut Vec<Effect>,
+) {
+    let id = state.new_message();
+    let message = Message {
+        id,
+        conversation,
+        author: Author::Guest,
+        text: text.clone(),
+        at: state.now,
+        life: Life::Queued,
+        exchange: None,
+        remote_id: None,
+        resend_of,
+    };
+    state.threads.sent(message);
+    state.picker.sent(conversation, state.now);
+    state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
+    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of })));
+}
+
+/// The message of the chosen log entry.
+fn selected(state: &State) -> Option<&Message> {
+    state.threads.message(state.log.selected()?.message()?)
+}
+
+/// The message of the chosen log entry, if nobody knows what became of it.
+pub fn selected_unknown(state: &State) -> Option<&Message> {
+    selected(state).filter(|m| matches!(m.life, Life::Unknown(_)))
+}
+
+/// `r`: asks, and says what happened the first time.
+pub fn ask_resend(state: &mut State) {
+    let Some(message) = selected(state) else {
+        state.status.info("Only a sent message can be sent again.");
+        return;
+    };
+    let id = message.id;
+    match &message.life {
+        Life::Unknown(_) => ask_settle(state),
+        life if !life.is_settled() => {
+            state.status.info("It is still under way; Ctrl-C in its conversation cancels it.")
+        }
+        life => {
+            let happened = match life {
+                Life::Refused(why) => format!("The first time it was refused: {why}"),
+                Life::Accepted | Life::Answered | Life::Landed => {
+                    "The first time it was accepted: sending it again makes a second message.".to_owned()
+                }
+                other => format!("The first time it was {}.", other.word()),
+            };
+            let lines = vec![format!("“{}”", message.text), happened];
+            state.overlay = Some(Overlay::Ask(Ask {
+                question: Question::Resend(id),
+                title: "Send this message again?".to_owned(),
+                lines,
+                yes: "send it again".to_owned(),
+                word: None,
+            }));
+        }
+    }
+}
+
+/// Sends a message again as a new one, linked to the old.
+pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
+    let Some(message) = state.threads.message(id) else { return };
+    let (conversation, text) = (message.conversation, message.text.clone());
+    submit(state, conversation, text, Some(id), effects);
+    state.status.info("Sent again as a new message.");
+}
+
+/// `e`: a copy in the composer of the message's own conversation; nothing is sent.
+pub fn edit_copy(state: &mut State) {
+    let Some((conversation, text)) = selected(state).map(|m| (m.conversation, m.text.clone())) else {
+        state.status.info("Only a sent message can be copied into the composer.");
+        return;
+    };
+    if state.picker.active() != Some(conversation) {
+        state.picker.activate(conversation);
+        state.composer.switch(conversation);
+        state.threads.show(conversation);
+    }
+    state.composer.set_text(&text);
+    state.focus = Pane::Composer;
+    state.status.info("A copy stands in the composer; undo brings the draft back.");
+}
+
+/// The dialog for an unknown outcome.
+pub fn ask_settle(state: &mut State) {
+    let Some((id, why, text)) = selected_unknown(state).and_then(|m| match &m.life {
+        Life::Unknown(why) => Some((m.id, why.clone(), m.text.clone())),
+        _ => None,
+    }) else {
+        state.status.info("The chosen entry has no unknown outcome.");
+        return;
+    };
+    let items = vec![
+        ("look the conversation up now".to_owned(), Choice::LookUp(id)),
+        ("mark it as landed: it was received".to_owned(), Choice::Settle(id, true)),
+        ("mark it as lost: it was not received".to_owned(), Choice::Settle(id, false)),
+        ("send it again anyway (asks for a word)".to_owned(), Choice::SendAnyway(id)),
+    ];
+    let mut menu = Menu::new("What became of this message?", items);
+    menu.intro =
+        vec![format!("“{text}”"), why, "Until it is settled it counts as neither sent nor refused.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}

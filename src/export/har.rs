@@ -1,0 +1,3 @@
+pub fn har(_: Vec<&crate::model::Exchange>) -> serde_json::Value {
+    serde_json::Value::Null
+}

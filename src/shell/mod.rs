@@ -1,0 +1,250 @@
+//! The shell: owns terminal, inputs and timers, feeds `update`, carries out effects, and draws when something changed.
+//! It awaits nothing but its inputs, and nothing runs at rest.
+//!
+//! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
+//! tests run this very loop.
+
+pub mod keys;
+pub mod outside;
+pub mod signals;
+pub mod terminal;
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock::Clock;
+use crate::console::event::Signal;
+use crate::console::state::State;
+use crate::console::{Effect, Event, update};
+use crate::engine::{Command, Report};
+
+/// Reports are drawn at most this often; a key is drawn at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// Reports taken in one go, so that a flood of them cannot starve the keys.
+const BATCH: usize = 256;
+
+/// Where keys come from. Dropped and taken up again around an editor, which needs the terminal for itself.
+pub trait Input {
+    /// The next event; `None` when the terminal is gone.
+    fn next(&mut self) -> impl Future<Output = Option<io::Result<TerminalEvent>>>;
+    /// Stops reading the terminal.
+    fn pause(&mut self);
+    /// Reads again.
+    fn resume(&mut self);
+}
+
+/// Where frames go.
+pub trait Screen {
+    /// Draws the state.
+    fn draw(&mut self, state: &State) -> io::Result<()>;
+    /// Forgets what the terminal shows, so that the next draw writes every cell.
+    fn forget(&mut self) -> io::Result<()>;
+    /// Sets the window title.
+    fn title(&mut self, title: &str) -> io::Result<()>;
+}
+
+/// Everything outside the process that an effect may need, but the engine.
+pub trait Outside {
+    /// Puts text on the clipboard; a sentence that says what was done, or why not.
+    fn copy(&mut self, text: &str) -> Result<String, String>;
+    /// Opens the editor on `text` with the terminal given to it; the text that it left.
+    fn edit(&mut self, text: &str) -> Result<String, String>;
+    /// Shows `text` in the pager with the terminal given to it.
+    fn page(&mut self, text: &str) -> Result<(), String>;
+    /// Writes a new file.
+    fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
+    /// Sets or clears faults of the embedded sandbox.
+    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String>;
+    /// Restores the terminal, stops the process, and comes back when it is continued.
+    fn suspend(&mut self) -> io::Result<()>;
+}
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// A person left.
+    Quit,
+    /// A signal asked for it.
+    Terminated,
+    /// The terminal or the engine is gone.
+    Lost,
+}
+
+/// What the loop runs on.
+pub struct Shell<I, S, O> {
+    /// Keys.
+    pub input: I,
+    /// Frames.
+    pub screen: S,
+    /// The rest of the outside.
+    pub outside: O,
+    /// Time.
+    pub clock: Clock,
+    /// Asks the engine.
+    pub engine: Box<dyn Fn(Command) + Send>,
+    /// What the engine says.
+    pub reports: UnboundedReceiver<Report>,
+    /// Signals.
+    pub signals: UnboundedReceiver<Signal>,
+}
+
+/// What the loop keeps for itself.
+struct Turn {
+    dirty: bool,
+    next_frame: Instant,
+    exit: Option<Exit>,
+    title: String,
+}
+
+impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
+    /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
+    pub async fn run(&mut self, state: &mut State) -> io::Result<Exit> {
+        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, title: String::new() };
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            if let Some(exit) = turn.exit {
+                return Ok(exit);
+            }
+            let deadline = state.next_deadline().map(|at| Instant::from_std(self.clock.instant(at)));
+            tokio::select! { biased;
+                event = self.input.next() => match event {
+                    Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
+                    Some(Err(_)) | None => return Ok(Exit::Lost),
+                },
+                () = sleep_until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
+                count = self.reports.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return Ok(Exit::Lost);
+                    }
+                    for report in batch.drain(..) {
+                        self.apply(state, &mut turn, Event::Engine(report))?;
+                    }
+                },
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.apply(state, &mut turn, Event::Deadline)?;
+                },
+                signal = self.signals.recv() => match signal {
+                    Some(Signal::Terminate) => return Ok(Exit::Terminated),
+                    Some(signal) => self.apply(state, &mut turn, Event::Signal(signal))?,
+                    None => return Ok(Exit::Lost),
+                },
+            }
+        }
+    }
+
+    fn on_terminal(&mut self, state: &mut State, turn: &mut Turn, event: TerminalEvent) -> io::Result<()> {
+        let event = match event {
+            // Windows and the kitty protocol also report releases: crossterm issue 797.
+            TerminalEvent::Key(KeyEvent { kind: KeyEventKind::Release, .. }) => return Ok(()),
+            TerminalEvent::Key(key) => Event::Key(key),
+            TerminalEvent::Paste(text) => Event::Paste(text.replace("\r\n", "\n").replace('\r', "\n")),
+            TerminalEvent::Resize(width, height) => {
+                if (state.size.width, state.size.height) == (width, height) {
+                    // Some multiplexers say "redraw" by a resize to the same size.
+                    self.screen.forget()?;
+                }
+                Event::Resize { width, height }
+            }
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => return Ok(()),
+        };
+        turn.next_frame = Instant::now();
+        self.apply(state, turn, event)
+    }
+
+    fn apply(&mut self, state: &mut State, turn: &mut Turn, event: Event) -> io::Result<()> {
+        let effects = update(state, self.clock.now(), event);
+        turn.dirty = true;
+        for effect in effects {
+            self.carry_out(state, turn, effect)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, state: &mut State, turn: &mut Turn, effect: Effect) -> io::Result<()> {
+        let done = match effect {
+            Effect::Engine(command) => {
+                (self.engine)(command);
+                return Ok(());
+            }
+            Effect::Quit => {
+                turn.exit = Some(Exit::Quit);
+                return Ok(());
+            }
+            Effect::Redraw => return self.screen.forget(),
+            Effect::Copy(text) => Event::Done(self.outside.copy(&text)),
+            Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &contents)),
+            Effect::SandboxFault(fault) => Event::Done(self.outside.sandbox_fault(fault.as_deref())),
+            Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
+            Effect::Page(text) => match self.with_terminal_given_away(|outside| outside.page(&text))? {
+                Ok(()) => return Ok(()),
+                Err(why) => Event::Done(Err(why)),
+            },
+            Effect::Suspend => {
+                self.with_terminal_given_away(Outside::suspend)??;
+                Event::Signal(Signal::Resumed)
+            }
+        };
+        for effect in update(state, self.clock.now(), done) {
+            // What an answer leads to is never another question to the outside that answers at once, so this ends.
+            self.carry_out(state, turn, effect)?;
+        }
+        Ok(())
+    }
+
+    fn with_terminal_given_away<T>(&mut self, run: impl FnOnce(&mut O) -> T) -> io::Result<T> {
+        self.input.pause();
+        let result = run(&mut self.outside);
+        self.input.resume();
+        self.screen.forget()?;
+        Ok(result)
+    }
+
+    fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        turn.dirty = false;
+        self.screen.draw(state)?;
+        turn.next_frame = Instant::now() + FRAME;
+        let title = state.title();
+        if title != turn.title {
+            self.screen.title(&title)?;
+            turn.title = title;
+        }
+        Ok(())
+    }
+}
+
+/// A ratatui terminal of any backend as a [`Screen`] without a window title: what tests draw on.
+pub struct Plain<B: Backend>(pub Terminal<B>);
+
+impl<B: Backend> Screen for Plain<B>
+where
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.0.draw(|frame| crate::view::view(state, frame)).map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        forget(&mut self.0)
+    }
+
+    fn title(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Makes the next draw write every cell. Not `Terminal::clear`: that asks the terminal where its cursor is, and the
+/// reader of keys eats the answer (ratatui issue 2691).
+pub fn forget<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let size = terminal.size().map_err(io::Error::other)?;
+    terminal.resize(size.into()).map_err(io::Error::other)
+}

@@ -1,0 +1,130 @@
+//! The terminal's modes: entered once, left by one function from every way out (return, error, panic, signal,
+//! suspend), every step attempted even if one fails.
+
+use std::io::{self, BufWriter, Stdout, Write as _, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::console::state::State;
+
+/// The real terminal. One buffered write a frame.
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Whether the modes are set, so that leaving twice does nothing the second time.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// XTWINOPS: push and pop the window title, so that leaving gives back the one that was there.
+const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
+const POP_TITLE: &[u8] = b"\x1b[23;0t";
+
+/// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
+pub fn enter() -> io::Result<Screen> {
+    set_modes().inspect_err(|_| leave())?;
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())))
+}
+
+/// Sets the modes again after [`leave`] (a suspend, an editor). The screen must then be drawn anew.
+pub fn set_modes() -> io::Result<()> {
+    ENTERED.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    let mut out = stdout();
+    out.write_all(PUSH_TITLE)?;
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+}
+
+/// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.
+pub fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ = disable_raw_mode();
+    let mut out = stdout();
+    let _ = queue!(out, EndSynchronizedUpdate);
+    let _ = queue!(out, DisableBracketedPaste);
+    let _ = queue!(out, LeaveAlternateScreen);
+    let _ = queue!(out, cursor::Show);
+    let _ = out.write_all(POP_TITLE);
+    let _ = out.flush();
+}
+
+/// Leaves the terminal when dropped.
+#[derive(Debug)]
+pub struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// After a panic anywhere in the process: restore the terminal, say one paragraph, end with 101. Half a program that
+/// keeps drawing would lie.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| {
+        leave();
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let what = info
+            .payload()
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| info.payload().downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(place, what, "panic");
+        let _ = writeln!(
+            io::stderr(),
+            "guestwire met a defect of its own and stopped: {what} ({place}).\n\
+             The terminal is restored. A message that was on its way may have been received: look the conversation up \
+             before sending it again. Please report this line."
+        );
+        std::process::exit(101);
+    }));
+}
+
+/// Tells the terminal that a frame begins; the end is told when the guard is dropped, also on an error.
+pub struct FrameGuard;
+
+impl FrameGuard {
+    /// Begins a frame.
+    pub fn begin(out: &mut impl io::Write) -> io::Result<Self> {
+        queue!(out, BeginSynchronizedUpdate)?;
+        Ok(Self)
+    }
+
+    /// Ends it, flushed.
+    pub fn end(self, out: &mut impl io::Write) -> io::Result<()> {
+        execute!(out, EndSynchronizedUpdate)
+    }
+}
+
+/// Sets the window title; `title` must already be free of control characters.
+pub fn set_title(title: &str) -> io::Result<()> {
+    execute!(stdout(), SetTitle(title))
+}
+
+/// The real screen.
+pub struct RealScreen(pub Screen);
+
+impl super::Screen for RealScreen {
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        let guard = FrameGuard::begin(self.0.backend_mut())?;
+        let drawn = self.0.draw(|frame| crate::view::view(state, frame)).map(|_| ());
+        guard.end(self.0.backend_mut())?;
+        drawn
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        super::forget(&mut self.0)
+    }
+
+    fn title(&mut self, title: &str) -> io::Result<()> {
+        set_title(&crate::view::text::visible(title))
+    }
+}

@@ -1,0 +1,102 @@
+//! The bottom row: the keys that matter here, from the live bindings. Help and palette stay to the last.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::width;
+use super::theme::Role;
+use crate::console::action::Action;
+use crate::console::state::overlay::{Ask, Overlay};
+use crate::console::state::{Pane, State};
+
+/// Draws it.
+pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let hints = hints(state);
+    let mut x = area.x + 1;
+    for (key, words) in hints {
+        let needed = width(&key) + 1 + width(&words) + 2;
+        if usize::from(area.right().saturating_sub(x)) < needed.saturating_sub(1) {
+            break;
+        }
+        (x, _) = buf.set_stringn(x, area.y, &key, needed, state.theme.style(Role::Focus));
+        (x, _) = buf.set_stringn(x + 1, area.y, &words, needed, state.theme.style(Role::Dim));
+        x += 2;
+    }
+}
+
+/// The hints, most important first: what is cut is cut at the end.
+fn hints(state: &State) -> Vec<(String, String)> {
+    let map = &state.keymap;
+    let of = |action: Action, words: &str| {
+        let key = map.key(action);
+        (!key.is_empty()).then(|| (key, words.to_owned()))
+    };
+    let fixed = |key: &str, words: &str| Some((key.to_owned(), words.to_owned()));
+    let hints: Vec<Option<(String, String)>> = match (&state.overlay, state.focus) {
+        (Some(Overlay::Prompt(_) | Overlay::Palette(_) | Overlay::Menu(_)), _) => {
+            vec![
+                of(Action::Confirm, "take"),
+                of(Action::Dismiss, "close"),
+                of(Action::DialogDown, "next"),
+                of(Action::DialogUp, "previous"),
+            ]
+        }
+        (Some(Overlay::Ask(Ask { yes, .. })), _) => vec![of(Action::Confirm, yes), of(Action::Dismiss, "no")],
+        (Some(Overlay::Page { .. }), _) => {
+            vec![of(Action::Dismiss, "close"), fixed("j k", "scroll"), fixed("y", "copy")]
+        }
+        (Some(Overlay::Help { .. } | Overlay::Status { .. }), _) => {
+            vec![of(Action::Dismiss, "close"), fixed("j k", "scroll")]
+        }
+        (None, Pane::Composer) => vec![
+            of(Action::HelpText, "help"),
+            of(Action::PaletteText, "command"),
+            of(Action::Send, "send"),
+            of(Action::NewLine, "new line"),
+            of(Action::LeaveComposer, "leave"),
+            of(Action::NextPaneText, "pane"),
+            of(Action::HistorySearch, "history"),
+            of(Action::Snippets, "snippets"),
+            of(Action::Editor, "editor"),
+            of(Action::InterruptText, "cancel/quit"),
+        ],
+        (None, Pane::Picker) => vec![
+            of(Action::Help, "help"),
+            of(Action::Palette, "command"),
+            of(Action::Open, "open"),
+            of(Action::NextPane, "pane"),
+            of(Action::Filter, "filter"),
+            of(Action::NextUnread, "unread"),
+            of(Action::IdCard, "ids"),
+            of(Action::Add, "add"),
+            of(Action::Pin, "pin"),
+            of(Action::Refresh, "read"),
+            of(Action::Quit, "quit"),
+        ],
+        (None, Pane::Log) => vec![
+            of(Action::Help, "help"),
+            of(Action::Palette, "command"),
+            of(Action::Density, "expand"),
+            of(Action::GoComposer, "compose"),
+            of(Action::NextPane, "pane"),
+            of(Action::Filter, "filter"),
+            fixed("y", "copy"),
+            of(Action::Resend, "resend"),
+            of(Action::EditCopy, "edit a copy"),
+            of(Action::NextError, "next error"),
+            of(Action::Thread, "thread"),
+            of(Action::Quit, "quit"),
+        ],
+        (None, Pane::Thread) => vec![
+            of(Action::Help, "help"),
+            of(Action::Palette, "command"),
+            of(Action::GoComposer, "compose"),
+            of(Action::GoLog, "log"),
+            of(Action::NextPane, "pane"),
+            of(Action::LogUp, "up"),
+            of(Action::LogLast, "newest"),
+            of(Action::Quit, "back"),
+        ],
+    };
+    hints.into_iter().flatten().collect()
+}

@@ -1,0 +1,85 @@
+//! Borders and headings of panes. The focused pane has a double border and a mark in its title, not only a colour.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Borders, Widget};
+
+use super::Look;
+use super::layout::PaneArea;
+use super::text::{fit, visible, width};
+use super::theme::{Role, Theme};
+
+/// Draws the border (or the heading line) of a pane: `left` in the title, `right` at its end.
+pub fn draw(area: &PaneArea, left: &str, right: &str, look: &Look<'_>, buf: &mut Buffer) {
+    let style = look.theme.style(if look.focused { Role::Focus } else { Role::Border });
+    if area.bordered {
+        let block =
+            Block::new().borders(Borders::ALL).border_set(borders(look.theme, look.focused)).border_style(style);
+        block.render(area.outer, buf);
+    } else {
+        let line = Rect { height: 1, ..area.outer };
+        let fill = if look.theme.ascii { "-" } else { "─" };
+        for x in line.left()..line.right() {
+            buf.set_string(x, line.y, fill, style);
+        }
+    }
+    title(area, left, right, look, buf);
+}
+
+fn title(area: &PaneArea, left: &str, right: &str, look: &Look<'_>, buf: &mut Buffer) {
+    let ascii = look.theme.ascii;
+    let edge = u16::from(area.bordered);
+    let room = usize::from(area.outer.width.saturating_sub(edge * 2 + 2));
+    if room < 4 {
+        return;
+    }
+    let mark = if look.focused { "» " } else { "" };
+    let mark = if ascii && look.focused { ">> " } else { mark };
+    let left = format!(" {mark}{} ", visible(left));
+    let left = fit(&left, room, ascii);
+    let used = width(&left);
+    let style = look.theme.style(if look.focused { Role::Focus } else { Role::Strong });
+    let x = area.outer.x + edge + 1;
+    buf.set_stringn(x, area.outer.y, &left, room, style);
+    let right = visible(right);
+    if !right.is_empty() && used + width(&right) + 3 <= room {
+        let right = format!(" {right} ");
+        let at = area.outer.right() - edge - 1 - u16::try_from(width(&right)).unwrap_or(0);
+        buf.set_stringn(at, area.outer.y, &right, room - used, look.theme.style(Role::Text));
+    }
+}
+
+/// The border glyphs: double where the focus is, plain elsewhere, `+-|` (and `#=`) in ASCII.
+pub fn borders(theme: &Theme, focused: bool) -> border::Set<'static> {
+    const ASCII: border::Set<'static> = border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    };
+    const ASCII_FOCUS: border::Set<'static> =
+        border::Set { vertical_left: "#", vertical_right: "#", horizontal_top: "=", horizontal_bottom: "=", ..ASCII };
+    match (theme.ascii, focused) {
+        (true, true) => ASCII_FOCUS,
+        (true, false) => ASCII,
+        (false, true) => border::DOUBLE,
+        (false, false) => border::PLAIN,
+    }
+}
+
+/// Empties an area that something is drawn on top of.
+pub fn clear(area: Rect, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            if let Some(cell) = buf.cell_mut((x, y)) {
+                cell.reset();
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The top row: where we are, the token, the 401 rate, the rate limit. What matters most goes last when it gets narrow.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{fit, visible, width};
+use super::theme::Role;
+use crate::console::state::chip::{chip, countdown};
+use crate::console::state::{RATE_WINDOW, State};
+
+/// Draws it.
+pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
+    let theme = &state.theme;
+    let room = usize::from(area.width);
+    let mut right: Vec<(String, Style)> = Vec::new();
+    let chip = chip(&state.token, state.now);
+    let chip_text = if theme.ascii { chip.text.replace('—', "-").replace('…', "...") } else { chip.text };
+    right.push((chip_text, theme.style(chip.role)));
+    let rate = rate_401(state);
+    if state.size.width >= 60 {
+        right.push(rate);
+    }
+    if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
+        right.push(limit);
+    }
+    let (badge, badge_role) = badge(state);
+    let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
+    let short = format!(" {} ", state.place.profile);
+    let right_width: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
+    let left = if width(&place) + width(badge) + right_width < room { place } else { short };
+    let left = if theme.ascii { left.replace('·', "-") } else { left };
+    let left_room = room.saturating_sub(right_width + width(badge) + 1).max(4);
+    let left_text = visible(&left).into_owned();
+    let left_text = fit(&left_text, left_room, theme.ascii);
+    let (mut x, _) = buf.set_stringn(area.x, area.y, &left_text, room, theme.style(Role::Strong));
+    let rest = |x: u16| usize::from(area.right().saturating_sub(x));
+    (x, _) = buf.set_stringn(x, area.y, badge, rest(x), theme.style(badge_role));
+    let start = area.right().saturating_sub(u16::try_from(right_width).unwrap_or(u16::MAX)).max(x + 1);
+    let mut at = start;
+    for (text, style) in right {
+        if at >= area.right() {
+            break;
+        }
+        (at, _) = buf.set_stringn(at, area.y, &text, rest(at), style);
+        at += 2;
+    }
+}
+
+fn badge(state: &State) -> (&'static str, Role) {
+    if state.place.production {
+        if state.asks_before_sending() { ("[PROD]", Role::Production) } else { ("[PROD armed]", Role::Production) }
+    } else if state.place.sandbox {
+        if state.fault.is_some() { ("[SANDBOX fault]", Role::Warning) } else { ("[SANDBOX]", Role::Info) }
+    } else {
+        ("[LIVE]", Role::Warning)
+    }
+}
+
+/// `401 1/42 2.4% 15m`: 401 answers over API calls in the window; those healed by a renewal count, and are shown apart.
+fn rate_401(state: &State) -> (String, Style) {
+    let rate = state.log.rate_401(state.now, RATE_WINDOW);
+    let role = if rate.answers401 > 0 { Role::Error } else { Role::Dim };
+    let mut text = format!("401 {}/{}", rate.answers401, rate.total);
+    if state.size.width >= 110 {
+        let share = if rate.total == 0 { 0.0 } else { f64::from(rate.answers401) * 100.0 / f64::from(rate.total) };
+        let healed = if rate.healed == 0 { String::new() } else { format!(" ({} healed)", rate.healed) };
+        text = format!("{text} {share:.1}%{healed} 15m");
+    }
+    (text, state.theme.style(role))
+}
+
+/// `RL 12/300`, or `RL WAIT 7s` while the limit is used up.
+fn rate_limit(state: &State) -> Option<(String, Style)> {
+    let limit = state.rate_limit?;
+    let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
+    Some(if used_up {
+        (format!("RL WAIT {}", countdown(limit.resets, state.now)), state.theme.style(Role::Warning))
+    } else {
+        (format!("RL {}/{}", limit.count, limit.allowed), state.theme.style(Role::Dim))
+    })
+}

@@ -1,0 +1,241 @@
+//! What stands on top of the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, Borders, Widget};
+
+use super::frame::{borders, clear};
+use super::help;
+use super::text::{fit, visible, visible_lines, width, wrap};
+use super::theme::Role;
+use crate::console::chord::Chord;
+use crate::console::state::State;
+use crate::console::state::overlay::{Ask, Menu, Overlay};
+use crate::console::state::palette::{Palette, Target};
+
+/// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
+pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
+    match state.overlay.as_ref()? {
+        Overlay::Help { scroll } => {
+            page(state, "Help", &help::help(state), *scroll, buf);
+            None
+        }
+        Overlay::Status { scroll } => {
+            page(state, "Status", &help::status(state), *scroll, buf);
+            None
+        }
+        Overlay::Page { title, lines, scroll } => {
+            page(state, title, lines, *scroll, buf);
+            None
+        }
+        Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
+        Overlay::Menu(menu) => {
+            draw_menu(state, menu, buf);
+            None
+        }
+        Overlay::Ask(ask) => draw_ask(state, ask, buf),
+        Overlay::Prompt(prompt) if !prompt.found.is_empty() => {
+            let items: Vec<&str> = prompt.found.iter().map(String::as_str).collect();
+            choices_above(state, &items, prompt.chosen, buf);
+            None
+        }
+        Overlay::Prompt(_) => None,
+    }
+}
+
+/// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
+fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
+    let screen = buf.area;
+    let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
+    let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
+    let width = wide.min(screen.width);
+    let height = high.min(screen.height.saturating_sub(2)).max(3);
+    let outer = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height.saturating_sub(height)) / 2,
+        width,
+        height,
+    };
+    clear(outer, buf);
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_set(borders(&state.theme, true))
+        .border_style(state.theme.style(Role::Focus));
+    block.render(outer, buf);
+    let heading = format!(" {} ", visible(title));
+    let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
+    buf.set_stringn(outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
+}
+
+fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
+    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+    let widest = lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(30, screen_room.max(30));
+    let rows: Vec<String> = lines
+        .iter()
+        .flat_map(|line| {
+            let line = visible(line).into_owned();
+            wrap(&line, widest.min(screen_room))
+                .into_iter()
+                .map(|r| line.get(r).unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let inner = popup(state, title, widest, rows.len(), buf);
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let from = usize::from(scroll).min(last);
+    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
+        let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
+        let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
+        buf.set_stringn(inner.x, y, row, usize::from(inner.width), style);
+    }
+    if from < last {
+        let more = format!(" {} more ", last - from);
+        let x = inner.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
+        buf.set_stringn(x, inner.bottom(), &more, usize::from(inner.width), state.theme.style(Role::Strong));
+    }
+}
+
+fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
+    let room = usize::from(buf.area.width.saturating_sub(8)).min(96);
+    let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
+    let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
+    let typed = visible(palette.input.value()).into_owned();
+    let (x, _) = buf.set_stringn(inner.x, inner.y, ": ", 2, state.theme.style(Role::Strong));
+    buf.set_stringn(x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
+    let rows = usize::from(inner.height.saturating_sub(1)).max(1);
+    let from = (palette.chosen + 1).saturating_sub(rows);
+    if palette.items.is_empty() {
+        buf.set_stringn(
+            inner.x,
+            inner.y + 1,
+            "nothing of that name; Esc closes",
+            usize::from(inner.width),
+            state.theme.style(Role::Dim),
+        );
+    }
+    for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
+        let key = match item.target {
+            Target::Act(action) => state.keymap.key(action),
+            Target::Conversation(_) | Target::Entry(_) => String::new(),
+        };
+        let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
+        let mark = if index == palette.chosen { ">" } else { " " };
+        let line = format!("{mark} {:<18} {key:<10} {}", visible(&item.name), visible(&about));
+        row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
+    }
+    let column = u16::try_from(palette.input.visual_cursor()).unwrap_or(0);
+    Position { x: (x + column).min(inner.right()), y: inner.y }
+}
+
+fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
+    let role = if dim { Role::Dim } else { Role::Text };
+    let mut style = state.theme.style(role);
+    if chosen {
+        style = style.patch(state.theme.style(Role::Selected));
+    }
+    let room = usize::from(inner.width);
+    let line = fit(line, room, state.theme.ascii);
+    let padded = format!("{line:<room$}");
+    buf.set_stringn(inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
+}
+
+fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
+    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+    let widest =
+        menu.items.iter().map(|(t, _)| width(t) + 5).chain(menu.intro.iter().map(|l| width(&visible(l)).min(72)));
+    let widest = widest.max().unwrap_or(0).max(width(&menu.title) + 2).clamp(20, screen_room.max(20));
+    let intro: Vec<String> = wrapped(&menu.intro, widest.min(screen_room));
+    let gap = usize::from(!intro.is_empty());
+    let inner = popup(state, &menu.title, widest, intro.len() + gap + menu.items.len(), buf);
+    let mut y = inner.y;
+    // Where there is no room for all, the choices go before the explanation.
+    let room_for_intro = usize::from(inner.height).saturating_sub(menu.items.len() + gap);
+    for line in intro.iter().take(room_for_intro) {
+        buf.set_stringn(inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+        y += 1;
+    }
+    if room_for_intro > 0 && gap > 0 {
+        y += 1;
+    }
+    let rows = usize::from(inner.bottom().saturating_sub(y)).max(1);
+    let from = (menu.chosen + 1).saturating_sub(rows);
+    for (y, (index, (text, _))) in (y..inner.bottom()).zip(menu.items.iter().enumerate().skip(from)) {
+        let mark = if index == menu.chosen { ">" } else { " " };
+        let number = if index < 9 { format!("{}", index + 1) } else { " ".to_owned() };
+        row(state, &format!("{mark} {number} {}", visible(text)), index == menu.chosen, false, inner, y, buf);
+    }
+}
+
+fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
+    lines
+        .iter()
+        .flat_map(|line| visible_lines(line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
+        .flat_map(|line| {
+            wrap(&line, cells).into_iter().map(|r| line.get(r).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
+    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+    let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
+    let lines = wrapped(&ask.lines, widest);
+    let answers = format!(
+        "{} {} · {} no",
+        state.keymap.key(crate::console::action::Action::Confirm),
+        ask.yes,
+        state.keymap.key(crate::console::action::Action::Dismiss)
+    );
+    let extra = if ask.word.is_some() { 4 } else { 2 };
+    let most = usize::from(buf.area.height.saturating_sub(8)).max(2);
+    let shown = lines.len().min(most);
+    let inner = popup(state, &ask.title, widest.max(width(&answers)).max(width(&ask.title)), shown + extra, buf);
+    let room = usize::from(inner.width);
+    let mut y = inner.y;
+    for line in lines.iter().take(shown) {
+        buf.set_stringn(inner.x, y, line, room, state.theme.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    let mut cursor = None;
+    if let Some((_, typed)) = &ask.word {
+        let (x, _) = buf.set_stringn(inner.x, y, "> ", room, state.theme.style(Role::Strong));
+        buf.set_stringn(x, y, visible(typed.value()), room, state.theme.style(Role::Text));
+        cursor = Some(Position { x: x + u16::try_from(typed.visual_cursor()).unwrap_or(0), y });
+        y += 2;
+    }
+    if y < inner.bottom() {
+        let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
+        let answers = if state.theme.ascii { answers.replace('·', "-") } else { answers };
+        buf.set_stringn(inner.x, y, &answers, room, style);
+    }
+    cursor
+}
+
+/// Choices of a prompt, above the status line, the chosen one nearest to it.
+fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer) {
+    let rows = items.len().min(8).min(usize::from(buf.area.height.saturating_sub(6)));
+    let Ok(high) = u16::try_from(rows) else { return };
+    let area =
+        Rect { x: buf.area.x, y: buf.area.bottom().saturating_sub(2 + high), width: buf.area.width, height: high };
+    clear(area, buf);
+    let from = (chosen + 1).saturating_sub(rows);
+    for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
+        let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
+        let mark = if index == chosen { ">" } else { " " };
+        row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
+    }
+}
+
+/// The menu of a two-key binding.
+pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
+    let actions = state.keymap.after(state.focus.context(), first);
+    let lines: Vec<String> =
+        actions.iter().map(|(second, action)| format!("{first}{second}  {}", action.spec().about)).collect();
+    let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
+    let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
+    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+        buf.set_stringn(inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+    }
+}

@@ -1,0 +1,63 @@
+//! The sticky line above the keys; a prompt takes its place while one types.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::text::{fit, visible, width};
+use super::theme::Role;
+use crate::console::state::State;
+use crate::console::state::overlay::{Overlay, Prompt};
+
+/// Draws it. Returns the cursor's place while a prompt is open.
+pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        return Some(draw_prompt(state, prompt, area, buf));
+    }
+    let room = usize::from(area.width.saturating_sub(1));
+    let status = &state.status;
+    let mut line = format!("{} {}", status.severity.mark(), visible(&status.text));
+    if state.theme.ascii {
+        line = line.replace('—', "-").replace('·', "-").replace('…', "...");
+    }
+    let line = fit(&line, room, state.theme.ascii);
+    buf.set_stringn(area.x, area.y, &line, room, state.theme.style(status.severity.role()));
+    None
+}
+
+fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
+    let theme = &state.theme;
+    let room = usize::from(area.width);
+    let label = format!(" {}: ", prompt.purpose.label());
+    let (start, _) = buf.set_stringn(area.x, area.y, &label, room, theme.style(Role::Strong));
+    let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
+    let typed = visible(prompt.input.value()).into_owned();
+    let cursor = prompt.input.visual_cursor();
+    let skip = prompt.input.visual_scroll(input_room);
+    let shown = skip_cells(&typed, skip);
+    let (after, _) = buf.set_stringn(start, area.y, shown, input_room, theme.style(Role::Text));
+    let aside = match (&prompt.problem, typed.is_empty()) {
+        (Some(problem), _) => Some((format!("   ! {problem}"), Role::Error)),
+        (None, true) => Some((prompt.purpose.hint().to_owned(), Role::Dim)),
+        (None, false) => None,
+    };
+    if let Some((text, role)) = aside {
+        let left = usize::from(area.right().saturating_sub(after));
+        let text = visible(&text).into_owned();
+        buf.set_stringn(
+            after + 1,
+            area.y,
+            fit(&text, left.saturating_sub(1), theme.ascii),
+            left.saturating_sub(1),
+            theme.style(role),
+        );
+    }
+    let column = start.saturating_add(u16::try_from(cursor.saturating_sub(skip)).unwrap_or(0));
+    Position { x: column.min(area.right().saturating_sub(1)), y: area.y }
+}
+
+/// The part of `text` after its first `cells` cells.
+fn skip_cells(text: &str, cells: usize) -> &str {
+    let head = super::text::prefix(text, cells);
+    debug_assert!(width(head) <= cells);
+    text.strip_prefix(head).unwrap_or(text)
+}
