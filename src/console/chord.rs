@@ -38,6 +38,11 @@ impl Chord {
         Self { code, modifiers }
     }
 
+    /// A key event that this chord is the chord of.
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// The character that this chord types into a text field, if it types one.
     pub fn typed(self) -> Option<char> {
         match self.code {

@@ -1,0 +1,229 @@
+//! Runs the real shell, engine and sandbox on a screen in memory, driven by keys by name. Nothing sleeps: a script waits
+//! for what it wants to see on the screen, with a bound that only a defect reaches.
+
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent};
+use guestwire::clock::Clock;
+use guestwire::config::Profile;
+use guestwire::console::action::Action;
+use guestwire::console::chord::Chord;
+use guestwire::console::state::State;
+use guestwire::engine::{Command, Engine};
+use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::shell::{Exit, Input, Outside, Plain, Screen, Shell};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::{mpsc, watch};
+
+/// What a defect reaches.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Keys from a script.
+pub struct ScriptInput(mpsc::UnboundedReceiver<Event>);
+
+impl Input for ScriptInput {
+    async fn next(&mut self) -> Option<io::Result<Event>> {
+        self.0.recv().await.map(Ok)
+    }
+    fn pause(&mut self) {}
+    fn resume(&mut self) {}
+}
+
+/// A screen in memory that tells each frame.
+pub struct Watched {
+    plain: Plain<TestBackend>,
+    frames: watch::Sender<String>,
+}
+
+impl Screen for Watched {
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.plain.draw(state)?;
+        let buffer = self.plain.0.backend().buffer();
+        let text: String = buffer
+            .content()
+            .chunks(usize::from(buffer.area.width))
+            .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
+            .collect();
+        self.frames.send_replace(text);
+        Ok(())
+    }
+    fn forget(&mut self) -> io::Result<()> {
+        self.plain.forget()
+    }
+    fn title(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An outside that only remembers.
+pub struct Remembering {
+    pub copies: watch::Sender<Vec<String>>,
+    pub sandbox: Arc<Sandbox>,
+}
+
+impl Outside for Remembering {
+    fn copy(&mut self, text: &str) -> Result<String, String> {
+        self.copies.send_modify(|all| all.push(text.to_owned()));
+        Ok("sent to clipboard".to_owned())
+    }
+    fn edit(&mut self, text: &str) -> Result<String, String> {
+        Ok(format!("{text} (edited)"))
+    }
+    fn page(&mut self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+    fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
+        std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
+        std::fs::write(path, contents).map_err(|e| e.to_string())?;
+        Ok(format!("Saved to {}.", path.display()))
+    }
+    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
+        match fault {
+            Some(json) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
+            None => {
+                self.sandbox.clear_faults();
+                Ok("No faults.".to_owned())
+            }
+        }
+    }
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The hands and eyes of a script.
+pub struct Hands {
+    keys: mpsc::UnboundedSender<Event>,
+    frames: watch::Receiver<String>,
+    pub copies: watch::Receiver<Vec<String>>,
+    pub sandbox: Arc<Sandbox>,
+}
+
+impl Hands {
+    /// Presses keys by name, separated by blanks: `"ctrl-p esc y c"`.
+    pub fn keys(&self, names: &str) {
+        for name in names.split_whitespace() {
+            let chord = Chord::parse(name).unwrap_or_else(|part| panic!("no key is named {part}"));
+            self.keys.send(Event::Key(event(chord))).expect("the shell runs");
+        }
+    }
+
+    /// Types text.
+    pub fn type_text(&self, text: &str) {
+        for c in text.chars() {
+            let key = KeyEvent::new(crossterm::event::KeyCode::Char(c), crossterm::event::KeyModifiers::NONE);
+            self.keys.send(Event::Key(key)).expect("the shell runs");
+        }
+    }
+
+    /// Pastes text.
+    pub fn paste(&self, text: &str) {
+        self.keys.send(Event::Paste(text.to_owned())).expect("the shell runs");
+    }
+
+    /// Resizes are told by the terminal.
+    pub fn resize(&self, width: u16, height: u16) {
+        self.keys.send(Event::Resize(width, height)).expect("the shell runs");
+    }
+
+    /// Waits until a frame shows what is wanted; that frame.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let found = tokio::time::timeout(BOUND, self.frames.wait_for(|text| wanted(text))).await;
+        match found {
+            Ok(Ok(text)) => text.clone(),
+            Ok(Err(_)) => panic!("the shell ended before {what}"),
+            Err(_) => panic!("never saw {what}; the last frame:\n{}", *self.frames.borrow()),
+        }
+    }
+
+    /// Waits until a frame holds `text`.
+    pub async fn see(&mut self, text: &str) -> String {
+        self.until(text, |frame| frame.contains(text)).await
+    }
+
+    /// Waits until no frame holds `text`.
+    pub async fn see_no(&mut self, text: &str) -> String {
+        self.until(&format!("no {text}"), |frame| !frame.contains(text)).await
+    }
+
+    /// The sandbox's own count of the messages that it received.
+    pub fn received(&self) -> Vec<String> {
+        let state = self.sandbox.state();
+        let mut texts = Vec::new();
+        collect_texts(&state["conversations"], &mut texts);
+        texts
+    }
+}
+
+fn collect_texts(value: &serde_json::Value, texts: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|v| collect_texts(v, texts)),
+        serde_json::Value::Object(fields) => {
+            if let Some(text) = fields.get("text").and_then(|t| t.as_str()) {
+                texts.push(text.to_owned());
+            }
+            fields.values().for_each(|v| collect_texts(v, texts));
+        }
+        _ => {}
+    }
+}
+
+fn event(chord: Chord) -> KeyEvent {
+    chord.event()
+}
+
+/// Runs a script against a console on the sandbox; how the loop ended, and the state that it left.
+pub async fn run<F>(size: (u16, u16), scenario: Scenario, script: impl FnOnce(Hands) -> F) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    run_profile(size, scenario, |profile| profile, script).await
+}
+
+/// The same with a changed profile.
+pub async fn run_profile<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    let clock = Clock::start();
+    let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
+    let profile = Arc::new(change(sandbox.profile()));
+    let data = tempfile::tempdir().expect("a directory");
+    let mut state = guestwire::shell::run::state_for_tests(&profile, clock.now(), size, data.path());
+    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let (keys, input) = mpsc::unbounded_channel();
+    let (frames, frames_seen) = watch::channel(String::new());
+    let (copies, copies_seen) = watch::channel(Vec::new());
+    let (_signals, signals) = mpsc::unbounded_channel();
+    let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
+    let ask = engine.clone();
+    let mut shell = Shell {
+        input: ScriptInput(input),
+        screen: Watched { plain: Plain(terminal), frames },
+        outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
+        clock,
+        engine: Box::new(move |command: Command| ask.ask(command)),
+        reports,
+        signals,
+    };
+    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, sandbox };
+    let script = script(hands);
+    let (exit, ()) = tokio::join!(shell.run(&mut state), script);
+    (exit.expect("the screen in memory does not fail"), state)
+}
+
+/// The name of the first key of an action by default.
+pub fn key(action: Action) -> &'static str {
+    action.spec().keys.first().copied().unwrap_or_default()
+}
