@@ -1,5 +1,7 @@
 //! What stands on the screen: `view(&State, &mut Frame)` only reads. One file a pane.
 
+pub mod json;
+pub mod log;
 pub mod text;
 pub mod theme;
 

@@ -1,1 +1,3 @@
 //! The console state, one file an area.
+
+pub mod log;
