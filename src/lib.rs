@@ -22,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod engine;
+pub mod export;
 pub mod model;
 pub mod shell;
 pub mod view;

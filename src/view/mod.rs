@@ -5,6 +5,7 @@ pub mod footer;
 pub mod frame;
 pub mod header;
 pub mod help;
+pub mod json;
 pub mod layout;
 pub mod log;
 pub mod overlay;
@@ -77,7 +78,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     let mut cursor = None;
     if let Some(area) = panes.log {
         let look = look(state, Pane::Log);
-        frame::draw(&area, "2 Log", &log::title(&state.log, area.inner.width), &look, buf);
+        frame::draw(&area, "2 Log", &log::title(&state.log, usize::from(area.inner.width.saturating_sub(12)), state.theme.ascii), &look, buf);
         log::draw(&state.log, &look, area.inner, buf);
     }
     if let Some(area) = panes.thread {

@@ -287,7 +287,8 @@ impl State {
             Life::Waiting { until, .. } => next_second(*until, self.now),
             _ => None,
         });
-        [prefix, quit, chip, self.armed_until]
+        let log = self.log.next_change(self.now);
+        [prefix, quit, chip, log, self.armed_until]
             .into_iter()
             .flatten()
             .chain(sends)

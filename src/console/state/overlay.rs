@@ -50,8 +50,8 @@ pub enum Purpose {
     Search,
     /// Name a conversation.
     Nickname(ConversationKey),
-    /// Comment a log entry.
-    Comment(u64),
+    /// Comment the chosen log entry.
+    Comment,
     /// Add a conversation by its id.
     Add,
     /// Search the messages sent before.
@@ -66,7 +66,7 @@ impl Purpose {
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
             Self::Nickname(_) => "nickname",
-            Self::Comment(_) => "comment",
+            Self::Comment => "comment",
             Self::Add => "conversation id",
             Self::History => "search sent",
         }
@@ -81,7 +81,7 @@ impl Purpose {
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
             Self::Nickname(_) => "empty gives back the configured name",
-            Self::Comment(_) => "kept with the entry and exported",
+            Self::Comment => "kept with the entry and exported",
             Self::Add => "paste a conversation id, Enter adds it as guest-api",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
         }

@@ -139,7 +139,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
         Action::FaultBench if !state.place.sandbox => Some("only in the sandbox"),
         Action::Arm if !state.place.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
-            let sent = state.log.selected().is_some_and(|e| e.message().is_some());
+            let sent = state.log.selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
             (!sent).then_some("the chosen log entry is not a sent message")
         }
         Action::Settle => {
@@ -197,25 +197,27 @@ fn arm(state: &mut State) {
 }
 
 /// The faults of the menu: name on screen and the JSON of the sandbox's control API.
-const FAULTS: &[(&str, &str)] = &[
-    ("expire the token", r#"{"fault":"expire-token"}"#),
-    ("revoke the token", r#"{"fault":"revoke-token"}"#),
-    ("strip the scope from new tokens", r#"{"fault":"strip-scope"}"#),
-    ("grant another scope instead", r#"{"fault":"wrong-scope"}"#),
+pub const FAULTS: &[(&str, &str)] = &[
+    ("expire the token", r#"{"fault":"token-expired"}"#),
+    ("revoke the token", r#"{"fault":"token-revoked"}"#),
+    ("strip the scope from new tokens", r#"{"fault":"scope-stripped"}"#),
+    ("grant another scope instead", r#"{"fault":"scope-wrong"}"#),
     ("switch the Guest API off for the client", r#"{"fault":"feature-off"}"#),
-    ("participant does not match", r#"{"fault":"participant-mismatch"}"#),
-    ("429 once, Retry-After in seconds", r#"{"fault":"rate-limit","times":1,"retry_after":5}"#),
-    ("429 once, Retry-After as a date", r#"{"fault":"rate-limit","times":1,"retry_after":5,"form":"date"}"#),
-    ("500 once", r#"{"fault":"internal-error","times":1}"#),
-    ("503 once, with Retry-After", r#"{"fault":"unavailable","times":1,"retry_after":3}"#),
+    ("refuse the client's secret", r#"{"fault":"client-rejected"}"#),
+    ("end the conversations", r#"{"fault":"conversation-ended"}"#),
+    ("guests come back as other participants", r#"{"fault":"participant-mismatch"}"#),
+    ("429 once, Retry-After in seconds", r#"{"fault":"rate-limited","retry_after":5}"#),
+    ("429 once, Retry-After as a date", r#"{"fault":"rate-limited","retry_after":5,"form":"date"}"#),
+    ("500 once, the message received all the same", r#"{"fault":"service-failure","status":500,"received":true}"#),
+    ("503 once, with Retry-After", r#"{"fault":"service-failure","status":503,"retry_after":3}"#),
     ("slow headers", r#"{"fault":"slow-headers","times":1}"#),
     ("slow body", r#"{"fault":"slow-body","times":1}"#),
-    ("reset before the request is handled", r#"{"fault":"reset-before","times":1,"target":"send"}"#),
-    ("reset while the answer is written", r#"{"fault":"reset-during","times":1,"target":"send"}"#),
-    ("reset after the request was handled", r#"{"fault":"reset-after","times":1,"target":"send"}"#),
-    ("truncated body", r#"{"fault":"truncated-body","times":1}"#),
-    ("malformed body", r#"{"fault":"malformed-body","times":1}"#),
-    ("HTML from a proxy instead of an answer", r#"{"fault":"proxy-html","times":1}"#),
+    ("reset before the request is read", r#"{"fault":"reset-before"}"#),
+    ("reset in the middle of the answer", r#"{"fault":"reset-during"}"#),
+    ("reset after the message was received", r#"{"fault":"reset-after"}"#),
+    ("truncated body", r#"{"fault":"truncated-body"}"#),
+    ("malformed body", r#"{"fault":"malformed-body"}"#),
+    ("a proxy answers with a page of its own", r#"{"fault":"proxy-answered"}"#),
     ("server clock ten minutes ahead", r#"{"fault":"clock-skew","seconds":600}"#),
 ];
 

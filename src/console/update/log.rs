@@ -3,8 +3,9 @@
 use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::State;
+use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
-use crate::export;
+use crate::export::{self, har::HarEntry};
 
 use super::{picker, sending};
 
@@ -21,17 +22,23 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::LogFirst => log.first(),
         Action::LogLast => log.last(),
         Action::Density => log.toggle_density(),
-        Action::Follow => log.toggle_follow(),
-        Action::Wrap => log.toggle_wrap(),
-        Action::Mark => log.toggle_mark(),
+        Action::Follow => {
+            log.toggle_follow();
+        }
+        Action::Wrap => {
+            log.toggle_wrap();
+        }
+        Action::Mark => {
+            log.toggle_mark();
+        }
         Action::NextError if !log.next_error() => state.status.info("No error below."),
         Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
         Action::NextMatch if !log.next_match() => state.status.info("No match below; / filters, Ctrl-F searches."),
         Action::PreviousMatch if !log.prev_match() => state.status.info("No match above; / filters, Ctrl-F searches."),
         Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Search, ""))),
         Action::Comment => {
-            if let Some(number) = log.selected().map(|e| e.number()) {
-                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Comment(number), "")));
+            if let Some(text) = log.selected().map(|e| e.comment().unwrap_or_default().to_owned()) {
+                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Comment, &text)));
             }
         }
         Action::CopyIds => copy(state, Log::copy_ids, effects),
@@ -40,7 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::CopyBody => copy(state, Log::copy_body, effects),
         Action::CopyLine => copy(state, Log::copy_line, effects),
         Action::Compare => compare(state),
-        Action::Pager => match state.log.selected_text() {
+        Action::Pager => match state.log.page_text() {
             Some(text) => effects.push(Effect::Page(text)),
             None => nothing_chosen(state),
         },
@@ -51,8 +58,6 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         _ => {}
     }
 }
-
-use crate::console::state::log::Log;
 
 /// Applies a move to the thread; what acts on a log entry is answered with where to find one.
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -98,12 +103,25 @@ fn compare(state: &mut State) {
         state.status.info("An entry does not differ from itself.");
         return;
     }
-    let lines = state.log.compare(first, number);
+    let Some(differences) = state.log.compare(first, number) else {
+        state.status.info(format!("#{first} is not kept any more."));
+        return;
+    };
+    let mut lines: Vec<String> =
+        differences.into_iter().flat_map(|d| [d.what, format!("  #{first}  {}", d.left), format!("  #{number}  {}", d.right)]).collect();
+    if lines.is_empty() {
+        lines.push("Nothing differs: target, token, headers, bodies and outcome are the same.".to_owned());
+    }
     state.overlay = Some(Overlay::Page { title: format!("#{first} and #{number}"), lines, scroll: 0 });
 }
 
 fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    let har = export::har::har(state.log.for_export());
+    let any_marked = state.log.entries().any(Entry::is_marked);
+    let chosen = state.log.entries().filter(|e| e.is_marked() || !any_marked);
+    let har = export::har::har(chosen.filter_map(|entry| {
+        let exchange = entry.exchange()?;
+        Some(HarEntry { number: entry.number(), exchange, marked: entry.is_marked(), comment: entry.comment() })
+    }));
     let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
     let stamp = state.now.wall.strftime("%Y%m%dT%H%M%SZ");
     let name = format!("guestwire-{stamp}-{}.har", state.new_export());

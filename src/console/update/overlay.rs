@@ -180,7 +180,7 @@ pub fn prompt_changed(state: &mut State) {
             prompt.found = state.composer.search_history(&text);
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add => {}
+        Purpose::Nickname(_) | Purpose::Comment | Purpose::Add => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -215,7 +215,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             state.picker.set_nickname(key, &text);
             state.log.set_names(state.picker.names());
         }
-        Purpose::Comment(number) => state.log.set_comment(number, &text),
+        Purpose::Comment => state.log.set_comment(&text),
         Purpose::Add => add(state, &text, effects),
         Purpose::History => {
             if let Some(found) = prompt.found.get(prompt.chosen) {

@@ -29,7 +29,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.abs()));
         }
         Report::Notice { at, text } => {
-            state.log.note(at, Kind::Sys, &text);
+            state.log.note(at, Kind::Sys, text.as_str());
             state.status.warn(text);
         }
         // The shell ends when the channel closes; nothing is left to change.
@@ -74,13 +74,14 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
     // Late news about a message that is gone changes nothing.
     let Some(conversation) = state.threads.message(id).map(|m| m.conversation) else { return };
     state.threads.life(id, life.clone(), exchange, remote_id);
+    state.log.set_life(id, &life);
     if life.is_settled() {
         state.open_sends.remove(&id);
     } else {
         state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
     settle_counts(state, conversation, &life);
-    let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    let number = exchange.and_then(|e| number_of(state, e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
         Life::Refused(why) => {
             state.status.error(format!("{number}refused: {why} — yi ids · yc curl · r resend · e edit a copy"));
@@ -92,6 +93,12 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
         _ => {}
     }
+}
+
+/// The log's number of an exchange, if it is still kept. News are about the newest, so the search begins there.
+fn number_of(state: &State, id: ExchangeId) -> Option<u64> {
+    let entry = state.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.id == id))?;
+    Some(entry.number())
 }
 
 fn settle_counts(state: &mut State, conversation: ConversationKey, life: &Life) {

@@ -69,7 +69,7 @@ fn submit(
 
 /// The message of the chosen log entry.
 fn selected(state: &State) -> Option<&Message> {
-    state.threads.message(state.log.selected()?.message()?)
+    state.threads.message(state.log.selected()?.exchange()?.message?)
 }
 
 /// The message of the chosen log entry, if nobody knows what became of it.

@@ -1,0 +1,294 @@
+//! One entry of the log: an exchange or a note, how much of it is open, and what a person said about it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Names;
+use super::needle::Needle;
+use super::rate::is_healed;
+use super::row::{Row, Section};
+use crate::model::exchange::header;
+use crate::model::{Body, Exchange, Kind, Moment};
+
+/// How much of an entry is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Density {
+    /// Its line.
+    #[default]
+    Line,
+    /// The reason, the tries, the ids.
+    Summary,
+    /// Everything that was sent and received.
+    Full,
+}
+
+/// Headers under which a request id may come, in the order of preference, with the names that the log uses.
+pub(super) const ID_HEADERS: [&str; 3] = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"];
+
+/// What happened to a message after its exchange was over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Later {
+    /// A later message of the other side was read.
+    Answered,
+    /// It was unknown, and is settled as received.
+    Landed,
+    /// It was unknown, and is settled as not received.
+    Lost,
+}
+
+/// What an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A request and what came of it.
+    Exchange(Arc<Exchange>),
+    /// A sentence of a person or of guestwire itself.
+    Note {
+        /// When it was said.
+        at: Moment,
+        /// [`Kind::Note`] or [`Kind::Sys`].
+        kind: Kind,
+        /// What it says.
+        text: String,
+    },
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    seq: u64,
+    source: Source,
+    marked: bool,
+    comment: Option<String>,
+    pub(super) later: Option<Later>,
+    pub(super) density: Density,
+    /// Sections whose fold a person turned, one bit each.
+    pub(super) folds: u64,
+    /// A person chose the density: it does not open or close by itself any more.
+    pub(super) touched: bool,
+    /// The filter shows it.
+    pub(super) shown: bool,
+    /// Tries that the 401 rate has counted.
+    pub(super) counted: u32,
+    /// Captured text that it keeps in memory, in bytes.
+    pub(super) bytes: usize,
+    /// Its rows, laid out for the present width; kept while it is near the window.
+    pub(super) rows: Option<Vec<Row>>,
+}
+
+impl Entry {
+    pub(super) fn new(seq: u64, source: Source) -> Self {
+        let bytes = bytes_of(&source);
+        Self {
+            seq,
+            source,
+            marked: false,
+            comment: None,
+            later: None,
+            density: Density::Line,
+            folds: 0,
+            touched: false,
+            shown: true,
+            counted: 0,
+            bytes,
+            rows: None,
+        }
+    }
+
+    pub(super) fn replace(&mut self, exchange: Arc<Exchange>) {
+        self.source = Source::Exchange(exchange);
+        self.bytes = bytes_of(&self.source);
+        self.rows = None;
+    }
+
+    pub(super) fn set_marked(&mut self, marked: bool) {
+        self.marked = marked;
+        self.rows = None;
+    }
+
+    pub(super) fn set_comment(&mut self, comment: Option<String>) {
+        self.comment = comment;
+        self.rows = None;
+    }
+
+    /// Its number in the log: from 1, given on arrival, never given again.
+    pub const fn number(&self) -> u64 {
+        self.seq
+    }
+
+    /// What it is about.
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Its exchange, unless it is a note.
+    pub const fn exchange(&self) -> Option<&Arc<Exchange>> {
+        match &self.source {
+            Source::Exchange(exchange) => Some(exchange),
+            Source::Note { .. } => None,
+        }
+    }
+
+    /// The word of its kind column.
+    pub fn kind(&self) -> Kind {
+        match &self.source {
+            Source::Exchange(exchange) => exchange.kind,
+            Source::Note { kind, .. } => *kind,
+        }
+    }
+
+    /// When it began.
+    pub fn at(&self) -> Moment {
+        match &self.source {
+            Source::Exchange(exchange) => exchange.started,
+            Source::Note { at, .. } => *at,
+        }
+    }
+
+    /// What it says in one line, as it came (not made safe for a terminal).
+    pub fn what(&self) -> &str {
+        match &self.source {
+            Source::Exchange(exchange) => &exchange.what,
+            Source::Note { text, .. } => text,
+        }
+    }
+
+    /// How much of it is shown.
+    pub const fn density(&self) -> Density {
+        self.density
+    }
+
+    /// Whether a person marked it.
+    pub const fn is_marked(&self) -> bool {
+        self.marked
+    }
+
+    /// What a person said about it.
+    pub fn comment(&self) -> Option<&str> {
+        self.comment.as_deref()
+    }
+
+    /// Whether it is an error to "next error".
+    pub fn is_error(&self) -> bool {
+        self.exchange().is_some_and(|x| x.outcome.is_error())
+    }
+
+    /// The HTTP status of the newest try.
+    pub fn status(&self) -> Option<u16> {
+        self.exchange()?.status()
+    }
+
+    /// How long it took, once it is over.
+    pub fn duration(&self) -> Option<Duration> {
+        self.exchange()?.duration()
+    }
+
+    /// How many tries it had.
+    pub fn tries(&self) -> usize {
+        self.exchange().map_or(0, |x| x.attempts().count())
+    }
+
+    /// How many of its tries were a 401 that a newer token healed.
+    pub fn healed(&self) -> usize {
+        self.exchange().map_or(0, |x| x.attempts().filter(|a| is_healed(a, x)).count())
+    }
+
+    /// Whether the person or the defaults have `section` open.
+    pub(super) const fn is_open(&self, section: Section) -> bool {
+        let default = matches!(section, Section::Response | Section::Body);
+        default != (self.folds & bit(section) != 0)
+    }
+
+    /// Opens every section, whatever was folded.
+    pub(super) const fn unfold_all(&mut self) {
+        self.folds = !(bit(Section::Response) | bit(Section::Body));
+    }
+
+    pub(super) const fn turn(&mut self, section: Section) {
+        self.folds ^= bit(section);
+    }
+
+    /// Whether any of what is searched contains `needle`: the text, the reason, ids, URLs and bodies of all tries, the
+    /// conversation's name, the comment.
+    pub(super) fn mentions(&self, needle: &Needle, names: &Names) -> bool {
+        if needle.is_in(self.what()) || self.comment.as_deref().is_some_and(|c| needle.is_in(c)) {
+            return true;
+        }
+        let Some(exchange) = self.exchange() else { return false };
+        exchange.outcome.reason().is_some_and(|why| needle.is_in(why))
+            || exchange.conversation.and_then(|key| names.get(&key)).is_some_and(|name| needle.is_in(name))
+            || exchange.attempts().any(|attempt| {
+                needle.is_in(&attempt.request.url)
+                    || needle.is_in(&attempt.request.body.text)
+                    || attempt.response().is_some_and(|response| {
+                        needle.is_in(&response.body.text)
+                            || ID_HEADERS
+                                .iter()
+                                .any(|name| header(&response.headers, name).is_some_and(|id| needle.is_in(id)))
+                    })
+            })
+    }
+
+    /// Whether a request id of any try, or the body's `contextId`, contains `part` (lower case). `e42c…8968` and
+    /// `e42c..8968`, as the log shortens ids, are found by both ends.
+    pub(super) fn has_id(&self, part: &str) -> bool {
+        let Some(exchange) = self.exchange() else { return false };
+        let ends = part.split_once('…').or_else(|| part.split_once("...")).or_else(|| part.split_once(".."));
+        let fits = |id: &str| {
+            let id = id.to_ascii_lowercase();
+            match ends {
+                Some((head, tail)) => id.starts_with(head) && id.ends_with(tail),
+                None => id.contains(part),
+            }
+        };
+        exchange.attempts().filter_map(|a| a.response()).any(|response| {
+            ID_HEADERS.iter().any(|name| header(&response.headers, name).is_some_and(fits))
+                || context_id(&response.body).is_some_and(|id| fits(&id))
+        })
+    }
+}
+
+/// The body's `contextId`. [real: documented, ErrorBody]
+pub(super) fn context_id(body: &Body) -> Option<String> {
+    if !body.text.contains("contextId") {
+        return None;
+    }
+    let json: serde_json::Value = serde_json::from_str(&body.text).ok()?;
+    Some(json.get("contextId")?.as_str()?.to_owned())
+}
+
+const fn bit(section: Section) -> u64 {
+    1 << match section {
+        Section::Response => 0,
+        Section::Body => 1,
+        Section::Request => 2,
+        Section::Timing => 3,
+        Section::Try(n) => {
+            let place = n as u32 + 4;
+            if place > 63 { 63 } else { place }
+        }
+    }
+}
+
+fn bytes_of(source: &Source) -> usize {
+    let exchange = match source {
+        Source::Exchange(exchange) => exchange,
+        Source::Note { text, .. } => return text.len(),
+    };
+    let mut bytes = exchange.what.len();
+    let mut last_request = None;
+    for attempt in exchange.attempts() {
+        let request = &attempt.request;
+        if last_request.is_none_or(|last| !Arc::ptr_eq(last, request)) {
+            bytes += request.url.len() + request.body.text.len() + header_bytes(&request.headers);
+        }
+        last_request = Some(request);
+        if let Some(response) = attempt.response() {
+            bytes += response.body.text.len() + header_bytes(&response.headers);
+        }
+    }
+    bytes
+}
+
+fn header_bytes(headers: &[crate::model::Header]) -> usize {
+    headers.iter().map(|h| h.name.len() + h.value.len()).sum()
+}

@@ -1,0 +1,364 @@
+//! The filter's language, as one types it.
+//!
+//! ```text
+//! filter = term (" " term)*                all of them must hold
+//! term   = ["-"] (word | "quoted text" | key ":" value | (">" | "<") duration)
+//! key    = status (401, 4xx, none) · kind (send, token, …) · conv (part of its name) · id (part of a request id)
+//!          is (error, marked, healed, unknown, refused, failed, waiting, retried)
+//! ```
+
+use std::time::Duration;
+
+use super::Names;
+use super::entry::Entry;
+use super::needle::Needle;
+use crate::model::{Kind, Outcome};
+
+/// Why a filter is not one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}: {message}")]
+pub struct FilterError {
+    /// One sentence: what is wrong, and what would be right.
+    pub message: String,
+    /// The character at which it is wrong, from 1.
+    pub column: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Is {
+    Error,
+    Marked,
+    Healed,
+    Unknown,
+    Refused,
+    Failed,
+    Waiting,
+    Retried,
+}
+
+const IS: &[(&str, Is)] = &[
+    ("error", Is::Error),
+    ("marked", Is::Marked),
+    ("healed", Is::Healed),
+    ("unknown", Is::Unknown),
+    ("refused", Is::Refused),
+    ("failed", Is::Failed),
+    ("waiting", Is::Waiting),
+    ("retried", Is::Retried),
+];
+
+const KINDS: &[(&str, Kind)] = &[
+    ("token", Kind::Token),
+    ("send", Kind::Send),
+    ("read", Kind::Read),
+    ("probe", Kind::Probe),
+    ("frame", Kind::Frame),
+    ("note", Kind::Note),
+    ("sys", Kind::Sys),
+];
+
+const KEYS: &[&str] = &["status", "kind", "conv", "id", "is"];
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    Text(Needle),
+    /// A status from the first to the last.
+    Status(u16, u16),
+    NoStatus,
+    Kind(Kind),
+    Conversation(Needle),
+    Slower(Duration),
+    Faster(Duration),
+    Id(String),
+    Is(Is),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Term {
+    negated: bool,
+    test: Test,
+}
+
+/// A filter: the text as typed, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    text: String,
+    terms: Vec<Term>,
+}
+
+impl Filter {
+    /// Reads a filter. Blank text is no filter.
+    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
+        let mut terms = Vec::new();
+        for word in words(text) {
+            terms.push(term(&word)?);
+        }
+        Ok((!terms.is_empty()).then(|| Self { text: text.trim().to_owned(), terms }))
+    }
+
+    /// As it was typed, without the blanks around it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether `entry` is to be shown.
+    pub(super) fn shows(&self, entry: &Entry, names: &Names) -> bool {
+        self.terms.iter().all(|term| holds(&term.test, entry, names) != term.negated)
+    }
+}
+
+/// A word of the filter and where it stands.
+struct Word {
+    text: String,
+    column: usize,
+    /// It opened with a quote (after its `-`): plain text, whatever is in it.
+    quoted: bool,
+    negated: bool,
+}
+
+fn words(text: &str) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::new();
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_whitespace() {
+            continue;
+        }
+        let mut word = Word { text: String::new(), column: at + 1, quoted: false, negated: false };
+        let mut next = Some(c);
+        if c == '-' && chars.peek().is_some_and(|(_, c)| !c.is_whitespace()) {
+            word.negated = true;
+            next = chars.next().map(|(_, c)| c);
+        }
+        word.quoted = next == Some('"');
+        // An open quote reaches to the end, so that a filter works while it is being typed.
+        let mut in_quotes = false;
+        while let Some(c) = next {
+            match c {
+                '"' => in_quotes = !in_quotes,
+                c => word.text.push(c),
+            }
+            next = chars.next_if(|(_, c)| in_quotes || !c.is_whitespace()).map(|(_, c)| c);
+        }
+        if !word.text.is_empty() {
+            out.push(word);
+        }
+    }
+    out
+}
+
+fn term(word: &Word) -> Result<Term, FilterError> {
+    let column = word.column + usize::from(word.negated);
+    let fail = |column: usize, message: String| Err(FilterError { message, column });
+    let text = word.text.as_str();
+    let plain = || Needle::new(text).map(Test::Text);
+    let test = if word.quoted {
+        plain()
+    } else if let Some((sign, rest)) =
+        text.strip_prefix('>').map(|r| (true, r)).or(text.strip_prefix('<').map(|r| (false, r)))
+    {
+        match duration(rest) {
+            Some(than) => Some(if sign { Test::Slower(than) } else { Test::Faster(than) }),
+            None => {
+                let sign = if sign { '>' } else { '<' };
+                return fail(column + 1, format!("a duration follows {sign}, as in {sign}500ms or {sign}2s"));
+            }
+        }
+    } else if let Some((key, value)) =
+        text.split_once(':').filter(|(key, value)| is_key(key) && !value.starts_with("//"))
+    {
+        let at = column + key.chars().count() + 1;
+        match key_test(key, value) {
+            Ok(test) => test,
+            Err(Wrong::Key(message)) => return fail(column, message),
+            Err(Wrong::Value(message)) => return fail(at, message),
+        }
+    } else {
+        plain()
+    };
+    match test {
+        Some(test) => Ok(Term { negated: word.negated, test }),
+        None => fail(column, "something to look for is missing here".to_owned()),
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase())
+}
+
+enum Wrong {
+    Key(String),
+    Value(String),
+}
+
+fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
+    let missing = |example: &str| Wrong::Value(format!("{key}: wants a value, as in {key}:{example}"));
+    match key {
+        "status" if value.is_empty() => Err(missing("401")),
+        "status" => status(value).map(Some).ok_or_else(|| {
+            Wrong::Value(format!("status:{value} is no status; write status:401, status:4xx or status:none"))
+        }),
+        "kind" if value.is_empty() => Err(missing("send")),
+        "kind" => named(KINDS, value)
+            .map(|k| Some(Test::Kind(k)))
+            .map_err(|hint| Wrong::Value(format!("there is no kind {value:?}; {hint}"))),
+        "is" if value.is_empty() => Err(missing("error")),
+        "is" => named(IS, value)
+            .map(|i| Some(Test::Is(i)))
+            .map_err(|hint| Wrong::Value(format!("is:{value} is not known; {hint}"))),
+        "conv" if value.is_empty() => Err(missing("bill")),
+        "conv" => Ok(Needle::new(value).map(Test::Conversation)),
+        "id" if value.is_empty() => Err(missing("e42c")),
+        "id" => Ok(Some(Test::Id(value.to_ascii_lowercase()))),
+        _ => {
+            let near = nearest(KEYS.iter().copied(), key)
+                .map_or_else(|| format!("the keys are {}", KEYS.join(", ")), |near| format!("did you mean {near}: ?"));
+            Err(Wrong::Key(format!(
+                "there is no {key}: here; {near} (to look for the text itself, put quotes around it)"
+            )))
+        }
+    }
+}
+
+/// The value of a name, or a hint with the nearest one.
+fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Result<T, String> {
+    let lower = name.to_ascii_lowercase();
+    if let Some((_, value)) = table.iter().find(|(known, _)| *known == lower) {
+        return Ok(*value);
+    }
+    Err(nearest(table.iter().map(|(known, _)| *known), &lower).map_or_else(
+        || format!("there are {}", table.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")),
+        |near| format!("did you mean {near}?"),
+    ))
+}
+
+fn nearest<'n>(names: impl Iterator<Item = &'n str>, wanted: &str) -> Option<&'n str> {
+    names
+        .map(|name| {
+            let starts = !wanted.is_empty() && name.starts_with(wanted);
+            (if starts { 0 } else { strsim::damerau_levenshtein(name, wanted) }, name)
+        })
+        .min()
+        .filter(|(distance, _)| *distance <= 2)
+        .map(|(_, name)| name)
+}
+
+fn status(value: &str) -> Option<Test> {
+    if value.eq_ignore_ascii_case("none") {
+        return Some(Test::NoStatus);
+    }
+    let bytes = value.as_bytes();
+    let (&class, rest) = bytes.split_first()?;
+    if bytes.len() == 3 && (b'1'..=b'9').contains(&class) && rest.eq_ignore_ascii_case(b"xx") {
+        let first = u16::from(class - b'0') * 100;
+        return Some(Test::Status(first, first + 99));
+    }
+    let exact = value.parse().ok().filter(|s| (100..=999).contains(s))?;
+    Some(Test::Status(exact, exact))
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = (text.get(..split)?, text.get(split..)?);
+    let number: f64 = number.parse().ok()?;
+    let scale = match unit {
+        "" | "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number * scale).ok()
+}
+
+fn holds(test: &Test, entry: &Entry, names: &Names) -> bool {
+    match test {
+        Test::Text(needle) => entry.mentions(needle, names),
+        Test::Status(first, last) => entry.status().is_some_and(|s| (*first..=*last).contains(&s)),
+        Test::NoStatus => entry.status().is_none(),
+        Test::Kind(kind) => entry.kind() == *kind,
+        Test::Conversation(needle) => entry
+            .exchange()
+            .and_then(|x| x.conversation)
+            .and_then(|key| names.get(&key))
+            .is_some_and(|n| needle.is_in(n)),
+        Test::Slower(than) => entry.duration().is_some_and(|d| d > *than),
+        Test::Faster(than) => entry.duration().is_some_and(|d| d < *than),
+        Test::Id(part) => entry.has_id(part),
+        Test::Is(is) => holds_is(*is, entry),
+    }
+}
+
+fn holds_is(is: Is, entry: &Entry) -> bool {
+    let outcome = entry.exchange().map(|x| &x.outcome);
+    match is {
+        Is::Error => entry.is_error(),
+        Is::Marked => entry.is_marked(),
+        Is::Healed => entry.healed() > 0,
+        Is::Unknown => matches!(outcome, Some(Outcome::Unknown(_))),
+        Is::Refused => matches!(outcome, Some(Outcome::Refused(_))),
+        Is::Failed => matches!(outcome, Some(Outcome::Failed(_))),
+        Is::Waiting => matches!(outcome, Some(Outcome::Waiting)),
+        Is::Retried => entry.tries() > 1,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn terms(text: &str) -> Vec<Term> {
+        Filter::parse(text).unwrap().unwrap().terms
+    }
+
+    fn one(text: &str) -> Test {
+        let mut all = terms(text);
+        assert_eq!(all.len(), 1, "{text}");
+        all.remove(0).test
+    }
+
+    #[test]
+    fn reads_every_form() {
+        let needle = |t: &str| Needle::new(t).unwrap();
+        assert_eq!(one("bill"), Test::Text(needle("bill")));
+        assert_eq!(one("\"two words\""), Test::Text(needle("two words")));
+        assert_eq!(one("\"kind:send"), Test::Text(needle("kind:send")));
+        assert_eq!(one("https://x"), Test::Text(needle("https://x")));
+        assert_eq!(one("ID:"), Test::Text(needle("ID:")));
+        assert_eq!(one("status:4xx"), Test::Status(400, 499));
+        assert_eq!(one("status:401"), Test::Status(401, 401));
+        assert_eq!(one("status:none"), Test::NoStatus);
+        assert_eq!(one("kind:SEND"), Test::Kind(Kind::Send));
+        assert_eq!(one("conv:\"billing bot\""), Test::Conversation(needle("billing bot")));
+        assert_eq!(one(">500ms"), Test::Slower(Duration::from_millis(500)));
+        assert_eq!(one("<1.5s"), Test::Faster(Duration::from_millis(1500)));
+        assert_eq!(one("<50"), Test::Faster(Duration::from_millis(50)));
+        assert_eq!(one("id:E42C"), Test::Id("e42c".into()));
+        assert_eq!(one("is:healed"), Test::Is(Is::Healed));
+        assert_eq!(one("-"), Test::Text(needle("-")));
+        assert!(terms("-kind:read")[0].negated);
+        assert_eq!(terms("a -\"b c\"  d").len(), 3);
+        assert_eq!(Filter::parse("  "), Ok(None));
+        assert_eq!(Filter::parse(" \"\" "), Ok(None));
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        let wrong = |text: &str| Filter::parse(text).unwrap_err();
+        for (text, column, word) in [
+            ("a stats:401", 3, "status:"),
+            ("status:4x", 8, "status:4xx"),
+            ("-status:abc", 9, "status:4xx"),
+            ("kind:sned", 6, "send"),
+            ("is:eror", 4, "error"),
+            ("is:zzzzzzzzz", 4, "marked"),
+            (">fast", 2, ">500ms"),
+            ("x <", 4, "<500ms"),
+            ("conv:", 6, "conv:bill"),
+            ("zzzzzzz:1", 1, "status, kind"),
+        ] {
+            let error = wrong(text);
+            assert_eq!(error.column, column, "{text}: {error}");
+            assert!(error.message.contains(word), "{text}: {error}");
+        }
+    }
+}
