@@ -23,4 +23,6 @@ pub mod config;
 pub mod console;
 pub mod engine;
 pub mod model;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod view;
