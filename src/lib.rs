@@ -24,5 +24,5 @@ pub mod console;
 pub mod engine;
 pub mod export;
 pub mod model;
-pub mod shell;
-pub mod view;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;

@@ -1,0 +1,156 @@
+//! The faults that are set, and their counting down.
+
+use serde_json::{Value, json};
+
+use super::{Fault, Kind, Plan, Target};
+
+/// A change of the world that a fault makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Act {
+    /// Which change.
+    pub(crate) kind: Kind,
+    /// For which conversation only: its name or id.
+    pub(crate) conversation: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Set {
+    fault: Fault,
+    /// Requests that it has hit so far.
+    hit: u64,
+}
+
+/// The faults that are set, in the order in which they were.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Armed {
+    set: Vec<Set>,
+}
+
+impl Armed {
+    /// Sets a fault. An act that takes effect at once is given back instead.
+    pub(crate) fn arm(&mut self, fault: Fault) -> Option<Act> {
+        if fault.at_once {
+            return Some(Act { kind: fault.kind, conversation: fault.conversation });
+        }
+        self.set.push(Set { fault, hit: 0 });
+        None
+    }
+
+    /// Lifts all of them.
+    pub(crate) fn clear(&mut self) {
+        self.set.clear();
+    }
+
+    /// What becomes of a request: counts it in every fault that it is for.
+    ///
+    /// `names` tells whether a fault's conversation is the one that the request addresses. Two faults that would
+    /// both spoil the answer take turns: the later one keeps its count.
+    pub(crate) fn meet(&mut self, target: Target, names: impl Fn(&str) -> bool) -> (Plan, Vec<Act>) {
+        let (mut plan, mut acts) = (Plan::default(), Vec::new());
+        if self.set.is_empty() {
+            return (plan, acts);
+        }
+        for Set { fault, hit } in &mut self.set {
+            let meant = target.is_meant_by(fault.target) && fault.conversation.as_deref().is_none_or(&names);
+            if !meant || plan.is_taken(&fault.kind) {
+                continue;
+            }
+            if fault.after > 0 {
+                fault.after -= 1;
+                continue;
+            }
+            *hit += 1;
+            if let Some(times) = &mut fault.times {
+                *times = times.saturating_sub(1);
+            }
+            match fault.kind {
+                Kind::TokenExpired | Kind::TokenRevoked | Kind::ConversationEnded | Kind::ParticipantMismatch => {
+                    acts.push(Act { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
+                }
+                _ => plan.add(&fault.kind),
+            }
+        }
+        self.set.retain(|set| set.fault.times != Some(0));
+        (plan, acts)
+    }
+
+    /// The faults with what is left of their counts, for the control API.
+    pub(crate) fn to_json(&self) -> Value {
+        let one = |set: &Set| {
+            let mut json = serde_json::to_value(&set.fault).unwrap_or_default();
+            if let Some(map) = json.as_object_mut() {
+                map.insert("hit".to_owned(), json!(set.hit));
+            }
+            json
+        };
+        self.set.iter().map(one).collect()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::super::Spoil;
+    use super::*;
+
+    fn armed(faults: &[Value]) -> Armed {
+        let mut armed = Armed::default();
+        for fault in faults {
+            assert_eq!(armed.arm(Fault::parse(fault).unwrap()), None);
+        }
+        armed
+    }
+
+    fn spoils(armed: &mut Armed, target: Target, requests: usize) -> Vec<Option<Spoil>> {
+        (0..requests).map(|_| armed.meet(target, |_| false).0.spoil).collect()
+    }
+
+    #[test]
+    fn after_lets_pass_and_times_hits() {
+        let mut armed = armed(&[json!({"fault":"reset-after","after":2,"times":2})]);
+        let hit = Some(Spoil::ResetAfter);
+        assert_eq!(spoils(&mut armed, Target::Send, 6), [None, None, hit, hit, None, None]);
+        assert_eq!(armed.to_json(), json!([]));
+    }
+
+    #[test]
+    fn other_requests_are_neither_hit_nor_counted() {
+        let mut armed = armed(&[json!({"fault":"reset-after","target":"send","after":1})]);
+        assert_eq!(spoils(&mut armed, Target::Read, 3), [None, None, None]);
+        assert_eq!(spoils(&mut armed, Target::Send, 2), [None, Some(Spoil::ResetAfter)]);
+    }
+
+    #[test]
+    fn two_faults_that_spoil_the_answer_come_one_after_the_other() {
+        let mut armed = armed(&[json!({"fault":"reset-before"}), json!({"fault":"truncated-body"})]);
+        let expected = [Some(Spoil::ResetBefore), Some(Spoil::Truncated), None];
+        assert_eq!(spoils(&mut armed, Target::Send, 3), expected);
+    }
+
+    #[test]
+    fn a_condition_holds_until_it_is_cleared() {
+        let mut armed = armed(&[json!({"fault":"feature-off"})]);
+        for _ in 0..50 {
+            assert!(armed.meet(Target::Token, |_| false).0.feature_off);
+        }
+        assert_eq!(armed.to_json()[0]["hit"], 50);
+        armed.clear();
+        assert!(!armed.meet(Target::Token, |_| false).0.feature_off);
+    }
+
+    #[test]
+    fn a_fault_of_one_conversation_leaves_the_others_alone() {
+        let mut armed = armed(&[json!({"fault":"reset-before","conversation":"Anna"})]);
+        assert_eq!(armed.meet(Target::Send, |name| name == "Ben").0.spoil, None);
+        assert_eq!(armed.meet(Target::Send, |name| name == "Anna").0.spoil, Some(Spoil::ResetBefore));
+    }
+
+    #[test]
+    fn an_act_takes_effect_at_once_or_waits_for_its_request() {
+        let act = Armed::default().arm(Fault::parse(&json!({"fault":"token-revoked"})).unwrap());
+        assert_eq!(act.unwrap().kind, Kind::TokenRevoked);
+        let mut armed = armed(&[json!({"fault":"token-revoked","after":1})]);
+        assert_eq!(armed.meet(Target::Send, |_| false).1, []);
+        assert_eq!(armed.meet(Target::Send, |_| false).1.len(), 1);
+    }
+}

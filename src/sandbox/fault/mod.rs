@@ -1,0 +1,158 @@
+//! Faults: what can be made to go wrong, from a scenario file, the control API or the process itself.
+//!
+//! ```text
+//! {"fault":"rate-limited","retry_after":7,"times":2,"after":10,"target":"send"}
+//!     parse ─► Fault ─► Armed ──(each request that it is for)──► let pass `after` ─► hit `times` ─► gone
+//!                                                                     └─► Plan: what becomes of this request
+//! ```
+//! Where a fault brings about a cause that the console can name, it has that cause's name.
+
+mod armed;
+mod parse;
+mod plan;
+
+pub(crate) use armed::{Act, Armed};
+pub(crate) use plan::{ClientTrouble, Plan, Spoil};
+
+use serde::{Deserialize, Serialize};
+
+/// Which requests a fault is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Target {
+    /// Sending a guest message.
+    Send,
+    /// `POST /oauth/token`.
+    Token,
+    /// Everything else of the API.
+    Read,
+    /// All of them.
+    Any,
+}
+
+impl Target {
+    /// Whether a request of `self`'s kind (never [`Target::Any`]) is meant by `wanted`.
+    pub(crate) fn is_meant_by(self, wanted: Self) -> bool {
+        wanted == Self::Any || wanted == self
+    }
+}
+
+/// How `Retry-After` is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetryForm {
+    /// `Retry-After: 7`
+    Seconds,
+    /// `Retry-After: Mon, 23 Nov 2026 08:00:07 GMT`
+    Date,
+    /// No header; the body has `"retryAfter": 7`.
+    Body,
+    /// Not at all.
+    None,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fault", rename_all = "kebab-case")]
+pub enum Kind {
+    /// Every token ends now.
+    TokenExpired,
+    /// Every token is withdrawn now.
+    TokenRevoked,
+    /// A conversation ends (all of them where none is named).
+    ConversationEnded,
+    /// A guest comes back under another participant id (all guests where no conversation is named).
+    ParticipantMismatch,
+    /// New tokens are granted everything but this scope, silently.
+    ScopeStripped {
+        /// Which scope.
+        scope: String,
+    },
+    /// New tokens are granted this scope in place of what was asked.
+    ScopeWrong {
+        /// Which scope.
+        scope: String,
+    },
+    /// The client's Guest API switch is off: new tokens lose the scope, and tokens that have it are refused.
+    FeatureOff,
+    /// A permission is gone from the client's roles (matters in the published world).
+    PermissionMissing {
+        /// Which permission.
+        permission: String,
+    },
+    /// The token endpoint no longer accepts the client's secret.
+    ClientRejected,
+    /// The client is disabled.
+    ClientDisabled,
+    /// The `Date` header is off by so many seconds.
+    ClockSkew {
+        /// Positive: the server is ahead.
+        seconds: i64,
+    },
+    /// 429.
+    RateLimited {
+        /// Seconds until the next try is welcome.
+        retry_after: u64,
+        /// How that is said.
+        form: RetryForm,
+    },
+    /// 500, 502, 503 or 504.
+    ServiceFailure {
+        /// Which.
+        status: u16,
+        /// `Retry-After`, in seconds, where it is said.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        /// Whether the request was carried out all the same.
+        received: bool,
+    },
+    /// A proxy answers with a page of its own; the request never arrives.
+    ProxyAnswered {
+        /// Its status.
+        status: u16,
+    },
+    /// The answer's headers come late.
+    SlowHeaders {
+        /// By so much.
+        delay_ms: u64,
+    },
+    /// The answer's headers and half its body come at once, the rest late.
+    SlowBody {
+        /// By so much.
+        delay_ms: u64,
+    },
+    /// The connection is reset before the request is looked at: nothing is received.
+    ResetBefore,
+    /// The request is carried out, and the connection is reset in the middle of the answer.
+    ResetDuring,
+    /// The request is carried out, and the connection is reset before a byte of the answer is written.
+    ResetAfter,
+    /// The answer is whole; the next request on the same connection is reset unread.
+    StaleConnection,
+    /// The request is carried out; the connection closes in the middle of the body.
+    TruncatedBody,
+    /// The request is carried out; the body is called JSON and is not.
+    MalformedBody,
+    /// The request is carried out; the body is JSON and is called something else.
+    WrongContentType,
+}
+
+/// A fault as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// What goes wrong.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// For which requests.
+    pub target: Target,
+    /// For which conversation only: its name or id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// How many requests that it is for go through before the first is hit.
+    pub after: u32,
+    /// How many are hit; `None`: all, until the faults are cleared.
+    pub times: Option<u32>,
+    /// Takes effect when it is set, and does not wait for a request.
+    #[serde(skip)]
+    pub at_once: bool,
+}

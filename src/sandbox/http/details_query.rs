@@ -1,0 +1,163 @@
+//! `POST /api/v2/analytics/conversations/details/query`: the list of conversations, also the active ones.
+//! [real: documented, PY: the `GET /conversations` lists are for a user, so a client has to ask analytics]
+//!
+//! Understood: `interval`, `order`, `paging`, and filters on `conversationEnd` (exists, notExists), `conversationId`,
+//! `mediaType` and `purpose` (matches). Another dimension is refused rather than ignored: a filter that does nothing
+//! would lie.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::sandbox::world::{Conversation, Participant, Refusal};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Query {
+    interval: String,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    paging: Paging,
+    #[serde(default)]
+    conversation_filters: Vec<Filter>,
+    #[serde(default)]
+    segment_filters: Vec<Filter>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Order {
+    #[default]
+    Asc,
+    Desc,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Paging {
+    page_size: usize,
+    page_number: usize,
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self { page_size: 25, page_number: 1 }
+    }
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    #[serde(rename = "type", default)]
+    combine: Combine,
+    #[serde(default)]
+    predicates: Vec<Predicate>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Combine {
+    #[default]
+    And,
+    Or,
+}
+
+#[derive(Deserialize)]
+struct Predicate {
+    dimension: String,
+    #[serde(default)]
+    operator: Operator,
+    value: Option<String>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Operator {
+    #[default]
+    Matches,
+    Exists,
+    NotExists,
+}
+
+impl Predicate {
+    fn holds(&self, c: &Conversation) -> Result<bool, Refusal> {
+        let value = self.value.as_deref();
+        let holds = match (self.dimension.as_str(), self.operator) {
+            ("conversationEnd", Operator::Exists) => c.ended.is_some(),
+            ("conversationEnd", Operator::NotExists) => c.ended.is_none(),
+            ("conversationId", Operator::Matches) => value == Some(&c.id),
+            ("mediaType", Operator::Matches) => value == Some("message"),
+            ("purpose", Operator::Matches) => c.participants.iter().any(|p| Some(p.purpose.word()) == value),
+            _ => {
+                let allowed = "conversationEnd, conversationId, mediaType, purpose";
+                return Err(Refusal::Value { value: self.dimension.clone(), field: "dimension", allowed });
+            }
+        };
+        Ok(holds)
+    }
+}
+
+impl Filter {
+    fn holds(&self, c: &Conversation) -> Result<bool, Refusal> {
+        let mut held = self.predicates.iter().map(|p| p.holds(c)).collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(if self.combine == Combine::And { held.all(|h| h) } else { held.any(|h| h) })
+    }
+}
+
+/// The page that was asked for.
+pub(crate) fn answer(conversations: &[Conversation], body: &[u8]) -> Result<Value, Refusal> {
+    let query: Query = serde_json::from_slice(body).map_err(|_| Refusal::BodyMalformed)?;
+    let (from, to) = interval(&query.interval)?;
+    if !(1..=100).contains(&query.paging.page_size) || query.paging.page_number == 0 {
+        let value = format!("{}", query.paging.page_size);
+        return Err(Refusal::Value { value, field: "pageSize", allowed: "1 to 100, with pageNumber from 1" });
+    }
+    let mut found = Vec::new();
+    for c in conversations {
+        let overlaps = c.started < to && c.ended.is_none_or(|end| end.at >= from);
+        let mut wanted = overlaps;
+        for filter in query.conversation_filters.iter().chain(&query.segment_filters) {
+            wanted &= filter.holds(c)?;
+        }
+        if wanted {
+            found.push(c);
+        }
+    }
+    found.sort_by_key(|c| c.started);
+    if query.order == Order::Desc {
+        found.reverse();
+    }
+    let page = found
+        .iter()
+        .skip(query.paging.page_size.saturating_mul(query.paging.page_number - 1))
+        .take(query.paging.page_size);
+    Ok(json!({ "conversations": page.map(|c| one(c)).collect::<Vec<_>>(), "totalHits": found.len() }))
+}
+
+fn interval(text: &str) -> Result<(Timestamp, Timestamp), Refusal> {
+    let parsed = text.split_once('/').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    let allowed = "two ISO 8601 times with a slash between";
+    parsed.ok_or_else(|| Refusal::Value { value: text.to_owned(), field: "interval", allowed })
+}
+
+fn one(c: &Conversation) -> Value {
+    let participant = |p: &Participant| {
+        json!({
+            "participantId": p.id,
+            "participantName": p.name,
+            "purpose": p.purpose.word(),
+            "sessions": [{"sessionId": p.communication, "mediaType": "message", "messageType": "webmessaging",
+                "direction": "inbound", "segments": []}],
+        })
+    };
+    let mut json = json!({
+        "conversationId": c.id,
+        "conversationStart": c.started,
+        "originatingDirection": "inbound",
+        "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
+    });
+    if let (Some(end), Some(map)) = (c.ended, json.as_object_mut()) {
+        map.insert("conversationEnd".to_owned(), json!(end.at));
+    }
+    json
+}

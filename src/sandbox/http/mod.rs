@@ -1,0 +1,298 @@
+//! HTTP in front of the world: which request is which, its answer, and how faults spoil it.
+//!
+//! ```text
+//! request ─► route ─► [lock: arrive → plan, world → answer, ids, counts] ─► latency ─► spoil ─► wire
+//! ```
+//! The world is asked once, without waiting, under one lock; what takes time happens after it.
+
+mod answer;
+mod control;
+mod details_query;
+mod form;
+mod route;
+mod shapes;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderName, Response};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use answer::Answer;
+use route::Route;
+pub(super) use wire::{Door, Peer};
+
+use super::Inner;
+use super::fault::{Plan, RetryForm, Spoil};
+use super::scenario::Rules;
+use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, World};
+use crate::model::Moment;
+
+/// More than this of a body is not even read.
+const READ_MAX_BYTES: usize = 8 * BODY_MAX_BYTES;
+
+/// A judged request: what is to go out, and how.
+struct Judged {
+    answer: Answer,
+    spoil: Option<Spoil>,
+    /// Before the headers.
+    wait: Duration,
+    /// Before the second half of the body.
+    body_late: Duration,
+}
+
+/// Serves one request.
+pub(super) async fn serve(
+    State(inner): State<Arc<Inner>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    // A body too large to read counts as one that is too large: the same refusal.
+    let body = to_bytes(body, READ_MAX_BYTES).await.unwrap_or_else(|_| vec![b' '; BODY_MAX_BYTES + 1].into());
+    if parts.uri.path().starts_with(control::ROOT) {
+        return control::answer(&inner, &parts, &body).into_response();
+    }
+    let judged = judge(&inner, &parts, &body);
+    inner.pause(judged.wait).await;
+    let Judged { mut answer, spoil, body_late, .. } = judged;
+    match spoil {
+        Some(Spoil::ResetBefore | Spoil::ResetAfter) => peer.reset(),
+        Some(Spoil::ResetDuring) => return answer.into_cut_response(Some(peer)),
+        Some(Spoil::Truncated) => return answer.into_cut_response(None),
+        Some(Spoil::Stale) => peer.go_stale(),
+        Some(Spoil::Malformed) => answer.malform(),
+        Some(Spoil::WrongType) => answer.misname(),
+        Some(Spoil::RateLimited { .. } | Spoil::Failure { .. } | Spoil::Proxy { .. }) | None => {}
+    }
+    if body_late.is_zero() {
+        return answer.into_response();
+    }
+    answer.into_slow_response(async move { inner.pause(body_late).await })
+}
+
+/// Judges a request under one lock.
+fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
+    let route = Route::of(&parts.method, parts.uri.path());
+    let now = inner.now();
+    let mut world = inner.world();
+    world.tally.arrived(route.name());
+    let plan = world.arrive(route.target(), route.conversation(), now);
+    let (request_id, correlation_id) = world.request_ids();
+    let context =
+        Context { route, parts, body, plan: &plan, now, request_id: &request_id, correlation_id: &correlation_id };
+    let mut answer = match plan.spoil {
+        Some(spoil) if !spoil.reaches_the_world() => context.spoilt(&mut world, spoil),
+        Some(spoil @ Spoil::Failure { .. }) => {
+            let _ = context.honest(&mut world);
+            context.spoilt(&mut world, spoil)
+        }
+        _ => context.honest(&mut world),
+    };
+    if !matches!(plan.spoil, Some(Spoil::Proxy { .. })) {
+        answer.stamp(&request_id, &correlation_id, context.server_time());
+    }
+    if matches!(plan.spoil, Some(Spoil::ResetBefore | Spoil::ResetAfter)) {
+        world.tally.reset();
+    } else {
+        world.tally.answered(answer.status());
+    }
+    let wait = world.latency() + plan.headers_late;
+    Judged { answer, spoil: plan.spoil, wait, body_late: plan.body_late }
+}
+
+/// A request while it is judged.
+struct Context<'r> {
+    route: Route<'r>,
+    parts: &'r Parts,
+    body: &'r [u8],
+    plan: &'r Plan,
+    now: Moment,
+    request_id: &'r str,
+    correlation_id: &'r str,
+}
+
+impl Context<'_> {
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header(AUTHORIZATION)?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    }
+
+    /// What the server's clock shows, skew included.
+    fn server_time(&self) -> Timestamp {
+        self.now.wall.saturating_add(SignedDuration::from_secs(self.plan.skew)).unwrap_or(self.now.wall)
+    }
+
+    /// The answer of a fault.
+    fn spoilt(&self, world: &mut World, spoil: Spoil) -> Answer {
+        let mut answer = match spoil {
+            Spoil::Proxy { status } => return Answer::proxy(status),
+            Spoil::RateLimited { retry_after, form } => {
+                let gauge = world.gauge(self.bearer(), self.now);
+                let refusal = Refusal::RateLimited { retry_after, allowed: gauge.allowed };
+                let mut answer = self.refused(world, &refusal, form);
+                answer.gauge(gauge);
+                return answer;
+            }
+            Spoil::Failure { status, retry_after, .. } => Answer::failure(status, retry_after, self.correlation_id),
+            // Never written: see `Peer::reset`.
+            _ => return Answer::empty(500),
+        };
+        if self.route != Route::Token {
+            answer.gauge(world.gauge(self.bearer(), self.now));
+        }
+        answer
+    }
+
+    fn refused(&self, world: &mut World, refusal: &Refusal, form: RetryForm) -> Answer {
+        world.tally.refused(refusal.reason());
+        let sending = matches!(self.route, Route::Send(_));
+        let (status, body) = refusal.answer(world.rules, sending, self.correlation_id);
+        let mut answer = Answer::json(status, &body);
+        if let Refusal::RateLimited { retry_after, .. } = refusal {
+            answer.retry_after(*retry_after, form, self.server_time());
+        }
+        if let Route::OtherMethod(allowed) = self.route {
+            answer.set(ALLOW, allowed.to_owned());
+        }
+        answer
+    }
+
+    /// The platform's answer.
+    fn honest(&self, world: &mut World) -> Answer {
+        if self.route == Route::Token {
+            return self.token(world);
+        }
+        let (gauge, admitted) = world.admit(self.bearer(), self.now);
+        let answered = match self.route.refusal() {
+            Some(refusal) => Err(refusal),
+            None => admitted.and_then(|bearer| self.allowed(world, &bearer)),
+        };
+        let mut answer = match answered {
+            Ok(answer) => answer,
+            Err(refusal) => self.refused(world, &refusal, RetryForm::Seconds),
+        };
+        answer.gauge(gauge);
+        answer
+    }
+
+    /// `POST /oauth/token`.
+    fn token(&self, world: &mut World) -> Answer {
+        let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
+        if !content_type.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            let description = "the body must be application/x-www-form-urlencoded";
+            return oauth_error(TokenRefusal { status: 400, error: "invalid_request", description });
+        }
+        let asked = form::asked(self.header(AUTHORIZATION), self.body);
+        match world.token(&asked, self.plan, self.now) {
+            Err(refusal) => oauth_error(refusal),
+            Ok(grant) => {
+                let mut body = json!({
+                    "access_token": grant.token,
+                    "token_type": "bearer",
+                    "expires_in": grant.lifetime.as_secs(),
+                });
+                let tell = world.tell_scope && world.rules == Rules::Described && !grant.scopes.is_empty();
+                if let (true, Some(body)) = (tell, body.as_object_mut()) {
+                    body.insert("scope".to_owned(), json!(grant.scopes.join(" ")));
+                }
+                Answer::json(200, &body)
+            }
+        }
+    }
+
+    /// A request whose token is valid.
+    fn allowed(&self, world: &mut World, bearer: &Bearer) -> Result<Answer, Refusal> {
+        const READ: &[&str] = &["conversations", "conversations:readonly"];
+        const QUERY: &[&str] = &["analytics", "analytics:readonly", "conversations", "conversations:readonly"];
+        const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];
+        const COMMUNICATION: &[&str] = &["conversation:communication:view"];
+        const ANALYTICS: &[&str] = &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"];
+        let ok = |body: &Value| Ok(Answer::json(200, body));
+        match self.route {
+            Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
+            Route::Revoke => {
+                world.revoke(self.bearer().unwrap_or_default());
+                Ok(Answer::empty(204))
+            }
+            Route::Send(conversation) => {
+                let content_type = self.header(CONTENT_TYPE);
+                let incoming = Incoming { conversation, content_type, body: self.body, request_id: self.request_id };
+                let (conversation, said) = world.send(bearer, self.plan, incoming, self.now)?;
+                ok(&shapes::normalized(conversation, said))
+            }
+            Route::Conversation(id) => {
+                world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
+                ok(&shapes::conversation(world.conversation(id)?))
+            }
+            Route::MessageConversation(id) => {
+                // No permission is listed for this one: only the described world's scope is looked at.
+                if world.rules == Rules::Described {
+                    world.may_read(bearer, self.plan, READ, COMMUNICATION)?;
+                }
+                ok(&shapes::message_conversation(world.conversation(id)?))
+            }
+            Route::Bulk(id) => {
+                world.may_read(bearer, self.plan, READ, VIEW)?;
+                self.bulk(world, id)
+            }
+            Route::Details(message) => {
+                world.may_read(bearer, self.plan, READ, VIEW)?;
+                let (conversation, said) = world.message(message)?;
+                ok(&shapes::message_data(conversation, said, self.normalized_only()))
+            }
+            Route::Message { conversation, message } => {
+                world.may_read(bearer, self.plan, READ, VIEW)?;
+                let conversation = world.conversation(conversation)?;
+                let said = conversation.said(message).ok_or(Refusal::MessageUnknown)?;
+                ok(&shapes::message_data(conversation, said, self.normalized_only()))
+            }
+            Route::DetailsQuery => {
+                world.may_read(bearer, self.plan, QUERY, ANALYTICS)?;
+                ok(&details_query::answer(&world.conversations, self.json_body()?)?)
+            }
+            Route::Token | Route::Nowhere | Route::OtherMethod(_) => Err(Refusal::NoRoute),
+        }
+    }
+
+    /// The messages of a conversation by their ids; ids of other conversations are left out.
+    fn bulk(&self, world: &World, id: &str) -> Result<Answer, Refusal> {
+        let conversation = world.conversation(id)?;
+        let ids: Vec<String> = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+        let ids: std::collections::HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let found = conversation.thread.iter().filter(|said| ids.contains(said.id.as_str()));
+        let entities: Vec<Value> =
+            found.map(|said| shapes::message_data(conversation, said, self.normalized_only())).collect();
+        Ok(Answer::json(200, &json!({ "entities": entities })))
+    }
+
+    fn normalized_only(&self) -> bool {
+        self.parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "useNormalizedMessage=true"))
+    }
+
+    fn json_body(&self) -> Result<&[u8], Refusal> {
+        if self.body.len() > BODY_MAX_BYTES {
+            return Err(Refusal::BodyTooLarge);
+        }
+        if !super::world::is_json(self.header(CONTENT_TYPE)) {
+            return Err(Refusal::MediaType);
+        }
+        Ok(self.body)
+    }
+}
+
+/// Not the ErrorBody shape: the token endpoint has its own. [3p: as measured by other clients]
+fn oauth_error(refusal: TokenRefusal) -> Answer {
+    let TokenRefusal { status, error, description } = refusal;
+    Answer::json(status, &json!({"error": error, "description": description, "error_description": description}))
+}

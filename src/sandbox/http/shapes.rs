@@ -1,0 +1,184 @@
+//! What conversations and messages look like as JSON.
+//! [field names real: documented and seen in SDK source; which optional fields are filled is a choice]
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::sandbox::world::{Conversation, Participant, Purpose, Said, World};
+
+/// The type of the conversations: guests came by the web messenger.
+const MESSENGER: &str = "webmessaging";
+
+fn time(at: Timestamp) -> String {
+    // Milliseconds and Z, as the platform writes them.
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+fn state(conversation: &Conversation) -> &'static str {
+    if conversation.ended.is_some() { "disconnected" } else { "connected" }
+}
+
+const fn direction(by: Purpose) -> (&'static str, &'static str) {
+    match by {
+        Purpose::Customer => ("Inbound", "inbound"),
+        Purpose::Workflow | Purpose::Agent => ("Outbound", "outbound"),
+    }
+}
+
+/// MessageDetails of everything that a participant said.
+fn said_by(conversation: &Conversation, participant: &Participant) -> Value {
+    let newest = conversation.participant(participant.purpose).is_some_and(|p| p.id == participant.id);
+    let details = |said: &Said| {
+        json!({
+            "messageId": said.id,
+            "messageURI": format!("/api/v2/conversations/messages/{}/messages/{}", conversation.id, said.id),
+            "messageStatus": if said.by == Purpose::Customer { "received" } else { "delivery-success" },
+            "messageSegmentCount": 1,
+            "messageTime": time(said.at),
+            "media": [],
+        })
+    };
+    let mine = conversation.thread.iter().filter(|said| newest && said.by == participant.purpose);
+    mine.map(details).collect()
+}
+
+/// Without the fields that have no value: the platform leaves them out.
+fn dense(mut json: Value) -> Value {
+    if let Some(map) = json.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    json
+}
+
+/// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
+pub(crate) fn message_conversation(c: &Conversation) -> Value {
+    let ended = c.ended.map(|end| time(end.at));
+    let participant = |p: &Participant| {
+        dense(json!({
+            "id": p.id,
+            "purpose": p.purpose.word(),
+            "state": state(c),
+            "name": p.name,
+            "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
+            "type": MESSENGER,
+            "provider": "PureCloud Messaging",
+            "startTime": time(p.joined),
+            "connectedTime": time(p.joined),
+            "endTime": ended,
+            "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
+            "attributes": {},
+            "messages": said_by(c, p),
+        }))
+    };
+    dense(json!({
+        "id": c.id,
+        "name": c.name,
+        "startTime": time(c.started),
+        "endTime": ended,
+        "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
+        "selfUri": format!("/api/v2/conversations/messages/{}", c.id),
+    }))
+}
+
+/// `GET /api/v2/conversations/{id}`: a participant's `messages` are communications, and those hold what was said.
+pub(crate) fn conversation(c: &Conversation) -> Value {
+    let ended = c.ended.map(|end| time(end.at));
+    let participant = |p: &Participant| {
+        let communication = dense(json!({
+            "id": p.communication,
+            "state": state(c),
+            "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
+            "type": MESSENGER,
+            "provider": "PureCloud Messaging",
+            "connectedTime": time(p.joined),
+            "disconnectedTime": ended,
+            "messages": said_by(c, p),
+        }));
+        dense(json!({
+            "id": p.id,
+            "purpose": p.purpose.word(),
+            "name": p.name,
+            "startTime": time(p.joined),
+            "connectedTime": time(p.joined),
+            "endTime": ended,
+            "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
+            "attributes": {},
+            "messages": [communication],
+        }))
+    };
+    dense(json!({
+        "id": c.id,
+        "startTime": time(c.started),
+        "endTime": ended,
+        "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
+        "recordingState": "none",
+        "selfUri": format!("/api/v2/conversations/{}", c.id),
+    }))
+}
+
+/// The normalized form of a message; also the Guest API's answer.
+pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
+    let guest = c.guest();
+    let guest_id = guest.map(|g| g.id.as_str());
+    let (from, to) = match said.by {
+        Purpose::Customer => (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None),
+        Purpose::Workflow | Purpose::Agent => {
+            let name = c.participant(said.by).map(|p| p.name.as_str());
+            (json!({ "nickname": name }), Some(json!({ "id": guest_id })))
+        }
+    };
+    let choice = |label: &&str| json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}});
+    let channel = dense(json!({
+        "type": "Private",
+        "messageId": said.id,
+        "from": from,
+        "to": to,
+        "time": time(said.at),
+    }));
+    dense(json!({
+        "id": said.id,
+        "channel": channel,
+        "type": if said.choices.is_empty() { "Text" } else { "Structured" },
+        "text": &*said.text,
+        "content": (!said.choices.is_empty()).then(|| said.choices.iter().map(choice).collect::<Vec<_>>()),
+        "direction": direction(said.by).0,
+        "originatingEntity": if said.by == Purpose::Workflow { "Bot" } else { "Human" },
+        "conversationId": c.id,
+    }))
+}
+
+/// MessageData. `normalized_only` leaves the deprecated `textBody` out, as `useNormalizedMessage=true` does.
+pub(crate) fn message_data(c: &Conversation, said: &Said, normalized_only: bool) -> Value {
+    dense(json!({
+        "id": said.id,
+        "providerMessageId": said.id,
+        "timestamp": time(said.at),
+        "direction": direction(said.by).1,
+        "messengerType": MESSENGER,
+        "status": if said.by == Purpose::Customer { "received" } else { "delivery-success" },
+        "textBody": (!normalized_only).then_some(&*said.text),
+        "normalizedMessage": normalized(c, said),
+        "conversationId": c.id,
+        "selfUri": format!("/api/v2/conversations/messages/{}/messages/{}", c.id, said.id),
+    }))
+}
+
+/// TokenInfo of `GET /api/v2/tokens/me`.
+pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
+    let organization = json!({"id": world.organization.id, "name": world.organization.name});
+    json!({
+        "organization": organization,
+        "homeOrganization": organization,
+        "authorizedScope": scopes,
+        "authenticatedUser": null,
+        "OAuthClient": {
+            "id": world.client.id,
+            "name": world.client.name,
+            "organization": organization,
+            "scope": world.client.scopes,
+            "roleDivisions": [],
+            "authorizedGrantType": "CLIENT_CREDENTIALS",
+            "state": "active",
+        },
+    })
+}

@@ -1,0 +1,210 @@
+//! A simulator of Genesys Cloud on a loopback port, in the same process: first runs, demos, tests and benches use it
+//! through the client that ships.
+//!
+//! ```text
+//! Scenario ─► start ─► Sandbox ─┬─ world   state and rules, pure
+//!                               ├─ fault   what is made to go wrong
+//!                               └─ http    routes, shapes, headers, resets; the control API
+//! ```
+//! It serves what the `guest-api` channel and its reading side need, counts what it received, and is deterministic:
+//! one seed gives one set of ids, and its clock can be advanced.
+
+mod announce;
+mod dice;
+pub mod fault;
+mod http;
+mod nearest;
+pub mod scenario;
+mod world;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use std::{fmt, io};
+
+use axum::handler::Handler as _;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use scenario::{Scenario, ScenarioError};
+
+use crate::clock::Clock;
+use crate::config::Profile;
+use crate::model::Moment;
+use fault::Fault;
+use world::World;
+
+/// How long a stop waits for answers that are on their way.
+const STOP_WAITS: Duration = Duration::from_millis(500);
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// The organisation.
+    pub scenario: Scenario,
+}
+
+/// What routes and handle share.
+struct Inner {
+    clock: Clock,
+    advanced: AtomicU64,
+    world: Mutex<World>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Inner {
+    /// The sandbox's time: real time and what it was advanced.
+    fn now(&self) -> Moment {
+        self.clock.now().after(self.advanced())
+    }
+
+    fn advanced(&self) -> Duration {
+        Duration::from_secs(self.advanced.load(Ordering::SeqCst))
+    }
+
+    fn advance(&self, seconds: u64) {
+        // Bounded to a thousand years, so that no sum of times overflows.
+        let bound = 1000 * 366 * 86_400;
+        let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
+        let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> Value {
+        self.world().state(self.now(), self.advanced())
+    }
+
+    fn clock_json(&self) -> Value {
+        json!({"now": self.now().wall, "advanced_seconds": self.advanced().as_secs()})
+    }
+
+    fn faults(&self) -> Value {
+        json!({ "faults": self.world().faults() })
+    }
+
+    fn set_fault(&self, json: &Value) -> Result<(), String> {
+        let now = self.now();
+        let mut world = self.world();
+        let fault = world.check_fault(Fault::parse(json)?)?;
+        world.set_fault(fault, now);
+        Ok(())
+    }
+
+    fn clear_faults(&self) {
+        self.world().clear_faults();
+    }
+
+    /// Waits, unless the sandbox stops.
+    async fn pause(&self, time: Duration) {
+        if time.is_zero() {
+            return;
+        }
+        let mut stopping = self.stopping.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            _ = stopping.wait_for(|&stop| stop) => {}
+        }
+    }
+}
+
+/// A running sandbox. Dropping it stops it too, without waiting for answers that are on their way.
+pub struct Sandbox {
+    inner: Arc<Inner>,
+    addr: SocketAddr,
+    url: String,
+    server: JoinHandle<()>,
+}
+
+/// Binds the port at once, then serves on the current tokio runtime.
+///
+/// The error is the system's: most often that the port is taken. Outside a tokio runtime it is an error too.
+pub fn start(options: Options) -> io::Result<Sandbox> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
+    let listener = std::net::TcpListener::bind(("127.0.0.1", options.port))?;
+    listener.set_nonblocking(true)?;
+    let addr = listener.local_addr()?;
+    let door = http::Door(tokio::net::TcpListener::from_std(listener)?);
+    let clock = Clock::start();
+    let world = Mutex::new(World::new(&options.scenario, clock.now()));
+    let (stopping, mut stop) = watch::channel(false);
+    let inner = Arc::new(Inner { clock, advanced: AtomicU64::new(0), world, stopping });
+    let service = http::serve.with_state(inner.clone()).into_make_service_with_connect_info::<http::Peer>();
+    let server = runtime.spawn(async move {
+        let stopped = async move {
+            // An error means that the handle is gone: stop as well.
+            let _ = stop.wait_for(|&stop| stop).await;
+        };
+        // It only ends by being stopped.
+        let _ = axum::serve(door, service).with_graceful_shutdown(stopped).await;
+    });
+    Ok(Sandbox { inner, addr, url: format!("http://{addr}"), server })
+}
+
+impl Sandbox {
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The built-in profile `sandbox`, for this port.
+    pub fn profile(&self) -> Profile {
+        announce::profile(&self.inner.world(), &self.url, self.addr)
+    }
+
+    /// What `guestwire sandbox` prints: base URLs, credentials, conversations.
+    pub fn announcement(&self) -> Value {
+        announce::line(&self.inner.world(), &self.url, self.addr)
+    }
+
+    /// What it received so far, and how it is set: the body of `GET /_sandbox/state`.
+    pub fn state(&self) -> Value {
+        self.inner.state()
+    }
+
+    /// Sets a fault given as JSON, as `POST /_sandbox/faults` does. The error is a sentence.
+    pub fn set_fault(&self, json: &str) -> Result<(), String> {
+        let json = serde_json::from_str(json).map_err(|e| format!("the fault is not JSON: {e}"))?;
+        self.inner.set_fault(&json)
+    }
+
+    /// Lifts all faults. Conversations that one ended go on; expired and revoked tokens stay so.
+    pub fn clear_faults(&self) {
+        self.inner.clear_faults();
+    }
+
+    /// Puts the clock forward: tokens expire, windows pass, answers that were due later are there.
+    pub fn advance(&self, seconds: u64) {
+        self.inner.advance(seconds);
+    }
+
+    /// Stops: no new connections, idle ones close, answers on their way go out (within half a second).
+    pub async fn stop(mut self) {
+        self.inner.stopping.send_replace(true);
+        let _ = tokio::time::timeout(STOP_WAITS, &mut self.server).await;
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.inner.stopping.send_replace(true);
+        self.server.abort();
+    }
+}

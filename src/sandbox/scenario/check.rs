@@ -1,0 +1,63 @@
+//! What the types of a scenario cannot say.
+
+use super::Scenario;
+use crate::sandbox::fault::Fault;
+use crate::sandbox::nearest::hint;
+
+/// A value that cannot be, and the key at which it stands.
+pub(super) struct Trouble {
+    pub(super) key: &'static str,
+    /// Text of the value, to tell lines with the same key apart; may be empty.
+    pub(super) value: String,
+    pub(super) what: String,
+}
+
+/// Refuses ranges that go down, lifetimes of nothing, and names that stand twice.
+pub(super) fn ranges(scenario: &Scenario) -> Result<(), Trouble> {
+    for (key, [low, high]) in [("latency_ms", scenario.latency_ms), ("reply_ms", scenario.reply_ms)] {
+        if low > high {
+            let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
+            return Err(Trouble { key, value: String::new(), what });
+        }
+    }
+    if scenario.token.lifetime_seconds == 0 {
+        let what = "lifetime_seconds is 0; a token lives at least 1 second".to_owned();
+        return Err(Trouble { key: "lifetime_seconds", value: String::new(), what });
+    }
+    if scenario.limits.requests_per_minute == 0 {
+        let what = "requests_per_minute is 0; nothing could be asked at all".to_owned();
+        return Err(Trouble { key: "requests_per_minute", value: String::new(), what });
+    }
+    for (at, conversation) in scenario.conversations.iter().enumerate() {
+        let earlier = || scenario.conversations.iter().take(at);
+        if earlier().any(|c| c.name == conversation.name) {
+            let what = format!("two conversations have the name \"{}\"; give each its own", conversation.name);
+            return Err(Trouble { key: "name", value: conversation.name.clone(), what });
+        }
+        if let Some(id) = &conversation.id
+            && earlier().any(|c| c.id.as_ref() == Some(id))
+        {
+            let what = format!("two conversations have the id {id}; give each its own");
+            return Err(Trouble { key: "id", value: id.clone(), what });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a fault for a conversation that is not there.
+pub(super) fn fault(scenario: &Scenario, fault: Fault) -> Result<Fault, String> {
+    let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
+    let known = || {
+        let conversations = scenario.conversations.iter();
+        conversations.flat_map(|c| [Some(c.name.as_str()), c.id.as_deref()]).flatten()
+    };
+    if known().any(|name| name == wanted) {
+        return Ok(fault);
+    }
+    let hint = if scenario.conversations.is_empty() {
+        "this scenario has none".to_owned()
+    } else {
+        hint(wanted, scenario.conversations.iter().map(|c| c.name.as_str()))
+    };
+    Err(format!("no conversation is called `{wanted}`; {hint}"))
+}

@@ -1,0 +1,67 @@
+//! What is wrong with a scenario file, as one sentence with its place.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::check::Trouble;
+use crate::sandbox::nearest::hint;
+
+/// What is wrong, and where. `Display` is the whole sentence: `FILE:LINE:COLUMN: what; what to do`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioError {
+    /// Which file.
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file.display(), self.line, self.column, self.what)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl ScenarioError {
+    /// An error at a byte offset of `text`.
+    pub(super) fn at(what: String, text: &str, offset: usize, file: &Path) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { file: file.to_owned(), line, column, what }
+    }
+
+    /// An error at the first line that sets the key of `trouble`.
+    pub(super) fn at_key(trouble: Trouble, text: &str, file: &Path) -> Self {
+        let mut offset = 0;
+        for line in text.split_inclusive('\n') {
+            let indent = line.len() - line.trim_start().len();
+            let (key, value) = line.split_once('=').unwrap_or((line, ""));
+            if key.trim() == trouble.key && value.contains(&trouble.value) {
+                return Self::at(trouble.what, text, offset + indent, file);
+            }
+            offset += line.len();
+        }
+        Self::at(trouble.what, text, 0, file)
+    }
+
+    /// The TOML reader's error in our form: the nearest name in place of the whole list.
+    pub(super) fn from_toml(error: &toml::de::Error, text: &str, file: &Path) -> Self {
+        let message = error.message();
+        let what = match message.split_once(", expected ") {
+            Some((unknown, expected)) if unknown.starts_with("unknown ") => {
+                let name = unknown.split('`').nth(1).unwrap_or_default();
+                // The expected names stand between backticks: every second piece.
+                let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+                format!("{unknown}; {}", hint(name, known))
+            }
+            _ => message.lines().collect::<Vec<_>>().join("; "),
+        };
+        Self::at(what, text, error.span().map_or(0, |span| span.start), file)
+    }
+}

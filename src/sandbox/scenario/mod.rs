@@ -1,0 +1,377 @@
+//! A scenario: what the simulated organisation is like. TOML files that a person may read and change; those of
+//! `assets/scenarios` are in the binary.
+//!
+//! ```toml
+//! seed = 1
+//! world = "described"            # scopes decide, a wrong id is a 401; or "published": roles decide, a wrong id is a 404
+//! latency_ms = [40, 180]         # before each answer, drawn from the seed; [0, 0] for none
+//! reply_ms = [500, 1400]         # before the counterpart answers
+//! [client]                       # the OAuth client
+//! [token]                        # lifetime, whether the answer names the scopes
+//! [limits]                       # requests a minute for one token
+//! [[conversations]]              # who waits in the picker
+//! [[faults]]                     # what goes wrong from the start
+//! ```
+
+mod check;
+mod error;
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use error::ScenarioError;
+
+use super::fault::Fault;
+
+/// Which world's rules hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rules {
+    /// The Guest API as it is described: scopes decide, refusals are `unauthorized`, wrong ids come back as 401.
+    #[default]
+    Described,
+    /// What Genesys publishes: roles decide, scopes do nothing, errors have the published codes.
+    /// [real: documented, PY "Scopes only apply to clients not using the client_credential grant"]
+    Published,
+}
+
+/// A simulated organisation.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Its name: the file's stem.
+    #[serde(skip)]
+    pub name: String,
+    /// Where every id, token and latency comes from.
+    pub seed: u64,
+    /// Which rules hold.
+    pub world: Rules,
+    /// Least and greatest milliseconds before an answer.
+    pub latency_ms: [u64; 2],
+    /// Least and greatest milliseconds before the counterpart answers a message.
+    pub reply_ms: [u64; 2],
+    /// The OAuth client.
+    pub client: Client,
+    /// The tokens that it gets.
+    pub token: Token,
+    /// Limits of the platform.
+    pub limits: Limits,
+    /// The conversations, in the picker's order.
+    pub conversations: Vec<Conversation>,
+    /// Faults that are set from the start, in the form of the control API.
+    #[serde(rename = "faults")]
+    fault_tables: Vec<Spanned<toml::Table>>,
+    /// The same, read.
+    #[serde(skip)]
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// The OAuth client. Its `Debug` form does not show the secret.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Client {
+    /// Its id; from the seed where absent.
+    pub id: Option<String>,
+    /// Its secret; from the seed where absent. Opens nothing but the sandbox.
+    pub secret: Option<String>,
+    /// Shown by `tokens/me`.
+    pub name: String,
+    /// What it may be granted.
+    pub scopes: Vec<String>,
+    /// The administrator's Guest API switch.
+    pub guest_api: bool,
+    /// The permissions of its roles.
+    pub permissions: Vec<String>,
+}
+
+/// The tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Token {
+    /// How long one lives.
+    pub lifetime_seconds: u64,
+    /// Whether the token answer names the scopes that were granted.
+    pub tell_scope: bool,
+}
+
+/// Limits of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// For one token, in a window of one minute. [real: documented, `client.credentials.token.rate.per.minute` is 300]
+    pub requests_per_minute: u32,
+}
+
+/// How the counterpart behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Script {
+    /// Says back what it hears.
+    #[default]
+    Echo,
+    /// A billing bot with a menu.
+    Billing,
+    /// A bot that hands over to a person at the second message.
+    Handover,
+    /// Never answers.
+    Silent,
+}
+
+/// What the profile's entry says of the guest's participant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Addressed {
+    /// Nothing: the body has no `to`.
+    No,
+    /// The right id.
+    #[default]
+    Guest,
+    /// An id that is nobody's in this conversation.
+    Stranger,
+    /// The right external id.
+    External,
+}
+
+/// One conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversation {
+    /// Its name in the picker.
+    pub name: String,
+    /// Its id; from the seed where absent.
+    pub id: Option<String>,
+    /// The guest's participant id; from the seed where absent.
+    pub participant_id: Option<String>,
+    /// The guest's external id.
+    pub external_id: Option<String>,
+    /// The guest's name.
+    #[serde(default = "guest_name")]
+    pub guest: String,
+    /// What the profile's entry says of the participant.
+    #[serde(default)]
+    pub addressed: Addressed,
+    /// How the counterpart behaves.
+    #[serde(default)]
+    pub script: Script,
+    /// Whether it has ended, a minute after its last line.
+    #[serde(default)]
+    pub ended: bool,
+    /// How long before the start of the sandbox the guest connected.
+    #[serde(default = "started_minutes_ago")]
+    pub started_minutes_ago: u32,
+    /// What was said before.
+    #[serde(default)]
+    pub history: Vec<Line>,
+}
+
+/// Who said a line of the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaker {
+    /// The guest.
+    Guest,
+    /// The bot.
+    Bot,
+    /// A person.
+    Agent,
+}
+
+/// A line of the history. Lines are spread over the time since the conversation began.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// Who said it.
+    pub by: Speaker,
+    /// What was said.
+    pub text: String,
+}
+
+fn guest_name() -> String {
+    "Guest".to_owned()
+}
+
+const fn started_minutes_ago() -> u32 {
+    5
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&t| t.to_owned()).collect()
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            name: "default".to_owned(),
+            seed: 1,
+            world: Rules::Described,
+            latency_ms: [0, 0],
+            reply_ms: [0, 0],
+            client: Client::default(),
+            token: Token::default(),
+            limits: Limits::default(),
+            conversations: Vec::new(),
+            fault_tables: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            id: None,
+            secret: None,
+            name: "guestwire sandbox".to_owned(),
+            scopes: owned(&["guest:messages:send", "conversations", "analytics"]),
+            guest_api: true,
+            permissions: owned(&[
+                "conversation:message:receive",
+                "conversation:message:view",
+                "conversation:communication:view",
+                "analytics:conversationDetail:view",
+            ]),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Self { lifetime_seconds: 3600, tell_scope: true }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { requests_per_minute: 300 }
+    }
+}
+
+/// The scenarios in the binary: name and text.
+const BUILT_IN: [(&str, &str); 5] = [
+    ("default", include_str!("../../../assets/scenarios/default.toml")),
+    ("published", include_str!("../../../assets/scenarios/published.toml")),
+    ("short-tokens", include_str!("../../../assets/scenarios/short-tokens.toml")),
+    ("stormy", include_str!("../../../assets/scenarios/stormy.toml")),
+    ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
+];
+
+impl Scenario {
+    /// The one that the console opens on.
+    pub fn builtin() -> Self {
+        Self::named("default").unwrap_or_default()
+    }
+
+    /// A scenario of the binary, by its name: `default`, `published`, `short-tokens`, `stormy`, `stripped-scope`.
+    pub fn named(name: &str) -> Option<Self> {
+        let (name, text) = BUILT_IN.into_iter().find(|(known, _)| *known == name)?;
+        Self::parse(text, Path::new(&format!("{name}.toml"))).ok()
+    }
+
+    /// The names of the scenarios in the binary.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        BUILT_IN.into_iter().map(|(name, _)| name)
+    }
+
+    /// Reads a scenario. `file` is only for the sentence of an error, which has line, column and the nearest name.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ScenarioError> {
+        let mut scenario: Self = toml::from_str(text).map_err(|e| ScenarioError::from_toml(&e, text, file))?;
+        scenario.name =
+            file.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        check::ranges(&scenario).map_err(|trouble| ScenarioError::at_key(trouble, text, file))?;
+        for table in &scenario.fault_tables {
+            let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
+            let fault = Fault::parse(&json)
+                .and_then(|fault| check::fault(&scenario, fault))
+                .map_err(|why| ScenarioError::at(why, text, table.span().start, file))?;
+            scenario.faults.push(fault);
+        }
+        Ok(scenario)
+    }
+
+    /// The same organisation with other ids.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Scenario, String> {
+        Scenario::parse(text, Path::new("demo.toml")).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn every_scenario_of_the_binary_reads() {
+        for (name, text) in BUILT_IN {
+            let scenario = parse(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert!(!scenario.conversations.is_empty(), "{name} has nobody to talk to");
+            assert_eq!(Scenario::named(name).unwrap().name, name);
+        }
+        assert_eq!(Scenario::named("nowhere"), None);
+    }
+
+    #[test]
+    fn the_first_screen_has_an_ended_conversation_and_a_wrong_participant() {
+        let scenario = Scenario::builtin();
+        assert_eq!(scenario.token.lifetime_seconds, 3600);
+        assert!(scenario.conversations.len() >= 5);
+        assert!(scenario.conversations.iter().any(|c| c.ended));
+        assert!(scenario.conversations.iter().any(|c| c.addressed == Addressed::Stranger));
+        assert!(scenario.conversations.iter().all(|c| !c.history.is_empty()));
+    }
+
+    #[test]
+    fn an_unknown_field_names_file_line_column_and_the_nearest() {
+        let error = parse("seed = 1\n[token]\nlifetime_second = 60\n").unwrap_err();
+        assert_eq!(error, "demo.toml:3:1: unknown field `lifetime_second`; did you mean `lifetime_seconds`?");
+        let error = parse("wrld = \"described\"\n").unwrap_err();
+        assert_eq!(error, "demo.toml:1:1: unknown field `wrld`; did you mean `world`?");
+    }
+
+    #[test]
+    fn a_wrong_type_and_a_wrong_word_say_where() {
+        assert!(parse("seed = \"one\"\n").unwrap_err().starts_with("demo.toml:1:8: "));
+        let error = parse("world = \"publishd\"\n").unwrap_err();
+        assert_eq!(error, "demo.toml:1:9: unknown variant `publishd`; did you mean `published`?");
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused_where_they_stand() {
+        let error = parse("seed = 1\nlatency_ms = [90, 10]\n").unwrap_err();
+        assert_eq!(error, "demo.toml:2:1: latency_ms goes from 90 down to 10; write the smaller one first");
+        let error = parse("[token]\nlifetime_seconds = 0\n").unwrap_err();
+        assert_eq!(error, "demo.toml:2:1: lifetime_seconds is 0; a token lives at least 1 second");
+        let error = parse("[[conversations]]\nname = \"A\"\n[[conversations]]\nname = \"A\"\n").unwrap_err();
+        assert_eq!(error, "demo.toml:2:1: two conversations have the name \"A\"; give each its own");
+    }
+
+    #[test]
+    fn a_fault_is_checked_as_the_control_api_checks_it() {
+        let error = parse("seed = 1\n\n[[faults]]\nfault = \"rate-limit\"\n").unwrap_err();
+        assert_eq!(error, "demo.toml:3:1: no fault is called `rate-limit`; did you mean `rate-limited`?");
+        let error = parse("[[faults]]\nfault = \"conversation-ended\"\nconversation = \"Nobody\"\n").unwrap_err();
+        assert_eq!(error, "demo.toml:1:1: no conversation is called `Nobody`; this scenario has none");
+        assert_eq!(parse("[[faults]]\nfault = \"rate-limited\"\n").unwrap().faults.len(), 1);
+    }
+
+    #[test]
+    fn another_seed_changes_nothing_else() {
+        let scenario = Scenario::builtin().with_seed(99);
+        assert_eq!(scenario.seed, 99);
+        assert_eq!(scenario.with_seed(Scenario::builtin().seed), Scenario::builtin());
+    }
+}

@@ -1,0 +1,146 @@
+//! The counterpart: what a bot or a person answers. Pure: (script, stage, text) → turn.
+//!
+//! ```text
+//! Bot ──"agent" / second message of a hand-over──► Agent
+//!  └────────────────── "bye" ──────────────────────┴──► the conversation ends
+//! ```
+
+use crate::sandbox::scenario::Script;
+
+/// Who is on the other side now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A bot; so many messages of the guest have been answered.
+    Bot { answered: u32 },
+    /// A person.
+    Agent,
+    /// Nothing has been said yet.
+    #[default]
+    Fresh,
+}
+
+/// What happens in answer to a message, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// Whoever is there says something, perhaps with quick replies.
+    Says { text: String, choices: &'static [&'static str] },
+    /// A person takes over.
+    Joins,
+    /// The conversation ends.
+    Ends,
+}
+
+const MENU: &[&str] = &["Open invoices", "Pay an invoice", "Talk to a person"];
+const YES_NO: &[&str] = &["Yes", "No"];
+
+fn says(text: impl Into<String>) -> Happening {
+    Happening::Says { text: text.into(), choices: &[] }
+}
+
+fn offers(text: &str, choices: &'static [&'static str]) -> Happening {
+    Happening::Says { text: text.to_owned(), choices }
+}
+
+/// What follows `text`, and the stage after it.
+pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening>, Stage) {
+    let heard = text.trim().to_lowercase();
+    let answered = match stage {
+        Stage::Bot { answered } => answered,
+        Stage::Agent | Stage::Fresh => 0,
+    };
+    let next = Stage::Bot { answered: answered.saturating_add(1) };
+    if script == Script::Silent {
+        return (Vec::new(), next);
+    }
+    if is_farewell(&heard) {
+        let word = if stage == Stage::Agent { "Thank you for writing. Take care!" } else { "Goodbye!" };
+        return (vec![says(word), Happening::Ends], stage);
+    }
+    if stage == Stage::Agent {
+        return (vec![agent(&heard)], Stage::Agent);
+    }
+    if wants_person(&heard) || (script == Script::Handover && answered >= 1) {
+        let wait = says("One moment, I am passing you on to a colleague.");
+        return (vec![wait, Happening::Joins, says("Hello, this is Robin. How can I help?")], Stage::Agent);
+    }
+    let happening = match script {
+        Script::Echo => says(format!("You said: {text}")),
+        Script::Handover => says("Thank you. What is it about? A colleague will read along."),
+        Script::Billing => billing(&heard),
+        Script::Silent => return (Vec::new(), next),
+    };
+    (vec![happening], next)
+}
+
+fn is_farewell(heard: &str) -> bool {
+    matches!(heard.trim_end_matches(['.', '!', ' ']), "bye" | "goodbye" | "tschüss" | "ciao")
+}
+
+fn wants_person(heard: &str) -> bool {
+    ["agent", "human", "person"].iter().any(|word| heard.split_whitespace().any(|w| w.trim_matches('.') == *word))
+}
+
+fn agent(heard: &str) -> Happening {
+    if heard.contains("thank") {
+        return says("You are welcome. Is there anything else?");
+    }
+    if heard.contains('?') {
+        return says("Good question. Let me look that up for you.");
+    }
+    says("I see. I have noted that on your account.")
+}
+
+fn billing(heard: &str) -> Happening {
+    if heard.contains("pay") {
+        return offers("Invoice 2026-118 over 48.20 EUR is open. Pay it from the account ending in 88?", YES_NO);
+    }
+    if heard.contains("invoice") || heard.contains("bill") {
+        return says("You have one open invoice: 2026-118, 48.20 EUR, due on 30 November.");
+    }
+    match heard {
+        "yes" => says("Done. You get a receipt by mail."),
+        "no" => offers("Nothing was paid. What else can I do?", MENU),
+        _ if heard.chars().any(|c| c.is_ascii_digit()) => offers("Thank you, I found your account. What now?", MENU),
+        _ => offers("I can help with these:", MENU),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_echo_says_it_back_and_bye_ends_it() {
+        let (happenings, stage) = answer(Script::Echo, Stage::Fresh, "hello");
+        assert_eq!(happenings, [says("You said: hello")]);
+        assert_eq!(stage, Stage::Bot { answered: 1 });
+        let (happenings, _) = answer(Script::Echo, stage, " Bye! ");
+        assert_eq!(happenings.last(), Some(&Happening::Ends));
+        assert_eq!(answer(Script::Echo, stage, "say bye to him").0.last(), Some(&says("You said: say bye to him")));
+    }
+
+    #[test]
+    fn a_handover_brings_a_person_at_the_second_message() {
+        let (first, stage) = answer(Script::Handover, Stage::Fresh, "hello");
+        assert!(!first.contains(&Happening::Joins));
+        let (second, stage) = answer(Script::Handover, stage, "my line is dead");
+        assert!(second.contains(&Happening::Joins));
+        assert_eq!(stage, Stage::Agent);
+        assert_eq!(answer(Script::Handover, stage, "agent please").0.len(), 1);
+    }
+
+    #[test]
+    fn the_billing_bot_offers_choices_and_takes_them() {
+        let (menu, stage) = answer(Script::Billing, Stage::Fresh, "hi");
+        assert!(matches!(menu.as_slice(), [Happening::Says { choices, .. }] if choices.len() == 3), "{menu:?}");
+        let (person, _) = answer(Script::Billing, stage, "Talk to a person");
+        assert!(person.contains(&Happening::Joins));
+        assert!(matches!(&answer(Script::Billing, stage, "Pay an invoice").0[..],
+            [Happening::Says { choices, .. }] if *choices == YES_NO));
+    }
+
+    #[test]
+    fn silence_answers_nothing_not_even_a_farewell() {
+        assert_eq!(answer(Script::Silent, Stage::Fresh, "bye").0, []);
+    }
+}

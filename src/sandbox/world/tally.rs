@@ -1,0 +1,50 @@
+//! What the sandbox received, counted: tests prove "once" with it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// Counts since the start. Requests to the control API are not counted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    requests: u64,
+    by_route: BTreeMap<&'static str, u64>,
+    by_status: BTreeMap<u16, u64>,
+    refused: BTreeMap<&'static str, u64>,
+    resets: u64,
+}
+
+impl Tally {
+    /// A request arrived.
+    pub(crate) fn arrived(&mut self, route: &'static str) {
+        self.requests += 1;
+        *self.by_route.entry(route).or_default() += 1;
+    }
+
+    /// It was refused.
+    pub(crate) fn refused(&mut self, reason: &'static str) {
+        *self.refused.entry(reason).or_default() += 1;
+    }
+
+    /// It gets an answer.
+    pub(crate) fn answered(&mut self, status: u16) {
+        *self.by_status.entry(status).or_default() += 1;
+    }
+
+    /// It gets none: its connection is reset before a byte of the answer.
+    pub(crate) fn reset(&mut self) {
+        self.resets += 1;
+    }
+
+    /// For the control API.
+    pub(crate) fn to_json(&self) -> (Value, Value) {
+        let by_status: BTreeMap<String, u64> = self.by_status.iter().map(|(s, n)| (s.to_string(), *n)).collect();
+        let requests = json!({
+            "total": self.requests,
+            "by_route": self.by_route,
+            "by_status": by_status,
+            "without_answer": self.resets,
+        });
+        (requests, json!(self.refused))
+    }
+}

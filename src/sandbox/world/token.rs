@@ -1,0 +1,242 @@
+//! Tokens: giving out, checking, withdrawing.
+//!
+//! ```text
+//! issue ─► valid ─┬─► expired   (its time is over, the clock was advanced, or a fault)
+//!                 └─► revoked   (DELETE tokens/me, or a fault)
+//! ```
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::refusal::Refusal;
+use super::window::{Gauge, Window};
+use crate::model::Moment;
+use crate::sandbox::dice::Dice;
+use crate::sandbox::fault::{ClientTrouble, Plan};
+use crate::sandbox::scenario::Rules;
+
+/// The scope that the Guest API needs.
+pub(crate) const GUEST_SCOPE: &str = "guest:messages:send";
+
+/// Scopes that exist. Another one in a request is an error; one of these that the client may not have is left out
+/// silently. [a choice of the published ones]
+const SCOPES: [&str; 19] = [
+    "admin",
+    "analytics",
+    "analytics:readonly",
+    "audits:readonly",
+    "authorization",
+    "authorization:readonly",
+    "conversations",
+    "conversations:readonly",
+    "messaging",
+    "messaging:readonly",
+    "notifications",
+    "oauth",
+    "oauth:readonly",
+    "organization:readonly",
+    "routing",
+    "routing:readonly",
+    "users",
+    "users:readonly",
+    "web-deployments:readonly",
+];
+
+/// The scopes of the Guest API's description. They exist too, and are granted only where they are asked for.
+const GUEST_SCOPES: [&str; 3] = [GUEST_SCOPE, "messaging:guest", "messaging:send"];
+
+/// Tokens remembered after their end, so that "expired" and "revoked" can be told from "unknown".
+const REMEMBERED: usize = 4096;
+
+/// The OAuth client.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) guest_api: bool,
+    pub(crate) permissions: Vec<String>,
+}
+
+/// What a token request says. No `Debug`: it holds a secret.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<String>,
+    /// The id and secret came in the `Authorization` header.
+    pub(crate) basic: bool,
+    pub(crate) grant_type: Option<String>,
+    pub(crate) scope: Option<String>,
+}
+
+/// Why no token is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenRefusal {
+    pub(crate) status: u16,
+    /// `error` of the answer.
+    pub(crate) error: &'static str,
+    /// `description` and `error_description` of the answer.
+    pub(crate) description: &'static str,
+}
+
+/// A token that was given. No `Debug`: it holds it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) token: String,
+    pub(crate) lifetime: Duration,
+    pub(crate) scopes: Arc<[String]>,
+}
+
+/// The bearer of a request, once let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    pub(crate) scopes: Arc<[String]>,
+}
+
+impl Bearer {
+    /// Whether one of `scopes` was granted.
+    pub(crate) fn has_any(&self, scopes: &[&str]) -> bool {
+        self.scopes.iter().any(|granted| scopes.contains(&granted.as_str()))
+    }
+}
+
+struct Token {
+    scopes: Arc<[String]>,
+    expires: Moment,
+    revoked: bool,
+    window: Window,
+}
+
+/// All tokens, and how many there were.
+pub(crate) struct Tokens {
+    dice: Dice,
+    known: HashMap<String, Token>,
+    pub(crate) issued: u64,
+    pub(crate) revoked: u64,
+    /// The window of requests without a known token: counted for the headers, never enforced.
+    strangers: Window,
+}
+
+impl Tokens {
+    pub(crate) fn new(seed: u64, now: Moment) -> Self {
+        let dice = Dice::new(seed, "tokens");
+        Self { dice, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
+    }
+
+    /// Gives out a token with `scopes`.
+    pub(crate) fn issue(&mut self, scopes: Vec<String>, lifetime: Duration, now: Moment) -> Grant {
+        if self.known.len() >= REMEMBERED {
+            self.known.retain(|_, token| !token.revoked && token.expires > now);
+        }
+        let text = self.dice.opaque(86);
+        let scopes: Arc<[String]> = scopes.into();
+        let token =
+            Token { scopes: scopes.clone(), expires: now.after(lifetime), revoked: false, window: Window::new(now) };
+        self.known.insert(text.clone(), token);
+        self.issued += 1;
+        Grant { token: text, lifetime, scopes }
+    }
+
+    /// Who asks: counts the request in its window, and lets a valid token in.
+    pub(crate) fn admit(
+        &mut self,
+        bearer: Option<&str>,
+        allowed: u32,
+        now: Moment,
+    ) -> (Gauge, Result<Bearer, Refusal>) {
+        let Some(token) = bearer.and_then(|text| self.known.get_mut(text)) else {
+            let gauge = Gauge { exceeded: false, ..self.strangers.count(allowed, now) };
+            return (gauge, Err(if bearer.is_some() { Refusal::TokenUnknown } else { Refusal::NoToken }));
+        };
+        let gauge = token.window.count(allowed, now);
+        let admitted = if token.revoked {
+            Err(Refusal::TokenRevoked)
+        } else if token.expires <= now {
+            Err(Refusal::TokenExpired)
+        } else if gauge.exceeded {
+            Err(Refusal::RateLimited { retry_after: gauge.reset, allowed })
+        } else {
+            Ok(Bearer { scopes: token.scopes.clone() })
+        };
+        (gauge, admitted)
+    }
+
+    /// Withdraws one token.
+    pub(crate) fn revoke(&mut self, bearer: &str) {
+        if let Some(token) = self.known.get_mut(bearer) {
+            token.revoked = true;
+            self.revoked += 1;
+        }
+    }
+
+    /// Withdraws every valid token.
+    pub(crate) fn revoke_all(&mut self, now: Moment) {
+        for token in self.known.values_mut().filter(|token| !token.revoked && token.expires > now) {
+            token.revoked = true;
+            self.revoked += 1;
+        }
+    }
+
+    /// Ends every token now.
+    pub(crate) fn expire_all(&mut self, now: Moment) {
+        for token in self.known.values_mut() {
+            token.expires = Moment { mono: token.expires.mono.min(now.mono), wall: token.expires.wall.min(now.wall) };
+        }
+    }
+
+    /// How many are valid.
+    pub(crate) fn valid(&self, now: Moment) -> usize {
+        self.known.values().filter(|token| !token.revoked && token.expires > now).count()
+    }
+}
+
+/// Which scopes a request gets, or why it gets nothing.
+pub(crate) fn judge(client: &Client, rules: Rules, plan: &Plan, asked: &Asked) -> Result<Vec<String>, TokenRefusal> {
+    let refused = |status, error, description| TokenRefusal { status, error, description };
+    // 401 where the header failed, 400 where the form did. [OAuth 2.0, section 5.2; Genesys' own status is not established]
+    let status = if asked.basic { 401 } else { 400 };
+    match asked.grant_type.as_deref() {
+        None => return Err(refused(400, "invalid_request", "grant_type is missing")),
+        Some("client_credentials") => {}
+        Some(_) => return Err(refused(400, "unsupported_grant_type", "grant type is not supported for this client")),
+    }
+    // [3p: both descriptions as measured by other clients]
+    if asked.client_id.as_deref() != Some(&client.id) {
+        return Err(refused(status, "invalid_client", "client not found"));
+    }
+    if asked.client_secret.as_deref() != Some(&client.secret) || plan.client == Some(ClientTrouble::Rejected) {
+        return Err(refused(status, "invalid_client", "authentication failed"));
+    }
+    if plan.client == Some(ClientTrouble::Disabled) {
+        return Err(refused(status, "unauthorized_client", "client is disabled"));
+    }
+    if rules == Rules::Published {
+        // "Scopes only apply to clients not using the client_credential grant" [real: documented, PY]
+        return Ok(Vec::new());
+    }
+    let guest_off = !client.guest_api || plan.feature_off;
+    let may_have = |scope: &str| {
+        client.scopes.iter().any(|s| s == scope)
+            && !(guest_off && scope == GUEST_SCOPE)
+            && !plan.stripped.iter().any(|s| s == scope)
+    };
+    if let Some(instead) = &plan.instead {
+        return Ok(vec![instead.clone()]);
+    }
+    match asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
+        Some(scope) => {
+            let wanted: Vec<&str> = scope.split_whitespace().collect();
+            if wanted.iter().any(|scope| !SCOPES.contains(scope) && !GUEST_SCOPES.contains(scope)) {
+                return Err(refused(400, "invalid_scope", "the requested scope is unknown"));
+            }
+            Ok(wanted.into_iter().filter(|&scope| may_have(scope)).map(str::to_owned).collect())
+        }
+        // Nothing asked for: the client's general scopes. Those that speak for guests have to be asked for.
+        None => {
+            let general = |scope: &&String| may_have(scope) && !GUEST_SCOPES.contains(&scope.as_str());
+            Ok(client.scopes.iter().filter(general).cloned().collect())
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Counting requests in a window of one minute, as `inin-ratelimit-*` tells it.
+
+use std::time::Duration;
+
+use crate::model::Moment;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The window of one token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Window {
+    began: Moment,
+    count: u32,
+}
+
+/// What the headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gauge {
+    /// Requests of this window, this one included.
+    pub(crate) count: u32,
+    /// Requests allowed in a window.
+    pub(crate) allowed: u32,
+    /// Whole seconds until the window starts anew, rounded up.
+    pub(crate) reset: u64,
+    /// Whether this request was one too many (then it is not counted).
+    pub(crate) exceeded: bool,
+}
+
+impl Window {
+    /// A window that begins now.
+    pub(crate) const fn new(now: Moment) -> Self {
+        Self { began: now, count: 0 }
+    }
+
+    /// Counts one request.
+    pub(crate) fn count(&mut self, allowed: u32, now: Moment) -> Gauge {
+        if now.since(self.began) >= MINUTE {
+            *self = Self::new(now);
+        }
+        let exceeded = self.count >= allowed;
+        if !exceeded {
+            self.count += 1;
+        }
+        let left = self.began.after(MINUTE).left(now);
+        let reset = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        Gauge { count: self.count, allowed, reset, exceeded }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_counts_refuses_and_starts_anew() {
+        let start = Moment::ZERO;
+        let mut window = Window::new(start);
+        let at = |ms| start.after(Duration::from_millis(ms));
+        assert_eq!(window.count(2, at(0)), Gauge { count: 1, allowed: 2, reset: 60, exceeded: false });
+        assert_eq!(window.count(2, at(500)), Gauge { count: 2, allowed: 2, reset: 60, exceeded: false });
+        assert_eq!(window.count(2, at(30_000)), Gauge { count: 2, allowed: 2, reset: 30, exceeded: true });
+        assert_eq!(window.count(2, at(59_999)), Gauge { count: 2, allowed: 2, reset: 1, exceeded: true });
+        assert_eq!(window.count(2, at(60_000)), Gauge { count: 1, allowed: 2, reset: 60, exceeded: false });
+    }
+}
