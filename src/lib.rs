@@ -22,5 +22,6 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod engine;
+pub mod genesys;
 pub mod model;
 pub mod view;
