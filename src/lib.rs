@@ -23,6 +23,9 @@ pub mod config;
 pub mod console;
 pub mod engine;
 pub mod export;
+pub mod genesys;
 pub mod model;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod shell;
+pub mod view;

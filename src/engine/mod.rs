@@ -2,6 +2,8 @@
 //! it never sees a token.
 
 pub mod command;
+mod client;
+mod redact;
 pub mod report;
 
 pub use command::{Command, SendRequest};

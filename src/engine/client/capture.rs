@@ -1,0 +1,233 @@
+//! Bodies and messages as they may be kept: bounded, decoded, told apart, redacted.
+
+use std::io::Read as _;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::{HeaderMap, Version};
+
+use crate::engine::redact::Redactor;
+use crate::genesys::Call;
+use crate::model::{Body, BodyForm, Ending, Failure, Header, Request, Response};
+
+use super::{Answer, Fault, Tried};
+
+/// How much of a body is kept. The rest is counted.
+pub const BODY_MAX: usize = 1 << 20;
+
+/// The request as it is, or would be, written. `Host` is what the connection adds (`:authority` in HTTP/2).
+pub fn request(call: &Call, redactor: &Redactor) -> Request {
+    let mut headers = Vec::with_capacity(call.headers.len() + 1);
+    if let Some(authority) = authority(&call.url) {
+        headers.push(Header::new("host", authority));
+    }
+    headers.extend(redactor.headers(&call.headers));
+    Request {
+        method: call.method.to_string(),
+        url: redactor.url(&call.url),
+        headers,
+        body: body(&call.body, call.body.len() as u64, &call.headers, redactor, false),
+    }
+}
+
+/// What came of a try.
+pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
+    match (&tried.answer, &tried.fault) {
+        (Some(answer), None) => Ending::Answered(response(answer, redactor, false)),
+        (answer, fault) => Ending::Failed(failure(fault.as_ref(), answer.as_ref(), redactor)),
+    }
+}
+
+fn failure(fault: Option<&Fault>, answer: Option<&Answer>, redactor: &Redactor) -> Failure {
+    let partial = answer.map(|a| Box::new(response(a, redactor, true)));
+    match fault {
+        Some(fault) => Failure {
+            kind: fault.kind,
+            phase: fault.phase,
+            detail: redactor.text(&fault.detail).into_owned(),
+            wrote: fault.wrote,
+            partial,
+        },
+        // A try always has an answer or a fault; were it neither, the careful reading is "something may have left".
+        None => Failure {
+            kind: crate::model::FailureKind::Protocol,
+            phase: crate::model::Phase::Answer,
+            detail: "nothing came back".to_owned(),
+            wrote: true,
+            partial,
+        },
+    }
+}
+
+fn response(answer: &Answer, redactor: &Redactor, broken: bool) -> Response {
+    Response {
+        status: answer.status,
+        version: version(answer.version).to_owned(),
+        headers: redactor.headers(&answer.headers),
+        body: body(&answer.bytes, answer.total, &answer.headers, redactor, broken),
+        remote: answer.remote.map(|r| r.to_string()),
+    }
+}
+
+const fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP",
+    }
+}
+
+/// Host and port of a URL, without user and password.
+pub fn authority(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit('@').next().filter(|a| !a.is_empty())
+}
+
+/// What is kept of `bytes`, the first of `total`.
+fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, broken: bool) -> Body {
+    if bytes.is_empty() {
+        return Body { total, ..Body::default() };
+    }
+    let value = |name| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let mime = value(CONTENT_TYPE)
+        .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        .filter(|m| !m.is_empty());
+    let cut = total > bytes.len() as u64;
+    let encoding = value(CONTENT_ENCODING).filter(|e| !e.is_empty() && !e.eq_ignore_ascii_case("identity"));
+    let Decoded { bytes: plain, total, truncated, note } = match encoding {
+        Some(encoding) => decode(bytes, encoding, cut || broken),
+        None => Decoded { bytes: bytes.into(), total, truncated: cut, note: None },
+    };
+    let mut out = Body { form: BodyForm::Binary, text: String::new(), total, truncated, mime, encoding: note };
+    let Some(text) = as_text(&plain, truncated || broken) else { return out };
+    out.form = match out.mime.as_deref() {
+        Some("application/x-www-form-urlencoded") => BodyForm::Form,
+        // Cut JSON does not parse; what it was meant to be is still worth saying only where it is whole.
+        _ if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => BodyForm::Json,
+        _ => BodyForm::Text,
+    };
+    out.text = if out.form == BodyForm::Form { redactor.form(text) } else { redactor.body(text) };
+    if truncated || broken {
+        out.text = redactor.cut(out.text);
+    }
+    out
+}
+
+/// `bytes` as text, if they are: UTF-8 (but for a character cut at the very end) and without NUL.
+fn as_text(bytes: &[u8], cut: bool) -> Option<&str> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(e) if cut && e.error_len().is_none() => std::str::from_utf8(bytes.get(..e.valid_up_to())?).ok()?,
+        Err(_) => return None,
+    };
+    (!text.contains('\0')).then_some(text)
+}
+
+struct Decoded<'b> {
+    bytes: std::borrow::Cow<'b, [u8]>,
+    total: u64,
+    truncated: bool,
+    note: Option<String>,
+}
+
+/// Undoes `Content-Encoding`, never beyond [`BODY_MAX`] of memory whatever a few bytes claim to unfold to.
+fn decode<'b>(bytes: &'b [u8], encoding: &str, cut: bool) -> Decoded<'b> {
+    let as_it_is = |note: String| Decoded { bytes: bytes.into(), total: bytes.len() as u64, truncated: cut, note: Some(note) };
+    let unfolded = match encoding.to_ascii_lowercase().as_str() {
+        "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(bytes)),
+        // "deflate" means zlib, and some servers send it bare.
+        "deflate" => match bounded(ZlibDecoder::new(bytes)) {
+            (out, Some(_)) if out.is_empty() => bounded(DeflateDecoder::new(bytes)),
+            zlib => zlib,
+        },
+        _ => return as_it_is(format!("{encoding}, not decoded")),
+    };
+    match unfolded {
+        (out, Some(_)) if out.is_empty() => as_it_is(format!("{encoding}, could not be decoded")),
+        (mut out, error) => {
+            let more = out.len() > BODY_MAX;
+            out.truncate(BODY_MAX);
+            let total = out.len() as u64 + u64::from(more);
+            let note = if error.is_some() { format!("{encoding}, decoded in part") } else { encoding.to_owned() };
+            Decoded { bytes: out.into(), total, truncated: more || cut || error.is_some(), note: Some(note) }
+        }
+    }
+}
+
+/// Reads to the bound and one byte beyond, so that "more" is known.
+fn bounded(reader: impl std::io::Read) -> (Vec<u8>, Option<std::io::Error>) {
+    let mut out = Vec::new();
+    let error = reader.take(BODY_MAX as u64 + 1).read_to_end(&mut out).err();
+    (out, error)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn capture(bytes: &[u8], mime: &'static str, encoding: Option<&'static str>) -> Body {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
+        if let Some(encoding) = encoding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        body(bytes, bytes.len() as u64, &headers, &Redactor::new(&[]), false)
+    }
+
+    #[test]
+    fn forms_are_told_apart() {
+        assert_eq!(capture(b"", "text/html", None).form, BodyForm::Empty);
+        let json = capture(b"{\"a\": 1}", "application/json; charset=utf-8", None);
+        assert_eq!((json.form, json.text.as_str(), json.mime.as_deref()), (BodyForm::Json, "{\"a\": 1}", Some("application/json")));
+        assert_eq!(capture(b"<html>", "application/json", None).form, BodyForm::Text);
+        assert_eq!(capture(b"a=1", "application/x-www-form-urlencoded", None).form, BodyForm::Form);
+        let png = capture(b"\x89PNG\0\xff", "image/png", None);
+        assert_eq!((png.form, png.text.as_str(), png.total), (BodyForm::Binary, "", 6));
+    }
+
+    #[test]
+    fn encodings_are_undone_and_named() {
+        let plain = b"{\"access_token\":\"abcdefgh\"}";
+        let mut gz = GzEncoder::new(Vec::new(), Compression::default());
+        gz.write_all(plain).unwrap();
+        let gz = gz.finish().unwrap();
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(plain).unwrap();
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::default());
+        bare.write_all(plain).unwrap();
+        for (bytes, name) in [(gz.clone(), "gzip"), (zlib.finish().unwrap(), "deflate"), (bare.finish().unwrap(), "deflate")] {
+            let body = capture(&bytes, "application/json", Some(name));
+            assert_eq!(body.text, "{\"access_token\":\"«access token»\"}");
+            assert_eq!(body.encoding.as_deref(), Some(name));
+            assert_eq!(body.total, plain.len() as u64);
+        }
+        assert_eq!(capture(&gz, "text/plain", Some("br")).encoding.as_deref(), Some("br, not decoded"));
+        assert_eq!(capture(b"plain", "text/plain", Some("gzip")).encoding.as_deref(), Some("gzip, could not be decoded"));
+    }
+
+    #[test]
+    fn a_bomb_is_bounded() {
+        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+        gz.write_all(&vec![b'a'; 8 * BODY_MAX]).unwrap();
+        let body = capture(&gz.finish().unwrap(), "text/plain", Some("gzip"));
+        assert!(body.truncated);
+        assert_eq!(body.text.len(), BODY_MAX);
+    }
+
+    #[test]
+    fn authorities() {
+        assert_eq!(authority("http://u:p@h:1/x@y"), Some("h:1"));
+        assert_eq!(authority("https://[::1]:8/x"), Some("[::1]:8"));
+        assert_eq!(authority("nonsense"), None);
+    }
+}

@@ -1,0 +1,126 @@
+//! Knows whether a byte of a request may have left, and can forbid that it ever does.
+//!
+//! ```text
+//! Closed ── the connection takes the request for writing ──► Open   (a byte may have left)
+//!    └───── we give up first (deadline, cancel) ───────────► Barred (the body never leaves)
+//! ```
+//! The proof rests on how hyper works. Its connection asks the body `is_end_stream` after it took the request out of its
+//! queue and before it encodes the head (`proto/h1/dispatch.rs` `poll_write`, `proto/h2/client.rs` `ClientTask::poll`),
+//! so a gate that is still closed means that nothing was written. hyper-util's pooled client resends a request by itself
+//! only where hyper handed it back unstarted from that queue (`TrySendError::take_message`: "If an error occurs after the
+//! message has been serialized onto the connection, it will not be available here"), that is, with the gate closed: a
+//! request is never written twice. reqwest's own retries are off, and could not clone this body either.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+const CLOSED: u8 = 0;
+const OPEN: u8 = 1;
+const BARRED: u8 = 2;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Gate(AtomicU8);
+
+impl Gate {
+    /// Whether a byte may have left.
+    pub fn is_open(&self) -> bool {
+        self.0.load(Ordering::Acquire) == OPEN
+    }
+
+    /// Forbids writing, unless it has begun. True: nothing of the body was or will be written.
+    pub fn bar(&self) -> bool {
+        !matches!(self.0.compare_exchange(CLOSED, BARRED, Ordering::AcqRel, Ordering::Acquire), Err(OPEN))
+    }
+
+    /// The connection begins to write. False: it must not.
+    fn pass(&self) -> bool {
+        !matches!(self.0.compare_exchange(CLOSED, OPEN, Ordering::AcqRel, Ordering::Acquire), Err(BARRED))
+    }
+}
+
+/// A request body behind a [`Gate`].
+pub struct GatedBody {
+    data: Option<Bytes>,
+    gate: Arc<Gate>,
+}
+
+impl GatedBody {
+    /// A body of these bytes, possibly none.
+    pub fn new(data: Bytes, gate: Arc<Gate>) -> Self {
+        Self { data: Some(data).filter(|d| !d.is_empty()), gate }
+    }
+}
+
+/// The body was asked for after it had been barred.
+#[derive(Debug)]
+pub struct Barred;
+
+impl fmt::Display for Barred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request was given up before it was written")
+    }
+}
+
+impl std::error::Error for Barred {}
+
+
+impl Body for GatedBody {
+    type Data = Bytes;
+    type Error = Barred;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Barred>>> {
+        if !self.gate.pass() {
+            return Poll::Ready(Some(Err(Barred)));
+        }
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.gate.pass();
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |d| d.len() as u64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_first_decides() {
+        let gate = Gate::default();
+        assert!(!gate.is_open());
+        assert!(gate.bar() && gate.bar(), "barring twice is still barred");
+        assert!(!gate.pass() && !gate.is_open());
+
+        let gate = Gate::default();
+        assert!(gate.pass() && gate.pass());
+        assert!(gate.is_open() && !gate.bar(), "too late");
+    }
+
+    #[test]
+    fn asking_for_the_end_opens_and_a_barred_body_gives_nothing() {
+        let gate = Arc::new(Gate::default());
+        let body = GatedBody::new(Bytes::from_static(b"x"), Arc::clone(&gate));
+        assert_eq!(body.size_hint().exact(), Some(1));
+        assert!(!gate.is_open(), "a size is asked for long before writing");
+        assert!(!body.is_end_stream());
+        assert!(gate.is_open());
+
+        let gate = Arc::new(Gate::default());
+        assert!(gate.bar());
+        let mut body = GatedBody::new(Bytes::from_static(b"x"), gate);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(Pin::new(&mut body).poll_frame(&mut cx), Poll::Ready(Some(Err(Barred)))));
+    }
+}

@@ -1,0 +1,325 @@
+//! The HTTP client: one request, tried once, measured and told honestly.
+//!
+//! ```text
+//! Call ─► connection (pooled per host, closed when idle for long) ─► gate ─► wire ─► status, headers, body
+//!            └─ trace: look-up, connect                         └─ wrote?      └─► Tried ─► capture (redacted)
+//! ```
+//! No redirects (a bearer token or a POST is never carried elsewhere), no retries, no compression asked for, no pings at
+//! rest. Connections that have been idle for long are not used again: a NAT or a suspended laptop may have dropped them
+//! silently, and a request on a dead one would end as unknown. They are dropped when the next request comes, not by a
+//! timer, so that rest is rest; and the wall clock counts too, since the monotonic one sleeps with the laptop.
+
+pub mod capture;
+mod classify;
+mod gate;
+mod tls;
+mod trace;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Version};
+use rustls::ClientConfig;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::config::Profile;
+use crate::genesys::Call;
+use crate::model::{FailureKind, Moment, Phase, Timing};
+
+pub use classify::Fault;
+use gate::{Gate, GatedBody};
+use trace::{TimedConnect, TimedResolver, Trace};
+
+/// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
+/// (60 s and more), so that our writing and their closing do not cross either.
+const IDLE_MAX: Duration = Duration::from_secs(50);
+
+/// Dropped or sent to: give up. Never sent: go on.
+pub type Cancel = oneshot::Receiver<()>;
+
+/// What came of a try, with secrets still in it: never kept, only read and captured.
+pub struct Tried {
+    /// Where a status line came.
+    pub answer: Option<Answer>,
+    /// Where no whole answer came.
+    pub fault: Option<Fault>,
+    /// What was measured.
+    pub timing: Timing,
+}
+
+/// An answer as it came.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// HTTP version.
+    pub version: Version,
+    /// In order.
+    pub headers: HeaderMap,
+    /// The peer.
+    pub remote: Option<SocketAddr>,
+    /// The first [`capture::BODY_MAX`] bytes of the body.
+    pub bytes: Vec<u8>,
+    /// How many bytes came.
+    pub total: u64,
+}
+
+impl Tried {
+    /// A try that ended before it began.
+    pub fn invalid(detail: String) -> Self {
+        let fault = Fault { kind: FailureKind::Invalid, phase: Phase::Resolve, detail, wrote: false };
+        Self { answer: None, fault: Some(fault), timing: Timing::default() }
+    }
+}
+
+/// Which connections a host may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Route {
+    /// Plain HTTP to this machine: no proxy, no certificates.
+    Loopback,
+    /// HTTPS to this machine: no proxy.
+    LoopbackTls,
+    /// Everything else: the environment's proxies, certificates checked.
+    Outside,
+}
+
+struct Slot {
+    client: reqwest::Client,
+    used: Moment,
+}
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    connect_timeout: Duration,
+    request_timeout: Duration,
+    ca_files: Vec<PathBuf>,
+    /// Loaded when the first https URL comes.
+    tls: OnceCell<ClientConfig>,
+    /// One pool a host: how long it was idle is known, and it can be dropped alone.
+    slots: Mutex<HashMap<(Route, String), Slot>>,
+}
+
+impl Client {
+    /// A client for `profile`'s bounds and CA files. Opens and loads nothing.
+    pub fn new(profile: &Profile, clock: Clock) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                clock,
+                connect_timeout: profile.connect_timeout,
+                request_timeout: profile.request_timeout,
+                ca_files: profile.ca_files.clone(),
+                tls: OnceCell::new(),
+                slots: Mutex::new(HashMap::new()),
+            }),
+        }
+    }
+
+    /// Tries `call` once. Ends by itself within the profile's bound, or when `cancel` fires.
+    pub async fn run(&self, call: &Call, cancel: &mut Cancel) -> Tried {
+        let began = Instant::now();
+        let deadline = began + self.shared.request_timeout;
+        let gate = Arc::new(Gate::default());
+        let trace = Arc::new(Trace::default());
+        let mut tried = self.exchange(call, began, deadline, &gate, &trace, cancel).await;
+        let marks = trace.marks();
+        tried.timing.resolve = marks.resolve;
+        tried.timing.connect = marks.connect;
+        tried.timing.reused = tried.answer.is_some() && !marks.connected;
+        tried.timing.total = Some(began.elapsed());
+        tried
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call,
+        began: Instant,
+        deadline: Instant,
+        gate: &Arc<Gate>,
+        trace: &Arc<Trace>,
+        cancel: &mut Cancel,
+    ) -> Tried {
+        let client = match self.client_for(&call.url).await {
+            Ok(client) => client,
+            Err(why) => return Tried::invalid(why),
+        };
+        let body = GatedBody::new(Bytes::copy_from_slice(&call.body), Arc::clone(gate));
+        let request = client
+            .request(call.method.clone(), &call.url)
+            .headers(call.headers.clone())
+            .body(reqwest::Body::wrap(body))
+            .build();
+        let request = match request {
+            Ok(request) => request,
+            Err(e) => return Tried::invalid(format!("the request cannot be built: {}", e.without_url())),
+        };
+        let answered = {
+            let work = Trace::of(Arc::clone(trace), client.execute(request));
+            tokio::select! {
+                biased;
+                out = work => Some(out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open()))),
+                () = fired(cancel) => None,
+                () = tokio::time::sleep_until(deadline) => Some(Err(gave_up(FailureKind::Timeout, trace, gate))),
+            }
+        };
+        let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
+        let mut response = match answered {
+            Some(Ok(response)) => response,
+            Some(Err(fault)) => return failed(fault),
+            None => return failed(gave_up(FailureKind::Cancelled, trace, gate)),
+        };
+        let first_byte = Some(began.elapsed());
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            version: response.version(),
+            headers: std::mem::take(response.headers_mut()),
+            remote: response.remote_addr(),
+            bytes: Vec::new(),
+            total: 0,
+        };
+        let fault = loop {
+            let chunk = tokio::select! {
+                biased;
+                chunk = response.chunk() => chunk,
+                () = fired(cancel) => break Some(Fault {
+                    kind: FailureKind::Cancelled, phase: Phase::Body, detail: "taken back while the answer was read".to_owned(), wrote: true,
+                }),
+                () = tokio::time::sleep_until(deadline) => break Some(Fault {
+                    kind: FailureKind::Timeout, phase: Phase::Body, detail: classify::timeout_words(Phase::Body), wrote: true,
+                }),
+            };
+            match chunk {
+                Ok(Some(bytes)) => {
+                    answer.total += bytes.len() as u64;
+                    let room = capture::BODY_MAX.saturating_sub(answer.bytes.len());
+                    answer.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+                }
+                Ok(None) => break None,
+                Err(e) => break Some(classify::in_body(&e.without_url())),
+            }
+        };
+        self.touch(&call.url);
+        Tried { answer: Some(answer), fault, timing: Timing { first_byte, ..Timing::default() } }
+    }
+
+    /// The pool for the URL's host, made anew where it was idle for too long.
+    async fn client_for(&self, url: &str) -> Result<reqwest::Client, String> {
+        let key = key(url).ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
+        let now = self.shared.clock.now();
+        if let Some(client) = self.fresh(&key, now) {
+            return Ok(client);
+        }
+        let tls = match key.0 {
+            Route::Loopback => tls::none()?,
+            Route::LoopbackTls | Route::Outside => self.tls().await?,
+        };
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(self.shared.connect_timeout)
+            .pool_idle_timeout(None)
+            .dns_resolver(TimedResolver)
+            .connector_layer(TimedConnect);
+        let builder = if key.0 == Route::Outside { builder } else { builder.no_proxy() };
+        let client = builder.build().map_err(|e| format!("the HTTP client cannot be set up: {e}"))?;
+        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.insert(key, Slot { client: client.clone(), used: now });
+        Ok(client)
+    }
+
+    fn fresh(&self, key: &(Route, String), now: Moment) -> Option<reqwest::Client> {
+        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get_mut(key)?;
+        let slept = now.wall.duration_since(slot.used.wall).unsigned_abs();
+        if now.since(slot.used) > IDLE_MAX || slept > IDLE_MAX {
+            slots.remove(key);
+            return None;
+        }
+        slot.used = now;
+        Some(slot.client.clone())
+    }
+
+    fn touch(&self, url: &str) {
+        let now = self.shared.clock.now();
+        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = key(url).and_then(|k| slots.get_mut(&k)) {
+            slot.used = now;
+        }
+    }
+
+    async fn tls(&self) -> Result<ClientConfig, String> {
+        let load = || async {
+            let files = self.shared.ca_files.clone();
+            tokio::task::spawn_blocking(move || tls::full(&files))
+                .await
+                .unwrap_or_else(|e| Err(format!("loading certificates failed: {e}")))
+        };
+        self.shared.tls.get_or_try_init(load).await.cloned()
+    }
+}
+
+/// Resolves when a cancel was sent; never where its sender is gone.
+async fn fired(cancel: &mut Cancel) {
+    if cancel.is_terminated() || cancel.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// We end the try: the gate says, for good, whether something may have left.
+fn gave_up(kind: FailureKind, trace: &Trace, gate: &Gate) -> Fault {
+    let wrote = !gate.bar();
+    let phase = if wrote { Phase::Answer } else { classify::connecting_phase(trace.marks()) };
+    let detail = match kind {
+        FailureKind::Timeout => classify::timeout_words(phase),
+        _ => format!("taken back while {}", phase.word()),
+    };
+    Fault { kind, phase, detail, wrote }
+}
+
+fn key(url: &str) -> Option<(Route, String)> {
+    let authority = capture::authority(url)?;
+    let tls = url.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("https:"));
+    let route = match (is_loopback(authority), tls) {
+        (true, false) => Route::Loopback,
+        (true, true) => Route::LoopbackTls,
+        (false, _) => Route::Outside,
+    };
+    Some((route, authority.to_owned()))
+}
+
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes() {
+        let route = |url| key(url).map(|k| k.0);
+        assert_eq!(route("http://127.0.0.1:8/x"), Some(Route::Loopback));
+        assert_eq!(route("http://localhost/x"), Some(Route::Loopback));
+        assert_eq!(route("https://[::1]:1/x"), Some(Route::LoopbackTls));
+        assert_eq!(route("https://api.mypurecloud.de/x"), Some(Route::Outside));
+        assert_eq!(route("https://127.0.0.1.evil.example/"), Some(Route::Outside));
+        assert_eq!(route("x"), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! A request before it is written. It may carry secrets, so it prints only its method and path.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Why a request could not be built: one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadCall(pub String);
+
+/// A request, complete but for what the connection adds (`Host`).
+#[derive(Clone)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// Absolute.
+    pub url: String,
+    /// In the order in which they are written. Secrets are marked sensitive.
+    pub headers: HeaderMap,
+    /// The body; empty for none.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url.split(['?', '#']).next().unwrap_or_default())
+    }
+}
+
+impl Call {
+    /// A request without a body. `base` has no trailing slash; `path` begins with one.
+    pub fn get(base: &str, path: &str) -> Result<Self, BadCall> {
+        Self::new(Method::GET, format!("{base}{path}"), None)
+    }
+
+    /// A request with a body of the media type `mime`.
+    pub fn post(base: &str, path: &str, mime: &'static str, body: Vec<u8>) -> Result<Self, BadCall> {
+        Self::new(Method::POST, format!("{base}{path}"), Some((mime, body)))
+    }
+
+    fn new(method: Method, url: String, body: Option<(&'static str, Vec<u8>)>) -> Result<Self, BadCall> {
+        let parsed: Uri = url
+            .parse()
+            .map_err(|e| BadCall(format!("the URL {url:?} cannot be used ({e}); check the hosts and guest_api.path of the profile")))?;
+        if parsed.scheme().is_none() || parsed.host().is_none_or(str::is_empty) {
+            return Err(BadCall(format!("the URL {url:?} has no scheme or host; check the hosts of the profile")));
+        }
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // What is shown must be what came: nothing is asked to be compressed.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(http::header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        let body = match body {
+            Some((mime, body)) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                body
+            }
+            None => Vec::new(),
+        };
+        Ok(Self { method, url, headers, body })
+    }
+
+    /// Adds `Authorization: Bearer …`, marked sensitive.
+    pub fn bearer(mut self, token: &SecretString) -> Result<Self, BadCall> {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
+            BadCall("the token has characters that cannot stand in a header; sign in again or paste it anew".to_owned())
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(AUTHORIZATION, value);
+        Ok(self)
+    }
+}
+
+/// How guestwire names itself.
+pub const USER_AGENT: &str = concat!("guestwire/", env!("CARGO_PKG_VERSION"));
+
+/// Percent-encodes everything but RFC 3986's unreserved characters, so that `text` stays one path segment whatever
+/// it contains (malformed ids are sent on purpose).
+pub fn path_segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    // "." and ".." would be eaten by URL normalisation.
+    if out == "." || out == ".." { out.replace('.', "%2E") } else { out }
+}
+
+/// `application/x-www-form-urlencoded` text of one name or value.
+pub fn form_part(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
+            out.push(char::from(byte));
+        } else if byte == b' ' {
+            out.push('+');
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_stays_one_segment() {
+        assert_eq!(path_segment("5f0c-91CE_~."), "5f0c-91CE_~.");
+        assert_eq!(path_segment("a/../b?c#d e%2F"), "a%2F..%2Fb%3Fc%23d%20e%252F");
+        assert_eq!(path_segment(".."), "%2E%2E");
+        assert_eq!(path_segment("é"), "%C3%A9");
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let call = Call::post("http://127.0.0.1:1", "/x?token=abc", "text/plain", b"hush".to_vec())
+            .unwrap()
+            .bearer(&"very-secret".into())
+            .unwrap();
+        let shown = format!("{call:?} {:?}", call.headers);
+        assert_eq!(format!("{call:?}"), "POST http://127.0.0.1:1/x");
+        assert!(!shown.contains("very-secret") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn an_unusable_url_is_named() {
+        let Err(BadCall(why)) = Call::get("not a url", "/x") else { panic!("built") };
+        assert!(why.contains("not a url"), "{why}");
+        assert!(Call::get("", "/x").is_err());
+    }
+
+    #[test]
+    fn a_token_that_cannot_be_a_header_is_refused_without_showing_it() {
+        let Err(BadCall(why)) = Call::get("http://h", "/").unwrap().bearer(&"abc\ndef".into()) else { panic!("built") };
+        assert!(!why.contains("abc"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Reading a conversation: `GET /api/v2/conversations/messages/{id}`, then its messages in bulk.
+//!
+//! [real: documented, PY and JS docs; the agent's and guest's `purpose` values: JS docs]
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::model::{Author, RemoteMessage, RemoteState};
+
+use super::call::{BadCall, Call, path_segment};
+
+/// The most message ids that one bulk request asks for.
+pub const BULK_MAX: usize = 100;
+
+/// `GET /api/v2/conversations/messages/{id}`.
+pub fn request(api: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
+    Call::get(api, &format!("/api/v2/conversations/messages/{}", path_segment(conversation_id)))?.bearer(token)
+}
+
+/// `POST /api/v2/conversations/messages/{id}/messages/bulk?useNormalizedMessage=true` for `ids`.
+pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &SecretString) -> Result<Call, BadCall> {
+    let path = format!(
+        "/api/v2/conversations/messages/{}/messages/bulk?useNormalizedMessage=true",
+        path_segment(conversation_id)
+    );
+    let body = Value::from(ids.to_vec()).to_string().into_bytes();
+    Call::post(api, &path, "application/json", body)?.bearer(token)
+}
+
+/// A message that the conversation lists, before its text is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The remote id.
+    pub id: String,
+    /// The `purpose` of the participant it stands under, lower case.
+    pub purpose: String,
+}
+
+/// A conversation as one read showed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Whether the guest is connected.
+    pub state: RemoteState,
+    /// When the guest connected.
+    pub since: Option<Timestamp>,
+    /// Its messages, in the server's order, each once.
+    pub messages: Vec<Listed>,
+}
+
+/// Reads the conversation; `None` where it is not a JSON object. Accepts messages directly under participants and under
+/// their communications (both shapes are documented).
+pub fn read(body: &[u8]) -> Option<Read> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value.as_object()?;
+    let mut out = Read::default();
+    let mut seen = HashSet::new();
+    let participants = value.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for participant in participants {
+        let purpose = text(participant, "purpose").unwrap_or_default().to_ascii_lowercase();
+        let messages = participant.get("messages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        if is_guest(&purpose) {
+            let state = text(participant, "state").or_else(|| messages.iter().rev().find_map(|m| text(m, "state")));
+            // A guest that left and came back stands twice; connected once is connected.
+            match state.map(|s| guest_state(&s)) {
+                Some(RemoteState::Connected) => out.state = RemoteState::Connected,
+                Some(RemoteState::Ended) if out.state == RemoteState::Unknown => out.state = RemoteState::Ended,
+                _ => {}
+            }
+            let since = time(participant, "connectedTime")
+                .or_else(|| messages.iter().find_map(|m| time(m, "connectedTime")))
+                .or_else(|| time(participant, "startTime"));
+            out.since = out.since.or(since);
+        }
+        for message in messages {
+            let inner = message.get("messages").and_then(Value::as_array);
+            for details in inner.map_or(std::slice::from_ref(message), Vec::as_slice) {
+                if let Some(id) = text(details, "messageId")
+                    && seen.insert(id.clone())
+                {
+                    out.messages.push(Listed { id, purpose: purpose.clone() });
+                }
+            }
+        }
+    }
+    Some(out)
+}
+
+/// Reads a bulk answer; `None` where it is not a JSON object with `entities`. `listed` tells whose message an id is
+/// where the entity itself does not. Entities without an id are left out; without a time they get `fallback`.
+pub fn read_bulk(body: &[u8], listed: &[Listed], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let entities = value.get("entities")?.as_array()?;
+    Some(entities.iter().filter_map(|e| message(e, listed, fallback)).collect())
+}
+
+fn message(entity: &Value, listed: &[Listed], fallback: Timestamp) -> Option<RemoteMessage> {
+    let id = text(entity, "id").or_else(|| text(entity, "messageId"))?;
+    let normalized = entity.get("normalizedMessage");
+    let purpose = listed.iter().find(|l| l.id == id).map(|l| l.purpose.as_str()).unwrap_or_default();
+    let author = author(
+        text(entity, "direction").or_else(|| text(normalized?, "direction")).as_deref(),
+        normalized.and_then(|n| text(n, "originatingEntity")).or_else(|| text(entity, "originatingEntity")).as_deref(),
+        purpose,
+    );
+    let said = normalized
+        .and_then(|n| text(n, "text"))
+        .or_else(|| text(entity, "textBody"))
+        .or_else(|| text(entity, "text"))
+        .or_else(|| normalized.and_then(without_text))
+        .unwrap_or_default();
+    let at = time(entity, "timestamp").or_else(|| time(entity, "time")).or_else(|| time(entity, "messageTime"));
+    Some(RemoteMessage { id, author, text: said, at: at.unwrap_or(fallback) })
+}
+
+/// A message without text is named by what it is, so that it does not look like an empty line.
+fn without_text(normalized: &Value) -> Option<String> {
+    let kind = normalized
+        .get("content")
+        .and_then(Value::as_array)
+        .and_then(|c| c.first())
+        .and_then(|c| text(c, "contentType"))
+        .or_else(|| {
+            let event = normalized.get("events").and_then(Value::as_array)?.first()?;
+            text(event, "eventType")
+        })?;
+    Some(format!("[{kind}]"))
+}
+
+/// Inbound is the guest; outbound is told apart by `originatingEntity`, then by the participant's purpose.
+fn author(direction: Option<&str>, entity: Option<&str>, purpose: &str) -> Author {
+    match direction.map(str::to_ascii_lowercase).as_deref() {
+        Some("inbound") => return Author::Guest,
+        None if is_guest(purpose) => return Author::Guest,
+        _ => {}
+    }
+    match entity.map(str::to_ascii_lowercase).as_deref() {
+        Some("bot") => return Author::Bot,
+        Some("human") => return Author::Agent,
+        _ => {}
+    }
+    match purpose {
+        "agent" | "user" => Author::Agent,
+        "system" => Author::System,
+        // Flows, bots and queues speak by themselves; so does an outbound message under the guest's own participant.
+        "workflow" | "bot" | "botflow" | "ivr" | "acd" | "customer" | "external" => Author::Bot,
+        _ => Author::System,
+    }
+}
+
+fn is_guest(purpose: &str) -> bool {
+    matches!(purpose, "customer" | "external" | "guest")
+}
+
+fn guest_state(state: &str) -> RemoteState {
+    match state.to_ascii_lowercase().as_str() {
+        "disconnected" | "terminated" => RemoteState::Ended,
+        "" => RemoteState::Unknown,
+        _ => RemoteState::Connected,
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned)
+}
+
+fn time(value: &Value, name: &str) -> Option<Timestamp> {
+    value.get(name)?.as_str()?.parse().ok()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_of_a_conversation() {
+        let flat = br#"{"participants":[
+            {"purpose":"customer","state":"connected","connectedTime":"2026-11-23T10:00:00.000Z",
+             "messages":[{"messageId":"m1","messageTime":"2026-11-23T10:00:01Z"},{"messageId":"m1"}]},
+            {"purpose":"agent","state":"disconnected","messages":[{"messageId":"m2"},{"no":"id"}]}]}"#;
+        let out = read(flat).unwrap();
+        assert_eq!(out.state, RemoteState::Connected);
+        assert_eq!(out.since, Some("2026-11-23T10:00:00Z".parse().unwrap()));
+        assert_eq!(
+            out.messages,
+            [
+                Listed { id: "m1".into(), purpose: "customer".into() },
+                Listed { id: "m2".into(), purpose: "agent".into() }
+            ]
+        );
+        let nested = br#"{"participants":[{"purpose":"customer","messages":[
+            {"id":"comm","state":"disconnected","messages":[{"messageId":"m1"},{"messageId":"m3"}]}]}]}"#;
+        let out = read(nested).unwrap();
+        assert_eq!(out.state, RemoteState::Ended);
+        assert_eq!(out.messages.len(), 2);
+    }
+
+    #[test]
+    fn missing_fields_are_borne() {
+        assert_eq!(read(b"{}"), Some(Read::default()));
+        assert_eq!(read(br#"{"participants":[{},null,{"purpose":7,"messages":"x"}]}"#), Some(Read::default()));
+        assert_eq!(read(b"nope"), None);
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(read_bulk(br#"{"entities":[{},{"id":"a"}]}"#, &[], now).unwrap().len(), 1);
+        assert_eq!(read_bulk(b"{}", &[], now), None);
+    }
+
+    #[test]
+    fn authors_and_texts() {
+        let body = br#"{"entities":[
+            {"id":"1","timestamp":"2026-11-23T10:00:01Z","direction":"inbound","textBody":"hi"},
+            {"id":"2","direction":"outbound","normalizedMessage":{"text":"yo","originatingEntity":"Bot"},"textBody":"x"},
+            {"id":"3","direction":"outbound","normalizedMessage":{"text":"hello","originatingEntity":"Human"}},
+            {"id":"4","direction":"outbound","textBody":"from agent"},
+            {"id":"5","direction":"outbound","normalizedMessage":{"content":[{"contentType":"QuickReply"}]}},
+            {"id":"6","textBody":"no direction"}]}"#;
+        let listed = [
+            Listed { id: "4".into(), purpose: "agent".into() },
+            Listed { id: "6".into(), purpose: "customer".into() },
+        ];
+        let out = read_bulk(body, &listed, Timestamp::UNIX_EPOCH).unwrap();
+        let told: Vec<_> = out.iter().map(|m| (m.author, m.text.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                (Author::Guest, "hi"),
+                (Author::Bot, "yo"),
+                (Author::Agent, "hello"),
+                (Author::Agent, "from agent"),
+                (Author::System, "[QuickReply]"),
+                (Author::Guest, "no direction"),
+            ]
+        );
+        assert_eq!(out[0].at, "2026-11-23T10:00:01Z".parse().unwrap());
+        assert_eq!(out[1].at, Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn requests() {
+        let call = bulk_request("http://h", "a/b", &["1".into(), "2".into()], &"t".into()).unwrap();
+        assert_eq!(call.url, "http://h/api/v2/conversations/messages/a%2Fb/messages/bulk?useNormalizedMessage=true");
+        assert_eq!(call.body, br#"["1","2"]"#);
+        assert_eq!(request("http://h", "c", &"t".into()).unwrap().url, "http://h/api/v2/conversations/messages/c");
+    }
+}

@@ -1,0 +1,68 @@
+//! The Guest API channel: sending one guest message.
+//!
+//! `POST {path}` with `{conversationId}` filled in; body `{"text","type":"text"}`, or with a participant or external id
+//! `{"to":{"id","externalId"},"text"}`. [the channel's own description; the published API reference does not list it]
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::call::{BadCall, Call, path_segment};
+
+/// The request for one message. Ids are sent as they are, also malformed ones: what the server makes of them is the
+/// point of a negative test.
+pub fn request(
+    api: &str,
+    path: &str,
+    conversation_id: &str,
+    participant_id: Option<&str>,
+    external_id: Option<&str>,
+    text: &str,
+    token: &SecretString,
+) -> Result<Call, BadCall> {
+    let path = path.replace("{conversationId}", &path_segment(conversation_id));
+    let body = match (participant_id, external_id) {
+        (None, None) => json!({ "text": text, "type": "text" }),
+        (id, external) => json!({ "to": { "id": id, "externalId": external }, "text": text }),
+    };
+    Call::post(api, &path, "application/json", body.to_string().into_bytes())?.bearer(token)
+}
+
+/// The message's id in an accepting answer, where it names one: `id` or `messageId`.
+pub fn remote_id(body: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    ["id", "messageId"].iter().find_map(|name| value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
+
+    fn body(participant: Option<&str>, external: Option<&str>) -> String {
+        let call = request("http://h", PATH, "c", participant, external, "Hello", &"t".into()).unwrap();
+        String::from_utf8(call.body).unwrap()
+    }
+
+    #[test]
+    fn both_bodies_are_to_the_letter() {
+        assert_eq!(body(None, None), r#"{"text":"Hello","type":"text"}"#);
+        assert_eq!(body(Some("p"), None), r#"{"to":{"id":"p","externalId":null},"text":"Hello"}"#);
+        assert_eq!(body(None, Some("e")), r#"{"to":{"id":null,"externalId":"e"},"text":"Hello"}"#);
+    }
+
+    #[test]
+    fn a_malformed_id_stays_in_its_place() {
+        let call = request("http://h", PATH, "../x?y", None, None, "", &"t".into()).unwrap();
+        assert_eq!(call.url, "http://h/api/v2/conversations/messaging/..%2Fx%3Fy/messages");
+    }
+
+    #[test]
+    fn the_remote_id_is_taken_where_given() {
+        assert_eq!(remote_id(r#"{"id":"m1"}"#).as_deref(), Some("m1"));
+        assert_eq!(remote_id(r#"{"messageId":"m2"}"#).as_deref(), Some("m2"));
+        assert_eq!(remote_id(r#"{"id":7}"#), None);
+        assert_eq!(remote_id("accepted"), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! `GET /api/v2/tokens/me`: what a token may do, and whose it is. Needs no permission.
+//!
+//! [real: documented; that a client-credentials token has no user is measured, 3p]
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::call::{BadCall, Call};
+
+/// The path.
+pub const PATH: &str = "/api/v2/tokens/me";
+
+/// The request.
+pub fn request(api: &str, token: &SecretString) -> Result<Call, BadCall> {
+    Call::get(api, PATH)?.bearer(token)
+}
+
+/// What the answer says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    /// `authorizedScope`, else the client's own `scope` list; `None` where neither came.
+    pub scopes: Option<Vec<String>>,
+    /// The organisation's name.
+    pub organization: Option<String>,
+    /// The OAuth client's name.
+    pub client: Option<String>,
+}
+
+/// Reads a 200 answer; `None` where it is not a JSON object.
+pub fn read(body: &[u8]) -> Option<Info> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let object = value.as_object()?;
+    let client = object.get("OAuthClient").or_else(|| object.get("oAuthClient"));
+    let name = |v: Option<&Value>| v?.get("name")?.as_str().filter(|s| !s.is_empty()).map(str::to_owned);
+    Some(Info {
+        scopes: list(object.get("authorizedScope")).or_else(|| list(client?.get("scope"))),
+        organization: name(object.get("organization")).or_else(|| name(object.get("homeOrganization"))),
+        client: name(client),
+    })
+}
+
+fn list(value: Option<&Value>) -> Option<Vec<String>> {
+    match value? {
+        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Value::String(text) => Some(text.split_whitespace().map(str::to_owned).collect()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_sparse_and_garbage_answers() {
+        let full = br#"{"organization":{"id":"1","name":"Acme"},"authorizedScope":["guest:messages:send"],
+            "OAuthClient":{"id":"c","name":"qa-guest","scope":["other"]},"authenticatedUser":null}"#;
+        assert_eq!(
+            read(full),
+            Some(Info {
+                scopes: Some(vec!["guest:messages:send".into()]),
+                organization: Some("Acme".into()),
+                client: Some("qa-guest".into()),
+            })
+        );
+        assert_eq!(
+            read(br#"{"OAuthClient":{"scope":["a"]},"authorizedScope":null}"#),
+            Some(Info { scopes: Some(vec!["a".into()]), ..Info::default() })
+        );
+        assert_eq!(read(b"{}"), Some(Info::default()));
+        // An empty list is an answer: nothing is granted.
+        assert_eq!(read(br#"{"authorizedScope":[]}"#).and_then(|i| i.scopes), Some(vec![]));
+        assert_eq!(read(b"<html>"), None);
+        assert_eq!(read(b"[1]"), None);
+    }
+}
