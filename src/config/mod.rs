@@ -7,13 +7,3 @@ pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, TokenHost,
 };
 pub use secret::SecretSource;
-/// stub
-#[derive(Clone, Copy, Debug)]
-pub enum Clipboard {
-    Auto,
-    Osc52,
-    TmuxPassthrough,
-    Native,
-    File,
-    Off,
-}

@@ -5,7 +5,7 @@ use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
-use crate::export::{self, har::HarEntry};
+use crate::export::{HarEntry, har};
 
 use super::{picker, sending};
 
@@ -118,11 +118,11 @@ fn compare(state: &mut State) {
 fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let any_marked = state.log.entries().any(Entry::is_marked);
     let chosen = state.log.entries().filter(|e| e.is_marked() || !any_marked);
-    let har = export::har::har(chosen.filter_map(|entry| {
+    let document = har(chosen.filter_map(|entry| {
         let exchange = entry.exchange()?;
         Some(HarEntry { number: entry.number(), exchange, marked: entry.is_marked(), comment: entry.comment() })
     }));
-    let Ok(contents) = serde_json::to_string_pretty(&har) else { return };
+    let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
     let stamp = state.now.wall.strftime("%Y%m%dT%H%M%SZ");
     let name = format!("guestwire-{stamp}-{}.har", state.new_export());
     effects.push(Effect::Write { path: state.place.data_dir.join("exports").join(name), contents });
