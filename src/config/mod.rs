@@ -1,9 +1,33 @@
 //! Configuration: file, environment and flags become one resolved [`Settings`].
+//!
+//! ```text
+//! config.toml ─► reader ─► raw (as written, with places) ─┐
+//!                                                         ├─► resolve ─► Settings ─┬─► Profile ─► engine
+//! environment ────────────────────────────────────────────┤     │                  ├─► ui, keys … ─► console
+//! flags ──────────────────────────────────────────────────┘     ▼                  └─► sheet ─► config show
+//!                                      Problems: file:line:column: one sentence each
+//! ```
 
+mod address;
+pub mod load;
+pub mod problem;
 pub mod profile;
+mod raw;
+mod raw_profile;
+mod reader;
+pub mod regions;
+pub mod resolve;
+mod resolve_profile;
 pub mod secret;
+pub mod settings;
+pub mod sheet;
 
+pub use load::{load, locate};
+pub use problem::{Position, Problem, Problems, Spot};
 pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, TokenHost,
 };
-pub use secret::SecretSource;
+pub use reader::parse_duration;
+pub use resolve::Flags;
+pub use secret::{SecretError, SecretSource};
+pub use settings::{ProfileChoice, Settings};

@@ -1,0 +1,155 @@
+//! Judges addresses of the config file: base URLs, origins, the Guest API's path, the metrics agent. Encrypted unless the
+//! host is this machine. Sentences name the host at most, never the whole URL, which may hold a password.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+
+use super::settings::Agent;
+
+/// Which pair of schemes a base URL may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `https`, or `http` to this machine.
+    Http,
+    /// `wss`, or `ws` to this machine.
+    WebSocket,
+}
+
+impl Scheme {
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Http => ("https", "http"),
+            Self::WebSocket => ("wss", "ws"),
+        }
+    }
+}
+
+/// Whether the URL's host is this machine: `localhost`, `127.0.0.0/8` or `::1`, as the client will understand it.
+pub fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The base URL without its trailing slash, or what is wrong with it.
+pub fn base_url(name: &str, text: &str, scheme: Scheme) -> Result<String, String> {
+    let (secure, plain) = scheme.names();
+    let Ok(url) = Url::parse(text.trim()) else {
+        return Err(format!("`{name}` is not a URL; write {secure}://HOST"));
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("`{name}` must not hold a user name or a password; write {secure}://HOST"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("`{name}` must be a base URL, without ? and #"));
+    }
+    if url.scheme() == plain {
+        if !is_loopback(&url) {
+            let host = url.host_str().unwrap_or_default();
+            let why = format!("plain {plain} is only for this machine (localhost, 127.0.0.1, [::1])");
+            return Err(format!("`{name}` would send secrets to {host} unencrypted: write {secure}://; {why}"));
+        }
+    } else if url.scheme() != secure {
+        return Err(format!("`{name}` must begin with {secure}://"));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("`{name}` has no host; write {secure}://HOST"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// An `Origin` header's value: scheme and host, with a port where it is not the usual one.
+pub fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "`origin` must be a site as a browser names it, like \"https://shop.example\"".to_owned();
+    let url = Url::parse(text.trim()).map_err(|_| wrong())?;
+    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if !plain || !anonymous || !matches!(url.scheme(), "https" | "http") {
+        return Err(wrong());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
+/// The Guest API's path: absolute, with the conversation's place in it.
+pub fn guest_path(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') {
+        return Err("`path` must begin with /".to_owned());
+    }
+    if text.matches("{conversationId}").count() != 1 {
+        return Err("`path` must hold {conversationId} once: the conversation's id is put there".to_owned());
+    }
+    if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '\\')) {
+        return Err("`path` must be a path alone, without blanks, ? and #".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// The address of a DogStatsD agent.
+pub fn agent(text: &str) -> Result<Agent, String> {
+    let wrong = || "`dogstatsd` must be \"udp://HOST:PORT\" or \"unix:///PATH\"".to_owned();
+    if let Some(path) = text.strip_prefix("unix://") {
+        return if path.starts_with('/') { Ok(Agent::Unix(PathBuf::from(path))) } else { Err(wrong()) };
+    }
+    let place = text.strip_prefix("udp://").ok_or_else(wrong)?;
+    let (host, port) = place.rsplit_once(':').ok_or_else(wrong)?;
+    let port: u16 = port.parse().map_err(|_| wrong())?;
+    let clean = !host.is_empty() && !host.chars().any(|c| c.is_whitespace() || c.is_control() || "/@?#".contains(c));
+    if clean && port > 0 { Ok(Agent::Udp(format!("{host}:{port}"))) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_encrypted_or_local() {
+        let http = |text| base_url("api", text, Scheme::Http);
+        assert_eq!(http("https://api.mypurecloud.de/"), Ok("https://api.mypurecloud.de".to_owned()));
+        assert_eq!(http("https://gateway.example/genesys/"), Ok("https://gateway.example/genesys".to_owned()));
+        for local in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "http://127.9.9.9:2"] {
+            assert_eq!(http(local), Ok(local.to_owned()));
+        }
+        for bad in [
+            "http://api.mypurecloud.de",
+            "http://127.0.0.1.example",
+            "http://localhost.example",
+            "http://127.0.0.1@example.com",
+            "http://10.0.0.1",
+            "ftp://api.mypurecloud.de",
+            "wss://api.mypurecloud.de",
+            "api.mypurecloud.de",
+            "https://api.mypurecloud.de/?a=b",
+            "https://",
+        ] {
+            assert!(http(bad).is_err(), "{bad}");
+        }
+        assert!(base_url("webmessaging", "ws://example.com", Scheme::WebSocket).is_err());
+        assert!(base_url("webmessaging", "wss://example.com", Scheme::WebSocket).is_ok());
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        let sentence = base_url("api", "http://me:hunter2@example.com", Scheme::Http).unwrap_err();
+        assert!(!sentence.contains("hunter2"), "{sentence}");
+    }
+
+    #[test]
+    fn origins_paths_and_agents() {
+        assert_eq!(origin("https://shop.example/"), Ok("https://shop.example".to_owned()));
+        assert_eq!(origin("http://localhost:3000"), Ok("http://localhost:3000".to_owned()));
+        assert!(origin("https://shop.example/cart").is_err());
+        assert!(origin("shop.example").is_err());
+        assert!(guest_path("/api/{conversationId}/messages").is_ok());
+        for bad in
+            ["api/{conversationId}", "/api/messages", "/{conversationId}/{conversationId}", "/{conversationId}?x"]
+        {
+            assert!(guest_path(bad).is_err(), "{bad}");
+        }
+        assert_eq!(agent("udp://127.0.0.1:8125"), Ok(Agent::Udp("127.0.0.1:8125".to_owned())));
+        assert_eq!(agent("unix:///run/dsd.socket"), Ok(Agent::Unix("/run/dsd.socket".into())));
+        for bad in ["127.0.0.1:8125", "udp://:8125", "udp://h:0", "udp://h", "unix://dsd.socket"] {
+            assert!(agent(bad).is_err(), "{bad}");
+        }
+    }
+}

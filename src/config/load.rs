@@ -1,0 +1,72 @@
+//! The edge: finds and reads the config file. Everything else works on what is read here.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
+use directories::{BaseDirs, ProjectDirs};
+
+use super::problem::{Problem, Problems, position};
+use super::resolve::{Flags, Input, Source, paths, resolve};
+use super::secret::open_to_others;
+use super::settings::{Paths, Row, Settings};
+use super::sheet::Lookup;
+
+/// Larger than any config file should be.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// Decides where files are, without reading any.
+pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<Row>), Problems> {
+    let dirs = ProjectDirs::from("", "", "guestwire");
+    let config = dirs.as_ref().map(|d| d.config_dir().to_owned());
+    let data = dirs.as_ref().map(|d| d.data_dir().to_owned());
+    let (mut places, rows) = paths(flags, env, config, data)?;
+    places.config_exists = places.config_file.exists();
+    Ok((places, rows))
+}
+
+/// Loads the settings: the config file if there is one, the environment, and the flags.
+pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
+    let (mut places, path_rows) = locate(flags, env)?;
+    let read = read(&places.config_file, places.config_explicit)?;
+    places.config_exists = read.is_some();
+    let source = read.as_ref().map(|(text, private)| Source { text, private: *private });
+    let base = BaseDirs::new();
+    let home = base.as_ref().map(BaseDirs::home_dir);
+    resolve(Input { paths: places, path_rows, home, source, flags, env })
+}
+
+/// The file's text and whether it is private; nothing if it does not exist and nobody named it.
+fn read(path: &Path, named: bool) -> Result<Option<(String, bool)>, Problems> {
+    let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound && !named => return Ok(None),
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Err(wrong("there is no such file; `guestwire init` writes one".to_owned()));
+        }
+        Err(e) => return Err(wrong(format!("cannot be read ({})", e.kind()))),
+    };
+    let metadata = file.metadata().map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
+    if metadata.is_dir() {
+        return Err(wrong("is a directory; name the file in it".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    file.by_ref()
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(wrong("is larger than 4 MiB; that cannot be a config file".to_owned()));
+    }
+    let private = open_to_others(&metadata).is_none();
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some((text, private))),
+        Err(e) => {
+            let good = e.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(e.as_bytes().get(..good).unwrap_or_default()).into_owned();
+            let at = position(&text, &(good..good));
+            Err(Problem::at(path, at, "this is not UTF-8 text; save the file as UTF-8").into())
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What is wrong with the configuration, and where: one sentence each. A sentence never quotes a value of the file,
+//! because the value in the wrong place may be a secret; names of fields are quoted.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use crate::view::text::visible;
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+/// Something that came from a place in the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot<T> {
+    /// What it is.
+    pub value: T,
+    /// Where its value stands.
+    pub at: Position,
+}
+
+impl<T> Spot<T> {
+    /// The same place with something else.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spot<U> {
+        Spot { value: f(self.value), at: self.at }
+    }
+}
+
+/// Something wrong with the configuration. Displays as `file:line:column: sentence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, if it is about one.
+    pub file: Option<PathBuf>,
+    /// The place in it.
+    pub at: Option<Position>,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+impl Problem {
+    /// A problem that no file is to blame for.
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self { file: None, at: None, sentence: sentence.into() }
+    }
+
+    /// A problem with a file as a whole.
+    pub fn file(file: &Path, sentence: impl Into<String>) -> Self {
+        Self { file: Some(file.to_owned()), at: None, sentence: sentence.into() }
+    }
+
+    /// A problem at a place of a file.
+    pub fn at(file: &Path, at: Position, sentence: impl Into<String>) -> Self {
+        Self { file: Some(file.to_owned()), at: Some(at), sentence: sentence.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", visible(&file.display().to_string()))?;
+            if let Some(Position { line, column }) = self.at {
+                write!(f, "{line}:{column}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        f.write_str(&visible(&self.sentence))
+    }
+}
+
+/// All that is wrong, in the order of the file; never empty. Displays as one problem a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+/// The place at which the byte range begins.
+pub fn position(text: &str, span: &Range<usize>) -> Position {
+    let mut start = span.start.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let before = text.get(..start).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |n| n + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    Position { line: before.matches('\n').count() + 1, column }
+}
+
+/// The known name that `word` was most likely meant to be.
+pub fn nearest<'n>(word: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let folded = word.to_lowercase().replace('_', "-");
+    known
+        .into_iter()
+        .map(|name| {
+            let candidate = name.to_lowercase().replace('_', "-");
+            let within = folded.len() >= 4 && (candidate.contains(&folded) || folded.contains(&candidate));
+            let score = strsim::normalized_damerau_levenshtein(&folded, &candidate);
+            (if within { score.max(0.65) } else { score }, name)
+        })
+        .filter(|(score, _)| *score >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+/// `; did you mean …?`, or the list of what is known, to end a sentence with.
+pub fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
+    match nearest(word, known.clone()) {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None => {
+            let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
+            if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters() {
+        let text = "a = 1\né = 'ü' x\n";
+        let at = text.find('x').map(|x| position(text, &(x..x + 1)));
+        assert_eq!(at, Some(Position { line: 2, column: 9 }));
+        assert_eq!(position(text, &(999..1000)), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let known = ["client_id", "client_secret", "token_host"];
+        assert_eq!(nearest("client_secrt", known), Some("client_secret"));
+        assert_eq!(nearest("secret", known), Some("client_secret"));
+        assert_eq!(nearest("token-host", known), Some("token_host"));
+        assert_eq!(nearest("colour", known), None);
+        assert_eq!(suggestion("colour", ["a", "b"]), "; known here: `a`, `b`");
+    }
+
+    #[test]
+    fn sentences_are_safe_for_a_terminal() {
+        let problem = Problem::at(Path::new("c\u{1b}.toml"), Position { line: 1, column: 2 }, "unknown field `\u{7}`");
+        assert_eq!(problem.to_string(), "c␛.toml:1:2: unknown field `␇`");
+    }
+}

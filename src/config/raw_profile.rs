@@ -1,0 +1,176 @@
+//! A `[profiles.NAME]` table as it was written.
+
+use super::problem::Spot;
+use super::raw::{RawBounds, RawOauth, RawSecret};
+use super::reader::Table;
+use super::{ClientAuth, TokenHost};
+use crate::model::Channel;
+
+/// One profile.
+#[derive(Debug)]
+pub struct RawProfile {
+    pub name: Spot<String>,
+    pub region: Option<Spot<String>>,
+    pub production: Option<Spot<bool>>,
+    pub login: Option<Spot<String>>,
+    pub api: Option<Spot<String>>,
+    pub webmessaging: Option<Spot<String>>,
+    pub oauth: Option<RawOauth>,
+    pub path: Option<Spot<String>>,
+    pub required_scopes: Option<Spot<Vec<Spot<String>>>>,
+    pub conversations: Vec<RawConversation>,
+    pub dogstatsd: Option<Spot<String>>,
+    pub tags: Option<Spot<Vec<Spot<String>>>>,
+    pub ca_files: Option<Spot<Vec<Spot<String>>>>,
+    pub bounds: RawBounds,
+}
+
+/// One conversation, with the fields of its channel.
+#[derive(Debug)]
+pub struct RawConversation {
+    pub name: Spot<String>,
+    pub address: RawAddress,
+}
+
+/// The fields of a channel.
+#[derive(Debug)]
+pub enum RawAddress {
+    GuestApi { conversation_id: Spot<String>, participant_id: Option<Spot<String>>, external_id: Option<Spot<String>> },
+    OpenMessaging { integration_id: Spot<String>, guest: RawGuest },
+    WebMessaging { deployment_id: Spot<String>, origin: Spot<String>, guest_token: Option<Spot<RawSecret>> },
+}
+
+/// The guest of an open-messaging conversation.
+#[derive(Debug)]
+pub struct RawGuest {
+    pub id: Spot<String>,
+    pub id_type: Option<Spot<&'static str>>,
+    pub nickname: Option<Spot<String>>,
+}
+
+impl RawProfile {
+    /// Reads a profile's table.
+    pub fn read(name: Spot<String>, mut table: Table<'_>) -> Self {
+        let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
+        let region = table.required("region", why);
+        let production = table.flag("production");
+        let (mut login, mut api, mut webmessaging) = (None, None, None);
+        if let Some(mut hosts) = table.table("hosts") {
+            login = hosts.text("login");
+            api = hosts.text("api");
+            webmessaging = hosts.text("webmessaging");
+            hosts.finish();
+        }
+        let oauth = table.table("oauth").map(read_oauth);
+        let (mut path, mut required_scopes) = (None, None);
+        if let Some(mut guest_api) = table.table("guest_api") {
+            path = guest_api.text("path");
+            required_scopes = guest_api.strings("required_scopes");
+            guest_api.finish();
+        }
+        let conversations = table.tables("conversations").into_iter().filter_map(read_conversation).collect();
+        let (mut dogstatsd, mut tags) = (None, None);
+        if let Some(mut metrics) = table.table("metrics") {
+            dogstatsd = metrics.required("dogstatsd", "give \"udp://HOST:PORT\" or \"unix:///PATH\"");
+            tags = metrics.strings("tags");
+            metrics.finish();
+        }
+        let ca_files = table.strings("ca_files");
+        let bounds = RawBounds {
+            connect_timeout: table.duration("connect_timeout"),
+            request_timeout: table.duration("request_timeout"),
+            parallel: table.number("parallel", 1, 64),
+        };
+        table.finish();
+        Self {
+            name,
+            region,
+            production,
+            login,
+            api,
+            webmessaging,
+            oauth,
+            path,
+            required_scopes,
+            conversations,
+            dogstatsd,
+            tags,
+            ca_files,
+            bounds,
+        }
+    }
+}
+
+/// As the file writes it.
+pub const TOKEN_HOSTS: &[(&str, TokenHost)] = &[("login", TokenHost::Login), ("api", TokenHost::Api)];
+/// As the file writes it.
+pub const CLIENT_AUTHS: &[(&str, ClientAuth)] = &[("basic", ClientAuth::Basic), ("body", ClientAuth::Body)];
+
+fn read_oauth(mut table: Table<'_>) -> RawOauth {
+    let oauth = RawOauth {
+        at: table.at(),
+        client_id: RawSecret::read(&mut table, "client_id"),
+        client_secret: RawSecret::read(&mut table, "client_secret"),
+        access_token: RawSecret::read(&mut table, "access_token"),
+        token_host: table.word("token_host", TOKEN_HOSTS),
+        client_auth: table.word("client_auth", CLIENT_AUTHS),
+        scopes: table.strings("scopes"),
+    };
+    table.finish();
+    oauth
+}
+
+const CHANNELS: &[(&str, Channel)] = &[
+    (Channel::GuestApi.as_str(), Channel::GuestApi),
+    (Channel::OpenMessaging.as_str(), Channel::OpenMessaging),
+    (Channel::WebMessaging.as_str(), Channel::WebMessaging),
+];
+
+fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
+    let name = table.required("name", "give the conversation a name to pick it by");
+    if !table.has("channel") {
+        let why = "say \"guest-api\", \"open-messaging\" or \"web-messaging\"";
+        table.required("channel", why);
+        // Without a channel it cannot be told which fields belong, so the others are not judged.
+        return None;
+    }
+    let address = match table.word("channel", CHANNELS)?.value {
+        Channel::GuestApi => {
+            let conversation_id = table.required("conversation_id", "the guest-api channel addresses it in its path");
+            let participant_id = table.text("participant_id");
+            let external_id = table.text("external_id");
+            conversation_id.map(|conversation_id| RawAddress::GuestApi { conversation_id, participant_id, external_id })
+        }
+        Channel::OpenMessaging => {
+            let integration_id = table.required("integration_id", "it is the id of the open messaging integration");
+            let guest = read_guest(&mut table);
+            integration_id.zip(guest).map(|(integration_id, guest)| RawAddress::OpenMessaging { integration_id, guest })
+        }
+        Channel::WebMessaging => {
+            let deployment_id = table.required("deployment_id", "it is the id of the web deployment");
+            let why = "it is the site that the deployment allows, like \"https://shop.example\"";
+            let origin = table.required("origin", why);
+            let guest_token = RawSecret::read(&mut table, "guest_token");
+            deployment_id.zip(origin).map(|(deployment_id, origin)| RawAddress::WebMessaging {
+                deployment_id,
+                origin,
+                guest_token,
+            })
+        }
+    };
+    table.finish();
+    Some(RawConversation { name: name?, address: address? })
+}
+
+fn read_guest(table: &mut Table<'_>) -> Option<RawGuest> {
+    if !table.has("guest") {
+        table.required("guest", "say who speaks, like { id = \"guest-42\", id_type = \"Opaque\" }");
+        return None;
+    }
+    let mut guest = table.table("guest")?;
+    let id = guest.required("id", "it is the id under which the guest is known");
+    let id_type = guest.word("id_type", &[("Opaque", "Opaque"), ("Email", "Email"), ("Phone", "Phone")]);
+    let nickname = guest.text("nickname");
+    guest.finish();
+    Some(RawGuest { id: id?, id_type, nickname })
+}

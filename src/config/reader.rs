@@ -1,0 +1,422 @@
+//! Reads a TOML document table by table, with typed questions, so that each wrong answer becomes a [`Problem`] with its
+//! place and without the value. Whatever a table was not asked for is an unknown field.
+//!
+//! Serde is not used at this boundary because its sentences quote the value that does not fit, which may be a secret.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::{Position, Problem, Spot, position, suggestion};
+
+/// A document being read: its text, and what was found wrong so far.
+pub struct Doc<'t> {
+    file: &'t Path,
+    text: &'t str,
+    problems: RefCell<Vec<Problem>>,
+    #[cfg(test)]
+    asked: RefCell<std::collections::BTreeSet<String>>,
+}
+
+impl<'t> Doc<'t> {
+    /// A document from its text; `file` is for the sentences.
+    pub fn new(file: &'t Path, text: &'t str) -> Self {
+        Self {
+            file,
+            text,
+            problems: RefCell::default(),
+            #[cfg(test)]
+            asked: RefCell::default(),
+        }
+    }
+
+    /// Parses the text, and reads it with `read`. What `read` makes of a document that is not well-formed is dropped.
+    pub fn read<T>(&self, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
+        let (root, errors) = DeTable::parse_recoverable(self.text);
+        if let Some(first) = errors.iter().min_by_key(|e| e.span().map(|s| s.start)) {
+            let span = first.span().unwrap_or(0..0);
+            // The parser's own display would quote the line; its message is one of a fixed set.
+            self.wrong(position(self.text, &span), format!("this is not TOML: {}", first.message()));
+            return None;
+        }
+        Some(read(Table::new(self, String::new(), Position { line: 1, column: 1 }, root.get_ref())))
+    }
+
+    /// Notes a problem.
+    pub fn wrong(&self, at: Position, sentence: impl Into<String>) {
+        self.problems.borrow_mut().push(Problem::at(self.file, at, sentence));
+    }
+
+    /// What was found wrong, in the order of the file.
+    pub fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|p| p.at);
+        problems.dedup();
+        problems
+    }
+
+    /// The names of all fields that the tables of this document were asked for.
+    #[cfg(test)]
+    pub fn asked(&self) -> std::collections::BTreeSet<String> {
+        self.asked.borrow().clone()
+    }
+}
+
+/// A value where several forms are possible.
+pub enum Either<'d> {
+    /// A string.
+    Text(Spot<String>),
+    /// A table.
+    Table(Table<'d>),
+}
+
+/// One table of the document. Ask it for its fields, then [`finish`](Self::finish).
+pub struct Table<'d> {
+    doc: &'d Doc<'d>,
+    path: String,
+    at: Position,
+    in_list: bool,
+    fields: &'d DeTable<'d>,
+    asked: Vec<&'static str>,
+}
+
+impl<'d> Table<'d> {
+    fn new<'a: 'd>(doc: &'d Doc<'a>, path: String, at: Position, fields: &'d DeTable<'a>) -> Self {
+        Self { doc, path, at, in_list: false, fields, asked: Vec::new() }
+    }
+
+    /// Where the table begins.
+    pub fn at(&self) -> Position {
+        self.at
+    }
+
+    /// Whether nothing is written in it.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Whether a field of this name is written in it.
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// `[profiles.staging]`, or "the file" for the outermost.
+    pub fn title(&self) -> String {
+        match (self.path.as_str(), self.in_list) {
+            ("", _) => "the file".to_owned(),
+            (path, false) => format!("[{path}]"),
+            (path, true) => format!("[[{path}]]"),
+        }
+    }
+
+    /// Notes a problem at a place of this document.
+    pub fn wrong(&self, at: Position, sentence: impl Into<String>) {
+        self.doc.wrong(at, sentence);
+    }
+
+    fn place(&self, value: &Spanned<DeValue<'_>>) -> Position {
+        position(self.doc.text, &value.span())
+    }
+
+    fn get(&mut self, name: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.asked.push(name);
+        #[cfg(test)]
+        self.doc.asked.borrow_mut().insert(name.to_owned());
+        self.fields.get(name)
+    }
+
+    fn misfit(&self, name: &str, wanted: &str, value: &Spanned<DeValue<'_>>) {
+        let found = kind(value.get_ref());
+        self.wrong(self.place(value), format!("`{name}` must be {wanted}, not {found}"));
+    }
+
+    fn child(&self, name: &str, value: &'d Spanned<DeValue<'d>>, fields: &'d DeTable<'d>) -> Table<'d> {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        Table::new(self.doc, path, self.place(value), fields)
+    }
+
+    /// A string, possibly empty.
+    pub fn string(&mut self, name: &'static str) -> Option<Spot<String>> {
+        let value = self.get(name)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(Spot { value: text.clone().into_owned(), at: self.place(value) }),
+            _ => {
+                self.misfit(name, "a string", value);
+                None
+            }
+        }
+    }
+
+    /// A string with something in it.
+    pub fn text(&mut self, name: &'static str) -> Option<Spot<String>> {
+        let spot = self.string(name)?;
+        if spot.value.trim().is_empty() {
+            self.wrong(spot.at, format!("`{name}` is empty; give it a value, or remove the line"));
+            return None;
+        }
+        Some(spot)
+    }
+
+    /// A string that must be there and have something in it. `why` ends the sentence that says it is not.
+    pub fn required(&mut self, name: &'static str, why: &str) -> Option<Spot<String>> {
+        if !self.fields.contains_key(name) {
+            self.get(name);
+            self.wrong(self.at, format!("{} has no `{name}`: {why}", self.title()));
+            return None;
+        }
+        self.text(name)
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &'static str) -> Option<Spot<bool>> {
+        let value = self.get(name)?;
+        if let DeValue::Boolean(b) = value.get_ref() {
+            return Some(Spot { value: *b, at: self.place(value) });
+        }
+        self.misfit(name, "true or false", value);
+        None
+    }
+
+    /// A whole number from `low` to `high`.
+    pub fn number(&mut self, name: &'static str, low: u64, high: u64) -> Option<Spot<u64>> {
+        let value = self.get(name)?;
+        let at = self.place(value);
+        let DeValue::Integer(digits) = value.get_ref() else {
+            self.misfit(name, "a whole number", value);
+            return None;
+        };
+        let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
+        match number.filter(|n| (low..=high).contains(n)) {
+            Some(value) => Some(Spot { value, at }),
+            None => {
+                self.wrong(at, format!("`{name}` must be a whole number from {low} to {high}"));
+                None
+            }
+        }
+    }
+
+    /// One of some words.
+    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&'static str, T)]) -> Option<Spot<T>> {
+        let spot = self.string(name)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == spot.value) {
+            return Some(Spot { value: *value, at: spot.at });
+        }
+        let names: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let near = super::problem::nearest(&spot.value, words.iter().map(|(word, _)| *word));
+        let near = near.map_or_else(String::new, |n| format!("; did you mean \"{n}\"?"));
+        self.wrong(spot.at, format!("`{name}` must be one of {}{near}", names.join(", ")));
+        None
+    }
+
+    /// A span of time, above zero: `"500ms"`, `"10s"`, `"2m"`.
+    pub fn duration(&mut self, name: &'static str) -> Option<Spot<Duration>> {
+        let spot = self.string(name)?;
+        match parse_duration(&spot.value) {
+            Some(value) => Some(Spot { value, at: spot.at }),
+            None => {
+                let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
+                self.wrong(spot.at, format!("`{name}` {how}"));
+                None
+            }
+        }
+    }
+
+    /// A number of bytes: `1048576`, `"64 MiB"`.
+    pub fn size(&mut self, name: &'static str) -> Option<Spot<u64>> {
+        if matches!(self.fields.get(name).map(Spanned::get_ref), Some(DeValue::Integer(_))) {
+            return self.number(name, 1, i64::MAX as u64);
+        }
+        let spot = self.string(name)?;
+        match parse_size(&spot.value) {
+            Some(value) => Some(Spot { value, at: spot.at }),
+            None => {
+                self.wrong(spot.at, format!("`{name}` must be a number of bytes, like \"64 MiB\" or 65536"));
+                None
+            }
+        }
+    }
+
+    /// A list of strings, each with something in it.
+    pub fn strings(&mut self, name: &'static str) -> Option<Spot<Vec<Spot<String>>>> {
+        let value = self.get(name)?;
+        let list = self.strings_of(name, value)?;
+        Some(Spot { value: list, at: self.place(value) })
+    }
+
+    fn strings_of(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Spot<String>>> {
+        let DeValue::Array(items) = value.get_ref() else {
+            self.misfit(name, "a list of strings", value);
+            return None;
+        };
+        let mut list = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::String(text) if !text.trim().is_empty() => {
+                    list.push(Spot { value: text.clone().into_owned(), at: self.place(item) });
+                }
+                DeValue::String(_) => self.wrong(self.place(item), format!("`{name}` has an empty entry; remove it")),
+                other => {
+                    let found = kind(other);
+                    self.wrong(self.place(item), format!("`{name}` must be a list of strings, but holds {found}"));
+                }
+            }
+        }
+        Some(list)
+    }
+
+    /// A table inside this one.
+    pub fn table(&mut self, name: &'static str) -> Option<Table<'d>> {
+        let value = self.get(name)?;
+        if let DeValue::Table(fields) = value.get_ref() {
+            return Some(self.child(name, value, fields));
+        }
+        self.misfit(name, "a table", value);
+        None
+    }
+
+    /// A string, or a table inside this one. `wanted` names both for the sentence.
+    pub fn text_or_table(&mut self, name: &'static str, wanted: &str) -> Option<Either<'d>> {
+        let value = self.get(name)?;
+        match value.get_ref() {
+            DeValue::Table(fields) => Some(Either::Table(self.child(name, value, fields))),
+            DeValue::String(_) => {
+                self.asked.pop();
+                self.text(name).map(Either::Text)
+            }
+            _ => {
+                self.misfit(name, wanted, value);
+                None
+            }
+        }
+    }
+
+    /// A list of tables (`[[name]]`).
+    pub fn tables(&mut self, name: &'static str) -> Vec<Table<'d>> {
+        let Some(value) = self.get(name) else { return Vec::new() };
+        let DeValue::Array(items) = value.get_ref() else {
+            let header = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+            self.misfit(name, &format!("a list of tables (each begins with [[{header}]])"), value);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in items {
+            if let DeValue::Table(fields) = item.get_ref() {
+                tables.push(Table { in_list: true, ..self.child(name, item, fields) });
+            } else {
+                self.misfit(name, "a list of tables", item);
+            }
+        }
+        tables
+    }
+
+    /// The entries of this table under names that the writer of the file chose, in the order of the file.
+    fn chosen(&self) -> Vec<(Spot<String>, &'d Spanned<DeValue<'d>>)> {
+        let fields: &'d DeTable<'d> = self.fields;
+        let mut entries: Vec<_> = fields.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        entries
+            .into_iter()
+            .map(|(key, value)| {
+                let at = position(self.doc.text, &key.span());
+                (Spot { value: key.get_ref().clone().into_owned(), at }, value)
+            })
+            .collect()
+    }
+
+    /// Tables under chosen names: `[profiles.NAME]`.
+    pub fn named_tables(self) -> Vec<(Spot<String>, Table<'d>)> {
+        let mut tables = Vec::new();
+        for (name, value) in self.chosen() {
+            if let DeValue::Table(fields) = value.get_ref() {
+                let table = self.child(&name.value, value, fields);
+                tables.push((name, table));
+            } else {
+                let sentence =
+                    format!("{} holds tables, but `{}` is {}", self.title(), name.value, kind(value.get_ref()));
+                self.wrong(name.at, sentence);
+            }
+        }
+        tables
+    }
+
+    /// Strings, or lists of strings, under chosen names: `[keys.log]`.
+    pub fn named_lists(self) -> Vec<(Spot<String>, Vec<Spot<String>>)> {
+        let mut lists = Vec::new();
+        for (name, value) in self.chosen() {
+            if let DeValue::String(text) = value.get_ref() {
+                let one = Spot { value: text.clone().into_owned(), at: self.place(value) };
+                lists.push((name, vec![one]));
+            } else if let Some(list) = self.strings_of(&name.value, value) {
+                lists.push((name, list));
+            }
+        }
+        lists
+    }
+
+    /// Ends the reading: whatever was not asked for is unknown.
+    pub fn finish(self) {
+        for (name, _) in self.chosen() {
+            if !self.asked.contains(&name.value.as_str()) {
+                let near = suggestion(&name.value, self.asked.iter().copied());
+                self.wrong(name.at, format!("unknown field `{}` in {}{near}", name.value, self.title()));
+            }
+        }
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a point",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// A span of time above zero, as config and flags write it.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let span: jiff::SignedDuration = text.trim().parse().ok()?;
+    Duration::try_from(span).ok().filter(|d| !d.is_zero())
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text.get(..digits)?.parse().ok()?;
+    let unit: u64 = match text.get(digits..)?.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "kB" | "KB" => 1000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        _ => return None,
+    };
+    number.checked_mul(unit).filter(|n| *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_sizes() {
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1h 30m"), Some(Duration::from_secs(5400)));
+        for bad in ["", "10", "0s", "-3s", "soon"] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+        assert_eq!(parse_size("64 MiB"), Some(64 << 20));
+        assert_eq!(parse_size("10"), Some(10));
+        for bad in ["", "MiB", "1.5 MiB", "0", "99999999999999 GiB", "-1"] {
+            assert_eq!(parse_size(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! File, environment and flags become [`Settings`]: what a flag says wins, then the environment, then the file.
+
+use std::path::{Path, PathBuf};
+
+use super::problem::{Problem, Problems, Spot, nearest};
+use super::raw::RawFile;
+use super::raw_profile::RawProfile;
+use super::reader::Doc;
+use super::regions::SANDBOX;
+use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
+use super::settings::{
+    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, KeyContext, LogLimits, Origin, Paths, ProfileChoice,
+    Row, Settings, Snippet, Times, Ui,
+};
+use super::sheet::{Lookup, Said, Sheet, Shown as _, env_flag, env_path, env_text, env_word, file, flag, switch};
+
+/// What the flags of the command line say about settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+pub struct Flags {
+    /// `--profile`
+    pub profile: Option<String>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+    /// `--log-file`
+    pub log_file: Option<PathBuf>,
+    /// `--sandbox`
+    pub sandbox: bool,
+    /// `--scenario`
+    pub scenario: Option<PathBuf>,
+    /// `--plain`
+    pub plain: bool,
+    /// `--ascii`
+    pub ascii: bool,
+    /// `--calm`
+    pub calm: bool,
+    /// `--color`
+    pub color: Option<ColorChoice>,
+}
+
+/// A config file's text and what is known of the file itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What it says.
+    pub text: &'a str,
+    /// Whether only its owner may read it.
+    pub private: bool,
+}
+
+/// Everything that settings are made of. No I/O happens from here on, except that an OAuth client's id may be read from
+/// where the file says it is.
+pub struct Input<'a> {
+    /// Where files are, already decided.
+    pub paths: Paths,
+    /// The rows that say why they are there.
+    pub path_rows: Vec<Row>,
+    /// The home directory.
+    pub home: Option<&'a Path>,
+    /// The config file, if there is one.
+    pub source: Option<Source<'a>>,
+    /// The command line.
+    pub flags: &'a Flags,
+    /// The environment.
+    pub env: Lookup<'a>,
+}
+
+/// Makes settings, or says all that is wrong.
+pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
+    let Input { paths, path_rows, home, source, flags, env } = input;
+    let path = &paths.config_file;
+    let raw = match source {
+        Some(source) => {
+            let doc = Doc::new(path, source.text);
+            let raw = doc.read(RawFile::read);
+            let problems = doc.into_problems();
+            match raw {
+                Some(raw) if problems.is_empty() => raw,
+                _ => return Err(Problems(problems)),
+            }
+        }
+        None => RawFile::default(),
+    };
+
+    let mut problems = Vec::new();
+    let redact = redacted_names(&raw);
+    let private = source.is_some_and(|s| s.private);
+    let around = Around { file: path, private, env, home, redact: &redact };
+    let mut profiles: Vec<Resolved> = raw.profiles.iter().map(|p| resolve_profile(p, &around)).collect();
+    for (raw, resolved) in raw.profiles.iter().zip(&mut profiles) {
+        problems.append(&mut resolved.problems);
+        if raw.name.value == SANDBOX {
+            let how = "name it otherwise; `region = \"sandbox\"` points it at a sandbox on this machine";
+            problems.push(Problem::at(path, raw.name.at, format!("the profile `{SANDBOX}` is built in; {how}")));
+        }
+    }
+    duplicate_snippets(path, &raw.composer.snippets, &mut problems);
+
+    let mut sheet = Sheet { rows: path_rows };
+    let scenario = flag("--scenario", flags.scenario.clone());
+    let chosen = choose(path, &raw, flags, env, &mut sheet, &mut problems);
+    let composer = composer(&raw, &mut sheet);
+    let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
+    let log = log(&raw, ui.times, &mut sheet);
+    let journal = journal(&raw, &mut sheet);
+    if let Some(names) = &raw.redact {
+        sheet.note("redact.names", redact.shown(), Origin::File(names.at));
+    }
+    for binding in &raw.keys {
+        let context = KeyContext::WORDS.iter().find(|(_, c)| *c == binding.context).map_or("", |(word, _)| word);
+        let chords: Vec<String> = binding.chords.iter().map(|c| c.value.clone()).collect();
+        let name = format!("keys.{context}.{}", binding.action.value);
+        sheet.note(name, chords.shown(), Origin::File(binding.action.at));
+    }
+    if let (Choice::Named(_), Some((_, _))) = (&chosen, &scenario) {
+        let how = "add --sandbox, or leave --scenario out";
+        problems.push(Problem::new(format!("--scenario is for the embedded sandbox, not for a profile; {how}")));
+    }
+    if let Some((path, origin)) = &scenario {
+        sheet.note("scenario", path.shown(), origin.clone());
+    }
+
+    problems.sort_by_key(|p| p.at);
+    let chosen = match chosen {
+        Choice::Sandbox => Some((ProfileChoice::Sandbox, Resolved::default())),
+        Choice::Named(at) if at < profiles.len() => {
+            let mut resolved = profiles.swap_remove(at);
+            resolved.profile.take().map(|profile| (ProfileChoice::Named(Box::new(profile)), resolved))
+        }
+        Choice::Named(_) | Choice::None => None,
+    };
+    let (Some((profile, mut resolved)), true) = (chosen, problems.is_empty()) else {
+        return Err(Problems(problems));
+    };
+    sheet.rows.append(&mut resolved.rows);
+    Ok(Settings {
+        profile,
+        composer,
+        log,
+        journal,
+        ui,
+        redact,
+        keys: raw.keys,
+        metrics: resolved.metrics,
+        paths,
+        scenario: scenario.map(|(path, _)| path),
+        sheet: sheet.rows,
+        secrets: resolved.secrets,
+        missing: resolved.missing,
+        warnings: resolved.warnings,
+    })
+}
+
+enum Choice {
+    Sandbox,
+    Named(usize),
+    None,
+}
+
+/// Which profile: `--sandbox`, `--profile`, `GUESTWIRE_PROFILE`, `profile =`, the only one there is, or the sandbox.
+fn choose(
+    path: &Path,
+    raw: &RawFile,
+    flags: &Flags,
+    env: Lookup<'_>,
+    sheet: &mut Sheet,
+    problems: &mut Vec<Problem>,
+) -> Choice {
+    let by_switch = switch("--sandbox", flags.sandbox).map(|(_, origin)| (SANDBOX.to_owned(), origin));
+    let said: Said<String> = by_switch
+        .or_else(|| flag("--profile", flags.profile.clone()))
+        .or_else(|| env_text(env, "GUESTWIRE_PROFILE"))
+        .or_else(|| file(raw.profile.clone()));
+    let otherwise = match raw.profiles.as_slice() {
+        [] => SANDBOX.to_owned(),
+        [only] => only.name.value.clone(),
+        many => match &said {
+            Some((name, _)) => name.clone(),
+            None => {
+                let names: Vec<String> = many.iter().map(|p| format!("`{}`", p.name.value)).collect();
+                let how = "add profile = \"NAME\" at the top, or use --profile NAME";
+                let sentence = format!("none of the profiles {} opens by default; {how}", names.join(", "));
+                problems.push(Problem::file(path, sentence));
+                return Choice::None;
+            }
+        },
+    };
+    let (name, origin) = said.unwrap_or((otherwise, Origin::Default));
+    sheet.note("profile", name.shown(), origin.clone());
+    if name == SANDBOX {
+        return Choice::Sandbox;
+    }
+    match raw.profiles.iter().position(|p| p.name.value == name) {
+        Some(at) => Choice::Named(at),
+        None => {
+            problems.push(unknown_profile(path, &raw.profiles, &name, &origin));
+            Choice::None
+        }
+    }
+}
+
+fn unknown_profile(path: &Path, profiles: &[RawProfile], name: &str, origin: &Origin) -> Problem {
+    let known = || profiles.iter().map(|p| p.name.value.as_str()).chain([SANDBOX]);
+    let near = match nearest(name, known()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    };
+    match origin {
+        Origin::File(at) => Problem::at(path, *at, format!("there is no profile `{name}`; {near}")),
+        _ => Problem::new(format!("there is no profile `{name}` in {} ({origin}); {near}", path.display())),
+    }
+}
+
+fn redacted_names(raw: &RawFile) -> Vec<String> {
+    let mut names: Vec<String> =
+        raw.redact.iter().flat_map(|list| &list.value).map(|name| name.value.trim().to_lowercase()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], problems: &mut Vec<Problem>) {
+    for (n, (name, _)) in snippets.iter().enumerate() {
+        if let Some((first, _)) = snippets.iter().take(n).find(|(other, _)| other.value == name.value) {
+            let sentence = format!("line {} has a snippet `{}` already; names must differ", first.at.line, name.value);
+            problems.push(Problem::at(path, name.at, sentence));
+        }
+    }
+}
+
+fn composer(raw: &RawFile, sheet: &mut Sheet) -> Composer {
+    let enter = sheet.pick("composer.enter", file(raw.composer.enter.clone()), EnterKey::default());
+    let history = sheet.pick("composer.history", file(raw.composer.history.clone()), 500);
+    let mut snippets = Vec::new();
+    for (name, text) in &raw.composer.snippets {
+        sheet.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
+        snippets.push(Snippet { name: name.value.clone(), text: text.value.clone() });
+    }
+    Composer { enter, history: usize::try_from(history).unwrap_or(usize::MAX), snippets }
+}
+
+fn log(raw: &RawFile, times: Times, sheet: &mut Sheet) -> LogLimits {
+    let max_entries = sheet.pick("log.max_entries", file(raw.log.max_entries.clone()), 20_000);
+    LogLimits {
+        max_entries: usize::try_from(max_entries).unwrap_or(usize::MAX),
+        max_bytes: sheet.pick("log.max_bytes", file(raw.log.max_bytes.clone()), 64 << 20),
+        utc: sheet.pick("log.utc", file(raw.log.utc.clone()), times == Times::Utc),
+    }
+}
+
+fn journal(raw: &RawFile, sheet: &mut Sheet) -> JournalLimits {
+    let keep_days = sheet.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
+    JournalLimits {
+        keep_days: u32::try_from(keep_days).unwrap_or(u32::MAX),
+        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 256 << 20),
+    }
+}
+
+fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems: &mut Vec<Problem>) -> Ui {
+    let color = flag("--color", flags.color)
+        .or_else(|| env_word(env, "GUESTWIRE_COLOR", ColorChoice::WORDS, problems))
+        .or_else(|| file(raw.ui.color.clone()))
+        .or_else(|| env_text(env, "NO_COLOR").map(|(_, origin)| (ColorChoice::Never, origin)))
+        .or_else(|| {
+            let (text, origin) = env_text(env, "CLICOLOR_FORCE")?;
+            (text != "0").then_some((ColorChoice::Always, origin))
+        });
+    let ascii = switch("--ascii", flags.ascii)
+        .or_else(|| env_flag(env, "GUESTWIRE_ASCII", problems))
+        .or_else(|| file(raw.ui.ascii.clone()))
+        .or_else(|| ascii_locale(env));
+    let calm = switch("--calm", flags.calm)
+        .or_else(|| env_flag(env, "GUESTWIRE_CALM", problems))
+        .or_else(|| file(raw.ui.calm.clone()))
+        .or_else(|| env_text(env, "REDUCE_MOTION").map(|(text, origin)| (text != "0", origin)));
+    let plain = switch("--plain", flags.plain)
+        .or_else(|| env_flag(env, "GUESTWIRE_PLAIN", problems))
+        .or_else(|| file(raw.ui.plain.clone()))
+        .or_else(|| env_text(env, "TERM").filter(|(term, _)| term == "dumb").map(|(_, origin)| (true, origin)));
+    let theme = env_text(env, "GUESTWIRE_THEME").or_else(|| file(raw.ui.theme.clone()));
+    let clipboard =
+        env_word(env, "GUESTWIRE_CLIPBOARD", Clipboard::WORDS, problems).or_else(|| file(raw.ui.clipboard.clone()));
+    let times = env_word(env, "GUESTWIRE_TIMES", Times::WORDS, problems).or_else(|| file(raw.ui.times.clone()));
+    Ui {
+        theme: sheet.pick("ui.theme", theme, "terminal".to_owned()),
+        color: sheet.pick("ui.color", color, ColorChoice::default()),
+        ascii: sheet.pick("ui.ascii", ascii, false),
+        calm: sheet.pick("ui.calm", calm, false),
+        plain: sheet.pick("ui.plain", plain, false),
+        demo: sheet.pick("ui.demo", file(raw.ui.demo.clone()), false),
+        clipboard: sheet.pick("ui.clipboard", clipboard, Clipboard::default()),
+        times: sheet.pick("ui.times", times, Times::default()),
+    }
+}
+
+/// A locale that is set and is not UTF-8 means ASCII. The first of the three that is set decides, as in POSIX.
+fn ascii_locale(env: Lookup<'_>) -> Said<bool> {
+    let (text, origin) =
+        env_text(env, "LC_ALL").or_else(|| env_text(env, "LC_CTYPE")).or_else(|| env_text(env, "LANG"))?;
+    let folded = text.to_lowercase().replace('-', "");
+    (!folded.contains("utf8")).then_some((true, origin))
+}
+
+/// Decides where files are. `config` and `data` are the platform's directories for guestwire.
+pub fn paths(
+    flags: &Flags,
+    env: Lookup<'_>,
+    config: Option<PathBuf>,
+    data: Option<PathBuf>,
+) -> Result<(Paths, Vec<Row>), Problems> {
+    let mut sheet = Sheet::default();
+    let nowhere = |what: &str, how: &str| {
+        let why = "this system names no home directory";
+        Problems::from(Problem::new(format!("there is no place for {what}: {why}; use {how}")))
+    };
+    let said = flag("--config", flags.config.clone()).or_else(|| env_path(env, "GUESTWIRE_CONFIG"));
+    let explicit = said.is_some();
+    let config = config.map(|dir| dir.join("config.toml")).unwrap_or_default();
+    let config_file = sheet.pick("config file", said, config);
+    let said = flag("--data-dir", flags.data_dir.clone()).or_else(|| env_path(env, "GUESTWIRE_DATA_DIR"));
+    let data_dir = sheet.pick("data directory", said, data.unwrap_or_default());
+    if data_dir.as_os_str().is_empty() {
+        return Err(nowhere("data", "--data-dir PATH"));
+    }
+    if config_file.as_os_str().is_empty() && explicit {
+        return Err(nowhere("the config file", "--config PATH"));
+    }
+    let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
+    if let Some((path, origin)) = &log_file {
+        sheet.note("log file", path.shown(), origin.clone());
+    }
+    let log_file = log_file.map(|(path, _)| path);
+    Ok((Paths { config_exists: false, config_explicit: explicit, config_file, data_dir, log_file }, sheet.rows))
+}

@@ -1,0 +1,330 @@
+//! Everything that config, environment and flags decide, resolved. Nothing here is optional that has a default.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::problem::{Position, Problem, Spot};
+use super::{Profile, SecretSource};
+
+/// Everything that was decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which organisation is spoken to.
+    pub profile: ProfileChoice,
+    /// The composer.
+    pub composer: Composer,
+    /// The log pane.
+    pub log: LogLimits,
+    /// What is kept on disk.
+    pub journal: JournalLimits,
+    /// How the screen looks.
+    pub ui: Ui,
+    /// Names of further headers and JSON fields whose values are masked, lower case.
+    pub redact: Vec<String>,
+    /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
+    pub keys: Vec<KeyBinding>,
+    /// Where metrics go, if anywhere.
+    pub metrics: Option<Metrics>,
+    /// Where files are.
+    pub paths: Paths,
+    /// A scenario for the embedded sandbox: a name or a file.
+    pub scenario: Option<PathBuf>,
+    /// Each value with where it came from, in the order of `config show`.
+    pub sheet: Vec<Row>,
+    /// The secrets of the chosen profile, each with its name and place, for `config check`.
+    pub secrets: Vec<NamedSecret>,
+    /// Why the chosen profile cannot sign in although it has to, where that is known without reading a secret.
+    pub missing: Option<Problem>,
+    /// What works, but should be looked at.
+    pub warnings: Vec<Problem>,
+}
+
+/// A secret's name and place in the file, and where it is to be read from.
+#[derive(Clone, Debug)]
+pub struct NamedSecret {
+    /// `profiles.staging.oauth.client_secret`
+    pub name: String,
+    /// Its place in the file.
+    pub at: Position,
+    /// Where it is to be read from.
+    pub source: SecretSource,
+}
+
+impl Settings {
+    /// A problem at a place of the config file, for whoever judges parts of it later (the keymap).
+    pub fn problem(&self, at: Position, sentence: impl Into<String>) -> Problem {
+        Problem::at(&self.paths.config_file, at, sentence)
+    }
+}
+
+/// Which organisation is spoken to.
+#[derive(Clone, Debug)]
+pub enum ProfileChoice {
+    /// The embedded sandbox, whose profile exists once it has been started.
+    Sandbox,
+    /// A profile of the config file.
+    Named(Box<Profile>),
+}
+
+impl ProfileChoice {
+    /// The name under which it was chosen.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Sandbox => super::regions::SANDBOX,
+            Self::Named(profile) => &profile.name,
+        }
+    }
+}
+
+/// What Enter does in the composer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnterKey {
+    /// It sends; Alt-Enter breaks the line.
+    #[default]
+    Send,
+    /// It breaks the line; Alt-Enter sends.
+    Newline,
+}
+
+impl EnterKey {
+    /// As config writes it.
+    pub const WORDS: &'static [(&'static str, Self)] = &[("send", Self::Send), ("newline", Self::Newline)];
+}
+
+/// The `[composer]` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composer {
+    /// What Enter does.
+    pub enter: EnterKey,
+    /// How many sent texts are kept for recall.
+    pub history: usize,
+    /// Texts to pick from.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A text to pick from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// What it is picked by; unique.
+    pub name: String,
+    /// What it says, before variables are expanded.
+    pub text: String,
+}
+
+/// The `[log]` table: bounds of what stays in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogLimits {
+    /// Entries kept.
+    pub max_entries: usize,
+    /// Bytes of bodies and headers kept.
+    pub max_bytes: u64,
+    /// Times of the log in UTC; follows [`Ui::times`] unless said otherwise.
+    pub utc: bool,
+}
+
+/// The `[journal]` table: bounds of what stays on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalLimits {
+    /// Days that anything is kept.
+    pub keep_days: u32,
+    /// Bytes that the journal may take.
+    pub max_bytes: u64,
+}
+
+/// Whether colour is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// Where the output is a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl ColorChoice {
+    /// As config and flags write it.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
+/// How copying reaches the clipboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// OSC 52, then a native helper where the terminal is local.
+    #[default]
+    Auto,
+    /// OSC 52 only.
+    Osc52,
+    /// OSC 52 wrapped for tmux.
+    TmuxPassthrough,
+    /// A native helper only.
+    Native,
+    /// A file in the data directory only.
+    File,
+    /// Not at all.
+    Off,
+}
+
+impl Clipboard {
+    /// As config writes it.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("osc52", Self::Osc52),
+        ("tmux-passthrough", Self::TmuxPassthrough),
+        ("native", Self::Native),
+        ("file", Self::File),
+        ("off", Self::Off),
+    ];
+}
+
+/// The zone in which times are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// The machine's.
+    #[default]
+    Local,
+    /// UTC.
+    Utc,
+}
+
+impl Times {
+    /// As config writes it.
+    pub const WORDS: &'static [(&'static str, Self)] = &[("local", Self::Local), ("utc", Self::Utc)];
+}
+
+/// The `[ui]` table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ui {
+    /// The theme's name.
+    pub theme: String,
+    /// Whether colour is used.
+    pub color: ColorChoice,
+    /// Only ASCII in borders and marks.
+    pub ascii: bool,
+    /// No animation; redraw only on events.
+    pub calm: bool,
+    /// Append-only lines instead of a screen.
+    pub plain: bool,
+    /// Begin in demo mode.
+    pub demo: bool,
+    /// How copying reaches the clipboard.
+    pub clipboard: Clipboard,
+    /// The zone of times.
+    pub times: Times,
+}
+
+/// Where keys are resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeyContext {
+    /// Everywhere.
+    Global,
+    /// The list of conversations.
+    Picker,
+    /// The composer.
+    Composer,
+    /// The log pane.
+    Log,
+    /// A regression pass.
+    Pass,
+    /// Demo mode.
+    Present,
+    /// A question.
+    Dialog,
+}
+
+impl KeyContext {
+    /// As config writes it.
+    pub const WORDS: &'static [(&'static str, Self)] = &[
+        ("global", Self::Global),
+        ("picker", Self::Picker),
+        ("composer", Self::Composer),
+        ("log", Self::Log),
+        ("pass", Self::Pass),
+        ("present", Self::Present),
+        ("dialog", Self::Dialog),
+    ];
+}
+
+/// One line of `[keys.CONTEXT]`: an action and its chords, as written. No chord at all unbinds the action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyBinding {
+    /// Where it holds.
+    pub context: KeyContext,
+    /// The action's name.
+    pub action: Spot<String>,
+    /// Its chords.
+    pub chords: Vec<Spot<String>>,
+}
+
+/// Where metrics go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// The agent's address.
+    pub agent: Agent,
+    /// Tags on every metric.
+    pub tags: Vec<String>,
+}
+
+/// A DogStatsD agent's address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Agent {
+    /// `HOST:PORT`
+    Udp(String),
+    /// A socket's path.
+    Unix(PathBuf),
+}
+
+/// Where files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// The config file, whether or not it exists.
+    pub config_file: PathBuf,
+    /// Whether the config file exists.
+    pub config_exists: bool,
+    /// Whether a person named the config file.
+    pub config_explicit: bool,
+    /// Where data is kept (created when something is first kept).
+    pub data_dir: PathBuf,
+    /// guestwire's own log, if one is wanted.
+    pub log_file: Option<PathBuf>,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// It follows from the region.
+    Region,
+    /// A line of the config file.
+    File(Position),
+    /// An environment variable.
+    Env(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::Region => f.write_str("region"),
+            Self::File(at) => write!(f, "line {}", at.line),
+            Self::Env(name) => write!(f, "env {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// A line of `config show`. Its value is never a secret: secrets are named by their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// `ui.theme`
+    pub name: String,
+    /// As it would be written in the file, more or less.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}

@@ -1,0 +1,181 @@
+//! Picks each value from whoever said something (flag, then environment, then file, then default) and writes down who
+//! it was, for `config show`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::problem::{Problem, Spot};
+use super::settings::{Clipboard, ColorChoice, EnterKey, Origin, Row, Times};
+use super::{ClientAuth, TokenHost};
+
+/// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// A value that somebody gave.
+pub type Said<T> = Option<(T, Origin)>;
+
+/// The value of a line of the file.
+pub fn file<T>(spot: Option<Spot<T>>) -> Said<T> {
+    spot.map(|s| (s.value, Origin::File(s.at)))
+}
+
+/// The value of a flag.
+pub fn flag<T>(name: &'static str, value: Option<T>) -> Said<T> {
+    value.map(|v| (v, Origin::Flag(name)))
+}
+
+/// A flag that can only be switched on.
+pub fn switch(name: &'static str, on: bool) -> Said<bool> {
+    on.then_some((true, Origin::Flag(name)))
+}
+
+/// The text of an environment variable, unless it is empty.
+pub fn env_text(env: Lookup<'_>, name: &'static str) -> Said<String> {
+    let text = env(name)?.to_string_lossy().into_owned();
+    (!text.is_empty()).then_some((text, Origin::Env(name)))
+}
+
+/// The path of an environment variable, unless it is empty.
+pub fn env_path(env: Lookup<'_>, name: &'static str) -> Said<PathBuf> {
+    let path = env(name)?;
+    (!path.is_empty()).then(|| (PathBuf::from(path), Origin::Env(name)))
+}
+
+/// The yes or no of an environment variable.
+pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Said<bool> {
+    let (text, origin) = env_text(env, name)?;
+    match text.to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some((true, origin)),
+        "0" | "false" | "no" | "off" => Some((false, origin)),
+        _ => {
+            problems.push(Problem::new(format!("the environment variable {name} must be 1 or 0")));
+            None
+        }
+    }
+}
+
+/// One of some words in an environment variable.
+pub fn env_word<T: Copy>(
+    env: Lookup<'_>,
+    name: &'static str,
+    words: &[(&'static str, T)],
+    problems: &mut Vec<Problem>,
+) -> Said<T> {
+    let (text, origin) = env_text(env, name)?;
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Some((*value, origin));
+    }
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    problems.push(Problem::new(format!("the environment variable {name} must be one of {}", known.join(", "))));
+    None
+}
+
+/// The rows picked so far.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    /// In the order of picking.
+    pub rows: Vec<Row>,
+}
+
+impl Sheet {
+    /// What was said, or the default; written down either way.
+    pub fn pick<T: Shown>(&mut self, name: impl Into<String>, said: Said<T>, default: T) -> T {
+        self.pick_from(name, said, (default, Origin::Default))
+    }
+
+    /// What was said, or something else with an origin of its own.
+    pub fn pick_from<T: Shown>(&mut self, name: impl Into<String>, said: Said<T>, otherwise: (T, Origin)) -> T {
+        let (value, origin) = said.unwrap_or(otherwise);
+        self.note(name, value.shown(), origin);
+        value
+    }
+
+    /// Writes down a value that was found otherwise.
+    pub fn note(&mut self, name: impl Into<String>, value: impl Into<String>, origin: Origin) {
+        self.rows.push(Row { name: name.into(), value: value.into(), origin });
+    }
+}
+
+/// How `config show` writes a value.
+pub trait Shown {
+    /// As in the file.
+    fn shown(&self) -> String;
+}
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        format!("\"{self}\"")
+    }
+}
+
+impl Shown for bool {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Shown for u64 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Shown for Duration {
+    fn shown(&self) -> String {
+        jiff::SignedDuration::try_from(*self).map_or_else(|_| format!("{self:?}"), |d| format!("\"{d:#}\""))
+    }
+}
+
+impl Shown for PathBuf {
+    fn shown(&self) -> String {
+        format!("\"{}\"", self.display())
+    }
+}
+
+impl Shown for Vec<String> {
+    fn shown(&self) -> String {
+        let items: Vec<String> = self.iter().map(Shown::shown).collect();
+        format!("[{}]", items.join(", "))
+    }
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> String {
+    words.iter().find(|(_, v)| v == value).map_or_else(String::new, |(word, _)| format!("\"{word}\""))
+}
+
+impl Shown for ColorChoice {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
+impl Shown for Clipboard {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
+impl Shown for Times {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
+impl Shown for EnterKey {
+    fn shown(&self) -> String {
+        word(Self::WORDS, self)
+    }
+}
+
+impl Shown for TokenHost {
+    fn shown(&self) -> String {
+        word(super::raw_profile::TOKEN_HOSTS, self)
+    }
+}
+
+impl Shown for ClientAuth {
+    fn shown(&self) -> String {
+        word(super::raw_profile::CLIENT_AUTHS, self)
+    }
+}
