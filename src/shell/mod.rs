@@ -6,6 +6,7 @@
 
 pub mod keys;
 pub mod outside;
+pub mod run;
 pub mod signals;
 pub mod terminal;
 

@@ -8,7 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
 use super::{Outside, terminal};
-use crate::config::Clipboard;
+use crate::config::settings::Clipboard;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;

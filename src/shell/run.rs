@@ -1,0 +1,250 @@
+//! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
+//! that could take time is begun.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::keys::Keys;
+use super::outside::{FaultSetter, RealOutside};
+use super::terminal::{self, RealScreen};
+use super::{Exit, Screen as _, Shell, signals};
+use crate::clock::Clock;
+use crate::config::settings::{ColorChoice, EnterKey, Times};
+use crate::config::{Credentials, Profile, ProfileChoice, Settings};
+use crate::console::keymap::{Keymap, Override};
+use crate::console::state::composer::{Composer, Snippet};
+use crate::console::state::log::{Log, LogOptions};
+use crate::console::state::picker::Picker;
+use crate::console::state::{Place, Setup, State};
+use crate::engine::{Command, Engine, Report};
+use crate::model::Moment;
+use crate::view::theme::{self, Theme};
+
+/// How long the engine may take to finish what is on the wire after the screen is gone.
+const FINISH: Duration = Duration::from_secs(3);
+
+/// Opens the console and runs it until someone leaves.
+///
+/// # Errors
+/// A sentence: no terminal, a setting that the screen cannot use, a sandbox port that cannot be had.
+pub fn console(settings: &Settings, sandbox: impl FnOnce() -> anyhow::Result<Embedded>) -> anyhow::Result<Exit> {
+    let keymap = keymap(settings)?;
+    let theme = theme(settings)?;
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime could not be started")?;
+    let exit = runtime.block_on(run(settings, keymap, theme, sandbox));
+    // A name look-up that hangs must not keep a program that a person has left.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    exit
+}
+
+/// The embedded sandbox, as far as the console needs it.
+pub struct Embedded {
+    /// The profile that leads to it.
+    pub profile: Profile,
+    /// Sets and clears its faults.
+    pub faults: FaultSetter,
+}
+
+async fn run(
+    settings: &Settings,
+    keymap: Keymap,
+    theme: Theme,
+    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
+) -> anyhow::Result<Exit> {
+    let clock = Clock::start();
+    let (profile, faults) = match &settings.profile {
+        ProfileChoice::Named(profile) => ((**profile).clone(), None),
+        ProfileChoice::Sandbox => {
+            let embedded = sandbox()?;
+            (embedded.profile, Some(embedded.faults))
+        }
+    };
+    let profile = Arc::new(profile);
+    terminal::install_panic_hook();
+    let guard = terminal::Guard;
+    let mut screen = RealScreen(terminal::enter().context("the terminal cannot be used")?);
+    let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
+    let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
+    screen.draw(&state).context("the terminal cannot be drawn on")?;
+
+    let signals = signals::listen().context("signals cannot be listened to")?;
+    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let ask = engine.clone();
+    let mut shell = Shell {
+        input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
+        screen,
+        outside: RealOutside {
+            clipboard: settings.ui.clipboard,
+            data_dir: settings.paths.data_dir.clone(),
+            faults,
+        },
+        clock,
+        engine: Box::new(move |command| ask.ask(command)),
+        reports,
+        signals,
+    };
+    let exit = shell.run(&mut state).await;
+    drop(shell.input);
+    drop(shell.screen);
+    drop(guard);
+    engine.ask(Command::Shutdown);
+    let mut unknown = 0;
+    // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
+    let _ = tokio::time::timeout(FINISH, finish(&mut shell.reports, &mut unknown)).await;
+    if unknown > 0 {
+        tracing::warn!(unknown, "left with unknown outcomes");
+        crate::cli::output::complain(&format!(
+            "{unknown} message{} had no answer when guestwire stopped: look the conversation up before sending again.",
+            if unknown == 1 { "" } else { "s" }
+        ));
+    }
+    exit.context("the terminal failed")
+}
+
+/// Takes the last reports; counts messages that end unknown.
+async fn finish(reports: &mut UnboundedReceiver<Report>, unknown: &mut usize) {
+    while let Some(report) = reports.recv().await {
+        match report {
+            Report::Stopped => return,
+            Report::Message { life: crate::model::Life::Unknown(_), .. } => *unknown += 1,
+            _ => {}
+        }
+    }
+}
+
+fn keymap(settings: &Settings) -> anyhow::Result<Keymap> {
+    let overrides: Vec<Override> = settings
+        .keys
+        .iter()
+        .map(|binding| {
+            let at = binding.chords.first().map_or(binding.action.at, |c| c.at);
+            let (_, context) = crate::config::settings::KeyContext::WORDS
+                .iter()
+                .find(|(_, c)| *c == binding.context)
+                .map_or(("", ""), |(name, _)| ("", *name));
+            Override {
+                context: context.to_owned(),
+                action: binding.action.value.clone(),
+                keys: binding.chords.iter().map(|c| c.value.clone()).collect(),
+                place: format!("{}:{}:{}", settings.paths.config_file.display(), at.line, at.column),
+            }
+        })
+        .collect();
+    Keymap::new(&overrides, settings.composer.enter == EnterKey::Newline).map_err(anyhow::Error::msg)
+}
+
+fn theme(settings: &Settings) -> anyhow::Result<Theme> {
+    let ui = &settings.ui;
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let mono = match ui.color {
+        ColorChoice::Never => true,
+        ColorChoice::Always => false,
+        ColorChoice::Auto => no_color,
+    };
+    let ascii = ui.ascii || !locale_is_utf8();
+    theme::named(&ui.theme, ascii, mono).with_context(|| {
+        let names = theme::names().collect::<Vec<_>>().join(", ");
+        format!("no theme is called “{}”: there are {names}", ui.theme)
+    })
+}
+
+/// Whether the locale says UTF-8. A locale that says nothing is taken for UTF-8, as terminals of today are.
+fn locale_is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_none_or(|l| {
+        let l = l.to_ascii_lowercase();
+        l.contains("utf-8") || l.contains("utf8") || !matches!(l.as_str(), "c" | "posix") && !l.contains('.')
+    })
+}
+
+fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {
+    let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+    let log_zone = if settings.log.utc { TimeZone::UTC } else { zone.clone() };
+    let log = Log::new(LogOptions {
+        zone: log_zone,
+        ascii: theme.ascii,
+        max_entries: settings.log.max_entries,
+        max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
+    });
+    let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
+    let snippets = settings.composer.snippets.iter();
+    composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
+    let place = place(profile, settings.paths.data_dir.clone(), settings.paths.config_exists.then(|| settings.paths.config_file.clone()));
+    build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
+}
+
+/// What the status line says first.
+fn first_words(settings: &Settings, profile: &Profile) -> String {
+    if profile.sandbox && !settings.paths.config_exists {
+        "No config file: this is the built-in sandbox, nothing leaves this machine. Type and press Enter; :connect tells how to reach a real organisation.".to_owned()
+    } else if profile.sandbox {
+        "This is the built-in sandbox: nothing leaves this machine.".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<std::path::PathBuf>) -> Place {
+    Place {
+        profile: profile.name.clone(),
+        region: profile.region.domain.clone(),
+        api: profile.hosts.api.clone(),
+        login: profile.hosts.login.clone(),
+        scopes: match &profile.credentials {
+            Credentials::Client(client) => client.scopes.clone(),
+            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+        },
+        sandbox: profile.sandbox,
+        production: profile.production,
+        data_dir,
+        config_file,
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place where everything meets")]
+fn build(
+    profile: &Profile,
+    place: Place,
+    keymap: Keymap,
+    theme: Theme,
+    zone: TimeZone,
+    log: Log,
+    composer: Composer,
+    now: Moment,
+    size: Size,
+    words: String,
+) -> State {
+    let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
+    let mut state = State::new(Setup { now, size, place, theme, zone, keymap, picker, composer, log });
+    state.status.info(words);
+    state
+}
+
+/// A state with every setting at its default, for tests that run the shell on a screen in memory.
+pub fn state_for_tests(profile: &Profile, now: Moment, size: (u16, u16), data_dir: &std::path::Path) -> State {
+    build(
+        profile,
+        place(profile, data_dir.to_owned(), None),
+        Keymap::default(),
+        Theme::default(),
+        TimeZone::UTC,
+        Log::new(LogOptions::default()),
+        Composer::new(1, "run"),
+        now,
+        Size { width: size.0, height: size.1 },
+        String::new(),
+    )
+}
