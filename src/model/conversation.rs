@@ -125,7 +125,7 @@ impl RemoteState {
     /// The word on screen.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Unknown => "unread",
+            Self::Unknown => "not read",
             Self::Connected => "connected",
             Self::Ended => "ended",
             Self::Missing => "missing",

@@ -1,7 +1,10 @@
 //! What stands on the screen: `view(&State, &mut Frame)` only reads. One file a pane.
 
+pub mod composer;
+pub mod picker;
 pub mod text;
 pub mod theme;
+pub mod thread;
 
 use crate::model::Moment;
 use theme::Theme;
