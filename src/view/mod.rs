@@ -83,14 +83,16 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     }
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);
-        let name = state.picker.active_name().unwrap_or("no conversation");
-        frame::draw(&area, &format!("t {name}"), &thread::title(&state.threads), &look, buf);
-        thread::draw(&state.threads, &look, area.inner, buf);
+        let open = state.picker.active().and_then(|key| state.threads.get(key));
+        frame::draw(&area, &format!("t {}", thread::title(open)), state.active_name(), &look, buf);
+        thread::draw(open, &look, area.inner, buf);
     }
     if let Some(area) = panes.composer {
         let look = look(state, Pane::Composer);
-        let (to, count) = composer::title(&state.composer, state.picker.active_item(), &look);
-        frame::draw(&area, &to, &count, &look, buf);
+        let id = state.picker.active_item().and_then(|item| item.conversation.address.conversation_id());
+        let to = composer::title(state.active_name(), id, state.theme.ascii);
+        let (count, _) = composer::counter(&state.composer, state.now);
+        frame::draw(&area, &format!("3 {to}"), &count, &look, buf);
         let at = composer::draw(&state.composer, &look, area.inner, buf);
         if look.focused {
             cursor = at;
@@ -101,7 +103,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         if panes.picker_on_top {
             frame::clear(area.outer, buf);
         }
-        frame::draw(&area, "1 Conversations", &picker::title(&state.picker), &look, buf);
+        frame::draw(&area, &format!("1 {}", picker::title(&state.picker)), &picker::count(&state.picker), &look, buf);
         picker::draw(&state.picker, &look, area.inner, buf);
     }
     cursor

@@ -35,7 +35,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Ask(ask) => draw_ask(state, ask, buf),
         Overlay::Prompt(prompt) if !prompt.found.is_empty() => {
-            let items: Vec<&str> = prompt.found.iter().map(String::as_str).collect();
+            let items: Vec<&str> = prompt.found.iter().map(|(_, text)| text.as_str()).collect();
             choices_above(state, &items, prompt.chosen, buf);
             None
         }

@@ -110,25 +110,60 @@ pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
 /// Byte ranges of the rows into which one line falls at `cells` columns: broken after a space where one is near,
 /// else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
 pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
+    wrap_by(line, cells, UnicodeWidthStr::width)
+}
+
+fn wrap_by(line: &str, cells: usize, measure: impl Fn(&str) -> usize) -> Vec<Range<usize>> {
     let cells = cells.max(1);
     let mut rows = Vec::new();
-    let (mut start, mut used, mut last_space) = (0, 0, None);
+    let (mut start, mut used) = (0, 0);
+    // Where the row may be cut, and the cells used up to there.
+    let mut space: Option<(usize, usize)> = None;
     for (at, cluster) in line.grapheme_indices(true) {
-        let w = UnicodeWidthStr::width(cluster);
+        let w = measure(cluster);
         if used + w > cells && at > start {
-            let cut = match last_space {
-                Some(space) if space > start => space,
-                _ => at,
-            };
+            let (cut, cut_used) = space.take().unwrap_or((at, used));
             rows.push(start..cut);
-            start = cut;
-            used = line.get(start..at).map_or(0, width);
-            last_space = None;
+            (start, used) = (cut, used - cut_used);
+            // What was carried over may leave no room for a wide cluster.
+            if used + w > cells && at > start {
+                rows.push(start..at);
+                (start, used) = (at, 0);
+            }
         }
         used += w;
         if cluster == " " {
-            last_space = Some(at + cluster.len());
+            space = Some((at + 1, used));
         }
+    }
+    rows.push(start..line.len());
+    rows
+}
+
+/// Cells of one cluster once it is made [`visible`].
+fn shown_width(cluster: &str) -> usize {
+    width(&visible(cluster))
+}
+
+/// Like [`wrap`], for a line that is still as it was typed: byte ranges of the source, measured as [`visible`] shows them.
+/// A stand-in is never split unless it is wider than a whole row.
+pub fn wrap_shown(line: &str, cells: usize) -> Vec<Range<usize>> {
+    let cells = cells.max(1);
+    if line.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return wrap_printable(line.as_bytes(), cells);
+    }
+    wrap_by(line, cells, shown_width)
+}
+
+/// [`wrap_shown`] where every byte is one cell.
+fn wrap_printable(line: &[u8], cells: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::with_capacity(line.len() / cells + 1);
+    let mut start = 0;
+    while line.len() - start > cells {
+        let row = line.get(start..start + cells).unwrap_or_default();
+        let cut = row.iter().rposition(|b| *b == b' ').map_or(cells, |space| space + 1);
+        rows.push(start..start + cut);
+        start += cut;
     }
     rows.push(start..line.len());
     rows
@@ -170,6 +205,25 @@ mod tests {
         assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(rows("", 4), [""]);
         assert_eq!(rows("日本語", 1), ["日", "本", "語"]);
+        assert_eq!(rows(" 日日", 3), [" ", "日", "日"], "no row is wider than asked");
+    }
+
+    #[test]
+    fn wraps_typed_text_as_it_is_shown() {
+        let rows = |s: &str, w| wrap_shown(s, w).into_iter().map(|r| s[r].to_owned()).collect::<Vec<_>>();
+        assert_eq!(rows("one two three", 8), ["one two ", "three"]);
+        assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(rows("é one two", 6), ["é one ", "two"]);
+        assert_eq!(rows("a\u{202e}b", 5), ["a", "\u{202e}", "b"]);
+        assert_eq!(rows("a \u{202e}\u{202e}b", 6), ["a ", "\u{202e}", "\u{202e}b"]);
+        assert_eq!(rows("", 4), [""]);
+        // The quick way and the thorough way agree.
+        for cells in 1..12 {
+            let plain = "to be, or not to be:  that is thequestionitself ";
+            let slow: Vec<_> = wrap_shown(&format!("{plain}é"), cells).into_iter().map(|r| r.start).collect();
+            let quick: Vec<_> = wrap_shown(&format!("{plain}e"), cells).into_iter().map(|r| r.start).collect();
+            assert_eq!(slow, quick, "{cells}");
+        }
     }
 
     #[test]

@@ -207,7 +207,7 @@ impl State {
             next_message: 0,
             exports: 0,
         };
-        state.log.set_names(state.picker.names());
+        state.log.set_names(state.names());
         match state.picker.open() {
             Some(key) => state.composer.switch(key),
             None => state.focus = Pane::Picker,
@@ -254,12 +254,6 @@ impl State {
         if let Some(area) = panes.thread {
             self.threads.set_viewport(area.inner.width, area.inner.height);
         }
-        if let Some(area) = panes.composer {
-            self.composer.set_viewport(area.inner.width, area.inner.height);
-        }
-        if let Some(area) = panes.picker {
-            self.picker.set_viewport(area.inner.width, area.inner.height);
-        }
     }
 
     /// Where keys are resolved now.
@@ -283,12 +277,13 @@ impl State {
         let prefix = self.prefix.map(|(_, at)| at.after(PREFIX_MENU));
         let quit = self.quit_armed.map(|at| at.after(QUIT_HINT));
         let chip = chip::next_change(&self.token, self.now);
+        let thread = self.picker.active().and_then(|key| self.threads.next_change(key, self.now));
         let sends = self.open_sends.values().filter_map(|send| match &send.life {
             Life::Waiting { until, .. } => next_second(*until, self.now),
             _ => None,
         });
         let log = self.log.next_change(self.now);
-        [prefix, quit, chip, log, self.armed_until]
+        [prefix, quit, chip, log, thread, self.armed_until]
             .into_iter()
             .flatten()
             .chain(sends)
@@ -296,10 +291,20 @@ impl State {
             .min()
     }
 
+    /// The conversations' names as they stand on screen.
+    pub fn names(&self) -> Vec<(ConversationKey, String)> {
+        self.picker.items().iter().map(|item| (item.conversation.key, item.name().to_owned())).collect()
+    }
+
+    /// The name of the open conversation.
+    pub fn active_name(&self) -> &str {
+        self.picker.active_item().map_or("no conversation", picker::Item::name)
+    }
+
     /// What the terminal's title says.
     pub fn title(&self) -> String {
         let place = if self.place.sandbox { "sandbox" } else { self.place.profile.as_str() };
-        let unread = self.picker.unread_total();
+        let unread = self.picker.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
     }
 }

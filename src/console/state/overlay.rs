@@ -97,8 +97,8 @@ pub struct Prompt {
     pub input: Input,
     /// What is wrong with it, as one types.
     pub problem: Option<String>,
-    /// What it finds, for purposes that offer choices; newest first.
-    pub found: Vec<String>,
+    /// What it finds, for purposes that offer choices: its place and its text, newest first.
+    pub found: Vec<(usize, String)>,
     /// Which of them is chosen.
     pub chosen: usize,
 }

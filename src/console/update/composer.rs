@@ -27,14 +27,22 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::KillToStart => composer.kill_to_start(),
         Action::KillToEnd => composer.kill_to_end(),
         Action::Yank => composer.yank(),
-        Action::Undo => composer.undo(),
-        Action::Redo => composer.redo(),
+        Action::Undo => {
+            if !composer.undo() {
+                state.status.info("Nothing to undo.");
+            }
+        }
+        Action::Redo => {
+            if !composer.redo() {
+                state.status.info("Nothing to redo.");
+            }
+        }
         Action::HistorySearch => {
             state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::History, "")));
             overlay::prompt_changed(state);
         }
         Action::Snippets => {
-            let names = state.composer.snippet_names();
+            let names: Vec<String> = state.composer.snippets().iter().map(|s| s.name.clone()).collect();
             if names.is_empty() {
                 state.status.info("No snippets: add them to [composer.snippets] in config.toml. {{seq}} {{uuid}} {{now}} {{run}} work in any message.");
                 return;
@@ -42,7 +50,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             let items = names.into_iter().map(|n| (n.clone(), Choice::Snippet(n))).collect();
             state.overlay = Some(Overlay::Menu(Menu::new("Snippets", items)));
         }
-        Action::Editor => effects.push(Effect::Edit(state.composer.text())),
+        Action::Editor => effects.push(Effect::Edit(state.composer.text().to_owned())),
         Action::LeaveComposer => {
             let panes = state.panes();
             let pane = if panes.log.is_none() && panes.thread.is_some() { Pane::Thread } else { Pane::Log };

@@ -55,9 +55,6 @@ pub fn focus(state: &mut State, pane: Pane) {
         state.focus = Pane::Picker;
         return;
     }
-    if state.focus == Pane::Thread && pane != Pane::Thread {
-        // The thread stays where it is; only the focus moves.
-    }
     state.focus = pane;
     keep_focus_visible(state);
 }
@@ -114,7 +111,7 @@ fn toggle_thread(state: &mut State) {
 
 fn open_filter(state: &mut State) {
     let (pane, text) = match state.focus {
-        Pane::Picker => (Pane::Picker, state.picker.filter_text().to_owned()),
+        Pane::Picker => (Pane::Picker, state.picker.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer => {
             if state.focus == Pane::Thread {
                 state.thread_over = false;
@@ -127,7 +124,7 @@ fn open_filter(state: &mut State) {
 }
 
 fn open_palette(state: &mut State) {
-    let names = state.picker.names();
+    let names = state.names();
     let disabled = |action| disabled(state, action);
     let palette = Palette::open(&Around { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
@@ -239,7 +236,7 @@ fn back(state: &mut State) {
         state.zoomed = false;
     } else if state.focus == Pane::Log && !state.log.filter_text().is_empty() {
         state.log.clear_filter();
-    } else if state.focus == Pane::Picker && !state.picker.filter_text().is_empty() {
+    } else if state.focus == Pane::Picker && !state.picker.filter().is_empty() {
         state.picker.set_filter("");
     } else if state.compare_with.take().is_some() {
         state.status.info("Nothing is compared.");
@@ -257,7 +254,7 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
         back(state);
         return;
     }
-    let drafts = state.picker.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
+    let drafts = state.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
     let open = state.open_sends.len();
     if drafts == 0 && open == 0 {
         effects.push(Effect::Quit);

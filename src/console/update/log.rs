@@ -61,16 +61,18 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// Applies a move to the thread; what acts on a log entry is answered with where to find one.
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let Some(key) = state.picker.active() else { return };
     let threads = &mut state.threads;
+    let half = isize::try_from(state.size.height / 3).unwrap_or(1).max(1);
     match action {
-        Action::LogUp => threads.up(1),
-        Action::LogDown => threads.down(1),
-        Action::LogPageUp => threads.page_up(),
-        Action::LogPageDown => threads.page_down(),
-        Action::LogHalfUp => threads.half_page_up(),
-        Action::LogHalfDown => threads.half_page_down(),
-        Action::LogFirst => threads.first(),
-        Action::LogLast | Action::Follow => threads.last(),
+        Action::LogUp => threads.scroll_by(key, -1),
+        Action::LogDown => threads.scroll_by(key, 1),
+        Action::LogPageUp => threads.scroll_pages(key, -1),
+        Action::LogPageDown => threads.scroll_pages(key, 1),
+        Action::LogHalfUp => threads.scroll_by(key, -half),
+        Action::LogHalfDown => threads.scroll_by(key, half),
+        Action::LogFirst => threads.scroll_to_start(key),
+        Action::LogLast | Action::Follow => threads.follow(key),
         Action::Density => picker::refresh(state, effects),
         _ => state.status.info(format!("{action} works in the log: press {} first.", state.keymap.key(Action::GoLog))),
     }

@@ -38,6 +38,9 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
     }
+    if let Some(key) = state.picker.active() {
+        state.picker.set_draft(key, !state.composer.is_empty());
+    }
     state.fit();
     effects
 }

@@ -10,7 +10,7 @@ use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Ques
 use crate::console::state::palette::{Around, Target};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Address, MessageId};
+use crate::model::{Address, Conversation, MessageId};
 
 use super::{global, keys, picker, sending};
 
@@ -109,7 +109,7 @@ fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Op
 /// The palette finds anew.
 pub fn palette_changed(state: &mut State) {
     let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
-    let names = state.picker.names();
+    let names = state.names();
     let disabled = |action| global::disabled(state, action);
     palette.search(&Around { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
@@ -129,7 +129,8 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
             keys::act(state, action, effects);
         }
         Some((Target::Conversation(key), None)) => {
-            state.picker.activate(key);
+            state.picker.select(key);
+            state.picker.open();
             picker::opened(state, key, effects);
             global::focus(state, Pane::Composer);
         }
@@ -177,7 +178,8 @@ pub fn prompt_changed(state: &mut State) {
         Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
         Purpose::Search => state.log.set_search(&text),
         Purpose::History => {
-            prompt.found = state.composer.search_history(&text);
+            let found = state.composer.search_history(&text);
+            prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
         Purpose::Nickname(_) | Purpose::Comment | Purpose::Add => {}
@@ -213,13 +215,13 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         }
         Purpose::Nickname(key) => {
             state.picker.set_nickname(key, &text);
-            state.log.set_names(state.picker.names());
+            state.log.set_names(state.names());
         }
         Purpose::Comment => state.log.set_comment(&text),
         Purpose::Add => add(state, &text, effects),
         Purpose::History => {
-            if let Some(found) = prompt.found.get(prompt.chosen) {
-                state.composer.set_text(found);
+            if let Some((index, _)) = prompt.found.get(prompt.chosen) {
+                state.composer.take_history(*index);
             }
         }
     }
@@ -234,10 +236,13 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         return;
     }
     let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None };
-    let key = state.picker.add(address);
-    state.log.set_names(state.picker.names());
-    effects.push(Effect::Engine(Command::Add(state.picker.conversation(key))));
-    state.picker.activate(key);
+    let key = state.picker.free_key();
+    let name = format!("added {}", crate::view::text::short_id(id, state.theme.ascii));
+    let conversation = Conversation { key, name, address };
+    state.picker.add(conversation.clone());
+    state.log.set_names(state.names());
+    effects.push(Effect::Engine(Command::Add(conversation)));
+    state.picker.open();
     picker::opened(state, key, effects);
     global::focus(state, Pane::Composer);
     if crate::model::ids::is_uuid(id) {
@@ -251,7 +256,9 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 
 fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
     match choice {
-        Choice::Snippet(name) => state.composer.insert_snippet(&name),
+        Choice::Snippet(name) => {
+            state.composer.insert_snippet(&name);
+        }
         Choice::Fault(None) => {
             state.fault = None;
             effects.push(Effect::SandboxFault(None));

@@ -9,13 +9,16 @@ use crate::model::ConversationKey;
 
 use super::global;
 
+/// Conversations of a page turn.
+const PAGE: isize = 10;
+
 /// Applies an action of the picker.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::PickerUp => state.picker.up(1),
-        Action::PickerDown => state.picker.down(1),
-        Action::PickerPageUp => state.picker.page_up(),
-        Action::PickerPageDown => state.picker.page_down(),
+        Action::PickerUp => state.picker.step(-1),
+        Action::PickerDown => state.picker.step(1),
+        Action::PickerPageUp => state.picker.step(-PAGE),
+        Action::PickerPageDown => state.picker.step(PAGE),
         Action::PickerFirst => state.picker.first(),
         Action::PickerLast => state.picker.last(),
         Action::Open => {
@@ -25,13 +28,17 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             }
         }
         Action::NextUnread => {
-            if !state.picker.next_unread() {
+            if state.picker.next_unread().is_none() {
                 state.status.info("Nothing is unread.");
             }
         }
-        Action::Pin => state.picker.toggle_pin(),
+        Action::Pin => {
+            if let Some(key) = state.picker.selected() {
+                state.picker.pin(key);
+            }
+        }
         Action::Nickname => {
-            if let Some((key, name)) = state.picker.selected().map(|item| (item.key(), item.name().to_owned())) {
+            if let Some((key, name)) = state.picker.selected_item().map(|i| (i.conversation.key, i.name().to_owned())) {
                 state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Nickname(key), &name)));
             }
         }
@@ -40,7 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
             state.picker.toggle_sort();
-            state.status.info(state.picker.order_words());
+            state.status.info(format!("Conversations in order: {}.", state.picker.order().word()));
         }
         _ => {}
     }
@@ -49,7 +56,6 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 /// After a conversation was opened: its draft, its thread, its replies.
 pub fn opened(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     state.composer.switch(key);
-    state.threads.show(key);
     state.threads.mark_read(key);
     state.picker.set_unread(key, 0);
     effects.push(Effect::Engine(Command::Watch(Some(key))));
@@ -58,15 +64,21 @@ pub fn opened(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.picker.selected().map(|item| item.key()).filter(|_| state.focus == Pane::Picker);
+    let selected = state.picker.selected().filter(|_| state.focus == Pane::Picker);
     if let Some(key) = selected.or(state.picker.active()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
 }
 
 fn id_card(state: &mut State) {
-    if let Some(item) = state.picker.selected() {
-        state.overlay =
-            Some(Overlay::Page { title: item.name().to_owned(), lines: state.picker.id_card(item.key()), scroll: 0 });
+    let Some(item) = state.picker.selected_item() else { return };
+    let mut lines = vec![format!("channel  {}", item.conversation.channel())];
+    for line in item.card() {
+        lines.push(line.label.to_owned());
+        lines.push(format!("  {}", line.value));
+        if !line.note.is_empty() {
+            lines.push(format!("  {}", line.note));
+        }
     }
+    state.overlay = Some(Overlay::Page { title: item.name().to_owned(), lines, scroll: 0 });
 }

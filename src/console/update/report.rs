@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::console::Effect;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use crate::model::{ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
+use crate::model::{Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
@@ -14,8 +14,12 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Exchange(exchange) => exchanged(state, exchange),
         Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
         Report::Conversation { key, state: remote, since, messages } => {
-            let news = state.threads.read(key, messages, state.now);
-            state.picker.read(key, remote, since, state.now);
+            let news = state.threads.read(key, remote, since, messages, state.now);
+            state.picker.set_remote(key, remote, since);
+            state.picker.set_counts(key, state.threads.counts(key));
+            if news > 0 {
+                state.picker.touch(key, state.now);
+            }
             if state.picker.active() == Some(key) {
                 state.threads.mark_read(key);
             } else if news > 0 {
@@ -25,6 +29,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
             state.skew = Some(seconds);
+            state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.abs()));
         }
@@ -80,7 +85,7 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
     } else {
         state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
-    settle_counts(state, conversation, &life);
+    state.picker.set_counts(conversation, state.threads.counts(conversation));
     let number = exchange.and_then(|e| number_of(state, e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
         Life::Refused(why) => {
@@ -99,9 +104,4 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
 fn number_of(state: &State, id: ExchangeId) -> Option<u64> {
     let entry = state.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.id == id))?;
     Some(entry.number())
-}
-
-fn settle_counts(state: &mut State, conversation: ConversationKey, life: &Life) {
-    let open = state.open_sends.values().filter(|s| s.conversation == conversation).count();
-    state.picker.life(conversation, life, open);
 }

@@ -2,6 +2,7 @@
 
 use crate::console::Effect;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
+use crate::console::state::composer::Refusal;
 use crate::console::state::{OpenSend, Pane, State};
 use crate::engine::{Command, SendRequest};
 use crate::model::{Author, ConversationKey, Life, Message, MessageId};
@@ -9,18 +10,21 @@ use crate::model::{Author, ConversationKey, Life, Message, MessageId};
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
     if state.asks_before_sending() {
-        if let Err(refusal) = state.composer.check() {
-            state.status.error(refusal.to_string());
-            return;
-        }
-        let name = state.picker.active_name().unwrap_or_default().to_owned();
+        let text = match state.composer.check(state.now) {
+            Ok(text) => text,
+            Err(refusal) => {
+                state.status.error(sentence(refusal));
+                return;
+            }
+        };
+        let name = state.active_name().to_owned();
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production,
             title: "PROD: send this message?".to_owned(),
             lines: vec![
                 format!("to      {name}"),
                 format!("region  {}", state.place.region),
-                state.composer.expanded(),
+                format!("“{text}”"),
             ],
             yes: "send it".to_owned(),
             word: None,
@@ -33,13 +37,20 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
 /// Sends what stands in the composer. What cannot be sent stays there, with the reason.
 pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
-    match state.composer.take_for_send() {
+    match state.composer.take_for_send(state.now) {
         Ok(text) => {
             submit(state, key, text, None, effects);
             state.status.clear();
         }
-        Err(refusal) => state.status.error(refusal.to_string()),
+        Err(refusal) => state.status.error(sentence(refusal)),
     }
+}
+
+/// A refusal as a sentence for the status line.
+fn sentence(refusal: Refusal) -> String {
+    let text = refusal.to_string();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
 }
 
 fn submit(
@@ -62,7 +73,8 @@ fn submit(
         resend_of,
     };
     state.threads.sent(message);
-    state.picker.sent(conversation, state.now);
+    state.picker.touch(conversation, state.now);
+    state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
     effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of })));
 }
@@ -124,9 +136,9 @@ pub fn edit_copy(state: &mut State) {
         return;
     };
     if state.picker.active() != Some(conversation) {
-        state.picker.activate(conversation);
+        state.picker.select(conversation);
+        state.picker.open();
         state.composer.switch(conversation);
-        state.threads.show(conversation);
     }
     state.composer.set_text(&text);
     state.focus = Pane::Composer;

@@ -1,0 +1,444 @@
+//! The text under the cursor: one string, a cursor that stands between grapheme clusters, and undo.
+//!
+//! A buffer of our own instead of a text widget's: tried with half a megabyte pasted, the widget wrapped the whole text
+//! anew at every key (thousands of times the budget of a key), and it drew control characters as nothing at all, which
+//! also put its cursor beside the text. Here a key costs what it changes: clusters are found around the cursor only.
+//!
+//! ```text
+//!  edit ─► Change {at, removed, inserted} ─► undo stack ─(undo)─► redo stack
+//!          typing and erasing join the change before them until a word, a move or another kind of edit ends it
+//! ```
+
+use std::ops::Range;
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// Undo keeps at most this many changes …
+const MAX_CHANGES: usize = 1_000;
+/// … and at most about this many bytes; the newest change is always kept.
+const MAX_CHANGE_BYTES: usize = 8 << 20;
+
+/// What kind of edit a change came from: equal neighbours may join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// One character typed.
+    Typed,
+    /// One cluster erased towards the beginning.
+    ErasedBack,
+    /// One cluster erased towards the end.
+    ErasedAhead,
+    /// Anything else: never joined.
+    Whole,
+}
+
+/// A replacement of a part of the text, which can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Change {
+    unit: Unit,
+    at: usize,
+    removed: String,
+    inserted: String,
+    cursor_before: usize,
+    cursor_after: usize,
+}
+
+/// A multi-line text with a cursor and its undo history. Line ends are `\n`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Editor {
+    text: String,
+    cursor: usize,
+    /// Column in clusters that Up and Down try to keep.
+    goal: Option<usize>,
+    undo: Vec<Change>,
+    redo: Vec<Change>,
+    undo_bytes: usize,
+    /// Whether the next edit may join the newest change.
+    open: bool,
+}
+
+/// Line ends as `\n`, whatever they came as. Nothing else changes.
+pub fn normalized(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+impl Editor {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The cursor: a byte offset at a cluster boundary of [`Editor::text`].
+    pub const fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The text before the cursor.
+    pub fn before(&self) -> &str {
+        self.text.get(..self.cursor).unwrap_or_default()
+    }
+
+    /// The text after the cursor.
+    pub fn after(&self) -> &str {
+        self.text.get(self.cursor..).unwrap_or_default()
+    }
+
+    /// Where the cursor's line begins and ends (without its line end), in bytes.
+    pub fn line(&self) -> Range<usize> {
+        let start = self.before().rfind('\n').map_or(0, |n| n + 1);
+        let end = self.after().find('\n').map_or(self.text.len(), |n| self.cursor + n);
+        start..end
+    }
+
+    /// Whether the cursor's line is the first.
+    pub fn on_first_line(&self) -> bool {
+        !self.before().contains('\n')
+    }
+
+    /// Whether the cursor's line is the last.
+    pub fn on_last_line(&self) -> bool {
+        !self.after().contains('\n')
+    }
+
+    fn boundary_before(&self, at: usize) -> usize {
+        GraphemeCursor::new(at, self.text.len(), true).prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
+    }
+
+    fn boundary_after(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        cursor.next_boundary(&self.text, 0).ok().flatten().unwrap_or(self.text.len())
+    }
+
+    /// `at`, or the end of the cluster that it stands in.
+    fn snap(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let whole = self.text.is_char_boundary(at)
+            && GraphemeCursor::new(at, self.text.len(), true).is_boundary(&self.text, 0).unwrap_or(true);
+        if whole {
+            return at;
+        }
+        let inside = (0..at).rev().find(|b| self.text.is_char_boundary(*b)).unwrap_or(0);
+        self.boundary_after(inside)
+    }
+
+    // ---- moving -------------------------------------------------------------------------------------------------
+
+    fn go(&mut self, at: usize) {
+        self.cursor = at;
+        self.goal = None;
+        self.open = false;
+    }
+
+    /// One cluster towards the beginning.
+    pub fn left(&mut self) {
+        self.go(self.boundary_before(self.cursor));
+    }
+
+    /// One cluster towards the end.
+    pub fn right(&mut self) {
+        self.go(self.boundary_after(self.cursor));
+    }
+
+    /// To the beginning of the line.
+    pub fn line_start(&mut self) {
+        self.go(self.line().start);
+    }
+
+    /// To the end of the line.
+    pub fn line_end(&mut self) {
+        self.go(self.line().end);
+    }
+
+    /// To the beginning of the text.
+    pub fn text_start(&mut self) {
+        self.go(0);
+    }
+
+    /// To the end of the text.
+    pub fn text_end(&mut self) {
+        self.go(self.text.len());
+    }
+
+    /// Puts the cursor at byte `at` (moved to the end of the cluster it falls into).
+    pub fn place(&mut self, at: usize) {
+        self.go(self.snap(at));
+    }
+
+    /// To the line above, keeping the column (in clusters) where that line is long enough. False on the first line.
+    pub fn up(&mut self) -> bool {
+        let line = self.line();
+        let Some(end) = line.start.checked_sub(1) else { return false };
+        let start = self.text.get(..end).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
+        self.to_line(line.start, start..end);
+        true
+    }
+
+    /// To the line below, keeping the column. False on the last line.
+    pub fn down(&mut self) -> bool {
+        let line = self.line();
+        if line.end >= self.text.len() {
+            return false;
+        }
+        let start = line.end + 1;
+        let end = self.text.get(start..).and_then(|t| t.find('\n')).map_or(self.text.len(), |n| start + n);
+        self.to_line(line.start, start..end);
+        true
+    }
+
+    fn to_line(&mut self, from_start: usize, to: Range<usize>) {
+        let clusters = |range: Range<usize>| self.text.get(range).unwrap_or_default();
+        let goal = self.goal.unwrap_or_else(|| clusters(from_start..self.cursor).graphemes(true).count());
+        let offset = clusters(to.clone()).grapheme_indices(true).nth(goal).map_or(to.len(), |(at, _)| at);
+        self.go(to.start + offset);
+        self.goal = Some(goal);
+    }
+
+    fn cluster_before(&self, at: usize) -> &str {
+        self.text.get(self.boundary_before(at)..at).unwrap_or_default()
+    }
+
+    fn cluster_after(&self, at: usize) -> &str {
+        self.text.get(at..self.boundary_after(at)).unwrap_or_default()
+    }
+
+    fn skip_back(&self, mut at: usize, over: impl Fn(&str) -> bool) -> usize {
+        while at > 0 && over(self.cluster_before(at)) {
+            at = self.boundary_before(at);
+        }
+        at
+    }
+
+    fn skip_ahead(&self, mut at: usize, over: impl Fn(&str) -> bool) -> usize {
+        while at < self.text.len() && over(self.cluster_after(at)) {
+            at = self.boundary_after(at);
+        }
+        at
+    }
+
+    /// To the beginning of this word, or of the one before.
+    pub fn word_left(&mut self) {
+        let gap = self.skip_back(self.cursor, |c| !is_word(c));
+        self.go(self.skip_back(gap, is_word));
+    }
+
+    /// To the end of this word, or of the next.
+    pub fn word_right(&mut self) {
+        let gap = self.skip_ahead(self.cursor, |c| !is_word(c));
+        self.go(self.skip_ahead(gap, is_word));
+    }
+
+    // ---- editing ------------------------------------------------------------------------------------------------
+
+    /// Types one character.
+    pub fn insert_char(&mut self, c: char) {
+        let mut bytes = [0; 4];
+        let c = if c == '\r' { '\n' } else { c };
+        let unit = if c == '\n' { Unit::Whole } else { Unit::Typed };
+        self.replace(self.cursor..self.cursor, c.encode_utf8(&mut bytes), unit);
+    }
+
+    /// Puts `text` in at the cursor, as one step. Line ends become `\n`.
+    pub fn insert(&mut self, text: &str) {
+        self.replace(self.cursor..self.cursor, &normalized(text), Unit::Whole);
+    }
+
+    /// Erases the cluster before the cursor.
+    pub fn backspace(&mut self) {
+        self.replace(self.boundary_before(self.cursor)..self.cursor, "", Unit::ErasedBack);
+    }
+
+    /// Erases the cluster after the cursor.
+    pub fn delete(&mut self) {
+        self.replace(self.cursor..self.boundary_after(self.cursor), "", Unit::ErasedAhead);
+    }
+
+    /// Replaces the whole text, as one step; the cursor goes to the end.
+    pub fn set_text(&mut self, text: &str) {
+        let text = normalized(text);
+        if text != self.text {
+            self.replace(0..self.text.len(), &text, Unit::Whole);
+        }
+        self.text_end();
+    }
+
+    /// Replaces the whole text as a step of its own even where nothing changes, so that [`Editor::forget_step`] takes
+    /// back exactly this.
+    pub(super) fn set_text_step(&mut self, text: &str) {
+        self.open = false;
+        let inserted = normalized(text).into_owned();
+        let removed = std::mem::replace(&mut self.text, inserted.clone());
+        let after = inserted.len();
+        let change = Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
+        self.redo.clear();
+        self.record(change);
+        self.text_end();
+    }
+
+    /// Takes the newest step back for good.
+    pub(super) fn forget_step(&mut self) {
+        if self.undo() {
+            self.redo.clear();
+        }
+    }
+
+    /// Takes out the blank-separated word before the cursor (at the beginning of a line: the line end) and returns it.
+    pub fn cut_word_back(&mut self) -> String {
+        let start = if self.before().ends_with('\n') {
+            self.cursor - 1
+        } else {
+            let gap = self.skip_back(self.cursor, |c| c != "\n" && is_blank(c));
+            self.skip_back(gap, |c| !is_blank(c))
+        };
+        self.cut(start..self.cursor)
+    }
+
+    /// Takes out the rest of the line (at its end: the line end) and returns it.
+    pub fn cut_to_end(&mut self) -> String {
+        let end = self.line().end;
+        let end = if end == self.cursor { self.boundary_after(end) } else { end };
+        self.cut(self.cursor..end)
+    }
+
+    /// Takes out the line before the cursor (at its beginning: the line end before it) and returns it.
+    pub fn cut_to_start(&mut self) -> String {
+        let start = self.line().start;
+        let start = if start == self.cursor { self.boundary_before(start) } else { start };
+        self.cut(start..self.cursor)
+    }
+
+    fn cut(&mut self, range: Range<usize>) -> String {
+        let out = self.text.get(range.clone()).unwrap_or_default().to_owned();
+        self.replace(range, "", Unit::Whole);
+        out
+    }
+
+    fn replace(&mut self, range: Range<usize>, with: &str, unit: Unit) {
+        let Some(removed) = self.text.get(range.clone()) else { return };
+        if removed.is_empty() && with.is_empty() {
+            return;
+        }
+        let removed = removed.to_owned();
+        let before = self.cursor;
+        self.text.replace_range(range.clone(), with);
+        self.cursor = self.snap(range.start + with.len());
+        self.goal = None;
+        self.redo.clear();
+        let change = Change {
+            unit,
+            at: range.start,
+            removed,
+            inserted: with.to_owned(),
+            cursor_before: before,
+            cursor_after: self.cursor,
+        };
+        self.record(change);
+        self.open = unit != Unit::Whole;
+    }
+
+    fn record(&mut self, new: Change) {
+        self.undo_bytes += new.removed.len() + new.inserted.len();
+        if self.open && let Some(last) = self.undo.last_mut() {
+            if join(last, &new) {
+                return;
+            }
+        }
+        self.undo.push(new);
+        let mut drop = self.undo.len().saturating_sub(MAX_CHANGES);
+        let mut bytes = self.undo_bytes;
+        for (n, change) in self.undo.iter().enumerate().take(self.undo.len() - 1) {
+            if n >= drop && bytes <= MAX_CHANGE_BYTES {
+                break;
+            }
+            bytes -= change.removed.len() + change.inserted.len();
+            drop = drop.max(n + 1);
+        }
+        if drop > 0 {
+            self.undo.drain(..drop);
+            self.undo_bytes = bytes;
+        }
+    }
+
+    // ---- undo ---------------------------------------------------------------------------------------------------
+
+    /// Takes the newest step back. False where there is none.
+    pub fn undo(&mut self) -> bool {
+        let Some(change) = self.undo.pop() else { return false };
+        self.undo_bytes -= change.removed.len() + change.inserted.len();
+        self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
+        self.go(change.cursor_before);
+        self.redo.push(change);
+        true
+    }
+
+    /// Does the newest undone step again. False where there is none.
+    pub fn redo(&mut self) -> bool {
+        let Some(change) = self.redo.pop() else { return false };
+        self.undo_bytes += change.removed.len() + change.inserted.len();
+        self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
+        self.go(change.cursor_after);
+        self.undo.push(change);
+        true
+    }
+}
+
+/// Joins `new` to `last` where both are the same small doing, in the same place, in the same word.
+fn join(last: &mut Change, new: &Change) -> bool {
+    let same_word = |earlier: &str, later: &str| !(is_blank(earlier) && !is_blank(later));
+    if last.unit != new.unit || last.cursor_after != new.cursor_before {
+        return false;
+    }
+    let joined = match new.unit {
+        Unit::Typed => {
+            let word = same_word(last.inserted.graphemes(true).next_back().unwrap_or_default(), &new.inserted);
+            let touching = new.removed.is_empty() && last.at + last.inserted.len() == new.at;
+            if word && touching {
+                last.inserted.push_str(&new.inserted);
+            }
+            word && touching
+        }
+        Unit::ErasedBack => {
+            let word = same_word(first_cluster(&last.removed), &new.removed);
+            let touching = new.at + new.removed.len() == last.at;
+            if word && touching {
+                last.removed.insert_str(0, &new.removed);
+                last.at = new.at;
+            }
+            word && touching
+        }
+        Unit::ErasedAhead => {
+            let word = same_word(last.removed.graphemes(true).next_back().unwrap_or_default(), &new.removed);
+            if word && new.at == last.at {
+                last.removed.push_str(&new.removed);
+            }
+            word && new.at == last.at
+        }
+        Unit::Whole => false,
+    };
+    if joined {
+        last.cursor_after = new.cursor_after;
+    }
+    joined
+}
+
+fn first_cluster(text: &str) -> &str {
+    text.graphemes(true).next().unwrap_or_default()
+}
+
+fn is_blank(cluster: &str) -> bool {
+    cluster.chars().next().is_none_or(char::is_whitespace)
+}
+
+/// Whether a cluster is part of a word: not blank and not punctuation. Emoji count as words, so that they can be
+/// stepped over one group at a time.
+fn is_word(cluster: &str) -> bool {
+    let Some(c) = cluster.chars().next() else { return false };
+    c == '_' || c.is_alphanumeric() || !(c.is_whitespace() || c.is_control() || is_punctuation(c))
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{a1}'..='\u{bf}' | '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}'
+            | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
+}
+
+#[cfg(test)]
+mod tests;

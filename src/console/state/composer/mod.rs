@@ -1,0 +1,491 @@
+//! The composer: one text being written for each conversation, the texts sent before, snippets and variables.
+//! Every character is text; nothing here sends by itself.
+//!
+//! ```text
+//!  typing, paste ─► draft of the conversation ─► check ─► take_for_send ─► Effect (by the caller) + history
+//!                     ▲      │                     └──► Refusal: the text stays, the reason is shown
+//!                     └ Up/Down walk the history; Down past the newest brings the draft back
+//! ```
+
+pub mod editor;
+pub mod history;
+pub mod variables;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::{ConversationKey, Moment};
+
+pub use editor::Editor;
+pub use history::Found;
+use history::History;
+use variables::{Expansion, Values, expand, uuid_from};
+
+/// Why a text is not sent. It stays in the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing but blanks.
+    Empty,
+    /// More bytes than the platform takes.
+    TooLong {
+        /// Bytes of UTF-8, with variables filled in.
+        bytes: usize,
+        /// The most that is taken.
+        max: usize,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
+            Self::TooLong { bytes, max } => {
+                write!(f, "not sent: {bytes} bytes, {} more than the {max} that are taken; shorten it", bytes - max)
+            }
+        }
+    }
+}
+
+/// A named text of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// What it is called.
+    pub name: String,
+    /// What is put in; may hold variables.
+    pub text: String,
+}
+
+/// How the hint line is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HintKind {
+    /// The keys that work here.
+    Keys,
+    /// Something worth knowing.
+    Note,
+    /// Something that keeps the text from being sent.
+    Problem,
+}
+
+/// The line under the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// One sentence, not made safe for a terminal (it may quote what was typed).
+    pub text: String,
+    /// How it is meant.
+    pub kind: HintKind,
+}
+
+/// What the composer has to say until the next edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    Pasted { lines: usize },
+    Refused(Refusal),
+}
+
+/// The composer. See the module.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    drafts: BTreeMap<Option<ConversationKey>, Editor>,
+    active: Option<ConversationKey>,
+    /// The draft of `active`, taken out of `drafts`.
+    editor: Editor,
+    history: History,
+    snippets: Vec<Snippet>,
+    /// What was taken out last, for [`Composer::yank`].
+    killed: String,
+    notice: Option<Notice>,
+    expanding: bool,
+    seed: u128,
+    run: String,
+    seq: u64,
+    messages: u64,
+    send_key: String,
+    keys: String,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self::new(0, "run")
+    }
+}
+
+impl Composer {
+    /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
+    pub fn new(seed: u128, run: &str) -> Self {
+        Self {
+            drafts: BTreeMap::new(),
+            active: None,
+            editor: Editor::default(),
+            history: History::default(),
+            snippets: Vec::new(),
+            killed: String::new(),
+            notice: None,
+            expanding: true,
+            seed,
+            run: run.to_owned(),
+            seq: 1,
+            messages: 0,
+            send_key: "Enter".to_owned(),
+            keys: "Enter send · Alt-Enter or ^J new line · ^R history · ^T snippets · Esc leave".to_owned(),
+        }
+    }
+
+    /// Names the keys of the live keymap: the one that sends, and the line of keys shown where nothing else is to be said.
+    pub fn set_keys(&mut self, send: &str, line: &str) {
+        send.clone_into(&mut self.send_key);
+        line.clone_into(&mut self.keys);
+    }
+
+    /// Sets the snippets of the settings.
+    pub fn set_snippets(&mut self, snippets: Vec<Snippet>) {
+        self.snippets = snippets;
+    }
+
+    /// Switches variables off (texts go out exactly as typed) or on.
+    pub fn set_expanding(&mut self, on: bool) {
+        self.expanding = on;
+    }
+
+    /// Whether variables are filled in.
+    pub const fn expanding(&self) -> bool {
+        self.expanding
+    }
+
+    // ---- drafts -------------------------------------------------------------------------------------------------
+
+    /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
+    pub fn switch(&mut self, to: impl Into<Option<ConversationKey>>) {
+        let to = to.into();
+        if to == self.active {
+            return;
+        }
+        self.end_walk();
+        let draft = std::mem::replace(&mut self.editor, self.drafts.remove(&to).unwrap_or_default());
+        if draft != Editor::default() {
+            self.drafts.insert(self.active, draft);
+        }
+        self.active = to;
+        self.notice = None;
+    }
+
+    /// The conversation whose draft is being written.
+    pub const fn active(&self) -> Option<ConversationKey> {
+        self.active
+    }
+
+    /// The draft of a conversation; empty where there is none.
+    pub fn draft_of(&self, key: impl Into<Option<ConversationKey>>) -> &str {
+        let key = key.into();
+        if key == self.active { self.text() } else { self.drafts.get(&key).map_or("", Editor::text) }
+    }
+
+    /// Whether something is written for a conversation.
+    pub fn has_draft(&self, key: impl Into<Option<ConversationKey>>) -> bool {
+        !self.draft_of(key).is_empty()
+    }
+
+    /// All drafts that are not empty, with the cursor's byte offset.
+    pub fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
+        let active = std::iter::once((self.active, &self.editor));
+        active
+            .chain(self.drafts.iter().map(|(key, editor)| (*key, editor)))
+            .filter(|(_, editor)| !editor.text().is_empty())
+            .map(|(key, editor)| (key, editor.text(), editor.cursor()))
+    }
+
+    /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
+    pub fn restore_draft(&mut self, key: impl Into<Option<ConversationKey>>, text: &str, cursor: usize) {
+        let key = key.into();
+        let editor = if key == self.active { &mut self.editor } else { self.drafts.entry(key).or_default() };
+        editor.set_text(text);
+        editor.place(cursor);
+    }
+
+    // ---- reading ------------------------------------------------------------------------------------------------
+
+    /// The text as typed.
+    pub fn text(&self) -> &str {
+        self.editor.text()
+    }
+
+    /// The text and its cursor.
+    pub const fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.text().is_empty()
+    }
+
+    fn values(&self, now: Moment) -> Values {
+        Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now: now.wall, run: self.run.clone() }
+    }
+
+    fn expansion(&self, now: Moment) -> Option<Expansion> {
+        (self.expanding && self.text().contains("{{")).then(|| expand(self.text(), &self.values(now)))
+    }
+
+    /// The text as it would be sent now, where that differs from what was typed.
+    pub fn preview(&self, now: Moment) -> Option<String> {
+        self.expansion(now).filter(|e| !e.used.is_empty()).map(|e| e.text)
+    }
+
+    /// Bytes that would be sent, and the most that is taken.
+    pub fn bytes(&self, now: Moment) -> (usize, usize) {
+        (self.expansion(now).map_or(self.text().len(), |e| e.text.len()), GUEST_TEXT_MAX_BYTES)
+    }
+
+    /// The line under the text: a refusal, a paste, a variable that is none, or the keys.
+    pub fn hint(&self, now: Moment) -> Hint {
+        let note = |text| Hint { text, kind: HintKind::Note };
+        let problem = |text| Hint { text, kind: HintKind::Problem };
+        if let Some(Notice::Refused(refusal)) = self.notice {
+            return problem(refusal.to_string());
+        }
+        let (bytes, max) = self.bytes(now);
+        if bytes > max {
+            return problem(format!("{} bytes too many: not sent until it is shorter", bytes - max));
+        }
+        if let Some(Notice::Pasted { lines }) = self.notice {
+            return note(format!("{lines} lines — {} sends them as one message", self.send_key));
+        }
+        if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
+            let known = variables::NAMES.map(|(name, _)| name).join(", ");
+            return note(format!("{{{{{name}}}}} is no variable and is sent as typed; there are {known}"));
+        }
+        if self.history.walking() {
+            let (back, all) = self.history.place();
+            return note(format!("history {back} of {all} · Down comes back to the draft"));
+        }
+        Hint { text: self.keys.clone(), kind: HintKind::Keys }
+    }
+
+    // ---- sending ------------------------------------------------------------------------------------------------
+
+    /// The text as it would be sent, or why it would not be. Changes nothing.
+    pub fn check(&self, now: Moment) -> Result<String, Refusal> {
+        let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
+        if text.trim().is_empty() {
+            return Err(Refusal::Empty);
+        }
+        if text.len() > GUEST_TEXT_MAX_BYTES {
+            return Err(Refusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
+        }
+        Ok(text)
+    }
+
+    /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
+    /// stays, and the hint says why.
+    pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
+        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
+        let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
+        self.seq += u64::from(used.contains(&"seq"));
+        self.messages += 1;
+        let typed = std::mem::take(&mut self.editor);
+        self.history.push(typed.text());
+        self.notice = None;
+        Ok(text)
+    }
+
+    // ---- history and snippets -----------------------------------------------------------------------------------
+
+    /// One line up; on the first line, one text back in the history.
+    pub fn up(&mut self) {
+        if !self.editor.up() {
+            self.history_older();
+        }
+    }
+
+    /// One line down; on the last line, one text nearer in the history, and at last the draft again.
+    pub fn down(&mut self) {
+        if !self.editor.down() {
+            self.history_newer();
+        }
+    }
+
+    /// Puts the text sent before the one shown here. The draft is one undo step (or Down) away.
+    pub fn history_older(&mut self) {
+        let walking = self.history.walking();
+        let Some(text) = self.history.older().map(str::to_owned) else { return };
+        if walking {
+            self.editor.forget_step();
+        }
+        self.editor.set_text_step(&text);
+        self.notice = None;
+    }
+
+    /// Puts the text sent after the one shown here; after the newest the draft comes back as it was.
+    pub fn history_newer(&mut self) {
+        if !self.history.walking() {
+            return;
+        }
+        self.editor.forget_step();
+        if let Some(text) = self.history.newer() {
+            self.editor.set_text_step(text);
+        }
+        self.notice = None;
+    }
+
+    /// Texts sent earlier that hold `needle`, newest first.
+    pub fn search_history(&self, needle: &str) -> Vec<Found<'_>> {
+        self.history.search(needle)
+    }
+
+    /// Puts a found text here in place of the draft (undo brings the draft back). False where there is no such text.
+    pub fn take_history(&mut self, index: usize) -> bool {
+        let Some(text) = self.history.get(index).map(str::to_owned) else { return false };
+        self.set_text(&text);
+        true
+    }
+
+    /// The snippets of the settings.
+    pub fn snippets(&self) -> &[Snippet] {
+        &self.snippets
+    }
+
+    /// Puts a snippet in at the cursor. False where there is none of that name.
+    pub fn insert_snippet(&mut self, name: &str) -> bool {
+        let Some(text) = self.snippets.iter().find(|s| s.name == name).map(|s| s.text.clone()) else { return false };
+        self.edited().insert(&text);
+        true
+    }
+
+    // ---- editing ------------------------------------------------------------------------------------------------
+
+    fn end_walk(&mut self) {
+        self.history.stop();
+    }
+
+    /// The editor, for a change: ends a walk through the history and takes the notice away.
+    fn edited(&mut self) -> &mut Editor {
+        self.end_walk();
+        self.notice = None;
+        &mut self.editor
+    }
+
+    /// Types a character, whatever it is.
+    pub fn insert_char(&mut self, c: char) {
+        self.edited().insert_char(c);
+    }
+
+    /// Begins a new line.
+    pub fn newline(&mut self) {
+        self.insert_char('\n');
+    }
+
+    /// Puts pasted text in, as one step. Line ends become `\n`; nothing else is changed, and nothing is sent.
+    pub fn paste(&mut self, text: &str) {
+        self.edited().insert(text);
+        let text = editor::normalized(text);
+        let lines = text.strip_suffix('\n').unwrap_or(&text).matches('\n').count() + 1;
+        if lines > 1 {
+            self.notice = Some(Notice::Pasted { lines });
+        }
+    }
+
+    /// Puts another text in place of this one, as one step (to edit a copy, or from an editor); undo restores.
+    pub fn set_text(&mut self, text: &str) {
+        self.edited().set_text(text);
+    }
+
+    /// Empties the composer, as one step; undo restores.
+    pub fn clear(&mut self) {
+        self.set_text("");
+    }
+
+    /// Erases the cluster before the cursor.
+    pub fn backspace(&mut self) {
+        self.edited().backspace();
+    }
+
+    /// Erases the cluster after the cursor.
+    pub fn delete(&mut self) {
+        self.edited().delete();
+    }
+
+    fn keep(&mut self, taken: String) {
+        if !taken.is_empty() {
+            self.killed = taken;
+        }
+    }
+
+    /// Takes out the blank-separated word before the cursor.
+    pub fn delete_word_back(&mut self) {
+        let taken = self.edited().cut_word_back();
+        self.keep(taken);
+    }
+
+    /// Takes out the rest of the line; at its end, the line end.
+    pub fn kill_to_end(&mut self) {
+        let taken = self.edited().cut_to_end();
+        self.keep(taken);
+    }
+
+    /// Takes out the line before the cursor; at its beginning, the line end before it.
+    pub fn kill_to_start(&mut self) {
+        let taken = self.edited().cut_to_start();
+        self.keep(taken);
+    }
+
+    /// Puts back what was taken out last, at the cursor.
+    pub fn yank(&mut self) {
+        let killed = std::mem::take(&mut self.killed);
+        self.edited().insert(&killed);
+        self.killed = killed;
+    }
+
+    /// Takes the newest step back. False where there is none.
+    pub fn undo(&mut self) -> bool {
+        self.edited().undo()
+    }
+
+    /// Does the newest undone step again. False where there is none.
+    pub fn redo(&mut self) -> bool {
+        self.edited().redo()
+    }
+
+    /// One cluster towards the beginning.
+    pub fn left(&mut self) {
+        self.editor.left();
+    }
+
+    /// One cluster towards the end.
+    pub fn right(&mut self) {
+        self.editor.right();
+    }
+
+    /// To the beginning of the word.
+    pub fn word_left(&mut self) {
+        self.editor.word_left();
+    }
+
+    /// To the end of the word.
+    pub fn word_right(&mut self) {
+        self.editor.word_right();
+    }
+
+    /// To the beginning of the line.
+    pub fn line_start(&mut self) {
+        self.editor.line_start();
+    }
+
+    /// To the end of the line.
+    pub fn line_end(&mut self) {
+        self.editor.line_end();
+    }
+
+    /// To the beginning of the text.
+    pub fn text_start(&mut self) {
+        self.editor.text_start();
+    }
+
+    /// To the end of the text.
+    pub fn text_end(&mut self) {
+        self.editor.text_end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

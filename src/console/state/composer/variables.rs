@@ -1,0 +1,141 @@
+//! `{{seq}} {{uuid}} {{now}} {{run}}` in a text: expanded by a pure function, shown before sending.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// What the variables stand for in one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// `{{seq}}`: counts the sent messages that use it, from 1.
+    pub seq: u64,
+    /// `{{uuid}}`: the same wherever it stands in one message, another in the next.
+    pub uuid: Uuid,
+    /// `{{now}}`: RFC 3339 in UTC, to the second.
+    pub now: Timestamp,
+    /// `{{run}}`: the same for the whole session.
+    pub run: String,
+}
+
+/// The names, with what each stands for (for help and for the hint about an unknown one).
+pub const NAMES: [(&str, &str); 4] = [
+    ("seq", "a number that counts up with each message that uses it"),
+    ("uuid", "a new UUID for each message"),
+    ("now", "the time of sending, UTC"),
+    ("run", "the id of this session"),
+];
+
+/// A text with its variables filled in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expansion {
+    /// The text as it would be sent.
+    pub text: String,
+    /// Which variables were filled in, each once, in order of appearance.
+    pub used: Vec<&'static str>,
+    /// Names in double braces that are no variables, each once: left as typed.
+    pub unknown: Vec<String>,
+}
+
+/// Fills in the variables of `text`. An unknown name stays as it was typed.
+pub fn expand(text: &str, values: &Values) -> Expansion {
+    let mut out = Expansion::default();
+    let mut rest = text;
+    while let Some((before, name, after)) = next_name(rest) {
+        out.text.push_str(before);
+        if let Some((known, _)) = NAMES.iter().find(|(known, _)| *known == name) {
+            out.text.push_str(&value(known, values));
+            if !out.used.contains(known) {
+                out.used.push(known);
+            }
+        } else {
+            out.text.push_str("{{");
+            out.text.push_str(name);
+            out.text.push_str("}}");
+            if !out.unknown.iter().any(|u| u == name) {
+                out.unknown.push(name.to_owned());
+            }
+        }
+        rest = after;
+    }
+    out.text.push_str(rest);
+    out
+}
+
+fn value(name: &str, values: &Values) -> String {
+    match name {
+        "seq" => values.seq.to_string(),
+        "uuid" => values.uuid.to_string(),
+        "run" => values.run.clone(),
+        _ => values.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
+}
+
+/// The text before the next `{{name}}`, the name, and the text after it. A name is made of ASCII letters, digits, `_`, `-`.
+fn next_name(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let open = from + text.get(from..)?.find("{{")?;
+        let inside = text.get(open + 2..)?;
+        let length = inside.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+        let (name, after) = inside.split_at_checked(length)?;
+        match after.strip_prefix("}}") {
+            Some(after) if length > 0 => return Some((text.get(..open)?, name, after)),
+            _ => from = open + 1,
+        }
+    }
+}
+
+/// The `n`th UUID that grows from `seed`: version 4 in form, the same for the same two numbers.
+pub fn uuid_from(seed: u128, n: u64) -> Uuid {
+    let mix = |mut x: u64| {
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    };
+    let step = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let high = mix(((seed >> 64) as u64) ^ mix(step));
+    let low = mix((seed as u64).wrapping_add(step).wrapping_add(high.rotate_left(17)));
+    uuid::Builder::from_random_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes()).into_uuid()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn values() -> Values {
+        Values {
+            seq: 7,
+            uuid: uuid_from(1, 2),
+            now: "2026-11-23T14:03:20.987Z".parse().unwrap(),
+            run: "r-42".to_owned(),
+        }
+    }
+
+    #[test]
+    fn known_names_are_filled_in_and_others_stay() {
+        let id = uuid_from(1, 2).to_string();
+        let cases = [
+            ("n {{seq}} of {{run}}", "n 7 of r-42".to_owned(), vec!["seq", "run"], vec![]),
+            ("{{uuid}}{{uuid}}", format!("{id}{id}"), vec!["uuid"], vec![]),
+            ("at {{now}}!", "at 2026-11-23T14:03:20Z!".to_owned(), vec!["now"], vec![]),
+            ("{{sequ}} {{seq}}", "{{sequ}} 7".to_owned(), vec!["seq"], vec!["sequ"]),
+            ("{{ seq }} {{}} {{seq} {seq}} {{", "{{ seq }} {{}} {{seq} {seq}} {{".to_owned(), vec![], vec![]),
+            ("{{{seq}}}", "{7}".to_owned(), vec!["seq"], vec![]),
+            ("{{é{{seq}}", "{{é7".to_owned(), vec!["seq"], vec![]),
+        ];
+        for (typed, sent, used, unknown) in cases {
+            let got = expand(typed, &values());
+            assert_eq!((got.text, got.used), (sent, used), "{typed}");
+            assert_eq!(got.unknown, unknown, "{typed}");
+        }
+    }
+
+    #[test]
+    fn uuids_are_well_formed_and_differ() {
+        let all: std::collections::BTreeSet<_> = (0..1000).map(|n| uuid_from(9, n)).collect();
+        assert_eq!(all.len(), 1000);
+        assert!(all.iter().all(|u| u.get_version_num() == 4));
+        assert_eq!(uuid_from(9, 3), uuid_from(9, 3));
+        assert_ne!(uuid_from(9, 3), uuid_from(10, 3));
+    }
+}

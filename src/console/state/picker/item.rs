@@ -1,0 +1,170 @@
+//! One conversation of the picker and what is known of it.
+
+use jiff::Timestamp;
+use nucleo_matcher::{Utf32Str, Utf32String};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::ids::is_uuid;
+use crate::model::{Address, Conversation, Moment, RemoteState};
+
+/// How the messages of a conversation fared in this session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Asked for in all.
+    pub sends: u32,
+    /// Accepted (answered and landed ones included).
+    pub ok: u32,
+    /// Refused.
+    pub refused: u32,
+    /// Unknown and not settled.
+    pub unknown: u32,
+    /// With a try under way.
+    pub sending: u32,
+    /// Queued or held.
+    pub waiting: u32,
+}
+
+/// One line of the id card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLine {
+    /// What it is: `conversation id`.
+    pub label: &'static str,
+    /// The value in full, not made safe for a terminal.
+    pub value: String,
+    /// What is to be said about its form; empty where nothing is.
+    pub note: &'static str,
+}
+
+/// One conversation of the picker.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The conversation as configured or added.
+    pub conversation: Conversation,
+    /// The tester's other name for it.
+    pub nickname: Option<String>,
+    /// What the last read showed.
+    pub remote: RemoteState,
+    /// When the guest connected, where a read told.
+    pub since: Option<Timestamp>,
+    /// Messages of the other side that have not been looked at.
+    pub unread: u32,
+    /// Whether something is written for it.
+    pub draft: bool,
+    /// How its messages fared.
+    pub counts: Counts,
+    /// Kept at the top.
+    pub pinned: bool,
+    /// The last time that something was said in it.
+    pub activity: Option<Moment>,
+    pub(super) haystack: Utf32String,
+}
+
+impl Item {
+    pub(super) fn new(conversation: Conversation) -> Self {
+        let mut item = Self {
+            conversation,
+            nickname: None,
+            remote: RemoteState::Unknown,
+            since: None,
+            unread: 0,
+            draft: false,
+            counts: Counts::default(),
+            pinned: false,
+            activity: None,
+            haystack: Utf32String::default(),
+        };
+        item.index();
+        item
+    }
+
+    /// The name on screen: the nickname if there is one.
+    pub fn name(&self) -> &str {
+        self.nickname.as_deref().unwrap_or(&self.conversation.name)
+    }
+
+    /// The id by which people know it: of the conversation, else of what stands in its place.
+    pub fn id(&self) -> &str {
+        match &self.conversation.address {
+            Address::GuestApi { conversation_id, .. } => conversation_id,
+            Address::OpenMessaging { guest, .. } => &guest.id,
+            Address::WebMessaging { deployment_id, .. } => deployment_id,
+        }
+    }
+
+    /// Whether the last read showed it ended.
+    pub fn ended(&self) -> bool {
+        self.remote == RemoteState::Ended
+    }
+
+    /// Seconds that the guest has been connected; `None` where that is not known, or over.
+    pub fn connected_for(&self, now: Moment) -> Option<u64> {
+        let since = self.since.filter(|_| self.remote == RemoteState::Connected)?;
+        u64::try_from(now.wall.as_second() - since.as_second()).ok()
+    }
+
+    /// Renews what the filter looks in: name, id, channel, and the configured name where a nickname hides it.
+    pub(super) fn index(&mut self) {
+        let mut text = format!("{} {} {}", self.name(), self.id(), self.conversation.channel());
+        if self.nickname.is_some() {
+            text.push(' ');
+            text.push_str(&self.conversation.name);
+        }
+        self.haystack = clusters(&text);
+    }
+
+    /// All its ids in full, each with a word about its form.
+    pub fn card(&self) -> Vec<CardLine> {
+        let plain = |label, value: &str| CardLine { label, value: value.to_owned(), note: "" };
+        let uuid = |label, value: &str| CardLine { label, value: value.to_owned(), note: form(value) };
+        let mut card = vec![plain("name", &self.conversation.name)];
+        card.extend(self.nickname.as_deref().map(|n| plain("nickname", n)));
+        card.push(plain("channel", self.conversation.channel().as_str()));
+        match &self.conversation.address {
+            Address::GuestApi { conversation_id, participant_id, external_id } => {
+                card.push(uuid("conversation id", conversation_id));
+                card.extend(participant_id.as_deref().map(|id| uuid("participant id", id)));
+                card.extend(external_id.as_deref().map(|id| plain("external id", id)));
+            }
+            Address::OpenMessaging { integration_id, guest } => {
+                card.push(uuid("integration id", integration_id));
+                card.push(plain("guest id", &guest.id));
+                card.push(plain("guest id type", &guest.id_type));
+                card.extend(guest.nickname.as_deref().map(|n| plain("guest nickname", n)));
+            }
+            Address::WebMessaging { deployment_id, origin } => {
+                card.push(uuid("deployment id", deployment_id));
+                card.push(plain("origin", origin));
+            }
+        }
+        card
+    }
+}
+
+/// A word about the form of an id that Genesys Cloud gives out.
+fn form(id: &str) -> &'static str {
+    if is_uuid(id) {
+        "well formed"
+    } else if id.trim() != id && is_uuid(id.trim()) {
+        "blanks around a UUID (malformed; may be sent on purpose)"
+    } else if id.is_empty() {
+        "empty (malformed; may be sent on purpose)"
+    } else {
+        "not a UUID (malformed; may be sent on purpose)"
+    }
+}
+
+/// Text for the matcher, one element a cluster. (The matcher's own way takes bytes for clusters where each cluster of a
+/// text begins with an ASCII letter, as in a decomposed `é`.)
+pub(super) fn clusters(text: &str) -> Utf32String {
+    if text.is_ascii() {
+        Utf32String::Ascii(text.into())
+    } else {
+        Utf32String::Unicode(text.graphemes(true).filter_map(|g| g.chars().next()).collect())
+    }
+}
+
+impl Item {
+    pub(super) fn haystack(&self) -> Utf32Str<'_> {
+        self.haystack.slice(..)
+    }
+}

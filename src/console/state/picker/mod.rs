@@ -1,0 +1,415 @@
+//! The list of conversations: filter, order, selection. The selection is a key, so that it stays where it is however
+//! the list is sorted and filtered.
+//!
+//! ```text
+//!  items (as configured or added) ─► filter (fuzzy) ─► order (score; pinned, then activity or config) ─► shown
+//!                                                                       selected ─(open)─► active
+//! ```
+
+pub mod item;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::{Conversation, ConversationKey, Moment, RemoteState};
+
+pub use item::{CardLine, Counts, Item};
+
+/// In which order conversations stand, after the pinned ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As configured; added ones last.
+    #[default]
+    Config,
+    /// The one in which something was said last first.
+    Activity,
+}
+
+impl Order {
+    /// The word on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Config => "config order",
+            Self::Activity => "recent first",
+        }
+    }
+}
+
+/// Why nothing is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nothing {
+    /// There is no conversation.
+    NoConversations,
+    /// The filter fits none.
+    NoMatch,
+}
+
+impl Nothing {
+    /// The sentence that names the next key (`add` and `clear` as the live keymap calls them).
+    pub fn sentence(self, add: &str, clear: &str) -> String {
+        match self {
+            Self::NoConversations => format!("No conversations. {add} adds one: paste an id, a URL or a log line."),
+            Self::NoMatch => format!("No conversation fits the filter. {clear} clears it."),
+        }
+    }
+}
+
+/// The picker. See the module.
+pub struct Picker {
+    items: Vec<Item>,
+    index: HashMap<ConversationKey, usize>,
+    order: Order,
+    filter: String,
+    pattern: Pattern,
+    /// Working memory of the matcher (about 135 KB), kept; it holds nothing that is shown.
+    matcher: RefCell<Matcher>,
+    /// Places in `items`, as shown.
+    shown: Vec<usize>,
+    selected: Option<ConversationKey>,
+    active: Option<ConversationKey>,
+    keys: String,
+}
+
+impl fmt::Debug for Picker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picker")
+            .field("items", &self.items.len())
+            .field("shown", &self.shown.len())
+            .field("filter", &self.filter)
+            .field("selected", &self.selected)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Picker {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+impl Picker {
+    /// A picker of these conversations, the first selected, none open.
+    pub fn new(conversations: Vec<Conversation>) -> Self {
+        let items: Vec<Item> = conversations.into_iter().map(Item::new).collect();
+        let index = items.iter().enumerate().map(|(at, item)| (item.conversation.key, at)).collect();
+        let selected = items.first().map(|item| item.conversation.key);
+        let mut picker = Self {
+            items,
+            index,
+            order: Order::default(),
+            filter: String::new(),
+            pattern: Pattern::default(),
+            matcher: RefCell::new(Matcher::new(Config::DEFAULT)),
+            shown: Vec::new(),
+            selected,
+            active: None,
+            keys: "Enter open  p pin  # ids  + add".to_owned(),
+        };
+        picker.arrange();
+        picker
+    }
+
+    /// Names the keys of the live keymap, for the last line of the pane.
+    pub fn set_keys(&mut self, line: &str) {
+        line.clone_into(&mut self.keys);
+    }
+
+    // ---- reading ------------------------------------------------------------------------------------------------
+
+    /// The line of keys.
+    pub fn keys(&self) -> &str {
+        &self.keys
+    }
+
+    /// A conversation by its key.
+    pub fn get(&self, key: ConversationKey) -> Option<&Item> {
+        self.items.get(*self.index.get(&key)?)
+    }
+
+    /// All conversations, as configured.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// How many are shown.
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// Whether none is shown; [`Picker::nothing`] says why.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    /// The item in row `row` of the shown list.
+    pub fn row(&self, row: usize) -> Option<&Item> {
+        self.items.get(*self.shown.get(row)?)
+    }
+
+    /// Why nothing is shown, if so.
+    pub fn nothing(&self) -> Option<Nothing> {
+        match (self.items.is_empty(), self.shown.is_empty()) {
+            (true, _) => Some(Nothing::NoConversations),
+            (_, true) => Some(Nothing::NoMatch),
+            _ => None,
+        }
+    }
+
+    /// The row of the selection.
+    pub fn selected_row(&self) -> Option<usize> {
+        if self.shown.is_empty() {
+            return None;
+        }
+        let at = self.selected.and_then(|key| self.index.get(&key));
+        Some(at.and_then(|at| self.shown.iter().position(|shown| shown == at)).unwrap_or(0))
+    }
+
+    /// The selected item: the one selected last if it is shown, else the first that is.
+    pub fn selected_item(&self) -> Option<&Item> {
+        self.row(self.selected_row()?)
+    }
+
+    /// The key of [`Picker::selected_item`].
+    pub fn selected(&self) -> Option<ConversationKey> {
+        Some(self.selected_item()?.conversation.key)
+    }
+
+    /// The conversation that was opened last.
+    pub const fn active(&self) -> Option<ConversationKey> {
+        self.active
+    }
+
+    /// The item that was opened last.
+    pub fn active_item(&self) -> Option<&Item> {
+        self.get(self.active?)
+    }
+
+    /// Messages of all conversations that have not been looked at.
+    pub fn unread(&self) -> u32 {
+        self.items.iter().fold(0, |sum, item| sum.saturating_add(item.unread))
+    }
+
+    /// The filter as typed.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// The order, pinned ones aside.
+    pub const fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Which clusters of an item's name the filter matched, ascending.
+    pub fn highlights(&self, item: &Item) -> Vec<usize> {
+        if self.filter.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        if let Ok(mut matcher) = self.matcher.try_borrow_mut() {
+            self.pattern.indices(item.haystack(), &mut matcher, &mut found);
+        }
+        found.sort_unstable();
+        found.dedup();
+        let name = item.name().graphemes(true).count();
+        found.into_iter().map(|at| at as usize).filter(|at| *at < name).collect()
+    }
+
+    // ---- filter and order ---------------------------------------------------------------------------------------
+
+    /// Sets the filter (fzf syntax: `'exact ^begin end$ !not`, words in any order) over name, id and channel.
+    pub fn set_filter(&mut self, filter: &str) {
+        filter.clone_into(&mut self.filter);
+        self.pattern.reparse(filter, CaseMatching::Smart, Normalization::Smart);
+        self.arrange();
+    }
+
+    /// Turns between config order and recent first.
+    pub fn toggle_sort(&mut self) {
+        self.order = match self.order {
+            Order::Config => Order::Activity,
+            Order::Activity => Order::Config,
+        };
+        self.arrange();
+    }
+
+    fn arrange(&mut self) {
+        let order = self.order;
+        let items = &self.items;
+        let rank = |at: usize| {
+            let item = items.get(at);
+            let recent = item.and_then(|i| i.activity).filter(|_| order == Order::Activity);
+            (!item.is_some_and(|i| i.pinned), std::cmp::Reverse(recent), at)
+        };
+        self.shown.clear();
+        if self.filter.trim().is_empty() {
+            self.shown.extend(0..items.len());
+            self.shown.sort_unstable_by_key(|at| rank(*at));
+            return;
+        }
+        let matcher = self.matcher.get_mut();
+        let mut scored: Vec<(u32, usize)> = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            scored.extend(self.pattern.score(item.haystack(), matcher).map(|score| (score, at)));
+        }
+        scored.sort_unstable_by_key(|(score, at)| (std::cmp::Reverse(*score), rank(*at)));
+        self.shown.extend(scored.into_iter().map(|(_, at)| at));
+    }
+
+    // ---- selecting ----------------------------------------------------------------------------------------------
+
+    /// Selects a conversation. False where there is none of that key.
+    pub fn select(&mut self, key: ConversationKey) -> bool {
+        let known = self.index.contains_key(&key);
+        if known {
+            self.selected = Some(key);
+        }
+        known
+    }
+
+    /// Moves the selection by `rows`, stopping at the ends.
+    pub fn step(&mut self, rows: isize) {
+        let Some(row) = self.selected_row() else { return };
+        let row = row.saturating_add_signed(rows).min(self.shown.len() - 1);
+        self.selected = self.row(row).map(|item| item.conversation.key);
+    }
+
+    /// Selects the first row.
+    pub fn first(&mut self) {
+        self.step(isize::MIN);
+    }
+
+    /// Selects the last row.
+    pub fn last(&mut self) {
+        self.step(isize::MAX);
+    }
+
+    /// Selects the next conversation with something unread after the selection, around the end. A filter that hides
+    /// it is cleared. `None` where nothing is unread.
+    pub fn next_unread(&mut self) -> Option<ConversationKey> {
+        let from = self.selected_row().map_or(0, |row| row + 1);
+        let unread = |row: &usize| self.row(*row).is_some_and(|item| item.unread > 0);
+        let row = (from..self.shown.len()).chain(0..from).find(unread);
+        let key = match row {
+            Some(row) => self.row(row)?.conversation.key,
+            None => {
+                let key = self.items.iter().find(|item| item.unread > 0)?.conversation.key;
+                self.set_filter("");
+                key
+            }
+        };
+        self.selected = Some(key);
+        Some(key)
+    }
+
+    /// Opens the selected conversation. `None` where nothing is shown.
+    pub fn open(&mut self) -> Option<ConversationKey> {
+        let key = self.selected()?;
+        self.selected = Some(key);
+        self.active = Some(key);
+        self.active
+    }
+
+    // ---- changing -----------------------------------------------------------------------------------------------
+
+    /// A key that no conversation has.
+    pub fn free_key(&self) -> ConversationKey {
+        ConversationKey(self.index.keys().map(|key| key.0 + 1).max().unwrap_or(0))
+    }
+
+    /// Adds a conversation (its key from [`Picker::free_key`]) and selects it. A name that is taken gets a number. False
+    /// where the key is taken.
+    pub fn add(&mut self, mut conversation: Conversation) -> bool {
+        let key = conversation.key;
+        if self.index.contains_key(&key) {
+            return false;
+        }
+        let taken = |name: &str| self.items.iter().any(|item| item.conversation.name == name);
+        if taken(&conversation.name) {
+            let numbered = (2..).map(|n: u32| format!("{} ({n})", conversation.name)).find(|name| !taken(name));
+            conversation.name = numbered.unwrap_or(conversation.name);
+        }
+        self.index.insert(key, self.items.len());
+        self.items.push(Item::new(conversation));
+        self.selected = Some(key);
+        if !self.filter.is_empty() {
+            self.filter.clear();
+            self.pattern = Pattern::default();
+        }
+        self.arrange();
+        true
+    }
+
+    fn item_mut(&mut self, key: ConversationKey) -> Option<&mut Item> {
+        self.items.get_mut(*self.index.get(&key)?)
+    }
+
+    /// Pins a conversation to the top, or lets it go. Returns whether it is pinned now.
+    pub fn pin(&mut self, key: ConversationKey) -> bool {
+        let Some(item) = self.item_mut(key) else { return false };
+        item.pinned = !item.pinned;
+        let pinned = item.pinned;
+        self.arrange();
+        pinned
+    }
+
+    /// Gives a conversation another name on screen; a blank one takes it away.
+    pub fn set_nickname(&mut self, key: ConversationKey, nickname: &str) {
+        let Some(item) = self.item_mut(key) else { return };
+        item.nickname = Some(nickname.trim()).filter(|n| !n.is_empty()).map(str::to_owned);
+        item.index();
+        self.arrange();
+    }
+
+    /// What a read showed.
+    pub fn set_remote(&mut self, key: ConversationKey, state: RemoteState, since: Option<Timestamp>) {
+        if let Some(item) = self.item_mut(key) {
+            item.remote = state;
+            item.since = since.or(item.since);
+        }
+    }
+
+    /// How many messages have not been looked at.
+    pub fn set_unread(&mut self, key: ConversationKey, unread: u32) {
+        if let Some(item) = self.item_mut(key) {
+            item.unread = unread;
+        }
+    }
+
+    /// Whether something is written for it.
+    pub fn set_draft(&mut self, key: ConversationKey, draft: bool) {
+        if let Some(item) = self.item_mut(key) {
+            item.draft = draft;
+        }
+    }
+
+    /// How its messages fared.
+    pub fn set_counts(&mut self, key: ConversationKey, counts: Counts) {
+        if let Some(item) = self.item_mut(key) {
+            item.counts = counts;
+        }
+    }
+
+    /// Something was said in it.
+    pub fn touch(&mut self, key: ConversationKey, at: Moment) {
+        let Some(item) = self.item_mut(key) else { return };
+        item.activity = item.activity.max(Some(at));
+        if self.order == Order::Activity {
+            self.arrange();
+        }
+    }
+
+    /// All ids of a conversation in full.
+    pub fn card(&self, key: ConversationKey) -> Vec<CardLine> {
+        self.get(key).map(Item::card).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

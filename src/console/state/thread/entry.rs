@@ -1,0 +1,94 @@
+//! One line of talk in a thread: a message of ours with its life, or one that only a read brought.
+
+use jiff::Timestamp;
+
+use crate::model::{Author, Life, Message, RemoteMessage};
+
+/// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u64);
+
+/// Where a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
+    Ours {
+        /// The message and its life.
+        message: Message,
+        /// The remote side's time for it.
+        seen: Option<Timestamp>,
+    },
+    /// Known from reads only. (It may be the guest's: from an earlier session, or from another client.)
+    Theirs(RemoteMessage),
+}
+
+/// One message of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the thread.
+    pub id: EntryId,
+    /// Where it comes from.
+    pub source: Source,
+    /// Of the other side, and not looked at.
+    pub unread: bool,
+}
+
+impl Entry {
+    /// Who said it.
+    pub const fn author(&self) -> Author {
+        match &self.source {
+            Source::Ours { message, .. } => message.author,
+            Source::Theirs(remote) => remote.author,
+        }
+    }
+
+    /// What it says, not made safe for a terminal.
+    pub fn text(&self) -> &str {
+        match &self.source {
+            Source::Ours { message, .. } => &message.text,
+            Source::Theirs(remote) => &remote.text,
+        }
+    }
+
+    /// When it was asked for (ours) or said (theirs, by the remote side's clock).
+    pub const fn at(&self) -> Timestamp {
+        match &self.source {
+            Source::Ours { message, .. } => message.at.wall,
+            Source::Theirs(remote) => remote.at,
+        }
+    }
+
+    /// Where it stands, if it is ours.
+    pub const fn life(&self) -> Option<&Life> {
+        match &self.source {
+            Source::Ours { message, .. } => Some(&message.life),
+            Source::Theirs(_) => None,
+        }
+    }
+
+    /// The message, if it is ours.
+    pub const fn message(&self) -> Option<&Message> {
+        match &self.source {
+            Source::Ours { message, .. } => Some(message),
+            Source::Theirs(_) => None,
+        }
+    }
+
+    /// Whether a read of the conversation showed it.
+    pub const fn seen(&self) -> bool {
+        matches!(&self.source, Source::Theirs(_) | Source::Ours { seen: Some(_), .. })
+    }
+
+    /// The remote side's id for it.
+    pub fn remote_id(&self) -> Option<&str> {
+        match &self.source {
+            Source::Ours { message, .. } => message.remote_id.as_deref(),
+            Source::Theirs(remote) => Some(&remote.id),
+        }
+    }
+
+    /// Whether a person or machine of the other side said it (so that it answers, and counts as unread).
+    pub const fn from_other_side(&self) -> bool {
+        matches!(self.author(), Author::Bot | Author::Agent)
+    }
+}

@@ -1,0 +1,218 @@
+//! One conversation's messages, ours and theirs, as one list in which each stands once.
+//!
+//! A read brings our own messages too. They are known again by the remote side's id; where that is not known yet (the
+//! answer to the send is still out, or was lost), by text and nearness in time.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::model::{Author, Life, Message, RemoteMessage};
+
+use super::entry::{Entry, EntryId, Source};
+
+/// At most this many messages are kept for a conversation.
+pub const MAX_MESSAGES: usize = 2_000;
+/// How far our time and the remote side's may lie apart for the same text to be the same message, in seconds (after the
+/// known skew between the clocks has been taken out).
+const NEAR_SECONDS: i64 = 300;
+
+/// One conversation's messages, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Merged {
+    pub(super) entries: Vec<Entry>,
+    next: u64,
+    /// Seconds by which the remote side's clock is ahead.
+    skew: i64,
+    /// Whether a read has been merged.
+    read: bool,
+    /// Remote times up to here were dropped to keep the bound: a read brings them again, and they stay out.
+    floor: Option<Timestamp>,
+}
+
+impl Merged {
+    fn push(&mut self, source: Source, unread: bool) {
+        let id = EntryId(self.next);
+        self.next += 1;
+        self.entries.push(Entry { id, source, unread });
+    }
+
+    pub(super) fn set_skew(&mut self, seconds: i64) {
+        self.skew = seconds;
+        self.arrange();
+    }
+
+    /// Adds a message of ours.
+    pub(super) fn sent(&mut self, message: Message) {
+        self.push(Source::Ours { message, seen: None }, false);
+        self.arrange();
+    }
+
+    /// Ties a remote id to a message of ours; what stood under that id until now is the same message.
+    pub(super) fn tie(&mut self, at: usize, remote_id: &str) {
+        let mut seen_there = None;
+        if let Some(other) = self.entries.iter().position(|e| e.remote_id() == Some(remote_id)).filter(|o| *o != at) {
+            match self.entries.get_mut(other).map(|e| &mut e.source) {
+                Some(Source::Theirs(remote)) => seen_there = Some((Some(other), remote.at)),
+                Some(Source::Ours { message, seen }) => {
+                    // Two equal texts had been taken for each other.
+                    message.remote_id = None;
+                    seen_there = seen.take().map(|at| (None, at));
+                }
+                None => {}
+            }
+        }
+        if let Some(Entry { source: Source::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
+            message.remote_id = Some(remote_id.to_owned());
+            *seen = seen_there.map_or(*seen, |(_, time)| Some(time));
+        }
+        if let Some((Some(other), _)) = seen_there {
+            self.entries.remove(other);
+        }
+        self.arrange();
+    }
+
+    /// Merges what a read brought. Returns how many messages of the other side are new and not looked at.
+    pub(super) fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
+        let mut known: HashMap<String, usize> =
+            self.entries.iter().enumerate().filter_map(|(at, e)| Some((e.remote_id()?.to_owned(), at))).collect();
+        // What stood there before this session is history, not news.
+        let news_from = if self.read { Some(Timestamp::MIN) } else { self.first_of_ours() };
+        self.read = true;
+        let mut news = 0;
+        for remote in brought {
+            if let Some(entry) = known.get(&remote.id).and_then(|at| self.entries.get_mut(*at)) {
+                match &mut entry.source {
+                    Source::Ours { seen, .. } => *seen = Some(remote.at),
+                    Source::Theirs(old) => *old = remote,
+                }
+                continue;
+            }
+            if remote.author == Author::Guest && let Some(at) = self.same_as_ours(&remote) {
+                if let Some(Entry { source: Source::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
+                    *seen = Some(remote.at);
+                    message.remote_id = Some(remote.id.clone());
+                }
+                known.insert(remote.id, at);
+                continue;
+            }
+            if self.floor.is_some_and(|floor| remote.at <= floor) {
+                continue;
+            }
+            let other_side = matches!(remote.author, Author::Bot | Author::Agent);
+            let unread = other_side && news_from.is_some_and(|from| self.local(remote.at) >= from);
+            news += usize::from(unread);
+            known.insert(remote.id.clone(), self.entries.len());
+            self.push(Source::Theirs(remote), unread);
+        }
+        self.arrange();
+        self.mark_answered();
+        news
+    }
+
+    /// A remote time by our clock.
+    fn local(&self, remote: Timestamp) -> Timestamp {
+        remote.saturating_sub(jiff::SignedDuration::from_secs(self.skew)).unwrap_or(remote)
+    }
+
+    fn first_of_ours(&self) -> Option<Timestamp> {
+        self.entries.iter().filter_map(Entry::message).map(|m| m.at.wall).min()
+    }
+
+    /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time.
+    fn same_as_ours(&self, remote: &RemoteMessage) -> Option<usize> {
+        let local = self.local(remote.at).as_millisecond();
+        let apart = |message: &Message| (message.at.wall.as_millisecond() - local).abs();
+        let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
+            Source::Ours { message, seen: None } if may_have_landed(&message.life) => Some((at, message)),
+            _ => None,
+        });
+        candidates
+            .filter(|(_, m)| m.remote_id.is_none() && m.text == remote.text && apart(m) <= NEAR_SECONDS * 1000)
+            .min_by_key(|(_, m)| apart(m))
+            .map(|(at, _)| at)
+    }
+
+    /// Sorts by time, by our clock. Ours are placed by the remote side's time once it is known; among themselves they
+    /// keep the order in which they were asked for.
+    fn arrange(&mut self) {
+        let mut keys: Vec<(Timestamp, EntryId)> = self.entries.iter().map(|e| (self.placed_at(e), e.id)).collect();
+        let mut ours: Vec<usize> = (0..self.entries.len()).filter(|at| self.is_ours(*at)).collect();
+        ours.sort_by_key(|at| keys.get(*at).map(|key| key.1));
+        let mut latest = Timestamp::MIN;
+        for at in ours {
+            if let Some(key) = keys.get_mut(at) {
+                latest = latest.max(key.0);
+                key.0 = latest;
+            }
+        }
+        if !keys.is_sorted() {
+            let mut keyed: Vec<_> = keys.into_iter().zip(self.entries.drain(..)).collect();
+            keyed.sort_by_key(|(key, _)| *key);
+            self.entries.extend(keyed.into_iter().map(|(_, entry)| entry));
+        }
+        self.keep_bound();
+    }
+
+    fn is_ours(&self, at: usize) -> bool {
+        self.entries.get(at).is_some_and(|e| e.message().is_some())
+    }
+
+    fn placed_at(&self, entry: &Entry) -> Timestamp {
+        match &entry.source {
+            Source::Ours { seen: Some(seen), .. } => self.local(*seen),
+            Source::Ours { message, seen: None } => message.at.wall,
+            Source::Theirs(remote) => self.local(remote.at),
+        }
+    }
+
+    fn keep_bound(&mut self) {
+        let mut excess = self.entries.len().saturating_sub(MAX_MESSAGES);
+        if excess == 0 {
+            return;
+        }
+        let floor = &mut self.floor;
+        self.entries.retain(|entry| {
+            // A message that is still on its way, or unknown, stays whatever its age.
+            let settled = entry.life().is_none_or(|life| life.is_settled() && !matches!(life, Life::Unknown(_)));
+            let drop = excess > 0 && settled;
+            if drop {
+                excess -= 1;
+                let remote_time = match &entry.source {
+                    Source::Ours { seen, .. } => *seen,
+                    Source::Theirs(remote) => Some(remote.at),
+                };
+                *floor = (*floor).max(remote_time);
+            }
+            !drop
+        });
+    }
+
+    /// Accepted messages of ours after which the other side said something are answered. Where a read showed ours, the
+    /// remote side's clock decides; else what came to be known later and stands below.
+    pub(super) fn mark_answered(&mut self) {
+        let other_side = |e: &Entry| match &e.source {
+            Source::Theirs(remote) if e.from_other_side() => Some((remote.at, e.id)),
+            _ => None,
+        };
+        let Some(newest) = self.entries.iter().filter_map(other_side).max() else { return };
+        let mut below: Option<EntryId> = None;
+        for entry in self.entries.iter_mut().rev() {
+            below = below.max(other_side(entry).map(|(_, id)| id));
+            if let Source::Ours { message, seen } = &mut entry.source
+                && message.life == Life::Accepted
+                && seen.map_or(below > Some(entry.id), |seen| newest > (seen, entry.id))
+            {
+                message.life = Life::Answered;
+            }
+        }
+    }
+}
+
+/// Whether a message with this life can stand in the conversation.
+const fn may_have_landed(life: &Life) -> bool {
+    matches!(
+        life,
+        Life::Sending { .. } | Life::Accepted | Life::Answered | Life::Unknown(_) | Life::Landed | Life::Lost
+    )
+}
