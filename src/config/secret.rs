@@ -16,3 +16,21 @@ pub enum SecretSource {
     /// A program and its arguments; the first line that it prints.
     Command(Vec<String>),
 }
+
+/// Why a secret cannot be read: one sentence.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct SecretError(String);
+
+impl SecretSource {
+    /// Reads the secret.
+    pub fn read(&self) -> Result<SecretString, SecretError> {
+        match self {
+            Self::Literal(secret) => Ok(secret.clone()),
+            Self::Env(name) => std::env::var(name).map(SecretString::from).map_err(|_| {
+                SecretError(format!("the environment variable {name} is not set; set it or change the profile"))
+            }),
+            Self::File(_) | Self::Command(_) => Err(SecretError("this source cannot be read yet".to_owned())),
+        }
+    }
+}
