@@ -1,10 +1,75 @@
 //! The background task: HTTP client, token, queues. The console asks with [`Command`]s and is told with [`Report`]s;
 //! it never sees a token.
+//!
+//! ```text
+//!            ┌──────────────── driver: one select! ────────────────┐
+//! Command ─► │ token (pure)   queue, pace, retry (pure)   reading  │ ─► Report
+//!            │      │                  │                    (pure) │
+//!            │      ▼                  ▼                      │    │
+//!            │  jobs it owns: client (gate, trace, capture) ◄─┘    │ ─► durable (intent, outcome)
+//!            └─────────────────────────────────────────────────────┘
+//! ```
+//! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
 
-pub mod command;
 mod client;
+pub mod command;
+mod driver;
+pub mod durable;
+mod jitter;
+mod queue;
+mod reading;
+mod record;
 mod redact;
 pub mod report;
+mod retry;
+mod token;
+mod tuning;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::config::Profile;
 
 pub use command::{Command, SendRequest};
 pub use report::Report;
+pub use tuning::Tuning;
+
+/// Starts engines.
+#[derive(Clone, Copy, Debug)]
+pub struct Engine;
+
+impl Engine {
+    /// Starts an engine for `profile` on the present tokio runtime and signs in. Returns at once: certificates are
+    /// loaded when the first https URL is needed, secrets are read off the runtime's threads. The engine ends with
+    /// [`Report::Stopped`] after [`Command::Shutdown`], or when every handle is gone.
+    pub fn start(profile: Arc<Profile>, clock: Clock) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
+        Self::start_with(profile, clock, Tuning::default())
+    }
+
+    /// As [`Engine::start`], with settings that are no part of a profile.
+    pub fn start_with(
+        profile: Arc<Profile>,
+        clock: Clock,
+        tuning: Tuning,
+    ) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let (outbox, reports) = mpsc::unbounded_channel();
+        tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox).run());
+        (EngineHandle { commands }, reports)
+    }
+}
+
+/// Asks an engine. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl EngineHandle {
+    /// Asks, without waiting. An engine that has stopped takes no more; it said so with [`Report::Stopped`].
+    pub fn ask(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+}

@@ -43,9 +43,9 @@ impl Call {
     }
 
     fn new(method: Method, url: String, body: Option<(&'static str, Vec<u8>)>) -> Result<Self, BadCall> {
-        let parsed: Uri = url
-            .parse()
-            .map_err(|e| BadCall(format!("the URL {url:?} cannot be used ({e}); check the hosts and guest_api.path of the profile")))?;
+        let parsed: Uri = url.parse().map_err(|e| {
+            BadCall(format!("the URL {url:?} cannot be used ({e}); check the hosts and guest_api.path of the profile"))
+        })?;
         if parsed.scheme().is_none() || parsed.host().is_none_or(str::is_empty) {
             return Err(BadCall(format!("the URL {url:?} has no scheme or host; check the hosts of the profile")));
         }

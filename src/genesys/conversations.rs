@@ -217,10 +217,8 @@ mod tests {
             {"id":"4","direction":"outbound","textBody":"from agent"},
             {"id":"5","direction":"outbound","normalizedMessage":{"content":[{"contentType":"QuickReply"}]}},
             {"id":"6","textBody":"no direction"}]}"#;
-        let listed = [
-            Listed { id: "4".into(), purpose: "agent".into() },
-            Listed { id: "6".into(), purpose: "customer".into() },
-        ];
+        let listed =
+            [Listed { id: "4".into(), purpose: "agent".into() }, Listed { id: "6".into(), purpose: "customer".into() }];
         let out = read_bulk(body, &listed, Timestamp::UNIX_EPOCH).unwrap();
         let told: Vec<_> = out.iter().map(|m| (m.author, m.text.as_str())).collect();
         assert_eq!(

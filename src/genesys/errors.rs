@@ -114,7 +114,10 @@ mod tests {
         assert_eq!(error.missing_permissions, ["conversation:message:receive"]);
         assert!(error.reason().starts_with("403 missing.permissions: Unable to perform"));
 
-        let oauth = ApiError::read(400, br#"{"error":"invalid_client","description":"d","error_description":"authentication failed"}"#);
+        let oauth = ApiError::read(
+            400,
+            br#"{"error":"invalid_client","description":"d","error_description":"authentication failed"}"#,
+        );
         assert_eq!(oauth.reason(), "400 invalid_client: authentication failed");
 
         assert_eq!(ApiError::read(502, b"<html>Bad\ngateway").reason(), "502 Bad Gateway");
@@ -139,7 +142,8 @@ mod tests {
 
     #[test]
     fn permissions_in_the_message_only() {
-        let error = ApiError::read(403, br#"{"message":"You are missing the following permission(s): [a:b:c, d:e:f]"}"#);
+        let error =
+            ApiError::read(403, br#"{"message":"You are missing the following permission(s): [a:b:c, d:e:f]"}"#);
         assert_eq!(error.missing_permissions, ["a:b:c", "d:e:f"]);
     }
 }

@@ -20,7 +20,8 @@ pub fn rate_limit(headers: &HeaderMap, now: Moment) -> Option<RateLimit> {
     Some(RateLimit {
         count: number("inin-ratelimit-count")?,
         allowed: number("inin-ratelimit-allowed")?,
-        resets: now.after(Duration::from_secs(u64::from(number("inin-ratelimit-reset").unwrap_or(60))).min(LONGEST_WAIT)),
+        resets: now
+            .after(Duration::from_secs(u64::from(number("inin-ratelimit-reset").unwrap_or(60))).min(LONGEST_WAIT)),
     })
 }
 
@@ -62,9 +63,7 @@ mod tests {
     use http::HeaderValue;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        list.iter()
-            .map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_static(v)))
-            .collect()
+        list.iter().map(|(n, v)| (http::HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
     }
 
     #[test]
@@ -75,8 +74,7 @@ mod tests {
         assert_eq!(wait(&[("retry-after", " 0 ")]), Some(0));
         assert_eq!(wait(&[("retry-after", "Tue, 01 Jan 2030 00:00:09 GMT")]), Some(9));
         // Read against the server's clock, not ours.
-        let skewed =
-            [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")];
+        let skewed = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")];
         assert_eq!(wait(&skewed), Some(3));
         assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")]), Some(0));
         assert_eq!(wait(&[("retry-after", "999999999999")]), Some(LONGEST_WAIT.as_secs()));

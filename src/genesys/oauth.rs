@@ -149,8 +149,7 @@ mod tests {
 
     #[test]
     fn basic_at_the_login_host_sends_no_scope() {
-        let call =
-            request(&hosts(), &client(ClientAuth::Basic, TokenHost::Login, &[]), &"s&cret".into()).unwrap();
+        let call = request(&hosts(), &client(ClientAuth::Basic, TokenHost::Login, &[]), &"s&cret".into()).unwrap();
         assert_eq!(call.url, "https://login.x/oauth/token");
         assert_eq!(call.body, b"grant_type=client_credentials");
         assert_eq!(call.headers[AUTHORIZATION], "Basic dGhlIGlkOnMmY3JldA==");
@@ -182,10 +181,13 @@ mod tests {
         let Answer::Granted(g) = read(200, br#"{"access_token":"t","expires_in":"60"}"#) else { panic!("not granted") };
         assert_eq!((g.lifetime, g.scopes), (Some(Duration::from_secs(60)), None));
 
-        let oauth = br#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
+        let oauth =
+            br#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
         assert!(matches!(read(400, oauth), Answer::BadClient(w) if w.contains("client not found")));
         assert!(matches!(read(401, oauth), Answer::BadClient(_)));
-        assert!(matches!(read(400, br#"{"error":"invalid_scope"}"#), Answer::Refused(w) if w.contains("invalid_scope")));
+        assert!(
+            matches!(read(400, br#"{"error":"invalid_scope"}"#), Answer::Refused(w) if w.contains("invalid_scope"))
+        );
         assert!(matches!(read(403, b"{}"), Answer::Refused(_)));
         assert!(matches!(read(404, b"<html>"), Answer::Refused(w) if w.contains("404")));
         assert!(matches!(read(429, b""), Answer::Limited(_)));

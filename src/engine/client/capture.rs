@@ -116,6 +116,14 @@ fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, brok
     out
 }
 
+/// `bytes` with their encoding undone where that is possible: for reading an answer, not for showing it.
+pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> std::borrow::Cow<'b, [u8]> {
+    match headers.get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()) {
+        Some(encoding) => decode(bytes, encoding.trim(), false).bytes,
+        None => bytes.into(),
+    }
+}
+
 /// `bytes` as text, if they are: UTF-8 (but for a character cut at the very end) and without NUL.
 fn as_text(bytes: &[u8], cut: bool) -> Option<&str> {
     let text = match std::str::from_utf8(bytes) {
@@ -135,7 +143,8 @@ struct Decoded<'b> {
 
 /// Undoes `Content-Encoding`, never beyond [`BODY_MAX`] of memory whatever a few bytes claim to unfold to.
 fn decode<'b>(bytes: &'b [u8], encoding: &str, cut: bool) -> Decoded<'b> {
-    let as_it_is = |note: String| Decoded { bytes: bytes.into(), total: bytes.len() as u64, truncated: cut, note: Some(note) };
+    let as_it_is =
+        |note: String| Decoded { bytes: bytes.into(), total: bytes.len() as u64, truncated: cut, note: Some(note) };
     let unfolded = match encoding.to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(bytes)),
         // "deflate" means zlib, and some servers send it bare.
@@ -188,7 +197,10 @@ mod tests {
     fn forms_are_told_apart() {
         assert_eq!(capture(b"", "text/html", None).form, BodyForm::Empty);
         let json = capture(b"{\"a\": 1}", "application/json; charset=utf-8", None);
-        assert_eq!((json.form, json.text.as_str(), json.mime.as_deref()), (BodyForm::Json, "{\"a\": 1}", Some("application/json")));
+        assert_eq!(
+            (json.form, json.text.as_str(), json.mime.as_deref()),
+            (BodyForm::Json, "{\"a\": 1}", Some("application/json"))
+        );
         assert_eq!(capture(b"<html>", "application/json", None).form, BodyForm::Text);
         assert_eq!(capture(b"a=1", "application/x-www-form-urlencoded", None).form, BodyForm::Form);
         let png = capture(b"\x89PNG\0\xff", "image/png", None);
@@ -205,14 +217,19 @@ mod tests {
         zlib.write_all(plain).unwrap();
         let mut bare = DeflateEncoder::new(Vec::new(), Compression::default());
         bare.write_all(plain).unwrap();
-        for (bytes, name) in [(gz.clone(), "gzip"), (zlib.finish().unwrap(), "deflate"), (bare.finish().unwrap(), "deflate")] {
+        for (bytes, name) in
+            [(gz.clone(), "gzip"), (zlib.finish().unwrap(), "deflate"), (bare.finish().unwrap(), "deflate")]
+        {
             let body = capture(&bytes, "application/json", Some(name));
             assert_eq!(body.text, "{\"access_token\":\"«access token»\"}");
             assert_eq!(body.encoding.as_deref(), Some(name));
             assert_eq!(body.total, plain.len() as u64);
         }
         assert_eq!(capture(&gz, "text/plain", Some("br")).encoding.as_deref(), Some("br, not decoded"));
-        assert_eq!(capture(b"plain", "text/plain", Some("gzip")).encoding.as_deref(), Some("gzip, could not be decoded"));
+        assert_eq!(
+            capture(b"plain", "text/plain", Some("gzip")).encoding.as_deref(),
+            Some("gzip, could not be decoded")
+        );
     }
 
     #[test]

@@ -70,7 +70,6 @@ impl fmt::Display for Barred {
 
 impl std::error::Error for Barred {}
 
-
 impl Body for GatedBody {
     type Data = Bytes;
     type Error = Barred;

@@ -105,7 +105,8 @@ impl Redactor {
 
 /// A number is masked behind a secret name; behind `code` it is a status.
 fn number<'t>(scan: &mut Scan<'_>, rest: &'t str) -> &'t str {
-    let length = rest.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E')).count();
+    let length =
+        rest.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E')).count();
     let (digits, after) = rest.split_at(length);
     match scan.pending.take().or(scan.inside.map(|(_, label)| label)).filter(|l| *l != "code") {
         Some(label) => {
@@ -146,6 +147,7 @@ fn is_error_code(raw: &str) -> bool {
         && raw.split(['.', '_', '-', ' ']).all(|word| {
             word.len() <= 24
                 && word.bytes().all(|b| b.is_ascii_alphabetic())
-                && (word.bytes().skip(1).all(|b| b.is_ascii_lowercase()) || word.bytes().all(|b| b.is_ascii_uppercase()))
+                && (word.bytes().skip(1).all(|b| b.is_ascii_lowercase())
+                    || word.bytes().all(|b| b.is_ascii_uppercase()))
         })
 }

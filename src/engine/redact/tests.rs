@@ -28,7 +28,10 @@ fn headers_by_name() {
     assert_eq!(header("Set-Cookie", "sid=x9; Path=/; HttpOnly"), "sid=«cookie»; Path=/; HttpOnly");
     assert_eq!(header("x-tenant-key", "k"), "«redacted»");
     assert_eq!(header("x-request-id", "e42c0b8a"), "e42c0b8a");
-    assert_eq!(header("location", "https://x/cb?code=abc&state=1#access_token=zz"), "https://x/cb?code=«code»&state=1#access_token=«access token»");
+    assert_eq!(
+        header("location", "https://x/cb?code=abc&state=1#access_token=zz"),
+        "https://x/cb?code=«code»&state=1#access_token=«access token»"
+    );
     assert_eq!(redactor().header("x", b"a\xffb").value, "a\\xFFb");
 }
 
@@ -54,9 +57,15 @@ fn forms_by_name() {
 fn json_fields_by_name_at_every_depth_and_nothing_else() {
     let redactor = redactor();
     let cases = [
-        (r#"{ "access_token" : "abc", "expires_in":86399}"#, r#"{ "access_token" : "«access token»", "expires_in":86399}"#),
+        (
+            r#"{ "access_token" : "abc", "expires_in":86399}"#,
+            r#"{ "access_token" : "«access token»", "expires_in":86399}"#,
+        ),
         (r#"{"a":[{"clientSecret":"x"}]}"#, r#"{"a":[{"clientSecret":"«client secret»"}]}"#),
-        (r#"{"token":{"v":"x","n":[1,"y"]},"z":"z"}"#, r#"{"token":{"v":"«token»","n":["«token»","«token»"]},"z":"z"}"#),
+        (
+            r#"{"token":{"v":"x","n":[1,"y"]},"z":"z"}"#,
+            r#"{"token":{"v":"«token»","n":["«token»","«token»"]},"z":"z"}"#,
+        ),
         (r#"{"token":null,"jwt":false,"token_type":"bearer"}"#, r#"{"token":null,"jwt":false,"token_type":"bearer"}"#),
         // An error's code is no secret; an authorization code is.
         (r#"{"code":"missing.any.permissions","status":401}"#, r#"{"code":"missing.any.permissions","status":401}"#),

@@ -130,7 +130,8 @@ fn scan<'t>(text: &'t str, mark: &str, take: fn(&str) -> Option<(usize, usize, &
 
 /// `eyJ….….…`: base64url parts joined by dots; two are enough (a signature may be cut off).
 fn jwt(here: &str) -> Option<(usize, usize, &'static str)> {
-    let length = here.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=')).count();
+    let length =
+        here.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=')).count();
     let mut parts = here.get(..length)?.split('.');
     let whole = parts.next()?.len() >= SHORTEST_PART && parts.next()?.len() >= SHORTEST_PART / 2;
     // A header part alone, cut at the end of what was kept.

@@ -1,0 +1,229 @@
+//! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
+//! captured already, but for the token itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::config::SecretSource;
+use crate::engine::client::{Answer, Client, Tried, capture};
+use crate::engine::durable::{Durable, Intent};
+use crate::engine::redact::Redactor;
+use crate::genesys::errors::ApiError;
+use crate::genesys::oauth::Grant;
+use crate::genesys::{Call, conversations, guest_api, limits, oauth, tokens_me};
+use crate::model::{ConversationKey, Ending, FailureKind, Generation, MessageId, RateLimit, Timing};
+
+use super::Driver;
+
+/// What a job works for.
+#[derive(Clone, Copy, Debug)]
+pub enum Job {
+    Secret,
+    Token,
+    Facts(Generation),
+    Send(MessageId),
+    Read(ConversationKey),
+}
+
+impl Job {
+    /// For a sentence: "… while …".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Secret => "reading a secret",
+            Self::Token => "asking for a token",
+            Self::Facts(_) => "asking what the token may do",
+            Self::Send(_) => "sending a message",
+            Self::Read(_) => "reading a conversation",
+        }
+    }
+}
+
+/// What a job brings back.
+pub enum Done {
+    Secret(Result<SecretString, String>),
+    Token(Box<TokenDone>),
+    Facts(Box<FactsDone>),
+    Send(Box<SendDone>),
+    Read(Box<ReadDone>),
+}
+
+/// A try as it may be shown, and what was heard beside its own matter.
+pub struct Shown {
+    pub ending: Ending,
+    pub timing: Timing,
+    pub heard: Heard,
+    /// Where a whole answer came: its status, the wait it named, and its one-line reason.
+    pub answer: Option<(u16, Option<Duration>, String)>,
+}
+
+/// What every answer tells beside its own matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heard {
+    pub limit: Option<RateLimit>,
+    /// Seconds that the server's clock is ahead.
+    pub skew: Option<i64>,
+    /// The server's clock.
+    pub date: Option<Timestamp>,
+}
+
+pub struct TokenDone {
+    pub shown: Shown,
+    /// Where a whole answer came.
+    pub grant: Option<Result<Grant, oauth::Answer>>,
+}
+
+pub struct FactsDone {
+    pub generation: Generation,
+    pub shown: Shown,
+    pub info: Option<tokens_me::Info>,
+}
+
+pub struct SendDone {
+    pub message: MessageId,
+    pub generation: Generation,
+    /// Why nothing was tried: the intent could not be recorded.
+    pub shown: Result<Shown, String>,
+    pub remote_id: Option<String>,
+}
+
+pub struct ReadDone {
+    pub key: ConversationKey,
+    pub shown: Shown,
+    /// The raw body of a 200: read against what is listed by the loop.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Driver {
+    fn spawn(&mut self, job: Job, work: impl Future<Output = Done> + Send + 'static) {
+        let id = self.jobs.spawn(work).id();
+        self.working.insert(id, job);
+    }
+
+    pub(super) fn spawn_secret(&mut self, source: SecretSource) {
+        self.spawn(Job::Secret, async move {
+            let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
+            Done::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
+        });
+    }
+
+    pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::Token, async move {
+            let tried = client.run(&call, &mut never()).await;
+            let read =
+                tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| oauth::read(a.status, &plain(a)));
+            let (grant, redactor) = match read {
+                // The answer itself is captured with its own token known, wherever in it that may be echoed.
+                Some(oauth::Answer::Granted(grant)) => {
+                    let redactor = redactor.with_token(&grant.token, next);
+                    (Some(Ok(grant)), Arc::new(redactor))
+                }
+                Some(other) => (Some(Err(other)), redactor),
+                None => (None, redactor),
+            };
+            Done::Token(Box::new(TokenDone { shown: show(&tried, &redactor, clock), grant }))
+        });
+    }
+
+    pub(super) fn spawn_facts(&mut self, call: Call, generation: Generation) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::Facts(generation), async move {
+            let tried = client.run(&call, &mut never()).await;
+            let info = success(&tried).and_then(|a| tokens_me::read(&plain(a)));
+            Done::Facts(Box::new(FactsDone { generation, shown: show(&tried, &redactor, clock), info }))
+        });
+    }
+
+    pub(super) fn spawn_send(&mut self, call: Call, generation: Generation, intent: Intent) -> oneshot::Sender<()> {
+        let (cancel, mut cancelled) = oneshot::channel();
+        let (client, redactor, clock) = self.tools();
+        let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
+        let message = intent.message;
+        self.spawn(Job::Send(message), async move {
+            let (shown, remote_id) = match durable.intent(intent).await {
+                Ok(()) => {
+                    let tried = client.run(&call, &mut cancelled).await;
+                    let id = success(&tried).and_then(|a| guest_api::remote_id(std::str::from_utf8(&a.bytes).ok()?));
+                    (Ok(show(&tried, &redactor, clock)), id)
+                }
+                Err(why) => (Err(why), None),
+            };
+            Done::Send(Box::new(SendDone { message, generation, shown, remote_id }))
+        });
+        cancel
+    }
+
+    pub(super) fn spawn_read(&mut self, call: Call, key: ConversationKey) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::Read(key), async move {
+            let tried = client.run(&call, &mut never()).await;
+            let body = success(&tried).map(|a| plain(a).into_owned());
+            Done::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
+        });
+    }
+
+    fn tools(&self) -> (Client, Arc<Redactor>, Clock) {
+        (self.client.clone(), Arc::clone(&self.redactor), self.clock)
+    }
+}
+
+/// A cancel that never comes.
+fn never() -> oneshot::Receiver<()> {
+    oneshot::channel().1
+}
+
+fn success(tried: &Tried) -> Option<&Answer> {
+    tried.answer.as_ref().filter(|a| tried.fault.is_none() && (200..300).contains(&a.status))
+}
+
+/// The body with its encoding undone, for reading.
+fn plain(answer: &Answer) -> std::borrow::Cow<'_, [u8]> {
+    capture::plain(&answer.bytes, &answer.headers)
+}
+
+fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> Shown {
+    let now = clock.now();
+    let heard = tried.answer.as_ref().map_or_else(Heard::default, |a| {
+        let date = limits::date(&a.headers);
+        Heard {
+            limit: limits::rate_limit(&a.headers, now),
+            skew: date.map(|d| d.duration_since(now.wall).as_secs()),
+            date,
+        }
+    });
+    let answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+        if (200..300).contains(&a.status) {
+            return (a.status, None, String::new());
+        }
+        let error = ApiError::read(a.status, &plain(a));
+        let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
+        // A 429 without a wait of its own: the window's end is one.
+        let wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
+        (a.status, wait, redactor.text(&error.reason()).into_owned())
+    });
+    Shown { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer }
+}
+
+impl Shown {
+    /// One line for an exchange that was no success.
+    pub fn why(&self) -> String {
+        match (&self.answer, &self.ending) {
+            (Some((_, _, reason)), _) => reason.clone(),
+            (None, Ending::Failed(failure)) => format!("{}: {}", failure.phase.word(), failure.detail),
+            (None, Ending::Answered(response)) => response.status.to_string(),
+        }
+    }
+
+    /// Whether the request could not even be built.
+    pub fn is_invalid(&self) -> bool {
+        matches!(&self.ending, Ending::Failed(f) if f.kind == FailureKind::Invalid)
+    }
+}
+
+/// The most ids of one bulk read.
+pub const BULK: usize = conversations::BULK_MAX;

@@ -1,0 +1,266 @@
+//! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
+
+mod jobs;
+mod reading;
+mod sending;
+mod signing;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::config::{Credentials, Profile};
+use crate::model::{Channel, ConversationKey, ExchangeId, Generation, MessageId, Moment, TokenStatus};
+
+use super::client::Client;
+use super::jitter::Jitter;
+use super::queue::{Pace, Queue};
+use super::reading::Reader;
+use super::record::Record;
+use super::redact::Redactor;
+use super::token::Tokens;
+use super::{Command, Report, Tuning};
+
+use jobs::{Done, Job};
+use sending::Sending;
+
+/// A server clock that differs by more is told.
+const SKEW_MAX: i64 = 60;
+
+/// See the module.
+pub struct Driver {
+    clock: Clock,
+    profile: Arc<Profile>,
+    tuning: Tuning,
+    commands: UnboundedReceiver<Command>,
+    reports: UnboundedSender<Report>,
+    client: Client,
+    redactor: Arc<Redactor>,
+    jitter: Jitter,
+    jobs: JoinSet<Done>,
+    /// What each job works for, should it die.
+    working: HashMap<tokio::task::Id, Job>,
+    exchanges: u64,
+    skew_told: bool,
+    stopping: bool,
+
+    tokens: Tokens,
+    token: Option<SecretString>,
+    secret: Option<SecretString>,
+    /// The token request under way, and when its request left.
+    renewal: Option<(Record, Moment)>,
+    facts: BTreeMap<Generation, Record>,
+    status: TokenStatus,
+    missing_told: Vec<String>,
+
+    queue: Queue,
+    pace: Pace,
+    sends: BTreeMap<MessageId, Sending>,
+    /// Those that wait for a newer token than the one that was refused.
+    doubting: BTreeSet<MessageId>,
+    unknown: BTreeMap<MessageId, ConversationKey>,
+
+    readers: BTreeMap<ConversationKey, Reader>,
+    reads: BTreeMap<ConversationKey, reading::Reading>,
+    watched: Option<ConversationKey>,
+}
+
+impl Driver {
+    /// A driver that has not begun.
+    pub fn new(
+        profile: Arc<Profile>,
+        clock: Clock,
+        tuning: Tuning,
+        commands: UnboundedReceiver<Command>,
+        reports: UnboundedSender<Report>,
+    ) -> Self {
+        let requested = match &profile.credentials {
+            Credentials::Client(client) => client.scopes.clone(),
+            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+        };
+        let entries = &profile.conversations;
+        let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
+        let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
+        let pasted = matches!(profile.credentials, Credentials::Pasted(_));
+        Self {
+            clock,
+            client: Client::new(&profile, clock),
+            redactor: Arc::new(Redactor::new(&profile.redact)),
+            jitter: Jitter::new(tuning.seed),
+            jobs: JoinSet::new(),
+            working: HashMap::new(),
+            exchanges: 0,
+            skew_told: false,
+            stopping: false,
+            tokens: Tokens::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
+            token: None,
+            secret: None,
+            renewal: None,
+            facts: BTreeMap::new(),
+            status: TokenStatus::SignedOut,
+            missing_told: Vec::new(),
+            queue: Queue::new(profile.parallel),
+            pace: Pace::default(),
+            sends: BTreeMap::new(),
+            doubting: BTreeSet::new(),
+            unknown: BTreeMap::new(),
+            readers: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            watched: None,
+            profile,
+            tuning,
+            commands,
+            reports,
+        }
+    }
+
+    /// Runs to the end.
+    pub async fn run(mut self) {
+        self.tokens.sign_in(self.clock.now());
+        while !self.stopping {
+            let due = self.pump();
+            tokio::select! {
+                command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
+                Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
+                () = sleep_until(due), if due.is_some() => {}
+            }
+        }
+        self.finish().await;
+        self.tell(Report::Stopped);
+    }
+
+    /// Starts all that may start, and says when something is due next.
+    fn pump(&mut self) -> Option<Instant> {
+        let now = self.clock.now();
+        self.pump_tokens(now);
+        self.pump_sends(now);
+        self.pump_reads(now);
+        self.tell_status(now);
+        let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
+        // What is due and could not start waits for something else to happen: only the future is a reason to wake.
+        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono)?;
+        Some(Instant::from_std(self.clock.instant(next)))
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::SignIn => self.sign_in(now),
+            Command::Renew => self.renew(),
+            Command::Send(request) => self.accept(request, now),
+            Command::Cancel(message) => self.cancel(message, now),
+            Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Read(key) => self.read_asked(key),
+            Command::Watch(key) => self.watched = key,
+            Command::Shutdown => self.stopping = true,
+        }
+    }
+
+    fn done(&mut self, done: Result<(tokio::task::Id, Done), tokio::task::JoinError>) {
+        let now = self.clock.now();
+        match done {
+            Ok((id, done)) => {
+                self.working.remove(&id);
+                match done {
+                    Done::Secret(secret) => self.secret_read(secret, now),
+                    Done::Token(done) => self.token_answered(*done, now),
+                    Done::Facts(done) => self.facts_answered(*done, now),
+                    Done::Send(done) => self.send_answered(*done, now),
+                    Done::Read(done) => self.read_answered(*done, now),
+                }
+            }
+            Err(error) => {
+                let Some(job) = self.working.remove(&error.id()) else { return };
+                if error.is_panic() {
+                    let text = format!("guestwire failed inside while {}; please report it", job.words());
+                    tracing::error!("{text}");
+                    self.notice(text, now);
+                }
+                self.job_died(job, now);
+            }
+        }
+    }
+
+    /// Lets what is on the wire finish, bounded; then takes it back, so that each message is told how it ended.
+    async fn finish(&mut self) {
+        let waiting: Vec<_> = self.queue.waiting().collect();
+        let now = self.clock.now();
+        for (_, message) in waiting {
+            self.cancel(message, now);
+        }
+        self.drain(self.tuning.grace).await;
+        let flying: Vec<_> = self.sends.keys().copied().collect();
+        let now = self.clock.now();
+        for message in flying {
+            self.cancel(message, now);
+        }
+        self.drain(Duration::from_millis(500)).await;
+        self.jobs.abort_all();
+    }
+
+    async fn drain(&mut self, bound: Duration) {
+        let end = Instant::now() + bound;
+        while self.queue.flying() > 0 {
+            match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
+                Ok(Some(done)) => {
+                    self.done(done);
+                    // What goes back into the queue goes no further.
+                    let back: Vec<_> = self.queue.waiting().collect();
+                    let now = self.clock.now();
+                    back.into_iter().for_each(|(_, message)| self.cancel(message, now));
+                }
+                Ok(None) | Err(_) => return,
+            }
+        }
+    }
+
+    fn tell(&self, report: Report) {
+        // Nobody listens: the handles are going too, and the loop ends by that.
+        let _ = self.reports.send(report);
+    }
+
+    fn notice(&self, text: String, now: Moment) {
+        self.tell(Report::Notice { at: now, text: self.redactor.text(&text).into_owned() });
+    }
+
+    fn tell_status(&mut self, now: Moment) {
+        let status = self.tokens.status(now);
+        if status != self.status {
+            self.status = status.clone();
+            self.tell(Report::Token(status));
+        }
+    }
+
+    fn next_exchange(&mut self) -> ExchangeId {
+        self.exchanges += 1;
+        ExchangeId(self.exchanges)
+    }
+
+    /// What every answer tells beside its own matter: the rate limit and the server's clock.
+    fn overhear(&mut self, heard: &jobs::Heard) {
+        if let Some(limit) = heard.limit {
+            self.pace.observe(limit, self.queue.flying().saturating_sub(1));
+            self.tell(Report::RateLimit(limit));
+        }
+        if let Some(skew) = heard.skew
+            && skew.abs() > SKEW_MAX
+            && !self.skew_told
+        {
+            self.skew_told = true;
+            self.tell(Report::ClockSkew(skew));
+        }
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,271 @@
+//! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::Report;
+use crate::engine::client::capture;
+use crate::engine::reading::Settled;
+use crate::engine::record::Record;
+use crate::engine::token::Outlook;
+use crate::genesys::call::BadCall;
+use crate::genesys::conversations::Listed;
+use crate::genesys::{Call, conversations};
+use crate::model::{
+    Address, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
+};
+
+use super::Driver;
+use super::jobs::{BULK, Heard, Job, ReadDone};
+
+/// Requests of the rate limit's window that reads leave to sends.
+pub const RESERVE: u32 = 10;
+
+/// A read under way.
+pub struct Reading {
+    record: Record,
+    asked: bool,
+    /// After the conversation was read: what it lists, and what is still to be fetched.
+    bulk: Option<Bulk>,
+}
+
+struct Bulk {
+    state: RemoteState,
+    since: Option<Timestamp>,
+    listed: Vec<Listed>,
+    left: Vec<String>,
+    found: Vec<RemoteMessage>,
+}
+
+impl Driver {
+    pub(super) fn read_asked(&mut self, key: ConversationKey) {
+        match self.profile.conversations.get(key.0 as usize).map(|e| &e.conversation.address) {
+            Some(Address::GuestApi { .. }) => self.readers.entry(key).or_default().ask(),
+            Some(other) => {
+                let text =
+                    format!("conversations of the channel {} cannot be read by this version yet", other.channel());
+                self.notice(text, self.clock.now());
+            }
+            None => {}
+        }
+    }
+
+    /// A send is over: an answer is looked for, and an unknown message.
+    pub(super) fn look_after(
+        &mut self,
+        message: MessageId,
+        outcome: &Outcome,
+        remote_id: Option<&str>,
+        heard: &Heard,
+        now: Moment,
+    ) {
+        let unknown = matches!(outcome, Outcome::Unknown(_));
+        let Some(send) = self.sends.get(&message).filter(|_| unknown || *outcome == Outcome::Accepted) else { return };
+        // By the remote side's clock. A message that ended as unknown may have been taken ever since it was begun.
+        let at = match heard.date {
+            Some(date) if !unknown => date,
+            _ => send
+                .began
+                .wall
+                .saturating_add(SignedDuration::from_secs(heard.skew.unwrap_or(0)))
+                .unwrap_or(send.began.wall),
+        };
+        let reader = self.readers.entry(send.request.conversation).or_default();
+        reader.sent(message, &send.request.text, at, remote_id.map(str::to_owned), unknown);
+        reader.look(now, &self.tuning.read_pauses);
+    }
+
+    pub(super) fn pump_reads(&mut self, now: Moment) {
+        let Outlook::Ready(generation) = self.tokens.outlook(now, None) else { return };
+        let wanting: Vec<_> = self
+            .readers
+            .iter()
+            .filter(|(key, reader)| reader.wants(now) && !self.reads.contains_key(key))
+            .map(|(key, _)| *key)
+            .collect();
+        for key in wanting {
+            if self.stopping || self.pace.may(now, RESERVE).is_err() {
+                return;
+            }
+            let Some(reader) = self.readers.get_mut(&key) else { continue };
+            let asked = reader.begin();
+            let call = self.read_call(key, &[]);
+            let id = self.next_exchange();
+            let record = Record::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
+            self.read_step(key, Reading { record, asked, bulk: None }, call, generation, now);
+        }
+    }
+
+    /// When a reader wants to be read by itself.
+    pub(super) fn reads_due(&self, now: Moment) -> Option<Moment> {
+        self.readers
+            .iter()
+            .filter(|(key, _)| !self.reads.contains_key(key))
+            .filter_map(|(_, reader)| reader.next_due())
+            .filter(|at| at.mono > now.mono)
+            .min_by_key(|at| at.mono)
+    }
+
+    fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
+        let entry = self.profile.conversations.get(key.0 as usize);
+        let id = entry.and_then(|e| e.conversation.address.conversation_id());
+        let (Some(token), Some(id)) = (&self.token, id) else {
+            return Err(BadCall("there is no token or no such conversation".to_owned()));
+        };
+        let api = &self.profile.hosts.api;
+        if ids.is_empty() {
+            conversations::request(api, id, token)
+        } else {
+            conversations::bulk_request(api, id, ids, token)
+        }
+    }
+
+    fn read_step(
+        &mut self,
+        key: ConversationKey,
+        mut reading: Reading,
+        call: Result<Call, BadCall>,
+        generation: Generation,
+        now: Moment,
+    ) {
+        let call = match call {
+            Ok(call) => call,
+            Err(bad) => {
+                reading.record.settle(Outcome::Refused(bad.0), now);
+                self.tell(reading.record.report());
+                if let Some(reader) = self.readers.get_mut(&key) {
+                    reader.refused();
+                }
+                return;
+            }
+        };
+        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
+        reading.record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
+        self.tell(reading.record.report());
+        self.reads.insert(key, reading);
+        self.pace.spend();
+        self.spawn_read(call, key);
+    }
+
+    pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
+        let key = done.key;
+        self.overhear(&done.shown.heard);
+        let Some(mut reading) = self.reads.remove(&key) else { return };
+        let why = done.shown.why();
+        let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
+        reading.record.end(done.shown.ending, done.shown.timing);
+        let was_bulk = reading.bulk.is_some();
+        let understood = done.body.is_some_and(|body| self.understand(&mut reading, &body, key, now));
+        let outcome = match status {
+            _ if understood => Outcome::Accepted,
+            0 => Outcome::Failed(why.clone()),
+            200..=299 => Outcome::Refused("the answer does not describe a conversation".to_owned()),
+            _ => Outcome::Refused(why.clone()),
+        };
+        reading.record.settle(outcome, now);
+        self.tell(reading.record.report());
+        if understood {
+            return self.read_on(key, reading, now);
+        }
+        let watched = self.watched == Some(key);
+        let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
+        let Some(reader) = self.readers.get_mut(&key) else { return };
+        if matches!(status, 0 | 408 | 429 | 500..=599) {
+            reader.failed(now, pauses, repeats, watched, wait);
+        } else {
+            reader.refused();
+        }
+        if status == 429
+            && let Some(wait) = wait
+        {
+            self.pace.silence(now.after(wait));
+        }
+        // What is known of the conversation, without what could not be read.
+        let (state, since) = match &reading.bulk {
+            Some(bulk) if was_bulk => (bulk.state, bulk.since),
+            _ if status == 404 => (RemoteState::Missing, None),
+            _ => (RemoteState::Unknown, None),
+        };
+        if was_bulk || status == 404 || reading.asked {
+            self.tell_conversation(key, state, since, reading.asked);
+        }
+    }
+
+    /// Reads the body into `reading`; false where it is not what was asked for.
+    fn understand(&self, reading: &mut Reading, body: &[u8], key: ConversationKey, now: Moment) -> bool {
+        if let Some(bulk) = &mut reading.bulk {
+            let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
+            bulk.found.extend(found);
+            return true;
+        }
+        let Some(read) = conversations::read(body) else { return false };
+        let ids = read.messages.iter().map(|l| l.id.as_str());
+        let left = self.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
+        reading.bulk =
+            Some(Bulk { state: read.state, since: read.since, listed: read.messages, left, found: Vec::new() });
+        true
+    }
+
+    /// Fetches what is left, or tells what was found.
+    fn read_on(&mut self, key: ConversationKey, reading: Reading, now: Moment) {
+        let Some(mut bulk) = reading.bulk else { return };
+        if !bulk.left.is_empty()
+            && let Outlook::Ready(generation) = self.tokens.outlook(now, None)
+        {
+            let rest = bulk.left.split_off(bulk.left.len().min(BULK));
+            let ids = std::mem::replace(&mut bulk.left, rest);
+            let call = self.read_call(key, &ids);
+            let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
+            let record = Record::new(self.next_exchange(), Kind::Read, what, now).of(key, None);
+            return self.read_step(
+                key,
+                Reading { record, asked: reading.asked, bulk: Some(bulk) },
+                call,
+                generation,
+                now,
+            );
+        }
+        let watched = self.watched == Some(key);
+        let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
+        let Some(reader) = self.readers.get_mut(&key) else { return };
+        let settled = reader.read(bulk.found, now, pauses, repeats, watched);
+        self.tell_conversation(key, bulk.state, bulk.since, reading.asked);
+        for settled in settled {
+            let (message, life, remote_id) = match settled {
+                Settled::Answered(message) => (message, Life::Answered, None),
+                Settled::Landed(message, id) => (message, Life::Landed, Some(id)),
+            };
+            if life == Life::Landed {
+                if self.unknown.remove(&message).is_none() {
+                    continue;
+                }
+                self.tuning.durable.outcome(message, &life);
+            }
+            self.tell_life(message, life, None, remote_id);
+        }
+    }
+
+    fn tell_conversation(&mut self, key: ConversationKey, state: RemoteState, since: Option<Timestamp>, always: bool) {
+        let told = self.readers.get_mut(&key).and_then(|r| r.tell(state, since, always));
+        if let Some(messages) = told {
+            self.tell(Report::Conversation { key, state, since, messages });
+        }
+    }
+
+    /// What a job that died leaves behind.
+    pub(super) fn job_died(&mut self, job: Job, now: Moment) {
+        match job {
+            Job::Secret | Job::Token => self.token_job_died(now),
+            Job::Facts(generation) => self.facts_job_died(generation, now),
+            Job::Send(message) => self.send_job_died(message, now),
+            Job::Read(key) => {
+                if let Some(mut reading) = self.reads.remove(&key) {
+                    reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+                    self.tell(reading.record.report());
+                }
+                if let Some(reader) = self.readers.get_mut(&key) {
+                    reader.refused();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Sending: from the queue to the wire and to an outcome.
+
+use tokio::sync::oneshot;
+
+use crate::engine::client::capture;
+use crate::engine::durable::Intent;
+use crate::engine::queue::Taken;
+use crate::engine::record::Record;
+use crate::engine::retry::{Came, Tries, Verdict, judge};
+use crate::engine::token::{Outlook, Refuted};
+use crate::engine::{Report, SendRequest};
+use crate::genesys::call::BadCall;
+use crate::genesys::{Call, guest_api};
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::{Address, Ending, Generation, Kind, Life, MessageId, Moment, Outcome};
+
+use super::Driver;
+use super::jobs::SendDone;
+
+/// A message that is not settled.
+pub struct Sending {
+    pub request: SendRequest,
+    pub tries: Tries,
+    pub life: Life,
+    /// From its first try on.
+    pub record: Option<Record>,
+    /// Met a 401 with this generation: wants a newer one; and what the 401 said.
+    pub doubted: Option<(Generation, String)>,
+    /// Waits for a renewal that has not begun.
+    pub wants_renewal: bool,
+    /// While on the wire.
+    pub cancel: Option<oneshot::Sender<()>>,
+    /// A person took it back while it was on the wire.
+    pub taken_back: bool,
+    /// When the newest try began.
+    pub began: Moment,
+}
+
+impl Driver {
+    /// A message comes in: checked, then queued.
+    pub(super) fn accept(&mut self, request: SendRequest, now: Moment) {
+        if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
+            return self.notice(format!("message {} is known already and was not queued again", request.message), now);
+        }
+        if let Some(why) = self.objection(&request) {
+            return self.refuse_locally(&request, why, now);
+        }
+        self.queue.push(request.conversation, request.message);
+        self.tell_life(request.message, Life::Queued, None, None);
+        let sending = Sending {
+            tries: Tries::default(),
+            life: Life::Queued,
+            record: None,
+            doubted: None,
+            wants_renewal: false,
+            cancel: None,
+            taken_back: false,
+            began: now,
+            request,
+        };
+        self.sends.insert(sending.request.message, sending);
+    }
+
+    /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
+    fn objection(&self, request: &SendRequest) -> Option<String> {
+        let Some(entry) = self.profile.conversations.get(request.conversation.0 as usize) else {
+            return Some(format!("not sent: there is no conversation number {}", request.conversation));
+        };
+        let bytes = request.text.len();
+        if request.text.trim().is_empty() {
+            return Some("not sent: the message is empty".to_owned());
+        }
+        if bytes > GUEST_TEXT_MAX_BYTES {
+            return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
+        }
+        match &entry.conversation.address {
+            Address::GuestApi { .. } => None,
+            other => Some(format!(
+                "not sent: conversations of the channel {} are not supported by this version yet",
+                other.channel()
+            )),
+        }
+    }
+
+    fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
+        let what = self.redactor.text(&request.text).into_owned();
+        let mut record =
+            Record::new(self.next_exchange(), Kind::Send, what, now).of(request.conversation, Some(request.message));
+        record.settle(Outcome::Refused(why.clone()), now);
+        self.tell(record.report());
+        self.tell_life(request.message, Life::Refused(why), Some(&record), None);
+    }
+
+    /// Puts on the wire what may go.
+    pub(super) fn pump_sends(&mut self, now: Moment) {
+        self.give_up_doubting(now);
+        if self.stopping {
+            return;
+        }
+        loop {
+            let (tokens, sends) = (&self.tokens, &self.sends);
+            let usual = tokens.outlook(now, None);
+            let ready = |message: MessageId| {
+                let doubted = sends.get(&message).and_then(|s| s.doubted.as_ref()).map(|(g, _)| *g);
+                let outlook = if doubted.is_some() { tokens.outlook(now, doubted) } else { usual };
+                matches!(outlook, Outlook::Ready(_))
+            };
+            if let Err(until) = self.pace.may(now, 0) {
+                return self.tell_paced(until);
+            }
+            let Some(message) = self.queue.start(now, ready) else { return };
+            self.launch(message, now);
+        }
+    }
+
+    /// A 401 stays one where no newer token will come by itself.
+    fn give_up_doubting(&mut self, now: Moment) {
+        let lost: Vec<_> = self
+            .doubting
+            .iter()
+            .filter_map(|m| {
+                let (generation, why) = self.sends.get(m)?.doubted.as_ref()?;
+                let never = self.tokens.outlook(now, Some(*generation)) == Outlook::Never;
+                never.then(|| (*m, why.clone()))
+            })
+            .collect();
+        for (message, why) in lost {
+            let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { continue };
+            if self.queue.take(conversation, message) == Taken::Waiting {
+                self.conclude(message, Outcome::Refused(why), None, now);
+            }
+        }
+    }
+
+    fn tell_paced(&mut self, until: Moment) {
+        let paced = Life::Waiting { until, why: "pacing, rate limit".to_owned() };
+        let waiting: Vec<_> = self.queue.waiting().map(|(_, m)| m).collect();
+        for message in waiting {
+            let Some(send) = self.sends.get_mut(&message) else { continue };
+            if send.life == Life::Queued
+                || matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing") && send.life != paced)
+            {
+                send.life = paced.clone();
+                let exchange = send.record.as_ref().map(Record::id);
+                self.tell(Report::Message { id: message, life: paced.clone(), exchange, remote_id: None });
+            }
+        }
+    }
+
+    /// When pacing ends, if anything waits for that.
+    pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
+        let sends = self.queue.waiting().next().is_some();
+        if !sends && self.readers.is_empty() {
+            return None;
+        }
+        self.pace.may(now, if sends { 0 } else { super::reading::RESERVE }).err()
+    }
+
+    fn launch(&mut self, message: MessageId, now: Moment) {
+        let Some(mut send) = self.sends.remove(&message) else { return };
+        let mut record = send.record.take().unwrap_or_else(|| {
+            self.exchanges += 1;
+            let what = self.redactor.text(&send.request.text).into_owned();
+            Record::new(crate::model::ExchangeId(self.exchanges), Kind::Send, what, now)
+                .of(send.request.conversation, Some(message))
+        });
+        let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
+        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
+        let call = match self.call_for(&send.request) {
+            Ok(call) => call,
+            Err(bad) => {
+                send.record = Some(record);
+                self.sends.insert(message, send);
+                return self.conclude(message, Outcome::Refused(format!("not sent: {}", bad.0)), None, now);
+            }
+        };
+        record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
+        let attempt = record.tries();
+        self.tell(record.report());
+        send.life = Life::Sending { attempt };
+        self.tell_life(message, send.life.clone(), Some(&record), None);
+        self.pace.spend();
+        let intent =
+            Intent { message, conversation: send.request.conversation, text: send.request.text.clone(), attempt };
+        send.cancel = Some(self.spawn_send(call, generation, intent));
+        send.record = Some(record);
+        send.began = now;
+        send.doubted = None;
+        send.wants_renewal = false;
+        self.doubting.remove(&message);
+        self.sends.insert(message, send);
+    }
+
+    fn call_for(&self, request: &SendRequest) -> Result<Call, BadCall> {
+        let entry = self.profile.conversations.get(request.conversation.0 as usize);
+        let address = entry.map(|e| &e.conversation.address);
+        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
+            (&self.token, address)
+        else {
+            return Err(BadCall("there is no token or no such conversation".to_owned()));
+        };
+        guest_api::request(
+            &self.profile.hosts.api,
+            &self.profile.guest_api.path,
+            conversation_id,
+            participant_id.as_deref(),
+            external_id.as_deref(),
+            &request.text,
+            token,
+        )
+    }
+
+    pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
+        let message = done.message;
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        send.cancel = None;
+        let conversation = send.request.conversation;
+        let shown = match done.shown {
+            Ok(shown) => shown,
+            Err(why) => {
+                let why = format!("not sent: it could not be recorded first ({why})");
+                self.queue.settle(conversation, message);
+                return self.conclude(message, Outcome::Refused(why), None, now);
+            }
+        };
+        let verdict = match (&shown.answer, &shown.ending) {
+            (Some((status, wait, reason)), _) => {
+                judge(Came::Answer { status: *status, wait: *wait, reason }, &mut send.tries, &mut self.jitter)
+            }
+            (None, Ending::Failed(failure)) => judge(Came::Broken(failure), &mut send.tries, &mut self.jitter),
+            (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
+        };
+        let taken_back = send.taken_back;
+        if let Some(record) = &mut send.record {
+            record.end(shown.ending, shown.timing);
+        }
+        self.overhear(&shown.heard);
+        let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
+        let verdict = match verdict {
+            // It was taken back, and the server did not take it: that is what was wanted.
+            Verdict::Again(..) | Verdict::Refuted(_) if taken_back => Verdict::Cancelled,
+            Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
+                Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
+                Refuted::Final => Verdict::Refused(why),
+            },
+            other => other,
+        };
+        let outcome = match verdict {
+            Verdict::Again(pause, why) => return self.again(message, now.after(pause), why, limited, now),
+            Verdict::Accepted => Outcome::Accepted,
+            Verdict::Refused(why) | Verdict::Refuted(why) => Outcome::Refused(why),
+            Verdict::Unknown(why) => Outcome::Unknown(why),
+            Verdict::Failed(why) => Outcome::Failed(why),
+            Verdict::Cancelled => Outcome::Cancelled,
+        };
+        if outcome == Outcome::Accepted {
+            self.tokens.proven(done.generation);
+        }
+        self.queue.settle(conversation, message);
+        self.look_after(message, &outcome, done.remote_id.as_deref(), &shown.heard, now);
+        self.conclude(message, outcome, done.remote_id, now);
+    }
+
+    /// A 401 that another token may heal: back to the head of its lane until there is one.
+    fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
+        let running = self.renewal.as_ref().map(|(record, _)| record.id());
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        send.tries.healed = true;
+        send.doubted = Some((generation, why));
+        send.life = Life::Queued;
+        let conversation = send.request.conversation;
+        if let Some(record) = &mut send.record {
+            match running.filter(|_| renewal) {
+                Some(exchange) => record.renewal(exchange, now),
+                None => send.wants_renewal = renewal,
+            }
+            let report = record.report();
+            let _ = self.reports.send(report);
+        }
+        let id = send.record.as_ref().map(Record::id);
+        self.doubting.insert(message);
+        self.queue.hold(conversation, message, None);
+        self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
+    }
+
+    fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
+        if limited {
+            self.pace.silence(until);
+        }
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        let life = Life::Waiting { until, why: why.clone() };
+        send.life = life.clone();
+        let conversation = send.request.conversation;
+        if let Some(record) = &mut send.record {
+            record.wait(now, until, why);
+            let report = record.report();
+            let _ = self.reports.send(report);
+        }
+        let exchange = send.record.as_ref().map(Record::id);
+        self.queue.hold(conversation, message, Some(until));
+        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+    }
+
+    /// A message is over; the queue knows already.
+    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome, remote_id: Option<String>, now: Moment) {
+        self.doubting.remove(&message);
+        let Some(mut send) = self.sends.remove(&message) else { return };
+        // A call that could not be built was flying already; for all others this does nothing.
+        self.queue.settle(send.request.conversation, message);
+        let life = match &outcome {
+            Outcome::Accepted => Life::Accepted,
+            Outcome::Unknown(why) => Life::Unknown(why.clone()),
+            Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),
+            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => Life::Cancelled,
+        };
+        if matches!(life, Life::Unknown(_)) {
+            self.unknown.insert(message, send.request.conversation);
+        }
+        if let Some(record) = &mut send.record {
+            record.settle(outcome, now);
+            self.tell(record.report());
+        }
+        self.tuning.durable.outcome(message, &life);
+        self.tell_life(message, life, send.record.as_ref(), remote_id);
+    }
+
+    pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        match self.queue.take(send.request.conversation, message) {
+            Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
+            Taken::Flying => {
+                send.taken_back = true;
+                if let Some(cancel) = send.cancel.take() {
+                    let _ = cancel.send(());
+                }
+            }
+            Taken::Absent => {}
+        }
+    }
+
+    pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
+        let Some(conversation) = self.unknown.remove(&message) else { return };
+        if let Some(reader) = self.readers.get_mut(&conversation) {
+            reader.settled(message);
+        }
+        let life = if landed { Life::Landed } else { Life::Lost };
+        self.tuning.durable.outcome(message, &life);
+        self.tell_life(message, life, None, None);
+    }
+
+    pub(super) fn send_job_died(&mut self, message: MessageId, now: Moment) {
+        let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { return };
+        self.queue.settle(conversation, message);
+        let why = "guestwire failed inside while sending; the message may have been received".to_owned();
+        self.conclude(message, Outcome::Unknown(why), None, now);
+    }
+
+    pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
+        self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
+    }
+}

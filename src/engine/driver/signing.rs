@@ -1,0 +1,271 @@
+//! Signing in: carries out what the token machine asks for.
+
+use std::sync::Arc;
+
+use crate::config::Credentials;
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::engine::token::{Ask, Denied};
+use crate::genesys::{Call, oauth, tokens_me};
+use crate::model::{Generation, Kind, Moment, Outcome};
+
+use super::Driver;
+use super::jobs::{FactsDone, TokenDone};
+
+impl Driver {
+    pub(super) fn sign_in(&mut self, now: Moment) {
+        // A secret that was refused may have been mended since.
+        if self.tokens.status(now).facts().is_none() && self.renewal.is_none() {
+            self.secret = None;
+        }
+        self.tokens.sign_in(now);
+    }
+
+    pub(super) fn renew(&mut self) {
+        if self.renewal.is_none() {
+            self.secret = None;
+        }
+        self.tokens.renew();
+    }
+
+    pub(super) fn pump_tokens(&mut self, now: Moment) {
+        while let Some(ask) = self.tokens.due(now) {
+            match ask {
+                Ask::Token => self.ask_token(now),
+                Ask::Facts(generation) => self.ask_facts(generation, now),
+            }
+        }
+    }
+
+    fn ask_token(&mut self, now: Moment) {
+        let profile = Arc::clone(&self.profile);
+        let what = match &profile.credentials {
+            Credentials::Client(client) => oauth::summary(client),
+            Credentials::Pasted(_) => "pasted token".to_owned(),
+            Credentials::Missing(_) => "no credentials".to_owned(),
+        };
+        let record = Record::new(self.next_exchange(), Kind::Token, what, now);
+        self.renewal = Some((record, now));
+        match &profile.credentials {
+            Credentials::Missing(why) => self.no_secret(why.clone(), now),
+            Credentials::Client(client) => match &self.secret {
+                Some(_) => self.request_token(now),
+                None => self.spawn_secret(client.secret.clone()),
+            },
+            Credentials::Pasted(source) => self.spawn_secret(source.clone()),
+        }
+        self.tell_renewal_steps(now);
+    }
+
+    /// Sends that wait for the renewal name it; those that began to wait before it began learn its number now.
+    fn tell_renewal_steps(&mut self, now: Moment) {
+        let Some(id) = self.renewal.as_ref().map(|(record, _)| record.id()) else { return };
+        for send in self.sends.values_mut().filter(|s| s.wants_renewal) {
+            send.wants_renewal = false;
+            if let Some(record) = &mut send.record {
+                record.renewal(id, now);
+                let report = record.report();
+                let _ = self.reports.send(report);
+            }
+        }
+    }
+
+    pub(super) fn secret_read(&mut self, secret: Result<secrecy::SecretString, String>, now: Moment) {
+        let secret = match secret {
+            Ok(secret) => secret,
+            Err(why) => return self.no_secret(why, now),
+        };
+        match &self.profile.credentials {
+            Credentials::Client(client) => {
+                let basic = oauth::basic_credentials(&client.id, &secret);
+                let redactor = self
+                    .redactor
+                    .with_secret(&secret, "client secret")
+                    .with_secret(&secrecy::SecretString::from(basic.as_str()), "client secret");
+                self.redactor = Arc::new(redactor);
+                self.secret = Some(secret);
+                self.request_token(now);
+            }
+            Credentials::Pasted(_) => {
+                let generation = Generation(self.tokens.facts().map_or(0, |f| f.generation.0) + 1);
+                self.redactor = Arc::new(self.redactor.with_token(&secret, generation));
+                self.token = Some(secret);
+                self.tokens.granted(None, None, now, now);
+                self.end_renewal(Outcome::Accepted, now);
+                self.new_token();
+            }
+            Credentials::Missing(_) => {}
+        }
+    }
+
+    fn no_secret(&mut self, why: String, now: Moment) {
+        let why = self.redactor.text(&why).into_owned();
+        self.tokens.failed(Denied::NoSecret(why.clone()), now);
+        self.end_renewal(Outcome::Refused(why), now);
+    }
+
+    fn request_token(&mut self, now: Moment) {
+        let Credentials::Client(client) = &self.profile.credentials else { return };
+        let Some(secret) = &self.secret else { return };
+        let call = match oauth::request(&self.profile.hosts, client, secret) {
+            Ok(call) => call,
+            Err(bad) => {
+                self.tokens.failed(Denied::NoSecret(bad.0.clone()), now);
+                return self.end_renewal(Outcome::Refused(bad.0), now);
+            }
+        };
+        let request = capture::request(&call, &self.redactor);
+        if let Some((record, asked)) = &mut self.renewal {
+            *asked = now;
+            record.begin(request, None, now);
+            let report = record.report();
+            self.tell(report);
+        }
+        let next = Generation(self.tokens.facts().map_or(0, |f| f.generation.0) + 1);
+        self.spawn_token(call, next);
+    }
+
+    pub(super) fn token_answered(&mut self, done: TokenDone, now: Moment) {
+        self.overhear(&done.shown.heard);
+        let asked = self.renewal.as_ref().map_or(now, |(_, asked)| *asked);
+        let why = done.shown.why();
+        let status = done.shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
+        let wait = done.shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
+        let invalid = done.shown.is_invalid();
+        if let Some((record, _)) = &mut self.renewal {
+            record.end(done.shown.ending, done.shown.timing);
+        }
+        let denied = match done.grant {
+            Some(Ok(grant)) => match self.tokens.granted(grant.lifetime, grant.scopes, asked, now) {
+                Some(generation) => {
+                    self.redactor = Arc::new(self.redactor.with_token(&grant.token, generation));
+                    self.token = Some(grant.token);
+                    self.end_renewal(Outcome::Accepted, now);
+                    self.new_token();
+                    return self.tell_missing(now);
+                }
+                None => {
+                    return self.end_renewal(Outcome::Refused("the token had ended before it arrived".to_owned()), now);
+                }
+            },
+            Some(Err(oauth::Answer::BadClient(why))) => Denied::BadClient(self.clean(&why)),
+            Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: self.clean(&why) },
+            Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(self.clean(&why), wait),
+            Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(self.clean(&why)),
+            Some(Err(oauth::Answer::Granted(_))) => Denied::Failed(why.clone()),
+            // A URL or CA file that cannot be used is not healed by asking again.
+            None if invalid => Denied::Refused { status: 0, why: why.clone() },
+            None => Denied::Failed(why.clone()),
+        };
+        let outcome = match &denied {
+            Denied::BadClient(why) | Denied::Refused { why, .. } | Denied::Limited(why, _) | Denied::NoSecret(why) => {
+                Outcome::Refused(why.clone())
+            }
+            Denied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
+            Denied::Failed(why) => Outcome::Refused(why.clone()),
+        };
+        self.tokens.failed(denied, now);
+        self.end_renewal(outcome, now);
+    }
+
+    fn clean(&self, why: &str) -> String {
+        self.redactor.text(why).into_owned()
+    }
+
+    /// The renewal's exchange is over: it is told, and the sends that waited for it learn what it brought.
+    pub(super) fn end_renewal(&mut self, outcome: Outcome, now: Moment) {
+        let brought = (outcome == Outcome::Accepted).then(|| self.tokens.facts().map(|f| f.generation)).flatten();
+        if let Some((mut record, _)) = self.renewal.take() {
+            record.settle(outcome, now);
+            self.tell(record.report());
+        }
+        let waits = |s: &super::sending::Sending| s.record.as_ref().is_some_and(Record::waits_for_renewal);
+        let sharing = u32::try_from(self.sends.values().filter(|s| waits(s)).count()).unwrap_or(u32::MAX);
+        for send in self.sends.values_mut() {
+            // Those that began to wait and were not told of this renewal go on with the next, or with its token.
+            if let Some(record) = &mut send.record
+                && record.renewed(brought, sharing, now)
+            {
+                // A renewal that failed is followed by another, if there is one.
+                send.wants_renewal = brought.is_none();
+                let _ = self.reports.send(record.report());
+            }
+        }
+    }
+
+    fn new_token(&mut self) {
+        for send in self.sends.values_mut() {
+            send.wants_renewal = false;
+        }
+        self.readers.values_mut().for_each(crate::engine::reading::Reader::new_token);
+    }
+
+    fn ask_facts(&mut self, generation: Generation, now: Moment) {
+        let Some(token) = &self.token else { return };
+        let call: Call = match tokens_me::request(&self.profile.hosts.api, token) {
+            Ok(call) => call,
+            Err(_) => return self.tokens.verified(generation, None, None, None),
+        };
+        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
+        let id = self.next_exchange();
+        let mut record = Record::new(id, Kind::Token, "what may this token do".to_owned(), now);
+        record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
+        self.tell(record.report());
+        self.facts.insert(generation, record);
+        self.pace.spend();
+        self.spawn_facts(call, generation);
+    }
+
+    pub(super) fn facts_answered(&mut self, done: FactsDone, now: Moment) {
+        self.overhear(&done.shown.heard);
+        let why = done.shown.why();
+        let outcome = match (&done.info, &done.shown.answer) {
+            (Some(_), _) => Outcome::Accepted,
+            (None, Some((200..=299, _, _))) => Outcome::Refused("the answer does not describe a token".to_owned()),
+            (None, Some(_)) => Outcome::Refused(why),
+            (None, None) => Outcome::Failed(why),
+        };
+        if let Some(mut record) = self.facts.remove(&done.generation) {
+            record.end(done.shown.ending, done.shown.timing);
+            record.settle(outcome, now);
+            self.tell(record.report());
+        }
+        let info = done.info.unwrap_or_default();
+        self.tokens.verified(done.generation, info.scopes, info.organization, info.client);
+        self.tell_missing(now);
+    }
+
+    /// A scope that is needed and not granted is announced before a message meets a 401, once.
+    fn tell_missing(&mut self, now: Moment) {
+        let Some(facts) = self.tokens.facts() else { return };
+        if facts.missing == self.missing_told {
+            return;
+        }
+        let missing = facts.missing.clone();
+        if !missing.is_empty() {
+            let asked = if missing.iter().all(|s| facts.requested.contains(s)) { "asked for but " } else { "" };
+            let text = format!(
+                "token #{} was {asked}not granted {}; sends will probably be refused, and can be tried all the same",
+                facts.generation,
+                missing.join(", "),
+            );
+            self.tell_status(now);
+            self.notice(text, now);
+        }
+        self.missing_told = missing;
+    }
+
+    pub(super) fn token_job_died(&mut self, now: Moment) {
+        let why = "guestwire failed inside while asking for a token".to_owned();
+        self.tokens.failed(Denied::Failed(why.clone()), now);
+        self.end_renewal(Outcome::Failed(why), now);
+    }
+
+    pub(super) fn facts_job_died(&mut self, generation: Generation, now: Moment) {
+        self.tokens.verified(generation, None, None, None);
+        if let Some(mut record) = self.facts.remove(&generation) {
+            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+            self.tell(record.report());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The seam for durability: what is about to be sent is recorded before its first byte, what came of it after.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::model::{ConversationKey, Life, MessageId};
+
+/// A message that is about to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Which.
+    pub message: MessageId,
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// Which try, from 1.
+    pub attempt: u32,
+}
+
+/// Recording is under way; the sentence says why it failed.
+pub type Recording = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// Where intents and outcomes are recorded.
+pub trait Durable: Send + Sync + 'static {
+    /// Records that `intent` is about to be written. No byte is written before this is done; where it fails, the
+    /// message is not sent.
+    fn intent(&self, intent: Intent) -> Recording;
+
+    /// Records what came of it. Not waited for.
+    fn outcome(&self, message: MessageId, life: &Life);
+}
+
+/// Records nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Forgetful;
+
+impl Durable for Forgetful {
+    fn intent(&self, _: Intent) -> Recording {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn outcome(&self, _: MessageId, _: &Life) {}
+}

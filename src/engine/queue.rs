@@ -1,0 +1,182 @@
+//! Order: one first-in-first-out lane a conversation, one message of it on the wire, several conversations side by side.
+//! And pace: no request that the known rate limit would refuse. Pure.
+//!
+//! ```text
+//! push ─► lane: [ head, …, … ]      start ─► flying ─┬─ settle ─► gone, the next is head
+//!           the head may be held until a moment      └─ hold ───► head again, held
+//! ```
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+use crate::model::{ConversationKey, MessageId, Moment, RateLimit};
+
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    waiting: VecDeque<MessageId>,
+    /// The head goes no earlier.
+    not_before: Option<Moment>,
+    flying: Option<MessageId>,
+}
+
+/// What taking a message back found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was waiting, and is gone.
+    Waiting,
+    /// It is on the wire.
+    Flying,
+    /// Nobody waits under this id.
+    Absent,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    lanes: BTreeMap<ConversationKey, Lane>,
+    parallel: usize,
+    flying: usize,
+    /// Whose turn was last, so that a busy conversation does not hold up the others.
+    last: ConversationKey,
+}
+
+impl Queue {
+    /// A queue that lets up to `parallel` (at least one) conversations send side by side.
+    pub fn new(parallel: usize) -> Self {
+        Self { lanes: BTreeMap::new(), parallel: parallel.max(1), flying: 0, last: ConversationKey(u32::MAX) }
+    }
+
+    /// Puts a message at the end of its conversation's lane.
+    pub fn push(&mut self, conversation: ConversationKey, message: MessageId) {
+        self.lanes.entry(conversation).or_default().waiting.push_back(message);
+    }
+
+    /// The next message that may go at `now`, now flying. `may` is asked about each head (has it a token?).
+    pub fn start(&mut self, now: Moment, mut may: impl FnMut(MessageId) -> bool) -> Option<MessageId> {
+        if self.flying >= self.parallel {
+            return None;
+        }
+        let after = self.lanes.range((Bound::Excluded(self.last), Bound::Unbounded));
+        let before = self.lanes.range(..=self.last);
+        let key = after.chain(before).find_map(|(key, lane)| {
+            let free = lane.flying.is_none() && lane.not_before.is_none_or(|at| now.mono >= at.mono);
+            (free && lane.waiting.front().is_some_and(|m| may(*m))).then_some(*key)
+        })?;
+        let lane = self.lanes.get_mut(&key)?;
+        let message = lane.waiting.pop_front()?;
+        lane.not_before = None;
+        lane.flying = Some(message);
+        self.flying += 1;
+        self.last = key;
+        Some(message)
+    }
+
+    /// A flying message is done.
+    pub fn settle(&mut self, conversation: ConversationKey, message: MessageId) {
+        self.land(conversation, message);
+    }
+
+    /// A flying message goes back to the head of its lane, held until `until` where given.
+    pub fn hold(&mut self, conversation: ConversationKey, message: MessageId, until: Option<Moment>) {
+        if self.land(conversation, message) {
+            let lane = self.lanes.entry(conversation).or_default();
+            lane.waiting.push_front(message);
+            lane.not_before = until;
+        }
+    }
+
+    fn land(&mut self, conversation: ConversationKey, message: MessageId) -> bool {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return false };
+        if lane.flying != Some(message) {
+            return false;
+        }
+        lane.flying = None;
+        self.flying -= 1;
+        if lane.waiting.is_empty() {
+            self.lanes.remove(&conversation);
+        }
+        true
+    }
+
+    /// Takes a message back, unless it is flying.
+    pub fn take(&mut self, conversation: ConversationKey, message: MessageId) -> Taken {
+        let Some(lane) = self.lanes.get_mut(&conversation) else { return Taken::Absent };
+        if lane.flying == Some(message) {
+            return Taken::Flying;
+        }
+        let Some(at) = lane.waiting.iter().position(|m| *m == message) else { return Taken::Absent };
+        lane.waiting.remove(at);
+        if at == 0 {
+            // The hold was the head's.
+            lane.not_before = None;
+        }
+        if lane.waiting.is_empty() && lane.flying.is_none() {
+            self.lanes.remove(&conversation);
+        }
+        Taken::Waiting
+    }
+
+    /// When the next held head may go; nothing where no more may fly anyway.
+    pub fn next_due(&self) -> Option<Moment> {
+        if self.flying >= self.parallel {
+            return None;
+        }
+        self.lanes.values().filter(|l| l.flying.is_none()).filter_map(|l| l.not_before).min_by_key(|m| m.mono)
+    }
+
+    /// How many are on the wire.
+    pub const fn flying(&self) -> usize {
+        self.flying
+    }
+
+    /// Messages that wait, in no particular order between conversations.
+    pub fn waiting(&self) -> impl Iterator<Item = (ConversationKey, MessageId)> + '_ {
+        self.lanes.iter().flat_map(|(key, lane)| lane.waiting.iter().map(|m| (*key, *m)))
+    }
+}
+
+/// What is known of the rate limit, and what was spent since.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    limit: Option<RateLimit>,
+    /// Requests that the newest headers may not have counted.
+    spent: u32,
+    /// The server asked for silence until then.
+    silent: Option<Moment>,
+}
+
+impl Pace {
+    /// A 429 asked to wait: it is about the token, so it holds for every conversation.
+    pub fn silence(&mut self, until: Moment) {
+        self.silent = Some(until);
+    }
+
+    /// An answer told the limit while `flying` other requests were under way: they may not be counted in it.
+    pub fn observe(&mut self, limit: RateLimit, flying: usize) {
+        self.limit = Some(limit);
+        self.spent = u32::try_from(flying).unwrap_or(u32::MAX);
+    }
+
+    /// A request goes out.
+    pub fn spend(&mut self) {
+        self.spent = self.spent.saturating_add(1);
+    }
+
+    /// Whether a request that leaves `reserve` for others may go at `now`; if not, when the window starts anew.
+    pub fn may(&self, now: Moment, reserve: u32) -> Result<(), Moment> {
+        if let Some(silent) = self.silent.filter(|s| now.mono < s.mono) {
+            return Err(silent);
+        }
+        match self.limit {
+            Some(limit) if now.mono < limit.resets.mono => {
+                let used = limit.count.saturating_add(self.spent).saturating_add(reserve);
+                if used >= limit.allowed { Err(limit.resets) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

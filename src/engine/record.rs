@@ -1,0 +1,114 @@
+//! Puts an exchange together, step by step, and tells it as a whole after each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{
+    Attempt, ConversationKey, Ending, Exchange, ExchangeId, Generation, Kind, MessageId, Moment, Outcome, Request,
+    Step, Timing,
+};
+
+use super::Report;
+
+/// An exchange in the making.
+#[derive(Clone, Debug)]
+pub struct Record(Exchange);
+
+impl Record {
+    /// A new exchange. `what` is redacted already.
+    pub fn new(id: ExchangeId, kind: Kind, what: String, now: Moment) -> Self {
+        Self(Exchange {
+            id,
+            kind,
+            what,
+            conversation: None,
+            message: None,
+            started: now,
+            ended: None,
+            steps: Vec::new(),
+            outcome: Outcome::Open,
+        })
+    }
+
+    /// … that belongs to a conversation.
+    #[must_use]
+    pub fn of(mut self, conversation: ConversationKey, message: Option<MessageId>) -> Self {
+        self.0.conversation = Some(conversation);
+        self.0.message = message;
+        self
+    }
+
+    /// Its number.
+    pub const fn id(&self) -> ExchangeId {
+        self.0.id
+    }
+
+    /// A try begins.
+    pub fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
+        let number = self.tries() + 1;
+        self.0.outcome = Outcome::Open;
+        self.0.steps.push(Step::Try(Arc::new(Attempt {
+            number,
+            started: now,
+            generation: token.map(|(g, _)| g),
+            token_age: token.map(|(_, age)| age),
+            request: Arc::new(request),
+            ending: None,
+            timing: Timing::default(),
+        })));
+    }
+
+    /// The newest try ends.
+    pub fn end(&mut self, ending: Ending, timing: Timing) {
+        if let Some(Step::Try(attempt)) = self.0.steps.iter_mut().rev().find(|s| matches!(s, Step::Try(_))) {
+            let attempt = Arc::make_mut(attempt);
+            attempt.ending = Some(ending);
+            attempt.timing = timing;
+        }
+    }
+
+    /// A pause begins.
+    pub fn wait(&mut self, now: Moment, until: Moment, why: String) {
+        self.0.steps.push(Step::Wait { at: now, until, why });
+        self.0.outcome = Outcome::Waiting;
+    }
+
+    /// It waits for the renewal `exchange`.
+    pub fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
+        self.0.steps.push(Step::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.0.outcome = Outcome::Waiting;
+    }
+
+    /// The renewal that it waited for is over. True if it waited for one.
+    pub fn renewed(&mut self, brought: Option<Generation>, sharing: u32, now: Moment) -> bool {
+        let Some(Step::Renewal { at, generation, took, waiting, .. }) = self.0.steps.last_mut() else { return false };
+        if took.is_some() {
+            return false;
+        }
+        *generation = brought;
+        *took = Some(now.since(*at));
+        *waiting = sharing;
+        true
+    }
+
+    /// Whether the newest step is a renewal under way.
+    pub fn waits_for_renewal(&self) -> bool {
+        matches!(self.0.steps.last(), Some(Step::Renewal { took: None, .. }))
+    }
+
+    /// It is over.
+    pub fn settle(&mut self, outcome: Outcome, now: Moment) {
+        self.0.outcome = outcome;
+        self.0.ended = Some(now);
+    }
+
+    /// How many tries there were.
+    pub fn tries(&self) -> u32 {
+        u32::try_from(self.0.attempts().count()).unwrap_or(u32::MAX)
+    }
+
+    /// The present state, to be told.
+    pub fn report(&self) -> Report {
+        Report::Exchange(Arc::new(self.0.clone()))
+    }
+}

@@ -1,0 +1,387 @@
+//! The token's life: who renews it, when, and what a refusal of it means. Pure: moments come in, decisions go out.
+//!
+//! ```text
+//!              sign in              granted                  margin reached, asked for, or doubted by a 401
+//!  Resting ───────────► Asking ────────────────► Resting ──────────────────────────────► Asking ─► …
+//!  (no token)             │  ▲                   (token)
+//!         network, 5xx, 429  │ due
+//!                         ▼  │
+//!                       Pausing            id or secret wrong, refused, no secret ─► Dead ── sign in ─► Asking
+//! ```
+//! There is one stage, so there is one renewal at a time, however many sends wait for it. The token itself is not here:
+//! only its generation and facts are.
+
+use std::time::Duration;
+
+use crate::model::{Generation, Granted, Moment, TokenFacts, TokenStatus};
+
+use super::jitter::Jitter;
+
+/// The longest margin before the end at which a token is renewed.
+const MARGIN_MAX: Duration = Duration::from_secs(300);
+/// First and longest pause after a failed try.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Pause after a 429 that names none.
+const PAUSE_LIMITED: Duration = Duration::from_secs(30);
+/// A token younger than this that was minted because of a 401, and that nothing has accepted yet, is not minted again
+/// for the next 401: it is not the token that is refused.
+const FRESH: Duration = Duration::from_secs(10);
+/// How long the first sends of a session wait to be told the token's scopes.
+const VERIFY_MAX: Duration = Duration::from_secs(5);
+
+/// What the driver is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Ask for a token; the answer comes back as [`Tokens::granted`] or [`Tokens::failed`].
+    Token,
+    /// Ask `tokens/me` about this generation; the answer comes back as [`Tokens::verified`].
+    Facts(Generation),
+}
+
+/// Why no token came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// The client's id or secret is wrong.
+    BadClient(String),
+    /// Refused in another way that trying again does not heal.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// One line.
+        why: String,
+    },
+    /// The secret cannot be read.
+    NoSecret(String),
+    /// 429, with the wait that was named.
+    Limited(String, Option<Duration>),
+    /// Network, 5xx, or an answer that is no token.
+    Failed(String),
+}
+
+/// What a 401 for a generation means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refuted {
+    /// There is, or will be, another token: send once more when [`Tokens::outlook`] is ready.
+    Retry {
+        /// True: it must be minted first.
+        renewal: bool,
+    },
+    /// It is a refusal.
+    Final,
+}
+
+/// Whether a request may go out now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// With the token of this generation.
+    Ready(Generation),
+    /// A token is on its way, or will be asked for by itself.
+    Waiting,
+    /// Not unless a person does something.
+    Never,
+}
+
+#[derive(Clone, Debug)]
+struct Current {
+    facts: TokenFacts,
+    /// When its successor is asked for; `None` where it cannot be, or where its end is not known.
+    renew_at: Option<Moment>,
+    /// A 401 was met with it.
+    doubted: bool,
+    /// It was minted because of a 401.
+    from_doubt: bool,
+    /// Something was accepted with it.
+    proven: bool,
+    verify: Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verify {
+    Wanted,
+    Asked,
+    Done,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    Resting,
+    /// To be asked for at the next [`Tokens::due`].
+    Wanted,
+    Asking,
+    Pausing {
+        retry: Moment,
+        why: String,
+        limited: bool,
+    },
+    Dead(Denied),
+}
+
+/// The machine. See the module.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    pasted: bool,
+    requested: Vec<String>,
+    required: Vec<String>,
+    current: Option<Current>,
+    stage: Stage,
+    generation: Generation,
+    failures: u32,
+    jitter: Jitter,
+}
+
+impl Tokens {
+    /// A machine without a token. `pasted`: it cannot renew. `requested` are the scopes that are asked for, `required`
+    /// those that the configured channels need.
+    pub fn new(pasted: bool, requested: Vec<String>, required: Vec<String>, jitter: Jitter) -> Self {
+        Self {
+            pasted,
+            requested,
+            required,
+            current: None,
+            stage: Stage::Resting,
+            generation: Generation(0),
+            failures: 0,
+            jitter,
+        }
+    }
+
+    /// A person (or the start) wants to be signed in: asks if there is no usable token, also after a refusal.
+    pub fn sign_in(&mut self, now: Moment) {
+        let usable = self.valid(now).is_some() && !matches!(self.stage, Stage::Dead(_));
+        if !usable && self.stage != Stage::Asking {
+            self.stage = Stage::Wanted;
+            self.failures = 0;
+        }
+    }
+
+    /// A person wants a new token, whatever the old one's state.
+    pub fn renew(&mut self) {
+        if self.stage != Stage::Asking {
+            self.stage = Stage::Wanted;
+        }
+    }
+
+    /// What is to be done now. To be asked after every event and when [`Tokens::next_due`] comes, until it says nothing.
+    pub fn due(&mut self, now: Moment) -> Option<Ask> {
+        let ask = match &self.stage {
+            Stage::Wanted => true,
+            Stage::Pausing { retry, .. } => reached(now, *retry),
+            Stage::Resting => self.current.as_ref().is_some_and(|c| c.renew_at.is_some_and(|at| reached(now, at))),
+            Stage::Asking | Stage::Dead(_) => false,
+        };
+        if ask {
+            self.stage = Stage::Asking;
+            return Some(Ask::Token);
+        }
+        let current = self.current.as_mut().filter(|c| c.verify == Verify::Wanted)?;
+        current.verify = Verify::Asked;
+        Some(Ask::Facts(current.facts.generation))
+    }
+
+    /// When [`Tokens::due`] or [`Tokens::status`] will say something new by themselves.
+    pub fn next_due(&self, now: Moment) -> Option<Moment> {
+        let current = self.current.as_ref();
+        let step = match &self.stage {
+            Stage::Wanted => Some(now),
+            Stage::Pausing { retry, .. } => Some(*retry),
+            Stage::Resting => current.and_then(|c| c.renew_at),
+            Stage::Asking | Stage::Dead(_) => None,
+        };
+        let end = current.and_then(|c| c.facts.expires).filter(|e| !reached(now, *e));
+        let hold = current.filter(|c| holds(c, now)).map(|c| c.facts.issued.after(VERIFY_MAX));
+        [step, end, hold].into_iter().flatten().min_by_key(|m| m.mono)
+    }
+
+    /// A token came. `asked` is when the request left: its life is counted from there, since the server's count may
+    /// have begun then. Gives its generation, or nothing where it had ended before it arrived.
+    pub fn granted(
+        &mut self,
+        lifetime: Option<Duration>,
+        scopes: Option<Vec<String>>,
+        asked: Moment,
+        now: Moment,
+    ) -> Option<Generation> {
+        let expires = lifetime.map(|l| asked.after(l));
+        if expires.is_some_and(|e| reached(now, e)) {
+            self.failed(Denied::Failed("the token had ended before it arrived (expires_in too short)".to_owned()), now);
+            return None;
+        }
+        self.generation = Generation(self.generation.0.saturating_add(1));
+        self.failures = 0;
+        let renew_at = lifetime.filter(|_| !self.pasted).map(|l| {
+            let margin = MARGIN_MAX.min(l / 5);
+            // Jitter eats into the margin instead of adding to it: no more renewals than the margin asks for.
+            asked.after(l.saturating_sub(margin).saturating_add(self.jitter.up_to(margin / 4)))
+        });
+        let before = self.current.take();
+        let first = before.is_none();
+        let verify = match scopes {
+            Some(_) => Verify::Done,
+            None if first || !self.required.is_empty() => Verify::Wanted,
+            None => Verify::Done,
+        };
+        let granted = scopes.map_or(Granted::Unknown, Granted::Named);
+        let (organization, client_name) =
+            before.as_ref().map_or((None, None), |c| (c.facts.organization.clone(), c.facts.client_name.clone()));
+        self.current = Some(Current {
+            facts: TokenFacts {
+                generation: self.generation,
+                issued: now,
+                expires,
+                lifetime,
+                requested: self.requested.clone(),
+                missing: self.missing(&granted),
+                granted,
+                organization,
+                client_name,
+                pasted: self.pasted,
+            },
+            renew_at,
+            doubted: false,
+            from_doubt: before.is_some_and(|c| c.doubted),
+            proven: false,
+            verify,
+        });
+        self.stage = Stage::Resting;
+        Some(self.generation)
+    }
+
+    /// No token came.
+    pub fn failed(&mut self, denied: Denied, now: Moment) {
+        self.stage = match denied {
+            Denied::Limited(why, wait) => {
+                let retry = now.after(wait.unwrap_or(PAUSE_LIMITED).max(PAUSE_FIRST));
+                Stage::Pausing { retry, why, limited: true }
+            }
+            Denied::Failed(why) => {
+                let pause = self.jitter.backoff(PAUSE_FIRST, PAUSE_MAX, self.failures);
+                self.failures = self.failures.saturating_add(1);
+                Stage::Pausing { retry: now.after(pause), why, limited: false }
+            }
+            dead => Stage::Dead(dead),
+        };
+    }
+
+    /// `tokens/me` answered (or could not be had: then nothing is known).
+    pub fn verified(
+        &mut self,
+        generation: Generation,
+        scopes: Option<Vec<String>>,
+        organization: Option<String>,
+        client: Option<String>,
+    ) {
+        let granted = scopes.map_or(Granted::Unknown, Granted::Named);
+        let missing = self.missing(&granted);
+        if let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) {
+            current.verify = Verify::Done;
+            current.facts.granted = granted;
+            current.facts.missing = missing;
+            current.facts.organization = organization.or(current.facts.organization.take());
+            current.facts.client_name = client.or(current.facts.client_name.take());
+        }
+    }
+
+    /// Something was accepted with this generation.
+    pub fn proven(&mut self, generation: Generation) {
+        if let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) {
+            current.proven = true;
+        }
+    }
+
+    /// A send was answered 401 with this generation. Each send may retry once for it; who counts that is the send.
+    pub fn refuted(&mut self, generation: Generation, now: Moment) -> Refuted {
+        let Some(current) = self.current.as_mut() else { return Refuted::Final };
+        if current.facts.generation > generation {
+            return Refuted::Retry { renewal: current.doubted && self.stage == Stage::Asking };
+        }
+        if self.pasted || matches!(self.stage, Stage::Dead(_)) {
+            return Refuted::Final;
+        }
+        if current.from_doubt && !current.proven && now.since(current.facts.issued) < FRESH {
+            return Refuted::Final;
+        }
+        current.doubted = true;
+        if self.stage == Stage::Resting {
+            self.stage = Stage::Wanted;
+        }
+        Refuted::Retry { renewal: true }
+    }
+
+    /// Whether a request may go out now. `doubted`: for one that has met a 401 with this generation; it wants a newer one.
+    pub fn outlook(&self, now: Moment, doubted: Option<Generation>) -> Outlook {
+        let under_way = matches!(self.stage, Stage::Asking | Stage::Wanted | Stage::Pausing { .. });
+        let Some(current) = self.valid(now) else {
+            return if under_way || (self.current.is_some() && self.stage == Stage::Resting && !self.pasted) {
+                Outlook::Waiting
+            } else {
+                Outlook::Never
+            };
+        };
+        if doubted.is_some_and(|g| g >= current.facts.generation) {
+            return if under_way { Outlook::Waiting } else { Outlook::Never };
+        }
+        // While a renewal failed, others go on with the doubted token: the 401 may not have been about it.
+        let renewing = current.doubted && matches!(self.stage, Stage::Asking | Stage::Wanted);
+        if renewing || holds(current, now) {
+            return Outlook::Waiting;
+        }
+        Outlook::Ready(current.facts.generation)
+    }
+
+    /// What the chip shows.
+    pub fn status(&self, now: Moment) -> TokenStatus {
+        let facts = self.valid(now).map(|c| c.facts.clone());
+        match (&self.stage, facts) {
+            (Stage::Dead(Denied::BadClient(why)), _) => TokenStatus::BadClient { why: why.clone() },
+            (Stage::Dead(Denied::Refused { status, why }), _) => {
+                TokenStatus::Refused { status: *status, why: why.clone() }
+            }
+            (Stage::Dead(Denied::NoSecret(why) | Denied::Limited(why, _) | Denied::Failed(why)), _) => {
+                TokenStatus::NoSecret { why: why.clone() }
+            }
+            (Stage::Pausing { retry, limited: true, .. }, facts) => TokenStatus::Limited { until: *retry, facts },
+            (Stage::Pausing { retry, why, .. }, Some(facts)) => {
+                TokenStatus::RenewFailed { facts, retry: *retry, why: why.clone() }
+            }
+            (Stage::Pausing { retry, why, .. }, None) => TokenStatus::Expired { retry: Some(*retry), why: why.clone() },
+            (Stage::Asking | Stage::Wanted, Some(facts)) => TokenStatus::Renewing(facts),
+            (Stage::Asking | Stage::Wanted, None) => TokenStatus::Getting,
+            (Stage::Resting, Some(facts)) => TokenStatus::Valid(facts),
+            (Stage::Resting, None) if self.current.is_some() => {
+                TokenStatus::Expired { retry: None, why: "the token has ended".to_owned() }
+            }
+            (Stage::Resting, None) => TokenStatus::SignedOut,
+        }
+    }
+
+    /// The newest token's facts, whether it is still valid or not.
+    pub fn facts(&self) -> Option<&TokenFacts> {
+        self.current.as_ref().map(|c| &c.facts)
+    }
+
+    fn valid(&self, now: Moment) -> Option<&Current> {
+        self.current.as_ref().filter(|c| !c.facts.expires.is_some_and(|e| reached(now, e)))
+    }
+
+    fn missing(&self, granted: &Granted) -> Vec<String> {
+        self.required.iter().filter(|s| granted.has(s) == Some(false)).cloned().collect()
+    }
+}
+
+/// The first token of a session is not used before its scopes are known, for a while: a scope that was silently
+/// stripped is announced before the first message meets a 401. Later ones go at once; the old one was known.
+fn holds(current: &Current, now: Moment) -> bool {
+    current.facts.generation == Generation(1)
+        && current.verify != Verify::Done
+        && !reached(now, current.facts.issued.after(VERIFY_MAX))
+}
+
+/// By either clock: the monotonic one does not see a suspended laptop.
+fn reached(now: Moment, at: Moment) -> bool {
+    now.mono >= at.mono || now.wall >= at.wall
+}
+
+#[cfg(test)]
+#[path = "token_tests.rs"]
+mod tests;

@@ -1,0 +1,40 @@
+//! What a test or a later part of guestwire may set differently.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::durable::{Durable, Forgetful};
+
+/// Settings of an engine that are no part of a profile.
+#[derive(Clone)]
+pub struct Tuning {
+    /// Seed of all jitter.
+    pub seed: u64,
+    /// Pauses before each reading of a conversation after a send into it.
+    pub read_pauses: Vec<Duration>,
+    /// How often the last pause is repeated while a person looks at the conversation and no answer came.
+    pub read_repeats: u32,
+    /// How long a stop waits for what is on the wire.
+    pub grace: Duration,
+    /// Where intents and outcomes are recorded.
+    pub durable: Arc<dyn Durable>,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            seed: uuid::Uuid::new_v4().as_u64_pair().0,
+            read_pauses: [400, 1000, 2000, 4000, 8000, 15_000].map(Duration::from_millis).to_vec(),
+            read_repeats: 20,
+            grace: Duration::from_secs(2),
+            durable: Arc::new(Forgetful),
+        }
+    }
+}
+
+impl fmt::Debug for Tuning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tuning").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
