@@ -1,0 +1,19 @@
+//! The sandbox over real TCP: every route, every refusal, every fault. Expected bodies are typed from the protocol's
+//! description, not taken from types that the sandbox shares with the client.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+#[path = "sandbox/control.rs"]
+mod control;
+#[path = "sandbox/faults.rs"]
+mod faults;
+#[path = "sandbox/harness.rs"]
+mod harness;
+#[path = "sandbox/reading.rs"]
+mod reading;
+#[path = "sandbox/resets.rs"]
+mod resets;
+#[path = "sandbox/sending.rs"]
+mod sending;
+#[path = "sandbox/tokens.rs"]
+mod tokens;

@@ -1,0 +1,198 @@
+//! The control API, the clock, the announcement, and determinism.
+
+use guestwire::config::{Credentials, SecretSource};
+use guestwire::model::Address;
+use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Bench, CONVERSATION, PLAIN, scenario, unauthorized};
+
+async fn control(bench: &Bench, method: &str, what: &str, body: &str) -> Answer {
+    bench.answer(bench.request(method, &format!("/_sandbox/{what}")).body(body.to_owned())).await
+}
+
+#[tokio::test]
+async fn faults_are_set_shown_and_cleared_over_http() {
+    let bench = Bench::plain();
+    let answer = control(&bench, "POST", "faults", "{\"fault\":\"rate-limited\",\"times\":2,\"retry_after\":9}").await;
+    assert_eq!(answer.status, 200);
+    let shown = json!([{"fault": "rate-limited", "retry_after": 9, "form": "seconds", "target": "send", "after": 0,
+        "times": 2, "hit": 0}]);
+    assert_eq!(answer.json(), json!({"faults": shown}));
+    let token = bench.guest_token().await;
+    assert_eq!(bench.say(&token, "x").await.status, 429);
+    let state = control(&bench, "GET", "state", "").await.json();
+    assert_eq!((&state["faults"][0]["times"], &state["faults"][0]["hit"]), (&json!(1), &json!(1)));
+    assert_eq!(control(&bench, "DELETE", "faults", "").await.json(), json!({"faults": []}));
+    assert_eq!(bench.say(&token, "x").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_wrong_gets_a_sentence_with_the_nearest_name() {
+    let bench = Bench::plain();
+    let why = async |body: &str| {
+        let answer = control(&bench, "POST", "faults", body).await;
+        assert_eq!(answer.status, 400, "{body}");
+        answer.json()["error"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        why("{\"fault\":\"tokn-expired\"}").await,
+        "no fault is called `tokn-expired`; did you mean `token-expired`?"
+    );
+    assert_eq!(
+        why("{\"fault\":\"rate-limited\",\"time\":1}").await,
+        "the fault `rate-limited` has no field `time`; did you mean `times`?"
+    );
+    assert!(why("{").await.starts_with("the body is not JSON"));
+    for body in ["{}", "{\"advance_seconds\":-1}", "{\"advance_seconds\":1,\"x\":2}", "x"] {
+        let answer = control(&bench, "POST", "clock", body).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.json()["error"].as_str().unwrap().contains("advance_seconds"));
+    }
+    assert_eq!(control(&bench, "GET", "faults", "").await.status, 405);
+    assert_eq!(control(&bench, "GET", "nothing", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_clock_expires_tokens_at_once_and_shows_in_every_time() {
+    let bench = Bench::plain();
+    let token = bench.guest_token().await;
+    let answer = control(&bench, "POST", "clock", "{\"advance_seconds\":3599}").await;
+    assert_eq!((answer.status, answer.json()["advanced_seconds"].as_u64()), (200, Some(3599)));
+    assert_eq!(bench.say(&token, "just in time").await.status, 200);
+    control(&bench, "POST", "clock", "{\"advance_seconds\":2}").await;
+    assert_eq!(bench.say(&token, "late").await.json(), unauthorized());
+    let state = control(&bench, "GET", "state", "").await.json();
+    assert_eq!(state["clock"]["advanced_seconds"], 3601);
+    assert_eq!((&state["tokens"]["issued"], &state["tokens"]["valid"]), (&json!(1), &json!(0)));
+    control(&bench, "POST", "clock", &format!("{{\"advance_seconds\":{}}}", u64::MAX)).await;
+    assert_eq!(bench.say(&token, "in a thousand years").await.status, 401);
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_cannot_reach_the_control_api() {
+    let bench = Bench::plain();
+    let status = async |header: &'static str, value: &'static str| {
+        bench.answer(bench.request("GET", "/_sandbox/state").header(header, value)).await.status
+    };
+    assert_eq!(status("origin", "https://evil.example").await, 403);
+    assert_eq!(status("origin", "null").await, 403);
+    assert_eq!(status("host", "rebound.evil.example").await, 403);
+    assert_eq!(status("origin", "http://localhost:3000").await, 200);
+    assert_eq!(status("host", "localhost:1").await, 200);
+    let fault = bench.request("POST", "/_sandbox/faults").header("origin", "https://evil.example");
+    assert_eq!(bench.answer(fault.body("{\"fault\":\"token-revoked\"}")).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_control_api_is_not_counted() {
+    let bench = Bench::plain();
+    control(&bench, "GET", "state", "").await;
+    let token = bench.guest_token().await;
+    bench.say(&token, "x").await;
+    bench.get(&token, "/api/v2/nowhere").await;
+    let requests = control(&bench, "GET", "state", "").await.json()["requests"].clone();
+    let expected = json!({"total": 3, "by_route": {"POST /oauth/token": 1, "other": 1,
+        "POST /api/v2/conversations/messaging/{conversationId}/messages": 1},
+        "by_status": {"200": 2, "404": 1}, "without_answer": 0});
+    assert_eq!(requests, expected);
+}
+
+#[tokio::test]
+async fn announcement_and_profile_tell_how_to_come_in() {
+    let bench = Bench::plain();
+    let line = bench.sandbox.announcement();
+    let port = bench.sandbox.addr().port();
+    assert_eq!(line["url"], format!("http://127.0.0.1:{port}"));
+    assert_eq!(line["ws"], format!("ws://127.0.0.1:{port}/v1"));
+    assert_eq!((&line["client_id"], &line["client_secret"]), (&json!("the-client"), &json!("the-secret")));
+    assert_eq!(line["conversations"][0]["id"], CONVERSATION);
+    for field in ["integration_id", "deployment_id", "origin"] {
+        assert!(line[field].is_string(), "{field}");
+    }
+    let profile = bench.sandbox.profile();
+    assert!(profile.sandbox && !profile.production);
+    assert_eq!((profile.hosts.api.as_str(), profile.hosts.login.as_str()), (bench.sandbox.url(), bench.sandbox.url()));
+    let Credentials::Client(client) = &profile.credentials else { panic!("no client") };
+    assert_eq!(client.scopes, ["guest:messages:send", "conversations"]);
+    let SecretSource::Literal(secret) = &client.secret else { panic!("no secret") };
+    assert_eq!(secret.expose_secret(), "the-secret");
+    assert!(!format!("{profile:?} {:?}", bench.sandbox).contains("the-secret"));
+    assert!(!format!("{:?}", scenario(PLAIN)).contains("the-secret"));
+}
+
+#[tokio::test]
+async fn every_healthy_entry_of_the_default_profile_works_and_the_others_are_refused_as_told() {
+    let bench = Bench::with(&include_str!("../../assets/scenarios/default.toml").replace("[40, 180]", "[0, 0]"));
+    let profile = bench.sandbox.profile();
+    let line = bench.sandbox.announcement();
+    let form = [("grant_type", "client_credentials"), ("scope", "guest:messages:send conversations")];
+    let (id, secret) = (line["client_id"].as_str().unwrap(), line["client_secret"].as_str());
+    let answer = bench.answer(bench.request("POST", "/oauth/token").basic_auth(id, secret).form(&form)).await;
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    let mut seen = Vec::new();
+    for entry in &profile.conversations {
+        let Address::GuestApi { conversation_id, participant_id, external_id } = &entry.conversation.address else {
+            panic!("another channel")
+        };
+        let body = if participant_id.is_some() || external_id.is_some() {
+            json!({"to": {"id": participant_id, "externalId": external_id}, "text": "x"})
+        } else {
+            json!({"text": "x", "type": "text"})
+        };
+        seen.push(bench.send(&token, conversation_id, &body.to_string()).await.status);
+    }
+    assert_eq!(seen, [200, 200, 200, 409, 401]);
+}
+
+fn identity(sandbox: &Sandbox) -> Vec<Value> {
+    let mut line = sandbox.announcement();
+    let fields = ["client_id", "client_secret", "conversations", "integration_id", "deployment_id"];
+    fields.map(|field| line[field].take()).to_vec()
+}
+
+#[tokio::test]
+async fn one_seed_gives_one_set_of_ids() {
+    let begin = |seed| start(Options { port: 0, scenario: Scenario::builtin().with_seed(seed) }).unwrap();
+    assert_eq!(identity(&begin(7)), identity(&begin(7)));
+    for (one, other) in identity(&begin(7)).into_iter().zip(identity(&begin(8))) {
+        assert_ne!(one, other);
+    }
+    let story = async || {
+        let bench = Bench::plain();
+        let token = bench.guest_token().await;
+        let answer = bench.say(&token, "x").await;
+        (token, answer.json()["id"].clone(), answer.header("x-request-id").to_owned())
+    };
+    assert_eq!(story().await, story().await);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
+    let bench = Bench::plain();
+    let options = Options { port: bench.sandbox.addr().port(), scenario: scenario(PLAIN) };
+    assert_eq!(start(options).unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
+    let outside = std::thread::spawn(|| start(Options { port: 0, scenario: Scenario::builtin() }).is_err());
+    assert!(outside.join().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_are_each_received_once() {
+    let bench = std::sync::Arc::new(Bench::plain());
+    let token = bench.guest_token().await;
+    let tasks: Vec<_> = (0..100)
+        .map(|n| {
+            let (bench, token) = (bench.clone(), token.clone());
+            tokio::spawn(async move { bench.say(&token, &format!("message {n}")).await.status })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 200);
+    }
+    let mut received = bench.received();
+    received.sort();
+    received.dedup();
+    assert_eq!(received.len(), 100);
+    assert_eq!(bench.sandbox.state()["received"], 100);
+}
