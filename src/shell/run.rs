@@ -1,7 +1,7 @@
 //! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
 //! that could take time is begun.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,10 +106,11 @@ async fn run(
     let _ = tokio::time::timeout(FINISH, finish(&mut shell.reports, &mut unknown)).await;
     if unknown > 0 {
         tracing::warn!(unknown, "left with unknown outcomes");
-        crate::cli::output::complain(&format!(
+        let _ = writeln!(
+            std::io::stderr(),
             "{unknown} message{} had no answer when guestwire stopped: look the conversation up before sending again.",
             if unknown == 1 { "" } else { "s" }
-        ));
+        );
     }
     exit.context("the terminal failed")
 }

@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::config::{Credentials, Profile};
-use crate::model::{Channel, ConversationKey, ExchangeId, Generation, MessageId, Moment, TokenStatus};
+use crate::config::{ConversationEntry, Credentials, Profile};
+use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generation, MessageId, Moment, TokenStatus};
 
 use super::client::Client;
 use super::jitter::Jitter;
@@ -148,6 +148,14 @@ impl Driver {
         Some(Instant::from_std(self.clock.instant(next)))
     }
 
+    /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
+    fn add(&mut self, conversation: Conversation) {
+        if conversation.key.0 as usize == self.profile.conversations.len() {
+            let entry = ConversationEntry { conversation, guest_token: None };
+            Arc::make_mut(&mut self.profile).conversations.push(entry);
+        }
+    }
+
     fn command(&mut self, command: Command) {
         let now = self.clock.now();
         match command {
@@ -158,6 +166,7 @@ impl Driver {
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
             Command::Read(key) => self.read_asked(key),
             Command::Watch(key) => self.watched = key,
+            Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
     }
