@@ -54,6 +54,16 @@ impl Log {
         self.text_rows(self.selected()?, Density::Line).into_iter().next()
     }
 
+    /// All entries that the filter shows, as HAR 1.2; see [`export::har`].
+    pub fn har(&self) -> serde_json::Value {
+        export::har(self.entries().filter(|e| e.shown).filter_map(har_entry))
+    }
+
+    /// The selected entry as HAR 1.2. `None` where it is a note, or nothing is selected.
+    pub fn har_of_selected(&self) -> Option<serde_json::Value> {
+        Some(export::har([har_entry(self.selected()?)?]))
+    }
+
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
     pub fn page_text(&self) -> Option<String> {
         let mut lines = self.text_rows(self.selected()?, Density::Full);
@@ -80,6 +90,15 @@ impl Log {
         }
         rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
     }
+}
+
+fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {
+    Some(export::HarEntry {
+        number: entry.number(),
+        exchange: entry.exchange()?,
+        marked: entry.is_marked(),
+        comment: entry.comment(),
+    })
 }
 
 fn push_headers(out: &mut String, headers: &[Header]) {

@@ -75,11 +75,7 @@ impl Sheet<'_> {
         };
         for piece in pieces {
             let mut line = gutter.clone();
-            let mut start = 0;
-            for run in &piece.runs {
-                line.push(piece.text.get(start..run.end).unwrap_or_default(), run.tone);
-                start = run.end;
-            }
+            line.append(&piece);
             self.rows.push(line.row(kind));
         }
     }
@@ -154,17 +150,17 @@ impl Sheet<'_> {
                     let mut line = Self::labelled("wait");
                     line.push(&clock_exact(*at, self.page.zone), Tone::Dim);
                     line.push("  ", Tone::Text);
-                    let live = if last { waiting_until(exchange) } else { None };
+                    let ends = if last { waiting_until(exchange) } else { None };
                     let column = self.gutter(RowKind::Detail).cells + line.cells;
-                    if live.is_some() {
+                    if ends.is_some() {
                         line.push("     left: ", Tone::Warning);
                     } else {
                         line.push(&format!("{}: ", span(until.since(*at))), Tone::Text);
                     }
-                    line.push(&text::visible(why), if live.is_some() { Tone::Warning } else { Tone::Text });
+                    line.push(&text::visible(why), if ends.is_some() { Tone::Warning } else { Tone::Text });
                     let first = self.rows.len();
                     self.add(RowKind::Detail, line, LABEL, false);
-                    if let (Some(until), Some(row)) = (live, self.rows.get_mut(first)) {
+                    if let (Some(until), Some(row)) = (ends, self.rows.get_mut(first)) {
                         row.live = Some(Live { column: column as u16, width: 4, until });
                     }
                 }
@@ -256,21 +252,24 @@ impl Sheet<'_> {
         }
         let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + text::width(id) + 3).sum();
         let room = self.page.width.saturating_sub(self.gutter(RowKind::Detail).cells + LABEL);
-        let mut line = Self::labelled("ids");
+        // Where it is narrow, an id stands at the left edge, so that it stays whole as long as it can.
+        let hang = if self.page.width >= 60 { LABEL } else { 0 };
+        let start = |label: &str| if hang > 0 { Self::labelled(label) } else { Line::default() };
+        let mut line = start("ids");
         for (index, (name, id, tone)) in parts.iter().enumerate() {
             if index > 0 {
                 if joined <= room + 3 {
                     line.push(self.dot(), Tone::Dim);
                 } else {
-                    self.add(RowKind::Detail, line, LABEL, true);
-                    line = Self::labelled("");
+                    self.add(RowKind::Detail, line, hang, true);
+                    line = start("");
                 }
             }
             line.push(name, Tone::Dim);
             line.push(" ", Tone::Text);
             line.push(id, *tone);
         }
-        self.add(RowKind::Detail, line, LABEL, true);
+        self.add(RowKind::Detail, line, hang, true);
     }
 
     // ── full ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,12 +279,11 @@ impl Sheet<'_> {
             self.add(RowKind::Detail, Line::of("nothing was sent", Tone::Dim), 0, false);
             return;
         };
-        match attempt.response() {
-            Some(response) => self.response(entry, response),
-            None => {
-                let said = if attempt.ending.is_none() { "no response yet" } else { "no response came" };
-                self.add(RowKind::Detail, Line::of(said, Tone::Dim), 0, false);
-            }
+        if let Some(response) = attempt.response() {
+            self.response(entry, response);
+        } else {
+            let said = if attempt.ending.is_none() { "no response yet" } else { "no response came" };
+            self.add(RowKind::Detail, Line::of(said, Tone::Dim), 0, false);
         }
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             self.failure(failure);
@@ -294,10 +292,10 @@ impl Sheet<'_> {
         let mut about = Line::of(&text::visible(&request.method), Tone::Strong);
         about.push(" ", Tone::Text);
         about.push(&text::visible(&request.url), Tone::Text);
-        if self.section(entry, Section::Request, "Request", about) {
+        if self.section(entry, Section::Request, "Request", &about) {
             self.request(attempt);
         }
-        if self.section(entry, Section::Timing, "Timing", Line::of(&timing(attempt, self.dot()), Tone::Text)) {
+        if self.section(entry, Section::Timing, "Timing", &Line::of(&timing(attempt, self.dot()), Tone::Text)) {
             self.timing(attempt);
         }
         let earlier = exchange.attempts().count().saturating_sub(1);
@@ -305,30 +303,24 @@ impl Sheet<'_> {
             let (said, tone) = ended(attempt);
             let about = Line::of(&text::visible(&said), tone);
             let section = Section::Try(u8::try_from(index).unwrap_or(u8::MAX));
-            if self.section(entry, section, &format!("Try {}", attempt.number), about) {
+            if self.section(entry, section, &format!("Try {}", attempt.number), &about) {
                 self.earlier(attempt);
             }
         }
     }
 
     /// The title of a section; whether what is in it is to follow.
-    fn section(&mut self, entry: &Entry, section: Section, title: &str, about: Line) -> bool {
+    fn section(&mut self, entry: &Entry, section: Section, title: &str, about: &Line) -> bool {
         let open = entry.is_open(section);
         let mut line = Line::of(if open { "v " } else { "> " }, Tone::Text);
         line.push(title, Tone::Strong);
         if about.cells > 0 {
             line.push("  ", Tone::Text);
-            let mut start = 0;
-            for run in &about.runs {
-                line.push(about.text.get(start..run.end).unwrap_or_default(), run.tone);
-                start = run.end;
-            }
+            line.append(about);
         }
         // A title is one row, also while wrapping is on: a fold has one place to stand on.
         let gutter = self.gutter(RowKind::Section(section));
         let fitted = line.fitted(self.page.width.saturating_sub(gutter.cells).max(1), self.page.ascii);
-        let wrap = self.page.wrap;
-        debug_assert!(fitted.cells <= self.page.width, "a title fits (wrap {wrap})");
         self.add(RowKind::Section(section), fitted, 0, false);
         open
     }
@@ -337,11 +329,11 @@ impl Sheet<'_> {
         let mut about = Line::of(&response.headers.len().to_string(), Tone::Text);
         about.push(self.dot(), Tone::Dim);
         about.push(&status_line(response), status_tone(response.status));
-        if self.section(entry, Section::Response, "Response headers", about) {
+        if self.section(entry, Section::Response, "Response headers", &about) {
             self.headers(&response.headers);
         }
         let about = Line::of(&body_facts(&response.body, self.dot()), Tone::Text);
-        if self.section(entry, Section::Body, "Response body", about) {
+        if self.section(entry, Section::Body, "Response body", &about) {
             self.body(&response.body);
         }
     }

@@ -244,6 +244,11 @@ impl Log {
         self.settle();
     }
 
+    /// The size last told: columns and rows.
+    pub fn viewport(&self) -> (u16, u16) {
+        (u16::try_from(self.width).unwrap_or(u16::MAX), u16::try_from(self.height).unwrap_or(u16::MAX))
+    }
+
     /// Only ASCII in what the log itself writes, or not (a theme may change it).
     pub fn set_ascii(&mut self, ascii: bool) {
         if self.options.ascii != ascii {
@@ -378,9 +383,9 @@ impl Log {
         self.get(self.newest_error?)
     }
 
-    /// The selected entry.
+    /// The selected entry. `None` while the log is empty or the filter hides everything.
     pub fn selected(&self) -> Option<&Entry> {
-        self.get(self.cursor.0)
+        self.get(self.cursor.0).filter(|entry| entry.shown)
     }
 
     /// The entry with a number.

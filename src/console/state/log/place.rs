@@ -50,6 +50,11 @@ impl Log {
         })
     }
 
+    /// The entry and the row of it at the top of the screen. `None` while nothing is shown.
+    pub fn window_start(&self) -> Option<(u64, u32)> {
+        self.window.first().copied()
+    }
+
     /// The cursor's screen row, for the terminal's own cursor. `None` while nothing is shown.
     pub fn cursor_row(&self) -> Option<u16> {
         (!self.window.is_empty()).then(|| u16::try_from(self.offset).unwrap_or(u16::MAX))
@@ -137,6 +142,9 @@ impl Log {
     /// On a section's title: folds or unfolds it. Elsewhere: line, summary, full, line.
     pub fn toggle_density(&mut self) {
         let (seq, line) = self.cursor;
+        if self.selected().is_none() {
+            return;
+        }
         let section = match self.get(seq).and_then(|e| e.rows.as_ref()?.get(line as usize)).map(|row| row.kind) {
             Some(RowKind::Section(section)) => Some(section),
             _ => None,

@@ -132,6 +132,15 @@ impl Line {
         }
     }
 
+    /// Adds another line with its tones.
+    pub fn append(&mut self, other: &Self) {
+        let mut start = 0;
+        for run in &other.runs {
+            self.push(other.text.get(start..run.end).unwrap_or_default(), run.tone);
+            start = run.end;
+        }
+    }
+
     /// Adds `text`, cut to `cells`.
     pub fn push_fitted(&mut self, what: &str, cells: usize, ascii: bool, tone: Tone) {
         self.push(&text::fit(what, cells, ascii), tone);
@@ -186,12 +195,7 @@ impl Line {
         for range in text::wrap(tail, cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            let part = self.part(&(rest.start + range.start..rest.start + range.end));
-            let mut start = 0;
-            for run in &part.runs {
-                row.push(part.text.get(start..run.end).unwrap_or_default(), run.tone);
-                start = run.end;
-            }
+            row.append(&self.part(&(rest.start + range.start..rest.start + range.end)));
             rows.push(row);
         }
         rows
