@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use guestwire::console::state::log::{Density, Log, LogOptions, Rate401};
+use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Rate401};
 use guestwire::model::{Kind, Life, MessageId};
 
 use crate::support::*;
@@ -18,7 +18,7 @@ fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     story(&mut log);
     log.set_filter("no such thing").unwrap();
     assert!(screen(&log, 60, 5).contains("nothing matches no such thing — Esc clears it (10 hidden)"));
-    assert_eq!(log.selected().map(|e| e.number()), None);
+    assert_eq!(log.selected().map(Entry::number), None);
     log.down(1);
     log.toggle_density();
     log.page_up();
@@ -56,7 +56,7 @@ fn the_filter_narrows_by_what_is_typed() {
         ("kind:send -is:error status:200 still", vec![5]),
     ] {
         log.set_filter(filter).unwrap();
-        let shown: Vec<u64> = log.entries().map(|e| e.number()).filter(|&n| log.shows(n)).collect();
+        let shown: Vec<u64> = log.entries().map(Entry::number).filter(|&n| log.shows(n)).collect();
         assert_eq!(shown, numbers, "{filter}");
         assert_eq!(log.filter_text(), filter);
     }

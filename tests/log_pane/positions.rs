@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use guestwire::console::state::log::{Density, Log, LogOptions, Position};
+use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Position};
 use guestwire::model::Kind;
 use proptest::prelude::*;
 
@@ -229,7 +229,7 @@ fn check(
         }
     }
     // Facts agree with the slow way.
-    let shown: Vec<u64> = log.entries().filter(|e| log.shows(e.number())).map(|e| e.number()).collect();
+    let shown: Vec<u64> = log.entries().filter(|e| log.shows(e.number())).map(Entry::number).collect();
     let mut from_rows: Vec<u64> = rows.iter().map(|r| r.0).collect();
     from_rows.dedup();
     prop_assert_eq!(&shown, &from_rows);
@@ -264,7 +264,7 @@ proptest! {
                 rows_above: rows.iter().position(|r| *r == cursor).unwrap_or(0),
             };
             if matches!(edit, Edit::Density) {
-                touched.extend(log.selected().map(guestwire::console::state::log::Entry::number));
+                touched.extend(log.selected().map(Entry::number));
             }
             apply(&mut log, edit, &mut next);
             let rows = all_rows(&log);
