@@ -87,10 +87,12 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let said = match log.filter() {
         Some(filter) if !log.is_empty() => {
             let (asked, dash) = (text::visible(filter.text()), if look.theme.ascii { "-" } else { "—" });
-            format!("nothing matches {asked} {dash} Esc clears it ({} hidden)", log.hidden_by_filter())
+            format!("nothing matches {asked} {dash} {} clears it ({} hidden)", log.keys().clear, log.hidden_by_filter())
         }
-        _ => "Nothing on the wire yet. Press c, type a message and Enter: every request it causes appears here."
-            .to_owned(),
+        _ => format!(
+            "Nothing on the wire yet. Press {}, type a message and Enter: every request it causes appears here.",
+            log.keys().compose
+        ),
     };
     let width = usize::from(area.width);
     for (range, y) in text::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
@@ -150,7 +152,7 @@ impl Stack {
     /// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
     fn left(left: Duration) -> Self {
         let mut out = Self { bytes: [0; 12], len: 0 };
-        let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
         // Too long a number is cut short by the buffer; no pause is that long.
         let _ = match secs {
             0..=99 => write!(out, "{secs}s"),

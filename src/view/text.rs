@@ -3,12 +3,17 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 /// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(cluster_cells).sum() }
+}
+
+/// Cells of one grapheme cluster, as ratatui counts them when it writes it: control characters are skipped there.
+fn cluster_cells(cluster: &str) -> usize {
+    if cluster.contains(char::is_control) { 0 } else { usize::from(cluster.cell_width()) }
 }
 
 /// Whether `c` must be shown by a stand-in: a control character that a terminal would obey, or an invisible or
@@ -87,7 +92,7 @@ pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
 pub fn prefix(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
-        used += UnicodeWidthStr::width(cluster);
+        used += cluster_cells(cluster);
         if used > cells {
             return text.get(..at).unwrap_or_default();
         }
@@ -114,7 +119,7 @@ pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let (mut start, mut used, mut last_space) = (0, 0, None);
     for (at, cluster) in line.grapheme_indices(true) {
-        let w = UnicodeWidthStr::width(cluster);
+        let w = cluster_cells(cluster);
         if used + w > cells && at > start {
             let cut = match last_space {
                 Some(space) if space > start => space,
@@ -155,6 +160,16 @@ mod tests {
         assert_eq!(fit("日本語です", 5, false), "日本…");
         assert_eq!(prefix("👩‍👩‍👧x", 1), "");
         assert_eq!(prefix("👩‍👩‍👧x", 2), "👩‍👩‍👧");
+    }
+
+    #[test]
+    fn measures_as_ratatui_writes() {
+        use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+        // The last is halfwidth katakana with a sound mark, which a terminal gives a cell of its own.
+        for text in ["hello", "日本", "e\u{301}", "👩‍👩‍👧", "🇩🇪", "ｶﾞ"] {
+            let (end, _) = Buffer::empty(Rect::new(0, 0, 40, 1)).set_stringn(0, 0, text, 40, Style::default());
+            assert_eq!(width(text), usize::from(end), "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Rate401};
-use guestwire::model::{Kind, Life, MessageId};
+use guestwire::model::{Ending, Kind, Life, MessageId, Outcome};
 
 use crate::support::*;
 
@@ -321,6 +321,10 @@ fn copies_say_what_was_sent_and_came() {
     assert!(log.copy_curl().unwrap().starts_with("curl -X POST https://"));
     let page = log.page_text().unwrap();
     assert!(page.contains("POST https://") && page.contains("began") && !page.contains('\u{1b}'), "{page}");
+    let page = answer(502, 2, "<html>\t\r\n\u{1b}[201~rm\u{9b}");
+    let steps = vec![attempt(1, 0, 3, request("x"), Some(Ending::Answered(page)), 5)];
+    log.exchange(exchange(2, Kind::Send, "x", 0, steps, Outcome::Unknown("502".into())));
+    assert_eq!(log.copy_body().unwrap(), "<html>\t\r\n␛[201~rm<U+009B>");
     log.note(at(0), Kind::Note, "a note");
     assert_eq!(log.copy_line().unwrap(), "a note");
     assert_eq!((log.copy_body(), log.copy_ids(), log.copy_curl()), (None, None, None));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::detail::span;
+use super::words::span;
 use super::{Entry, Log};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Header};

@@ -36,12 +36,13 @@ impl Log {
         Some(text::visible_lines(out.trim_end()).collect::<Vec<_>>().join("\n"))
     }
 
-    /// The body of the newest answer as it came; without one, that of the request.
+    /// The body of the newest answer as it came; without one, that of the request. Control characters other than line
+    /// ends and tabs are made visible: a paste into a terminal must not be able to end itself and go on as keys.
     pub fn copy_body(&self) -> Option<String> {
         let attempt = newest(self.selected()?)?;
         let answer = attempt.response().map(|r| &r.body).filter(|body| !body.text.is_empty());
         let body = answer.or(Some(&attempt.request.body)).filter(|body| !body.text.is_empty())?;
-        Some(body.text.clone())
+        Some(without_controls(&body.text))
     }
 
     /// The newest try as a curl command; see [`export::curl`].
@@ -90,6 +91,18 @@ impl Log {
         }
         rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
     }
+}
+
+fn without_controls(body: &str) -> String {
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    if body.chars().all(harmless) {
+        return body.to_owned();
+    }
+    let mut out = String::with_capacity(body.len() + 8);
+    for c in body.chars() {
+        if harmless(c) { out.push(c) } else { out.push_str(&text::visible(c.encode_utf8(&mut [0; 4]))) }
+    }
+    out
 }
 
 fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {

@@ -349,4 +349,18 @@ mod tests {
             assert!(error.message.contains(word), "{text}: {error}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_filter_or_a_sentence(text in "[ \"<>:a-z0-9éx-]{0,24}|\\PC{0,24}") {
+            match Filter::parse(&text) {
+                Ok(None) => {}
+                Ok(Some(filter)) => proptest::prop_assert_eq!(filter.text(), text.trim()),
+                Err(error) => {
+                    proptest::prop_assert!((1..=text.chars().count() + 1).contains(&error.column), "{}", error);
+                    proptest::prop_assert!(!error.message.is_empty());
+                }
+            }
+        }
+    }
 }

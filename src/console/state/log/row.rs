@@ -146,19 +146,23 @@ impl Line {
         self.push(&text::fit(what, cells, ascii), tone);
     }
 
-    /// The part of it in `range` of its bytes.
-    fn part(&self, range: &Range<usize>) -> Self {
+    /// The part of it in `range` of its bytes. `known` says at which byte it is known whether a JSON string is open, so
+    /// that taking part after part reads each byte once.
+    fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
         let mut out = Self::default();
         let mut start = 0;
         for run in &self.runs {
             let (from, to) = (start.max(range.start), run.end.min(range.end));
             if from < to {
-                let tone = match run.tone {
-                    Tone::Json { inside } => {
-                        let before = self.text.get(start..from).unwrap_or_default();
-                        Tone::Json { inside: string_open_after(before, inside) }
+                let tone = if let Tone::Json { inside } = run.tone {
+                    if known.0 < start || known.0 > from {
+                        *known = (start, inside);
                     }
-                    tone => tone,
+                    let between = self.text.get(known.0..from).unwrap_or_default();
+                    *known = (from, string_open_after(between, known.1));
+                    Tone::Json { inside: known.1 }
+                } else {
+                    run.tone
                 };
                 out.push(self.text.get(from..to).unwrap_or_default(), tone);
             }
@@ -175,7 +179,7 @@ impl Line {
         let dots = if ascii { "..." } else { "…" };
         let room = cells.saturating_sub(text::width(dots));
         let kept = text::prefix(&self.text, room).len();
-        let mut out = self.part(&(0..kept));
+        let mut out = self.part(&(0..kept), &mut (0, false));
         if cells > text::width(dots) {
             out.push(dots, Tone::Dim);
         }
@@ -189,13 +193,14 @@ impl Line {
         }
         let hang = if cells >= hang + 20 { hang } else { 0 };
         let Some(first) = text::wrap(&self.text, cells).into_iter().next() else { return vec![self] };
-        let mut rows = vec![self.part(&first)];
+        let mut known = (0, false);
+        let mut rows = vec![self.part(&first, &mut known)];
         let rest = first.end..self.text.len();
         let tail = self.text.get(rest.clone()).unwrap_or_default();
         for range in text::wrap(tail, cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            row.append(&self.part(&(rest.start + range.start..rest.start + range.end)));
+            row.append(&self.part(&(rest.start + range.start..rest.start + range.end), &mut known));
             rows.push(row);
         }
         rows
@@ -229,6 +234,15 @@ mod tests {
         let joined: String =
             rows.iter().enumerate().map(|(i, r)| if i == 0 { &r.text } else { r.text.trim_start() }).collect();
         assert_eq!(joined, "ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968");
+    }
+
+    #[test]
+    fn a_very_long_string_is_wrapped_in_one_pass() {
+        // Reading from the start again for each row would take minutes.
+        let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
+        let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
+        assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
+        assert!(rows.iter().skip(1).all(|r| r.runs[0].tone == Tone::Json { inside: true }));
     }
 
     #[test]
