@@ -252,6 +252,7 @@ proptest! {
         log.set_viewport(100, 12);
         let mut next = 0;
         let mut touched = HashSet::new();
+        let mut seen = 0;
         for edit in &edits {
             let reading = !log.following() && log.cursor_row().is_some();
             let rows = all_rows(&log);
@@ -270,6 +271,10 @@ proptest! {
             let rows = all_rows(&log);
             check(&log, &rows, &before, edit, &touched)?;
             prop_assert!(log.len() <= bound);
+            let lowest = log.window().last().map_or(0, |s| s.entry.number());
+            seen = if log.following() { log.entries().last().map_or(seen, Entry::number) } else { lowest.max(seen) };
+            let unseen = log.entries().filter(|e| e.number() > seen && log.shows(e.number())).count();
+            prop_assert_eq!(log.unseen(), unseen);
         }
     }
 }

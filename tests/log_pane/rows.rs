@@ -148,6 +148,19 @@ fn a_pause_runs_down_without_being_laid_out_again() {
 }
 
 #[test]
+fn a_request_under_way_says_how_long_it_takes() {
+    let mut log = log(80, 10);
+    log.exchange(open(1, 0, "going"));
+    let said = |ms| lines(&drawn_at(&log, 80, 10, at(ms)))[0].clone();
+    assert!(said(1_250).ends_with("sending       1.2s"), "{}", said(1_250));
+    assert!(said(31_000).ends_with("sending        31s"), "{}", said(31_000));
+    assert_eq!(log.next_change(at(1_250)), Some(at(1_300)));
+    assert_eq!(log.next_change(at(31_000)), Some(at(32_000)));
+    log.exchange(accepted(1, 0, "going"));
+    assert_eq!(log.next_change(at(1_250)), None);
+}
+
+#[test]
 fn ascii_means_ascii() {
     let mut log = Log::new(LogOptions { ascii: true, ..LogOptions::default() });
     log.set_viewport(70, 40);

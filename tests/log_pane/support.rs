@@ -223,7 +223,7 @@ pub fn story(log: &mut Log) {
     log.exchange(refused(6, 200_000, "My account is 12345"));
     log.exchange(waiting(7, 202_000, "one more"));
     log.exchange(unknown(8, 203_000, "and another one"));
-    log.exchange(open(9, 240_000, "under way"));
+    log.exchange(open(9, 203_500, "under way"));
 }
 
 pub fn drawn_at(log: &Log, width: u16, height: u16, now: Moment) -> Buffer {

@@ -43,7 +43,7 @@ pub use entry::{Density, Entry, Source};
 pub use filter::{Filter, FilterError};
 pub use place::Position;
 pub use rate::Rate401;
-pub use row::{Live, Row, RowKind, Run, Section, Tone};
+pub use row::{Counts, Live, Row, RowKind, Run, Section, Tone};
 
 /// Names of conversations, for `conv:` and the summary.
 pub(crate) type Names = HashMap<ConversationKey, String>;

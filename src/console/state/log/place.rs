@@ -60,17 +60,9 @@ impl Log {
         (!self.window.is_empty()).then(|| u16::try_from(self.offset).unwrap_or(u16::MAX))
     }
 
-    /// When the text on screen changes by itself next: a pause that runs down.
+    /// When the text on screen changes by itself next: a pause runs down, a request under way takes longer.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        let soonest = self.window().filter_map(|shown| {
-            let left = shown.row.live?.until.left(now);
-            let part = std::time::Duration::from_nanos(u64::from(left.subsec_nanos()));
-            match (left.is_zero(), part.is_zero()) {
-                (true, _) => None,
-                (false, true) => Some(std::time::Duration::from_secs(1)),
-                (false, false) => Some(part),
-            }
-        });
+        let soonest = self.window().filter_map(|shown| shown.row.live?.counts.changes_in(now));
         soonest.min().map(|left| now.after(left))
     }
 

@@ -1,6 +1,7 @@
 //! One row of the log pane as it was laid out: text that is safe for a terminal, and what its parts mean.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::model::Moment;
 use crate::view::text;
@@ -68,15 +69,44 @@ pub enum RowKind {
     Section(Section),
 }
 
-/// A duration that runs down while the row stands on screen.
+/// A duration that changes while the row stands on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Live {
     /// First cell, counted from the row's own first cell.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
-    /// When it reaches zero.
-    pub until: Moment,
+    /// What it counts.
+    pub counts: Counts,
+}
+
+/// What a changing duration counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Down to the end of a pause.
+    DownTo(Moment),
+    /// Up from the beginning of a request under way.
+    UpFrom(Moment),
+}
+
+impl Counts {
+    /// How long it is until what stands on screen changes; `None` where it has stopped.
+    pub fn changes_in(self, now: Moment) -> Option<Duration> {
+        const SECOND: Duration = Duration::from_secs(1);
+        match self {
+            Self::DownTo(until) => {
+                let left = until.left(now);
+                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+                (!left.is_zero()).then_some(if part.is_zero() { SECOND } else { part })
+            }
+            Self::UpFrom(from) => {
+                let passed = now.since(from);
+                // Tenths for as long as they are shown.
+                let step = if passed < Duration::from_secs(10) { 100_000_000 } else { 1_000_000_000 };
+                Some(Duration::from_nanos(u64::from(step - passed.subsec_nanos() % step)))
+            }
+        }
+    }
 }
 
 /// One row.
@@ -90,7 +120,7 @@ pub struct Row {
     pub runs: Vec<Run>,
     /// Cells that match the search: first and number.
     pub matches: Vec<(u16, u16)>,
-    /// A duration that runs down.
+    /// A duration that changes.
     pub live: Option<Live>,
 }
 

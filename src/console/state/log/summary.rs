@@ -4,7 +4,7 @@ use super::detail::{LABEL, Sheet};
 use super::entry::{Entry, Later, context_id};
 use super::line::{clock_exact, outcome_tone, waiting_until};
 use super::rate::is_healed;
-use super::row::{Line, Live, RowKind, Tone};
+use super::row::{Counts, Line, Live, RowKind, Tone};
 use super::words::{ended, request_id, span, token};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Exchange, Outcome, Step};
@@ -80,7 +80,7 @@ impl Sheet<'_> {
                     let first = self.rows.len();
                     self.add(RowKind::Detail, line, LABEL, false);
                     if let (Some(until), Some(row)) = (ends, self.rows.get_mut(first)) {
-                        row.live = Some(Live { column: column as u16, width: 4, until });
+                        row.live = Some(Live { column: column as u16, width: 4, counts: Counts::DownTo(until) });
                     }
                 }
                 Step::Renewal { exchange: renewal, at, generation, took, waiting } => {
