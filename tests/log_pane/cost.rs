@@ -1,8 +1,11 @@
 //! What drawing costs after a long session.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use guestwire::model::{Exchange, ExchangeId, MessageId};
 use guestwire::view::Look;
 use guestwire::view::theme::Theme;
 
@@ -11,12 +14,15 @@ use crate::support::*;
 #[test]
 fn steady_drawing_allocates_nothing() {
     let mut log = log(160, 50);
+    let kinds = [accepted(0, 0, "hello"), refused(0, 0, "no"), healed(0, 0, "still there?")];
     for id in 0..100_000 {
-        log.exchange(match id % 50 {
-            7 => refused(id, id * 10, "no"),
-            9 => healed(id, id * 10, "still there?"),
-            _ => accepted(id, id * 10, "hello"),
-        });
+        let kind = match id % 50 {
+            7 => 1,
+            9 => 2,
+            _ => 0,
+        };
+        let (message, started) = (Some(MessageId(id)), at(id * 10));
+        log.exchange(Arc::new(Exchange { id: ExchangeId(id), message, started, ..(*kinds[kind]).clone() }));
     }
     log.exchange(waiting(100_001, 1_000_000, "later"));
     // Some of everything in view: JSON, headers, a search, a pause that runs down.
