@@ -267,7 +267,8 @@ impl Editor {
         let inserted = normalized(text).into_owned();
         let removed = std::mem::replace(&mut self.text, inserted.clone());
         let after = inserted.len();
-        let change = Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
+        let change =
+            Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
         self.redo.clear();
         self.record(change);
         self.text_end();
@@ -336,7 +337,9 @@ impl Editor {
 
     fn record(&mut self, new: Change) {
         self.undo_bytes += new.removed.len() + new.inserted.len();
-        if self.open && let Some(last) = self.undo.last_mut() {
+        if self.open
+            && let Some(last) = self.undo.last_mut()
+        {
             if join(last, &new) {
                 return;
             }
@@ -382,7 +385,7 @@ impl Editor {
 
 /// Joins `new` to `last` where both are the same small doing, in the same place, in the same word.
 fn join(last: &mut Change, new: &Change) -> bool {
-    let same_word = |earlier: &str, later: &str| !(is_blank(earlier) && !is_blank(later));
+    let same_word = |earlier: &str, later: &str| is_blank(earlier) || !is_blank(later);
     if last.unit != new.unit || last.cursor_after != new.cursor_before {
         return false;
     }
