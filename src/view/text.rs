@@ -188,6 +188,7 @@ fn wrap_printable(line: &[u8], cells: usize) -> Vec<Range<usize>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "tests")]
 mod tests {
     use super::*;
 

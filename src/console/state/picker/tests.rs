@@ -65,7 +65,7 @@ fn filters_over_name_id_and_channel_with_marks_by_cluster() {
     p.set_nickname(K(1), " Rücksendung e\u{301} ");
     p.set_filter("rueck");
     assert_eq!(p.len(), 0);
-    p.set_filter("sendung é");
+    p.set_filter("sendunge");
     assert_eq!(names(&p), ["Rücksendung e\u{301}"]);
     assert_eq!(p.highlights(p.row(0).unwrap()), [4, 5, 6, 7, 8, 9, 10, 12]);
     p.set_filter("returns");
@@ -188,7 +188,6 @@ fn ten_thousand_conversations_are_no_trouble() {
     };
     let mut thousand = Picker::new(many(1_000));
     let took = cost(&mut thousand);
-    eprintln!("filter over 1,000: {took:?}");
     assert!(took < Duration::from_millis(100), "{took:?}");
     let mut p = Picker::new(many(10_000));
     assert!(cost(&mut p) < Duration::from_secs(1));

@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 
+use super::super::steps::{MAX_CHANGE_BYTES, MAX_CHANGES};
 use super::*;
 
 /// Types `keys` into an empty editor: characters are typed, `<name>` is a method, `\n` a new line. The result shows the
