@@ -63,7 +63,7 @@ pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
-    let detail = if area.height >= DETAIL_FROM { detail(picker, look) } else { Vec::new() };
+    let detail = if area.height >= DETAIL_FROM { detail(picker, look, area.width) } else { Vec::new() };
     let list_height = area.height - u16::try_from(detail.len()).unwrap_or(0).min(area.height / 2);
     let shown = u16::try_from(picker.len()).unwrap_or(u16::MAX);
     let two = area.width >= WIDE && (list_height >= TALL || shown.saturating_mul(2) <= list_height);
@@ -83,17 +83,20 @@ pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The lines about the selected conversation, the rule above and the keys below included.
-fn detail(picker: &Picker, look: &Look<'_>) -> Vec<(String, Role)> {
+fn detail(picker: &Picker, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
     let ascii = look.theme.ascii;
     let rule = if ascii { "-" } else { "─" };
-    let mut lines = vec![(format!(" {} selected {}", rule.repeat(2), rule.repeat(200)), Role::Border)];
+    let rest = usize::from(cells.saturating_sub(14));
+    let mut lines = vec![(format!(" {} selected {} ", rule.repeat(2), rule.repeat(rest)), Role::Border)];
     let (what, id, participant) = match &item.conversation.address {
         Address::GuestApi { conversation_id, participant_id, external_id } => {
             let participant = participant_id.as_deref().map(|id| ("participant", id));
             ("conversation", conversation_id, participant.or(external_id.as_deref().map(|id| ("external id", id))))
         }
-        Address::OpenMessaging { integration_id, guest } => ("integration", integration_id, Some(("guest", &*guest.id))),
+        Address::OpenMessaging { integration_id, guest } => {
+            ("integration", integration_id, Some(("guest", &*guest.id)))
+        }
         Address::WebMessaging { deployment_id, origin } => ("deployment", deployment_id, Some(("origin", &**origin))),
     };
     lines.push((format!(" {what:<12} {}", visible(id)), Role::Dim));
@@ -231,7 +234,12 @@ fn words(item: &Item) -> Vec<String> {
 /// The one word for which there is room on a single line.
 fn one_line_word(item: &Item) -> Option<&'static str> {
     let counts = item.counts;
-    [(counts.unknown > 0, "unknown"), (counts.waiting > 0, "waiting"), (counts.sending > 0, "sending"), (item.draft, "draft")]
-        .into_iter()
-        .find_map(|(is, word)| is.then_some(word))
+    [
+        (counts.unknown > 0, "unknown"),
+        (counts.waiting > 0, "waiting"),
+        (counts.sending > 0, "sending"),
+        (item.draft, "draft"),
+    ]
+    .into_iter()
+    .find_map(|(is, word)| is.then_some(word))
 }
