@@ -15,6 +15,7 @@ fn machine() -> Tokens {
     Tokens::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form in which an answer gives them")]
 fn scopes() -> Option<Vec<String>> {
     Some(vec!["a".into()])
 }
@@ -79,7 +80,7 @@ fn failures_back_off_and_the_old_token_serves_until_its_end() {
             other => panic!("{other:?}"),
         };
         let pause = retry.since(now);
-        assert!(pause <= PAUSE_MAX && (n < 2 || n > 5 || pause > last / 2), "{n}: {pause:?}");
+        assert!(pause <= PAUSE_MAX && (!(2..=5).contains(&n) || pause > last / 2), "{n}: {pause:?}");
         last = pause;
         assert_eq!(tokens.due(now), None);
         let usable = tokens.outlook(now, None);
@@ -231,13 +232,13 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        Just(Event::SignIn),
-        Just(Event::Renew),
+        1 => Just(Event::SignIn),
+        1 => Just(Event::Renew),
         4 => (0u64..400).prop_map(Event::Pass),
         4 => (0u64..4000).prop_map(Event::Granted),
         2 => (0u8..4).prop_map(Event::Failed),
         2 => (0u32..6).prop_map(Event::Refuted),
-        (0u32..6).prop_map(Event::Proven),
+        1 => (0u32..6).prop_map(Event::Proven),
     ]
 }
 
