@@ -18,9 +18,12 @@
 //! *Conversation*, *Message*, token *Generation*, *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
 pub mod engine;
 pub mod model;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod view;

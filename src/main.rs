@@ -1,3 +1,7 @@
 //! The `guestwire` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    guestwire::cli::main()
+}

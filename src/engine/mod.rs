@@ -6,3 +6,30 @@ pub mod report;
 
 pub use command::{Command, SendRequest};
 pub use report::Report;
+
+/// Stand-in until the real engine takes its place: it answers [`Command::Shutdown`] only.
+pub struct Engine;
+
+/// The engine's ear.
+#[derive(Clone)]
+pub struct EngineHandle(tokio::sync::mpsc::UnboundedSender<Report>);
+
+impl Engine {
+    /// Starts nothing.
+    pub fn start(
+        _profile: std::sync::Arc<crate::config::Profile>,
+        _clock: crate::clock::Clock,
+    ) -> (EngineHandle, tokio::sync::mpsc::UnboundedReceiver<Report>) {
+        let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+        (EngineHandle(tell), told)
+    }
+}
+
+impl EngineHandle {
+    /// Asks for something.
+    pub fn ask(&self, command: Command) {
+        if command == Command::Shutdown {
+            let _ = self.0.send(Report::Stopped);
+        }
+    }
+}
