@@ -133,7 +133,8 @@ impl Session {
     pub fn assert_restored(&self) {
         assert_eq!(modes(&*self.master), self.before, "termios differs");
         let raw = String::from_utf8_lossy(&self.raw);
-        for (set, unset) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")] {
+        for (set, unset) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")]
+        {
             let (on, off) = (raw.rfind(set), raw.rfind(unset));
             assert!(on.is_some(), "{set:?} was never set");
             assert!(off > on, "{set:?} was left on");
@@ -147,5 +148,8 @@ impl Session {
 /// The terminal's modes in words that compare.
 fn modes(master: &dyn MasterPty) -> String {
     let termios = master.get_termios().expect("termios");
-    format!("{:?} {:?} {:?} {:?}", termios.input_flags, termios.output_flags, termios.control_flags, termios.local_flags)
+    format!(
+        "{:?} {:?} {:?} {:?}",
+        termios.input_flags, termios.output_flags, termios.control_flags, termios.local_flags
+    )
 }
