@@ -31,8 +31,18 @@ fn pauses_grow_and_end() {
 }
 
 #[test]
+fn a_look_that_waits_for_nothing_is_not_repeated() {
+    let mut reader = Reader::default();
+    reader.ask();
+    reader.begin();
+    reader.read(vec![said("b0", Author::Bot, "earlier", 50)], at(60), &PAUSES, 2, true);
+    assert_eq!(reader.next_due(), None);
+}
+
+#[test]
 fn who_is_looked_at_is_read_longer() {
     let mut reader = Reader::default();
+    reader.sent(MessageId(1), "x", at(0).wall, Some("m1".into()), false);
     reader.look(at(0), &PAUSES);
     for n in 0..3 {
         assert!(reader.next_due().is_some(), "{n}");

@@ -102,6 +102,17 @@ impl Session {
         self.until(text, |screen| screen.contains(text))
     }
 
+    /// Waits until `text` has been written at any time.
+    pub fn until_raw(&mut self, text: &str) {
+        let end = Instant::now() + BOUND;
+        while !String::from_utf8_lossy(&self.raw).contains(text) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("never written: {text}\n{}", self.screen()),
+            }
+        }
+    }
+
     /// Whether nothing at all is written for `span`.
     pub fn is_silent(&mut self, span: Duration) -> bool {
         match self.output.recv_timeout(span) {
