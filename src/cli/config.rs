@@ -1,5 +1,7 @@
 //! `guestwire config check|show|path`.
 
+use std::fmt::Write as _;
+
 use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, load, locate};
 use crate::view::text::visible;
@@ -81,7 +83,8 @@ fn table(settings: &Settings) -> String {
     let mut text = String::new();
     for (left, origin) in cells {
         let pad = " ".repeat(width.saturating_sub(crate::view::text::width(&left)));
-        text.push_str(&format!("{left}{pad}  # {origin}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{left}{pad}  # {origin}");
     }
     text
 }

@@ -12,6 +12,7 @@ pub struct ConsoleOptions {
 }
 
 /// Runs the console until it is left.
+#[expect(clippy::needless_pass_by_value, reason = "the shell takes it over")]
 pub fn run(options: ConsoleOptions) -> anyhow::Result<ExitCode> {
     let _ = options;
     anyhow::bail!("the console is not wired yet")

@@ -38,10 +38,13 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     if drafts.is_empty() {
         drafts.push(Draft::empty());
     }
-    if !args.no_input && can_ask() && !drafts.iter().any(Draft::is_complete) {
-        if let Some(first) = drafts.first_mut() {
-            complete(first, &mut io::stdin().lock())?;
-        }
+    let lacking = !drafts.iter().any(Draft::is_complete);
+    if lacking
+        && !args.no_input
+        && can_ask()
+        && let Some(first) = drafts.first_mut()
+    {
+        complete(first, &mut io::stdin().lock())?;
     }
     write(path, &render(&drafts))?;
     report(path, &drafts)?;
@@ -57,12 +60,10 @@ fn exists(path: &Path) -> Failed {
 fn complete(draft: &mut Draft, input: &mut dyn io::BufRead) -> Result<(), Failed> {
     while draft.region.is_none() {
         let answer = ask("Region (domain or AWS name, like mypurecloud.de or eu-central-1): ", input)?;
-        match regions::find(&answer) {
-            Some(region) => draft.region = Some(&region.domain),
-            None => {
-                let near = regions::suggest(&answer).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
-                say(&format!("That is not a region of Genesys Cloud.{near}\n"));
-            }
+        draft.region = regions::find(&answer).map(|region| region.domain.as_str());
+        if draft.region.is_none() {
+            let near = regions::suggest(&answer).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            say(&format!("That is not a region of Genesys Cloud.{near}\n"));
         }
     }
     while draft.client_id == ClientId::Unknown {

@@ -360,16 +360,18 @@ impl Fold for SendFold {
         }
         match input {
             Input::Begin => self.begin(now),
-            Input::Report(Report::Token(status)) => self.token(now, status),
-            Input::Report(Report::Exchange(exchange)) => self.exchange(now, exchange),
-            Input::Report(Report::Message { id: MESSAGE, life, remote_id, .. }) => self.message(now, life, remote_id),
-            Input::Report(Report::Conversation { key, messages, .. }) if key == self.sending.conversation => {
-                self.conversation(now, &messages)
-            }
-            Input::Report(Report::Notice { text, .. }) => {
-                vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
-            }
-            Input::Report(_) => Vec::new(),
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, exchange),
+                Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
+                Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
+                    self.conversation(now, &messages)
+                }
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
             Input::Interrupt => self.interrupt(now),
             Input::Due => self.due_now(now),
             Input::Ended => self.outcome(now),

@@ -19,7 +19,7 @@ impl Scenario {
     pub fn named(name: &str) -> Option<Self> {
         (name == "default").then_some(Self)
     }
-    pub fn parse(_text: &str, _file: &Path) -> Result<Self, String> {
+    pub fn parse(_text: &str, _file: &Path) -> io::Result<Self> {
         Ok(Self)
     }
     #[must_use]
