@@ -26,7 +26,8 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
         ConfigSub::Check => {
             let settings = load(flags, env)?;
             for warning in &settings.warnings {
-                warn(&format!("{warning} (a warning)"));
+                let sentence = format!("warning: {}", warning.sentence);
+                warn(&Problem { sentence, ..warning.clone() }.to_string());
             }
             let problems = unreadable(&settings);
             if !problems.is_empty() {

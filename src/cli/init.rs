@@ -117,13 +117,17 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     let shown = path.display().to_string();
     output.line(&format!("wrote {}", visible(&shown)))?;
     for draft in drafts {
-        let state = if draft.is_complete() { "ready" } else { "as a comment, to be filled in" };
-        output.line(&visible(&format!("profile {}: {}, {state}", draft.name, draft.whence)))?;
+        let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
+        output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
         if let Some(note) = &draft.secret_note {
             output.line(&visible(&format!("  next: {note}")))?;
         }
     }
-    output.line("then: guestwire config check")
+    output.line("then: guestwire config check")?;
+    if !drafts.iter().any(Draft::is_complete) {
+        output.line("until a profile is filled in, the built-in sandbox opens")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -320,7 +320,7 @@ pub fn paths(
         return Err(nowhere("data", "--data-dir PATH"));
     }
     if config_file.as_os_str().is_empty() && explicit {
-        return Err(nowhere("the config file", "--config PATH"));
+        return Err(Problem::new("--config names no file; give its path").into());
     }
     let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
     if let Some((path, origin)) = &log_file {
