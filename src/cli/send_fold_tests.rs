@@ -203,6 +203,16 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 }
 
 #[test]
+fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, life(Life::Refused("no token".to_owned())));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+}
+
+#[test]
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
     let mut fold = fold(None);
     fold.on(NOW, life(Life::Sending { attempt: 1 }));
