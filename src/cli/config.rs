@@ -1,5 +1,7 @@
 //! `guestwire config check|show|path`.
 
+use std::fmt::Write as _;
+
 use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, load, locate};
 use crate::view::text::visible;
@@ -24,7 +26,8 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
         ConfigSub::Check => {
             let settings = load(flags, env)?;
             for warning in &settings.warnings {
-                warn(&format!("{warning} (a warning)"));
+                let sentence = format!("warning: {}", warning.sentence);
+                warn(&Problem { sentence, ..warning.clone() }.to_string());
             }
             let problems = unreadable(&settings);
             if !problems.is_empty() {
@@ -81,7 +84,8 @@ fn table(settings: &Settings) -> String {
     let mut text = String::new();
     for (left, origin) in cells {
         let pad = " ".repeat(width.saturating_sub(crate::view::text::width(&left)));
-        text.push_str(&format!("{left}{pad}  # {origin}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{left}{pad}  # {origin}");
     }
     text
 }

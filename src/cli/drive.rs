@@ -29,7 +29,7 @@ pub enum Input {
     /// The first of all.
     Begin,
     /// The engine says something.
-    Report(Report),
+    Report(Box<Report>),
     /// Ctrl-C, or SIGTERM.
     Interrupt,
     /// The moment that [`Fold::due`] named has come.
@@ -85,7 +85,7 @@ pub async fn drive(
             Some(()) = interrupts.recv() => Input::Interrupt,
             report = reports.recv() => match report {
                 Some(Report::Stopped) | None => Input::Ended,
-                Some(report) => Input::Report(report),
+                Some(report) => Input::Report(Box::new(report)),
             },
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Input::Due,
         };

@@ -38,10 +38,13 @@ pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     if drafts.is_empty() {
         drafts.push(Draft::empty());
     }
-    if !args.no_input && can_ask() && !drafts.iter().any(Draft::is_complete) {
-        if let Some(first) = drafts.first_mut() {
-            complete(first, &mut io::stdin().lock())?;
-        }
+    let lacking = !drafts.iter().any(Draft::is_complete);
+    if lacking
+        && !args.no_input
+        && can_ask()
+        && let Some(first) = drafts.first_mut()
+    {
+        complete(first, &mut io::stdin().lock())?;
     }
     write(path, &render(&drafts))?;
     report(path, &drafts)?;
@@ -57,12 +60,10 @@ fn exists(path: &Path) -> Failed {
 fn complete(draft: &mut Draft, input: &mut dyn io::BufRead) -> Result<(), Failed> {
     while draft.region.is_none() {
         let answer = ask("Region (domain or AWS name, like mypurecloud.de or eu-central-1): ", input)?;
-        match regions::find(&answer) {
-            Some(region) => draft.region = Some(&region.domain),
-            None => {
-                let near = regions::suggest(&answer).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
-                say(&format!("That is not a region of Genesys Cloud.{near}\n"));
-            }
+        draft.region = regions::find(&answer).map(|region| region.domain.as_str());
+        if draft.region.is_none() {
+            let near = regions::suggest(&answer).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
+            say(&format!("That is not a region of Genesys Cloud.{near}\n"));
         }
     }
     while draft.client_id == ClientId::Unknown {
@@ -116,13 +117,17 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     let shown = path.display().to_string();
     output.line(&format!("wrote {}", visible(&shown)))?;
     for draft in drafts {
-        let state = if draft.is_complete() { "ready" } else { "as a comment, to be filled in" };
-        output.line(&visible(&format!("profile {}: {}, {state}", draft.name, draft.whence)))?;
+        let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
+        output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
         if let Some(note) = &draft.secret_note {
             output.line(&visible(&format!("  next: {note}")))?;
         }
     }
-    output.line("then: guestwire config check")
+    output.line("then: guestwire config check")?;
+    if !drafts.iter().any(Draft::is_complete) {
+        output.line("until a profile is filled in, the built-in sandbox opens")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Draft {
     pub fn empty() -> Self {
         Self {
             name: "main".to_owned(),
-            whence: "to be filled in".to_owned(),
+            whence: "with nothing found on this machine".to_owned(),
             region: None,
             client_id: ClientId::Unknown,
             secret_env: "GUESTWIRE_CLIENT_SECRET".to_owned(),

@@ -1,5 +1,6 @@
 //! Opens the chosen profile: a profile of the config file as it is, or the sandbox, which is started in this process.
 
+#[cfg(feature = "sandbox")]
 use std::path::Path;
 use std::sync::Arc;
 

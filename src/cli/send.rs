@@ -30,12 +30,11 @@ impl SendOptions {
     /// Reads the text from where it is.
     pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
         let text = match args.text.as_deref() {
-            Some("-") => read_stdin()?,
             None if io::stdin().is_terminal() => {
                 let how = "give the text, or `-` to read it from standard input";
                 return Err(Failed::usage(format!("there is nothing to send; {how}")));
             }
-            None => read_stdin()?,
+            None | Some("-") => read_stdin()?,
             Some(text) => text.to_owned(),
         };
         if text.trim().is_empty() {

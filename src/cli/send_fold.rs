@@ -273,6 +273,7 @@ impl SendFold {
     /// What became of it: the word, the sentence and the exit code.
     fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
         let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
+        let tried = self.exchange.as_ref().is_some_and(|e| e.attempts().next().is_some());
         match &self.life {
             Life::Accepted | Life::Answered | Life::Landed => match self.sending.reply_within {
                 Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
@@ -285,6 +286,10 @@ impl SendFold {
                 }
                 None => ("accepted", self.accepted_text(now), Exit::Done),
             },
+            Life::Refused(why) if !tried && self.sign_in.trouble().is_some() => {
+                let exit = self.sign_in.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
+                ("refused", format!("not sent, not signed in: {why}"), exit)
+            }
             Life::Refused(why) if failed => ("refused", format!("not sent: {why}"), Exit::Network),
             Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
             Life::Unknown(why) => ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown),
@@ -360,16 +365,18 @@ impl Fold for SendFold {
         }
         match input {
             Input::Begin => self.begin(now),
-            Input::Report(Report::Token(status)) => self.token(now, status),
-            Input::Report(Report::Exchange(exchange)) => self.exchange(now, exchange),
-            Input::Report(Report::Message { id: MESSAGE, life, remote_id, .. }) => self.message(now, life, remote_id),
-            Input::Report(Report::Conversation { key, messages, .. }) if key == self.sending.conversation => {
-                self.conversation(now, &messages)
-            }
-            Input::Report(Report::Notice { text, .. }) => {
-                vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
-            }
-            Input::Report(_) => Vec::new(),
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, exchange),
+                Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
+                Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
+                    self.conversation(now, &messages)
+                }
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
             Input::Interrupt => self.interrupt(now),
             Input::Due => self.due_now(now),
             Input::Ended => self.outcome(now),

@@ -44,7 +44,7 @@ fn attempt(ending: Option<Ending>) -> Step {
 
 fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
     let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
-    Input::Report(Report::Exchange(Arc::new(Exchange {
+    report(Report::Exchange(Arc::new(Exchange {
         id: ExchangeId(7),
         kind: Kind::Send,
         what: "Hello".to_owned(),
@@ -57,8 +57,12 @@ fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
     })))
 }
 
+fn report(report: Report) -> Input {
+    Input::Report(Box::new(report))
+}
+
 fn life(life: Life) -> Input {
-    Input::Report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
+    report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
 }
 
 fn read(messages: &[(&str, Author, &str)]) -> Input {
@@ -72,7 +76,7 @@ fn read(messages: &[(&str, Author, &str)]) -> Input {
         })
         .collect();
     let state = crate::model::RemoteState::Connected;
-    Input::Report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
+    report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
 }
 
 fn exit(acts: &[Act]) -> Option<Exit> {
@@ -191,7 +195,7 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
     fold.on(NOW, life(Life::Queued));
     let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
-    let acts = fold.on(NOW, Input::Report(Report::Token(status)));
+    let acts = fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
     assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
     let last = json_lines(&acts).pop().unwrap();
@@ -199,11 +203,21 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 }
 
 #[test]
+fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, life(Life::Refused("no token".to_owned())));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+}
+
+#[test]
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
     let mut fold = fold(None);
     fold.on(NOW, life(Life::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
-    assert_eq!(exit(&fold.on(NOW, Input::Report(Report::Token(status)))), None);
+    assert_eq!(exit(&fold.on(NOW, Input::Report(Box::new(Report::Token(status))))), None);
     let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }

@@ -221,12 +221,14 @@ impl Fold for TokenFold {
     fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
         match input {
             Input::Begin => vec![Act::Ask(Command::SignIn)],
-            Input::Report(Report::Token(status)) => self.token(now, status),
-            Input::Report(Report::Exchange(exchange)) => self.exchange(now, &exchange),
-            Input::Report(Report::Notice { text, .. }) => {
-                vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
-            }
-            Input::Report(_) => Vec::new(),
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, &exchange),
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
             Input::Due | Input::Interrupt | Input::Ended => self.finish(now),
         }
     }
@@ -257,7 +259,7 @@ mod tests {
     }
 
     fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<Act> {
-        fold.on(Moment::ZERO, Input::Report(Report::Token(status)))
+        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Token(status))))
     }
 
     fn exit(acts: &[Act]) -> Option<Exit> {
@@ -333,7 +335,7 @@ mod tests {
             steps: Vec::new(),
             outcome: Outcome::Failed("connection refused".to_owned()),
         };
-        fold.on(Moment::ZERO, Input::Report(Report::Exchange(exchange.into())));
+        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Exchange(exchange.into()))));
         let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: "connection refused".to_owned() };
         assert_eq!(exit(&feed(&mut fold, failing())), None);
         assert_eq!(exit(&feed(&mut fold, failing())), None);
