@@ -1,7 +1,6 @@
 //! The inside of the conversations' pane: two lines an item where there is room, one where it is tight, and what is
 //! selected in full below. Only the visible window is drawn.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
@@ -9,7 +8,7 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::console::state::picker::{Item, Picker};
-use crate::model::{Address, Moment};
+use crate::model::Address;
 
 use super::Look;
 use super::text::{fit, short_id, visible, width};
@@ -39,13 +38,6 @@ pub fn count(picker: &Picker) -> String {
         let _ = write!(text, ", {} unread", picker.unread());
     }
     text
-}
-
-/// `00:14:07`, or with days where it has been longer.
-pub fn duration(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (h, m, s) = (rest / 3600, rest / 60 % 60, rest % 60);
-    if days > 0 { format!("{days}d {h:02}:{m:02}") } else { format!("{h:02}:{m:02}:{s:02}") }
 }
 
 /// Draws the inside of the pane.
@@ -205,7 +197,7 @@ impl Pen<'_> {
             left
         };
         let (loose, tight) = (build("  ", &format!(" {dot} ")), build(" ", " "));
-        let time = connected(item, self.look.now);
+        let time = connected(item, self.look);
         let with_time = [&loose, &tight].into_iter().find(|left| width(left) + 1 + time.len() <= cells);
         match with_time.filter(|_| !time.is_empty()) {
             Some(left) => format!("{left}{:gap$}{time}", "", gap = cells - width(left) - time.len()),
@@ -215,8 +207,13 @@ impl Pen<'_> {
     }
 }
 
-fn connected(item: &Item, now: Moment) -> Cow<'static, str> {
-    item.connected_for(now).map_or(Cow::Borrowed(""), |s| Cow::Owned(duration(s)))
+/// `since 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
+/// would not.
+fn connected(item: &Item, look: &Look<'_>) -> String {
+    let Some(since) = item.connected_since() else { return String::new() };
+    let (since, now) = (since.to_zoned(look.zone.clone()), look.now.wall.to_zoned(look.zone.clone()));
+    let form = if since.date() == now.date() { "since %H:%M" } else { "since %d %b" };
+    since.strftime(form).to_string()
 }
 
 /// What is going on in a conversation, most important first.
