@@ -153,6 +153,13 @@ impl Client {
             Ok(client) => client,
             Err(why) => return Tried::invalid(why),
         };
+        if cancel.try_recv().is_ok() {
+            return Tried {
+                answer: None,
+                fault: Some(gave_up(FailureKind::Cancelled, trace, gate)),
+                timing: Timing::default(),
+            };
+        }
         let body = GatedBody::new(Bytes::copy_from_slice(&call.body), Arc::clone(gate));
         let request = client
             .request(call.method.clone(), &call.url)

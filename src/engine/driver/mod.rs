@@ -244,10 +244,11 @@ impl Driver {
         ExchangeId(self.exchanges)
     }
 
-    /// What every answer tells beside its own matter: the rate limit and the server's clock.
-    fn overhear(&mut self, heard: &jobs::Heard) {
+    /// What every answer tells beside its own matter: the rate limit and the server's clock. `uncounted` other requests
+    /// may not be in that count.
+    fn overhear(&mut self, heard: &jobs::Heard, uncounted: usize) {
         if let Some(limit) = heard.limit {
-            self.pace.observe(limit, self.queue.flying().saturating_sub(1));
+            self.pace.observe(limit, uncounted);
             self.tell(Report::RateLimit(limit));
         }
         if let Some(skew) = heard.skew

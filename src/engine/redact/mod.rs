@@ -109,6 +109,8 @@ impl Redactor {
                 forms.push(form);
             }
         }
+        // The same secret read again is known already; under a new label only the newest counts.
+        next.literals.retain(|l| l.forms.first() != forms.first());
         next.literals.push(Literal { forms: Arc::new(forms), label: Arc::from(label), token });
         next
     }
