@@ -5,6 +5,7 @@ mod reading;
 mod sending;
 mod signing;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub struct Driver {
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
-    reports: UnboundedSender<Report>,
+    reports: Outbox,
     client: Client,
     redactor: Arc<Redactor>,
     jitter: Jitter,
@@ -116,7 +117,7 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports,
+            reports: Outbox { reports, pending: RefCell::default() },
         }
     }
 
@@ -125,6 +126,7 @@ impl Driver {
         self.tokens.sign_in(self.clock.now());
         while !self.stopping {
             let due = self.pump();
+            self.reports.flush();
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
@@ -133,6 +135,7 @@ impl Driver {
         }
         self.finish().await;
         self.tell(Report::Stopped);
+        self.reports.flush();
     }
 
     /// Starts all that may start, and says when something is due next.
@@ -207,6 +210,7 @@ impl Driver {
     async fn drain(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
+            self.reports.flush();
             match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
                 Ok(Some(done)) => {
                     self.done(done);
@@ -223,8 +227,7 @@ impl Driver {
     }
 
     fn tell(&self, report: Report) {
-        // Nobody listens: the handles are going too, and the loop ends by that.
-        let _ = self.reports.send(report);
+        self.reports.put(report);
     }
 
     fn notice(&self, text: &str, now: Moment) {
@@ -257,6 +260,26 @@ impl Driver {
         {
             self.skew_told = true;
             self.tell(Report::ClockSkew(skew));
+        }
+    }
+}
+
+/// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their
+/// way already: waking who listens costs more than anything else in a turn.
+struct Outbox {
+    reports: UnboundedSender<Report>,
+    pending: RefCell<Vec<Report>>,
+}
+
+impl Outbox {
+    fn put(&self, report: Report) {
+        self.pending.borrow_mut().push(report);
+    }
+
+    fn flush(&self) {
+        for report in self.pending.borrow_mut().drain(..) {
+            // Nobody listens: the handles are going too, and the loop ends by that.
+            let _ = self.reports.send(report);
         }
     }
 }

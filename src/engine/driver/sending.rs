@@ -279,7 +279,7 @@ impl Driver {
                 }
             }
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let id = send.record.as_ref().map(Record::id);
         self.doubting.insert(message);
@@ -298,7 +298,7 @@ impl Driver {
         if let Some(record) = &mut send.record {
             record.wait(now, until, why);
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let exchange = send.record.as_ref().map(Record::id);
         self.queue.hold(conversation, message, Some(until));

@@ -65,7 +65,7 @@ impl Driver {
             if let Some(record) = &mut send.record {
                 record.renewal(id, now);
                 let report = record.report();
-                let _ = self.reports.send(report);
+                self.reports.put(report);
             }
         }
     }
@@ -188,7 +188,7 @@ impl Driver {
             {
                 // A renewal that failed is followed by another, if there is one.
                 send.wants_renewal = brought.is_none();
-                let _ = self.reports.send(record.report());
+                self.reports.put(record.report());
             }
         }
     }
