@@ -63,6 +63,8 @@ struct Literal {
 pub struct Redactor {
     extra: Arc<HashSet<String>>,
     literals: Vec<Literal>,
+    /// What is shorter than every form of every literal holds none.
+    shortest: usize,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -74,7 +76,7 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor that knows the built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
-        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new() }
+        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new(), shortest: usize::MAX }
     }
 
     /// One that also masks `secret` wherever it occurs, shown as `«label»`.
@@ -110,6 +112,8 @@ impl Redactor {
             }
         }
         // The same secret read again is known already; under a new label only the newest counts.
+        let least = forms.iter().map(|f| f.len()).min().unwrap_or(usize::MAX);
+        next.shortest = next.shortest.min(least);
         next.literals.retain(|l| l.forms.first() != forms.first());
         next.literals.push(Literal { forms: Arc::new(forms), label: Arc::from(label), token });
         next
@@ -117,13 +121,8 @@ impl Redactor {
 
     /// The hint for a field or header of this name, if its value is a secret.
     fn label(&self, name: &str) -> Option<&'static str> {
-        // Nearly all names are longer or shorter than every secret's name: spare them the rewriting.
-        let name = norm(name);
-        NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, label)| *label)
-            .or_else(|| self.extra.contains(&name).then_some("redacted"))
+        let known = NAMES.iter().find(|(known, _)| is_name(name, known)).map(|(_, label)| *label);
+        known.or_else(|| (!self.extra.is_empty() && self.extra.contains(&norm(name))).then_some("redacted"))
     }
 
     /// A header as it may be shown.
@@ -209,6 +208,12 @@ impl Redactor {
         }
         body
     }
+}
+
+/// Whether [`norm`] makes `known` of `name`, without making it: nearly every name is none of them.
+fn is_name(name: &str, known: &str) -> bool {
+    name.len() >= known.len()
+        && name.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).eq(known.bytes())
 }
 
 /// Names compare without case, `_` and `-`: `clientSecret`, `client_secret` and `Client-Secret` are one.
