@@ -25,7 +25,7 @@ use super::queue::{Pace, Queue};
 use super::reading::Reader;
 use super::record::Record;
 use super::redact::Redactor;
-use super::token::Tokens;
+use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
 use jobs::{Done, Job};
@@ -58,6 +58,7 @@ pub struct Driver {
     renewal: Option<(Record, Moment)>,
     facts: BTreeMap<Generation, Record>,
     status: TokenStatus,
+    mark: Option<Mark>,
     missing_told: Vec<String>,
 
     queue: Queue,
@@ -105,6 +106,7 @@ impl Driver {
             renewal: None,
             facts: BTreeMap::new(),
             status: TokenStatus::SignedOut,
+            mark: None,
             missing_told: Vec::new(),
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
@@ -124,13 +126,18 @@ impl Driver {
     /// Runs to the end.
     pub async fn run(mut self) {
         self.tokens.sign_in(self.clock.now());
+        let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
             self.reports.flush();
+            // One timer, moved only when the moment moved: most turns of a busy engine leave it where it is.
+            if let Some(due) = due.filter(|d| *d != timer.deadline()) {
+                timer.as_mut().reset(due);
+            }
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
-                () = sleep_until(due), if due.is_some() => {}
+                () = timer.as_mut(), if due.is_some() => {}
             }
         }
         self.finish().await;
@@ -235,6 +242,12 @@ impl Driver {
     }
 
     fn tell_status(&mut self, now: Moment) {
+        // Why it is dead may differ while the mark does not.
+        let mark = self.tokens.mark(now);
+        if self.mark == Some(mark) && !mark.is_dead() {
+            return;
+        }
+        self.mark = Some(mark);
         let status = self.tokens.status(now);
         if status != self.status {
             self.status = status.clone();
@@ -281,12 +294,5 @@ impl Outbox {
             // Nobody listens: the handles are going too, and the loop ends by that.
             let _ = self.reports.send(report);
         }
-    }
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }

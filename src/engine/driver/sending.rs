@@ -271,12 +271,11 @@ impl Driver {
         send.life = Life::Queued;
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
-            match running.filter(|_| renewal) {
-                Some(exchange) => record.renewal(exchange, now),
-                None => {
-                    record.park();
-                    send.wants_renewal = renewal;
-                }
+            if let Some(exchange) = running.filter(|_| renewal) {
+                record.renewal(exchange, now);
+            } else {
+                record.park();
+                send.wants_renewal = renewal;
             }
             let report = record.report();
             self.reports.put(report);

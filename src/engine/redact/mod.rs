@@ -133,7 +133,10 @@ impl Redactor {
             Some("cookie") => cookies(&shown, name.eq_ignore_ascii_case("set-cookie")),
             Some(label) => format!("«{label}»"),
             None if shown.contains("://") || shown.starts_with('/') => self.url(&shown),
-            None => self.text(&shown).into_owned(),
+            None => match self.text(&shown) {
+                Cow::Owned(masked) => masked,
+                Cow::Borrowed(_) => shown,
+            },
         };
         Header::new(name, value)
     }
@@ -224,6 +227,9 @@ fn norm(name: &str) -> String {
 /// Header bytes as text: bytes that are not UTF-8 as `\xNN`.
 fn printable(value: &[u8]) -> String {
     use std::fmt::Write as _;
+    if let Ok(text) = std::str::from_utf8(value) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(value.len());
     for chunk in value.utf8_chunks() {
         out.push_str(chunk.valid());
