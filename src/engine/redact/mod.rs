@@ -121,7 +121,9 @@ impl Redactor {
 
     /// The hint for a field or header of this name, if its value is a secret.
     fn label(&self, name: &str) -> Option<&'static str> {
-        let known = NAMES.iter().find(|(known, _)| is_name(name, known)).map(|(_, label)| *label);
+        // Nearly every name is none of them, and its length says so.
+        let length = name.bytes().filter(|b| !matches!(b, b'_' | b'-')).count();
+        let known = NAMES.iter().find(|(known, _)| known.len() == length && is_name(name, known)).map(|(_, l)| *l);
         known.or_else(|| (!self.extra.is_empty() && self.extra.contains(&norm(name))).then_some("redacted"))
     }
 
@@ -213,10 +215,9 @@ impl Redactor {
     }
 }
 
-/// Whether [`norm`] makes `known` of `name`, without making it: nearly every name is none of them.
+/// Whether [`norm`] makes `known` of `name`, without making it.
 fn is_name(name: &str, known: &str) -> bool {
-    name.len() >= known.len()
-        && name.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).eq(known.bytes())
+    name.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).eq(known.bytes())
 }
 
 /// Names compare without case, `_` and `-`: `clientSecret`, `client_secret` and `Client-Secret` are one.
