@@ -79,6 +79,11 @@ impl Record {
         self.0.outcome = Outcome::Waiting;
     }
 
+    /// It waits for a renewal that has not begun.
+    pub fn park(&mut self) {
+        self.0.outcome = Outcome::Waiting;
+    }
+
     /// The renewal that it waited for is over. True if it waited for one.
     pub fn renewed(&mut self, brought: Option<Generation>, sharing: u32, now: Moment) -> bool {
         let Some(Step::Renewal { at, generation, took, waiting, .. }) = self.0.steps.last_mut() else { return false };

@@ -148,7 +148,7 @@ impl Driver {
 
     pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
         let key = done.key;
-        self.overhear(&done.shown.heard);
+        self.overhear(&done.shown.heard, self.queue.flying());
         let Some(mut reading) = self.reads.remove(&key) else { return };
         let why = done.shown.why();
         let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
