@@ -15,6 +15,11 @@ use super::Report;
 pub struct Record(Exchange);
 
 impl Record {
+    /// Says better what it is about. `what` is redacted already.
+    pub fn call_it(&mut self, what: String) {
+        self.0.what = what;
+    }
+
     /// A new exchange. `what` is redacted already.
     pub fn new(id: ExchangeId, kind: Kind, what: String, now: Moment) -> Self {
         Self(Exchange {
