@@ -253,7 +253,7 @@ fn journal(raw: &RawFile, sheet: &mut Sheet) -> JournalLimits {
     let keep_days = sheet.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
     JournalLimits {
         keep_days: u32::try_from(keep_days).unwrap_or(u32::MAX),
-        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 256 << 20),
+        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 512 << 20),
     }
 }
 

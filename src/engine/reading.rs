@@ -82,6 +82,14 @@ impl Reader {
         }
     }
 
+    /// The same, and the first look is now.
+    pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
+        self.look(now, pauses);
+        if !self.refused {
+            self.next = Some(now);
+        }
+    }
+
     /// A person asks for a read, now.
     pub fn ask(&mut self) {
         self.asked = true;
