@@ -82,6 +82,11 @@ impl Reader {
         }
     }
 
+    /// This one is a message of ours of which nothing is to be found out any more.
+    pub fn known(&mut self, remote_id: &str) {
+        self.claimed.insert(remote_id.to_owned());
+    }
+
     /// The same, and the first look is now.
     pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
         self.look(now, pauses);
@@ -180,6 +185,9 @@ impl Reader {
         } else if answered && !self.ours.iter().any(|o| !o.answered) {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
+        } else if self.ours.is_empty() {
+            // Somebody looked, and nothing of ours waits for an answer: nothing runs at rest.
+            self.next = None;
         } else {
             self.schedule(now, pauses, repeats, watched);
         }

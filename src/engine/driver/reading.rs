@@ -43,7 +43,7 @@ impl Driver {
             Some(other) => {
                 let text =
                     format!("conversations of the channel {} cannot be read by this version yet", other.channel());
-                self.notice(text, self.clock.now());
+                self.notice(&text, self.clock.now());
             }
             None => {}
         }
@@ -89,6 +89,10 @@ impl Driver {
                 continue;
             }
             let reader = self.readers.entry(one.conversation).or_default();
+            if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
+                reader.known(id);
+                continue;
+            }
             let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
             reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
             if one.unknown {
