@@ -58,6 +58,9 @@ pub struct GlobalArgs {
     /// Write guestwire's own log to this file, as JSON lines without secrets
     #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub log_file: Option<PathBuf>,
+    /// Keep nothing: no drafts, no queue, no messages, no log on disk
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub ephemeral: bool,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
@@ -188,6 +191,7 @@ impl GlobalArgs {
             plain: self.plain,
             ascii: self.ascii,
             calm: self.calm,
+            ephemeral: self.ephemeral,
             color: self.color.map(|color| match color {
                 ColorArg::Auto => ColorChoice::Auto,
                 ColorArg::Always => ColorChoice::Always,

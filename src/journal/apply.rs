@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::writer::{Work, row_id};
 use super::{Job, Keys, record, words};
 use crate::engine::durable::Intent;
-use crate::model::{Author, Exchange, Life, Message};
+use crate::model::{Author, Exchange, Life, Message, MessageId};
 
 /// Entries that are made findable in one go.
 const INDEX_GROUP: u32 = 128;
@@ -66,16 +66,24 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
         Work::Intent(intent, _) => self::intent(db, intent, Timestamp::now(), keys, applied),
         Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
         Work::Outcome { message, life, remote_id } => {
-            let (name, why) = life_words(life);
-            db.prepare_cached(
-                "UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1",
-            )?
-            .execute(params![row_id(*message), name, why, remote_id])?;
-            applied.rows.push((row_id(*message), !life.is_settled()));
-            Ok(())
+            life_now(db, *message, life, remote_id.as_deref(), applied)
         }
         Work::Job(job) => self::job(db, job, keys, applied),
     }
+}
+
+fn life_now(
+    db: &Transaction<'_>,
+    message: MessageId,
+    life: &Life,
+    remote_id: Option<&str>,
+    applied: &mut Applied,
+) -> rusqlite::Result<()> {
+    let (name, why) = life_words(life);
+    db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
+        .execute(params![row_id(message), name, why, remote_id])?;
+    applied.rows.push((row_id(message), !life.is_settled()));
+    Ok(())
 }
 
 fn intent(
@@ -121,6 +129,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
 fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match job {
         Job::Queue(message) => queue(db, message, keys, applied),
+        Job::Life { message, life } => life_now(db, *message, life, None, applied),
         Job::Draft { conversation, text, cursor } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             if text.is_empty() {

@@ -61,6 +61,13 @@ pub enum Job {
         /// The comment.
         comment: Option<String>,
     },
+    /// What became of a message that no engine knows of.
+    Life {
+        /// Which.
+        message: MessageId,
+        /// What became of it.
+        life: Life,
+    },
     /// A page of history is wanted; answered with [`Page::History`].
     History(Ask),
 }

@@ -2,6 +2,7 @@
 
 mod composer;
 pub mod global;
+mod journal;
 mod keys;
 mod log;
 mod overlay;
@@ -16,6 +17,8 @@ use super::state::State;
 use super::state::overlay::{Overlay, paste_line};
 use super::{Effect, Event};
 
+pub use journal::leaving;
+
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     state.now = at;
@@ -28,6 +31,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             global::keep_focus_visible(state);
         }
         Event::Engine(report) => report::report(state, report, &mut effects),
+        Event::Journal(page) => journal::page(state, page, &mut effects),
         Event::Deadline => deadline(state),
         Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
@@ -41,6 +45,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
+    journal::watch_draft(state, &mut effects);
     state.fit();
     effects
 }
