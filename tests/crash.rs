@@ -158,7 +158,7 @@ fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, O
         draft = Some((text, Instant::now()));
         let _ = session.is_silent(SURELY_TYPED);
     }
-    let wait = dice.below(if round % 5 == 1 { 2_000 } else { 400 });
+    let wait = dice.below([400, 2_000, 40, 100, 20][usize::try_from(round % 5).unwrap()]);
     let end = Instant::now() + Duration::from_millis(wait);
     while Instant::now() < end {
         let _ = session.is_silent(end.saturating_duration_since(Instant::now()));
