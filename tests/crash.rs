@@ -188,7 +188,10 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         let found_drafts = drafts(&dir, &conversations);
         let kept = kept(&dir, &conversations);
         if let Some((text, at)) = draft.filter(|(_, at)| killed - *at >= SURELY_TYPED) {
-            assert!(found_drafts.iter().any(|d| d.ends_with(&text)), "round {n}: the draft {text} is gone: {found_drafts:?} {at:?}");
+            assert!(
+                found_drafts.iter().any(|d| d.ends_with(&text)),
+                "round {n}: the draft {text} is gone: {found_drafts:?} {at:?}"
+            );
         }
         // What was typed surely, what reached the other side, and what was there before, is there.
         must.extend(typed.iter().filter(|(_, at)| killed - *at >= SURELY_TYPED).map(|(text, _)| text.clone()));

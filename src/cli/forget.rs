@@ -19,7 +19,9 @@ pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
     }
     if !args.yes {
         if !output::can_ask() {
-            return Err(Failed::usage("this removes what is kept for the profile; say --yes to do it without a question"));
+            return Err(Failed::usage(
+                "this removes what is kept for the profile; say --yes to do it without a question",
+            ));
         }
         let mut stderr = io::stderr().lock();
         let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());

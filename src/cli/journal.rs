@@ -70,7 +70,9 @@ pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
             match pages.recv().await {
                 Some(Page::Restored(_)) => return Ok(()),
                 Some(Page::Trouble(trouble)) if !trouble.sending => {
-                    return Err("another guestwire has this profile open: this message is not kept in the journal".to_owned());
+                    return Err(
+                        "another guestwire has this profile open: this message is not kept in the journal".to_owned()
+                    );
                 }
                 Some(Page::Trouble(trouble)) => return Err(trouble.sentence),
                 Some(Page::Notice(said)) => output::warn(&said),

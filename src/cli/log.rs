@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::config::{Profile, Settings};
-use crate::journal::job::{KeptEntry, KeptSource, Want};
 use crate::journal::Reader;
+use crate::journal::job::{KeptEntry, KeptSource, Want};
 
 use super::args::LogArgs;
 use super::exit::{Exit, Failed};
@@ -42,11 +42,8 @@ fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Faile
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let (mut pages, mut count, mut before) = (Vec::new(), 0, u64::MAX);
     loop {
-        let want = if query.trim().is_empty() {
-            Want::Before(before)
-        } else {
-            Want::Found { query: query.clone(), before }
-        };
+        let want =
+            if query.trim().is_empty() { Want::Before(before) } else { Want::Found { query: query.clone(), before } };
         let (entries, more) = reader.page(&want, PAGE.min(limit - count)).map_err(Failed::here)?;
         count += entries.len();
         before = entries.first().map_or(0, |e| e.number);

@@ -81,8 +81,7 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
         let journal = journal::writer(settings, &opened.profile).await;
-        let (engine, reports) =
-            Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
         let fold = &mut SendFold::new(sending);
         let exit = drive(fold, clock, &engine, reports, journal.as_ref(), options.json).await;
         journal::close(journal);

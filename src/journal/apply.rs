@@ -65,9 +65,7 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
     match work {
         Work::Intent(intent, _) => self::intent(db, intent, Timestamp::now(), keys, applied),
         Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
-        Work::Outcome { message, life, remote_id } => {
-            life_now(db, *message, life, remote_id.as_deref(), applied)
-        }
+        Work::Outcome { message, life, remote_id } => life_now(db, *message, life, remote_id.as_deref(), applied),
         Work::Job(job) => self::job(db, job, keys, applied),
     }
 }
@@ -136,8 +134,10 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;
             } else {
                 let (cursor, now) = (i64::try_from(*cursor).unwrap_or(0), Timestamp::now().as_microsecond());
-                db.prepare_cached("INSERT OR REPLACE INTO drafts (ident, text, cursor, saved) VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![ident, text, cursor, now])?;
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO drafts (ident, text, cursor, saved) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![ident, text, cursor, now])?;
             }
             Ok(())
         }
@@ -147,7 +147,13 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 "INSERT INTO conversations (ident, nickname, pinned, seen, unread) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (ident) DO UPDATE SET nickname = ?2, pinned = ?3, seen = coalesce(?4, seen), unread = ?5",
             )?
-            .execute(params![ident, kept.nickname, kept.pinned, kept.seen.map(Timestamp::as_microsecond), kept.unread])?;
+            .execute(params![
+                ident,
+                kept.nickname,
+                kept.pinned,
+                kept.seen.map(Timestamp::as_microsecond),
+                kept.unread
+            ])?;
             Ok(())
         }
         Job::Added(conversation) => {
@@ -176,7 +182,13 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             db.prepare_cached(
                 "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![number, applied.session, record::kind_word(*kind), at.wall.as_microsecond(), text])?;
+            .execute(params![
+                number,
+                applied.session,
+                record::kind_word(*kind),
+                at.wall.as_microsecond(),
+                text
+            ])?;
             Ok(())
         }
         Job::Mark { number, marked, comment } => {

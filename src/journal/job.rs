@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{
-    Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage,
-};
+use crate::model::{Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage};
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -109,9 +109,8 @@ pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Denied> {
         Ok(db) => Ok(Opened { db, set_aside: None }),
         Err(Failed::Newer(version)) => Err(Denied::Newer(version)),
         Err(Failed::Sqlite(e)) if is_corrupt(&e) => {
-            let aside = set_aside(dir, now).map_err(|why| {
-                Denied::System(format!("the journal is damaged and cannot be set aside: {why}"))
-            })?;
+            let aside = set_aside(dir, now)
+                .map_err(|why| Denied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
             match attempt(dir) {
                 Ok(db) => Ok(Opened { db, set_aside: Some(aside) }),
                 Err(Failed::Newer(version)) => Err(Denied::Newer(version)),

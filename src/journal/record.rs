@@ -203,11 +203,9 @@ fn step(step: &Step) -> StoredStep {
                 StoredTiming(all.map(|part| part.map(micros)), t.reused)
             },
         },
-        Step::Wait { at, until, why } => StoredStep::Wait {
-            at: at.wall.as_microsecond(),
-            until: until.wall.as_microsecond(),
-            why: why.clone(),
-        },
+        Step::Wait { at, until, why } => {
+            StoredStep::Wait { at: at.wall.as_microsecond(), until: until.wall.as_microsecond(), why: why.clone() }
+        }
         Step::Renewal { exchange, at, generation, took, waiting } => StoredStep::Renewal {
             exchange: exchange.0,
             at: at.wall.as_microsecond(),
@@ -311,17 +309,17 @@ pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
                     took: took.map(Duration::from_micros),
                     waiting,
                 },
-                StoredStep::Try {
-                    number, at, generation, token_age, method, url, headers, body, ending, timing
-                } => Step::Try(Arc::new(Attempt {
-                    number,
-                    started: moment(time(at)),
-                    generation: generation.map(Generation),
-                    token_age: token_age.map(Duration::from_micros),
-                    request: Arc::new(Request { method, url, headers: headers_of(headers), body: body_of(body) }),
-                    ending: ending.map(ending_of),
-                    timing: timing_of(&timing),
-                })),
+                StoredStep::Try { number, at, generation, token_age, method, url, headers, body, ending, timing } => {
+                    Step::Try(Arc::new(Attempt {
+                        number,
+                        started: moment(time(at)),
+                        generation: generation.map(Generation),
+                        token_age: token_age.map(Duration::from_micros),
+                        request: Arc::new(Request { method, url, headers: headers_of(headers), body: body_of(body) }),
+                        ending: ending.map(ending_of),
+                        timing: timing_of(&timing),
+                    }))
+                }
             })
             .collect(),
     })

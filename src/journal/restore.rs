@@ -185,9 +185,7 @@ fn from_json(json: &str, key: ConversationKey) -> Option<Conversation> {
     let mut ids = kept.ids.into_iter();
     let mut next = move || ids.next().flatten();
     let address = match kept.channel.as_str() {
-        "guest-api" => {
-            Address::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() }
-        }
+        "guest-api" => Address::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() },
         "open-messaging" => Address::OpenMessaging {
             integration_id: next()?,
             guest: OpenGuest { id: next()?, id_type: next()?, nickname: next() },

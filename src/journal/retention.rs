@@ -68,11 +68,12 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
 /// Old messages that are settled, what was heard, and drafts that nobody came back to for as long.
 fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut gone = change.prepare_cached(
-        "DELETE FROM messages WHERE place IN (SELECT place FROM messages
+    let mut gone = change
+        .prepare_cached(
+            "DELETE FROM messages WHERE place IN (SELECT place FROM messages
              WHERE asked < ?1 AND life NOT IN ('queued', 'sending', 'unknown') ORDER BY place LIMIT ?2)",
-    )?
-    .execute(params![oldest, SLICE])?;
+        )?
+        .execute(params![oldest, SLICE])?;
     gone += change.prepare_cached("DELETE FROM heard WHERE at < ?1")?.execute([oldest])?;
     change.commit()?;
     Ok(gone)

@@ -23,11 +23,7 @@ fn conversations() -> Vec<Conversation> {
         .map(|at| Conversation {
             key: ConversationKey(at),
             name: format!("c{at}"),
-            address: Address::GuestApi {
-                conversation_id: format!("id-{at}"),
-                participant_id: None,
-                external_id: None,
-            },
+            address: Address::GuestApi { conversation_id: format!("id-{at}"), participant_id: None, external_id: None },
         })
         .collect()
 }
@@ -148,11 +144,15 @@ fn a_restart_finds_everything() {
         unread: 3,
     };
     journal.tell(Job::Conversation(kept.clone()));
-    let added = Conversation { key: ConversationKey(3), name: "by hand".to_owned(), address: Address::GuestApi {
-        conversation_id: "added".to_owned(),
-        participant_id: Some("part".to_owned()),
-        external_id: None,
-    } };
+    let added = Conversation {
+        key: ConversationKey(3),
+        name: "by hand".to_owned(),
+        address: Address::GuestApi {
+            conversation_id: "added".to_owned(),
+            participant_id: Some("part".to_owned()),
+            external_id: None,
+        },
+    };
     journal.tell(Job::Added(added.clone()));
     assert!(journal.close(BOUND));
     let (journal, mut pages) = open(dir.path());
@@ -220,7 +220,10 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     assert_eq!(numbers, (210..250).collect::<Vec<_>>());
     assert!(page.more);
     let KeptSource::Exchange(back) = &page.entries[0].source else { panic!() };
-    assert_eq!((back.status(), back.duration(), &back.what), (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned()));
+    assert_eq!(
+        (back.status(), back.duration(), &back.what),
+        (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
+    );
     assert_eq!(back.conversation, Some(ConversationKey(1)));
     assert_eq!(ask(Want::After(299), 40).entries.len(), 2);
     assert!(!ask(Want::Before(3), 40).more);

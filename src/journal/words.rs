@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn hostile_queries_are_only_text() {
-        for text in ["\"", "a\"b", "a* OR b", "NEAR(a b)", "col:x", "^a", "a AND NOT b", "-x", "(((", "'; DROP TABLE words"] {
+        for text in
+            ["\"", "a\"b", "a* OR b", "NEAR(a b)", "col:x", "^a", "a AND NOT b", "-x", "(((", "'; DROP TABLE words"]
+        {
             if let Some(query) = Query::parse(text) {
                 let words = query.words();
                 assert_eq!(words.matches('"').count() % 2, 0, "{text}: {words}");

@@ -124,9 +124,9 @@ impl Writer {
                     let exchanges = group.iter().filter(|w| matches!(w, Work::Job(Job::Exchange { .. }))).count();
                     since_look += u32::try_from(exchanges).unwrap_or(u32::MAX);
                     look_due |= since_look >= LOOK_AFTER;
-                    index_done &= !group.iter().any(|w| {
-                        matches!(w, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. }))
-                    });
+                    index_done &= !group
+                        .iter()
+                        .any(|w| matches!(w, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. })));
                     self.group(&mut mode, group);
                 }
                 Next::Idle => {
@@ -193,7 +193,10 @@ impl Writer {
             }
             Err(Denied::Newer(version)) => {
                 let said = place::newer(&place::database(dir), version);
-                self.nothing(&format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."), false);
+                self.nothing(
+                    &format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."),
+                    false,
+                );
                 Mode::Nothing
             }
             Err(Denied::System(why)) => {
@@ -246,14 +249,7 @@ impl Writer {
         let rows = restored.messages.iter().filter(|m| is_open(&m.life)).map(|m| row_id(m.id)).collect();
         let last_number = restored.last_number;
         self.page(Page::Restored(Box::new(restored)));
-        Mode::Writing(Box::new(Store {
-            db,
-            session: begun.session,
-            last_number,
-            rows,
-            full_sync: true,
-            _lock: lock,
-        }))
+        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, rows, full_sync: true, _lock: lock }))
     }
 
     /// What looked sound when it was opened was not.
@@ -261,7 +257,10 @@ impl Writer {
         let aside = match place::set_aside(&self.options.dir, now) {
             Ok(aside) => aside,
             Err(why) => {
-                self.nothing(&format!("Nothing is being kept: the journal is damaged and stays where it is ({why})."), false);
+                self.nothing(
+                    &format!("Nothing is being kept: the journal is damaged and stays where it is ({why})."),
+                    false,
+                );
                 return Mode::Nothing;
             }
         };
@@ -385,7 +384,11 @@ impl Store {
         change.commit()?;
         self.last_number = applied.last_number;
         for (row, open) in applied.rows {
-            if open { self.rows.insert(row) } else { self.rows.remove(&row) };
+            if open {
+                self.rows.insert(row)
+            } else {
+                self.rows.remove(&row)
+            };
         }
         Ok(())
     }

@@ -167,7 +167,9 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
     let mut said = Vec::new();
     if unknown > 0 {
         let s = if unknown == 1 { " is" } else { "s are" };
-        said.push(format!("{unknown} message{s} of unknown outcome from before: looked up where that is possible, u settles"));
+        said.push(format!(
+            "{unknown} message{s} of unknown outcome from before: looked up where that is possible, u settles"
+        ));
     }
     if old {
         let s = if count == 1 { "" } else { "s" };
@@ -194,9 +196,7 @@ fn recalled(kept: &[KeptMessage]) -> Vec<Recalled> {
         kept.iter().filter(|m| matches!(m.life, Life::Unknown(_))).map(|m| m.conversation).collect();
     kept.iter()
         .filter(|m| doubtful.contains(&m.conversation))
-        .filter(|m| {
-            matches!(m.life, Life::Unknown(_) | Life::Accepted | Life::Answered | Life::Landed)
-        })
+        .filter(|m| matches!(m.life, Life::Unknown(_) | Life::Accepted | Life::Answered | Life::Landed))
         .map(|m| Recalled {
             message: m.id,
             conversation: m.conversation,
@@ -225,12 +225,7 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
             .into_iter()
             .flat_map(crate::console::state::thread::Thread::ours)
             .filter(|m| paused.contains(&m.id))
-            .map(|m| SendRequest {
-                message: m.id,
-                conversation: key,
-                text: m.text.clone(),
-                resend_of: m.resend_of,
-            })
+            .map(|m| SendRequest { message: m.id, conversation: key, text: m.text.clone(), resend_of: m.resend_of })
             .collect();
         effects.extend(waiting.into_iter().map(|request| Effect::Engine(Command::Send(request))));
     }
@@ -264,8 +259,11 @@ pub fn send(state: &mut State, message: &Message, effects: &mut Vec<Effect>) {
         state.kept.drafts.remove(&message.conversation);
         state.kept.unsaved = None;
     }
-    let behind =
-        state.kept.paused.iter().any(|id| state.threads.message(*id).is_some_and(|m| m.conversation == message.conversation));
+    let behind = state
+        .kept
+        .paused
+        .iter()
+        .any(|id| state.threads.message(*id).is_some_and(|m| m.conversation == message.conversation));
     if behind {
         state.kept.paused.insert(message.id);
         let key = state.keymap.key(crate::console::action::Action::ResumeQueue);

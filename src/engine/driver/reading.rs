@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::{Recalled, Report};
 use crate::engine::client::capture;
 use crate::engine::reading::Settled;
 use crate::engine::record::Record;
 use crate::engine::token::Outlook;
+use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
