@@ -13,8 +13,8 @@ mod sending;
 use crate::model::Moment;
 
 use super::event::Signal;
-use super::state::State;
 use super::state::overlay::{Overlay, paste_line};
+use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
 
 pub use journal::leaving;
@@ -29,10 +29,20 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Resize { width, height } => {
             state.size = ratatui::layout::Size { width, height };
             global::keep_focus_visible(state);
+            state.fit();
         }
-        Event::Engine(report) => report::report(state, report, &mut effects),
-        Event::Journal(page) => journal::page(state, page, &mut effects),
-        Event::Deadline => deadline(state),
+        Event::Engine(report) => {
+            report::report(state, report, &mut effects);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
+        Event::Deadline => {
+            deadline(state);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
+        Event::Journal(page) => {
+            journal::page(state, page, &mut effects);
+            state.fit();
+        }
         Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
@@ -46,7 +56,6 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
     journal::watch_draft(state, &mut effects);
-    state.fit();
     effects
 }
 
