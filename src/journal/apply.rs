@@ -267,12 +267,11 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
             conversation: None,
             message: None,
         };
-        let text = match packed.and_then(|packed| record::unpack(&packed, columns)) {
-            Some(exchange) => words::of_exchange(&exchange, comment.as_deref()),
-            None => {
-                let said = comment.as_deref().map_or_else(|| what.clone(), |c| format!("{what}\n{c}"));
-                words::Text { words: said.clone(), grams: said }
-            }
+        let text = if let Some(exchange) = packed.and_then(|packed| record::unpack(&packed, columns)) {
+            words::of_exchange(&exchange, comment.as_deref())
+        } else {
+            let said = comment.as_deref().map_or_else(|| what.clone(), |c| format!("{what}\n{c}"));
+            words::Text { words: said.clone(), grams: said }
         };
         change
             .prepare_cached("INSERT OR REPLACE INTO words (rowid, text) VALUES (?1, ?2)")?

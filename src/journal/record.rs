@@ -68,6 +68,7 @@ enum StoredEnding {
 struct StoredTiming([Option<u64>; 5], bool);
 
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are tries")]
 enum StoredStep {
     #[serde(rename = "try")]
     Try {

@@ -41,6 +41,7 @@ CREATE VIRTUAL TABLE grams USING fts5 (
 "];
 
 /// The newest layout that this program knows.
+#[expect(clippy::cast_possible_wrap, reason = "a handful")]
 pub const VERSION: i64 = STEPS.len() as i64;
 
 /// The layout of the file.

@@ -47,7 +47,11 @@ pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> Text {
 }
 
 fn beginning(body: &Body) -> &str {
-    body.text.get(..body.text.floor_char_boundary(BODY_MAX)).unwrap_or_default()
+    let mut end = BODY_MAX.min(body.text.len());
+    while !body.text.is_char_boundary(end) {
+        end -= 1;
+    }
+    body.text.get(..end).unwrap_or_default()
 }
 
 /// The words of `text` that hold something that is not ASCII.

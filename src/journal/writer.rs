@@ -242,8 +242,8 @@ impl Writer {
         };
         if let Some(ahead) = begun.clock_behind {
             self.page(Page::Notice(format!(
-                "This machine's clock stands {} s before the newest entry of the journal: times of this session look older than they are; the order is kept.",
-                ahead
+                "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
+                 look older than they are; the order is kept."
             )));
         }
         let rows = restored.messages.iter().filter(|m| is_open(&m.life)).map(|m| row_id(m.id)).collect();

@@ -316,7 +316,7 @@ pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<E
     }
     let Some(item) = state.picker.get(key) else { return };
     let before = state.kept.conversations.get(&key);
-    let looked_at = state.threads.get(key).and_then(|t| t.seen());
+    let looked_at = state.threads.get(key).and_then(crate::console::state::thread::Thread::seen);
     let kept = KeptConversation {
         key,
         nickname: item.nickname.clone(),
@@ -424,9 +424,9 @@ pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
         Some(_) => {}
         None => {
             let before = state.log.first_number();
-            if top && state.kept.oldest.is_some_and(|oldest| oldest < before) {
-                ask(state, Want::Before(before), effects);
-            } else if top && state.log.evicted() > 0 && state.kept.keeps() {
+            let older = state.kept.oldest.is_some_and(|oldest| oldest < before);
+            let evicted = state.kept.keeps() && state.log.evicted() > 0;
+            if top && (older || evicted) {
                 ask(state, Want::Before(before), effects);
             }
         }

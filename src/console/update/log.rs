@@ -114,7 +114,7 @@ fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<E
 
 /// The first press takes one entry, the second compares it with where one stands then.
 fn compare(state: &mut State) {
-    let Some(number) = state.shown_log().selected().map(|e| e.number()) else {
+    let Some(number) = state.shown_log().selected().map(Entry::number) else {
         nothing_chosen(state);
         return;
     };

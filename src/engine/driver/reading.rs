@@ -269,10 +269,8 @@ impl Driver {
                 Settled::Answered(message) => (message, Life::Answered, None),
                 Settled::Landed(message, id) => (message, Life::Landed, Some(id)),
             };
-            if life == Life::Landed {
-                if self.unknown.remove(&message).is_none() {
-                    continue;
-                }
+            if life == Life::Landed && self.unknown.remove(&message).is_none() {
+                continue;
             }
             self.tuning.durable.outcome(message, &life, remote_id.as_deref());
             self.tell_life(message, life, None, remote_id);
