@@ -25,6 +25,7 @@ pub mod console;
 pub mod engine;
 pub mod export;
 pub mod genesys;
+pub mod journal;
 pub mod model;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

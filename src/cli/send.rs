@@ -11,6 +11,7 @@ use crate::model::ConversationKey;
 use super::args::SendArgs;
 use super::drive::drive;
 use super::exit::{Exit, Failed};
+use super::journal;
 use super::open::Opened;
 use super::send_fold::{SendFold, Sending};
 
@@ -79,8 +80,12 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let conversation = find(&opened.profile, &options.to)?;
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
-        let (engine, reports) = Engine::start(opened.profile.clone(), clock);
-        drive(&mut SendFold::new(sending), clock, &engine, reports, options.json).await
+        let journal = journal::writer(settings, &opened.profile).await;
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
+        let fold = &mut SendFold::new(sending);
+        let exit = drive(fold, clock, &engine, reports, journal.as_ref(), options.json).await;
+        journal::close(journal);
+        exit
     }
     .await;
     opened.close().await;

@@ -2,6 +2,8 @@
 
 pub mod chip;
 pub mod composer;
+pub mod history;
+pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
@@ -24,6 +26,8 @@ use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
 use composer::Composer;
+use history::History;
+use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
@@ -150,6 +154,12 @@ pub struct State {
     pub fault: Option<&'static str>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// What is known of the journal.
+    pub kept: Kept,
+    /// What the log pane shows instead of what happens now.
+    pub history: Option<History>,
+    /// The question to the journal that is out.
+    pub(crate) asked: Option<u64>,
     next_message: u64,
     exports: u32,
 }
@@ -207,6 +217,9 @@ impl State {
             armed_until: None,
             fault: None,
             compare_with: None,
+            kept: Kept::default(),
+            history: None,
+            asked: None,
             next_message: 0,
             exports: 0,
         };
@@ -250,6 +263,21 @@ impl State {
         self.picker.set_keys(&line);
     }
 
+    /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
+    pub fn number_messages_from(&mut self, first: u64) {
+        self.next_message = first;
+    }
+
+    /// What the log pane shows: history, or what happens now.
+    pub fn shown_log(&self) -> &Log {
+        self.history.as_ref().map_or(&self.log, |history| &history.log)
+    }
+
+    /// The same, to be moved in.
+    pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
+        self.history.as_mut().map_or(&mut self.log, |history| &mut history.log)
+    }
+
     /// A new message id.
     pub(crate) fn new_message(&mut self) -> MessageId {
         self.next_message += 1;
@@ -285,6 +313,9 @@ impl State {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);
+            if let Some(history) = &mut self.history {
+                history.log.set_viewport(area.inner.width, area.inner.height);
+            }
         }
         if let Some(area) = panes.composer {
             self.composer.set_width(area.inner.width);
@@ -321,7 +352,7 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
-        [prefix, quit, chip, log, thread, self.armed_until]
+        [prefix, quit, chip, log, thread, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)
