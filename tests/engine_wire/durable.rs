@@ -64,7 +64,8 @@ async fn what_cannot_be_recorded_now_waits() {
     let tuning = Tuning { read_pauses: vec![], durable: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let waits = rig.send(0, "not now");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("disk full"))).await;
+    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("disk full")))
+        .await;
     rig.engine.ask(Command::Cancel(waits));
     assert_eq!(rig.end_of(waits).await, Life::Cancelled);
     assert!(server.texts().is_empty());
