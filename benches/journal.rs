@@ -13,6 +13,8 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
+use guestwire::console::state::history::History;
+use guestwire::console::state::log::{Log, LogOptions};
 use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
 use guestwire::journal::job::Want;
 use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
@@ -147,6 +149,20 @@ fn page_back(bencher: Bencher) {
         before = entries.first().map_or(u64::MAX, |e| e.number);
         entries
     });
+}
+
+/// A page of history put above what the pane holds: the pane's whole stretch is laid out anew.
+#[divan::bench(sample_count = 50)]
+fn page_into_the_pane(bencher: Bencher) {
+    let reader = Reader::open(&large().dir, &[]).unwrap();
+    let live = Log::new(LogOptions::default());
+    let page = |before| reader.page(&Want::Before(before), 200).unwrap().0;
+    bencher.with_inputs(|| (History::new(&live, page(50_000), None, true, false), page(49_800))).bench_local_values(
+        |(mut history, more)| {
+            history.prepend(&live, more, true);
+            history
+        },
+    );
 }
 
 /// Ten thousand exchanges into a journal, until all are written.

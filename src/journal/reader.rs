@@ -102,10 +102,11 @@ impl Reader {
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let before = i64::try_from(before).unwrap_or(i64::MAX);
         let mut hits: Vec<(i64, bool)> = Vec::new();
-        // What is not in the index yet is looked through.
-        let waiting: Vec<i64> =
-            self.numbers("SELECT number FROM exchanges WHERE indexed <> 1 AND number < ?1", before)?;
-        hits.extend(waiting.into_iter().map(|n| (n, true)));
+        // What is not in the index yet is looked through. (Each condition as the partial index has it.)
+        for state in [0, 2] {
+            let sql = format!("SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1");
+            hits.extend(self.numbers(&sql, before)?.into_iter().map(|n| (n, true)));
+        }
         let at_most = if query.words_need_a_look() { LOOKED_AT } else { limit + 1 };
         let by_words = "SELECT rowid FROM words WHERE words MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
         hits.extend(self.matches(by_words, before, &query.words(), at_most)?.map(|n| (n, query.words_need_a_look())));

@@ -31,6 +31,7 @@ CREATE TABLE exchanges (
     marked INTEGER NOT NULL DEFAULT 0, comment TEXT, indexed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX exchanges_unindexed ON exchanges (number) WHERE indexed = 0;
+CREATE INDEX exchanges_open ON exchanges (number) WHERE indexed = 2;
 CREATE TABLE details (number INTEGER PRIMARY KEY, detail BLOB NOT NULL) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', contentless_delete = 1, detail = none, tokenize = \"unicode61 remove_diacritics 2\"

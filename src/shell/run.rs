@@ -109,7 +109,12 @@ async fn run(
     let mut shell = Shell {
         input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
         screen,
-        outside: RealOutside { clipboard: settings.ui.clipboard, data_dir: settings.paths.data_dir.clone(), faults },
+        outside: RealOutside {
+            keep_copies: !settings.journal.ephemeral,
+            clipboard: settings.ui.clipboard,
+            data_dir: settings.paths.data_dir.clone(),
+            faults,
+        },
         clock,
         engine: Box::new(move |command| ask.ask(command)),
         reports,

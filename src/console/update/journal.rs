@@ -143,7 +143,8 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
             remote_id: None,
             resend_of: kept.resend_of,
         });
-        if let Some(remote) = kept.remote_id {
+        // A sandbox gives its ids anew when it is started anew.
+        if let Some(remote) = kept.remote_id.filter(|_| !state.place.sandbox) {
             let life = state.threads.message(id).map_or(Life::Accepted, |m| m.life.clone());
             state.threads.life(id, life, None, Some(remote));
         }
