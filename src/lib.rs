@@ -21,6 +21,7 @@
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod diagnosis;
 pub mod engine;
 pub mod export;
 pub mod genesys;

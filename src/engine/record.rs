@@ -23,6 +23,7 @@ impl Record {
             what,
             conversation: None,
             message: None,
+            sent_as: None,
             started: now,
             ended: None,
             steps: Vec::new(),
