@@ -7,7 +7,7 @@ use super::said::Said;
 use super::wire::Wire;
 use crate::config::{Credentials, Profile, TokenHost};
 use crate::genesys::errors::one_line;
-use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome, Step};
+use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome};
 
 /// What the profile says that matters to a diagnosis. No secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,11 +131,6 @@ impl<'c> Facts<'c> {
     pub fn ended(&self) -> Option<Moment> {
         let attempt = self.attempt?;
         Some(attempt.started.after(attempt.timing.total.unwrap_or_default()))
-    }
-
-    /// Whether a renewal took place before the newest try of this exchange, and brought its token.
-    pub fn renewed_on_the_way(&self) -> bool {
-        self.exchange.steps.iter().any(|s| matches!(s, Step::Renewal { generation: Some(_), .. }))
     }
 
     /// The token was refused right after it had been given out: its age cannot be the reason.

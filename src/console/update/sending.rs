@@ -76,7 +76,7 @@ fn submit(
     state.picker.touch(conversation, state.now);
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
-    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of })));
+    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of, sent_as: None })));
 }
 
 /// The message of the chosen log entry.
