@@ -18,6 +18,7 @@
 //! *Conversation*, *Message*, token *Generation*, *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;

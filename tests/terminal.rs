@@ -79,8 +79,8 @@ fn ctrl_z_gives_the_terminal_back_and_fg_returns() {
     session.see("a draft");
     session.press("\x1a");
     // The shell's words come while the program is stopped; then fg brings the screen back, draft and all.
+    session.until_raw("SHELL HAS IT");
     session.until("the console again", |s| s.contains("a draft") && s.contains("TOKEN ok"));
-    assert!(String::from_utf8_lossy(&session.raw).contains("SHELL HAS IT"));
     session.press("\x03\x03\x03");
     session.see("DONE");
     session.end();
@@ -109,7 +109,9 @@ fn nothing_is_written_at_rest() {
     // Start-up reads the open conversation; after that nothing moves.
     session.until("the first read", |s| s.contains("READ"));
     while !session.is_silent(Duration::from_millis(700)) {}
-    assert!(session.is_silent(Duration::from_secs(2)), "something was drawn at rest");
+    let before = session.raw.len();
+    let silent = session.is_silent(Duration::from_secs(2));
+    assert!(silent, "drawn at rest: {:?}", String::from_utf8_lossy(&session.raw[before..]));
     session.press("\x03\x03");
     session.end();
 }

@@ -127,13 +127,11 @@ pub fn nearest<'n>(word: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
 
 /// `; did you mean …?`, or the list of what is known, to end a sentence with.
 pub fn suggestion<'n>(word: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> String {
-    match nearest(word, known.clone()) {
-        Some(name) => format!("; did you mean `{name}`?"),
-        None => {
-            let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
-            if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
-        }
+    if let Some(name) = nearest(word, known.clone()) {
+        return format!("; did you mean `{name}`?");
     }
+    let names: Vec<String> = known.into_iter().map(|n| format!("`{n}`")).collect();
+    if names.is_empty() { String::new() } else { format!("; known here: {}", names.join(", ")) }
 }
 
 #[cfg(test)]

@@ -141,13 +141,11 @@ impl<'d> Table<'d> {
     /// A string, possibly empty.
     pub fn string(&mut self, name: &'static str) -> Option<Spot<String>> {
         let value = self.get(name)?;
-        match value.get_ref() {
-            DeValue::String(text) => Some(Spot { value: text.clone().into_owned(), at: self.place(value) }),
-            _ => {
-                self.misfit(name, "a string", value);
-                None
-            }
+        if let DeValue::String(text) = value.get_ref() {
+            return Some(Spot { value: text.clone().into_owned(), at: self.place(value) });
         }
+        self.misfit(name, "a string", value);
+        None
     }
 
     /// A string with something in it.
@@ -189,13 +187,11 @@ impl<'d> Table<'d> {
             return None;
         };
         let number = u64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix()).ok();
-        match number.filter(|n| (low..=high).contains(n)) {
-            Some(value) => Some(Spot { value, at }),
-            None => {
-                self.wrong(at, format!("`{name}` must be a whole number from {low} to {high}"));
-                None
-            }
+        let fitting = number.filter(|n| (low..=high).contains(n));
+        if fitting.is_none() {
+            self.wrong(at, format!("`{name}` must be a whole number from {low} to {high}"));
         }
+        fitting.map(|value| Spot { value, at })
     }
 
     /// One of some words.
@@ -214,14 +210,12 @@ impl<'d> Table<'d> {
     /// A span of time, above zero: `"500ms"`, `"10s"`, `"2m"`.
     pub fn duration(&mut self, name: &'static str) -> Option<Spot<Duration>> {
         let spot = self.string(name)?;
-        match parse_duration(&spot.value) {
-            Some(value) => Some(Spot { value, at: spot.at }),
-            None => {
-                let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
-                self.wrong(spot.at, format!("`{name}` {how}"));
-                None
-            }
+        let value = parse_duration(&spot.value);
+        if value.is_none() {
+            let how = "must be a span of time above zero, like \"500ms\", \"10s\" or \"2m\"";
+            self.wrong(spot.at, format!("`{name}` {how}"));
         }
+        value.map(|value| Spot { value, at: spot.at })
     }
 
     /// A number of bytes: `1048576`, `"64 MiB"`.
@@ -230,13 +224,11 @@ impl<'d> Table<'d> {
             return self.number(name, 1, i64::MAX as u64);
         }
         let spot = self.string(name)?;
-        match parse_size(&spot.value) {
-            Some(value) => Some(Spot { value, at: spot.at }),
-            None => {
-                self.wrong(spot.at, format!("`{name}` must be a number of bytes, like \"64 MiB\" or 65536"));
-                None
-            }
+        let value = parse_size(&spot.value);
+        if value.is_none() {
+            self.wrong(spot.at, format!("`{name}` must be a number of bytes, like \"64 MiB\" or 65536"));
         }
+        value.map(|value| Spot { value, at: spot.at })
     }
 
     /// A list of strings, each with something in it.

@@ -175,29 +175,25 @@ fn choose(
     let otherwise = match raw.profiles.as_slice() {
         [] => SANDBOX.to_owned(),
         [only] => only.name.value.clone(),
-        many => match &said {
-            Some((name, _)) => name.clone(),
-            None => {
-                let names: Vec<String> = many.iter().map(|p| format!("`{}`", p.name.value)).collect();
-                let how = "add profile = \"NAME\" at the top, or use --profile NAME";
-                let sentence = format!("none of the profiles {} opens by default; {how}", names.join(", "));
-                problems.push(Problem::file(path, sentence));
-                return Choice::None;
-            }
-        },
+        many if said.is_none() => {
+            let names: Vec<String> = many.iter().map(|p| format!("`{}`", p.name.value)).collect();
+            let how = "add profile = \"NAME\" at the top, or use --profile NAME";
+            let sentence = format!("none of the profiles {} opens by default; {how}", names.join(", "));
+            problems.push(Problem::file(path, sentence));
+            return Choice::None;
+        }
+        _ => String::new(),
     };
     let (name, origin) = said.unwrap_or((otherwise, Origin::Default));
     sheet.note("profile", name.shown(), origin.clone());
     if name == SANDBOX {
         return Choice::Sandbox;
     }
-    match raw.profiles.iter().position(|p| p.name.value == name) {
-        Some(at) => Choice::Named(at),
-        None => {
-            problems.push(unknown_profile(path, &raw.profiles, &name, &origin));
-            Choice::None
-        }
-    }
+    let Some(at) = raw.profiles.iter().position(|p| p.name.value == name) else {
+        problems.push(unknown_profile(path, &raw.profiles, &name, &origin));
+        return Choice::None;
+    };
+    Choice::Named(at)
 }
 
 fn unknown_profile(path: &Path, profiles: &[RawProfile], name: &str, origin: &Origin) -> Problem {
@@ -324,7 +320,7 @@ pub fn paths(
         return Err(nowhere("data", "--data-dir PATH"));
     }
     if config_file.as_os_str().is_empty() && explicit {
-        return Err(nowhere("the config file", "--config PATH"));
+        return Err(Problem::new("--config names no file; give its path").into());
     }
     let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
     if let Some((path, origin)) = &log_file {

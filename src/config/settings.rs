@@ -196,6 +196,7 @@ impl Times {
 
 /// The `[ui]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Ui {
     /// The theme's name.
     pub theme: String,

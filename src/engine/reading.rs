@@ -172,6 +172,9 @@ impl Reader {
         } else if answered && !self.ours.iter().any(|o| !o.answered) {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
+        } else if self.ours.is_empty() {
+            // Somebody looked, and nothing of ours waits for an answer: nothing runs at rest.
+            self.next = None;
         } else {
             self.schedule(now, pauses, repeats, watched);
         }

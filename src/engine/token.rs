@@ -217,9 +217,8 @@ impl Tokens {
         let before = self.current.take();
         let first = before.is_none();
         let verify = match scopes {
-            Some(_) => Verify::Done,
             None if first || !self.required.is_empty() => Verify::Wanted,
-            None => Verify::Done,
+            _ => Verify::Done,
         };
         let granted = scopes.map_or(Granted::Unknown, Granted::Named);
         let (organization, client_name) =

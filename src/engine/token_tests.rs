@@ -1,1 +1,295 @@
+//! By table, and by random events against what must always hold.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+use proptest::prelude::*;
+
+use super::*;
+
+const HOUR: u64 = 3600;
+
+fn at(seconds: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_secs(seconds))
+}
+
+fn machine() -> Tokens {
+    Tokens::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form in which an answer gives them")]
+fn scopes() -> Option<Vec<String>> {
+    Some(vec!["a".into()])
+}
+
+/// Signed in at `now` with a token of `lifetime` seconds.
+fn signed_in(lifetime: u64, now: u64) -> Tokens {
+    let mut tokens = machine();
+    tokens.sign_in(at(now));
+    assert_eq!(tokens.due(at(now)), Some(Ask::Token));
+    assert!(tokens.granted(Some(Duration::from_secs(lifetime)), scopes(), at(now), at(now)).is_some());
+    tokens
+}
+
+#[test]
+fn nothing_happens_until_somebody_wants_it() {
+    let mut tokens = machine();
+    assert_eq!((tokens.due(at(0)), tokens.next_due(at(0)), tokens.status(at(0))), (None, None, TokenStatus::SignedOut));
+    assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
+    tokens.sign_in(at(0));
+    assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
+    assert_eq!(tokens.due(at(0)), Some(Ask::Token));
+    assert_eq!(tokens.status(at(0)), TokenStatus::Getting);
+    tokens.sign_in(at(0));
+    tokens.renew();
+    assert_eq!(tokens.due(at(99)), None, "one at a time");
+}
+
+#[test]
+fn the_margin_is_a_fifth_or_five_minutes_and_jitter_eats_into_it() {
+    for (lifetime, margin) in [(1, 0.2), (60, 12.0), (1500, 300.0), (HOUR, 300.0), (172_800, 300.0)] {
+        let mut tokens = signed_in(lifetime, 0);
+        let due = tokens.next_due(at(0)).unwrap().mono.as_secs_f64();
+        let earliest = lifetime as f64 - margin;
+        assert!(due >= earliest - 1e-6 && due <= earliest + margin / 4.0 + 1e-6, "{lifetime}: {due}");
+        let due = Moment::ZERO.after(Duration::from_secs_f64(due));
+        assert_eq!(tokens.due(due), Some(Ask::Token));
+        assert!(matches!(tokens.status(due), TokenStatus::Renewing(_)));
+        assert_eq!(tokens.outlook(due, None), Outlook::Ready(Generation(1)), "sends go on meanwhile");
+    }
+}
+
+#[test]
+fn a_suspended_laptop_is_seen_on_the_wall_clock() {
+    let mut tokens = signed_in(HOUR, 0);
+    let woken = Moment::new(Duration::from_secs(60), at(2 * HOUR).wall);
+    assert_eq!(tokens.outlook(woken, None), Outlook::Waiting);
+    assert_eq!(tokens.due(woken), Some(Ask::Token));
+    assert_eq!(tokens.status(woken), TokenStatus::Getting);
+}
+
+#[test]
+fn failures_back_off_and_the_old_token_serves_until_its_end() {
+    let mut tokens = signed_in(HOUR, 0);
+    let mut now = at(3400);
+    assert_eq!(tokens.due(now), Some(Ask::Token));
+    let mut last = Duration::ZERO;
+    for n in 0..12 {
+        tokens.failed(Denied::Failed("down".into()), now);
+        let retry = match tokens.status(now) {
+            TokenStatus::RenewFailed { retry, .. } if now.mono < at(HOUR).mono => retry,
+            TokenStatus::Expired { retry: Some(retry), .. } if now.mono >= at(HOUR).mono => retry,
+            other => panic!("{other:?}"),
+        };
+        let pause = retry.since(now);
+        assert!(pause <= PAUSE_MAX && (!(2..=5).contains(&n) || pause > last / 2), "{n}: {pause:?}");
+        last = pause;
+        assert_eq!(tokens.due(now), None);
+        let usable = tokens.outlook(now, None);
+        assert_eq!(usable == Outlook::Ready(Generation(1)), now.mono < at(HOUR).mono);
+        now = retry;
+        assert_eq!(tokens.due(now), Some(Ask::Token));
+    }
+    assert!(now.mono > at(HOUR).mono);
+    assert!(tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), now, now).is_some());
+    assert_eq!(tokens.outlook(now, None), Outlook::Ready(Generation(2)));
+}
+
+#[test]
+fn the_end_itself_is_a_moment_to_wake_for() {
+    let mut tokens = signed_in(HOUR, 0);
+    assert_eq!(tokens.due(at(3599)), Some(Ask::Token));
+    assert_eq!(tokens.next_due(at(3599)), Some(at(HOUR)), "while asking, the chip changes there");
+    assert_eq!(tokens.next_due(at(HOUR)), None);
+}
+
+#[test]
+fn limits_are_obeyed() {
+    let mut tokens = signed_in(HOUR, 0);
+    tokens.renew();
+    assert_eq!(tokens.due(at(1)), Some(Ask::Token));
+    tokens.failed(Denied::Limited("429".into(), Some(Duration::from_secs(40))), at(1));
+    assert!(matches!(tokens.status(at(1)), TokenStatus::Limited { until, facts: Some(_) } if until == at(41)));
+    assert_eq!((tokens.due(at(40)), tokens.due(at(41))), (None, Some(Ask::Token)));
+}
+
+#[test]
+fn the_dead_stay_dead_until_a_person_comes() {
+    for denied in
+        [Denied::BadClient("w".into()), Denied::Refused { status: 403, why: "w".into() }, Denied::NoSecret("w".into())]
+    {
+        let mut tokens = machine();
+        tokens.sign_in(at(0));
+        assert_eq!(tokens.due(at(0)), Some(Ask::Token));
+        tokens.failed(denied.clone(), at(0));
+        assert_eq!((tokens.due(at(9 * HOUR)), tokens.next_due(at(0))), (None, None), "{denied:?}");
+        assert_eq!(tokens.outlook(at(0), None), Outlook::Never);
+        tokens.sign_in(at(1));
+        assert_eq!(tokens.due(at(1)), Some(Ask::Token));
+    }
+}
+
+#[test]
+fn a_401_renews_once_and_newer_tokens_are_used() {
+    let mut tokens = signed_in(HOUR, 0);
+    assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
+    assert_eq!(tokens.due(at(60)), Some(Ask::Token));
+    for _ in 0..49 {
+        assert_eq!(tokens.refuted(Generation(1), at(60)), Refuted::Retry { renewal: true });
+        assert_eq!(tokens.due(at(60)), None, "one renewal for all");
+    }
+    assert_eq!(tokens.outlook(at(60), None), Outlook::Waiting, "others do not run into the same 401");
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(60), at(61));
+    assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Retry { renewal: false }, "a late 401 of the old one");
+    assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Ready(Generation(2)));
+}
+
+#[test]
+fn a_fresh_token_that_is_refused_is_no_reason_for_another() {
+    let mut tokens = signed_in(HOUR, 0);
+    tokens.refuted(Generation(1), at(60));
+    tokens.due(at(60));
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(60), at(60));
+    assert_eq!(tokens.refuted(Generation(2), at(61)), Refuted::Final);
+    assert_eq!(tokens.due(at(61)), None);
+    // Once something was accepted with it, a 401 is news again; so it is later.
+    tokens.proven(Generation(2));
+    assert_eq!(tokens.refuted(Generation(2), at(62)), Refuted::Retry { renewal: true });
+}
+
+#[test]
+fn while_the_renewal_after_a_401_fails_only_the_doubting_wait() {
+    let mut tokens = signed_in(HOUR, 0);
+    tokens.refuted(Generation(1), at(60));
+    tokens.due(at(60));
+    tokens.failed(Denied::Failed("down".into()), at(60));
+    assert_eq!(tokens.outlook(at(60), None), Outlook::Ready(Generation(1)));
+    assert_eq!(tokens.outlook(at(60), Some(Generation(1))), Outlook::Waiting);
+    tokens.renew();
+    tokens.due(at(61));
+    tokens.failed(Denied::BadClient("w".into()), at(61));
+    assert_eq!(tokens.outlook(at(61), Some(Generation(1))), Outlook::Never);
+    assert_eq!(tokens.refuted(Generation(1), at(61)), Refuted::Final);
+}
+
+#[test]
+fn a_pasted_token_neither_ends_nor_renews() {
+    let mut tokens = Tokens::new(true, vec![], vec![], Jitter::new(1));
+    tokens.sign_in(at(0));
+    tokens.due(at(0));
+    tokens.granted(None, None, at(0), at(0));
+    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    tokens.verified(Generation(1), None, None, None);
+    assert_eq!(tokens.outlook(at(1_000_000), None), Outlook::Ready(Generation(1)));
+    assert_eq!(tokens.refuted(Generation(1), at(5)), Refuted::Final);
+    assert!(tokens.status(at(5)).facts().unwrap().pasted);
+}
+
+#[test]
+fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
+    let mut tokens = machine();
+    tokens.sign_in(at(0));
+    tokens.due(at(0));
+    tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
+    assert_eq!(tokens.outlook(at(0), None), Outlook::Waiting);
+    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    assert_eq!(tokens.next_due(at(0)), Some(at(5)));
+    assert_eq!(tokens.outlook(at(5), None), Outlook::Ready(Generation(1)));
+    tokens.verified(Generation(1), Some(vec!["b".into()]), Some("Acme".into()), None);
+    let status = tokens.status(at(1));
+    let facts = status.facts().unwrap();
+    assert_eq!((facts.missing.clone(), facts.organization.as_deref()), (vec!["a".to_owned()], Some("Acme")));
+    assert_eq!(tokens.outlook(at(1), None), Outlook::Ready(Generation(1)), "it may be sent on purpose");
+    // The next generation is asked about too, and nobody waits for that; what is not told anew stays.
+    tokens.renew();
+    tokens.due(at(9));
+    tokens.granted(Some(Duration::from_secs(HOUR)), None, at(9), at(9));
+    assert_eq!(tokens.outlook(at(9), None), Outlook::Ready(Generation(2)));
+    assert_eq!(tokens.due(at(9)), Some(Ask::Facts(Generation(2))));
+    tokens.verified(Generation(1), Some(vec![]), None, None);
+    assert_eq!(tokens.facts().unwrap().granted, Granted::Unknown, "a late word about another generation");
+    assert_eq!(tokens.facts().unwrap().organization.as_deref(), Some("Acme"));
+}
+
+#[test]
+fn a_token_that_ends_at_once_is_a_failure_and_no_loop() {
+    let mut tokens = machine();
+    tokens.sign_in(at(0));
+    tokens.due(at(0));
+    assert_eq!(tokens.granted(Some(Duration::ZERO), scopes(), at(0), at(0)), None);
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Expired { retry: Some(_), .. }));
+    assert_eq!(tokens.due(at(0)), None);
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    SignIn,
+    Renew,
+    Pass(u64),
+    Granted(u64),
+    Failed(u8),
+    Refuted(u32),
+    Proven(u32),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        1 => Just(Event::SignIn),
+        1 => Just(Event::Renew),
+        4 => (0u64..400).prop_map(Event::Pass),
+        4 => (0u64..4000).prop_map(Event::Granted),
+        2 => (0u8..4).prop_map(Event::Failed),
+        2 => (0u32..6).prop_map(Event::Refuted),
+        1 => (0u32..6).prop_map(Event::Proven),
+    ]
+}
+
+proptest! {
+    /// Never two requests at once; what is ready is the newest token and has not ended; a machine that waits says when
+    /// it wakes (or is being asked for); generations only grow.
+    #[test]
+    fn what_must_always_hold(events in proptest::collection::vec(event(), 1..80)) {
+        let mut tokens = machine();
+        let (mut now, mut asking, mut newest) = (at(1), false, 0);
+        for event in events {
+            match event {
+                Event::SignIn => tokens.sign_in(now),
+                Event::Renew => tokens.renew(),
+                Event::Pass(seconds) => now = now.after(Duration::from_secs(seconds)),
+                Event::Granted(lifetime) if asking => {
+                    asking = false;
+                    if let Some(generation) = tokens.granted(Some(Duration::from_secs(lifetime)), scopes(), now, now) {
+                        prop_assert_eq!(generation.0, newest + 1);
+                        newest += 1;
+                    }
+                }
+                Event::Failed(how) if asking => {
+                    asking = false;
+                    tokens.failed(match how {
+                        0 => Denied::BadClient(String::new()),
+                        1 => Denied::Limited(String::new(), None),
+                        _ => Denied::Failed(String::new()),
+                    }, now);
+                }
+                Event::Refuted(generation) => { tokens.refuted(Generation(generation), now); }
+                Event::Proven(generation) => tokens.proven(Generation(generation)),
+                _ => {}
+            }
+            if let Some(ask) = tokens.due(now) {
+                prop_assert_eq!(ask, Ask::Token);
+                prop_assert!(!asking, "two at once");
+                asking = true;
+            }
+            prop_assert_eq!(tokens.due(now), None, "asked once, answered for now");
+            match tokens.outlook(now, None) {
+                Outlook::Ready(generation) => {
+                    prop_assert_eq!(generation.0, newest);
+                    prop_assert!(tokens.facts().unwrap().expires.unwrap().mono > now.mono);
+                }
+                Outlook::Waiting => prop_assert!(asking || tokens.next_due(now).is_some(), "waits for nothing"),
+                Outlook::Never => prop_assert!(!asking),
+            }
+            if let Some(due) = tokens.next_due(now) {
+                prop_assert!(due.mono > now.mono, "a moment that is past would spin");
+            }
+        }
+    }
+}

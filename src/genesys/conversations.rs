@@ -143,7 +143,6 @@ fn author(direction: Option<&str>, entity: Option<&str>, purpose: &str) -> Autho
     }
     match purpose {
         "agent" | "user" => Author::Agent,
-        "system" => Author::System,
         // Flows, bots and queues speak by themselves; so does an outbound message under the guest's own participant.
         "workflow" | "bot" | "botflow" | "ivr" | "acd" | "customer" | "external" => Author::Bot,
         _ => Author::System,

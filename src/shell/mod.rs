@@ -4,6 +4,7 @@
 //! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
 //! tests run this very loop.
 
+pub mod fill;
 pub mod keys;
 pub mod outside;
 pub mod run;

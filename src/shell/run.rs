@@ -33,7 +33,12 @@ const FINISH: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// A sentence: no terminal, a setting that the screen cannot use, a sandbox port that cannot be had.
-pub fn console(settings: &Settings, sandbox: impl FnOnce() -> anyhow::Result<Embedded>) -> anyhow::Result<Exit> {
+/// `fill_log` made-up entries stand in the log from the start, for measuring.
+pub fn console(
+    settings: &Settings,
+    fill_log: u32,
+    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
+) -> anyhow::Result<Exit> {
     let keymap = keymap(settings)?;
     let theme = theme(settings)?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
@@ -44,7 +49,7 @@ pub fn console(settings: &Settings, sandbox: impl FnOnce() -> anyhow::Result<Emb
         .enable_all()
         .build()
         .context("the asynchronous runtime could not be started")?;
-    let exit = runtime.block_on(run(settings, keymap, theme, sandbox));
+    let exit = runtime.block_on(run(settings, fill_log, keymap, theme, sandbox));
     // A name look-up that hangs must not keep a program that a person has left.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
@@ -60,6 +65,7 @@ pub struct Embedded {
 
 async fn run(
     settings: &Settings,
+    fill_log: u32,
     keymap: Keymap,
     theme: Theme,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
@@ -78,6 +84,7 @@ async fn run(
     let mut screen = RealScreen(terminal::enter().context("the terminal cannot be used")?);
     let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
+    super::fill::fill(&mut state, fill_log);
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
     let signals = signals::listen().context("signals cannot be listened to")?;
@@ -86,11 +93,7 @@ async fn run(
     let mut shell = Shell {
         input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
         screen,
-        outside: RealOutside {
-            clipboard: settings.ui.clipboard,
-            data_dir: settings.paths.data_dir.clone(),
-            faults,
-        },
+        outside: RealOutside { clipboard: settings.ui.clipboard, data_dir: settings.paths.data_dir.clone(), faults },
         clock,
         engine: Box::new(move |command| ask.ask(command)),
         reports,
@@ -164,7 +167,8 @@ fn theme(settings: &Settings) -> anyhow::Result<Theme> {
 
 /// Whether the locale says UTF-8. A locale that says nothing is taken for UTF-8, as terminals of today are.
 fn locale_is_utf8() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     locale.is_none_or(|l| {
         let l = l.to_ascii_lowercase();
         l.contains("utf-8") || l.contains("utf8") || !matches!(l.as_str(), "c" | "posix") && !l.contains('.')
@@ -183,7 +187,11 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
     composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
-    let place = place(profile, settings.paths.data_dir.clone(), settings.paths.config_exists.then(|| settings.paths.config_file.clone()));
+    let place = place(
+        profile,
+        settings.paths.data_dir.clone(),
+        settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
+    );
     build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
 }
 

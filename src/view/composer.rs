@@ -149,7 +149,20 @@ pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) 
             HintKind::Problem => Role::Error,
         };
         let text = if theme.ascii { hint.text.replace('·', "|").replace('—', "-") } else { hint.text };
+        let text = if hint.kind == HintKind::Keys { whole_keys(&text, usize::from(area.width)) } else { text };
         line(area.bottom() - 1, &text, role);
     }
     cursor.filter(|_| look.focused)
+}
+
+/// As many of the keys, first to last, as fit whole; at least the first.
+fn whole_keys(keys: &str, cells: usize) -> String {
+    let mut out = String::new();
+    for key in keys.split_inclusive(['·', '|']) {
+        if !out.is_empty() && width(&out) + width(key.trim_end_matches(['·', '|', ' '])) > cells {
+            break;
+        }
+        out.push_str(key);
+    }
+    out.trim_end_matches(['·', '|', ' ']).to_owned()
 }

@@ -25,7 +25,7 @@ impl Iterator for Pieces<'_> {
         let rest = self.line.get(self.at..)?;
         let first = rest.chars().next()?;
         let (len, role) = if self.inside || first == '"' {
-            let opened = if self.inside { 0 } else { 1 };
+            let opened = usize::from(!self.inside);
             self.inside = false;
             let len = opened + rest.get(opened..).map_or(0, string_end);
             let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));

@@ -3,6 +3,7 @@
 //! ```text
 //! from 140 columns   picker │ thread │ log   over the composer
 //! from 110           picker │ log (or thread)   over the composer
+//! from  32 rows      the thread stands above the log where it cannot stand beside it
 //! from  70           log (or thread) over the composer; the picker comes as a sheet from the left while it has the focus
 //! from  40           the same without borders: a heading line each; the picker takes the whole body
 //! below 40×12        one sentence
@@ -17,7 +18,9 @@ pub const MINIMUM: Size = Size { width: 40, height: 12 };
 /// Width of the conversation picker where it stands beside the rest.
 const PICKER_WIDTH: u16 = 34;
 /// From here on the thread stands beside the log.
-pub const THREAD_BESIDE: u16 = 140;
+const THREAD_BESIDE: u16 = 140;
+/// From so many rows on the thread stands above the log where it cannot stand beside it.
+const THREAD_ABOVE: u16 = 32;
 /// From here on the picker stands beside the rest.
 const PICKER_BESIDE: u16 = 110;
 /// From here on panes have borders.
@@ -30,7 +33,7 @@ pub struct Shape {
     pub focus: Pane,
     /// Whether it has the whole body.
     pub zoomed: bool,
-    /// Whether the thread stands beside the log where there is room.
+    /// Whether the thread stands beside or above the log where there is room for both.
     pub thread_beside: bool,
     /// Whether the thread stands in the log's place where there is not.
     pub thread_over: bool,
@@ -109,17 +112,26 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
     let rows = composer_rows(inside, most).clamp(1, most);
     let (upper, lower) = split_bottom(rest, rows + frame);
     panes.composer = Some(pane(lower, bordered));
-    let beside = size.width >= THREAD_BESIDE;
-    if beside && shape.thread_beside {
-        let (left, right) = split_left(upper, upper.width * 38 / 100);
-        panes.thread = Some(pane(left, bordered));
-        panes.log = Some(pane(right, bordered));
-    } else if !beside && shape.thread_over {
+    let roomy = holds_thread_and_log(size);
+    if roomy && shape.thread_beside {
+        let (thread, log) = if size.width >= THREAD_BESIDE {
+            split_left(upper, upper.width * 38 / 100)
+        } else {
+            split_bottom(upper, upper.height * 3 / 5)
+        };
+        panes.thread = Some(pane(thread, bordered));
+        panes.log = Some(pane(log, bordered));
+    } else if !roomy && shape.thread_over {
         panes.thread = Some(pane(upper, bordered));
     } else {
         panes.log = Some(pane(upper, bordered));
     }
     panes
+}
+
+/// Whether thread and log can both be shown: side by side, or one above the other.
+pub const fn holds_thread_and_log(size: Size) -> bool {
+    size.width >= THREAD_BESIDE || (size.width >= BORDERS && size.height >= THREAD_ABOVE)
 }
 
 /// Gives the picker its place; what is left for the others.
@@ -178,7 +190,9 @@ mod tests {
         let wide = at(160, 50, SHAPE);
         assert!(wide.picker.is_some() && wide.thread.is_some() && wide.log.is_some() && !wide.picker_on_top);
         let usual = at(120, 36, SHAPE);
-        assert!(usual.picker.is_some() && usual.thread.is_none() && usual.log.is_some());
+        assert!(usual.picker.is_some() && usual.log.is_some());
+        assert!(usual.thread.zip(usual.log).is_some_and(|(t, l)| t.outer.bottom() == l.outer.top()));
+        assert!(at(120, 30, SHAPE).thread.is_none());
         let narrow = at(80, 24, SHAPE);
         assert!(narrow.picker.is_none() && narrow.log.is_some());
         let picking = at(80, 24, Shape { focus: Pane::Picker, ..SHAPE });
@@ -191,7 +205,7 @@ mod tests {
     #[test]
     fn the_thread_takes_the_logs_place_where_there_is_no_room_for_both() {
         let over = Shape { thread_over: true, ..SHAPE };
-        assert!(at(120, 36, over).thread.is_some() && at(120, 36, over).log.is_none());
+        assert!(at(120, 30, over).thread.is_some() && at(120, 30, over).log.is_none());
         assert!(at(160, 50, over).thread.is_some() && at(160, 50, over).log.is_some());
     }
 

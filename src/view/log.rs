@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::theme::Role;
 use super::{Look, json, text};
-use crate::console::state::log::{Log, Row, Tone};
+use crate::console::state::log::{Counts, Log, Row, Tone};
 
 /// Draws the rows. The border around them is the caller's, who also told the log this area's size
 /// ([`Log::set_viewport`]).
@@ -59,12 +59,15 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         buf.set_style(place.intersection(area), look.theme.style(Role::Match));
     }
     if let Some(live) = row.live {
-        let left = Stack::left(live.until.left(look.now));
-        let said = left.as_str();
+        let (duration, role) = match live.counts {
+            Counts::DownTo(until) => (Stack::left(until.left(look.now)), Role::Warning),
+            Counts::UpFrom(from) => (Stack::passed(look.now.since(from)), Role::Info),
+        };
+        let said = duration.as_str();
         let indent = live.width.saturating_sub(u16::try_from(said.len()).unwrap_or(u16::MAX));
         let x = area.x.saturating_add(live.column).saturating_add(indent);
         if x < right {
-            buf.set_stringn(x, area.y, said, usize::from(right - x), look.theme.style(Role::Warning));
+            buf.set_stringn(x, area.y, said, usize::from(right - x), look.theme.style(role));
         }
     }
 }
@@ -87,10 +90,12 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let said = match log.filter() {
         Some(filter) if !log.is_empty() => {
             let (asked, dash) = (text::visible(filter.text()), if look.theme.ascii { "-" } else { "—" });
-            format!("nothing matches {asked} {dash} Esc clears it ({} hidden)", log.hidden_by_filter())
+            format!("nothing matches {asked} {dash} {} clears it ({} hidden)", log.keys().clear, log.hidden_by_filter())
         }
-        _ => "Nothing on the wire yet. Press c, type a message and Enter: every request it causes appears here."
-            .to_owned(),
+        _ => format!(
+            "Nothing on the wire yet. Press {}, type a message and Enter: every request it causes appears here.",
+            log.keys().compose
+        ),
     };
     let width = usize::from(area.width);
     for (range, y) in text::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
@@ -150,12 +155,22 @@ impl Stack {
     /// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
     fn left(left: Duration) -> Self {
         let mut out = Self { bytes: [0; 12], len: 0 };
-        let secs = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
         // Too long a number is cut short by the buffer; no pause is that long.
         let _ = match secs {
             0..=99 => write!(out, "{secs}s"),
             100..=5_999 => write!(out, "{}m", secs.div_ceil(60)),
             _ => write!(out, "{}h", secs.div_ceil(3_600)),
+        };
+        out
+    }
+
+    /// The time passed, in at most five cells: tenths up to ten seconds, then seconds.
+    fn passed(passed: Duration) -> Self {
+        let mut out = Self { bytes: [0; 12], len: 0 };
+        let _ = match passed.as_secs() {
+            secs @ 0..=9 => write!(out, "{secs}.{}s", passed.subsec_millis() / 100),
+            secs => write!(out, "{}s", secs.min(9_999)),
         };
         out
     }
@@ -179,12 +194,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_left_rounds_up_and_stays_short() {
+    fn changing_durations_stay_short() {
         for (ms, said) in
             [(0, "0s"), (1, "1s"), (7_000, "7s"), (7_001, "8s"), (99_000, "99s"), (100_000, "2m"), (6_000_000, "2h")]
         {
             assert_eq!(Stack::left(Duration::from_millis(ms)).as_str(), said);
         }
-        assert!(Stack::left(Duration::MAX).as_str().len() <= 12);
+        for (ms, said) in [(0, "0.0s"), (1_299, "1.2s"), (9_999, "9.9s"), (61_500, "61s")] {
+            assert_eq!(Stack::passed(Duration::from_millis(ms)).as_str(), said);
+        }
+        assert!(Stack::left(Duration::MAX).as_str().len() <= 12 && Stack::passed(Duration::MAX).as_str().len() <= 5);
     }
 }

@@ -78,7 +78,13 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     let mut cursor = None;
     if let Some(area) = panes.log {
         let look = look(state, Pane::Log);
-        frame::draw(&area, "2 Log", &log::title(&state.log, usize::from(area.inner.width.saturating_sub(12)), state.theme.ascii), &look, buf);
+        frame::draw(
+            &area,
+            "2 Log",
+            &log::title(&state.log, usize::from(area.inner.width.saturating_sub(12)), state.theme.ascii),
+            &look,
+            buf,
+        );
         log::draw(&state.log, &look, area.inner, buf);
     }
     if let Some(area) = panes.thread {

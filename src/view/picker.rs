@@ -1,7 +1,6 @@
 //! The inside of the conversations' pane: two lines an item where there is room, one where it is tight, and what is
 //! selected in full below. Only the visible window is drawn.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
@@ -9,7 +8,7 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::console::state::picker::{Item, Picker};
-use crate::model::{Address, Moment};
+use crate::model::Address;
 
 use super::Look;
 use super::text::{fit, short_id, visible, width};
@@ -41,13 +40,6 @@ pub fn count(picker: &Picker) -> String {
     text
 }
 
-/// `00:14:07`, or with days where it has been longer.
-pub fn duration(seconds: u64) -> String {
-    let (days, rest) = (seconds / 86_400, seconds % 86_400);
-    let (h, m, s) = (rest / 3600, rest / 60 % 60, rest % 60);
-    if days > 0 { format!("{days}d {h:02}:{m:02}") } else { format!("{h:02}:{m:02}:{s:02}") }
-}
-
 /// Draws the inside of the pane.
 pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
@@ -63,7 +55,7 @@ pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         }
         return;
     }
-    let detail = if area.height >= DETAIL_FROM { detail(picker, look) } else { Vec::new() };
+    let detail = if area.height >= DETAIL_FROM { detail(picker, look, area.width) } else { Vec::new() };
     let list_height = area.height - u16::try_from(detail.len()).unwrap_or(0).min(area.height / 2);
     let shown = u16::try_from(picker.len()).unwrap_or(u16::MAX);
     let two = area.width >= WIDE && (list_height >= TALL || shown.saturating_mul(2) <= list_height);
@@ -83,17 +75,20 @@ pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The lines about the selected conversation, the rule above and the keys below included.
-fn detail(picker: &Picker, look: &Look<'_>) -> Vec<(String, Role)> {
+fn detail(picker: &Picker, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
     let ascii = look.theme.ascii;
     let rule = if ascii { "-" } else { "─" };
-    let mut lines = vec![(format!(" {} selected {}", rule.repeat(2), rule.repeat(200)), Role::Border)];
+    let rest = usize::from(cells.saturating_sub(14));
+    let mut lines = vec![(format!(" {} selected {} ", rule.repeat(2), rule.repeat(rest)), Role::Border)];
     let (what, id, participant) = match &item.conversation.address {
         Address::GuestApi { conversation_id, participant_id, external_id } => {
             let participant = participant_id.as_deref().map(|id| ("participant", id));
             ("conversation", conversation_id, participant.or(external_id.as_deref().map(|id| ("external id", id))))
         }
-        Address::OpenMessaging { integration_id, guest } => ("integration", integration_id, Some(("guest", &*guest.id))),
+        Address::OpenMessaging { integration_id, guest } => {
+            ("integration", integration_id, Some(("guest", &*guest.id)))
+        }
         Address::WebMessaging { deployment_id, origin } => ("deployment", deployment_id, Some(("origin", &**origin))),
     };
     lines.push((format!(" {what:<12} {}", visible(id)), Role::Dim));
@@ -202,7 +197,7 @@ impl Pen<'_> {
             left
         };
         let (loose, tight) = (build("  ", &format!(" {dot} ")), build(" ", " "));
-        let time = connected(item, self.look.now);
+        let time = connected(item, self.look);
         let with_time = [&loose, &tight].into_iter().find(|left| width(left) + 1 + time.len() <= cells);
         match with_time.filter(|_| !time.is_empty()) {
             Some(left) => format!("{left}{:gap$}{time}", "", gap = cells - width(left) - time.len()),
@@ -212,8 +207,13 @@ impl Pen<'_> {
     }
 }
 
-fn connected(item: &Item, now: Moment) -> Cow<'static, str> {
-    item.connected_for(now).map_or(Cow::Borrowed(""), |s| Cow::Owned(duration(s)))
+/// `since 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
+/// would not.
+fn connected(item: &Item, look: &Look<'_>) -> String {
+    let Some(since) = item.connected_since() else { return String::new() };
+    let (since, now) = (since.to_zoned(look.zone.clone()), look.now.wall.to_zoned(look.zone.clone()));
+    let form = if since.date() == now.date() { "since %H:%M" } else { "since %d %b" };
+    since.strftime(form).to_string()
 }
 
 /// What is going on in a conversation, most important first.
@@ -231,7 +231,12 @@ fn words(item: &Item) -> Vec<String> {
 /// The one word for which there is room on a single line.
 fn one_line_word(item: &Item) -> Option<&'static str> {
     let counts = item.counts;
-    [(counts.unknown > 0, "unknown"), (counts.waiting > 0, "waiting"), (counts.sending > 0, "sending"), (item.draft, "draft")]
-        .into_iter()
-        .find_map(|(is, word)| is.then_some(word))
+    [
+        (counts.unknown > 0, "unknown"),
+        (counts.waiting > 0, "waiting"),
+        (counts.sending > 0, "sending"),
+        (item.draft, "draft"),
+    ]
+    .into_iter()
+    .find_map(|(is, word)| is.then_some(word))
 }

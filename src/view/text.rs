@@ -3,12 +3,21 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
 /// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.graphemes(true).map(UnicodeWidthStr::width).sum() }
+    if text.is_ascii() { text.len() } else { text.graphemes(true).map(cluster_width).sum() }
+}
+
+/// Cells of one cluster, as ratatui draws it (it gives the halfwidth sound marks `ﾞ` and `ﾟ` a cell of their own).
+fn cluster_width(cluster: &str) -> usize {
+    match cluster.as_bytes() {
+        [byte] => usize::from(!byte.is_ascii_control()),
+        _ => usize::from(cluster.cell_width()),
+    }
 }
 
 /// Whether `c` must be shown by a stand-in: a control character that a terminal would obey, or an invisible or
@@ -48,14 +57,23 @@ fn push_stand_in(out: &mut String, c: char) {
 }
 
 /// `text` with every character that a terminal could obey, or that a reader could not see, made visible
-/// (`␛`, `␇`, `<RLO>`, `<U+200B>`). Line breaks and tabs are made visible too: this is for one line.
+/// (`␛`, `␇`, `<RLO>`, `<U+200B>`; also a combining mark that has nothing to stand on, which would take no cell). Line
+/// breaks and tabs are made visible too: this is for one line.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(needs_stand_in) {
+    let suspicious = |c: char| needs_stand_in(c) || UnicodeWidthChar::width(c) == Some(0);
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) || !text.chars().any(suspicious) {
+        return Cow::Borrowed(text);
+    }
+    let unseen = |cluster: &str| cluster.chars().any(needs_stand_in) || cluster_width(cluster) == 0;
+    if !text.graphemes(true).any(unseen) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if needs_stand_in(c) { push_stand_in(&mut out, c) } else { out.push(c) }
+    for cluster in text.graphemes(true) {
+        let alone = cluster_width(cluster) == 0;
+        for c in cluster.chars() {
+            if alone || needs_stand_in(c) { push_stand_in(&mut out, c) } else { out.push(c) }
+        }
     }
     Cow::Owned(out)
 }
@@ -87,7 +105,7 @@ pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
 pub fn prefix(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
-        used += UnicodeWidthStr::width(cluster);
+        used += cluster_width(cluster);
         if used > cells {
             return text.get(..at).unwrap_or_default();
         }
@@ -110,7 +128,7 @@ pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
 /// Byte ranges of the rows into which one line falls at `cells` columns: broken after a space where one is near,
 /// else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
 pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
-    wrap_by(line, cells, UnicodeWidthStr::width)
+    wrap_by(line, cells, cluster_width)
 }
 
 fn wrap_by(line: &str, cells: usize, measure: impl Fn(&str) -> usize) -> Vec<Range<usize>> {
@@ -170,6 +188,7 @@ fn wrap_printable(line: &[u8], cells: usize) -> Vec<Range<usize>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -179,6 +198,7 @@ mod tests {
         assert_eq!(visible("x\u{202e}y"), "x<RLO>y");
         assert_eq!(visible("x\u{9b}31m"), "x<U+009B>31m");
         assert_eq!(visible("a\nb\tc\u{7f}"), "a␊b␉c␡");
+        assert_eq!(visible("\u{301}e\u{301} \u{200d}"), "<U+0301>e\u{301} \u{200d}");
         assert!(matches!(visible("plain é 👩‍👩‍👧"), Cow::Borrowed(_)));
     }
 
@@ -188,6 +208,7 @@ mod tests {
         assert_eq!(fit("hello!", 5, false), "hell…");
         assert_eq!(fit("hello!", 5, true), "he...");
         assert_eq!(fit("日本語です", 5, false), "日本…");
+        assert_eq!(fit("ﾊﾞｽ", 2, false), "…", "sound marks take a cell");
         assert_eq!(prefix("👩‍👩‍👧x", 1), "");
         assert_eq!(prefix("👩‍👩‍👧x", 2), "👩‍👩‍👧");
     }

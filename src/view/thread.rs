@@ -63,7 +63,9 @@ pub fn life(life: &Life, now: Moment) -> Cow<'static, str> {
         }
         Life::Sending { attempt: ..=1 } => "sending".into(),
         Life::Sending { attempt } => format!("sending, try {attempt}").into(),
-        Life::Refused(why) | Life::Unknown(why) if !why.is_empty() => format!("{}: {}", life.word(), visible(why)).into(),
+        Life::Refused(why) | Life::Unknown(why) if !why.is_empty() => {
+            format!("{}: {}", life.word(), visible(why)).into()
+        }
         other => other.word().into(),
     }
 }
@@ -96,7 +98,9 @@ pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buff
     let Some(thread) = thread.filter(|_| !entries.is_empty()) else {
         let text = match thread.and_then(Thread::last_read) {
             Some(_) => "Nothing has been said here. Type below and press Enter.",
-            None => "Nothing to show yet: the conversation has not been read. Type below and press Enter, or F5 to read it.",
+            None => {
+                "Nothing to show yet: the conversation has not been read. Type below and press Enter, or F5 to read it."
+            }
         };
         for (y, row) in (area.y..area.bottom()).zip(wrap(text, usize::from(area.width))) {
             let style = look.theme.style(Role::Dim);

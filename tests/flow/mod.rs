@@ -135,9 +135,10 @@ impl Hands {
     /// Waits until a frame shows what is wanted; that frame.
     pub async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let found = tokio::time::timeout(BOUND, self.frames.wait_for(|text| wanted(text))).await;
+        let found = found.map(|text| text.map(|text| text.clone()).ok());
         match found {
-            Ok(Ok(text)) => text.clone(),
-            Ok(Err(_)) => panic!("the shell ended before {what}"),
+            Ok(Some(text)) => text,
+            Ok(None) => panic!("the shell ended before {what}"),
             Err(_) => panic!("never saw {what}; the last frame:\n{}", *self.frames.borrow()),
         }
     }

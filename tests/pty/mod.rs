@@ -102,6 +102,17 @@ impl Session {
         self.until(text, |screen| screen.contains(text))
     }
 
+    /// Waits until `text` has been written at any time.
+    pub fn until_raw(&mut self, text: &str) {
+        let end = Instant::now() + BOUND;
+        while !String::from_utf8_lossy(&self.raw).contains(text) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(_) => panic!("never written: {text}\n{}", self.screen()),
+            }
+        }
+    }
+
     /// Whether nothing at all is written for `span`.
     pub fn is_silent(&mut self, span: Duration) -> bool {
         match self.output.recv_timeout(span) {
@@ -133,7 +144,8 @@ impl Session {
     pub fn assert_restored(&self) {
         assert_eq!(modes(&*self.master), self.before, "termios differs");
         let raw = String::from_utf8_lossy(&self.raw);
-        for (set, unset) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")] {
+        for (set, unset) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")]
+        {
             let (on, off) = (raw.rfind(set), raw.rfind(unset));
             assert!(on.is_some(), "{set:?} was never set");
             assert!(off > on, "{set:?} was left on");
@@ -147,5 +159,8 @@ impl Session {
 /// The terminal's modes in words that compare.
 fn modes(master: &dyn MasterPty) -> String {
     let termios = master.get_termios().expect("termios");
-    format!("{:?} {:?} {:?} {:?}", termios.input_flags, termios.output_flags, termios.control_flags, termios.local_flags)
+    format!(
+        "{:?} {:?} {:?} {:?}",
+        termios.input_flags, termios.output_flags, termios.control_flags, termios.local_flags
+    )
 }

@@ -104,5 +104,7 @@ async fn half_a_request_receives_nothing() {
     stream.shutdown().await.unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
+    assert_eq!(String::from_utf8(rest).unwrap(), "");
     assert_eq!(bench.received(), Vec::<String>::new());
+    assert_eq!(bench.sandbox.state()["requests"]["total"], 1, "only the token request arrived");
 }

@@ -126,6 +126,9 @@ async fn bad_bodies_and_texts_are_refused_by_what_is_wrong_with_them() {
     assert_eq!((answer.status, answer.json()["code"].as_str()), (413, Some("request.entity.too.large")));
     assert_eq!(answer.json()["message"], "The request is over the size limit. Maximum bytes: 512000");
 
+    let answer = bench.say(&token, &"x".repeat(5_000_000)).await;
+    assert_eq!(answer.status, 413, "far over the limit too");
+
     let path = format!("/api/v2/conversations/messaging/{CONVERSATION}/messages");
     let text = bench.request("POST", &path).bearer_auth(&token).header("content-type", "text/plain").body("{}");
     let answer = bench.answer(text).await;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
-use crate::console::action::Context;
+use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
 use crate::model::{ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus};
@@ -208,12 +208,43 @@ impl State {
             exports: 0,
         };
         state.log.set_names(state.names());
+        state.name_keys();
         match state.picker.open() {
             Some(key) => state.composer.switch(key),
             None => state.focus = Pane::Picker,
         }
         state.fit();
         state
+    }
+
+    /// Tells the panes how the keys are called that their hints mention.
+    fn name_keys(&mut self) {
+        let key = |action| self.keymap.key(action);
+        self.log.set_keys(log::KeyNames {
+            compose: key(Action::GoComposer),
+            clear: key(Action::Back),
+            copy_body: key(Action::CopyBody),
+        });
+        let dot = if self.theme.ascii { "-" } else { "·" };
+        let join = |hints: &[(Action, &str)]| {
+            let parts: Vec<String> = hints
+                .iter()
+                .map(|(action, words)| (self.keymap.key(*action), words))
+                .filter(|(key, _)| !key.is_empty())
+                .map(|(key, words)| format!("{key} {words}"))
+                .collect();
+            parts.join(&format!(" {dot} "))
+        };
+        let line = join(&[
+            (Action::Send, "send"),
+            (Action::NewLine, "new line"),
+            (Action::HistorySearch, "history"),
+            (Action::Snippets, "snippets"),
+            (Action::LeaveComposer, "leave"),
+        ]);
+        self.composer.set_keys(&self.keymap.key(Action::Send), &line);
+        let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
+        self.picker.set_keys(&line);
     }
 
     /// A new message id.
@@ -250,6 +281,9 @@ impl State {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);
+        }
+        if let Some(area) = panes.composer {
+            self.composer.set_width(area.inner.width);
         }
         if let Some(area) = panes.thread {
             self.threads.set_viewport(area.inner.width, area.inner.height);

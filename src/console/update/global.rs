@@ -9,7 +9,7 @@ use crate::console::state::palette::{Around, Palette};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Life, TokenStatus};
-use crate::view::layout::THREAD_BESIDE;
+use crate::view::layout::holds_thread_and_log;
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -93,8 +93,7 @@ fn cycle(state: &mut State, by: isize) {
 }
 
 fn toggle_thread(state: &mut State) {
-    let beside = state.size.width >= THREAD_BESIDE && !state.zoomed;
-    if beside {
+    if holds_thread_and_log(state.size) && !state.zoomed {
         state.thread_beside = !state.thread_beside;
         if !state.thread_beside && state.focus == Pane::Thread {
             state.focus = Pane::Log;

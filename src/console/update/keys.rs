@@ -27,35 +27,33 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    match state.keymap.resolve(context, None, chord) {
-        Meaning::Act(action) => act(state, action, effects),
-        Meaning::Prefix => state.prefix = Some((chord, state.now)),
-        Meaning::Unbound if context == Context::Composer => unbound_in_composer(state, chord, effects),
-        Meaning::Unbound => global_key(state, chord, effects),
+    if resolve(state, chord, effects) {
+        return;
     }
-}
-
-fn unbound_in_composer(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) {
-    if let Some(c) = chord.typed() {
+    if let Some(c) = chord.typed().filter(|_| context == Context::Composer) {
         state.composer.insert_char(c);
     } else if let Some(plain) = chord.without_alt() {
-        // Alt-K is Esc and then K on every terminal, so both lead to the same.
-        act(state, Action::LeaveComposer, effects);
-        let context = state.context();
-        match state.keymap.resolve(context, None, plain) {
-            Meaning::Act(action) => act(state, action, effects),
-            Meaning::Prefix => state.prefix = Some((plain, state.now)),
-            Meaning::Unbound => global_key(state, plain, effects),
-        }
+        // Esc and then K arrive as Alt-K when they come fast, on every terminal: both lead to the same.
+        let leave = if context == Context::Composer { Action::LeaveComposer } else { Action::Back };
+        act(state, leave, effects);
+        resolve(state, plain, effects);
     }
 }
 
-fn global_key(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) {
-    match state.keymap.resolve(Context::Global, None, chord) {
+/// Does what a key is bound to here, or everywhere. False where it is bound to nothing.
+fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
+    let context = state.context();
+    let mut meaning = state.keymap.resolve(context, None, chord);
+    // In a text field what is not bound is text.
+    if meaning == Meaning::Unbound && context != Context::Composer {
+        meaning = state.keymap.resolve(Context::Global, None, chord);
+    }
+    match meaning {
         Meaning::Act(action) => act(state, action, effects),
         Meaning::Prefix => state.prefix = Some((chord, state.now)),
-        Meaning::Unbound => {}
+        Meaning::Unbound => return false,
     }
+    true
 }
 
 /// Does what an action says, whoever asked: a key, the palette, or a dialog.

@@ -109,8 +109,10 @@ fn compare(state: &mut State) {
         state.status.info(format!("#{first} is not kept any more."));
         return;
     };
-    let mut lines: Vec<String> =
-        differences.into_iter().flat_map(|d| [d.what, format!("  #{first}  {}", d.left), format!("  #{number}  {}", d.right)]).collect();
+    let mut lines: Vec<String> = differences
+        .into_iter()
+        .flat_map(|d| [d.what, format!("  #{first}  {}", d.left), format!("  #{number}  {}", d.right)])
+        .collect();
     if lines.is_empty() {
         lines.push("Nothing differs: target, token, headers, bodies and outcome are the same.".to_owned());
     }

@@ -20,6 +20,14 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Meaning::Act(action) => Some(action),
         Meaning::Prefix | Meaning::Unbound => None,
     };
+    if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {
+        // Esc and then a key, come fast: closes what is on top, then does what the key does.
+        if let Some(Overlay::Prompt(Prompt { purpose: Purpose::Filter(pane), .. })) = state.overlay.take() {
+            apply_filter(state, pane, "");
+        }
+        keys::key(state, plain.event(), effects);
+        return;
+    }
     let Some(overlay) = state.overlay.take() else { return };
     match overlay {
         Overlay::Help { scroll } => {

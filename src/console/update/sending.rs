@@ -1,8 +1,8 @@
 //! Sending, sending again, and settling what is unknown.
 
 use crate::console::Effect;
-use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::composer::Refusal;
+use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
 use crate::engine::{Command, SendRequest};
 use crate::model::{Author, ConversationKey, Life, Message, MessageId};
@@ -21,11 +21,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production,
             title: "PROD: send this message?".to_owned(),
-            lines: vec![
-                format!("to      {name}"),
-                format!("region  {}", state.place.region),
-                format!("“{text}”"),
-            ],
+            lines: vec![format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")],
             yes: "send it".to_owned(),
             word: None,
         }));

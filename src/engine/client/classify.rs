@@ -98,7 +98,7 @@ impl Chain {
         }
         if out.innermost.is_empty() {
             // reqwest puts the URL into its own text; the innermost cause never holds it.
-            out.innermost = "the request could not be made".to_owned();
+            out.innermost.push_str("the request could not be made");
         }
         out
     }

@@ -24,8 +24,6 @@ pub struct Trace(Mutex<Marks>);
 /// The marks of a [`Trace`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
-    /// Connecting began.
-    pub connecting: bool,
     /// Connecting (TLS included) was done, successfully.
     pub connected: bool,
     /// How long it took, look-up excluded, also when it failed.
@@ -110,7 +108,6 @@ where
         let work = self.0.call(request);
         Box::pin(async move {
             let began = Instant::now();
-            Trace::mark(|m| m.connecting = true);
             let out = work.await;
             Trace::mark(|m| {
                 m.connected = out.is_ok();

@@ -194,7 +194,7 @@ impl Driver {
                 if error.is_panic() {
                     let text = format!("guestwire failed inside while {}; please report it", job.words());
                     tracing::error!("{text}");
-                    self.notice(text, now);
+                    self.notice(&text, now);
                 }
                 self.job_died(job, now);
             }
@@ -227,7 +227,9 @@ impl Driver {
                     // What goes back into the queue goes no further.
                     let back: Vec<_> = self.queue.waiting().collect();
                     let now = self.clock.now();
-                    back.into_iter().for_each(|(_, message)| self.cancel(message, now));
+                    for (_, message) in back {
+                        self.cancel(message, now);
+                    }
                 }
                 Ok(None) | Err(_) => return,
             }
@@ -239,8 +241,8 @@ impl Driver {
         let _ = self.reports.send(report);
     }
 
-    fn notice(&self, text: String, now: Moment) {
-        self.tell(Report::Notice { at: now, text: self.redactor.text(&text).into_owned() });
+    fn notice(&self, text: &str, now: Moment) {
+        self.tell(Report::Notice { at: now, text: self.redactor.text(text).into_owned() });
     }
 
     fn tell_status(&mut self, now: Moment) {

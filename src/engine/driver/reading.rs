@@ -43,7 +43,7 @@ impl Driver {
             Some(other) => {
                 let text =
                     format!("conversations of the channel {} cannot be read by this version yet", other.channel());
-                self.notice(text, self.clock.now());
+                self.notice(&text, self.clock.now());
             }
             None => {}
         }

@@ -38,7 +38,7 @@ impl Driver {
     /// A message comes in: checked, then queued.
     pub(super) fn accept(&mut self, request: SendRequest, now: Moment) {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
-            return self.notice(format!("message {} is known already and was not queued again", request.message), now);
+            return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
         if let Some(why) = self.objection(&request) {
             return self.refuse_locally(&request, why, now);

@@ -47,7 +47,7 @@ impl Driver {
         let record = Record::new(self.next_exchange(), Kind::Token, what, now);
         self.renewal = Some((record, now));
         match &profile.credentials {
-            Credentials::Missing(why) => self.no_secret(why.clone(), now),
+            Credentials::Missing(why) => self.no_secret(why, now),
             Credentials::Client(client) => match &self.secret {
                 Some(_) => self.request_token(now),
                 None => self.spawn_secret(client.secret.clone()),
@@ -73,7 +73,7 @@ impl Driver {
     pub(super) fn secret_read(&mut self, secret: Result<secrecy::SecretString, String>, now: Moment) {
         let secret = match secret {
             Ok(secret) => secret,
-            Err(why) => return self.no_secret(why, now),
+            Err(why) => return self.no_secret(&why, now),
         };
         match &self.profile.credentials {
             Credentials::Client(client) => {
@@ -98,8 +98,8 @@ impl Driver {
         }
     }
 
-    fn no_secret(&mut self, why: String, now: Moment) {
-        let why = self.redactor.text(&why).into_owned();
+    fn no_secret(&mut self, why: &str, now: Moment) {
+        let why = self.redactor.text(why).into_owned();
         self.tokens.failed(Denied::NoSecret(why.clone()), now);
         self.end_renewal(Outcome::Refused(why), now);
     }
@@ -154,10 +154,9 @@ impl Driver {
             Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: self.clean(&why) },
             Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(self.clean(&why), wait),
             Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(self.clean(&why)),
-            Some(Err(oauth::Answer::Granted(_))) => Denied::Failed(why.clone()),
             // A URL or CA file that cannot be used is not healed by asking again.
             None if invalid => Denied::Refused { status: 0, why: why.clone() },
-            None => Denied::Failed(why.clone()),
+            Some(Err(oauth::Answer::Granted(_))) | None => Denied::Failed(why.clone()),
         };
         let outcome = match &denied {
             Denied::BadClient(why) | Denied::Refused { why, .. } | Denied::Limited(why, _) | Denied::NoSecret(why) => {
@@ -252,7 +251,7 @@ impl Driver {
                 missing.join(", "),
             );
             self.tell_status(now);
-            self.notice(text, now);
+            self.notice(&text, now);
         }
         self.missing_told = missing;
     }

@@ -201,7 +201,9 @@ impl Redactor {
         }
         if let Some((length, label)) = hit {
             body.truncate(body.len() - length);
-            body.push_str(&format!("«{label}»"));
+            body.push('«');
+            body.push_str(label);
+            body.push('»');
         }
         body
     }

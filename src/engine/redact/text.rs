@@ -82,15 +82,12 @@ fn percent_decoded(name: &str) -> Cow<'_, str> {
     out.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let byte = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
-        match (byte, part.get(2..)) {
-            (Some(byte), Some(rest)) => {
-                out.push(char::from(byte));
-                out.push_str(rest);
-            }
-            _ => {
-                out.push('%');
-                out.push_str(part);
-            }
+        if let (Some(byte), Some(rest)) = (byte, part.get(2..)) {
+            out.push(char::from(byte));
+            out.push_str(rest);
+        } else {
+            out.push('%');
+            out.push_str(part);
         }
     }
     Cow::Owned(out)
@@ -113,16 +110,16 @@ fn scan<'t>(text: &'t str, mark: &str, take: fn(&str) -> Option<(usize, usize, &
     while let Some(at) = rest.find(mark) {
         let (before, here) = rest.split_at(at);
         out.push_str(before);
-        let (keep, mask, label) = take(here).unwrap_or((mark.len(), 0, ""));
+        let (keep, hide, label) = take(here).unwrap_or((mark.len(), 0, ""));
         let (kept, after) = here.split_at(keep);
         out.push_str(kept);
-        if mask > 0 {
+        if hide > 0 {
             changed = true;
             out.push('«');
             out.push_str(label);
             out.push('»');
         }
-        rest = after.split_at(mask).1;
+        rest = after.split_at(hide).1;
     }
     out.push_str(rest);
     if changed { Cow::Owned(out) } else { Cow::Borrowed(text) }

@@ -51,7 +51,9 @@ impl Armed {
             return (plan, acts);
         }
         for Set { fault, hit } in &mut self.set {
-            let meant = target.is_meant_by(fault.target) && fault.conversation.as_deref().is_none_or(&names);
+            let meant = target.is_meant_by(fault.target)
+                && fault.kind.concerns(target)
+                && fault.conversation.as_deref().is_none_or(&names);
             if !meant || plan.is_taken(&fault.kind) {
                 continue;
             }
@@ -143,6 +145,15 @@ mod tests {
         let mut armed = armed(&[json!({"fault":"reset-before","conversation":"Anna"})]);
         assert_eq!(armed.meet(Target::Send, |name| name == "Ben").0.spoil, None);
         assert_eq!(armed.meet(Target::Send, |name| name == "Anna").0.spoil, Some(Spoil::ResetBefore));
+    }
+
+    #[test]
+    fn requests_that_a_condition_does_not_concern_do_not_use_it_up() {
+        let mut armed = armed(&[json!({"fault":"feature-off","times":1}), json!({"fault":"permission-missing"})]);
+        assert_eq!(armed.meet(Target::Read, |_| false).0.permissions_gone.len(), 1);
+        let plan = armed.meet(Target::Token, |_| false).0;
+        assert_eq!((plan.feature_off, plan.permissions_gone.len()), (true, 0));
+        assert!(!armed.meet(Target::Send, |_| false).0.feature_off);
     }
 
     #[test]

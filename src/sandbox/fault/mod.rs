@@ -137,6 +137,17 @@ pub enum Kind {
     WrongContentType,
 }
 
+impl Kind {
+    /// Whether it can make a difference to a request of that kind at all.
+    pub(crate) const fn concerns(&self, target: Target) -> bool {
+        match self {
+            Self::FeatureOff => matches!(target, Target::Send | Target::Token),
+            Self::PermissionMissing { .. } => matches!(target, Target::Send | Target::Read),
+            _ => true,
+        }
+    }
+}
+
 /// A fault as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {

@@ -77,6 +77,10 @@ impl Fault {
         if !aimable && target != *by_itself {
             return Err(format!("the fault `{name}` is only for the target `token`; leave `target` out"));
         }
+        let conversation = text(map, "conversation")?;
+        if conversation.is_some() && target == Target::Token {
+            return Err("a token request names no conversation; leave `conversation` or `target` out".to_owned());
+        }
         let after: Option<u32> = number(map, "after")?;
         let times: Option<u32> = number(map, "times")?;
         if times == Some(0) {
@@ -88,7 +92,7 @@ impl Fault {
             Manner::Condition => times,
             Manner::Act | Manner::Once => Some(times.unwrap_or(1)),
         };
-        Ok(Self { kind, target, conversation: text(map, "conversation")?, after: after.unwrap_or(0), times, at_once })
+        Ok(Self { kind, target, conversation, after: after.unwrap_or(0), times, at_once })
     }
 }
 
@@ -219,6 +223,8 @@ mod tests {
         );
         assert!(why(json!({"fault":"scope-stripped","target":"read"})).contains("leave `target` out"));
         assert!(why(json!({"fault":"reset-after","times":0})).contains("`times` is 0"));
+        let both = json!({"fault":"reset-after","target":"token","conversation":"Echo"});
+        assert!(why(both).starts_with("a token request names no conversation"));
         assert!(why(json!({"times":1})).contains("`fault` is missing"));
         assert!(why(json!([])).contains("is an object"));
     }

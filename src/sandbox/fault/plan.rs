@@ -35,8 +35,12 @@ impl Spoil {
         match self {
             Self::RateLimited { .. } | Self::Proxy { .. } | Self::ResetBefore => false,
             Self::Failure { received, .. } => received,
-            Self::ResetDuring | Self::ResetAfter | Self::Stale => true,
-            Self::Truncated | Self::Malformed | Self::WrongType => true,
+            Self::ResetDuring
+            | Self::ResetAfter
+            | Self::Stale
+            | Self::Truncated
+            | Self::Malformed
+            | Self::WrongType => true,
         }
     }
 }

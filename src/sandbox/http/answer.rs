@@ -133,7 +133,7 @@ impl Answer {
 
     /// The answer, whole.
     pub(crate) fn into_response(self) -> Response<Body> {
-        self.with_body(|text| Body::from(text))
+        self.with_body(Body::from)
     }
 
     /// The answer, with its second half `late`.

@@ -16,8 +16,9 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
+use futures_util::StreamExt as _;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderName, Response};
@@ -33,9 +34,6 @@ use super::fault::{Plan, RetryForm, Spoil};
 use super::scenario::Rules;
 use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, World};
 use crate::model::Moment;
-
-/// More than this of a body is not even read.
-const READ_MAX_BYTES: usize = 8 * BODY_MAX_BYTES;
 
 /// A judged request: what is to go out, and how.
 struct Judged {
@@ -54,8 +52,11 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    // A body too large to read counts as one that is too large: the same refusal.
-    let body = to_bytes(body, READ_MAX_BYTES).await.unwrap_or_else(|_| vec![b' '; BODY_MAX_BYTES + 1].into());
+    let Some(body) = read(body).await else {
+        // The rest of the request will never come: it did not arrive, and there is nobody to answer.
+        peer.reset();
+        return Answer::empty(400).into_response();
+    };
     if parts.uri.path().starts_with(control::ROOT) {
         return control::answer(&inner, &parts, &body).into_response();
     }
@@ -75,6 +76,20 @@ pub(super) async fn serve(
         return answer.into_response();
     }
     answer.into_slow_response(async move { inner.pause(body_late).await })
+}
+
+/// The body; `None` where the connection ended before it was whole. What is over the limit is read and dropped, so that
+/// a client that is still writing gets its refusal.
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let mut pieces = body.into_data_stream();
+    let mut kept = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.ok()?;
+        if kept.len() <= BODY_MAX_BYTES {
+            kept.extend_from_slice(&piece);
+        }
+    }
+    Some(kept)
 }
 
 /// Judges a request under one lock.

@@ -133,10 +133,17 @@ impl Refusal {
     /// Whether the described world answers with its one 401.
     const fn is_hidden(&self, sending: bool) -> bool {
         match self {
-            Self::NoToken | Self::TokenUnknown | Self::TokenExpired | Self::TokenRevoked => true,
-            Self::ScopeMissing | Self::ScopeWrong | Self::FeatureOff => true,
-            Self::ConversationMalformed(_) | Self::ConversationUnknown => sending,
-            Self::ParticipantMalformed(_) | Self::ParticipantMismatch => sending,
+            Self::NoToken
+            | Self::TokenUnknown
+            | Self::TokenExpired
+            | Self::TokenRevoked
+            | Self::ScopeMissing
+            | Self::ScopeWrong
+            | Self::FeatureOff => true,
+            Self::ConversationMalformed(_)
+            | Self::ConversationUnknown
+            | Self::ParticipantMalformed(_)
+            | Self::ParticipantMismatch => sending,
             _ => false,
         }
     }

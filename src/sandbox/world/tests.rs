@@ -1,1 +1,147 @@
+//! The rules without a socket: time is only an argument.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::sandbox::fault::Spoil;
+
+const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
+
+fn world(text: &str) -> World {
+    World::new(&Scenario::parse(text, Path::new("world.toml")).unwrap(), Moment::ZERO)
+}
+
+fn at(ms: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_millis(ms))
+}
+
+fn asked(world: &World, scope: &str) -> Asked {
+    Asked {
+        client_id: Some(world.client.id.clone()),
+        client_secret: Some(world.client.secret.clone()),
+        basic: true,
+        grant_type: Some("client_credentials".to_owned()),
+        scope: Some(scope.to_owned()),
+    }
+}
+
+fn token(world: &mut World, now: Moment) -> String {
+    let asked = asked(world, "guest:messages:send");
+    world.token(&asked, &Plan::default(), now).ok().unwrap().token
+}
+
+fn say(world: &mut World, n: usize, text: &str, now: Moment) -> Result<String, Refusal> {
+    let bearer = Bearer { scopes: ["guest:messages:send".to_owned()].into() };
+    let conversation = world.conversations[n].id.clone();
+    let body = json!({ "text": text }).to_string();
+    let incoming = Incoming {
+        conversation: &conversation,
+        content_type: Some("application/json; charset=utf-8"),
+        body: body.as_bytes(),
+        request_id: "r",
+    };
+    world.send(&bearer, &Plan::default(), incoming, now).map(|(_, said)| said.id.clone())
+}
+
+fn texts(world: &World, n: usize) -> Vec<&str> {
+    world.conversations[n].thread.iter().map(|said| &*said.text).collect()
+}
+
+#[test]
+fn a_token_lives_to_its_last_moment_and_not_longer() {
+    let mut world = world(&format!("[token]\nlifetime_seconds = 30\n{ECHO}"));
+    let token = token(&mut world, at(500));
+    assert!(world.admit(Some(&token), at(30_499)).1.is_ok());
+    assert_eq!(world.admit(Some(&token), at(30_500)).1, Err(Refusal::TokenExpired));
+    assert_eq!(world.admit(Some("other"), at(0)).1, Err(Refusal::TokenUnknown));
+    assert_eq!(world.admit(None, at(0)).1, Err(Refusal::NoToken));
+}
+
+#[test]
+fn refused_requests_count_in_no_window_but_their_tokens() {
+    let mut world = world(&format!("[limits]\nrequests_per_minute = 2\n{ECHO}"));
+    let token = token(&mut world, at(0));
+    for _ in 0..10 {
+        assert_eq!(world.admit(Some("stranger"), at(0)).1, Err(Refusal::TokenUnknown));
+    }
+    assert_eq!(world.admit(Some(&token), at(1)).0.count, 1);
+    assert!(world.admit(Some(&token), at(2)).1.is_ok());
+    let limited = Err(Refusal::RateLimited { retry_after: 57, allowed: 2 });
+    assert_eq!(world.admit(Some(&token), at(3_500)).1, limited);
+}
+
+#[test]
+fn answers_come_when_they_are_due_and_in_the_order_of_the_questions() {
+    let mut world = world(&format!("reply_ms = [1000, 1000]\n{ECHO}"));
+    say(&mut world, 0, "one", at(0)).unwrap();
+    say(&mut world, 0, "two", at(0)).unwrap();
+    world.settle(at(999));
+    assert_eq!(texts(&world, 0), ["one", "two"]);
+    world.settle(at(1000));
+    assert_eq!(texts(&world, 0), ["one", "two", "You said: one", "You said: two"]);
+    let reply = world.conversations[0].thread.back().unwrap();
+    assert_eq!((reply.at, reply.by), (at(1000).wall, Purpose::Workflow));
+    assert!(world.message(&reply.id.clone()).is_ok());
+}
+
+#[test]
+fn nobody_answers_in_a_conversation_that_has_ended_meanwhile() {
+    let mut world = world(&format!("reply_ms = [1000, 1000]\n{ECHO}"));
+    say(&mut world, 0, "hello", at(0)).unwrap();
+    world.set_fault(Fault::parse(&json!({"fault": "conversation-ended"})).unwrap(), at(10));
+    world.settle(at(5000));
+    assert_eq!(texts(&world, 0), ["hello"]);
+    assert_eq!(say(&mut world, 0, "hello?", at(5000)), Err(Refusal::ConversationEnded));
+    assert_eq!(say(&mut world, 1, "hello?", at(5000)), Err(Refusal::ConversationEnded));
+}
+
+#[test]
+fn a_long_conversation_forgets_its_beginning_but_not_its_count() {
+    let mut world = world(ECHO);
+    let first = say(&mut world, 1, "first", at(0)).unwrap();
+    assert!(world.message(&first).is_ok());
+    for n in 0..20_000 {
+        say(&mut world, 1, &n.to_string(), at(0)).unwrap();
+    }
+    assert_eq!(world.message(&first).err(), Some(Refusal::MessageUnknown));
+    assert_eq!(world.conversations[1].thread.len(), 20_000);
+    assert_eq!(world.by_message.len(), 20_000);
+    assert_eq!(world.state(at(0), Duration::ZERO)["received"], 20_001);
+}
+
+#[test]
+fn old_tokens_are_forgotten_before_they_fill_the_memory() {
+    let mut world = world(&format!("[token]\nlifetime_seconds = 1\n{ECHO}"));
+    for n in 0..10_000 {
+        token(&mut world, at(n * 2000));
+    }
+    assert_eq!(world.tokens.issued, 10_000);
+    assert!(world.tokens.remembered() <= 4096, "{}", world.tokens.remembered());
+}
+
+#[test]
+fn a_fault_meets_its_requests_only() {
+    let mut world = world(ECHO);
+    let id = world.conversations[1].id.clone();
+    for fault in [json!({"fault": "reset-after", "conversation": "Other"}), json!({"fault": "clock-skew"})] {
+        world.set_fault(Fault::parse(&fault).unwrap(), at(0));
+    }
+    assert_eq!(world.arrive(Target::Send, Some("elsewhere"), at(0)).spoil, None);
+    assert_eq!(world.arrive(Target::Read, Some(&id), at(0)).spoil, None);
+    let plan = world.arrive(Target::Send, Some(&id), at(0));
+    assert_eq!((plan.spoil, plan.skew), (Some(Spoil::ResetAfter), 300));
+    world.clear_faults();
+    assert_eq!(world.arrive(Target::Send, Some(&id), at(0)), Plan::default());
+}
+
+#[test]
+fn latency_stays_in_its_range_and_none_is_none() {
+    let mut slow = world(&format!("latency_ms = [5, 9]\n{ECHO}"));
+    let drawn: Vec<u128> = (0..100).map(|_| slow.latency().as_millis()).collect();
+    assert!(drawn.iter().all(|ms| (5..=9).contains(ms)) && drawn.iter().any(|ms| *ms != drawn[0]), "{drawn:?}");
+    assert_eq!(world(ECHO).latency(), Duration::ZERO);
+}

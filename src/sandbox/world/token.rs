@@ -186,6 +186,12 @@ impl Tokens {
         }
     }
 
+    /// How many are remembered, valid or not.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.known.len()
+    }
+
     /// How many are valid.
     pub(crate) fn valid(&self, now: Moment) -> usize {
         self.known.values().filter(|token| !token.revoked && token.expires > now).count()
@@ -225,18 +231,14 @@ pub(crate) fn judge(client: &Client, rules: Rules, plan: &Plan, asked: &Asked) -
     if let Some(instead) = &plan.instead {
         return Ok(vec![instead.clone()]);
     }
-    match asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) {
-        Some(scope) => {
-            let wanted: Vec<&str> = scope.split_whitespace().collect();
-            if wanted.iter().any(|scope| !SCOPES.contains(scope) && !GUEST_SCOPES.contains(scope)) {
-                return Err(refused(400, "invalid_scope", "the requested scope is unknown"));
-            }
-            Ok(wanted.into_iter().filter(|&scope| may_have(scope)).map(str::to_owned).collect())
-        }
+    let Some(scope) = asked.scope.as_deref().map(str::trim).filter(|scope| !scope.is_empty()) else {
         // Nothing asked for: the client's general scopes. Those that speak for guests have to be asked for.
-        None => {
-            let general = |scope: &&String| may_have(scope) && !GUEST_SCOPES.contains(&scope.as_str());
-            Ok(client.scopes.iter().filter(general).cloned().collect())
-        }
+        let general = |scope: &&String| may_have(scope) && !GUEST_SCOPES.contains(&scope.as_str());
+        return Ok(client.scopes.iter().filter(general).cloned().collect());
+    };
+    let wanted: Vec<&str> = scope.split_whitespace().collect();
+    if wanted.iter().any(|scope| !SCOPES.contains(scope) && !GUEST_SCOPES.contains(scope)) {
+        return Err(refused(400, "invalid_scope", "the requested scope is unknown"));
     }
+    Ok(wanted.into_iter().filter(|&scope| may_have(scope)).map(str::to_owned).collect())
 }

@@ -13,34 +13,8 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// Undo keeps at most this many changes …
-const MAX_CHANGES: usize = 1_000;
-/// … and at most about this many bytes; the newest change is always kept.
-const MAX_CHANGE_BYTES: usize = 8 << 20;
-
-/// What kind of edit a change came from: equal neighbours may join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
-    /// One character typed.
-    Typed,
-    /// One cluster erased towards the beginning.
-    ErasedBack,
-    /// One cluster erased towards the end.
-    ErasedAhead,
-    /// Anything else: never joined.
-    Whole,
-}
-
-/// A replacement of a part of the text, which can be taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Change {
-    unit: Unit,
-    at: usize,
-    removed: String,
-    inserted: String,
-    cursor_before: usize,
-    cursor_after: usize,
-}
+use super::steps::{Change, Steps, Unit};
+use super::words::{is_blank, is_word};
 
 /// A multi-line text with a cursor and its undo history. Line ends are `\n`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,11 +23,7 @@ pub struct Editor {
     cursor: usize,
     /// Column in clusters that Up and Down try to keep.
     goal: Option<usize>,
-    undo: Vec<Change>,
-    redo: Vec<Change>,
-    undo_bytes: usize,
-    /// Whether the next edit may join the newest change.
-    open: bool,
+    steps: Steps,
 }
 
 /// Line ends as `\n`, whatever they came as. Nothing else changes.
@@ -125,7 +95,7 @@ impl Editor {
     fn go(&mut self, at: usize) {
         self.cursor = at;
         self.goal = None;
-        self.open = false;
+        self.steps.close();
     }
 
     /// One cluster towards the beginning.
@@ -168,7 +138,7 @@ impl Editor {
         let line = self.line();
         let Some(end) = line.start.checked_sub(1) else { return false };
         let start = self.text.get(..end).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
-        self.to_line(line.start, start..end);
+        self.move_to_line(line.start, start..end);
         true
     }
 
@@ -180,11 +150,11 @@ impl Editor {
         }
         let start = line.end + 1;
         let end = self.text.get(start..).and_then(|t| t.find('\n')).map_or(self.text.len(), |n| start + n);
-        self.to_line(line.start, start..end);
+        self.move_to_line(line.start, start..end);
         true
     }
 
-    fn to_line(&mut self, from_start: usize, to: Range<usize>) {
+    fn move_to_line(&mut self, from_start: usize, to: Range<usize>) {
         let clusters = |range: Range<usize>| self.text.get(range).unwrap_or_default();
         let goal = self.goal.unwrap_or_else(|| clusters(from_start..self.cursor).graphemes(true).count());
         let offset = clusters(to.clone()).grapheme_indices(true).nth(goal).map_or(to.len(), |(at, _)| at);
@@ -263,20 +233,20 @@ impl Editor {
     /// Replaces the whole text as a step of its own even where nothing changes, so that [`Editor::forget_step`] takes
     /// back exactly this.
     pub(super) fn set_text_step(&mut self, text: &str) {
-        self.open = false;
+        self.steps.close();
         let inserted = normalized(text).into_owned();
         let removed = std::mem::replace(&mut self.text, inserted.clone());
         let after = inserted.len();
-        let change = Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
-        self.redo.clear();
-        self.record(change);
+        let change =
+            Change { unit: Unit::Whole, at: 0, removed, inserted, cursor_before: self.cursor, cursor_after: after };
+        self.steps.record(change);
         self.text_end();
     }
 
     /// Takes the newest step back for good.
     pub(super) fn forget_step(&mut self) {
         if self.undo() {
-            self.redo.clear();
+            self.steps.forget_undone();
         }
     }
 
@@ -321,7 +291,6 @@ impl Editor {
         self.text.replace_range(range.clone(), with);
         self.cursor = self.snap(range.start + with.len());
         self.goal = None;
-        self.redo.clear();
         let change = Change {
             unit,
             at: range.start,
@@ -330,114 +299,28 @@ impl Editor {
             cursor_before: before,
             cursor_after: self.cursor,
         };
-        self.record(change);
-        self.open = unit != Unit::Whole;
-    }
-
-    fn record(&mut self, new: Change) {
-        self.undo_bytes += new.removed.len() + new.inserted.len();
-        if self.open && let Some(last) = self.undo.last_mut() {
-            if join(last, &new) {
-                return;
-            }
-        }
-        self.undo.push(new);
-        let mut drop = self.undo.len().saturating_sub(MAX_CHANGES);
-        let mut bytes = self.undo_bytes;
-        for (n, change) in self.undo.iter().enumerate().take(self.undo.len() - 1) {
-            if n >= drop && bytes <= MAX_CHANGE_BYTES {
-                break;
-            }
-            bytes -= change.removed.len() + change.inserted.len();
-            drop = drop.max(n + 1);
-        }
-        if drop > 0 {
-            self.undo.drain(..drop);
-            self.undo_bytes = bytes;
-        }
+        self.steps.record(change);
     }
 
     // ---- undo ---------------------------------------------------------------------------------------------------
 
     /// Takes the newest step back. False where there is none.
     pub fn undo(&mut self) -> bool {
-        let Some(change) = self.undo.pop() else { return false };
-        self.undo_bytes -= change.removed.len() + change.inserted.len();
+        let Some(change) = self.steps.back() else { return false };
         self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
-        self.go(change.cursor_before);
-        self.redo.push(change);
+        let cursor = change.cursor_before;
+        self.go(cursor);
         true
     }
 
     /// Does the newest undone step again. False where there is none.
     pub fn redo(&mut self) -> bool {
-        let Some(change) = self.redo.pop() else { return false };
-        self.undo_bytes += change.removed.len() + change.inserted.len();
+        let Some(change) = self.steps.ahead() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
-        self.go(change.cursor_after);
-        self.undo.push(change);
+        let cursor = change.cursor_after;
+        self.go(cursor);
         true
     }
-}
-
-/// Joins `new` to `last` where both are the same small doing, in the same place, in the same word.
-fn join(last: &mut Change, new: &Change) -> bool {
-    let same_word = |earlier: &str, later: &str| !(is_blank(earlier) && !is_blank(later));
-    if last.unit != new.unit || last.cursor_after != new.cursor_before {
-        return false;
-    }
-    let joined = match new.unit {
-        Unit::Typed => {
-            let word = same_word(last.inserted.graphemes(true).next_back().unwrap_or_default(), &new.inserted);
-            let touching = new.removed.is_empty() && last.at + last.inserted.len() == new.at;
-            if word && touching {
-                last.inserted.push_str(&new.inserted);
-            }
-            word && touching
-        }
-        Unit::ErasedBack => {
-            let word = same_word(first_cluster(&last.removed), &new.removed);
-            let touching = new.at + new.removed.len() == last.at;
-            if word && touching {
-                last.removed.insert_str(0, &new.removed);
-                last.at = new.at;
-            }
-            word && touching
-        }
-        Unit::ErasedAhead => {
-            let word = same_word(last.removed.graphemes(true).next_back().unwrap_or_default(), &new.removed);
-            if word && new.at == last.at {
-                last.removed.push_str(&new.removed);
-            }
-            word && new.at == last.at
-        }
-        Unit::Whole => false,
-    };
-    if joined {
-        last.cursor_after = new.cursor_after;
-    }
-    joined
-}
-
-fn first_cluster(text: &str) -> &str {
-    text.graphemes(true).next().unwrap_or_default()
-}
-
-fn is_blank(cluster: &str) -> bool {
-    cluster.chars().next().is_none_or(char::is_whitespace)
-}
-
-/// Whether a cluster is part of a word: not blank and not punctuation. Emoji count as words, so that they can be
-/// stepped over one group at a time.
-fn is_word(cluster: &str) -> bool {
-    let Some(c) = cluster.chars().next() else { return false };
-    c == '_' || c.is_alphanumeric() || !(c.is_whitespace() || c.is_control() || is_punctuation(c))
-}
-
-fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation()
-        || matches!(c, '\u{a1}'..='\u{bf}' | '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}'
-            | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}')
 }
 
 #[cfg(test)]

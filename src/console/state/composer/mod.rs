@@ -9,7 +9,10 @@
 
 pub mod editor;
 pub mod history;
+mod keys;
+mod steps;
 pub mod variables;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -102,6 +105,10 @@ pub struct Composer {
     messages: u64,
     send_key: String,
     keys: String,
+    /// Cells of a row in the pane; 0 where that is not known.
+    width: u16,
+    /// The column (in cells) that Up and Down try to keep, and the cursor for which that holds.
+    goal: Option<(usize, usize)>,
 }
 
 impl Default for Composer {
@@ -128,6 +135,8 @@ impl Composer {
             messages: 0,
             send_key: "Enter".to_owned(),
             keys: "Enter send · Alt-Enter or ^J new line · ^R history · ^T snippets · Esc leave".to_owned(),
+            width: 0,
+            goal: None,
         }
     }
 
@@ -135,6 +144,11 @@ impl Composer {
     pub fn set_keys(&mut self, send: &str, line: &str) {
         send.clone_into(&mut self.send_key);
         line.clone_into(&mut self.keys);
+    }
+
+    /// Sets the width of the pane's inside, so that Up and Down go by rows as they stand on the screen.
+    pub fn set_width(&mut self, cells: u16) {
+        self.width = cells;
     }
 
     /// Sets the snippets of the settings.
@@ -160,7 +174,11 @@ impl Composer {
         if to == self.active {
             return;
         }
-        self.end_walk();
+        if self.history.walking() {
+            // The draft is kept, not the text of the history that was only looked at.
+            self.editor.forget_step();
+            self.history.stop();
+        }
         let draft = std::mem::replace(&mut self.editor, self.drafts.remove(&to).unwrap_or_default());
         if draft != Editor::default() {
             self.drafts.insert(self.active, draft);
@@ -277,33 +295,24 @@ impl Composer {
     }
 
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
-    /// stays, and the hint says why.
+    /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.seq += u64::from(used.contains(&"seq"));
         self.messages += 1;
-        let typed = std::mem::take(&mut self.editor);
-        self.history.push(typed.text());
+        let typed = self.text().to_owned();
+        if self.history.walking() {
+            self.editor.forget_step();
+        } else {
+            self.editor.set_text("");
+        }
+        self.history.push(&typed);
         self.notice = None;
         Ok(text)
     }
 
     // ---- history and snippets -----------------------------------------------------------------------------------
-
-    /// One line up; on the first line, one text back in the history.
-    pub fn up(&mut self) {
-        if !self.editor.up() {
-            self.history_older();
-        }
-    }
-
-    /// One line down; on the last line, one text nearer in the history, and at last the draft again.
-    pub fn down(&mut self) {
-        if !self.editor.down() {
-            self.history_newer();
-        }
-    }
 
     /// Puts the text sent before the one shown here. The draft is one undo step (or Down) away.
     pub fn history_older(&mut self) {
@@ -354,136 +363,11 @@ impl Composer {
 
     // ---- editing ------------------------------------------------------------------------------------------------
 
-    fn end_walk(&mut self) {
-        self.history.stop();
-    }
-
     /// The editor, for a change: ends a walk through the history and takes the notice away.
     fn edited(&mut self) -> &mut Editor {
-        self.end_walk();
+        self.history.stop();
         self.notice = None;
         &mut self.editor
-    }
-
-    /// Types a character, whatever it is.
-    pub fn insert_char(&mut self, c: char) {
-        self.edited().insert_char(c);
-    }
-
-    /// Begins a new line.
-    pub fn newline(&mut self) {
-        self.insert_char('\n');
-    }
-
-    /// Puts pasted text in, as one step. Line ends become `\n`; nothing else is changed, and nothing is sent.
-    pub fn paste(&mut self, text: &str) {
-        self.edited().insert(text);
-        let text = editor::normalized(text);
-        let lines = text.strip_suffix('\n').unwrap_or(&text).matches('\n').count() + 1;
-        if lines > 1 {
-            self.notice = Some(Notice::Pasted { lines });
-        }
-    }
-
-    /// Puts another text in place of this one, as one step (to edit a copy, or from an editor); undo restores.
-    pub fn set_text(&mut self, text: &str) {
-        self.edited().set_text(text);
-    }
-
-    /// Empties the composer, as one step; undo restores.
-    pub fn clear(&mut self) {
-        self.set_text("");
-    }
-
-    /// Erases the cluster before the cursor.
-    pub fn backspace(&mut self) {
-        self.edited().backspace();
-    }
-
-    /// Erases the cluster after the cursor.
-    pub fn delete(&mut self) {
-        self.edited().delete();
-    }
-
-    fn keep(&mut self, taken: String) {
-        if !taken.is_empty() {
-            self.killed = taken;
-        }
-    }
-
-    /// Takes out the blank-separated word before the cursor.
-    pub fn delete_word_back(&mut self) {
-        let taken = self.edited().cut_word_back();
-        self.keep(taken);
-    }
-
-    /// Takes out the rest of the line; at its end, the line end.
-    pub fn kill_to_end(&mut self) {
-        let taken = self.edited().cut_to_end();
-        self.keep(taken);
-    }
-
-    /// Takes out the line before the cursor; at its beginning, the line end before it.
-    pub fn kill_to_start(&mut self) {
-        let taken = self.edited().cut_to_start();
-        self.keep(taken);
-    }
-
-    /// Puts back what was taken out last, at the cursor.
-    pub fn yank(&mut self) {
-        let killed = std::mem::take(&mut self.killed);
-        self.edited().insert(&killed);
-        self.killed = killed;
-    }
-
-    /// Takes the newest step back. False where there is none.
-    pub fn undo(&mut self) -> bool {
-        self.edited().undo()
-    }
-
-    /// Does the newest undone step again. False where there is none.
-    pub fn redo(&mut self) -> bool {
-        self.edited().redo()
-    }
-
-    /// One cluster towards the beginning.
-    pub fn left(&mut self) {
-        self.editor.left();
-    }
-
-    /// One cluster towards the end.
-    pub fn right(&mut self) {
-        self.editor.right();
-    }
-
-    /// To the beginning of the word.
-    pub fn word_left(&mut self) {
-        self.editor.word_left();
-    }
-
-    /// To the end of the word.
-    pub fn word_right(&mut self) {
-        self.editor.word_right();
-    }
-
-    /// To the beginning of the line.
-    pub fn line_start(&mut self) {
-        self.editor.line_start();
-    }
-
-    /// To the end of the line.
-    pub fn line_end(&mut self) {
-        self.editor.line_end();
-    }
-
-    /// To the beginning of the text.
-    pub fn text_start(&mut self) {
-        self.editor.text_start();
-    }
-
-    /// To the end of the text.
-    pub fn text_end(&mut self) {
-        self.editor.text_end();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::detail::span;
+use super::words::span;
 use super::{Entry, Log};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Header};
@@ -40,24 +40,26 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn say(&mut self, what: &str, left: Option<impl AsRef<str>>, right: Option<impl AsRef<str>>) {
-        let (left, right) = (left.as_ref().map(AsRef::as_ref), right.as_ref().map(AsRef::as_ref));
+    fn say<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2]) {
+        let [left, right] = sides;
         if left != right {
-            let side = |said: Option<&str>| said.map_or_else(|| "none".to_owned(), |s| text::visible(s).into_owned());
+            let side = |said: &Option<T>| {
+                said.as_ref().map_or_else(|| "none".to_owned(), |s| text::visible(s.as_ref()).into_owned())
+            };
             self.out.push(Difference { what: text::visible(what).into_owned(), left: side(left), right: side(right) });
         }
     }
 
     fn entries(&mut self, left: &Entry, right: &Entry, conversation: &dyn Fn(&Entry) -> Option<String>) {
-        self.say("kind", Some(left.kind().word()), Some(right.kind().word()));
-        self.say("text", Some(left.what()), Some(right.what()));
+        self.say("kind", &[Some(left.kind().word()), Some(right.kind().word())]);
+        self.say("text", &[Some(left.what()), Some(right.what())]);
         let word = |e: &Entry| e.exchange().map(|x| x.outcome.word());
-        self.say("outcome", word(left), word(right));
+        self.say("outcome", &[word(left), word(right)]);
         let why = |e: &Entry| e.exchange().and_then(|x| x.outcome.reason().map(str::to_owned));
-        self.say("reason", why(left), why(right));
-        self.say("conversation", conversation(left), conversation(right));
+        self.say("reason", &[why(left), why(right)]);
+        self.say("conversation", &[conversation(left), conversation(right)]);
         let tries = |e: &Entry| e.exchange().map(|_| e.tries().to_string());
-        self.say("tries", tries(left), tries(right));
+        self.say("tries", &[tries(left), tries(right)]);
         let try_of = |e: &Entry| e.exchange().and_then(|x| x.last_attempt().cloned());
         let (left, right) = (try_of(left), try_of(right));
         self.attempts(left.as_deref(), right.as_deref());
@@ -67,7 +69,7 @@ impl Sheet {
         let both = |f: &dyn Fn(&Attempt) -> Option<String>| (left.and_then(f), right.and_then(f));
         let mut field = |what: &str, f: &dyn Fn(&Attempt) -> Option<String>| {
             let (l, r) = both(f);
-            self.say(what, l, r);
+            self.say(what, &[l, r]);
         };
         field("status", &|a| a.status().map(|s| s.to_string()));
         field("method", &|a| Some(a.request.method.clone()));
@@ -85,14 +87,14 @@ impl Sheet {
         let (l, r) = (body(left), body(right));
         self.bodies("response body", l.as_ref(), r.as_ref());
         let mut time = |what: &str, f: &dyn Fn(&Attempt) -> Option<Duration>| {
-            self.say(what, left.and_then(f).map(span), right.and_then(f).map(span));
+            self.say(what, &[left.and_then(f).map(span), right.and_then(f).map(span)]);
         };
         time("time connect", &|a| a.timing.connect);
         time("time TLS", &|a| a.timing.tls);
         time("time first byte", &|a| a.timing.first_byte);
         time("time total", &|a| a.timing.total);
         let reused = |a: Option<&Attempt>| a.map(|a| if a.timing.reused { "reused" } else { "new" });
-        self.say("connection", reused(left), reused(right));
+        self.say("connection", &[reused(left), reused(right)]);
     }
 
     fn headers(&mut self, what: &str, left: &[Header], right: &[Header]) {
@@ -103,7 +105,7 @@ impl Sheet {
                 let rest = headers.iter().filter(|h| h.name.eq_ignore_ascii_case(&name)).skip(1);
                 Some(rest.fold(first.to_owned(), |all, h| format!("{all}, {}", h.value)))
             };
-            self.say(&format!("{what} {name}"), all(left), all(right));
+            self.say(&format!("{what} {name}"), &[all(left), all(right)]);
         }
     }
 
@@ -119,13 +121,13 @@ impl Sheet {
                 let value = |map: &serde_json::Map<String, serde_json::Value>| {
                     map.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
                 };
-                self.say(&format!("{what} {name}"), value(&l), value(&r));
+                self.say(&format!("{what} {name}"), &[value(&l), value(&r)]);
             }
             return;
         }
         let text = |body: Option<&Body>| body.filter(|b| b.total > 0 || !b.text.is_empty()).map(|b| b.text.clone());
-        self.say(what, text(left), text(right));
+        self.say(what, &[text(left), text(right)]);
         let total = |body: Option<&Body>| body.map(|b| b.total.to_string());
-        self.say(&format!("{what} bytes"), total(left), total(right));
+        self.say(&format!("{what} bytes"), &[total(left), total(right)]);
     }
 }

@@ -36,12 +36,13 @@ impl Log {
         Some(text::visible_lines(out.trim_end()).collect::<Vec<_>>().join("\n"))
     }
 
-    /// The body of the newest answer as it came; without one, that of the request.
+    /// The body of the newest answer as it came; without one, that of the request. Control characters other than line
+    /// ends and tabs are made visible: a paste into a terminal must not be able to end itself and go on as keys.
     pub fn copy_body(&self) -> Option<String> {
         let attempt = newest(self.selected()?)?;
         let answer = attempt.response().map(|r| &r.body).filter(|body| !body.text.is_empty());
         let body = answer.or(Some(&attempt.request.body)).filter(|body| !body.text.is_empty())?;
-        Some(body.text.clone())
+        Some(without_controls(&body.text))
     }
 
     /// The newest try as a curl command; see [`export::curl`].
@@ -52,6 +53,16 @@ impl Log {
     /// The entry's own line as it would stand in a wide pane; a note in full.
     pub fn copy_line(&self) -> Option<String> {
         self.text_rows(self.selected()?, Density::Line).into_iter().next()
+    }
+
+    /// All entries that the filter shows, as HAR 1.2; see [`export::har`].
+    pub fn har(&self) -> serde_json::Value {
+        export::har(self.entries().filter(|e| e.shown).filter_map(har_entry))
+    }
+
+    /// The selected entry as HAR 1.2. `None` where it is a note, or nothing is selected.
+    pub fn har_of_selected(&self) -> Option<serde_json::Value> {
+        Some(export::har([har_entry(self.selected()?)?]))
     }
 
     /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
@@ -80,6 +91,27 @@ impl Log {
         }
         rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
     }
+}
+
+fn without_controls(body: &str) -> String {
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    if body.chars().all(harmless) {
+        return body.to_owned();
+    }
+    let mut out = String::with_capacity(body.len() + 8);
+    for c in body.chars() {
+        if harmless(c) { out.push(c) } else { out.push_str(&text::visible(c.encode_utf8(&mut [0; 4]))) }
+    }
+    out
+}
+
+fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {
+    Some(export::HarEntry {
+        number: entry.number(),
+        exchange: entry.exchange()?,
+        marked: entry.is_marked(),
+        comment: entry.comment(),
+    })
 }
 
 fn push_headers(out: &mut String, headers: &[Header]) {

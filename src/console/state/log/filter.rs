@@ -148,37 +148,25 @@ fn words(text: &str) -> Vec<Word> {
 
 fn term(word: &Word) -> Result<Term, FilterError> {
     let column = word.column + usize::from(word.negated);
-    let fail = |column: usize, message: String| Err(FilterError { message, column });
-    let text = word.text.as_str();
-    let plain = || Needle::new(text).map(Test::Text);
+    let said = word.text.as_str();
+    let key = said.split_once(':').filter(|(key, value)| is_key(key) && !value.starts_with("//"));
     let test = if word.quoted {
-        plain()
-    } else if let Some((sign, rest)) =
-        text.strip_prefix('>').map(|r| (true, r)).or(text.strip_prefix('<').map(|r| (false, r)))
-    {
-        match duration(rest) {
-            Some(than) => Some(if sign { Test::Slower(than) } else { Test::Faster(than) }),
-            None => {
-                let sign = if sign { '>' } else { '<' };
-                return fail(column + 1, format!("a duration follows {sign}, as in {sign}500ms or {sign}2s"));
-            }
-        }
-    } else if let Some((key, value)) =
-        text.split_once(':').filter(|(key, value)| is_key(key) && !value.starts_with("//"))
-    {
-        let at = column + key.chars().count() + 1;
-        match key_test(key, value) {
-            Ok(test) => test,
-            Err(Wrong::Key(message)) => return fail(column, message),
-            Err(Wrong::Value(message)) => return fail(at, message),
-        }
+        Needle::new(said).map(Test::Text)
+    } else if let Some(rest) = said.strip_prefix(['<', '>']) {
+        let (sign, make): (char, fn(Duration) -> Test) =
+            if said.starts_with('>') { ('>', Test::Slower) } else { ('<', Test::Faster) };
+        let message = || format!("a duration follows {sign}, as in {sign}500ms or {sign}2s");
+        Some(make(duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?))
+    } else if let Some((key, value)) = key {
+        key_test(key, value).map_err(|wrong| match wrong {
+            Wrong::Key(message) => FilterError { message, column },
+            Wrong::Value(message) => FilterError { message, column: column + key.chars().count() + 1 },
+        })?
     } else {
-        plain()
+        Needle::new(said).map(Test::Text)
     };
-    match test {
-        Some(test) => Ok(Term { negated: word.negated, test }),
-        None => fail(column, "something to look for is missing here".to_owned()),
-    }
+    let missing = || FilterError { message: "something to look for is missing here".to_owned(), column };
+    Ok(Term { negated: word.negated, test: test.ok_or_else(missing)? })
 }
 
 fn is_key(key: &str) -> bool {
@@ -359,6 +347,20 @@ mod tests {
             let error = wrong(text);
             assert_eq!(error.column, column, "{text}: {error}");
             assert!(error.message.contains(word), "{text}: {error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_filter_or_a_sentence(text in "[ \"<>:a-z0-9éx-]{0,24}|\\PC{0,24}") {
+            match Filter::parse(&text) {
+                Ok(None) => {}
+                Ok(Some(filter)) => proptest::prop_assert_eq!(filter.text(), text.trim()),
+                Err(error) => {
+                    proptest::prop_assert!((1..=text.chars().count() + 1).contains(&error.column), "{}", error);
+                    proptest::prop_assert!(!error.message.is_empty());
+                }
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::Page;
 use super::entry::{Density, Entry, Later};
-use super::row::{Line, Live, Row, RowKind, Tone};
+use super::row::{Counts, Line, Live, Row, RowKind, Tone};
 use crate::model::{Exchange, Kind, Moment, Outcome, Step};
 use crate::view::text;
 
@@ -26,6 +26,7 @@ const TEXT_LEAST: usize = 8;
 
 /// Which columns there are at a width, and how wide the flexible one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each column that is there or not")]
 pub(super) struct Columns {
     number: usize,
     time: Time,
@@ -201,7 +202,7 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
     let right = line.cells + c.text;
     push_text(&mut line, c.text, entry, exchange, page);
     line.pad_to(right + 1);
-    let mut live = None;
+    let mut changing = None;
     let word = exchange.outcome.word();
     line.push(word, outcome_tone(&exchange.outcome));
     let mut edge = right + 1 + WORD;
@@ -224,7 +225,7 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
         } else if !c.ms
             && let Some(until) = until
         {
-            live = Some(Live { column: edge as u16 + 1, width: 3, until });
+            changing = Some(Live { column: edge as u16 + 1, width: 3, counts: Counts::DownTo(until) });
         }
         edge += 4;
     }
@@ -234,7 +235,10 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
             line.pad_to((edge + 6).saturating_sub(ms.len()));
             line.push(&ms, Tone::Dim);
         } else if let Some(until) = until {
-            live = Some(Live { column: edge as u16 + 1, width: 5, until });
+            changing = Some(Live { column: edge as u16 + 1, width: 5, counts: Counts::DownTo(until) });
+        } else if exchange.outcome == Outcome::Open {
+            let counts = Counts::UpFrom(exchange.started);
+            changing = Some(Live { column: edge as u16 + 1, width: 5, counts });
         }
         edge += 6;
     }
@@ -253,7 +257,7 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
         line.push_fitted(&text::short_id(&id, page.ascii), cells, page.ascii, Tone::Dim);
     }
     let mut row = line.fitted(page.width, page.ascii).row(RowKind::Head);
-    row.live = live;
+    row.live = changing;
     row
 }
 
@@ -274,7 +278,9 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
         line.push_fitted(&what, room, page.ascii, Tone::Text);
     }
     let left = end.saturating_sub(line.cells + keep);
+    // An open entry says why in its first row below.
     if let Some(why) = exchange.outcome.reason()
+        && entry.density() == Density::Line
         && left >= 12
     {
         line.push(" ", Tone::Text);

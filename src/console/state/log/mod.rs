@@ -13,8 +13,11 @@ mod compare;
 mod copy;
 mod detail;
 mod entry;
+mod facts;
 mod filter;
 mod heights;
+mod intake;
+mod layout;
 mod line;
 mod needle;
 mod place;
@@ -22,15 +25,14 @@ mod pretty;
 mod rate;
 mod row;
 mod search;
+mod summary;
+mod words;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::model::{ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Moment};
-use entry::Later;
+use crate::model::{ConversationKey, ExchangeId, MessageId};
 use heights::Heights;
 use line::Columns;
 use needle::Needle;
@@ -41,7 +43,7 @@ pub use entry::{Density, Entry, Source};
 pub use filter::{Filter, FilterError};
 pub use place::Position;
 pub use rate::Rate401;
-pub use row::{Live, Row, RowKind, Run, Section, Tone};
+pub use row::{Counts, Live, Row, RowKind, Run, Section, Tone};
 
 /// Names of conversations, for `conv:` and the summary.
 pub(crate) type Names = HashMap<ConversationKey, String>;
@@ -65,6 +67,23 @@ impl Default for LogOptions {
     }
 }
 
+/// How keys that the log mentions are called; bindings may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyNames {
+    /// Goes to the composer.
+    pub compose: String,
+    /// Clears the filter.
+    pub clear: String,
+    /// Copies a body.
+    pub copy_body: String,
+}
+
+impl Default for KeyNames {
+    fn default() -> Self {
+        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned() }
+    }
+}
+
 /// What rows are laid out with.
 pub(crate) struct Page<'l> {
     width: usize,
@@ -75,12 +94,14 @@ pub(crate) struct Page<'l> {
     numbers: &'l HashMap<ExchangeId, u64>,
     columns: Columns,
     search: Option<&'l Needle>,
+    keys: &'l KeyNames,
 }
 
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Log {
     options: LogOptions,
+    keys: KeyNames,
     names: Names,
     /// With consecutive numbers from `first`.
     entries: VecDeque<Entry>,
@@ -123,6 +144,7 @@ impl Log {
             heights: Heights::new(options.max_entries),
             columns: Columns::new(79, 3, options.ascii),
             options,
+            keys: KeyNames::default(),
             names: Names::new(),
             entries: VecDeque::new(),
             first: 1,
@@ -159,74 +181,13 @@ impl Log {
         self.settle();
     }
 
-    /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
-    pub fn exchange(&mut self, exchange: Arc<Exchange>) {
-        let known = self.numbers.get(&exchange.id).copied();
-        let was_error = known.and_then(|seq| self.get(seq)).is_some_and(Entry::is_error);
-        let is_error = exchange.outcome.is_error();
-        let counted = match known {
-            Some(seq) => self.get(seq).map_or(0, |e| e.counted),
-            None => self.counted.remove(&exchange.id).unwrap_or(0),
-        };
-        let counted = self.tries.count(&exchange, counted);
-        let seq = if let Some(seq) = known {
-            let mut bytes = (0, 0);
-            if let Some(entry) = self.get_mut(seq) {
-                bytes.0 = entry.bytes;
-                entry.replace(exchange);
-                bytes.1 = entry.bytes;
-            }
-            self.bytes = self.bytes.saturating_sub(bytes.0).saturating_add(bytes.1);
-            seq
-        } else {
-            let (id, message) = (exchange.id, exchange.message);
-            let seq = self.push(Source::Exchange(exchange));
-            self.numbers.insert(id, seq);
-            if let Some(message) = message {
-                self.messages.insert(message, seq);
-            }
-            seq
-        };
-        if let Some(entry) = self.get_mut(seq) {
-            entry.counted = counted;
+    /// How the keys are called that the log mentions.
+    pub fn set_keys(&mut self, keys: KeyNames) {
+        if keys != self.keys {
+            self.keys = keys;
+            self.lay_out_all();
+            self.settle();
         }
-        match (was_error, is_error) {
-            (false, true) => {
-                self.errors += 1;
-                self.open_by_itself(seq);
-            }
-            (true, false) => self.errors = self.errors.saturating_sub(1),
-            _ => {}
-        }
-        self.refresh(seq);
-        self.evict();
-        self.settle();
-    }
-
-    /// A sentence of a person ([`Kind::Note`]) or of guestwire itself ([`Kind::Sys`]).
-    pub fn note(&mut self, at: Moment, kind: Kind, text: impl Into<String>) {
-        let seq = self.push(Source::Note { at, kind, text: text.into() });
-        self.refresh(seq);
-        self.evict();
-        self.settle();
-    }
-
-    /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
-    /// was settled. Other moves of its life show in its exchange.
-    pub fn set_life(&mut self, message: MessageId, life: &Life) {
-        let later = match life {
-            Life::Answered => Later::Answered,
-            Life::Landed => Later::Landed,
-            Life::Lost => Later::Lost,
-            _ => return,
-        };
-        let Some(&seq) = self.messages.get(&message) else { return };
-        if let Some(entry) = self.get_mut(seq) {
-            entry.later = Some(later);
-            entry.rows = None;
-        }
-        self.refresh(seq);
-        self.settle();
     }
 
     /// The inside of the pane, in cells, the column of the selection mark included.
@@ -242,6 +203,11 @@ impl Log {
             self.lay_out_all();
         }
         self.settle();
+    }
+
+    /// The size last told: columns and rows.
+    pub fn viewport(&self) -> (u16, u16) {
+        (u16::try_from(self.width).unwrap_or(u16::MAX), u16::try_from(self.height).unwrap_or(u16::MAX))
     }
 
     /// Only ASCII in what the log itself writes, or not (a theme may change it).
@@ -312,99 +278,6 @@ impl Log {
         self.settle();
     }
 
-    // ── facts ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// Entries kept, the hidden ones included.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing is kept.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Entries that the filter hides.
-    pub fn hidden_by_filter(&self) -> usize {
-        self.entries.len().saturating_sub(self.heights.shown())
-    }
-
-    /// Shown entries below the window that came while one read further up.
-    pub fn unseen(&self) -> usize {
-        if self.seen + 1 >= self.next() {
-            return 0;
-        }
-        let before = self.heights.shown_before(self.first, (self.seen + 1).max(self.first));
-        self.heights.shown().saturating_sub(before)
-    }
-
-    /// Whether the end is followed.
-    pub const fn following(&self) -> bool {
-        self.follow
-    }
-
-    /// Whether long rows wrap.
-    pub const fn wraps(&self) -> bool {
-        self.wrap
-    }
-
-    /// The filter, if there is one.
-    pub const fn filter(&self) -> Option<&Filter> {
-        self.filter.as_ref()
-    }
-
-    /// Errors among the entries kept.
-    pub const fn error_count(&self) -> usize {
-        self.errors
-    }
-
-    /// Entries that had to go since the start.
-    pub const fn evicted(&self) -> u64 {
-        self.evicted
-    }
-
-    /// Marked entries among those.
-    pub const fn evicted_marked(&self) -> u64 {
-        self.evicted_marked
-    }
-
-    /// Bytes of captured text kept.
-    pub const fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// The entry that became an error last, if it is still kept.
-    pub fn newest_error(&self) -> Option<&Entry> {
-        self.get(self.newest_error?)
-    }
-
-    /// The selected entry.
-    pub fn selected(&self) -> Option<&Entry> {
-        self.get(self.cursor.0)
-    }
-
-    /// The entry with a number.
-    pub fn entry(&self, number: u64) -> Option<&Entry> {
-        self.get(number)
-    }
-
-    /// All entries kept, the oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
-    }
-
-    /// Whether the filter shows the entry with this number.
-    pub fn shows(&self, number: u64) -> bool {
-        self.get(number).is_some_and(|e| e.shown)
-    }
-
-    /// 401 answers over API tries in the `window` that ends `now`; evicted entries count too.
-    pub fn rate_401(&self, now: Moment, window: Duration) -> Rate401 {
-        self.tries.rate(now, window)
-    }
-
-    // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
-
     fn next(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
@@ -415,177 +288,5 @@ impl Log {
 
     fn get_mut(&mut self, seq: u64) -> Option<&mut Entry> {
         self.entries.get_mut(usize::try_from(seq.checked_sub(self.first)?).ok()?)
-    }
-
-    fn columns_now(&self) -> Columns {
-        Columns::new(self.width.saturating_sub(1), self.digits, self.options.ascii)
-    }
-
-    fn page(&self) -> Page<'_> {
-        Page {
-            width: self.width.saturating_sub(1),
-            ascii: self.options.ascii,
-            wrap: self.wrap,
-            zone: &self.options.zone,
-            names: &self.names,
-            numbers: &self.numbers,
-            columns: self.columns,
-            search: self.search.as_ref().map(|(_, needle)| needle),
-        }
-    }
-
-    fn push(&mut self, source: Source) -> u64 {
-        let seq = self.next();
-        let entry = Entry::new(seq, source);
-        self.bytes = self.bytes.saturating_add(entry.bytes);
-        self.entries.push_back(entry);
-        let digits = seq.checked_ilog10().unwrap_or(0) as usize + 1;
-        if digits > self.digits {
-            self.digits = digits;
-            self.columns = self.columns_now();
-            // Only the entries' own lines change, so heights stay.
-            self.forget_rows();
-        }
-        seq
-    }
-
-    /// After the entry `seq` changed: whether it is shown, and how many rows it takes.
-    fn refresh(&mut self, seq: u64) {
-        let Some(entry) = self.get(seq) else { return };
-        let shown = self.filter.as_ref().is_none_or(|f| f.shows(entry, &self.names));
-        if let Some(entry) = self.get_mut(seq) {
-            entry.shown = shown;
-        }
-        self.measure(seq);
-    }
-
-    /// Counts the rows of the entry `seq` anew. A shut entry has one, and is laid out when it comes into the window.
-    fn measure(&mut self, seq: u64) {
-        let Some(entry) = self.get_mut(seq) else { return };
-        entry.rows = None;
-        let rows = match (entry.shown, entry.density) {
-            (false, _) => 0,
-            (true, Density::Line) => 1,
-            (true, _) => self.lay_out(seq),
-        };
-        self.heights.set(seq, rows);
-    }
-
-    /// Lays the entry `seq` out and says how many rows it has.
-    fn lay_out(&mut self, seq: u64) -> u32 {
-        let Some(entry) = self.get(seq) else { return 0 };
-        let rows = detail::rows(&self.page(), entry);
-        let count = rows.len() as u32;
-        if let Some(entry) = self.get_mut(seq) {
-            entry.rows = Some(rows);
-            self.laid_out.push(seq);
-        }
-        count
-    }
-
-    fn forget_rows(&mut self) {
-        for seq in std::mem::take(&mut self.laid_out) {
-            if let Some(entry) = self.get_mut(seq) {
-                entry.rows = None;
-            }
-        }
-    }
-
-    /// After the width, wrapping or the like changed: every open entry is measured anew.
-    fn lay_out_all(&mut self) {
-        self.forget_rows();
-        let open: Vec<u64> =
-            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(Entry::number).collect();
-        for seq in open {
-            self.measure(seq);
-            // Far from the window only the count is wanted.
-            self.trim(seq);
-        }
-    }
-
-    fn trim(&mut self, seq: u64) {
-        if self.laid_out.last() == Some(&seq) && !self.window.iter().any(|w| w.0 == seq) {
-            self.laid_out.pop();
-            if let Some(entry) = self.get_mut(seq) {
-                entry.rows = None;
-            }
-        }
-    }
-
-    fn refilter(&mut self) {
-        for index in 0..self.entries.len() {
-            let Some(entry) = self.entries.get(index) else { break };
-            let shown = self.filter.as_ref().is_none_or(|f| f.shows(entry, &self.names));
-            if shown == entry.shown {
-                continue;
-            }
-            let seq = entry.number();
-            if let Some(entry) = self.entries.get_mut(index) {
-                entry.shown = shown;
-            }
-            self.measure(seq);
-        }
-    }
-
-    fn evict(&mut self) {
-        while self.entries.len() > self.options.max_entries
-            || (self.bytes > self.options.max_bytes && self.entries.len() > 1)
-        {
-            let Some(old) = self.entries.pop_front() else { return };
-            let seq = old.number();
-            self.heights.set(seq, 0);
-            self.first = seq + 1;
-            self.bytes = self.bytes.saturating_sub(old.bytes);
-            self.evicted += 1;
-            self.evicted_marked += u64::from(old.is_marked());
-            self.errors = self.errors.saturating_sub(usize::from(old.is_error()));
-            self.auto_open.retain(|&open| open != seq);
-            if let Some(exchange) = old.exchange() {
-                self.numbers.remove(&exchange.id);
-                if let Some(message) = exchange.message
-                    && self.messages.get(&message) == Some(&seq)
-                {
-                    self.messages.remove(&message);
-                }
-                // Its later reports would make a new entry; its tries must not count twice.
-                if !exchange.outcome.is_settled() && self.counted.len() < 4_096 {
-                    self.counted.insert(exchange.id, old.counted);
-                }
-            }
-        }
-    }
-
-    /// The newest error opens its summary, unless a person decided otherwise.
-    fn open_by_itself(&mut self, seq: u64) {
-        self.newest_error = Some(seq);
-        if let Some(entry) = self.get_mut(seq)
-            && !entry.touched
-            && entry.density == Density::Line
-        {
-            entry.density = Density::Summary;
-        }
-        self.auto_open.retain(|&open| open != seq);
-        self.auto_open.push(seq);
-    }
-
-    /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
-    /// stay until they are out of it.
-    fn shut_older(&mut self) {
-        let mut index = 0;
-        while index + 1 < self.auto_open.len() {
-            let Some(&seq) = self.auto_open.get(index) else { return };
-            let touched = self.get(seq).is_none_or(|e| e.touched);
-            if !touched && !self.follow && self.window.iter().any(|w| w.0 == seq) {
-                index += 1;
-                continue;
-            }
-            self.auto_open.remove(index);
-            if !touched {
-                if let Some(entry) = self.get_mut(seq) {
-                    entry.density = Density::Line;
-                }
-                self.measure(seq);
-            }
-        }
     }
 }

@@ -50,22 +50,19 @@ impl Log {
         })
     }
 
+    /// The entry and the row of it at the top of the screen. `None` while nothing is shown.
+    pub fn window_start(&self) -> Option<(u64, u32)> {
+        self.window.first().copied()
+    }
+
     /// The cursor's screen row, for the terminal's own cursor. `None` while nothing is shown.
     pub fn cursor_row(&self) -> Option<u16> {
         (!self.window.is_empty()).then(|| u16::try_from(self.offset).unwrap_or(u16::MAX))
     }
 
-    /// When the text on screen changes by itself next: a pause that runs down.
+    /// When the text on screen changes by itself next: a pause runs down, a request under way takes longer.
     pub fn next_change(&self, now: Moment) -> Option<Moment> {
-        let soonest = self.window().filter_map(|shown| {
-            let left = shown.row.live?.until.left(now);
-            let part = std::time::Duration::from_nanos(u64::from(left.subsec_nanos()));
-            match (left.is_zero(), part.is_zero()) {
-                (true, _) => None,
-                (false, true) => Some(std::time::Duration::from_secs(1)),
-                (false, false) => Some(part),
-            }
-        });
+        let soonest = self.window().filter_map(|shown| shown.row.live?.counts.changes_in(now));
         soonest.min().map(|left| now.after(left))
     }
 
@@ -137,6 +134,9 @@ impl Log {
     /// On a section's title: folds or unfolds it. Elsewhere: line, summary, full, line.
     pub fn toggle_density(&mut self) {
         let (seq, line) = self.cursor;
+        if self.selected().is_none() {
+            return;
+        }
         let section = match self.get(seq).and_then(|e| e.rows.as_ref()?.get(line as usize)).map(|row| row.kind) {
             Some(RowKind::Section(section)) => Some(section),
             _ => None,

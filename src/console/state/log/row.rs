@@ -1,6 +1,7 @@
 //! One row of the log pane as it was laid out: text that is safe for a terminal, and what its parts mean.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::model::Moment;
 use crate::view::text;
@@ -68,15 +69,44 @@ pub enum RowKind {
     Section(Section),
 }
 
-/// A duration that runs down while the row stands on screen.
+/// A duration that changes while the row stands on screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Live {
     /// First cell, counted from the row's own first cell.
     pub column: u16,
     /// Cells; written right-aligned.
     pub width: u16,
-    /// When it reaches zero.
-    pub until: Moment,
+    /// What it counts.
+    pub counts: Counts,
+}
+
+/// What a changing duration counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Down to the end of a pause.
+    DownTo(Moment),
+    /// Up from the beginning of a request under way.
+    UpFrom(Moment),
+}
+
+impl Counts {
+    /// How long it is until what stands on screen changes; `None` where it has stopped.
+    pub fn changes_in(self, now: Moment) -> Option<Duration> {
+        const SECOND: Duration = Duration::from_secs(1);
+        match self {
+            Self::DownTo(until) => {
+                let left = until.left(now);
+                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+                (!left.is_zero()).then_some(if part.is_zero() { SECOND } else { part })
+            }
+            Self::UpFrom(from) => {
+                let passed = now.since(from);
+                // Tenths for as long as they are shown.
+                let step = if passed < Duration::from_secs(10) { 100_000_000 } else { 1_000_000_000 };
+                Some(Duration::from_nanos(u64::from(step - passed.subsec_nanos() % step)))
+            }
+        }
+    }
 }
 
 /// One row.
@@ -90,7 +120,7 @@ pub struct Row {
     pub runs: Vec<Run>,
     /// Cells that match the search: first and number.
     pub matches: Vec<(u16, u16)>,
-    /// A duration that runs down.
+    /// A duration that changes.
     pub live: Option<Live>,
 }
 
@@ -132,24 +162,37 @@ impl Line {
         }
     }
 
+    /// Adds another line with its tones.
+    pub fn append(&mut self, other: &Self) {
+        let mut start = 0;
+        for run in &other.runs {
+            self.push(other.text.get(start..run.end).unwrap_or_default(), run.tone);
+            start = run.end;
+        }
+    }
+
     /// Adds `text`, cut to `cells`.
     pub fn push_fitted(&mut self, what: &str, cells: usize, ascii: bool, tone: Tone) {
         self.push(&text::fit(what, cells, ascii), tone);
     }
 
-    /// The part of it in `range` of its bytes.
-    fn part(&self, range: &Range<usize>) -> Self {
+    /// The part of it in `range` of its bytes. `known` says at which byte it is known whether a JSON string is open, so
+    /// that taking part after part reads each byte once.
+    fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
         let mut out = Self::default();
         let mut start = 0;
         for run in &self.runs {
             let (from, to) = (start.max(range.start), run.end.min(range.end));
             if from < to {
-                let tone = match run.tone {
-                    Tone::Json { inside } => {
-                        let before = self.text.get(start..from).unwrap_or_default();
-                        Tone::Json { inside: string_open_after(before, inside) }
+                let tone = if let Tone::Json { inside } = run.tone {
+                    if known.0 < start || known.0 > from {
+                        *known = (start, inside);
                     }
-                    tone => tone,
+                    let between = self.text.get(known.0..from).unwrap_or_default();
+                    *known = (from, string_open_after(between, known.1));
+                    Tone::Json { inside: known.1 }
+                } else {
+                    run.tone
                 };
                 out.push(self.text.get(from..to).unwrap_or_default(), tone);
             }
@@ -166,7 +209,7 @@ impl Line {
         let dots = if ascii { "..." } else { "…" };
         let room = cells.saturating_sub(text::width(dots));
         let kept = text::prefix(&self.text, room).len();
-        let mut out = self.part(&(0..kept));
+        let mut out = self.part(&(0..kept), &mut (0, false));
         if cells > text::width(dots) {
             out.push(dots, Tone::Dim);
         }
@@ -180,18 +223,14 @@ impl Line {
         }
         let hang = if cells >= hang + 20 { hang } else { 0 };
         let Some(first) = text::wrap(&self.text, cells).into_iter().next() else { return vec![self] };
-        let mut rows = vec![self.part(&first)];
+        let mut known = (0, false);
+        let mut rows = vec![self.part(&first, &mut known)];
         let rest = first.end..self.text.len();
         let tail = self.text.get(rest.clone()).unwrap_or_default();
         for range in text::wrap(tail, cells - hang) {
             let mut row = Self::default();
             row.pad_to(hang);
-            let part = self.part(&(rest.start + range.start..rest.start + range.end));
-            let mut start = 0;
-            for run in &part.runs {
-                row.push(part.text.get(start..run.end).unwrap_or_default(), run.tone);
-                start = run.end;
-            }
+            row.append(&self.part(&(rest.start + range.start..rest.start + range.end), &mut known));
             rows.push(row);
         }
         rows
@@ -225,6 +264,15 @@ mod tests {
         let joined: String =
             rows.iter().enumerate().map(|(i, r)| if i == 0 { &r.text } else { r.text.trim_start() }).collect();
         assert_eq!(joined, "ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968");
+    }
+
+    #[test]
+    fn a_very_long_string_is_wrapped_in_one_pass() {
+        // Reading from the start again for each row would take minutes.
+        let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
+        let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
+        assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
+        assert!(rows.iter().skip(1).all(|r| r.runs[0].tone == Tone::Json { inside: true }));
     }
 
     #[test]

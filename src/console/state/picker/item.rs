@@ -96,10 +96,9 @@ impl Item {
         self.remote == RemoteState::Ended
     }
 
-    /// Seconds that the guest has been connected; `None` where that is not known, or over.
-    pub fn connected_for(&self, now: Moment) -> Option<u64> {
-        let since = self.since.filter(|_| self.remote == RemoteState::Connected)?;
-        u64::try_from(now.wall.as_second() - since.as_second()).ok()
+    /// When the guest connected; `None` where that is not known, or over.
+    pub fn connected_since(&self) -> Option<Timestamp> {
+        self.since.filter(|_| self.remote == RemoteState::Connected)
     }
 
     /// Renews what the filter looks in: name, id, channel, and the configured name where a nickname hides it.

@@ -296,13 +296,12 @@ impl Picker {
         let from = self.selected_row().map_or(0, |row| row + 1);
         let unread = |row: &usize| self.row(*row).is_some_and(|item| item.unread > 0);
         let row = (from..self.shown.len()).chain(0..from).find(unread);
-        let key = match row {
-            Some(row) => self.row(row)?.conversation.key,
-            None => {
-                let key = self.items.iter().find(|item| item.unread > 0)?.conversation.key;
-                self.set_filter("");
-                key
-            }
+        let key = if let Some(row) = row {
+            self.row(row)?.conversation.key
+        } else {
+            let key = self.items.iter().find(|item| item.unread > 0)?.conversation.key;
+            self.set_filter("");
+            key
         };
         self.selected = Some(key);
         Some(key)
@@ -332,7 +331,8 @@ impl Picker {
         }
         let taken = |name: &str| self.items.iter().any(|item| item.conversation.name == name);
         if taken(&conversation.name) {
-            let numbered = (2..).map(|n: u32| format!("{} ({n})", conversation.name)).find(|name| !taken(name));
+            let names = (2..self.items.len() + 3).map(|n| format!("{} ({n})", conversation.name));
+            let numbered = names.into_iter().find(|name| !taken(name));
             conversation.name = numbered.unwrap_or(conversation.name);
         }
         self.index.insert(key, self.items.len());

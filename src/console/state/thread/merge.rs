@@ -88,7 +88,9 @@ impl Merged {
                 }
                 continue;
             }
-            if remote.author == Author::Guest && let Some(at) = self.same_as_ours(&remote) {
+            if remote.author == Author::Guest
+                && let Some(at) = self.same_as_ours(&remote)
+            {
                 if let Some(Entry { source: Source::Ours { message, seen }, .. }) = self.entries.get_mut(at) {
                     *seen = Some(remote.at);
                     message.remote_id = Some(remote.id.clone());

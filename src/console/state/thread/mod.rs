@@ -104,7 +104,7 @@ impl Thread {
 /// All threads. See the module.
 #[derive(Clone, Debug, Default)]
 pub struct Threads {
-    threads: BTreeMap<ConversationKey, Thread>,
+    by_key: BTreeMap<ConversationKey, Thread>,
     home: HashMap<MessageId, ConversationKey>,
     skew: i64,
     width: u16,
@@ -139,7 +139,7 @@ impl Threads {
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
         let key = *self.home.get(&id)?;
-        let merged = &mut self.threads.get_mut(&key)?.merged;
+        let merged = &mut self.by_key.get_mut(&key)?.merged;
         let at = merged.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
         if let Some(Entry { source: Source::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
@@ -180,21 +180,21 @@ impl Threads {
     /// The remote side's clock is this many seconds ahead of ours.
     pub fn clock_skew(&mut self, seconds: i64) {
         self.skew = seconds;
-        for thread in self.threads.values_mut() {
+        for thread in self.by_key.values_mut() {
             thread.merged.set_skew(seconds);
         }
     }
 
     /// Someone looked at a conversation.
     pub fn mark_read(&mut self, key: ConversationKey) {
-        if let Some(thread) = self.threads.get_mut(&key) {
+        if let Some(thread) = self.by_key.get_mut(&key) {
             thread.merged.entries.iter_mut().for_each(|e| e.unread = false);
         }
     }
 
     fn thread_mut(&mut self, key: ConversationKey) -> &mut Thread {
         let skew = self.skew;
-        self.threads.entry(key).or_insert_with(|| {
+        self.by_key.entry(key).or_insert_with(|| {
             let mut thread = Thread::default();
             thread.merged.set_skew(skew);
             thread
@@ -203,10 +203,10 @@ impl Threads {
 
     /// Keeps the way from message to conversation no longer than the messages themselves.
     fn forget_dropped(&mut self) {
-        let kept: usize = self.threads.values().map(|t| t.entries().len()).sum();
+        let kept: usize = self.by_key.values().map(|t| t.entries().len()).sum();
         if self.home.len() > 2 * kept + 64 {
             let alive: std::collections::HashSet<MessageId> =
-                self.threads.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
+                self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
             self.home.retain(|id, _| alive.contains(id));
         }
     }
@@ -215,7 +215,7 @@ impl Threads {
 
     /// A conversation's thread; `None` where nothing was sent or read yet.
     pub fn get(&self, key: ConversationKey) -> Option<&Thread> {
-        self.threads.get(&key)
+        self.by_key.get(&key)
     }
 
     /// A conversation's messages, oldest first.
@@ -240,12 +240,12 @@ impl Threads {
 
     /// Our unknown messages that nobody settled yet, by conversation, oldest first.
     pub fn unknown(&self) -> impl Iterator<Item = &Message> {
-        self.threads.values().flat_map(Thread::ours).filter(|m| matches!(m.life, Life::Unknown(_)))
+        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.life, Life::Unknown(_)))
     }
 
     /// Our messages that are still on their way (also: what quitting would ask about).
     pub fn open(&self) -> impl Iterator<Item = &Message> {
-        self.threads.values().flat_map(Thread::ours).filter(|m| !m.life.is_settled())
+        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.life.is_settled())
     }
 
     /// When a shown countdown of this conversation changes next; `None` where none runs.

@@ -84,7 +84,7 @@ impl Threads {
     /// Scrolls by rows: positive is down. Reaching the end follows again.
     pub fn scroll_by(&mut self, key: ConversationKey, by: isize) {
         let (width, rows) = (self.width.max(1), usize::from(self.height.max(1)));
-        let Some(thread) = self.threads.get_mut(&key) else { return };
+        let Some(thread) = self.by_key.get_mut(&key) else { return };
         let entries = thread.entries();
         let from = top(entries, thread.scroll, width, rows);
         let to = moved(entries, from, by, width);
@@ -105,7 +105,7 @@ impl Threads {
     /// To the oldest message.
     pub fn scroll_to_start(&mut self, key: ConversationKey) {
         let (width, rows) = (self.width.max(1), usize::from(self.height.max(1)));
-        let Some(thread) = self.threads.get_mut(&key) else { return };
+        let Some(thread) = self.by_key.get_mut(&key) else { return };
         if end_top(thread.entries(), width, rows) == (0, 0) {
             return;
         }
@@ -116,7 +116,7 @@ impl Threads {
 
     /// To the newest message, and with it from there on.
     pub fn follow(&mut self, key: ConversationKey) {
-        if let Some(thread) = self.threads.get_mut(&key) {
+        if let Some(thread) = self.by_key.get_mut(&key) {
             thread.scroll = Scroll::Follow;
             thread.new_below = 0;
         }

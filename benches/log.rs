@@ -1,0 +1,113 @@
+//! What the log costs after 100,000 exchanges have passed through it: taking one in, a key, a frame, a filter.
+#![expect(clippy::unwrap_used, reason = "benches")]
+
+#[path = "../tests/log_pane/support.rs"]
+#[expect(dead_code, reason = "shared with the tests")]
+mod support;
+
+use std::sync::Arc;
+
+use divan::{Bencher, black_box};
+use guestwire::console::state::log::Log;
+use guestwire::model::Exchange;
+use guestwire::view::Look;
+use guestwire::view::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use support::{accepted, at, healed, log, refused};
+
+fn main() {
+    divan::main();
+}
+
+fn one(id: u64) -> Arc<Exchange> {
+    match id % 50 {
+        7 => refused(id, id * 10, "no"),
+        9 => healed(id, id * 10, "still there?"),
+        _ => accepted(id, id * 10, "hello"),
+    }
+}
+
+fn after_100_000() -> Log {
+    let mut log = log(160, 50);
+    for id in 0..100_000 {
+        log.exchange(one(id));
+    }
+    log
+}
+
+#[divan::bench]
+fn append_following(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    let mut id = 100_000;
+    bencher
+        .with_inputs(|| {
+            id += 1;
+            one(id)
+        })
+        .bench_local_values(|exchange| log.exchange(exchange));
+}
+
+#[divan::bench]
+fn append_while_reading(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    log.up(2_000);
+    let mut id = 100_000;
+    bencher
+        .with_inputs(|| {
+            id += 1;
+            one(id)
+        })
+        .bench_local_values(|exchange| log.exchange(exchange));
+}
+
+#[divan::bench]
+fn key_up_and_down(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    log.up(2_000);
+    bencher.bench_local(|| {
+        log.up(60);
+        log.down(60);
+    });
+}
+
+#[divan::bench]
+fn key_density(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    log.prev_error();
+    bencher.bench_local(|| log.toggle_density());
+}
+
+#[divan::bench]
+fn frame_160x50(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    log.prev_error();
+    log.toggle_density();
+    let theme = Theme::default();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 160, 50));
+    let zone = jiff::tz::TimeZone::UTC;
+    bencher.bench_local(|| {
+        let look = Look { theme: &theme, now: at(0), zone: &zone, focused: true };
+        let area = buffer.area;
+        guestwire::view::log::draw(black_box(&log), &look, area, &mut buffer);
+    });
+}
+
+#[divan::bench(args = ["is:error", "requestor is not authorized", "kind:send -status:2xx", "id:ffff"])]
+fn filter_on_and_off(bencher: Bencher<'_, '_>, filter: &str) {
+    let mut log = after_100_000();
+    bencher.bench_local(|| {
+        log.set_filter(filter).unwrap();
+        log.clear_filter();
+    });
+}
+
+#[divan::bench]
+fn resize(bencher: Bencher<'_, '_>) {
+    let mut log = after_100_000();
+    bencher.bench_local(|| {
+        log.set_viewport(120, 50);
+        log.set_viewport(160, 50);
+    });
+}

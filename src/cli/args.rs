@@ -1,0 +1,249 @@
+//! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
+//! users of the machine can read them there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::settings::ColorChoice;
+use crate::config::{Flags, parse_duration};
+
+const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
+5 outcome unknown, 101 panic.\nWithout a config file the built-in sandbox opens: no account and no network are needed.";
+
+/// A terminal console for headless messaging on Genesys Cloud: speak as the guest and see every exchange.
+#[derive(Debug, Parser)]
+#[command(name = "guestwire", version, about, after_help = AFTER, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// Without a command, the console opens.
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+}
+
+/// Flags that every command understands.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct GlobalArgs {
+    /// Use this profile of the config file
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = "Options everywhere")]
+    pub profile: Option<String>,
+    /// Read this config file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    pub config: Option<PathBuf>,
+    /// Keep data in this directory instead of the usual one
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Options everywhere")]
+    pub data_dir: Option<PathBuf>,
+    /// Use the built-in sandbox, whatever the config file says
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub sandbox: bool,
+    /// Let the sandbox play this scenario: a file, or the name of a built-in one
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    pub scenario: Option<PathBuf>,
+    /// Lines instead of a screen, for screen readers and pipes
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub plain: bool,
+    /// Only ASCII in borders and marks
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub ascii: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", help_heading = "Options everywhere")]
+    pub color: Option<ColorArg>,
+    /// No animation; redraw only when something happens
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub calm: bool,
+    /// Write guestwire's own log to this file, as JSON lines without secrets
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    pub log_file: Option<PathBuf>,
+    /// Begin with so many made-up log entries, each named as such: for measuring
+    #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
+    pub fill_log: u32,
+}
+
+/// `--color`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ColorArg {
+    /// Where the output is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    /// Send one message and wait for what comes of it
+    Send(SendArgs),
+    /// Sign in and print facts about the token, never the token
+    Token(TokenArgs),
+    /// Serve the sandbox alone, for any client, until it is stopped
+    Sandbox(SandboxArgs),
+    /// Write a small config file from what this machine knows already
+    Init(InitArgs),
+    /// Judge, show or find the configuration
+    Config(ConfigArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
+}
+
+/// `guestwire send`
+#[derive(Debug, Args)]
+#[command(after_help = "The last line of --json is the outcome: accepted, refused or unknown.")]
+pub struct SendArgs {
+    /// The conversation, by its name in the config file
+    #[arg(long, value_name = "NAME")]
+    pub to: String,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Wait this long for a reply, like 10s; without one the exit code is 1
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub reply_within: Option<Duration>,
+    /// What to send; `-` (or nothing, in a pipe) reads it from standard input
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+}
+
+/// `guestwire token`
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `guestwire sandbox`
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// Listen on this port of the loopback address; 0 lets the system choose
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// The seed of everything that looks random
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+/// `guestwire init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Ask nothing: write what is known, and leave the rest to be filled in
+    #[arg(long)]
+    pub no_input: bool,
+}
+
+/// `guestwire config`
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub command: ConfigSub,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigSub {
+    /// Say what is wrong with it, also with its secrets
+    Check,
+    /// Print every value with where it came from, never a secret
+    Show,
+    /// Print where the config file is, or would be
+    Path,
+}
+
+/// `guestwire completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// For which shell
+    pub shell: Shell,
+}
+
+/// `guestwire man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The page of this command instead of the whole program's
+    #[arg(value_name = "COMMAND")]
+    pub of: Option<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "give a span of time above zero, like 500ms, 10s or 2m".to_owned())
+}
+
+impl GlobalArgs {
+    /// What the settings are made with.
+    pub fn flags(&self) -> Flags {
+        Flags {
+            profile: self.profile.clone(),
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            log_file: self.log_file.clone(),
+            sandbox: self.sandbox,
+            scenario: self.scenario.clone(),
+            plain: self.plain,
+            ascii: self.ascii,
+            calm: self.calm,
+            color: self.color.map(|color| match color {
+                ColorArg::Auto => ColorChoice::Auto,
+                ColorArg::Always => ColorChoice::Always,
+                ColorArg::Never => ColorChoice::Never,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_after_the_command() {
+        for words in
+            [["guestwire", "--profile", "a", "token"].as_slice(), ["guestwire", "token", "--profile", "a"].as_slice()]
+        {
+            assert_eq!(Cli::try_parse_from(words).unwrap().global.flags().profile.as_deref(), Some("a"));
+        }
+        assert!(Cli::try_parse_from(["guestwire", "--profile", "a", "--sandbox"]).is_err());
+    }
+
+    #[test]
+    fn any_text_can_be_sent() {
+        for text in ["-", "--help me", "-x", "/quit"] {
+            let words = ["guestwire", "send", "--to", "Anna", "--reply-within", "10s", "--", text];
+            let Some(Sub::Send(send)) = Cli::try_parse_from(words).unwrap().command else { panic!("not send") };
+            assert_eq!(send.text.as_deref(), Some(text));
+            assert_eq!(send.reply_within, Some(Duration::from_secs(10)));
+        }
+        let Some(Sub::Send(send)) = Cli::try_parse_from(["guestwire", "send", "--to", "A", "-"]).unwrap().command
+        else {
+            panic!("not send")
+        };
+        assert_eq!(send.text.as_deref(), Some("-"));
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        let mut names = Vec::new();
+        let command = Cli::command();
+        for part in std::iter::once(&command).chain(command.get_subcommands()) {
+            names.extend(part.get_arguments().filter_map(|a| a.get_long().map(str::to_owned)));
+        }
+        assert!(names.len() > 10);
+        for word in ["secret", "password", "token", "client-id"] {
+            assert!(!names.iter().any(|name| name.contains(word)), "--*{word}*");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `guestwire config check|show|path`.
+
+use std::fmt::Write as _;
+
+use crate::config::sheet::Lookup;
+use crate::config::{Flags, Problem, ProfileChoice, Settings, load, locate};
+use crate::view::text::visible;
+
+use super::args::ConfigSub;
+use super::exit::{Exit, Failed};
+use super::output::{Output, warn};
+
+/// Carries it out.
+pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {
+    let mut output = Output::default();
+    match what {
+        ConfigSub::Path => {
+            let (paths, _) = locate(flags, env)?;
+            output.line(&visible(&paths.config_file.display().to_string()))?;
+            Ok(Exit::Done)
+        }
+        ConfigSub::Show => {
+            output.raw(&table(&load(flags, env)?))?;
+            Ok(Exit::Done)
+        }
+        ConfigSub::Check => {
+            let settings = load(flags, env)?;
+            for warning in &settings.warnings {
+                let sentence = format!("warning: {}", warning.sentence);
+                warn(&Problem { sentence, ..warning.clone() }.to_string());
+            }
+            let problems = unreadable(&settings);
+            if !problems.is_empty() {
+                let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                return Err(Failed::usage(sentences.join("\n")));
+            }
+            output.line(&verdict(&settings))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// What keeps the chosen profile from signing in. Reads every secret once.
+fn unreadable(settings: &Settings) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = settings.missing.iter().cloned().collect();
+    for secret in &settings.secrets {
+        if let Err(error) = secret.source.read() {
+            let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
+            problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}")));
+        }
+    }
+    problems.sort_by_key(|p| p.at);
+    problems
+}
+
+fn verdict(settings: &Settings) -> String {
+    let file = settings.paths.config_file.display().to_string();
+    let file = visible(&file);
+    match &settings.profile {
+        ProfileChoice::Sandbox if settings.paths.config_exists => {
+            format!("{file} is in order; the built-in sandbox opens")
+        }
+        ProfileChoice::Sandbox => format!("there is no {file}; the built-in sandbox opens"),
+        ProfileChoice::Named(profile) => {
+            let count = profile.conversations.len();
+            let plural = if count == 1 { "" } else { "s" };
+            let name = visible(&profile.name);
+            format!(
+                "{file} is in order; `{name}` opens, in {}, with {count} conversation{plural}",
+                profile.region.domain
+            )
+        }
+    }
+}
+
+/// Each value with where it came from, in columns.
+fn table(settings: &Settings) -> String {
+    let cells: Vec<(String, String)> = settings
+        .sheet
+        .iter()
+        .map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), row.origin.to_string()))
+        .collect();
+    let width = cells.iter().map(|(left, _)| crate::view::text::width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
+    let mut text = String::new();
+    for (left, origin) in cells {
+        let pad = " ".repeat(width.saturating_sub(crate::view::text::width(&left)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{left}{pad}  # {origin}");
+    }
+    text
+}

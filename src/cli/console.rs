@@ -1,0 +1,49 @@
+//! `guestwire` alone: the console. This is where the command line hands over to the shell.
+
+use std::process::ExitCode;
+
+use crate::config::Settings;
+use crate::shell::run::Embedded;
+
+/// What the console starts with.
+#[derive(Debug)]
+pub struct ConsoleOptions {
+    /// Everything that config, environment and flags decided.
+    pub settings: Settings,
+    /// Made-up log entries to begin with, for measuring.
+    pub fill_log: u32,
+}
+
+/// Runs the console until it is left.
+pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
+    let exit = crate::shell::run::console(&options.settings, options.fill_log, || embedded(&options.settings))?;
+    Ok(match exit {
+        crate::shell::Exit::Quit => ExitCode::SUCCESS,
+        crate::shell::Exit::Terminated => ExitCode::from(143),
+        crate::shell::Exit::Lost => ExitCode::FAILURE,
+    })
+}
+
+/// Starts the sandbox in this process, faults at hand.
+#[cfg(feature = "sandbox")]
+fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
+    let sandbox = super::open::serve(0, settings.scenario.as_deref(), None).map_err(|e| anyhow::anyhow!(e.message))?;
+    let mut profile = sandbox.profile();
+    profile.redact.extend(settings.redact.iter().cloned());
+    let faults = move |fault: Option<&str>| match fault {
+        Some(json) => {
+            sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())
+        }
+        None => {
+            sandbox.clear_faults();
+            Ok("No faults.".to_owned())
+        }
+    };
+    Ok(Embedded { profile, faults: Box::new(faults) })
+}
+
+/// Says that there is none.
+#[cfg(not(feature = "sandbox"))]
+fn embedded(_: &Settings) -> anyhow::Result<Embedded> {
+    anyhow::bail!("this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)")
+}

@@ -1,0 +1,69 @@
+//! How a command ends: its exit code, and the sentence that goes with a bad one.
+
+use std::process::ExitCode;
+
+use crate::config::Problems;
+
+/// The exit codes that scripts rely on. (101 is a panic's.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: refused, or what was expected did not come.
+    Refused,
+    /// 2: the command line or the configuration is wrong.
+    Usage,
+    /// 3: not signed in.
+    NotSignedIn,
+    /// 4: the network failed before anything was written.
+    Network,
+    /// 5: it is not known whether the message was received.
+    Unknown,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::NotSignedIn => 3,
+            Self::Network => 4,
+            Self::Unknown => 5,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// A command that could not be carried out, in sentences for a person. Safe for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The exit code.
+    pub exit: Exit,
+    /// One sentence a line.
+    pub message: String,
+}
+
+impl Failed {
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into() }
+    }
+
+    /// Something of this machine failed: a file, a port.
+    pub fn here(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Refused, message: message.into() }
+    }
+}
+
+impl From<Problems> for Failed {
+    fn from(problems: Problems) -> Self {
+        Self::usage(problems.to_string())
+    }
+}

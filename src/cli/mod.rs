@@ -1,0 +1,94 @@
+//! The command line: arguments as typed ([`args`]), options as used (each subcommand's own type), and the thin rim that
+//! prints. Only this module prints.
+
+mod args;
+mod completions;
+mod config;
+pub mod console;
+mod drive;
+pub mod exit;
+mod init;
+mod init_plan;
+pub mod logging;
+pub mod open;
+mod output;
+mod sandbox;
+mod send;
+mod send_fold;
+mod token;
+mod token_fold;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::config::load;
+
+use args::{Cli, Sub};
+use console::ConsoleOptions;
+use exit::{Exit, Failed};
+
+/// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A reader that went away while help was printed is not an error.
+            let _ = error.print();
+            let wanted = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if wanted { Exit::Done.into() } else { Exit::Usage.into() };
+        }
+    };
+    match run(cli) {
+        Ok(code) => code,
+        Err(failed) => {
+            for sentence in failed.message.lines() {
+                output::warn(sentence);
+            }
+            failed.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failed> {
+    let env = |name: &str| std::env::var_os(name);
+    let flags = cli.global.flags();
+    let fill_log = cli.global.fill_log;
+    // These need no settings, and must work while the config file does not.
+    match cli.command {
+        Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
+        Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
+        Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
+        Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
+        Some(Sub::Sandbox(args)) => {
+            let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+            return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
+        }
+        Some(Sub::Send(_) | Sub::Token(_)) | None => {}
+    }
+    let settings = load(&flags, &env)?;
+    let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+    match cli.command {
+        Some(Sub::Send(args)) => {
+            let options = send::SendOptions::from_args(args)?;
+            block_on(send::run(options, &settings)).map(ExitCode::from)
+        }
+        Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
+        _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
+    }
+}
+
+/// Runs a command to its end on a small runtime of its own.
+fn block_on(command: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failed::here(format!("the system gives no threads ({})", e.kind())))?;
+    let result = runtime.block_on(command);
+    // A secret's command may still hold a thread; it is not waited for.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,97 @@
+//! Opens the chosen profile: a profile of the config file as it is, or the sandbox, which is started in this process.
+
+#[cfg(feature = "sandbox")]
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{Profile, ProfileChoice, Settings};
+
+use super::exit::Failed;
+
+/// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
+pub struct Opened {
+    /// What the engine works from.
+    pub profile: Arc<Profile>,
+    #[cfg(feature = "sandbox")]
+    sandbox: Option<crate::sandbox::Sandbox>,
+}
+
+#[cfg(feature = "sandbox")]
+impl Opened {
+    /// Opens the chosen profile. Must be called inside a tokio runtime.
+    pub fn open(settings: &Settings) -> Result<Self, Failed> {
+        match &settings.profile {
+            ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()), sandbox: None }),
+            ProfileChoice::Sandbox => {
+                let sandbox = serve(0, settings.scenario.as_deref(), None)?;
+                let mut profile = sandbox.profile();
+                profile.redact.extend(settings.redact.iter().cloned());
+                Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
+            }
+        }
+    }
+
+    /// The sandbox, if that is what was opened.
+    pub fn sandbox(&self) -> Option<&crate::sandbox::Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// Stops what was started.
+    pub async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name.
+#[cfg(feature = "sandbox")]
+pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<crate::sandbox::Sandbox, Failed> {
+    use crate::sandbox::{self, Options, Scenario};
+
+    let mut scenario = match scenario {
+        None => Scenario::builtin(),
+        Some(path) => load_scenario(path)?,
+    };
+    if let Some(seed) = seed {
+        scenario = scenario.with_seed(seed);
+    }
+    sandbox::start(Options { port, scenario }).map_err(|e| {
+        let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
+        Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))
+    })
+}
+
+#[cfg(feature = "sandbox")]
+fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
+    use crate::sandbox::Scenario;
+
+    let name = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
+        Err(error) => match path.to_str().and_then(Scenario::named) {
+            Some(scenario) => Ok(scenario),
+            None if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Failed::usage(format!("--scenario {name}: there is no such file, nor a built-in scenario")))
+            }
+            None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", error.kind()))),
+        },
+    }
+}
+
+#[cfg(not(feature = "sandbox"))]
+impl Opened {
+    /// Opens the chosen profile.
+    pub fn open(settings: &Settings) -> Result<Self, Failed> {
+        match &settings.profile {
+            ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()) }),
+            ProfileChoice::Sandbox => Err(Failed::usage(
+                "this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)",
+            )),
+        }
+    }
+
+    /// Stops what was started.
+    #[expect(clippy::unused_async, reason = "the same shape as with the sandbox")]
+    pub async fn close(self) {}
+}

@@ -1,0 +1,88 @@
+//! `guestwire send`: one message through the same engine as the console, and what came of it.
+
+use std::io::{self, IsTerminal as _, Read as _};
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::config::{Profile, Settings};
+use crate::engine::Engine;
+use crate::model::ConversationKey;
+
+use super::args::SendArgs;
+use super::drive::drive;
+use super::exit::{Exit, Failed};
+use super::open::Opened;
+use super::send_fold::{SendFold, Sending};
+
+/// More than any channel takes; a pipe that never ends is not read forever.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A send, resolved from the arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendOptions {
+    to: String,
+    text: String,
+    json: bool,
+    reply_within: Option<Duration>,
+}
+
+impl SendOptions {
+    /// Reads the text from where it is.
+    pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
+        let text = match args.text.as_deref() {
+            None if io::stdin().is_terminal() => {
+                let how = "give the text, or `-` to read it from standard input";
+                return Err(Failed::usage(format!("there is nothing to send; {how}")));
+            }
+            None | Some("-") => read_stdin()?,
+            Some(text) => text.to_owned(),
+        };
+        if text.trim().is_empty() {
+            return Err(Failed::usage("the text is empty; nothing was sent"));
+        }
+        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within })
+    }
+}
+
+fn read_stdin() -> Result<String, Failed> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|e| Failed::usage(format!("standard input cannot be read ({})", e.kind())))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failed::usage("standard input holds more than 1 MiB; nothing was sent"));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?;
+    // The line end that `echo` and editors add is not part of the message.
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t));
+    Ok(text.to_owned())
+}
+
+/// The conversation of that name, or the sentence that names the nearest.
+fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
+    if let Some(entry) = profile.conversations.iter().find(|e| e.conversation.name == name) {
+        return Ok(entry.conversation.key);
+    }
+    let names = || profile.conversations.iter().map(|e| e.conversation.name.as_str());
+    let how = match crate::config::problem::nearest(name, names()) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None if profile.conversations.is_empty() => "it has none".to_owned(),
+        None => format!("it has {}", names().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")),
+    };
+    Err(Failed::usage(format!("--to: the profile `{}` has no conversation \"{name}\"; {how}", profile.name)))
+}
+
+/// Sends, and waits for the outcome.
+pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Failed> {
+    let opened = Opened::open(settings)?;
+    let result = async {
+        let conversation = find(&opened.profile, &options.to)?;
+        let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
+        let clock = Clock::start();
+        let (engine, reports) = Engine::start(opened.profile.clone(), clock);
+        drive(&mut SendFold::new(sending), clock, &engine, reports, options.json).await
+    }
+    .await;
+    opened.close().await;
+    result
+}

@@ -1,0 +1,396 @@
+//! `guestwire send` as a fold: reports in, lines and an exit code out.
+//!
+//! ```text
+//! Begin ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
+//!              ├───────► refused, unknown, cancelled ────────────► outcome, exit
+//!              └─ Ctrl-C: take it back; what was on the wire is unknown
+//! ```
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::engine::{Command, Report, SendRequest};
+use crate::model::exchange::header;
+use crate::model::{
+    Attempt, Author, ConversationKey, Ending, Exchange, Life, MessageId, Moment, Outcome, RemoteMessage, Step,
+    TokenStatus,
+};
+
+use super::drive::{Act, Fold, Input};
+use super::exit::Exit;
+use super::output::Line;
+use super::token_fold::{SignIn, missing_scopes, token_line};
+
+/// How long the exchange of a settled message may lag behind it.
+const LAG: Duration = Duration::from_millis(500);
+/// How long the engine may take to take a message back.
+const TAKING_BACK: Duration = Duration::from_secs(3);
+/// Under which id the one message goes.
+const MESSAGE: MessageId = MessageId(1);
+
+/// What is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// How long a reply is waited for.
+    pub reply_within: Option<Duration>,
+}
+
+/// The account of one send.
+#[derive(Debug)]
+pub struct SendFold {
+    sending: Sending,
+    begun: Moment,
+    sign_in: SignIn,
+    token: TokenStatus,
+    life: Life,
+    remote_id: Option<String>,
+    exchange: Option<Arc<Exchange>>,
+    /// How many steps of the exchange have been told of.
+    told: usize,
+    /// Messages of the other side that were there before, or have been told of.
+    seen: HashSet<String>,
+    replied: bool,
+    interrupted: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Not settled.
+    UnderWay,
+    /// Ctrl-C was pressed; the engine has until then to say what became of the message.
+    TakingBack(Moment),
+    /// Settled; the rest of its exchange may take until then.
+    Lagging(Moment),
+    /// Accepted; a reply may take until then.
+    Listening(Moment),
+    /// Said.
+    Over,
+}
+
+impl SendFold {
+    /// An account of a send that has not begun.
+    pub fn new(sending: Sending) -> Self {
+        Self {
+            sending,
+            begun: Moment::ZERO,
+            sign_in: SignIn::default(),
+            token: TokenStatus::SignedOut,
+            life: Life::Queued,
+            remote_id: None,
+            exchange: None,
+            told: 0,
+            seen: HashSet::new(),
+            replied: false,
+            interrupted: false,
+            stage: Stage::UnderWay,
+        }
+    }
+
+    fn begin(&mut self, now: Moment) -> Vec<Act> {
+        self.begun = now;
+        let Sending { conversation, text, reply_within } = self.sending.clone();
+        let mut acts = Vec::new();
+        if reply_within.is_some() {
+            acts.push(Act::Ask(Command::Watch(Some(conversation))));
+        }
+        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None })));
+        acts
+    }
+
+    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
+        self.sign_in.status(&status);
+        let mut acts = Vec::new();
+        let warned = self.token.facts().and_then(missing_scopes);
+        let changed = std::mem::discriminant(&self.token) != std::mem::discriminant(&status);
+        if changed || matches!(status, TokenStatus::Expired { .. }) {
+            acts.push(Act::Say(token_line(now, &status)));
+        }
+        let warning = status.facts().and_then(missing_scopes);
+        if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
+            acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
+        }
+        self.token = status;
+        acts.extend(self.give_up(now));
+        acts
+    }
+
+    /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
+    fn give_up(&mut self, now: Moment) -> Vec<Act> {
+        let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
+        if self.stage != Stage::UnderWay || !waiting || self.sign_in.trouble().is_none() {
+            return Vec::new();
+        }
+        let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
+        acts.extend(self.outcome(now));
+        acts
+    }
+
+    fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
+        self.sign_in.exchange(&exchange);
+        if exchange.message != Some(MESSAGE) {
+            return Vec::new();
+        }
+        let mut acts = Vec::new();
+        for step in exchange.steps.iter().skip(self.told) {
+            match step {
+                Step::Try(attempt) if attempt.ending.is_none() => break,
+                Step::Try(attempt) => acts.push(Act::Say(attempt_line(now, attempt))),
+                Step::Wait { until, why, .. } => {
+                    let fields = json!({ "until": until.wall.to_string(), "why": why });
+                    let seconds = until.left(now).as_secs_f64().ceil();
+                    let line = Line::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));
+                    acts.push(Act::Say(line));
+                }
+                Step::Renewal { .. } => {}
+            }
+            self.told += 1;
+        }
+        self.exchange = Some(exchange);
+        if let Stage::Lagging(_) = self.stage {
+            acts.extend(self.settled(now));
+        }
+        acts
+    }
+
+    fn message(&mut self, now: Moment, life: Life, remote_id: Option<String>) -> Vec<Act> {
+        self.remote_id = remote_id.or(self.remote_id.take());
+        let fields = json!({ "state": life.word(), "id": self.remote_id });
+        let mut acts = Vec::new();
+        if self.life.word() != life.word() || matches!(life, Life::Sending { .. }) {
+            acts.push(Act::Say(Line::new("message", now.wall, fields)));
+        }
+        self.replied |= life == Life::Answered;
+        self.life = life;
+        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_));
+        if open && self.life.is_settled() {
+            self.stage = Stage::Lagging(now.after(LAG));
+            acts.extend(self.settled(now));
+        } else {
+            acts.extend(self.give_up(now));
+        }
+        acts
+    }
+
+    /// The message is settled: is its exchange, too?
+    fn settled(&mut self, now: Moment) -> Vec<Act> {
+        if self.exchange.as_ref().is_some_and(|e| !e.outcome.is_settled()) {
+            return Vec::new();
+        }
+        // A message that was refused before it was sent has no exchange, and none is waited for.
+        let needs_exchange = matches!(self.life, Life::Accepted | Life::Answered | Life::Unknown(_));
+        if self.exchange.is_none() && needs_exchange {
+            return Vec::new();
+        }
+        self.after_settling(now)
+    }
+
+    fn after_settling(&mut self, now: Moment) -> Vec<Act> {
+        match (self.sending.reply_within, &self.life) {
+            (Some(time), Life::Accepted | Life::Answered | Life::Landed) if !self.interrupted => {
+                self.stage = Stage::Listening(now.after(time));
+                let line = Line::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
+                let mut acts = vec![Act::Say(line)];
+                if self.replied {
+                    acts.extend(self.outcome(now));
+                }
+                acts
+            }
+            _ => self.outcome(now),
+        }
+    }
+
+    fn accepted_text(&self, now: Moment) -> String {
+        let status = self.exchange.as_ref().and_then(|e| e.status()).map(|s| format!(" with {s}"));
+        let took = self.exchange.as_ref().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
+        let id = self.request_id().map(|id| format!(", request id {id}"));
+        let (status, id) = (status.unwrap_or_default(), id.unwrap_or_default());
+        format!("accepted{status} in {} ms{id}", took.as_millis())
+    }
+
+    fn request_id(&self) -> Option<String> {
+        Some(self.exchange.as_ref()?.request_id()?.1)
+    }
+
+    fn conversation(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
+        let sent = matches!(self.life, Life::Sending { .. }) || self.life.is_settled();
+        if !sent {
+            // What was said before ours is no reply to it.
+            self.seen.extend(messages.iter().map(|m| m.id.clone()));
+            return Vec::new();
+        }
+        let by_id = self.remote_id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
+        let ours = by_id.or_else(|| {
+            messages
+                .iter()
+                .rposition(|m| m.author == Author::Guest && m.text == self.sending.text && !self.seen.contains(&m.id))
+        });
+        let Some(ours) = ours else { return Vec::new() };
+        let mut acts = Vec::new();
+        for reply in messages.iter().skip(ours + 1) {
+            if matches!(reply.author, Author::Bot | Author::Agent) && self.seen.insert(reply.id.clone()) {
+                self.replied = true;
+                let said = reply.at.to_string();
+                let fields =
+                    json!({ "author": reply.author.word(), "text": reply.text, "id": reply.id, "said_at": said });
+                let text = format!("{}: {}", reply.author.word(), reply.text);
+                acts.push(Act::Say(Line::new("reply", now.wall, fields).says(text)));
+            }
+        }
+        if matches!(self.stage, Stage::Listening(_)) && !acts.is_empty() {
+            acts.extend(self.outcome(now));
+        }
+        acts
+    }
+
+    fn interrupt(&mut self, now: Moment) -> Vec<Act> {
+        let again = std::mem::replace(&mut self.interrupted, true);
+        match self.stage {
+            Stage::UnderWay if !again => {
+                self.stage = Stage::TakingBack(now.after(TAKING_BACK));
+                let line = Line::new("interrupt", now.wall, json!({})).warns("taking the message back");
+                vec![Act::Say(line), Act::Ask(Command::Cancel(MESSAGE))]
+            }
+            _ => self.outcome(now),
+        }
+    }
+
+    fn due_now(&mut self, now: Moment) -> Vec<Act> {
+        match self.stage {
+            Stage::Lagging(_) => self.after_settling(now),
+            Stage::TakingBack(_) | Stage::Listening(_) => self.outcome(now),
+            Stage::UnderWay | Stage::Over => Vec::new(),
+        }
+    }
+
+    /// What became of it: the word, the sentence and the exit code.
+    fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
+        let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
+        let tried = self.exchange.as_ref().is_some_and(|e| e.attempts().next().is_some());
+        match &self.life {
+            Life::Accepted | Life::Answered | Life::Landed => match self.sending.reply_within {
+                Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
+                Some(_) if self.interrupted => {
+                    ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
+                }
+                Some(time) => {
+                    let seconds = time.as_secs_f64();
+                    ("accepted", format!("accepted, but no reply was read within {seconds} s"), Exit::Refused)
+                }
+                None => ("accepted", self.accepted_text(now), Exit::Done),
+            },
+            Life::Refused(why) if !tried && self.sign_in.trouble().is_some() => {
+                let exit = self.sign_in.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
+                ("refused", format!("not sent, not signed in: {why}"), exit)
+            }
+            Life::Refused(why) if failed => ("refused", format!("not sent: {why}"), Exit::Network),
+            Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
+            Life::Unknown(why) => ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown),
+            Life::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
+            Life::Sending { .. } => {
+                let why = "interrupted while it was on the wire";
+                ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
+            }
+            Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.sign_in.trouble() {
+                Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
+                _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
+                _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
+            },
+        }
+    }
+
+    fn outcome(&mut self, now: Moment) -> Vec<Act> {
+        if self.stage == Stage::Over {
+            return Vec::new();
+        }
+        let listened = matches!(self.stage, Stage::Listening(_));
+        self.stage = Stage::Over;
+        let (word, message, exit) = self.verdict(now);
+        let exchange = self.exchange.as_ref();
+        let fields = json!({
+            "outcome": word,
+            "status": exchange.and_then(|e| e.status()),
+            "request_id": self.request_id(),
+            "cause": Value::Null,
+            "attempts": exchange.map_or(0, |e| e.attempts().count()),
+            "message": message,
+        });
+        let line = Line::new("outcome", now.wall, fields);
+        let line = match exit {
+            // The acceptance and the reply have been said already.
+            Exit::Done if listened => line,
+            Exit::Done => line.says(message),
+            _ => {
+                let id = self.request_id().map(|id| format!(" (request id {id})")).unwrap_or_default();
+                line.warns(format!("{message}{id}"))
+            }
+        };
+        vec![Act::Say(line), Act::Finish(exit)]
+    }
+}
+
+fn attempt_line(now: Moment, attempt: &Attempt) -> Line {
+    let (error, phase) = match &attempt.ending {
+        Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
+        _ => (None, None),
+    };
+    let id = attempt.response().and_then(|response| {
+        ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
+            .iter()
+            .find_map(|name| header(&response.headers, name))
+    });
+    let fields = json!({
+        "number": attempt.number,
+        "status": attempt.status(),
+        "error": error,
+        "phase": phase,
+        "generation": attempt.generation.map(|g| g.0),
+        "request_id": id,
+        "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+    });
+    Line::new("attempt", now.wall, fields)
+}
+
+impl Fold for SendFold {
+    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        if self.stage == Stage::Over {
+            return Vec::new();
+        }
+        match input {
+            Input::Begin => self.begin(now),
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, exchange),
+                Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
+                Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
+                    self.conversation(now, &messages)
+                }
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
+            Input::Interrupt => self.interrupt(now),
+            Input::Due => self.due_now(now),
+            Input::Ended => self.outcome(now),
+        }
+    }
+
+    fn due(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) => Some(until),
+            Stage::UnderWay | Stage::Over => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "send_fold_tests.rs"]
+mod tests;

@@ -1,0 +1,291 @@
+//! Reports are fed, lines and exit codes compared. No network, no clock.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::{
+    Body, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Phase, Request, Response, Timing,
+};
+
+const NOW: Moment = Moment::ZERO;
+const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
+
+fn fold(reply_within: Option<Duration>) -> SendFold {
+    let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within };
+    let mut fold = SendFold::new(sending);
+    fold.on(NOW, Input::Begin);
+    fold
+}
+
+fn answered(status: u16) -> Step {
+    let response = Response {
+        status,
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![Header::new("x-request-id", "req-1")],
+        body: Body::default(),
+        remote: None,
+    };
+    attempt(Some(Ending::Answered(response)))
+}
+
+fn attempt(ending: Option<Ending>) -> Step {
+    let request = Request { method: "POST".to_owned(), url: String::new(), headers: Vec::new(), body: Body::default() };
+    Step::Try(Arc::new(Attempt {
+        number: 1,
+        started: NOW,
+        generation: Some(Generation(1)),
+        token_age: None,
+        request: Arc::new(request),
+        ending,
+        timing: Timing { total: Some(Duration::from_millis(143)), ..Timing::default() },
+    }))
+}
+
+fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
+    let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
+    report(Report::Exchange(Arc::new(Exchange {
+        id: ExchangeId(7),
+        kind: Kind::Send,
+        what: "Hello".to_owned(),
+        conversation: Some(ConversationKey(3)),
+        message: Some(MESSAGE),
+        started: NOW,
+        ended,
+        steps,
+        outcome,
+    })))
+}
+
+fn report(report: Report) -> Input {
+    Input::Report(Box::new(report))
+}
+
+fn life(life: Life) -> Input {
+    report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
+}
+
+fn read(messages: &[(&str, Author, &str)]) -> Input {
+    let messages = messages
+        .iter()
+        .map(|(id, author, text)| RemoteMessage {
+            id: (*id).to_owned(),
+            author: *author,
+            text: (*text).to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        })
+        .collect();
+    let state = crate::model::RemoteState::Connected;
+    report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
+}
+
+fn exit(acts: &[Act]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let Act::Finish(exit) = act { Some(*exit) } else { None })
+}
+
+fn json_lines(acts: &[Act]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let Act::Say(line) = a { Some(line.json()) } else { None }).collect()
+}
+
+/// Feeds all inputs; gives the last acts.
+fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
+    let mut last = Vec::new();
+    for input in inputs {
+        let acts = fold.on(NOW, input);
+        if !acts.is_empty() {
+            last = acts;
+        }
+    }
+    last
+}
+
+#[test]
+fn it_begins_by_sending() {
+    let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within: None };
+    let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
+    let request =
+        SendRequest { message: MESSAGE, conversation: ConversationKey(3), text: "Hello".to_owned(), resend_of: None };
+    assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
+    let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
+    let acts = SendFold::new(watching).on(NOW, Input::Begin);
+    assert_eq!(acts, [Act::Ask(Command::Watch(Some(ConversationKey(3)))), Act::Ask(Command::Send(request))]);
+}
+
+#[test]
+fn accepted_is_zero_and_the_last_line_is_the_outcome() {
+    for exchange_first in [true, false] {
+        let mut fold = fold(None);
+        fold.on(NOW, life(Life::Sending { attempt: 1 }));
+        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)];
+        if !exchange_first {
+            inputs.reverse();
+        }
+        let acts = feed(&mut fold, inputs);
+        assert_eq!(exit(&acts), Some(Exit::Done));
+        let expected = format!(
+            r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1"}}"#
+        );
+        assert_eq!(json_lines(&acts).last().unwrap(), &expected);
+    }
+}
+
+#[test]
+fn events_are_told_once_each() {
+    let mut fold = fold(None);
+    let wait = Step::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".to_owned() };
+    let first = fold.on(NOW, exchange(vec![answered(429)], Outcome::Open));
+    let attempt = format!(
+        r#"{{"event":"attempt",{TIME},"number":1,"status":429,"error":null,"phase":null,"generation":1,"request_id":"req-1","duration_ms":143}}"#
+    );
+    assert_eq!(json_lines(&first), [attempt]);
+    let second = fold.on(NOW, exchange(vec![answered(429), wait.clone()], Outcome::Waiting));
+    let waiting = format!(r#"{{"event":"waiting",{TIME},"until":"1970-01-01T00:00:07Z","why":"429"}}"#);
+    assert_eq!(json_lines(&second), [waiting]);
+    let third = fold.on(NOW, exchange(vec![answered(429), wait.clone(), super::tests::attempt(None)], Outcome::Open));
+    assert!(json_lines(&third).is_empty());
+    let fourth = fold.on(NOW, exchange(vec![answered(429), wait, answered(200)], Outcome::Accepted));
+    assert_eq!(json_lines(&fourth).len(), 1);
+}
+
+#[test]
+fn refused_is_one() {
+    let mut fold = fold(None);
+    let why = || "unauthorized".to_owned();
+    let inputs = vec![exchange(vec![answered(401)], Outcome::Refused(why())), life(Life::Refused(why()))];
+    let acts = feed(&mut fold, inputs);
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":null"#), "{last}");
+}
+
+#[test]
+fn refused_before_sending_has_no_exchange() {
+    let acts = feed(&mut fold(None), vec![life(Life::Refused("5000 bytes; at most 4096 can be sent".to_owned()))]);
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
+}
+
+#[test]
+fn a_network_that_fails_before_writing_is_four() {
+    let failure = Failure {
+        kind: FailureKind::Connect,
+        phase: Phase::Connect,
+        detail: "connection refused".to_owned(),
+        wrote: false,
+        partial: None,
+    };
+    let why = || "connection refused".to_owned();
+    let steps = vec![attempt(Some(Ending::Failed(failure)))];
+    let acts = feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(Life::Refused(why()))]);
+    assert_eq!(exit(&acts), Some(Exit::Network));
+}
+
+#[test]
+fn a_lost_answer_is_five_and_called_unknown() {
+    let why = || "the connection was reset".to_owned();
+    let inputs = vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(Life::Unknown(why()))];
+    let acts = feed(&mut fold(Some(Duration::from_secs(10))), inputs);
+    assert_eq!(exit(&acts), Some(Exit::Unknown));
+    assert!(json_lines(&acts).pop().unwrap().contains(r#""outcome":"unknown""#));
+}
+
+#[test]
+fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(Life::Queued));
+    let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
+    let acts = fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains("not sent, not signed in: the environment variable X is not set"), "{last}");
+}
+
+#[test]
+fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, life(Life::Refused("no token".to_owned())));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+}
+
+#[test]
+fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    assert_eq!(exit(&fold.on(NOW, Input::Report(Box::new(Report::Token(status))))), None);
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    assert_eq!(exit(&acts), Some(Exit::Done));
+}
+
+#[test]
+fn a_reply_after_ours_ends_the_waiting() {
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    fold.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    assert_eq!(exit(&acts), None);
+    assert_eq!(fold.due(), Some(NOW.after(Duration::from_secs(10))));
+    let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
+    assert!(fold.on(NOW, read(&before)).is_empty());
+    let mut after = before.to_vec();
+    after.extend([("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]);
+    let acts = fold.on(NOW, read(&after));
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    let lines = json_lines(&acts);
+    let reply = format!(
+        r#"{{"event":"reply",{TIME},"author":"bot","text":"Hi there","id":"b1","said_at":"1970-01-01T00:00:00Z"}}"#
+    );
+    assert_eq!(lines.first().unwrap(), &reply);
+    assert!(lines.last().unwrap().contains(r#""event":"outcome""#));
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn no_reply_in_time_is_one_though_accepted() {
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    let acts = fold.on(NOW, Input::Due);
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains(r#""outcome":"accepted""#) && last.contains("no reply was read within 10 s"), "{last}");
+}
+
+#[test]
+fn an_interrupt_takes_it_back_and_reports_honestly() {
+    let mut queued = fold(None);
+    let acts = queued.on(NOW, Input::Interrupt);
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    let acts = queued.on(NOW, life(Life::Cancelled));
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+
+    let mut flying = fold(None);
+    flying.on(NOW, life(Life::Sending { attempt: 1 }));
+    flying.on(NOW, Input::Interrupt);
+    let why = "cancelled while waiting for the answer";
+    let inputs =
+        vec![exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())), life(Life::Unknown(why.to_owned()))];
+    let acts = feed(&mut flying, inputs);
+    assert_eq!(exit(&acts), Some(Exit::Unknown));
+
+    let mut landed = fold(None);
+    landed.on(NOW, life(Life::Sending { attempt: 1 }));
+    landed.on(NOW, Input::Interrupt);
+    let acts = feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    assert_eq!(exit(&acts), Some(Exit::Done));
+}
+
+#[test]
+fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
+    for last in [Input::Interrupt, Input::Ended, Input::Due] {
+        let mut fold = fold(None);
+        fold.on(NOW, life(Life::Sending { attempt: 1 }));
+        fold.on(NOW, Input::Interrupt);
+        assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
+        assert!(fold.on(NOW, Input::Ended).is_empty(), "the outcome is said once");
+    }
+}

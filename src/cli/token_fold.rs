@@ -1,0 +1,344 @@
+//! `guestwire token` as a fold: reports in, lines and an exit code out.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::engine::{Command, Report};
+use crate::model::{Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
+
+use super::drive::{Act, Fold, Input};
+use super::exit::Exit;
+use super::output::Line;
+
+/// How long the question what a token may do is waited for.
+const SCOPES_WITHIN: Duration = Duration::from_secs(5);
+/// How many vain tries are waited for before giving up.
+pub const TRIES: u32 = 3;
+
+/// Why there is no token, and whether that is final.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// The newest token exchange failed below HTTP.
+    network: bool,
+    failures: u32,
+    trouble: Option<(Exit, String)>,
+}
+
+impl SignIn {
+    /// Takes note of a token exchange.
+    pub fn exchange(&mut self, exchange: &Exchange) {
+        if exchange.kind == Kind::Token && exchange.outcome.is_settled() {
+            self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
+        }
+    }
+
+    /// Takes note of a status.
+    pub fn status(&mut self, status: &TokenStatus) {
+        let failed = if self.network { Exit::Network } else { Exit::NotSignedIn };
+        match status {
+            TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
+                self.failures = 0;
+                self.trouble = None;
+            }
+            TokenStatus::Expired { retry: None, why } => self.trouble = Some((failed, why.clone())),
+            TokenStatus::Expired { retry: Some(_), why } => {
+                self.failures += 1;
+                if self.failures >= TRIES {
+                    self.trouble = Some((failed, format!("{why} ({} tries)", self.failures)));
+                }
+            }
+            TokenStatus::Refused { status, why } => {
+                self.trouble = Some((Exit::NotSignedIn, format!("the token was refused with {status}: {why}")));
+            }
+            TokenStatus::BadClient { why } => {
+                let how = "check the client's id, its secret, and the region";
+                self.trouble = Some((Exit::NotSignedIn, format!("{why}; {how}")));
+            }
+            TokenStatus::NoSecret { why } => self.trouble = Some((Exit::NotSignedIn, why.clone())),
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { .. } => {}
+        }
+    }
+
+    /// Why it is no use to wait longer, if so.
+    pub fn trouble(&self) -> Option<&(Exit, String)> {
+        self.trouble.as_ref()
+    }
+}
+
+/// The status's word for programs.
+pub const fn state_word(status: &TokenStatus) -> &'static str {
+    match status {
+        TokenStatus::SignedOut => "signed-out",
+        TokenStatus::Getting => "getting",
+        TokenStatus::Valid(_) => "valid",
+        TokenStatus::Renewing(_) => "renewing",
+        TokenStatus::RenewFailed { .. } => "renew-failed",
+        TokenStatus::Expired { .. } => "expired",
+        TokenStatus::Refused { .. } => "refused",
+        TokenStatus::BadClient { .. } => "bad-client",
+        TokenStatus::Limited { .. } => "limited",
+        TokenStatus::NoSecret { .. } => "no-secret",
+    }
+}
+
+/// The status's word and what goes with it, for `--json`.
+pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
+    let detail = match status {
+        TokenStatus::RenewFailed { why, .. }
+        | TokenStatus::Expired { why, .. }
+        | TokenStatus::Refused { why, .. }
+        | TokenStatus::BadClient { why }
+        | TokenStatus::NoSecret { why } => Some(why),
+        _ => None,
+    };
+    let mut fields = json!({ "state": state_word(status) });
+    if let (Value::Object(map), Some(facts)) = (&mut fields, status.facts()) {
+        map.extend(facts_json(facts));
+    }
+    if let (Value::Object(map), Some(why)) = (&mut fields, detail) {
+        map.insert("message".to_owned(), json!(why));
+    }
+    Line::new("token", now.wall, fields)
+}
+
+fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
+    let granted = match &facts.granted {
+        Granted::Unknown => Value::Null,
+        Granted::Named(scopes) => json!(scopes),
+    };
+    let fields = json!({
+        "generation": facts.generation.0,
+        "expires": facts.expires.map(|m| m.wall.to_string()),
+        "lifetime_seconds": facts.lifetime.map(|d| d.as_secs()),
+        "requested": facts.requested,
+        "granted": granted,
+        "missing": facts.missing,
+        "organization": facts.organization,
+        "client": facts.client_name,
+        "pasted": facts.pasted,
+    });
+    if let Value::Object(map) = fields { map } else { serde_json::Map::new() }
+}
+
+fn facts_text(facts: &TokenFacts, now: Moment) -> String {
+    let mut lines = Vec::new();
+    lines.push(match facts.expires {
+        Some(end) => {
+            let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
+            format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
+        }
+        None => "signed in: when the token ends is not known".to_owned(),
+    });
+    let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
+    lines.push(format!("scopes asked for: {}", list(&facts.requested)));
+    lines.push(match &facts.granted {
+        Granted::Unknown => "scopes granted: not known".to_owned(),
+        Granted::Named(scopes) => format!("scopes granted: {}", list(scopes)),
+    });
+    lines.extend(facts.organization.iter().map(|name| format!("organisation: {name}")));
+    lines.extend(facts.client_name.iter().map(|name| format!("client: {name}")));
+    if facts.pasted {
+        lines.push("a pasted token: it cannot be renewed".to_owned());
+    }
+    lines.join("\n")
+}
+
+/// The warning about scopes that are needed and known not to be granted.
+pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
+    (!facts.missing.is_empty()).then(|| {
+        let scopes = facts.missing.join(" ");
+        format!("the token lacks a scope that a conversation needs: {scopes}; expect its messages to be refused")
+    })
+}
+
+/// The account of one sign-in.
+#[derive(Debug, Default)]
+pub struct TokenFold {
+    sign_in: SignIn,
+    status: TokenStatus,
+    waiting_until: Option<Moment>,
+}
+
+impl TokenFold {
+    fn finish(&self, now: Moment) -> Vec<Act> {
+        let line = token_line(now, &self.status);
+        match (self.status.facts(), self.sign_in.trouble()) {
+            (Some(facts), None) => {
+                let mut acts = Vec::new();
+                if let Some(warning) = missing_scopes(facts) {
+                    acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
+                }
+                acts.push(Act::Say(line.says(facts_text(facts, now))));
+                acts.push(Act::Finish(Exit::Done));
+                acts
+            }
+            (_, Some((exit, why))) => {
+                vec![Act::Say(line.warns(format!("not signed in: {why}"))), Act::Finish(*exit)]
+            }
+            (None, None) => vec![Act::Say(line.warns("not signed in")), Act::Finish(Exit::NotSignedIn)],
+        }
+    }
+
+    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
+        self.sign_in.status(&status);
+        let changed = std::mem::discriminant(&self.status) != std::mem::discriminant(&status);
+        self.status = status;
+        if self.sign_in.trouble().is_some() {
+            return self.finish(now);
+        }
+        if let TokenStatus::Valid(facts) = &self.status {
+            if matches!(facts.granted, Granted::Named(_)) {
+                return self.finish(now);
+            }
+            self.waiting_until.get_or_insert(now.after(SCOPES_WITHIN));
+            return Vec::new();
+        }
+        let mut acts = Vec::new();
+        if changed || matches!(self.status, TokenStatus::Expired { .. }) {
+            let line = token_line(now, &self.status);
+            acts.push(Act::Say(match &self.status {
+                TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
+                TokenStatus::Limited { until, .. } => {
+                    let seconds = until.left(now).as_secs();
+                    line.warns(format!("the token endpoint is rate-limited; waiting {seconds} s"))
+                }
+                _ => line,
+            }));
+        }
+        acts
+    }
+
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+        self.sign_in.exchange(exchange);
+        let asked_scopes = exchange.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"));
+        let vain = asked_scopes && exchange.outcome.is_error();
+        if vain && self.waiting_until.is_some() { self.finish(now) } else { Vec::new() }
+    }
+}
+
+impl Fold for TokenFold {
+    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        match input {
+            Input::Begin => vec![Act::Ask(Command::SignIn)],
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, &exchange),
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
+            Input::Due | Input::Interrupt | Input::Ended => self.finish(now),
+        }
+    }
+
+    fn due(&self) -> Option<Moment> {
+        self.waiting_until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Generation;
+
+    fn facts(granted: Granted) -> TokenFacts {
+        TokenFacts {
+            generation: Generation(1),
+            issued: Moment::ZERO,
+            expires: Some(Moment::ZERO.after(Duration::from_secs(3600))),
+            lifetime: Some(Duration::from_secs(3600)),
+            requested: vec!["guest:messages:send".to_owned()],
+            granted,
+            missing: Vec::new(),
+            organization: Some("Acme".to_owned()),
+            client_name: None,
+            pasted: false,
+        }
+    }
+
+    fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<Act> {
+        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Token(status))))
+    }
+
+    fn exit(acts: &[Act]) -> Option<Exit> {
+        acts.iter().find_map(|act| if let Act::Finish(exit) = act { Some(*exit) } else { None })
+    }
+
+    fn json_lines(acts: &[Act]) -> Vec<String> {
+        acts.iter().filter_map(|a| if let Act::Say(line) = a { Some(line.json()) } else { None }).collect()
+    }
+
+    #[test]
+    fn named_scopes_end_it_at_once() {
+        let mut fold = TokenFold::default();
+        assert_eq!(fold.on(Moment::ZERO, Input::Begin), [Act::Ask(Command::SignIn)]);
+        let getting = feed(&mut fold, TokenStatus::Getting);
+        assert_eq!(json_lines(&getting), [r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"getting"}"#]);
+        let acts = feed(&mut fold, TokenStatus::Valid(facts(Granted::Named(vec!["a".to_owned()]))));
+        assert_eq!(exit(&acts), Some(Exit::Done));
+        assert_eq!(
+            json_lines(&acts),
+            [concat!(
+                r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"valid","generation":1,"#,
+                r#""expires":"1970-01-01T01:00:00Z","lifetime_seconds":3600,"requested":["guest:messages:send"],"#,
+                r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false}"#
+            )]
+        );
+    }
+
+    #[test]
+    fn unknown_scopes_are_waited_for_but_not_forever() {
+        let mut fold = TokenFold::default();
+        assert_eq!(exit(&feed(&mut fold, TokenStatus::Valid(facts(Granted::Unknown)))), None);
+        assert_eq!(fold.due(), Some(Moment::ZERO.after(SCOPES_WITHIN)));
+        assert_eq!(exit(&fold.on(Moment::ZERO, Input::Due)), Some(Exit::Done));
+    }
+
+    #[test]
+    fn a_missing_scope_is_warned_about() {
+        let mut fold = TokenFold::default();
+        let mut facts = facts(Granted::Named(Vec::new()));
+        facts.missing = vec!["guest:messages:send".to_owned()];
+        let acts = feed(&mut fold, TokenStatus::Valid(facts));
+        assert!(json_lines(&acts).first().is_some_and(|l| l.contains(r#""event":"warning""#)), "{acts:?}");
+        assert_eq!(exit(&acts), Some(Exit::Done));
+    }
+
+    #[test]
+    fn a_wrong_client_is_not_signed_in() {
+        let why = || "client not found".to_owned();
+        for status in [
+            TokenStatus::BadClient { why: why() },
+            TokenStatus::NoSecret { why: why() },
+            TokenStatus::Refused { status: 403, why: why() },
+            TokenStatus::Expired { retry: None, why: why() },
+        ] {
+            let acts = feed(&mut TokenFold::default(), status);
+            assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+            assert!(json_lines(&acts).last().is_some_and(|l| l.contains("client not found")), "{acts:?}");
+        }
+    }
+
+    #[test]
+    fn a_dead_network_is_given_up_on() {
+        let mut fold = TokenFold::default();
+        let exchange = Exchange {
+            id: crate::model::ExchangeId(1),
+            kind: Kind::Token,
+            what: String::new(),
+            conversation: None,
+            message: None,
+            started: Moment::ZERO,
+            ended: Some(Moment::ZERO),
+            steps: Vec::new(),
+            outcome: Outcome::Failed("connection refused".to_owned()),
+        };
+        fold.on(Moment::ZERO, Input::Report(Box::new(Report::Exchange(exchange.into()))));
+        let failing = || TokenStatus::Expired { retry: Some(Moment::ZERO), why: "connection refused".to_owned() };
+        assert_eq!(exit(&feed(&mut fold, failing())), None);
+        assert_eq!(exit(&feed(&mut fold, failing())), None);
+        assert_eq!(exit(&feed(&mut fold, failing())), Some(Exit::Network));
+    }
+}

@@ -1,0 +1,156 @@
+//! What comes into the log, and what must go for it.
+
+use std::sync::Arc;
+
+use super::entry::{Density, Later};
+use super::{Entry, Log, Source};
+use crate::model::{Exchange, Kind, Life, MessageId, Moment};
+
+impl Log {
+    /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
+    pub fn exchange(&mut self, exchange: Arc<Exchange>) {
+        let known = self.numbers.get(&exchange.id).copied();
+        let was_error = known.and_then(|seq| self.get(seq)).is_some_and(Entry::is_error);
+        let is_error = exchange.outcome.is_error();
+        let counted = match known {
+            Some(seq) => self.get(seq).map_or(0, |e| e.counted),
+            None => self.counted.remove(&exchange.id).unwrap_or(0),
+        };
+        let counted = self.tries.count(&exchange, counted);
+        let seq = if let Some(seq) = known {
+            let mut bytes = (0, 0);
+            if let Some(entry) = self.get_mut(seq) {
+                bytes.0 = entry.bytes;
+                entry.replace(exchange);
+                bytes.1 = entry.bytes;
+            }
+            self.bytes = self.bytes.saturating_sub(bytes.0).saturating_add(bytes.1);
+            seq
+        } else {
+            let (id, message) = (exchange.id, exchange.message);
+            let seq = self.push(Source::Exchange(exchange));
+            self.numbers.insert(id, seq);
+            if let Some(message) = message {
+                self.messages.insert(message, seq);
+            }
+            seq
+        };
+        if let Some(entry) = self.get_mut(seq) {
+            entry.counted = counted;
+        }
+        match (was_error, is_error) {
+            (false, true) => {
+                self.errors += 1;
+                self.open_by_itself(seq);
+            }
+            (true, false) => self.errors = self.errors.saturating_sub(1),
+            _ => {}
+        }
+        self.refresh(seq);
+        self.evict();
+        self.settle();
+    }
+
+    /// A sentence of a person ([`Kind::Note`]) or of guestwire itself ([`Kind::Sys`]).
+    pub fn note(&mut self, at: Moment, kind: Kind, text: impl Into<String>) {
+        let seq = self.push(Source::Note { at, kind, text: text.into() });
+        self.refresh(seq);
+        self.evict();
+        self.settle();
+    }
+
+    /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
+    /// was settled. Other moves of its life show in its exchange.
+    pub fn set_life(&mut self, message: MessageId, life: &Life) {
+        let later = match life {
+            Life::Answered => Later::Answered,
+            Life::Landed => Later::Landed,
+            Life::Lost => Later::Lost,
+            _ => return,
+        };
+        let Some(&seq) = self.messages.get(&message) else { return };
+        if let Some(entry) = self.get_mut(seq) {
+            entry.later = Some(later);
+            entry.rows = None;
+        }
+        self.refresh(seq);
+        self.settle();
+    }
+
+    fn push(&mut self, source: Source) -> u64 {
+        let seq = self.next();
+        let entry = Entry::new(seq, source);
+        self.bytes = self.bytes.saturating_add(entry.bytes);
+        self.entries.push_back(entry);
+        let digits = seq.checked_ilog10().unwrap_or(0) as usize + 1;
+        if digits > self.digits {
+            self.digits = digits;
+            self.columns = self.columns_now();
+            // Only the entries' own lines change, so heights stay.
+            self.forget_rows();
+        }
+        seq
+    }
+
+    fn evict(&mut self) {
+        while self.entries.len() > self.options.max_entries
+            || (self.bytes > self.options.max_bytes && self.entries.len() > 1)
+        {
+            let Some(old) = self.entries.pop_front() else { return };
+            let seq = old.number();
+            self.heights.set(seq, 0);
+            self.first = seq + 1;
+            self.bytes = self.bytes.saturating_sub(old.bytes);
+            self.evicted += 1;
+            self.evicted_marked += u64::from(old.is_marked());
+            self.errors = self.errors.saturating_sub(usize::from(old.is_error()));
+            self.auto_open.retain(|&open| open != seq);
+            if let Some(exchange) = old.exchange() {
+                self.numbers.remove(&exchange.id);
+                if let Some(message) = exchange.message
+                    && self.messages.get(&message) == Some(&seq)
+                {
+                    self.messages.remove(&message);
+                }
+                // Its later reports would make a new entry; its tries must not count twice.
+                if !exchange.outcome.is_settled() && self.counted.len() < 4_096 {
+                    self.counted.insert(exchange.id, old.counted);
+                }
+            }
+        }
+    }
+
+    /// The newest error opens its summary, unless a person decided otherwise.
+    fn open_by_itself(&mut self, seq: u64) {
+        self.newest_error = Some(seq);
+        if let Some(entry) = self.get_mut(seq)
+            && !entry.touched
+            && entry.density == Density::Line
+        {
+            entry.density = Density::Summary;
+        }
+        self.auto_open.retain(|&open| open != seq);
+        self.auto_open.push(seq);
+    }
+
+    /// Shuts the entries that opened by themselves before the newest one; those that a person has in view while reading
+    /// stay until they are out of it.
+    pub(super) fn shut_older(&mut self) {
+        let mut index = 0;
+        while index + 1 < self.auto_open.len() {
+            let Some(&seq) = self.auto_open.get(index) else { return };
+            let touched = self.get(seq).is_none_or(|e| e.touched);
+            if !touched && !self.follow && self.window.iter().any(|w| w.0 == seq) {
+                index += 1;
+                continue;
+            }
+            self.auto_open.remove(index);
+            if !touched {
+                if let Some(entry) = self.get_mut(seq) {
+                    entry.density = Density::Line;
+                }
+                self.measure(seq);
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine against a small raw server on real TCP that counts what it receives.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+#[path = "engine_wire/capture.rs"]
+mod capture;
+#[path = "engine_wire/reading.rs"]
+mod reading;
+#[path = "engine_wire/rig.rs"]
+mod rig;
+#[path = "engine_wire/sending.rs"]
+mod sending;
+#[path = "engine_wire/server.rs"]
+mod server;
+#[path = "engine_wire/tokens.rs"]
+mod tokens;

@@ -1,0 +1,250 @@
+//! Exchanges as the engine would report them, and a log drawn to text.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::console::state::log::{Log, LogOptions};
+use guestwire::model::{
+    Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
+    Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
+};
+use guestwire::view::Look;
+use guestwire::view::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub const DENIED: &str = r#"{"code":"unauthorized","message":"The request could not be fulfilled because the requestor is not authorized to perform the action."}"#;
+pub const URL: &str =
+    "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-3b1d-4c7e-9a55-0e6a1b1bd8a2/messages";
+
+/// Milliseconds after 14:00:00 UTC.
+pub fn at(ms: u64) -> Moment {
+    let start: jiff::Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
+    Moment::new(Duration::from_secs(60), start).after(Duration::from_millis(ms))
+}
+
+pub fn body(text: &str) -> Body {
+    let form = if text.is_empty() {
+        BodyForm::Empty
+    } else if serde_json::from_str::<serde_json::Value>(text).is_ok() {
+        BodyForm::Json
+    } else {
+        BodyForm::Text
+    };
+    let mime = (form == BodyForm::Json).then(|| "application/json".to_owned());
+    Body { form, text: text.to_owned(), total: text.len() as u64, mime, ..Body::default() }
+}
+
+/// An id with the number in its last digits.
+pub fn uuid(n: u64) -> String {
+    format!("{:08x}-f6e0-4a98-ab8b-{n:012}", (n + 1).wrapping_mul(0x9e37_79b9) as u32)
+}
+
+pub fn request(text: &str) -> Arc<Request> {
+    Arc::new(Request {
+        method: "POST".into(),
+        url: URL.into(),
+        headers: vec![
+            Header::new("authorization", "Bearer «token 3»"),
+            Header::new("content-type", "application/json"),
+            Header::new("accept", "application/json"),
+        ],
+        body: body(&serde_json::json!({ "text": text, "type": "text" }).to_string()),
+    })
+}
+
+pub fn answer(status: u16, id: u64, text: &str) -> Response {
+    Response {
+        status,
+        version: "HTTP/1.1".into(),
+        headers: vec![
+            Header::new("content-type", "application/json"),
+            Header::new("x-request-id", uuid(id)),
+            Header::new("inin-ratelimit-count", "12"),
+            Header::new("inin-ratelimit-allowed", "300"),
+            Header::new("inin-ratelimit-reset", "41"),
+            Header::new("cache-control", "no-cache, no-store, must-revalidate"),
+        ],
+        body: body(text),
+        remote: Some("127.0.0.1:8443".into()),
+    }
+}
+
+pub fn attempt(number: u32, ms: u64, token: u32, request: Arc<Request>, ending: Option<Ending>, took: u64) -> Step {
+    let ms_of = |ms| Some(Duration::from_millis(ms));
+    Step::Try(Arc::new(Attempt {
+        number,
+        started: at(ms),
+        generation: Some(Generation(token)),
+        token_age: Some(Duration::from_secs(if number == 1 { 3_598 } else { 0 })),
+        request,
+        timing: Timing {
+            first_byte: ending.as_ref().and(ms_of(took * 2 / 3)),
+            total: ending.as_ref().and(ms_of(took)),
+            connect: (number == 1).then(|| Duration::from_millis(2)),
+            reused: number > 1,
+            ..Timing::default()
+        },
+        ending,
+    }))
+}
+
+pub fn exchange(id: u64, kind: Kind, what: &str, ms: u64, steps: Vec<Step>, outcome: Outcome) -> Arc<Exchange> {
+    let took: u64 = match steps.last() {
+        Some(Step::Try(a)) => {
+            (a.started.since(at(ms)) + a.timing.total.unwrap_or_default()).as_millis().try_into().unwrap()
+        }
+        _ => 0,
+    };
+    let ended = outcome.is_settled().then(|| at(ms + took));
+    let send = kind == Kind::Send;
+    Arc::new(Exchange {
+        id: ExchangeId(id),
+        kind,
+        what: what.into(),
+        conversation: send.then_some(ConversationKey(0)),
+        message: send.then_some(MessageId(id)),
+        started: at(ms),
+        ended,
+        steps,
+        outcome,
+    })
+}
+
+pub fn accepted(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    let body = format!(r#"{{"id":"{}","status":"accepted"}}"#, uuid(id + 7));
+    let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(200, id, &body))), 182 + id % 7)];
+    exchange(id, Kind::Send, text, ms, steps, Outcome::Accepted)
+}
+
+pub fn open(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    exchange(id, Kind::Send, text, ms, vec![attempt(1, ms, 3, request(text), None, 0)], Outcome::Open)
+}
+
+pub fn refused(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(401, id, DENIED))), 88)];
+    let why = "unauthorized: The request could not be fulfilled because the requestor is not authorized to perform the action.";
+    exchange(id, Kind::Send, text, ms, steps, Outcome::Refused(why.into()))
+}
+
+pub fn healed(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    let steps = vec![
+        attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(401, id, DENIED))), 71),
+        Step::Renewal {
+            exchange: ExchangeId(id + 1_000_000),
+            at: at(ms + 72),
+            generation: Some(Generation(4)),
+            took: Some(Duration::from_millis(211)),
+            waiting: 2,
+        },
+        attempt(2, ms + 284, 4, request(text), Some(Ending::Answered(answer(200, id + 1, r#"{"id":"m-7"}"#))), 182),
+    ];
+    exchange(id, Kind::Send, text, ms, steps, Outcome::Accepted)
+}
+
+pub fn waiting(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    let limited = r#"{"message":"Rate limit exceeded the maximum. Retry the request in [7] seconds","code":"too.many.requests.retry.after","status":429}"#;
+    let steps = vec![
+        attempt(1, ms, 3, request(text), Some(Ending::Answered(answer(429, id, limited))), 60),
+        Step::Wait { at: at(ms + 60), until: at(ms + 7_060), why: "429, Retry-After 7 s".into() },
+    ];
+    exchange(id, Kind::Send, text, ms, steps, Outcome::Waiting)
+}
+
+pub fn unknown(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
+    let failure = Failure {
+        kind: FailureKind::Reset,
+        phase: Phase::Answer,
+        detail: "connection reset by peer (os error 104)".into(),
+        wrote: true,
+        partial: None,
+    };
+    let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Failed(failure)), 31_000)];
+    let why = "the connection closed after 31.0 s, after the request was written; the server may have accepted it";
+    exchange(id, Kind::Send, text, ms, steps, Outcome::Unknown(why.into()))
+}
+
+pub fn token(id: u64, ms: u64) -> Arc<Exchange> {
+    let request = Arc::new(Request {
+        method: "POST".into(),
+        url: "https://login.mypurecloud.de/oauth/token".into(),
+        headers: vec![
+            Header::new("authorization", "Basic «client secret»"),
+            Header::new("content-type", "application/x-www-form-urlencoded"),
+        ],
+        body: Body {
+            form: BodyForm::Form,
+            text: "grant_type=client_credentials&scope=guest%3Amessages%3Asend".into(),
+            total: 59,
+            mime: Some("application/x-www-form-urlencoded".into()),
+            ..Body::default()
+        },
+    });
+    let came = r#"{"access_token":"«token»","token_type":"bearer","expires_in":3600,"scope":"guest:messages:send"}"#;
+    let step = Step::Try(Arc::new(Attempt {
+        number: 1,
+        started: at(ms),
+        generation: None,
+        token_age: None,
+        request,
+        ending: Some(Ending::Answered(answer(200, id, came))),
+        timing: Timing {
+            resolve: Some(Duration::from_millis(4)),
+            connect: Some(Duration::from_millis(12)),
+            tls: Some(Duration::from_millis(31)),
+            first_byte: Some(Duration::from_millis(204)),
+            total: Some(Duration::from_millis(211)),
+            reused: false,
+        },
+    }));
+    exchange(id, Kind::Token, "client credentials, 1 scope, 1 h", ms, vec![step], Outcome::Accepted)
+}
+
+pub fn read(id: u64, ms: u64, what: &str) -> Arc<Exchange> {
+    let steps = vec![attempt(1, ms, 3, request(""), Some(Ending::Answered(answer(200, id, "[]"))), 164)];
+    exchange(id, Kind::Read, what, ms, steps, Outcome::Accepted)
+}
+
+pub fn log(width: u16, height: u16) -> Log {
+    let mut log = Log::new(LogOptions::default());
+    log.set_names(vec![(ConversationKey(0), "Billing bot".into()), (ConversationKey(1), "Returns".into())]);
+    log.set_viewport(width, height);
+    log
+}
+
+/// A quarter of an hour of testing.
+pub fn story(log: &mut Log) {
+    log.exchange(token(1, 1_000));
+    log.exchange(read(2, 27_000, "conversations: 4"));
+    log.exchange(accepted(3, 130_000, "hello"));
+    log.exchange(accepted(4, 171_000, "Hi, I need help with my bill"));
+    log.exchange(healed(5, 180_000, "still there?"));
+    log.note(at(190_000), Kind::Note, "from here on with the new client");
+    log.exchange(refused(6, 200_000, "My account is 12345"));
+    log.exchange(waiting(7, 202_000, "one more"));
+    log.exchange(unknown(8, 203_000, "and another one"));
+    log.exchange(open(9, 203_500, "under way"));
+}
+
+pub fn drawn_at(log: &Log, width: u16, height: u16, now: Moment) -> Buffer {
+    let theme = Theme { ascii: false, ..Theme::default() };
+    let area = Rect::new(0, 0, width, height);
+    let mut buffer = Buffer::empty(area);
+    let look = Look { theme: &theme, now, zone: &jiff::tz::TimeZone::UTC, focused: true };
+    guestwire::view::log::draw(log, &look, area, &mut buffer);
+    buffer
+}
+
+pub fn lines(buffer: &Buffer) -> Vec<String> {
+    let area = buffer.area;
+    (area.top()..area.bottom())
+        .map(|y| {
+            let row: String = (area.left()..area.right()).map(|x| buffer[(x, y)].symbol()).collect();
+            row.trim_end().to_owned()
+        })
+        .collect()
+}
+
+pub fn screen(log: &Log, width: u16, height: u16) -> String {
+    lines(&drawn_at(log, width, height, at(204_000))).join("\n")
+}
