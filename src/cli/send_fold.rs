@@ -101,7 +101,7 @@ impl SendFold {
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
         }
-        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None })));
+        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None, sent_as: None })));
         acts
     }
 

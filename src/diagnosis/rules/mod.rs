@@ -20,6 +20,7 @@ mod web;
 use super::case::Facts;
 use super::hypothesis::Hypothesis;
 use super::wire;
+use crate::model::diagnosis::Family;
 use crate::model::{Cause, Channel, Ending, Kind, Outcome, Variation};
 
 pub use token::healed;
@@ -84,6 +85,13 @@ fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesi
         // The ids of the request itself show the others.
         _ => return,
     };
+    if matches!(variation, Variation::ExpiredToken | Variation::WrongScope) {
+        // It went out with another token than the session's: what is known of that one proves nothing here.
+        let own = |h: &Hypothesis| matches!(h.cause.family(), Family::Token | Family::Scope | Family::Place);
+        for other in found.iter_mut().filter(|h| own(h) && h.cause != Cause::AddressRefused) {
+            *other = Hypothesis::excluded(other.cause, "it did not carry the session's own token");
+        }
+    }
     if found.iter().any(|h| h.cause == hypothesis.cause && h.standing >= hypothesis.standing) {
         return;
     }
