@@ -119,7 +119,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                     Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
                     Some(Err(_)) | None => return Ok(Exit::Lost),
                 },
-                () = sleep_until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
+                () = until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
                 count = self.reports.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(Exit::Lost);
@@ -217,6 +217,14 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             turn.title = title;
         }
         Ok(())
+    }
+}
+
+/// Waits until `instant`; not at all where it has come. (A timer that is due already would still cost its resolution
+/// of one millisecond, which is three times what a frame takes.)
+async fn until(instant: Instant) {
+    if instant > Instant::now() {
+        sleep_until(instant).await;
     }
 }
 

@@ -207,12 +207,12 @@ impl Pen<'_> {
     }
 }
 
-/// `since 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
+/// `at 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
 /// would not.
 fn connected(item: &Item, look: &Look<'_>) -> String {
     let Some(since) = item.connected_since() else { return String::new() };
     let (since, now) = (since.to_zoned(look.zone.clone()), look.now.wall.to_zoned(look.zone.clone()));
-    let form = if since.date() == now.date() { "since %H:%M" } else { "since %d %b" };
+    let form = if since.date() == now.date() { "at %H:%M" } else { "on %d %b" };
     since.strftime(form).to_string()
 }
 
