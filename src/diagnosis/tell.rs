@@ -72,12 +72,10 @@ fn most_likely(diagnosis: &Diagnosis) -> Vec<String> {
             let said = diagnosis.sentence();
             lines.push(format!("{}.  possible", upper(&said)));
         }
-        Some(first) => lines.push(format!(
-            "{}: {}.  {}",
-            upper(first.cause.sentence()),
-            first.because,
-            first.confidence.word()
-        )),
+        Some(first) => {
+            lines.push(format!("{}.  {}", upper(&first.because), first.confidence.word()));
+            lines.push(format!("{}.", upper(first.cause.sentence())));
+        }
     }
     if diagnosis.healed {
         lines.push("It was healed: the message was accepted with a newer token.".to_owned());

@@ -305,6 +305,12 @@ impl Diagnosis {
         self.confidence() == Confidence::Possible
     }
 
+    /// What is known of the checks, without what could not be told.
+    pub fn checks_known(&self) -> Vec<(Holds, &str)> {
+        let known = self.checked.iter().filter(|c| c.holds != Holds::Unknown);
+        known.map(|c| (c.holds, c.what.as_str())).collect()
+    }
+
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
     pub fn sentence(&self) -> String {
         match (self.suspects.first(), self.is_undecided()) {

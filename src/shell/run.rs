@@ -1,6 +1,7 @@
 //! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
 //! that could take time is begun.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
 use crate::console::state::{Place, Setup, State};
+use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report};
 use crate::model::Moment;
 use crate::view::theme::{self, Theme};
@@ -220,6 +222,8 @@ fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<st
         production: profile.production,
         data_dir,
         config_file,
+        facts: ProfileFacts::of(profile),
+        muted: BTreeSet::new(),
     }
 }
 

@@ -6,10 +6,11 @@ pub mod log;
 pub mod overlay;
 pub mod palette;
 pub mod picker;
+pub mod refusals;
 pub mod status;
 pub mod thread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
-use crate::model::{ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus};
+use crate::diagnosis::{History, ProfileFacts};
+use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -27,6 +29,7 @@ use composer::Composer;
 use log::Log;
 use overlay::Overlay;
 use picker::Picker;
+use refusals::Refusals;
 use status::StatusLine;
 use thread::Threads;
 
@@ -82,6 +85,10 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The config file, if there is one.
     pub config_file: Option<PathBuf>,
+    /// What a diagnosis needs to know of the profile.
+    pub facts: ProfileFacts,
+    /// Causes that are not shown.
+    pub muted: BTreeSet<Cause>,
 }
 
 /// A message of ours that is not settled.
@@ -146,6 +153,12 @@ pub struct State {
     pub armed_until: Option<Moment>,
     /// The sandbox fault that is set, by name.
     pub fault: Option<&'static str>,
+    /// What exchanges showed, for diagnoses.
+    pub history: History,
+    /// The refusals of the session.
+    pub refusals: Refusals,
+    /// How the next message is sent wrongly on purpose.
+    pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
     next_message: u64,
@@ -204,6 +217,9 @@ impl State {
             armed_until: None,
             fault: None,
             compare_with: None,
+            history: History::default(),
+            refusals: Refusals::default(),
+            send_as: None,
             next_message: 0,
             exports: 0,
         };
@@ -224,6 +240,7 @@ impl State {
             compose: key(Action::GoComposer),
             clear: key(Action::Back),
             copy_body: key(Action::CopyBody),
+            why: key(Action::Why),
         });
         let dot = if self.theme.ascii { "-" } else { "·" };
         let join = |hints: &[(Action, &str)]| {

@@ -8,7 +8,7 @@ use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose
 use crate::console::state::palette::{Around, Palette};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Life, TokenStatus};
+use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
 
 /// How long `arm` lifts the question before production sends.
@@ -132,7 +132,6 @@ fn open_palette(state: &mut State) {
 /// Why an action cannot be used now; `None` where it can.
 pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
     match action {
-        Action::FaultBench if !state.place.sandbox => Some("only in the sandbox"),
         Action::Arm if !state.place.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
             let sent = state.log.selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
@@ -218,14 +217,23 @@ pub const FAULTS: &[(&str, &str)] = &[
 ];
 
 fn open_faults(state: &mut State) {
-    if let Some(why) = disabled(state, Action::FaultBench) {
-        state.status.info(format!("The fault bench works {why}."));
+    let mut items = vec![("the next message: as usual".to_owned(), Choice::SendAs(None))];
+    items.extend(
+        Variation::ALL.map(|v| (format!("the next message: {}", v.about()), Choice::SendAs(Some(v)))),
+    );
+    if !state.place.sandbox {
+        let mut menu = Menu::new("Send the next message wrongly on purpose", items);
+        menu.intro = vec![
+            "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
+            "The session's own token is not touched.".to_owned(),
+        ];
+        state.overlay = Some(Overlay::Menu(menu));
         return;
     }
-    let mut items = vec![("no faults".to_owned(), Choice::Fault(None))];
+    items.push(("the sandbox: no faults".to_owned(), Choice::Fault(None)));
     items.extend(FAULTS.iter().map(|&fault| (fault.0.to_owned(), Choice::Fault(Some(fault)))));
     let mut menu = Menu::new("Break something on purpose", items);
-    menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    menu.intro = vec!["The first ones are made on this side, the others by the sandbox, to the requests that follow.".to_owned()];
     state.overlay = Some(Overlay::Menu(menu));
 }
 

@@ -8,6 +8,7 @@ mod overlay;
 mod picker;
 mod report;
 mod sending;
+mod why;
 
 use crate::model::Moment;
 
@@ -65,7 +66,7 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_)) => {}
+        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_)) => {}
     }
 }
 

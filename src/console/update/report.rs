@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::console::Effect;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
+use super::why;
 use crate::model::{Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
 
 /// Applies a report.
@@ -28,6 +29,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         }
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
+            state.history.skew_told(seconds);
             state.skew = Some(seconds);
             state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
@@ -63,6 +65,9 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         }
         _ => {}
     }
+    if let Some(facts) = status.facts() {
+        why::token(state, facts);
+    }
     state.token = status;
     // The open conversation is read once there is a token to read it with.
     if let Some(key) = state.picker.active().filter(|_| first) {
@@ -72,7 +77,8 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
 }
 
 fn exchanged(state: &mut State, exchange: Arc<Exchange>) {
-    state.log.exchange(exchange);
+    state.log.exchange(Arc::clone(&exchange));
+    why::exchanged(state, &exchange);
 }
 
 fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
@@ -88,6 +94,10 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     let number = exchange.and_then(|e| number_of(state, e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
+        Life::Refused(_) if why::hint(state, exchange).is_some() => {
+            let hint = why::hint(state, exchange).unwrap_or_default();
+            state.status.error(format!("{number}refused: {hint}"));
+        }
         Life::Refused(why) => {
             state.status.error(format!("{number}refused: {why} — yi ids · yc curl · r resend · e edit a copy"));
         }

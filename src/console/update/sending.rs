@@ -5,7 +5,7 @@ use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
 use crate::engine::{Command, SendRequest};
-use crate::model::{Author, ConversationKey, Life, Message, MessageId};
+use crate::model::{Author, ConversationKey, Life, Message, MessageId, Variation};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -21,7 +21,10 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production,
             title: "PROD: send this message?".to_owned(),
-            lines: vec![format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")],
+            lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
+                .into_iter()
+                .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
+                .collect(),
             yes: "send it".to_owned(),
             word: None,
         }));
@@ -35,7 +38,9 @@ pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
     match state.composer.take_for_send(state.now) {
         Ok(text) => {
-            submit(state, key, text, None, effects);
+            let sent_as = state.send_as.take();
+            let text = sent_as.map_or(text.clone(), |v| v.text(&text));
+            submit(state, key, text, None, sent_as, effects);
             state.status.clear();
         }
         Err(refusal) => state.status.error(sentence(refusal)),
@@ -54,6 +59,7 @@ fn submit(
     conversation: ConversationKey,
     text: String,
     resend_of: Option<MessageId>,
+    sent_as: Option<Variation>,
     effects: &mut Vec<Effect>,
 ) {
     let id = state.new_message();
@@ -67,12 +73,13 @@ fn submit(
         exchange: None,
         remote_id: None,
         resend_of,
+        sent_as,
     };
     state.threads.sent(message);
     state.picker.touch(conversation, state.now);
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
-    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of, sent_as: None })));
+    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of, sent_as })));
 }
 
 /// The message of the chosen log entry.
@@ -121,7 +128,7 @@ pub fn ask_resend(state: &mut State) {
 pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
     let Some(message) = state.threads.message(id) else { return };
     let (conversation, text) = (message.conversation, message.text.clone());
-    submit(state, conversation, text, Some(id), effects);
+    submit(state, conversation, text, Some(id), None, effects);
     state.status.info("Sent again as a new message.");
 }
 
