@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::engine::Engine;
-use crate::model::ConversationKey;
+use crate::diagnosis::ProfileFacts;
+use crate::model::{ConversationKey, Variation};
 
 use super::args::SendArgs;
 use super::drive::drive;
@@ -24,6 +25,7 @@ pub struct SendOptions {
     text: String,
     json: bool,
     reply_within: Option<Duration>,
+    sent_as: Option<Variation>,
 }
 
 impl SendOptions {
@@ -40,7 +42,7 @@ impl SendOptions {
         if text.trim().is_empty() {
             return Err(Failed::usage("the text is empty; nothing was sent"));
         }
-        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within })
+        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within, sent_as: args.sent_as })
     }
 }
 
@@ -80,7 +82,11 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
         let (engine, reports) = Engine::start(opened.profile.clone(), clock);
-        drive(&mut SendFold::new(sending), clock, &engine, reports, options.json).await
+        let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
+        let mut fold = SendFold::new(sending)
+            .knowing(ProfileFacts::of(&opened.profile), channel)
+            .sent_as(options.sent_as);
+        drive(&mut fold, clock, &engine, reports, options.json).await
     }
     .await;
     opened.close().await;

@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::exchange::header;
+use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::model::{
-    Attempt, Author, ConversationKey, Ending, Exchange, Life, MessageId, Moment, Outcome, RemoteMessage, Step,
-    TokenStatus,
+    Attempt, Author, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, Step,
+    TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -59,6 +60,13 @@ pub struct SendFold {
     replied: bool,
     interrupted: bool,
     stage: Stage,
+    /// What a diagnosis is made from.
+    facts: ProfileFacts,
+    channel: Option<Channel>,
+    history: History,
+    /// The newest token request that was refused or failed.
+    token_trouble: Option<Arc<Exchange>>,
+    sent_as: Option<Variation>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +99,39 @@ impl SendFold {
             replied: false,
             interrupted: false,
             stage: Stage::UnderWay,
+            facts: ProfileFacts::default(),
+            channel: None,
+            history: History::default(),
+            token_trouble: None,
+            sent_as: None,
         }
+    }
+
+    /// … that knows the profile, for saying why.
+    #[must_use]
+    pub fn knowing(mut self, facts: ProfileFacts, channel: Option<Channel>) -> Self {
+        self.facts = facts;
+        self.channel = channel;
+        self
+    }
+
+    /// … of a message that is sent wrongly on purpose.
+    #[must_use]
+    pub fn sent_as(mut self, variation: Option<Variation>) -> Self {
+        if let Some(variation) = variation {
+            self.sending.text = variation.text(&self.sending.text);
+        }
+        self.sent_as = variation;
+        self
+    }
+
+    /// Why it was refused, as far as that can be told: the message's own exchange, else the token's.
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || self.token_trouble.is_none());
+        let exchange = own.or(self.token_trouble.as_ref())?;
+        let case =
+            Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        diagnose(&case).filter(|d| !d.healed)
     }
 
     fn begin(&mut self, now: Moment) -> Vec<Act> {
@@ -101,12 +141,15 @@ impl SendFold {
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
         }
-        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None, sent_as: None })));
+        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None, sent_as: self.sent_as })));
         acts
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
         self.sign_in.status(&status);
+        if let Some(facts) = status.facts() {
+            self.history.token(facts);
+        }
         let mut acts = Vec::new();
         let warned = self.token.facts().and_then(missing_scopes);
         let changed = std::mem::discriminant(&self.token) != std::mem::discriminant(&status);
@@ -135,6 +178,10 @@ impl SendFold {
 
     fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
         self.sign_in.exchange(&exchange);
+        self.history.exchange(&exchange);
+        if exchange.kind == Kind::Token && exchange.outcome.is_error() {
+            self.token_trouble = Some(Arc::clone(&exchange));
+        }
         if exchange.message != Some(MESSAGE) {
             return Vec::new();
         }
@@ -314,11 +361,16 @@ impl SendFold {
         self.stage = Stage::Over;
         let (word, message, exit) = self.verdict(now);
         let exchange = self.exchange.as_ref();
+        let diagnosis = self.diagnosis();
+        let mut acts = Vec::new();
+        if let Some(diagnosis) = &diagnosis {
+            acts.push(Act::Say(diagnosis_line(now, diagnosis)));
+        }
         let fields = json!({
             "outcome": word,
             "status": exchange.and_then(|e| e.status()),
             "request_id": self.request_id(),
-            "cause": Value::Null,
+            "cause": diagnosis.as_ref().map(|d| d.cause().as_str()),
             "attempts": exchange.map_or(0, |e| e.attempts().count()),
             "message": message,
         });
@@ -332,8 +384,31 @@ impl SendFold {
                 line.warns(format!("{message}{id}"))
             }
         };
-        vec![Act::Say(line), Act::Finish(exit)]
+        acts.extend([Act::Say(line), Act::Finish(exit)]);
+        acts
     }
+}
+
+/// Why, for people and programs.
+fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
+    let open: Vec<Value> = diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
+    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
+    let cause = diagnosis.cause();
+    let fields = json!({
+        "cause": cause.as_str(),
+        "confidence": diagnosis.confidence().word(),
+        "because": diagnosis.sentence(),
+        "open": open,
+        "excluded": excluded,
+        "settled_by": settles,
+    });
+    let words = diagnosis.confidence().word();
+    let text = match diagnosis.suspects.is_empty() {
+        true => format!("no known cause fits: {}", diagnosis.said),
+        false => format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence()),
+    };
+    Line::new("diagnosis", now.wall, fields).warns(text)
 }
 
 fn attempt_line(now: Moment, attempt: &Attempt) -> Line {

@@ -50,6 +50,7 @@ fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
         what: "Hello".to_owned(),
         conversation: Some(ConversationKey(3)),
         message: Some(MESSAGE),
+        sent_as: None,
         started: NOW,
         ended,
         steps,
@@ -155,7 +156,7 @@ fn refused_is_one() {
     let acts = feed(&mut fold, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
-    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":null"#), "{last}");
+    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":"token-absent""#), "{last}");
 }
 
 #[test]

@@ -105,7 +105,8 @@ actions! {
         Filter "filter" ["/"] "Filter this pane as you type" ~ "search find";
         Zoom "zoom" ["z"] "Give this pane the whole screen, or give it back" ~ "full maximize";
         Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
-        FaultBench "fault-bench" ["B"] "Send the next message wrongly on purpose; in the sandbox, break something" ~ "fault error inject simulate 401 429 500 negative test expired token scope oversize emoji bidi";
+        SendAs "send-as" [] "Send the next message wrongly on purpose (negative test)" ~ "fault bench expired token scope participant malformed oversize emoji bidi";
+        FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose; elsewhere, send the next message wrongly" ~ "fault error inject simulate 401 429 500 negative test expired token scope oversize emoji bidi";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
         Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";

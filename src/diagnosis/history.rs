@@ -199,6 +199,11 @@ impl History {
         self.works
     }
 
+    /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters.
+    pub(super) fn never_let_in(&self) -> bool {
+        self.works.is_none() && self.tokens.values().any(|book| book.refused.is_some())
+    }
+
     pub(super) const fn skew(&self) -> Option<i64> {
         self.skew
     }

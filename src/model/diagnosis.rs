@@ -307,8 +307,10 @@ impl Diagnosis {
 
     /// What is known of the checks, without what could not be told.
     pub fn checks_known(&self) -> Vec<(Holds, &str)> {
-        let known = self.checked.iter().filter(|c| c.holds != Holds::Unknown);
-        known.map(|c| (c.holds, c.what.as_str())).collect()
+        // What does not hold comes first: that is where the cause is.
+        let failed = self.checked.iter().filter(|c| c.holds == Holds::No);
+        let held = self.checked.iter().filter(|c| c.holds == Holds::Yes);
+        failed.chain(held).map(|c| (c.holds, c.what.as_str())).collect()
     }
 
     /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.

@@ -189,11 +189,12 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
     composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
-    let place = place(
+    let mut place = place(
         profile,
         settings.paths.data_dir.clone(),
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
+    place.muted.clone_from(&settings.muted);
     build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
 }
 

@@ -162,6 +162,8 @@ pub enum Choice {
     Snippet(String),
     /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
     Fault(Option<(&'static str, &'static str)>),
+    /// Open the menu of those.
+    SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
     /// Change the colours.

@@ -32,6 +32,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Zoom => state.zoomed = !state.zoomed,
         Action::Thread => toggle_thread(state),
         Action::FaultBench => open_faults(state),
+        Action::SendAs => open_send_as(state),
         Action::Connect => connect(state, effects),
         Action::Renew => renew(state, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -217,23 +218,29 @@ pub const FAULTS: &[(&str, &str)] = &[
 ];
 
 fn open_faults(state: &mut State) {
-    let mut items = vec![("the next message: as usual".to_owned(), Choice::SendAs(None))];
-    items.extend(
-        Variation::ALL.map(|v| (format!("the next message: {}", v.about()), Choice::SendAs(Some(v)))),
-    );
     if !state.place.sandbox {
-        let mut menu = Menu::new("Send the next message wrongly on purpose", items);
-        menu.intro = vec![
-            "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
-            "The session's own token is not touched.".to_owned(),
-        ];
-        state.overlay = Some(Overlay::Menu(menu));
+        open_send_as(state);
         return;
     }
-    items.push(("the sandbox: no faults".to_owned(), Choice::Fault(None)));
+    let mut items = vec![
+        ("no faults".to_owned(), Choice::Fault(None)),
+        ("send the next message as …".to_owned(), Choice::SendAsMenu),
+    ];
     items.extend(FAULTS.iter().map(|&fault| (fault.0.to_owned(), Choice::Fault(Some(fault)))));
     let mut menu = Menu::new("Break something on purpose", items);
-    menu.intro = vec!["The first ones are made on this side, the others by the sandbox, to the requests that follow.".to_owned()];
+    menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// The faults that are made on this side: they work against any organisation.
+pub fn open_send_as(state: &mut State) {
+    let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
+    items.extend(Variation::ALL.map(|v| (format!("{v}: {}", v.about()), Choice::SendAs(Some(v)))));
+    let mut menu = Menu::new("Send the next message wrongly on purpose", items);
+    menu.intro = vec![
+        "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
+        "The session's own token is not touched.".to_owned(),
+    ];
     state.overlay = Some(Overlay::Menu(menu));
 }
 

@@ -276,6 +276,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.fault = Some(name);
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
         }
+        Choice::SendAsMenu => global::open_send_as(state),
         Choice::SendAs(variation) => {
             state.send_as = variation;
             match variation {
