@@ -45,8 +45,9 @@ pub struct Reader {
     /// All messages that reads brought, oldest first.
     messages: Vec<RemoteMessage>,
     ids: HashSet<String>,
-    /// Whether the conversation was ever read: then what was there is known to be old.
+    /// Messages of ours that are not settled for good.
     ours: Vec<Ours>,
+    /// Remote ids that are known to be one of ours.
     claimed: HashSet<String>,
     next: Option<Moment>,
     step: usize,

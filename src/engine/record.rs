@@ -15,6 +15,11 @@ use super::Report;
 pub struct Record(Exchange);
 
 impl Record {
+    /// Says better what it is about. `what` is redacted already.
+    pub fn call_it(&mut self, what: String) {
+        self.0.what = what;
+    }
+
     /// A new exchange. `what` is redacted already.
     pub fn new(id: ExchangeId, kind: Kind, what: String, now: Moment) -> Self {
         Self(Exchange {
@@ -84,6 +89,11 @@ impl Record {
     /// It waits for the renewal `exchange`.
     pub fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
         self.0.steps.push(Step::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.0.outcome = Outcome::Waiting;
+    }
+
+    /// It waits for a renewal that has not begun.
+    pub fn park(&mut self) {
         self.0.outcome = Outcome::Waiting;
     }
 

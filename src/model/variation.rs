@@ -89,6 +89,11 @@ impl Variation {
         }
     }
 
+    /// Whether it goes out with the session's own token, whose limits and refusals count.
+    pub const fn carries_own_token(self) -> bool {
+        !matches!(self, Self::ExpiredToken | Self::NoToken | Self::WrongScope)
+    }
+
     /// Whether a 401 is what was asked for: it is not healed by a renewal, which would only disturb a good token.
     pub const fn wants_refusal(self) -> bool {
         !matches!(self, Self::EmojiBidi)

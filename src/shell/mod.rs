@@ -209,6 +209,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
 
     fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
         turn.dirty = false;
+        state.fit();
         self.screen.draw(state)?;
         turn.next_frame = Instant::now() + FRAME;
         let title = state.title();

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 
 use super::overlay::popup;
-use super::text::{fit, visible, width, wrap};
+use super::text::{fit, put, visible, width, wrap};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::State;
@@ -40,7 +40,7 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let mut x = inner.x;
         if beside || row.text.is_empty() {
-            buf.set_stringn(x, y, row.heading, cells, state.theme.style(Role::Strong));
+            put(buf, x, y, row.heading, cells, state.theme.style(Role::Strong));
         }
         let indent = if !row.heading.is_empty() && row.text.is_empty() {
             continue;
@@ -50,15 +50,15 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
             2
         };
         x += u16::try_from(indent).unwrap_or(0);
-        buf.set_stringn(x, y, &row.text, cells.saturating_sub(indent), state.theme.style(row.role));
+        put(buf, x, y, &row.text, cells.saturating_sub(indent), state.theme.style(row.role));
     }
     let keys = keys(state, card);
     let more = if from < last { format!(" {} more ", last - from) } else { String::new() };
     let keys = fit(&keys, cells.saturating_sub(width(&more)), ascii).into_owned();
-    buf.set_stringn(inner.x, inner.bottom(), &keys, cells, state.theme.style(Role::Focus));
+    put(buf, inner.x, inner.bottom(), &keys, cells, state.theme.style(Role::Focus));
     if !more.is_empty() {
         let x = inner.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-        buf.set_stringn(x, inner.bottom(), &more, cells, state.theme.style(Role::Strong));
+        put(buf, x, inner.bottom(), &more, cells, state.theme.style(Role::Strong));
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::width;
+use super::text::{put, width};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Overlay};
@@ -18,8 +18,8 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         if usize::from(area.right().saturating_sub(x)) < needed.saturating_sub(1) {
             break;
         }
-        (x, _) = buf.set_stringn(x, area.y, &key, needed, state.theme.style(Role::Focus));
-        (x, _) = buf.set_stringn(x + 1, area.y, &words, needed, state.theme.style(Role::Dim));
+        (x, _) = put(buf, x, area.y, &key, needed, state.theme.style(Role::Focus));
+        (x, _) = put(buf, x + 1, area.y, &words, needed, state.theme.style(Role::Dim));
         x += 2;
     }
 }

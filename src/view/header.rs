@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{fit, visible, width};
+use super::text::{fit, put, visible, width};
 use super::theme::Role;
+use crate::console::state::State;
 use crate::console::state::chip::{chip, countdown};
-use crate::console::state::{RATE_WINDOW, State};
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -33,16 +33,16 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let left_room = room.saturating_sub(right_width + width(badge) + 1).max(4);
     let left_text = visible(&left).into_owned();
     let left_text = fit(&left_text, left_room, theme.ascii);
-    let (mut x, _) = buf.set_stringn(area.x, area.y, &left_text, room, theme.style(Role::Strong));
+    let (mut x, _) = put(buf, area.x, area.y, &left_text, room, theme.style(Role::Strong));
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-    (x, _) = buf.set_stringn(x, area.y, badge, rest(x), theme.style(badge_role));
+    (x, _) = put(buf, x, area.y, badge, rest(x), theme.style(badge_role));
     let start = area.right().saturating_sub(u16::try_from(right_width).unwrap_or(u16::MAX)).max(x + 1);
     let mut at = start;
     for (text, style) in right {
         if at >= area.right() {
             break;
         }
-        (at, _) = buf.set_stringn(at, area.y, &text, rest(at), style);
+        (at, _) = put(buf, at, area.y, &text, rest(at), style);
         at += 2;
     }
 }
@@ -60,7 +60,7 @@ fn badge(state: &State) -> (&'static str, Role) {
 /// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
-    let rate = state.log.rate_401(state.now, RATE_WINDOW);
+    let rate = state.rate;
     let stands = rate.answers401.saturating_sub(rate.healed);
     let role = match (stands, rate.healed) {
         (0, 0) => Role::Dim,

@@ -132,6 +132,6 @@ fn too_small(state: &State, buf: &mut Buffer) {
         if y >= size.height {
             break;
         }
-        buf.set_stringn(0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
+        text::put(buf, 0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
     }
 }

@@ -11,7 +11,7 @@ use crate::console::state::picker::{Item, Picker};
 use crate::model::Address;
 
 use super::Look;
-use super::text::{fit, short_id, visible, width};
+use super::text::{fit, put, short_id, visible, width};
 use super::theme::Role;
 
 /// From this width on an item may take two lines.
@@ -113,7 +113,7 @@ impl Pen<'_> {
     fn line(&self, buf: &mut Buffer, y: u16, text: &str, role: Role) {
         let cells = usize::from(self.area.width);
         let text = fit(text, cells, self.look.theme.ascii);
-        buf.set_stringn(self.area.x, y, text, cells, self.look.theme.style(role));
+        put(buf, self.area.x, y, text, cells, self.look.theme.style(role));
     }
 
     fn item(&self, buf: &mut Buffer, y: u16, picker: &Picker, item: &Item, two: bool, selected: bool) {

@@ -26,7 +26,7 @@ use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
 use composer::Composer;
-use log::Log;
+use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
 use refusals::Refusals;
@@ -145,6 +145,8 @@ pub struct State {
     pub rate_limit: Option<RateLimit>,
     /// Seconds that the server's clock is ahead, if over a minute.
     pub skew: Option<i64>,
+    /// The 401 rate as of the newest report.
+    pub rate: Rate401,
     /// Messages of ours that are not settled.
     pub open_sends: BTreeMap<MessageId, OpenSend>,
     /// When "press again to quit" was said.
@@ -212,6 +214,7 @@ impl State {
             token: TokenStatus::SignedOut,
             rate_limit: None,
             skew: None,
+            rate: Rate401::default(),
             open_sends: BTreeMap::new(),
             quit_armed: None,
             armed_until: None,
@@ -293,8 +296,9 @@ impl State {
         })
     }
 
-    /// Tells each area the room that it has. After anything that can move a wall.
-    pub(crate) fn fit(&mut self) {
+    /// Tells each area the room that it has. Before a frame is drawn, and after a resize; not with each key, because the
+    /// composer's height has to be worked out for it.
+    pub fn fit(&mut self) {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);

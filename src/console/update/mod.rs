@@ -13,8 +13,8 @@ mod why;
 use crate::model::Moment;
 
 use super::event::Signal;
-use super::state::State;
 use super::state::overlay::{Overlay, paste_line};
+use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
@@ -27,9 +27,16 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Resize { width, height } => {
             state.size = ratatui::layout::Size { width, height };
             global::keep_focus_visible(state);
+            state.fit();
         }
-        Event::Engine(report) => report::report(state, report, &mut effects),
-        Event::Deadline => deadline(state),
+        Event::Engine(report) => {
+            report::report(state, report, &mut effects);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
+        Event::Deadline => {
+            deadline(state);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
         Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
@@ -42,7 +49,6 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
-    state.fit();
     effects
 }
 

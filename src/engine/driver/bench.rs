@@ -16,7 +16,7 @@ use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
 use crate::model::{Address, Generation, Kind, Moment, Outcome, Variation};
 
 use super::Driver;
-use super::jobs::TokenDone;
+use super::jobs::{Heard, TokenDone};
 
 /// Replaced tokens kept for their end to come.
 const RETIRED: usize = 4;
@@ -79,7 +79,8 @@ impl Driver {
     }
 
     pub(super) fn spare_answered(&mut self, done: TokenDone, now: Moment) {
-        self.overhear(&done.shown.heard);
+        // Another token's limit is not the session's.
+        self.overhear(&Heard { limit: None, ..done.shown.heard }, 0);
         let why = done.shown.why();
         let outcome = match done.grant {
             Some(Ok(grant)) => {

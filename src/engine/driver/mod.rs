@@ -6,6 +6,7 @@ mod reading;
 mod sending;
 mod signing;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use super::queue::{Pace, Queue};
 use super::reading::Reader;
 use super::record::Record;
 use super::redact::Redactor;
-use super::token::Tokens;
+use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
 use jobs::{Done, Job};
@@ -40,7 +41,7 @@ pub struct Driver {
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
-    reports: UnboundedSender<Report>,
+    reports: Outbox,
     client: Client,
     redactor: Arc<Redactor>,
     jitter: Jitter,
@@ -60,6 +61,7 @@ pub struct Driver {
     renewal: Option<(Record, Moment)>,
     facts: BTreeMap<Generation, Record>,
     status: TokenStatus,
+    mark: Option<Mark>,
     missing_told: Vec<String>,
 
     queue: Queue,
@@ -108,6 +110,7 @@ impl Driver {
             renewal: None,
             facts: BTreeMap::new(),
             status: TokenStatus::SignedOut,
+            mark: None,
             missing_told: Vec::new(),
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
@@ -120,23 +123,30 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports,
+            reports: Outbox { reports, pending: RefCell::default() },
         }
     }
 
     /// Runs to the end.
     pub async fn run(mut self) {
         self.tokens.sign_in(self.clock.now());
+        let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
+            self.reports.flush();
+            // One timer, moved only when the moment moved: most turns of a busy engine leave it where it is.
+            if let Some(due) = due.filter(|d| *d != timer.deadline()) {
+                timer.as_mut().reset(due);
+            }
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
-                () = sleep_until(due), if due.is_some() => {}
+                () = timer.as_mut(), if due.is_some() => {}
             }
         }
         self.finish().await;
         self.tell(Report::Stopped);
+        self.reports.flush();
     }
 
     /// Starts all that may start, and says when something is due next.
@@ -221,6 +231,7 @@ impl Driver {
     async fn drain(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
+            self.reports.flush();
             match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
                 Ok(Some(done)) => {
                     self.done(done);
@@ -237,8 +248,7 @@ impl Driver {
     }
 
     fn tell(&self, report: Report) {
-        // Nobody listens: the handles are going too, and the loop ends by that.
-        let _ = self.reports.send(report);
+        self.reports.put(report);
     }
 
     fn notice(&self, text: &str, now: Moment) {
@@ -246,6 +256,12 @@ impl Driver {
     }
 
     fn tell_status(&mut self, now: Moment) {
+        // Why it is dead may differ while the mark does not.
+        let mark = self.tokens.mark(now);
+        if self.mark == Some(mark) && !mark.is_dead() {
+            return;
+        }
+        self.mark = Some(mark);
         let status = self.tokens.status(now);
         if status != self.status {
             self.status = status.clone();
@@ -258,10 +274,11 @@ impl Driver {
         ExchangeId(self.exchanges)
     }
 
-    /// What every answer tells beside its own matter: the rate limit and the server's clock.
-    fn overhear(&mut self, heard: &jobs::Heard) {
+    /// What every answer tells beside its own matter: the rate limit and the server's clock. `uncounted` other requests
+    /// may not be in that count.
+    fn overhear(&mut self, heard: &jobs::Heard, uncounted: usize) {
         if let Some(limit) = heard.limit {
-            self.pace.observe(limit, self.queue.flying().saturating_sub(1));
+            self.pace.observe(limit, uncounted);
             self.tell(Report::RateLimit(limit));
         }
         if let Some(skew) = heard.skew
@@ -274,9 +291,22 @@ impl Driver {
     }
 }
 
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
+/// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their
+/// way already: waking who listens costs more than anything else in a turn.
+struct Outbox {
+    reports: UnboundedSender<Report>,
+    pending: RefCell<Vec<Report>>,
+}
+
+impl Outbox {
+    fn put(&self, report: Report) {
+        self.pending.borrow_mut().push(report);
+    }
+
+    fn flush(&self) {
+        for report in self.pending.borrow_mut().drain(..) {
+            // Nobody listens: the handles are going too, and the loop ends by that.
+            let _ = self.reports.send(report);
+        }
     }
 }

@@ -148,7 +148,7 @@ impl Driver {
 
     pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
         let key = done.key;
-        self.overhear(&done.shown.heard);
+        self.overhear(&done.shown.heard, self.queue.flying());
         let Some(mut reading) = self.reads.remove(&key) else { return };
         let why = done.shown.why();
         let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
@@ -194,6 +194,14 @@ impl Driver {
     fn understand(&self, reading: &mut Reading, body: &[u8], key: ConversationKey, now: Moment) -> bool {
         if let Some(bulk) = &mut reading.bulk {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
+            // The row says what was said, so that nobody has to open the entry to follow a conversation.
+            if let Some(newest) = found.iter().max_by_key(|m| m.at) {
+                let text = self.redactor.text(&newest.text);
+                let author = newest.author.word();
+                let count =
+                    if found.len() == 1 { author.to_owned() } else { format!("{} messages, {author}", found.len()) };
+                reading.record.call_it(format!("{count}: {text}"));
+            }
             bulk.found.extend(found);
             return true;
         }

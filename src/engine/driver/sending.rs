@@ -216,11 +216,17 @@ impl Driver {
         };
         let taken_back = send.taken_back;
         // Its 401 says nothing about the session's token, and its success neither.
-        let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
+        let send_as = send.request.sent_as;
+        let on_purpose = send_as.is_some_and(Variation::wants_refusal);
         if let Some(record) = &mut send.record {
             record.end(shown.ending, shown.timing);
         }
-        self.overhear(&shown.heard);
+        // This one is counted in what it heard; the others on the wire may not be.
+        let mut heard = shown.heard;
+        if send_as.is_some_and(|v| !v.carries_own_token()) {
+            heard.limit = None;
+        }
+        self.overhear(&heard, self.queue.flying().saturating_sub(1));
         let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
@@ -257,12 +263,14 @@ impl Driver {
         send.life = Life::Queued;
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
-            match running.filter(|_| renewal) {
-                Some(exchange) => record.renewal(exchange, now),
-                None => send.wants_renewal = renewal,
+            if let Some(exchange) = running.filter(|_| renewal) {
+                record.renewal(exchange, now);
+            } else {
+                record.park();
+                send.wants_renewal = renewal;
             }
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let id = send.record.as_ref().map(Record::id);
         self.doubting.insert(message);
@@ -281,7 +289,7 @@ impl Driver {
         if let Some(record) = &mut send.record {
             record.wait(now, until, why);
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let exchange = send.record.as_ref().map(Record::id);
         self.queue.hold(conversation, message, Some(until));
