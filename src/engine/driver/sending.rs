@@ -40,10 +40,7 @@ impl Driver {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
             return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        if let Some(why) = self.objection(&request) {
-            return self.refuse_locally(&request, why, now);
-        }
-        if let Err(why) = self.prepare(&request, now) {
+        if let Some(why) = self.objection(&request).or_else(|| self.bench_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
         self.queue.push(request.conversation, request.message);
@@ -99,6 +96,7 @@ impl Driver {
         if self.stopping {
             return;
         }
+        self.pump_bench(now);
         loop {
             let (tokens, sends, bench) = (&self.tokens, &self.sends, &self.bench);
             let usual = tokens.outlook(now, None);
