@@ -280,7 +280,13 @@ fn with_journal(bencher: Bencher, side_by_side: u32) {
                     open += 1;
                     let (message, conversation) = (MessageId(next), ConversationKey(key));
                     let text = "Hello from the bench".to_owned();
-                    engine.ask(Command::Send(SendRequest { message, conversation, text, resend_of: None }));
+                    engine.ask(Command::Send(SendRequest {
+                        message,
+                        conversation,
+                        text,
+                        resend_of: None,
+                        sent_as: None,
+                    }));
                 }
             }
             while open > 0 {

@@ -23,6 +23,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod diagnosis;
 pub mod engine;
 pub mod export;
 pub mod genesys;

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
+use crate::model::Variation;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
 5 outcome unknown, 101 panic.\nWithout a config file the built-in sandbox opens: no account and no network are needed.";
@@ -90,6 +91,8 @@ pub enum Sub {
     Export(ExportArgs),
     /// Remove what was kept for a profile
     Forget(ForgetArgs),
+    /// Explain a cause of refusals, or list them all
+    Explain(ExplainArgs),
     /// Serve the sandbox alone, for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
@@ -115,9 +118,21 @@ pub struct SendArgs {
     /// Wait this long for a reply, like 10s; without one the exit code is 1
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub reply_within: Option<Duration>,
+    /// Send it wrongly on purpose, for a negative test: expired-token, no-token, wrong-scope, other-participant,
+    /// malformed-id, oversize or emoji-bidi
+    #[arg(long = "as", value_name = "HOW", value_parser = variation)]
+    pub sent_as: Option<Variation>,
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
+}
+
+/// `guestwire explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The cause, like scope-stripped; without one, all are listed
+    #[arg(value_name = "CAUSE")]
+    pub cause: Option<String>,
 }
 
 /// `guestwire token`
@@ -221,6 +236,13 @@ pub struct ManArgs {
     /// The page of this command instead of the whole program's
     #[arg(value_name = "COMMAND")]
     pub of: Option<String>,
+}
+
+fn variation(text: &str) -> Result<Variation, String> {
+    Variation::named(text).ok_or_else(|| {
+        let names = Variation::ALL.map(Variation::as_str);
+        format!("it must be one of {}{}", names.join(", "), crate::config::problem::suggestion(text, names))
+    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

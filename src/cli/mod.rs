@@ -7,6 +7,7 @@ mod config;
 pub mod console;
 mod drive;
 pub mod exit;
+mod explain;
 mod export;
 mod forget;
 mod init;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
         Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
+        Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {

@@ -1,8 +1,11 @@
 //! File, environment and flags become [`Settings`]: what a flag says wins, then the environment, then the file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::problem::{Problem, Problems, Spot, nearest};
+use crate::model::Cause;
+
+use super::problem::{Problem, Problems, Spot, nearest, suggestion};
 use super::raw::RawFile;
 use super::raw_profile::RawProfile;
 use super::reader::Doc;
@@ -98,6 +101,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         }
     }
     duplicate_snippets(path, &raw.composer.snippets, &mut problems);
+    let muted = muted(path, &raw, &mut problems);
 
     let mut sheet = Sheet { rows: path_rows };
     let scenario = flag("--scenario", flags.scenario.clone());
@@ -108,6 +112,10 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let journal = journal(&raw, flags.ephemeral, &mut sheet);
     if let Some(names) = &raw.redact {
         sheet.note("redact.names", redact.shown(), Origin::File(names.at));
+    }
+    if let Some(causes) = &raw.mute {
+        let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
+        sheet.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
     }
     for binding in &raw.keys {
         let context = KeyContext::WORDS.iter().find(|(_, c)| *c == binding.context).map_or("", |(word, _)| word);
@@ -143,6 +151,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         journal,
         ui,
         redact,
+        muted,
         keys: raw.keys,
         metrics: resolved.metrics,
         paths,
@@ -216,6 +225,24 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The causes that are not mentioned; an unknown one is a problem with the nearest name.
+fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Cause> {
+    let mut muted = BTreeSet::new();
+    for name in raw.mute.iter().flat_map(|list| &list.value) {
+        match Cause::named(&name.value) {
+            Some(cause) => {
+                muted.insert(cause);
+            }
+            None => {
+                let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+                let sentence = format!("`mute` names no cause `{}`{near}", name.value);
+                problems.push(Problem::at(path, name.at, sentence));
+            }
+        }
+    }
+    muted
 }
 
 fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], problems: &mut Vec<Problem>) {

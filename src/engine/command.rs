@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Conversation, ConversationKey, MessageId};
+use crate::model::{Conversation, ConversationKey, MessageId, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct SendRequest {
     pub text: String,
     /// The message that this one sends again.
     pub resend_of: Option<MessageId>,
+    /// Sent wrongly on purpose, in this way. `text` is what is sent already.
+    pub sent_as: Option<Variation>,
 }
 
 /// A message of an earlier session, in the order in which they were asked for.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     Attempt, ConversationKey, Ending, Exchange, ExchangeId, Generation, Kind, MessageId, Moment, Outcome, Request,
-    Step, Timing,
+    Step, Timing, Variation,
 };
 
 use super::Report;
@@ -28,6 +28,7 @@ impl Record {
             what,
             conversation: None,
             message: None,
+            sent_as: None,
             started: now,
             ended: None,
             steps: Vec::new(),
@@ -40,6 +41,13 @@ impl Record {
     pub fn of(mut self, conversation: ConversationKey, message: Option<MessageId>) -> Self {
         self.0.conversation = Some(conversation);
         self.0.message = message;
+        self
+    }
+
+    /// … whose message is sent wrongly on purpose.
+    #[must_use]
+    pub const fn sent_as(mut self, variation: Option<Variation>) -> Self {
+        self.0.sent_as = variation;
         self
     }
 

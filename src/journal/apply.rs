@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::writer::{Work, row_id};
 use super::{Job, Keys, record, words};
 use crate::engine::durable::Intent;
-use crate::model::{Author, Exchange, Life, Message, MessageId};
+use crate::model::{Author, Exchange, Life, Message, MessageId, Variation};
 
 /// Entries that are made findable in one go.
 const INDEX_GROUP: u32 = 128;
@@ -105,8 +105,8 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
     let (name, why) = life_words(&message.life);
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         row_id(message.id),
@@ -116,6 +116,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
         name,
         why,
         message.resend_of.map(row_id),
+        message.sent_as.map(Variation::as_str),
     ])?;
     if message.resend_of.is_none() {
         db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::model::{Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage};
+use crate::model::{
+    Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
+};
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +180,8 @@ pub struct KeptMessage {
     pub remote_id: Option<String>,
     /// The message that it sends again.
     pub resend_of: Option<MessageId>,
+    /// How it is sent wrongly on purpose.
+    pub sent_as: Option<Variation>,
 }
 
 /// A page of history.

@@ -11,6 +11,7 @@ use flate2::write::DeflateEncoder;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::Variation;
 use crate::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
     Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
@@ -96,6 +97,8 @@ struct Stored {
     took: Option<u64>,
     outcome: (String, Option<String>),
     steps: Vec<StoredStep>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_as: Option<String>,
 }
 
 const FORMS: [BodyForm; 5] = [BodyForm::Empty, BodyForm::Json, BodyForm::Form, BodyForm::Text, BodyForm::Binary];
@@ -176,6 +179,7 @@ pub fn pack(exchange: &Exchange) -> Vec<u8> {
         took: exchange.duration().map(micros),
         outcome: (name.to_owned(), why.map(str::to_owned)),
         steps: exchange.steps.iter().map(step).collect(),
+        sent_as: exchange.sent_as.map(|v| v.as_str().to_owned()),
     };
     let mut packed = vec![FORM];
     let mut encoder = DeflateEncoder::new(&mut packed, Compression::new(1));
@@ -296,6 +300,7 @@ pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
         started,
         ended: stored.took.map(|took| started.after(Duration::from_micros(took))),
         outcome: outcome_of(&stored.outcome.0, stored.outcome.1),
+        sent_as: stored.sent_as.as_deref().and_then(Variation::named),
         steps: stored
             .steps
             .into_iter()

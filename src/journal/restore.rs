@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
 use super::{Keys, apply, record};
-use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest};
+use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
 
 /// Settled messages of a conversation that come back at a start.
 const MESSAGES: usize = 200;
@@ -112,7 +112,7 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
 
 /// All that are open or unknown, and the newest of each conversation, in the order in which they were asked for.
 fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
-    const COLUMNS: &str = "place, id, ident, text, asked, begun, life, why, remote_id, resend_of";
+    const COLUMNS: &str = "place, id, ident, text, asked, begun, life, why, remote_id, resend_of, sent_as";
     let mut found = BTreeMap::new();
     let open = format!("SELECT {COLUMNS} FROM messages WHERE life IN ('queued', 'sending', 'unknown')");
     let mut open = db.prepare(&open)?;
@@ -151,6 +151,7 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         life: apply::life_of(&row.get::<_, String>(6)?, row.get(7)?),
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<i64>>(9)?.map(id),
+        sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
     };
     Ok((place, Some(message)))
 }

@@ -17,7 +17,7 @@ CREATE TABLE drafts (
 CREATE TABLE messages (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL UNIQUE, ident TEXT NOT NULL, text TEXT NOT NULL,
     asked INTEGER NOT NULL, life TEXT NOT NULL, why TEXT, attempt INTEGER NOT NULL DEFAULT 0, begun INTEGER,
-    remote_id TEXT, resend_of INTEGER
+    remote_id TEXT, resend_of INTEGER, sent_as TEXT
 ) STRICT;
 CREATE INDEX messages_open ON messages (life) WHERE life IN ('queued', 'sending', 'unknown');
 CREATE INDEX messages_of ON messages (ident, place);

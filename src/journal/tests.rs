@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::job::{History, KeptConversation, KeptSource, Restored, Want};
 use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
+use crate::model::Variation;
 use crate::model::{
     Address, Attempt, Author, Body, BodyForm, Ending, Exchange, ExchangeId, Header, Kind, Life, Message, MessageId,
     Moment, Outcome, Request, Response, Step, Timing,
@@ -77,6 +78,7 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
         exchange: None,
         remote_id: None,
         resend_of: None,
+        sent_as: Some(Variation::NoToken),
     }
 }
 
@@ -100,6 +102,7 @@ pub fn exchange(id: u64, text: &str) -> Exchange {
         started: at,
         ended: Some(at.after(Duration::from_millis(87))),
         outcome: Outcome::Refused("unauthorized: no".to_owned()),
+        sent_as: Some(Variation::WrongScope),
         steps: vec![Step::Try(Arc::new(Attempt {
             number: 1,
             started: at,

@@ -1,6 +1,7 @@
 //! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
 //! that could take time is begun.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
 use crate::console::state::{Place, Setup, State};
+use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::{self, Journal};
 use crate::model::Moment;
@@ -235,11 +237,12 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
     composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
-    let place = place(
+    let mut place = place(
         profile,
         settings.paths.data_dir.clone(),
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
+    place.muted.clone_from(&settings.muted);
     build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
 }
 
@@ -268,6 +271,8 @@ fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<st
         production: profile.production,
         data_dir,
         config_file,
+        facts: ProfileFacts::of(profile),
+        muted: BTreeSet::new(),
     }
 }
 

@@ -42,6 +42,13 @@ fn hints(state: &State) -> Vec<(String, String)> {
             ]
         }
         (Some(Overlay::Ask(Ask { yes, .. })), _) => vec![of(Action::Confirm, yes), of(Action::Dismiss, "no")],
+        (Some(Overlay::Card(_)), _) => vec![
+            of(Action::Dismiss, "close"),
+            fixed("j k", "scroll"),
+            fixed("yt", "ticket"),
+            fixed("ya", "note to the administrator"),
+            fixed("n N", "next, previous"),
+        ],
         (Some(Overlay::Page { .. }), _) => {
             vec![of(Action::Dismiss, "close"), fixed("j k", "scroll"), fixed("y", "copy")]
         }
@@ -80,6 +87,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::GoComposer, "compose"),
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
+            state.log.why().and_then(|_| of(Action::Why, "why")),
             fixed("y", "copy"),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),

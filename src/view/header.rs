@@ -60,15 +60,28 @@ fn badge(state: &State) -> (&'static str, Role) {
     }
 }
 
-/// `401 1/42 2.4% 15m`: 401 answers over API calls in the window; those healed by a renewal count, and are shown apart.
+/// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
+/// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
     let rate = state.rate;
-    let role = if rate.answers401 > 0 { Role::Error } else { Role::Dim };
+    let stands = rate.answers401.saturating_sub(rate.healed);
+    let role = match (stands, rate.healed) {
+        (0, 0) => Role::Dim,
+        (0, _) => Role::Warning,
+        _ => Role::Error,
+    };
     let mut text = format!("401 {}/{}", rate.answers401, rate.total);
     if state.size.width >= 110 {
         let share = if rate.total == 0 { 0.0 } else { f64::from(rate.answers401) * 100.0 / f64::from(rate.total) };
-        let healed = if rate.healed == 0 { String::new() } else { format!(" ({} healed)", rate.healed) };
-        text = format!("{text} {share:.1}%{healed} 15m");
+        text = match (rate.healed, stands) {
+            (0, _) => format!("{text} {share:.1}% 15m"),
+            (healed, 0) => format!("{text} {share:.1}% all {healed} healed 15m"),
+            (healed, stands) => {
+                format!("{text} {share:.1}% {healed} healed {stands} stand{} 15m", if stands == 1 { "s" } else { "" })
+            }
+        };
+    } else if rate.healed > 0 {
+        text = format!("{text} {} healed", rate.healed);
     }
     (text, state.theme.style(role))
 }

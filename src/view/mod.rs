@@ -1,5 +1,6 @@
 //! What stands on the screen: `view(&State, &mut Frame)` only reads. One file a pane.
 
+mod card;
 pub mod composer;
 pub mod footer;
 pub mod frame;
@@ -97,6 +98,10 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         let look = look(state, Pane::Composer);
         let id = state.picker.active_item().and_then(|item| item.conversation.address.conversation_id());
         let to = composer::title(state.active_name(), id, state.theme.ascii);
+        let to = match state.send_as {
+            Some(variation) => format!("{to} AS {variation}"),
+            None => to,
+        };
         let (count, _) = composer::counter(&state.composer, state.now);
         frame::draw(&area, &format!("3 {to}"), &count, &look, buf);
         let at = composer::draw(&state.composer, &look, area.inner, buf);

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::card;
 use super::frame::{borders, clear, outline};
 use super::help;
 use super::text::{fit, put, visible, visible_lines, width, wrap};
@@ -27,6 +28,10 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
             page(state, title, lines, *scroll, buf);
             None
         }
+        Overlay::Card(card) => {
+            card::draw(state, card, buf);
+            None
+        }
         Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
         Overlay::Menu(menu) => {
             draw_menu(state, menu, buf);
@@ -43,7 +48,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 }
 
 /// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
-fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
+pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
     let screen = buf.area;
     let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
     let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);

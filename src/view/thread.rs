@@ -205,5 +205,8 @@ fn head(entry: &Entry, look: &Look<'_>, cells: usize) -> Vec<(String, Role)> {
     if entry.message().is_some_and(|m| m.resend_of.is_some()) {
         push("sent again", Role::Dim);
     }
+    if let Some(variation) = entry.message().and_then(|m| m.sent_as) {
+        push(&format!("on purpose: {variation}"), Role::Warning);
+    }
     spans
 }

@@ -8,10 +8,11 @@ pub mod log;
 pub mod overlay;
 pub mod palette;
 pub mod picker;
+pub mod refusals;
 pub mod status;
 pub mod thread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
-use crate::model::{ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus};
+use crate::diagnosis::{History as Past, ProfileFacts};
+use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -31,6 +33,7 @@ use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
+use refusals::Refusals;
 use status::StatusLine;
 use thread::Threads;
 
@@ -86,6 +89,10 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The config file, if there is one.
     pub config_file: Option<PathBuf>,
+    /// What a diagnosis needs to know of the profile.
+    pub facts: ProfileFacts,
+    /// Causes that are not shown.
+    pub muted: BTreeSet<Cause>,
 }
 
 /// A message of ours that is not settled.
@@ -152,6 +159,12 @@ pub struct State {
     pub armed_until: Option<Moment>,
     /// The sandbox fault that is set, by name.
     pub fault: Option<&'static str>,
+    /// What exchanges showed, for diagnoses.
+    pub past: Past,
+    /// The refusals of the session.
+    pub refusals: Refusals,
+    /// How the next message is sent wrongly on purpose.
+    pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
     /// What is known of the journal.
@@ -220,6 +233,9 @@ impl State {
             kept: Kept::default(),
             history: None,
             asked: None,
+            past: Past::default(),
+            refusals: Refusals::default(),
+            send_as: None,
             next_message: 0,
             exports: 0,
         };
@@ -240,6 +256,7 @@ impl State {
             compose: key(Action::GoComposer),
             clear: key(Action::Back),
             copy_body: key(Action::CopyBody),
+            why: key(Action::Why),
         });
         let dot = if self.theme.ascii { "-" } else { "·" };
         let join = |hints: &[(Action, &str)]| {

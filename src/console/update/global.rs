@@ -8,7 +8,7 @@ use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose
 use crate::console::state::palette::{Around, Palette};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Life, TokenStatus};
+use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
 
 use super::journal;
@@ -34,6 +34,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Zoom => state.zoomed = !state.zoomed,
         Action::Thread => toggle_thread(state),
         Action::FaultBench => open_faults(state),
+        Action::SendAs => open_send_as(state),
         Action::Connect => connect(state, effects),
         Action::Renew => renew(state, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -135,7 +136,6 @@ fn open_palette(state: &mut State) {
 /// Why an action cannot be used now; `None` where it can.
 pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
     match action {
-        Action::FaultBench if !state.place.sandbox => Some("only in the sandbox"),
         Action::ResumeQueue if state.kept.paused.is_empty() => Some("no queued message waits for a key"),
         Action::Arm if !state.place.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
@@ -222,14 +222,29 @@ pub const FAULTS: &[(&str, &str)] = &[
 ];
 
 fn open_faults(state: &mut State) {
-    if let Some(why) = disabled(state, Action::FaultBench) {
-        state.status.info(format!("The fault bench works {why}."));
+    if !state.place.sandbox {
+        open_send_as(state);
         return;
     }
-    let mut items = vec![("no faults".to_owned(), Choice::Fault(None))];
+    let mut items = vec![
+        ("no faults".to_owned(), Choice::Fault(None)),
+        ("send the next message as …".to_owned(), Choice::SendAsMenu),
+    ];
     items.extend(FAULTS.iter().map(|&fault| (fault.0.to_owned(), Choice::Fault(Some(fault)))));
     let mut menu = Menu::new("Break something on purpose", items);
     menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// The faults that are made on this side: they work against any organisation.
+pub fn open_send_as(state: &mut State) {
+    let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
+    items.extend(Variation::ALL.map(|v| (format!("{v}: {}", v.about()), Choice::SendAs(Some(v)))));
+    let mut menu = Menu::new("Send the next message wrongly on purpose", items);
+    menu.intro = vec![
+        "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
+        "The session's own token is not touched.".to_owned(),
+    ];
     state.overlay = Some(Overlay::Menu(menu));
 }
 

@@ -142,6 +142,7 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
             exchange: None,
             remote_id: None,
             resend_of: kept.resend_of,
+            sent_as: kept.sent_as,
         });
         // A sandbox gives its ids anew when it is started anew.
         if let Some(remote) = kept.remote_id.filter(|_| !state.place.sandbox) {
@@ -153,7 +154,8 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
             if old {
                 state.kept.paused.insert(id);
             } else {
-                let request = SendRequest { message: id, conversation, text, resend_of: kept.resend_of };
+                let request =
+                    SendRequest { message: id, conversation, text, resend_of: kept.resend_of, sent_as: kept.sent_as };
                 effects.push(Effect::Engine(Command::Send(request)));
             }
         }
@@ -226,7 +228,13 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
             .into_iter()
             .flat_map(crate::console::state::thread::Thread::ours)
             .filter(|m| paused.contains(&m.id))
-            .map(|m| SendRequest { message: m.id, conversation: key, text: m.text.clone(), resend_of: m.resend_of })
+            .map(|m| SendRequest {
+                message: m.id,
+                conversation: key,
+                text: m.text.clone(),
+                resend_of: m.resend_of,
+                sent_as: m.sent_as,
+            })
             .collect();
         effects.extend(waiting.into_iter().map(|request| Effect::Engine(Command::Send(request))));
     }
@@ -253,6 +261,7 @@ pub fn send(state: &mut State, message: &Message, effects: &mut Vec<Effect>) {
         conversation: message.conversation,
         text: message.text.clone(),
         resend_of: message.resend_of,
+        sent_as: message.sent_as,
     };
     keep(state, Job::Queue(Box::new(message.clone())), effects);
     if message.resend_of.is_none() {

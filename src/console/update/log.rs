@@ -7,7 +7,7 @@ use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::export::{HarEntry, har};
 
-use super::{journal, picker, sending};
+use super::{journal, picker, sending, why};
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -68,6 +68,9 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::CopyHeaders => copy(state, Log::copy_headers, effects),
         Action::CopyBody => copy(state, Log::copy_body, effects),
         Action::CopyLine => copy(state, Log::copy_line, effects),
+        Action::CopyTicket | Action::CopyNote => why::copy(state, action, effects),
+        Action::Why => why::open(state),
+        Action::CompareAccepted => why::compare_accepted(state),
         Action::Compare => compare(state),
         Action::Pager => match state.shown_log().page_text() {
             Some(text) => effects.push(Effect::Page(text)),
@@ -127,6 +130,11 @@ fn compare(state: &mut State) {
         state.status.info("An entry does not differ from itself.");
         return;
     }
+    show_differences(state, first, number);
+}
+
+/// What differs between two entries, on a page.
+pub fn show_differences(state: &mut State, first: u64, number: u64) {
     let Some(differences) = state.shown_log().compare(first, number) else {
         state.status.info(format!("#{first} is not kept any more."));
         return;

@@ -9,6 +9,7 @@ mod overlay;
 mod picker;
 mod report;
 mod sending;
+mod why;
 
 use crate::model::Moment;
 
@@ -79,7 +80,9 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_)) => {}
+        Some(
+            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+        ) => {}
     }
 }
 

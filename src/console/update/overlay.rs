@@ -12,7 +12,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Address, Conversation, MessageId};
 
-use super::{global, journal, keys, picker, sending};
+use super::{global, journal, keys, picker, sending, why};
 
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
@@ -47,6 +47,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 state.overlay = Some(Overlay::Page { title, lines, scroll });
             }
         }
+        Overlay::Card(card) => why::key(state, card, action, key, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
@@ -293,6 +294,21 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Fault(Some((name, json))) => {
             state.fault = Some(name);
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
+        }
+        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAs(variation) => {
+            state.send_as = variation;
+            match variation {
+                Some(variation) => state.status.warn(format!(
+                    "The next message goes out wrongly on purpose: {variation}, {}. {} takes that back.",
+                    variation.about(),
+                    state.keymap.key(Action::FaultBench)
+                )),
+                None => state.status.info("The next message goes out as usual."),
+            }
+            if variation.is_some() {
+                global::focus(state, Pane::Composer);
+            }
         }
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {

@@ -7,7 +7,7 @@ use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
 
-use super::journal;
+use super::{journal, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
@@ -15,6 +15,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Token(status) => token(state, status, effects),
         Report::Exchange(exchange) => {
             state.log.exchange(Arc::clone(&exchange));
+            why::exchanged(state, &exchange);
             journal::exchanged(state, &exchange, effects);
         }
         Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
@@ -35,6 +36,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         }
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
+            state.past.skew_told(seconds);
             state.skew = Some(seconds);
             state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
@@ -70,6 +72,9 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         }
         _ => {}
     }
+    if let Some(facts) = status.facts() {
+        why::token(state, facts);
+    }
     state.token = status;
     // The open conversation is read once there is a token to read it with.
     if let Some(key) = state.picker.active().filter(|_| first) {
@@ -91,6 +96,10 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
+        Life::Refused(_) if why::hint(state, exchange).is_some() => {
+            let hint = why::hint(state, exchange).unwrap_or_default();
+            state.status.error(format!("{number}refused: {hint}"));
+        }
         Life::Refused(why) => {
             state.status.error(format!("{number}refused: {why} — yi ids · yc curl · r resend · e edit a copy"));
         }

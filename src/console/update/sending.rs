@@ -4,7 +4,7 @@ use crate::console::Effect;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::model::{Author, ConversationKey, Life, Message, MessageId};
+use crate::model::{Author, ConversationKey, Life, Message, MessageId, Variation};
 
 use super::journal;
 
@@ -26,7 +26,10 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production,
             title: "PROD: send this message?".to_owned(),
-            lines: vec![format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")],
+            lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
+                .into_iter()
+                .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
+                .collect(),
             yes: "send it".to_owned(),
             word: None,
         }));
@@ -40,8 +43,10 @@ pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
     match state.composer.take_for_send(state.now) {
         Ok(text) => {
+            let sent_as = state.send_as.take();
+            let text = sent_as.map_or(text.clone(), |v| v.text(&text));
             state.status.clear();
-            submit(state, key, text, None, effects);
+            submit(state, key, text, None, sent_as, effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -59,6 +64,7 @@ fn submit(
     conversation: ConversationKey,
     text: String,
     resend_of: Option<MessageId>,
+    sent_as: Option<Variation>,
     effects: &mut Vec<Effect>,
 ) {
     let id = state.new_message();
@@ -72,6 +78,7 @@ fn submit(
         exchange: None,
         remote_id: None,
         resend_of,
+        sent_as,
     };
     state.threads.sent(message.clone());
     state.picker.touch(conversation, state.now);
@@ -135,7 +142,7 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
     }
     let Some(message) = state.threads.message(id) else { return };
     let (conversation, text) = (message.conversation, message.text.clone());
-    submit(state, conversation, text, Some(id), effects);
+    submit(state, conversation, text, Some(id), None, effects);
     state.status.info("Sent again as a new message.");
 }
 

@@ -1,5 +1,6 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
+mod bench;
 mod jobs;
 mod reading;
 mod sending;
@@ -55,6 +56,8 @@ pub struct Driver {
 
     tokens: Tokens,
     token: Option<SecretString>,
+    /// What negative tests are sent with.
+    bench: bench::Bench,
     secret: Option<SecretString>,
     /// The token request under way, and when its request left.
     renewal: Option<(Record, Moment)>,
@@ -105,6 +108,7 @@ impl Driver {
             stopping: false,
             tokens: Tokens::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
             token: None,
+            bench: bench::Bench::default(),
             secret: None,
             renewal: None,
             facts: BTreeMap::new(),
@@ -193,6 +197,7 @@ impl Driver {
                 match done {
                     Done::Secret(secret) => self.secret_read(secret, now),
                     Done::Token(done) => self.token_answered(*done, now),
+                    Done::Spare(done) => self.spare_answered(*done, now),
                     Done::Facts(done) => self.facts_answered(*done, now),
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),

@@ -288,6 +288,7 @@ impl Driver {
     pub(super) fn job_died(&mut self, job: Job, now: Moment) {
         match job {
             Job::Secret | Job::Token => self.token_job_died(now),
+            Job::Spare => self.spare_job_died(now),
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
             Job::Read(key) => {

@@ -11,11 +11,9 @@ use crate::engine::record::Record;
 use crate::engine::retry::{Came, Tries, Verdict, judge};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Report, SendRequest};
-use crate::genesys::call::BadCall;
-use crate::genesys::{Call, guest_api};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::model::{
-    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Timing,
+    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
 };
 
 use super::Driver;
@@ -51,7 +49,7 @@ impl Driver {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
             return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        if let Some(why) = self.objection(&request) {
+        if let Some(why) = self.objection(&request).or_else(|| self.bench_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
         self.queue.push(request.conversation, request.message);
@@ -80,7 +78,7 @@ impl Driver {
         if request.text.trim().is_empty() {
             return Some("not sent: the message is empty".to_owned());
         }
-        if bytes > GUEST_TEXT_MAX_BYTES {
+        if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
             return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
         }
         match &entry.conversation.address {
@@ -94,8 +92,9 @@ impl Driver {
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
         let what = self.redactor.text(&request.text).into_owned();
-        let mut record =
-            Record::new(self.next_exchange(), Kind::Send, what, now).of(request.conversation, Some(request.message));
+        let mut record = Record::new(self.next_exchange(), Kind::Send, what, now)
+            .of(request.conversation, Some(request.message))
+            .sent_as(request.sent_as);
         record.settle(Outcome::Refused(why.clone()), now);
         self.tell(record.report());
         self.tell_life(request.message, Life::Refused(why), Some(&record), None);
@@ -107,13 +106,15 @@ impl Driver {
         if self.stopping {
             return;
         }
+        self.pump_bench(now);
         loop {
-            let (tokens, sends) = (&self.tokens, &self.sends);
+            let (tokens, sends, bench) = (&self.tokens, &self.sends, &self.bench);
             let usual = tokens.outlook(now, None);
             let ready = |message: MessageId| {
                 let doubted = sends.get(&message).and_then(|s| s.doubted.as_ref()).map(|(g, _)| *g);
                 let outlook = if doubted.is_some() { tokens.outlook(now, doubted) } else { usual };
-                matches!(outlook, Outlook::Ready(_))
+                let prepared = sends.get(&message).is_none_or(|s| Self::bench_ready(bench, &s.request));
+                prepared && matches!(outlook, Outlook::Ready(_))
             };
             if let Err(until) = self.pace.may(now, 0) {
                 return self.tell_paced(until);
@@ -173,18 +174,18 @@ impl Driver {
             let what = self.redactor.text(&send.request.text).into_owned();
             Record::new(crate::model::ExchangeId(self.exchanges), Kind::Send, what, now)
                 .of(send.request.conversation, Some(message))
+                .sent_as(send.request.sent_as)
         });
         let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
-        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
-        let call = match self.call_for(&send.request) {
-            Ok(call) => call,
+        let super::bench::Written { call, token } = match self.write(&send.request, now) {
+            Ok(written) => written,
             Err(bad) => {
                 send.record = Some(record);
                 self.sends.insert(message, send);
                 return self.conclude(message, Outcome::Refused(format!("not sent: {}", bad.0)), None, now);
             }
         };
-        record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
+        record.begin(capture::request(&call, &self.redactor), token, now);
         let attempt = record.tries();
         self.tell(record.report());
         send.life = Life::Sending { attempt };
@@ -199,25 +200,6 @@ impl Driver {
         send.wants_renewal = false;
         self.doubting.remove(&message);
         self.sends.insert(message, send);
-    }
-
-    fn call_for(&self, request: &SendRequest) -> Result<Call, BadCall> {
-        let entry = self.profile.conversations.get(request.conversation.0 as usize);
-        let address = entry.map(|e| &e.conversation.address);
-        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
-            (&self.token, address)
-        else {
-            return Err(BadCall("there is no token or no such conversation".to_owned()));
-        };
-        guest_api::request(
-            &self.profile.hosts.api,
-            &self.profile.guest_api.path,
-            conversation_id,
-            participant_id.as_deref(),
-            external_id.as_deref(),
-            &request.text,
-            token,
-        )
     }
 
     pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
@@ -252,15 +234,23 @@ impl Driver {
             (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
         };
         let (taken_back, let_go) = (send.taken_back, send.let_go);
+        // Its 401 says nothing about the session's token, and its success neither.
+        let send_as = send.request.sent_as;
+        let on_purpose = send_as.is_some_and(Variation::wants_refusal);
         if let Some(record) = &mut send.record {
             record.end(shown.ending, shown.timing);
         }
         // This one is counted in what it heard; the others on the wire may not be.
-        self.overhear(&shown.heard, self.queue.flying().saturating_sub(1));
+        let mut heard = shown.heard;
+        if send_as.is_some_and(|v| !v.carries_own_token()) {
+            heard.limit = None;
+        }
+        self.overhear(&heard, self.queue.flying().saturating_sub(1));
         let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
             Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
+            Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
             Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
                 Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
                 Refuted::Final => Verdict::Refused(why),
@@ -275,7 +265,7 @@ impl Driver {
             Verdict::Failed(why) => Outcome::Failed(why),
             Verdict::Cancelled => Outcome::Cancelled,
         };
-        if outcome == Outcome::Accepted {
+        if outcome == Outcome::Accepted && !on_purpose {
             self.tokens.proven(done.generation);
         }
         self.queue.settle(conversation, message);

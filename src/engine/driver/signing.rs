@@ -136,10 +136,12 @@ impl Driver {
         if let Some((record, _)) = &mut self.renewal {
             record.end(done.shown.ending, done.shown.timing);
         }
+        let replaced = self.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match done.grant {
             Some(Ok(grant)) => match self.tokens.granted(grant.lifetime, grant.scopes, asked, now) {
                 Some(generation) => {
                     self.redactor = Arc::new(self.redactor.with_token(&grant.token, generation));
+                    self.retire_token(replaced);
                     self.token = Some(grant.token);
                     self.end_renewal(Outcome::Accepted, now);
                     self.new_token();

@@ -8,7 +8,7 @@ use super::needle::Needle;
 use super::rate::is_healed;
 use super::row::{Row, Section};
 use crate::model::exchange::header;
-use crate::model::{Body, Exchange, Kind, Moment};
+use crate::model::{Body, Diagnosis, Exchange, Kind, Moment};
 
 /// How much of an entry is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct Entry {
     marked: bool,
     comment: Option<String>,
     pub(super) later: Option<Later>,
+    /// Why it was refused.
+    pub(super) diagnosis: Option<Arc<Diagnosis>>,
     pub(super) density: Density,
     /// Sections whose fold a person turned, one bit each.
     pub(super) folds: u64,
@@ -87,6 +89,7 @@ impl Entry {
             marked: false,
             comment: None,
             later: None,
+            diagnosis: None,
             density: Density::Line,
             folds: 0,
             touched: false,
@@ -168,6 +171,11 @@ impl Entry {
     /// Whether a person marked it.
     pub const fn is_marked(&self) -> bool {
         self.marked
+    }
+
+    /// Why it was refused, or what it was healed of.
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_deref()
     }
 
     /// What a person said about it.

@@ -27,6 +27,7 @@ mod rate;
 mod row;
 mod search;
 mod summary;
+mod why;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -77,11 +78,13 @@ pub struct KeyNames {
     pub clear: String,
     /// Copies a body.
     pub copy_body: String,
+    /// Says why something was refused.
+    pub why: String,
 }
 
 impl Default for KeyNames {
     fn default() -> Self {
-        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned() }
+        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned(), why: "d".to_owned() }
     }
 }
 
