@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
-use crate::engine::Engine;
 use crate::diagnosis::ProfileFacts;
+use crate::engine::Engine;
 use crate::model::{ConversationKey, Variation};
 
 use super::args::SendArgs;
@@ -83,9 +83,8 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let clock = Clock::start();
         let (engine, reports) = Engine::start(opened.profile.clone(), clock);
         let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
-        let mut fold = SendFold::new(sending)
-            .knowing(ProfileFacts::of(&opened.profile), channel)
-            .sent_as(options.sent_as);
+        let mut fold =
+            SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(options.sent_as);
         drive(&mut fold, clock, &engine, reports, options.json).await
     }
     .await;

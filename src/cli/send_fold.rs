@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::exchange::header;
-use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::model::{
-    Attempt, Author, Cause, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment, Outcome, Probe, RemoteMessage, Step,
-    TokenStatus, Variation,
+    Attempt, Author, Cause, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment,
+    Outcome, Probe, RemoteMessage, Step, TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -133,8 +133,7 @@ impl SendFold {
     fn diagnosis(&self) -> Option<Diagnosis> {
         let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || self.token_trouble.is_none());
         let exchange = own.or(self.token_trouble.as_ref())?;
-        let case =
-            Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
         diagnose(&case).filter(|d| !d.healed)
     }
 
@@ -145,7 +144,13 @@ impl SendFold {
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
         }
-        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None, sent_as: self.sent_as })));
+        acts.push(Act::Ask(Command::Send(SendRequest {
+            message: MESSAGE,
+            conversation,
+            text,
+            resend_of: None,
+            sent_as: self.sent_as,
+        })));
         acts
     }
 
@@ -410,7 +415,8 @@ impl SendFold {
 
 /// Why, for people and programs.
 fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
-    let open: Vec<Value> = diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let open: Vec<Value> =
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
     let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
     let cause = diagnosis.cause();

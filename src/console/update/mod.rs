@@ -72,7 +72,9 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_)) => {}
+        Some(
+            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+        ) => {}
     }
 }
 

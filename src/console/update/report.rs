@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::why;
 use crate::console::Effect;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use super::why;
 use crate::model::{Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
 
 /// Applies a report.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::Credentials;
+use crate::engine::SendRequest;
 use crate::engine::client::capture;
 use crate::engine::record::Record;
-use crate::engine::SendRequest;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, guest_api, oauth};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
@@ -68,7 +68,8 @@ impl Driver {
             return;
         }
         let wanted = self.sends.values().any(|s| s.request.sent_as == Some(Variation::WrongScope));
-        let (true, Credentials::Client(client), Some(secret)) = (wanted, &self.profile.credentials, &self.secret) else {
+        let (true, Credentials::Client(client), Some(secret)) = (wanted, &self.profile.credentials, &self.secret)
+        else {
             return;
         };
         let mut client = client.clone();
@@ -92,8 +93,7 @@ impl Driver {
         let why = done.shown.why();
         let outcome = match done.grant {
             Some(Ok(grant)) => {
-                self.redactor =
-                    std::sync::Arc::new(self.redactor.with_secret(&grant.token, "token of another scope"));
+                self.redactor = std::sync::Arc::new(self.redactor.with_secret(&grant.token, "token of another scope"));
                 self.bench.spare = Some(grant.token);
                 Outcome::Accepted
             }
@@ -142,13 +142,14 @@ impl Driver {
         let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
         let made_up;
         let (token, carried) = match request.sent_as {
-            Some(Variation::ExpiredToken) => match self.ended_token(now) {
-                Some((old, generation, issued)) => (old, Some((generation, now.since(issued)))),
-                None => {
+            Some(Variation::ExpiredToken) => {
+                if let Some((old, generation, issued)) = self.ended_token(now) {
+                    (old, Some((generation, now.since(issued))))
+                } else {
                     made_up = never_given_out();
                     (&made_up, None)
                 }
-            },
+            }
             Some(Variation::WrongScope) => (self.bench.spare.as_ref().unwrap_or(token), None),
             Some(Variation::NoToken) => (token, None),
             _ => (token, own),
