@@ -231,16 +231,12 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
 fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Cause> {
     let mut muted = BTreeSet::new();
     for name in raw.mute.iter().flat_map(|list| &list.value) {
-        match Cause::named(&name.value) {
-            Some(cause) => {
-                muted.insert(cause);
-            }
-            None => {
-                let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
-                let sentence = format!("`mute` names no cause `{}`{near}", name.value);
-                problems.push(Problem::at(path, name.at, sentence));
-            }
+        if let Some(cause) = Cause::named(&name.value) {
+            muted.insert(cause);
+            continue;
         }
+        let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+        problems.push(Problem::at(path, name.at, format!("`mute` names no cause `{}`{near}", name.value)));
     }
     muted
 }
