@@ -125,7 +125,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                         return Ok(Exit::Lost);
                     }
                     for report in batch.drain(..) {
-                        self.apply(state, &mut turn, Event::Engine(report))?;
+                        self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
                     }
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {

@@ -80,7 +80,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::GoComposer, "compose"),
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
-            fixed("y", "copy"),
+            map.keys(Action::CopyIds).first().map(|keys| (keys.first.to_string(), "copy".to_owned())),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),
             of(Action::NextError, "next error"),

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{ConversationKey, MessageId};
+use crate::model::{ConversationKey, MessageId, Moment};
 
 use super::Pane;
 use super::palette::Palette;
@@ -50,8 +50,8 @@ pub enum Purpose {
     Search,
     /// Name a conversation.
     Nickname(ConversationKey),
-    /// Comment the chosen log entry.
-    Comment,
+    /// Comment the log entry of that number.
+    Comment(u64),
     /// Add a conversation by its id.
     Add,
     /// Search the messages sent before.
@@ -66,7 +66,7 @@ impl Purpose {
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
             Self::Nickname(_) => "nickname",
-            Self::Comment => "comment",
+            Self::Comment(_) => "comment",
             Self::Add => "conversation id",
             Self::History => "search sent",
         }
@@ -81,7 +81,7 @@ impl Purpose {
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
             Self::Nickname(_) => "empty gives back the configured name",
-            Self::Comment => "kept with the entry and exported",
+            Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste a conversation id, Enter adds it as guest-api",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
         }
@@ -186,8 +186,8 @@ pub enum Question {
     Resend(MessageId),
     /// Send this unknown message again, although it may have been received? Needs the typed word.
     SendAnyway(MessageId),
-    /// Production: send what stands in the composer?
-    Production,
+    /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
+    Production(Moment),
     /// Leave, although something is open?
     Quit,
 }
