@@ -24,6 +24,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
         right.push(limit);
     }
+    if let Some(trouble) = &state.kept.trouble {
+        right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
+    }
     let (badge, badge_role) = badge(state);
     let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
     let short = format!(" {} ", state.place.profile);

@@ -2,6 +2,8 @@
 
 pub mod chip;
 pub mod composer;
+pub mod history;
+pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
@@ -20,12 +22,14 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
-use crate::diagnosis::{History, ProfileFacts};
+use crate::diagnosis::{History as Past, ProfileFacts};
 use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
 use composer::Composer;
+use history::History;
+use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
@@ -156,13 +160,19 @@ pub struct State {
     /// The sandbox fault that is set, by name.
     pub fault: Option<&'static str>,
     /// What exchanges showed, for diagnoses.
-    pub history: History,
+    pub past: Past,
     /// The refusals of the session.
     pub refusals: Refusals,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// What is known of the journal.
+    pub kept: Kept,
+    /// What the log pane shows instead of what happens now.
+    pub history: Option<History>,
+    /// The question to the journal that is out.
+    pub(crate) asked: Option<u64>,
     next_message: u64,
     exports: u32,
 }
@@ -220,7 +230,10 @@ impl State {
             armed_until: None,
             fault: None,
             compare_with: None,
-            history: History::default(),
+            kept: Kept::default(),
+            history: None,
+            asked: None,
+            past: Past::default(),
             refusals: Refusals::default(),
             send_as: None,
             next_message: 0,
@@ -267,6 +280,21 @@ impl State {
         self.picker.set_keys(&line);
     }
 
+    /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
+    pub fn number_messages_from(&mut self, first: u64) {
+        self.next_message = first;
+    }
+
+    /// What the log pane shows: history, or what happens now.
+    pub fn shown_log(&self) -> &Log {
+        self.history.as_ref().map_or(&self.log, |history| &history.log)
+    }
+
+    /// The same, to be moved in.
+    pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
+        self.history.as_mut().map_or(&mut self.log, |history| &mut history.log)
+    }
+
     /// A new message id.
     pub(crate) fn new_message(&mut self) -> MessageId {
         self.next_message += 1;
@@ -302,6 +330,9 @@ impl State {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);
+            if let Some(history) = &mut self.history {
+                history.log.set_viewport(area.inner.width, area.inner.height);
+            }
         }
         if let Some(area) = panes.composer {
             self.composer.set_width(area.inner.width);
@@ -338,7 +369,7 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
-        [prefix, quit, chip, log, thread, self.armed_until]
+        [prefix, quit, chip, log, thread, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)

@@ -21,7 +21,7 @@ const AGAIN: usize = 24;
 
 /// An exchange came or went on; the log has it already.
 pub fn exchanged(state: &mut State, exchange: &Exchange) {
-    let news = state.history.exchange(exchange);
+    let news = state.past.exchange(exchange);
     if exchange.outcome.is_settled() {
         settle(state, exchange);
     }
@@ -32,7 +32,7 @@ pub fn exchanged(state: &mut State, exchange: &Exchange) {
 
 /// A token's facts came.
 pub fn token(state: &mut State, facts: &TokenFacts) {
-    if state.history.token(facts) {
+    if state.past.token(facts) {
         again(state, ExchangeId(0));
     }
 }
@@ -41,7 +41,7 @@ fn settle(state: &mut State, exchange: &Exchange) {
     let channel = exchange.conversation.and_then(|key| {
         state.picker.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.channel())
     });
-    let case = Case { exchange, channel, profile: &state.place.facts, history: &state.history };
+    let case = Case { exchange, channel, profile: &state.place.facts, history: &state.past };
     let found = diagnose(&case).filter(|d| !state.place.muted.contains(&d.cause()));
     if let Some(diagnosis) = &found
         && exchange.sent_as.is_none()

@@ -23,11 +23,6 @@ impl Log {
         self.settle();
     }
 
-    /// The number of an exchange's entry, if it is still kept.
-    pub fn number_of(&self, id: ExchangeId) -> Option<u64> {
-        self.numbers.get(&id).copied()
-    }
-
     /// The entry that a person means by "why": the selected one if there is something to explain, else the newest.
     pub fn why(&self) -> Option<&Entry> {
         let told = |e: &&Entry| e.diagnosis.is_some();
