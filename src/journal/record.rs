@@ -193,15 +193,15 @@ thread_local! {
 
 fn deflate(packer: &mut Compress, json: &[u8]) -> Vec<u8> {
     packer.reset();
-    let mut packed = Vec::with_capacity(json.len() / 2 + 64);
-    packed.push(FORM);
+    let mut out = Vec::with_capacity(json.len() / 2 + 64);
+    out.push(FORM);
     loop {
         let read = usize::try_from(packer.total_in()).unwrap_or(usize::MAX);
         let left = json.get(read..).unwrap_or_default();
-        match packer.compress_vec(left, &mut packed, FlushCompress::Finish) {
-            Ok(Status::Ok | Status::BufError) => packed.reserve(packed.capacity().max(64)),
+        match packer.compress_vec(left, &mut out, FlushCompress::Finish) {
+            Ok(Status::Ok | Status::BufError) => out.reserve(out.capacity().max(64)),
             // An error would mean that the working memory is not sound; the record is then found damaged when read.
-            Ok(Status::StreamEnd) | Err(_) => return packed,
+            Ok(Status::StreamEnd) | Err(_) => return out,
         }
     }
 }
