@@ -26,6 +26,7 @@ pub mod engine;
 pub mod export;
 pub mod genesys;
 pub mod model;
+pub mod plain;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod shell;
