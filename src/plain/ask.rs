@@ -5,6 +5,7 @@ use crate::engine::Command;
 use crate::model::{ConversationKey, Life, MessageId};
 
 use super::Plain;
+use super::words::clause;
 
 /// What waits for an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,12 +99,14 @@ impl Plain {
             return Ok(());
         };
         let happened = match &life {
-            Life::Unknown(_) => "It is not known whether the first was received; another makes a second message if it was.".to_owned(),
+            Life::Unknown(_) => {
+                "It is not known whether the first was received; another makes a second message if it was.".to_owned()
+            }
             life if !life.is_settled() => {
                 self.say(format!("Message {n} is still under way. Say .cancel {n} to take it back."));
                 return Ok(());
             }
-            Life::Refused(why) => format!("The first time it was refused: {why}."),
+            Life::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
             Life::Accepted | Life::Answered | Life::Landed => {
                 "The first time it was accepted; sending it again makes a second message.".to_owned()
             }
@@ -127,7 +130,7 @@ impl Plain {
         };
         match word.trim() {
             "" => {
-                self.say(format!("What became of message {n}? {why}."));
+                self.say(format!("What became of message {n}? {}.", clause(&why)));
                 self.say("1, look the conversation up now.");
                 self.say("2, it was received.");
                 self.say("3, it was not received.");

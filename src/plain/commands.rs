@@ -135,7 +135,9 @@ impl Plain {
         let open = words::count(self.open.len() as u128, "message");
         self.put(
             Question::Quit,
-            &format!("{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."),
+            &format!(
+                "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
+            ),
         );
     }
 
@@ -184,9 +186,12 @@ impl Plain {
             return Err("Say .open and a number or a name; .list tells them.".to_owned());
         }
         let items = self.picker.items();
-        let by_number = rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
+        let by_number =
+            rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
         let folded = rest.to_lowercase();
-        let by_name = || items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded));
+        let by_name = || {
+            items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
+        };
         let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
             let near = nearest(rest, items.iter().map(|i| i.name()));
             let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
@@ -243,6 +248,9 @@ impl Plain {
         let Some(message) = newest else {
             return Err("Nothing was sent in this conversation, so no reply is waited for.".to_owned());
         };
+        if self.threads.message(message).is_some_and(|m| m.life == Life::Answered) {
+            self.say("The last message is answered.");
+        }
         self.waiting = Some(Waiting { message, until: self.now.after(span), span });
         Ok(())
     }
@@ -260,7 +268,9 @@ impl Plain {
             Some("Not sent: there is nothing but blanks; say a text.".to_owned())
         } else if bytes > GUEST_TEXT_MAX_BYTES {
             let more = bytes - GUEST_TEXT_MAX_BYTES;
-            Some(format!("Not sent: {bytes} bytes, {more} more than the {GUEST_TEXT_MAX_BYTES} that are taken; shorten it."))
+            Some(format!(
+                "Not sent: {bytes} bytes, {more} more than the {GUEST_TEXT_MAX_BYTES} that are taken; shorten it."
+            ))
         } else {
             None
         };
@@ -330,7 +340,8 @@ impl Plain {
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, Life), String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.threads.message(x.message?));
-        let message = message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
+        let message =
+            message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
         Ok((message.id, message.life.clone()))
     }
 
@@ -360,8 +371,10 @@ impl Plain {
             .take(few)
             .map(|entry| {
                 let exchange = entry.exchange();
-                let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
-                let life = exchange.and_then(|x| self.threads.message(x.message?)).filter(|_| settled).map(|m| m.life.word());
+                let settled =
+                    exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
+                let life =
+                    exchange.and_then(|x| self.threads.message(x.message?)).filter(|_| settled).map(|m| m.life.word());
                 let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
                 words::entry(entry, life, to, &self.zone)
             })

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::view::text::visible_lines;
 
-use super::words::{self, attempt, span, with_id, with_status};
+use super::words::{self, attempt, clause, span, with_id, with_status};
 use super::{Plain, Signing};
 
 impl Plain {
@@ -53,28 +53,36 @@ impl Plain {
                 };
                 match before {
                     None => self.say(format!("Signed in; {lasts}.")),
-                    Some(old) if old != facts.generation || mended => self.say(format!("A new token is here; {lasts}.")),
+                    Some(old) if old != facts.generation || mended => {
+                        self.say(format!("A new token is here; {lasts}."))
+                    }
                     Some(_) => {}
                 }
             }
             TokenStatus::RenewFailed { retry, why, .. } => {
                 let left = span(retry.left(self.now));
-                self.say(format!("The token works still, but renewing it failed: {why}. The next try comes in {left}."));
+                self.say(format!(
+                    "The token works still, but renewing it failed: {}. The next try comes in {left}.",
+                    clause(why)
+                ));
             }
             TokenStatus::Expired { retry: Some(retry), why } => {
                 let left = span(retry.left(self.now));
-                self.say(format!("No token: {why}. The next try comes in {left}; messages wait until then."));
+                self.say(format!("No token: {}. The next try comes in {left}; messages wait until then.", clause(why)));
             }
             TokenStatus::Expired { retry: None, why } => {
-                self.say(format!("The token has ended and cannot be renewed: {why}. Put a new one in its place and start again."));
+                self.say(format!(
+                    "The token has ended and cannot be renewed: {}. Put a new one in its place and start again.",
+                    clause(why)
+                ));
             }
             TokenStatus::Refused { status, why } => {
-                self.say(format!("No token, refused with {status}: {why}. Say .signin to try again."));
+                self.say(format!("No token, refused with {status}: {}. Say .signin to try again.", clause(why)));
             }
             TokenStatus::BadClient { why } => {
-                self.say(format!("Client id or secret refused: {why}. Mend the profile, then say .signin."));
+                self.say(format!("Client id or secret refused: {}. Mend the profile, then say .signin.", clause(why)));
             }
-            TokenStatus::NoSecret { why } => self.say(format!("{why} Say .signin to try again.")),
+            TokenStatus::NoSecret { why } => self.say(format!("{}. Say .signin to try again.", clause(why))),
             TokenStatus::Limited { until, .. } => {
                 let left = span(until.left(self.now));
                 self.say(format!("The token endpoint asks to wait {left}; guestwire tries again by itself."));
@@ -131,7 +139,7 @@ impl Plain {
                     TokenStatus::Expired { why, .. }
                     | TokenStatus::Refused { why, .. }
                     | TokenStatus::BadClient { why }
-                    | TokenStatus::NoSecret { why } => format!("No token: {why}. Say .signin to try again."),
+                    | TokenStatus::NoSecret { why } => format!("No token: {}. Say .signin to try again.", clause(why)),
                     _ => "No token.".to_owned(),
                 };
                 self.say(said);
@@ -158,7 +166,7 @@ impl Plain {
                 if self.greeting.remove(&key) || asked {
                     let why = exchange.outcome.reason().unwrap_or_default();
                     let (name, id) = (self.spoken(key), with_id(exchange));
-                    self.say(format!("{name}, could not be read: {why}{id}. Say .read to try again."));
+                    self.say(format!("{name}, could not be read: {}{id}. Say .read to try again.", clause(why)));
                 }
                 if asked {
                     let network = matches!(exchange.outcome, Outcome::Failed(_));
@@ -212,7 +220,8 @@ impl Plain {
         let entry = carried.and_then(|x| self.number(x)).and_then(|n| self.log.entry(n));
         let (number, exchange) = (entry.map(|e| e.number()), entry.and_then(|e| e.exchange()).cloned());
         let n = number.map_or_else(String::new, |n| format!(" {n}"));
-        let elsewhere = if self.picker.active() == Some(key) { String::new() } else { format!(" to {}", self.name(key)) };
+        let elsewhere =
+            if self.picker.active() == Some(key) { String::new() } else { format!(" to {}", self.name(key)) };
         let name = format!("Message{n}{elsewhere}");
         let exchange = exchange.as_deref();
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
@@ -236,25 +245,30 @@ impl Plain {
             }
             Life::Sending { .. } | Life::Answered => return,
             Life::Accepted => {
-                let took = exchange.and_then(Exchange::duration).map(|d| format!(" in {}", span(d))).unwrap_or_default();
+                let took =
+                    exchange.and_then(Exchange::duration).map(|d| format!(" in {}", span(d))).unwrap_or_default();
                 (format!("{name} accepted{status}{took}{end}."), Exit::Done)
             }
-            Life::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => {
-                (format!("{name} not sent, nothing was written: {why}. Say .resend{n} to try again."), Exit::Network)
-            }
+            Life::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
+                format!("{name} not sent, nothing was written: {}. Say .resend{n} to try again.", clause(why)),
+                Exit::Network,
+            ),
             Life::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
-                (format!("{name} refused before it was sent: {why}."), Exit::Refused)
+                (format!("{name} refused before it was sent: {}.", clause(why)), Exit::Refused)
             }
             Life::Refused(why) => (
-                format!("{name} refused{status}: {why}{end}. Say .ids{n}, .headers{n}, .body{n} or .resend{n}."),
+                format!("{name} refused: {}{end}. Say .ids{n}, .headers{n}, .body{n} or .resend{n}.", clause(why)),
                 Exit::Refused,
             ),
             Life::Unknown(why) => (
-                format!("{name}: it is not known whether it was received: {why}{end}. Say .read, or .settle{n}."),
+                format!(
+                    "{name}: it is not known whether it was received: {}{end}. Say .read, or .settle{n}.",
+                    clause(why)
+                ),
                 Exit::Unknown,
             ),
             Life::Cancelled => match self.given_up.remove(&id) {
-                Some((exit, why)) => (format!("{name} not sent, not signed in: {why}."), exit),
+                Some((exit, why)) => (format!("{name} not sent, not signed in: {}.", clause(&why)), exit),
                 None => (format!("{name} cancelled before anything was written."), Exit::Refused),
             },
             Life::Landed => (format!("{name} was received after all."), Exit::Done),

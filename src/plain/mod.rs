@@ -299,6 +299,9 @@ impl Plain {
             self.say("This is production: each message is asked for before it is sent.");
         }
         if self.interactive {
+            if self.sandbox {
+                self.say("To reach a real organisation, leave and run guestwire init.");
+            }
             self.list();
         }
         self.picker.first();
@@ -384,7 +387,7 @@ impl Plain {
         let Some((exit, why)) = self.sign_in.trouble().cloned() else { return };
         for key in std::mem::take(&mut self.reading) {
             let name = self.spoken(key);
-            self.say(format!("{name}, was not read, not signed in: {why}."));
+            self.say(format!("{name}, was not read, not signed in: {}.", words::clause(&why)));
             self.came_to(exit, None);
         }
         let held = |plain: &Self, id: MessageId| {

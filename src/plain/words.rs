@@ -34,6 +34,11 @@ pub fn count(number: u128, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// A reason as a part of a sentence: without the full stop that it may end with.
+pub fn clause(why: &str) -> &str {
+    why.trim_end().trim_end_matches('.')
+}
+
 /// A kind as a word.
 pub const fn kind(kind: Kind) -> &'static str {
     match kind {
