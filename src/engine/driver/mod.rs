@@ -287,7 +287,7 @@ impl Driver {
         }
         self.skew = heard.skew.unwrap_or(self.skew);
         if let Some(skew) = heard.skew
-            && skew.abs() > SKEW_MAX
+            && skew.saturating_abs() > SKEW_MAX
             && !self.skew_told
         {
             self.skew_told = true;
