@@ -60,6 +60,7 @@ fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
         exchange: None,
         remote_id: None,
         resend_of: None,
+        sent_as: None,
     })));
 }
 
