@@ -59,7 +59,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
     let (_, state) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
-        hands.see("TOKEN ok").await;
+        hands.see("READ  4 messages").await;
         hands.sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
         hands.type_text("still there?");
         hands.keys("enter");
@@ -72,7 +72,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
         hands.keys("esc q");
     })
     .await;
-    assert_eq!(state.log.newest_error().map(|e| e.number()), None);
+    assert_eq!(state.log.newest_error().map(guestwire::console::state::log::Entry::number), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

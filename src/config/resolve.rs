@@ -231,16 +231,12 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
 fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Cause> {
     let mut muted = BTreeSet::new();
     for name in raw.mute.iter().flat_map(|list| &list.value) {
-        match Cause::named(&name.value) {
-            Some(cause) => {
-                muted.insert(cause);
-            }
-            None => {
-                let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
-                let sentence = format!("`mute` names no cause `{}`{near}", name.value);
-                problems.push(Problem::at(path, name.at, sentence));
-            }
+        if let Some(cause) = Cause::named(&name.value) {
+            muted.insert(cause);
+            continue;
         }
+        let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+        problems.push(Problem::at(path, name.at, format!("`mute` names no cause `{}`{near}", name.value)));
     }
     muted
 }
@@ -303,6 +299,7 @@ fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems
     let plain = switch("--plain", flags.plain)
         .or_else(|| env_flag(env, "GUESTWIRE_PLAIN", problems))
         .or_else(|| file(raw.ui.plain.clone()))
+        .or_else(|| env_text(env, "ACCESSIBLE").filter(|(text, _)| text != "0").map(|(_, origin)| (true, origin)))
         .or_else(|| env_text(env, "TERM").filter(|(term, _)| term == "dumb").map(|(_, origin)| (true, origin)));
     let theme = env_text(env, "GUESTWIRE_THEME").or_else(|| file(raw.ui.theme.clone()));
     let clipboard =

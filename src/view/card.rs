@@ -82,7 +82,6 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
     let number = |id| state.log.number_of(id);
     for part in tell::card(diagnosis, exchange, &state.place.facts, &number) {
         let role = match part.heading {
-            "SERVER SAID" => Role::Text,
             "MOST LIKELY" => Role::Error,
             "NOT THIS" | "QUOTE" => Role::Dim,
             _ => Role::Text,

@@ -432,7 +432,7 @@ fn signing_in() -> Vec<Case> {
             Sure,
             d().profile(|mut profile| {
                 if let guestwire::config::Credentials::Client(client) = &mut profile.credentials {
-                    client.id = NOBODY.to_owned();
+                    NOBODY.clone_into(&mut client.id);
                 }
                 profile
             }),

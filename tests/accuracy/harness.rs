@@ -20,6 +20,7 @@ const BOUND: Duration = Duration::from_secs(30);
 const FIRST: ConversationKey = ConversationKey(0);
 
 /// An organisation in which something is wrong, and what is done in it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 pub struct Setting {
     scenario: Scenario,
     faults_before: Vec<String>,
@@ -136,7 +137,7 @@ impl Setting {
             if let Address::GuestApi { conversation_id, participant_id, .. } =
                 &mut profile.conversations[0].conversation.address
             {
-                *conversation_id = id.to_owned();
+                id.clone_into(conversation_id);
                 *participant_id = None;
             }
             profile

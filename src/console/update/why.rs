@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::console::Effect;
 use crate::console::action::Action;
+use crate::console::state::log::Entry;
 use crate::console::state::overlay::{Card, Overlay};
 use crate::console::state::refusals::Refusals;
 use crate::console::state::{Pane, State};
@@ -83,7 +84,7 @@ pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
 
 /// `d`: the card of the chosen entry.
 pub fn open(state: &mut State) {
-    match state.log.why().map(|e| e.number()) {
+    match state.log.why().map(Entry::number) {
         Some(number) => {
             state.log.select_number(number);
             state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false }));
@@ -164,7 +165,7 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
-    let Some(number) = state.log.selected().map(|e| e.number()) else {
+    let Some(number) = state.log.selected().map(Entry::number) else {
         state.status.info("No log entry is chosen.");
         return;
     };

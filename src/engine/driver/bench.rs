@@ -142,13 +142,14 @@ impl Driver {
         let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
         let made_up;
         let (token, carried) = match request.sent_as {
-            Some(Variation::ExpiredToken) => match self.ended_token(now) {
-                Some((old, generation, issued)) => (old, Some((generation, now.since(issued)))),
-                None => {
+            Some(Variation::ExpiredToken) => {
+                if let Some((old, generation, issued)) = self.ended_token(now) {
+                    (old, Some((generation, now.since(issued))))
+                } else {
                     made_up = never_given_out();
                     (&made_up, None)
                 }
-            },
+            }
             Some(Variation::WrongScope) => (self.bench.spare.as_ref().unwrap_or(token), None),
             Some(Variation::NoToken) => (token, None),
             _ => (token, own),

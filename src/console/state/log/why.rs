@@ -32,7 +32,7 @@ impl Log {
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
         let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(Entry::number);
-        if forward { told.find(|n| *n > number) } else { told.filter(|n| *n < number).last() }
+        if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
     }
 
     /// Which of how many diagnosed entries `number` is, from 1.
