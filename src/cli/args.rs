@@ -84,6 +84,8 @@ pub enum Sub {
     Token(TokenArgs),
     /// Explain a cause of refusals, or list them all
     Explain(ExplainArgs),
+    /// Find out what is wrong with safe questions: hosts, token, scopes, region, clock, conversation, participant
+    Doctor(DoctorArgs),
     /// Serve the sandbox alone, for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
@@ -129,6 +131,22 @@ pub struct ExplainArgs {
 /// `guestwire token`
 #[derive(Debug, Args)]
 pub struct TokenArgs {
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `guestwire doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "Nothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
+its cause is \"none\" when all is well.")]
+pub struct DoctorArgs {
+    /// The conversation, by its name in the config file; without it the profile's first of the channel guest-api
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+    /// Also send one test message into it
+    #[arg(long)]
+    pub send_test: bool,
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,

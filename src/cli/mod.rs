@@ -5,6 +5,8 @@ mod args;
 mod completions;
 mod config;
 pub mod console;
+mod doctor;
+mod doctor_fold;
 mod drive;
 pub mod exit;
 mod explain;
@@ -68,7 +70,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_)) | None => {}
+        Some(Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_)) | None => {}
     }
     let settings = load(&flags, &env)?;
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
@@ -77,6 +79,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let options = send::SendOptions::from_args(args)?;
             block_on(send::run(options, &settings)).map(ExitCode::from)
         }
+        Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
     }

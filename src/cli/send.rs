@@ -61,7 +61,7 @@ fn read_stdin() -> Result<String, Failed> {
 }
 
 /// The conversation of that name, or the sentence that names the nearest.
-fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
+pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     if let Some(entry) = profile.conversations.iter().find(|e| e.conversation.name == name) {
         return Ok(entry.conversation.key);
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus,
+    Asked, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit, RemoteMessage, RemoteState, TokenStatus,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -34,6 +34,13 @@ pub enum Report {
         since: Option<jiff::Timestamp>,
         /// All messages that the read brought, oldest first, ours included.
         messages: Vec<RemoteMessage>,
+    },
+    /// What came of a [`super::Command::Probe`].
+    Probe {
+        /// The question.
+        asked: Asked,
+        /// What came of it.
+        came: Probed,
     },
     /// The newest `inin-ratelimit-*` headers.
     RateLimit(RateLimit),

@@ -17,6 +17,8 @@ pub struct Tuning {
     pub read_repeats: u32,
     /// How long a stop waits for what is on the wire.
     pub grace: Duration,
+    /// Whether it signs in by itself at the start.
+    pub sign_in: bool,
     /// Where intents and outcomes are recorded.
     pub durable: Arc<dyn Durable>,
 }
@@ -28,6 +30,7 @@ impl Default for Tuning {
             read_pauses: [400, 1000, 2000, 4000, 8000, 15_000].map(Duration::from_millis).to_vec(),
             read_repeats: 20,
             grace: Duration::from_secs(2),
+            sign_in: true,
             durable: Arc::new(Forgetful),
         }
     }

@@ -6,6 +6,7 @@ pub mod exchange;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod probe;
 pub mod time;
 pub mod token;
 pub mod variation;
@@ -19,6 +20,7 @@ pub use exchange::{
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
+pub use probe::{Asked, Host, Probed};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;

@@ -20,6 +20,7 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
+use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History, ProfileFacts};
 use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
@@ -102,6 +103,19 @@ pub struct OpenSend {
     pub since: Moment,
 }
 
+/// A series of probes.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What decides what to ask.
+    pub doctor: Doctor,
+    /// The entry that it began from.
+    pub number: Option<u64>,
+    /// What was found so far.
+    pub findings: Vec<Finding>,
+    /// It has ended.
+    pub over: bool,
+}
+
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub struct State {
@@ -159,6 +173,8 @@ pub struct State {
     pub history: History,
     /// The refusals of the session.
     pub refusals: Refusals,
+    /// The series of probes under way, or the last one.
+    pub examined: Option<Examined>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
@@ -222,6 +238,7 @@ impl State {
             compare_with: None,
             history: History::default(),
             refusals: Refusals::default(),
+            examined: None,
             send_as: None,
             next_message: 0,
             exports: 0,
@@ -265,6 +282,11 @@ impl State {
         self.composer.set_keys(&self.keymap.key(Action::Send), &line);
         let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
         self.picker.set_keys(&line);
+    }
+
+    /// What exchanges showed, for diagnoses and probes.
+    pub const fn evidence(&self) -> &History {
+        &self.history
     }
 
     /// A new message id.

@@ -7,7 +7,7 @@ use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::export::{HarEntry, har};
 
-use super::{picker, sending, why};
+use super::{doctor, picker, sending, why};
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -48,6 +48,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::CopyLine => copy(state, Log::copy_line, effects),
         Action::CopyTicket | Action::CopyNote => why::copy(state, action, effects),
         Action::Why => why::open(state),
+        Action::Probe => {
+            let number = state.log.selected().map(Entry::number);
+            doctor::begin(state, number, effects);
+        }
         Action::CompareAccepted => why::compare_accepted(state),
         Action::Compare => compare(state),
         Action::Pager => match state.log.page_text() {

@@ -27,6 +27,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
                 state.picker.set_unread(key, state.threads.unread(key));
             }
         }
+        Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
             state.history.skew_told(seconds);

@@ -2,6 +2,7 @@
 
 mod bench;
 mod jobs;
+mod probing;
 mod reading;
 mod sending;
 mod signing;
@@ -74,6 +75,7 @@ pub struct Driver {
     readers: BTreeMap<ConversationKey, Reader>,
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
+    probing: probing::Probing,
 }
 
 impl Driver {
@@ -120,6 +122,7 @@ impl Driver {
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
             watched: None,
+            probing: probing::Probing::default(),
             profile,
             tuning,
             commands,
@@ -129,7 +132,9 @@ impl Driver {
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        self.tokens.sign_in(self.clock.now());
+        if self.tuning.sign_in {
+            self.tokens.sign_in(self.clock.now());
+        }
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
@@ -179,6 +184,7 @@ impl Driver {
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
             Command::Read(key) => self.read_asked(key),
+            Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
@@ -196,6 +202,7 @@ impl Driver {
                     Done::Spare(done) => self.spare_answered(*done, now),
                     Done::Facts(done) => self.facts_answered(*done, now),
                     Done::Send(done) => self.send_answered(*done, now),
+                    Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
                 }
             }
