@@ -13,7 +13,6 @@ use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::record::Record;
-use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, tokens_me};
 use crate::model::{Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Outcome, Probed};
@@ -117,11 +116,10 @@ impl Driver {
         Ok(())
     }
 
-    /// The token that may be used now.
+    /// The token that may be used now. Unlike a send a probe does not wait until the token's scopes are known.
     fn ready(&self, now: Moment) -> Result<Generation, String> {
-        let Outlook::Ready(generation) = self.tokens.outlook(now, None) else {
-            return Err("there is no valid token".to_owned());
-        };
+        let facts = self.tokens.facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
+        let generation = facts.ok_or("there is no valid token")?.generation;
         match self.pace.may(now, 0) {
             Ok(()) => Ok(generation),
             Err(until) => {
