@@ -119,8 +119,13 @@ fn through_the_engine(bencher: Bencher, shape: &str) {
             for _ in 0..SENDS {
                 next += 1;
                 let text = "Hello from the bench".to_owned();
-                let request =
-                    SendRequest { message: MessageId(next), conversation: ConversationKey(0), text, resend_of: None, sent_as: None };
+                let request = SendRequest {
+                    message: MessageId(next),
+                    conversation: ConversationKey(0),
+                    text,
+                    resend_of: None,
+                    sent_as: None,
+                };
                 engine.ask(Command::Send(request));
                 loop {
                     match reports.recv().await.unwrap() {

@@ -14,6 +14,8 @@ mod cases;
 #[path = "accuracy/harness.rs"]
 mod harness;
 
+use std::fmt::Write as _;
+
 use guestwire::model::{Confidence, Diagnosis};
 
 use cases::{Case, Decides};
@@ -114,7 +116,7 @@ fn table(rows: &[Row]) -> String {
          | what is wrong | true cause | at once | after a probe |\n|---|---|---|---|\n",
     );
     for row in rows {
-        out.push_str(&format!("| {} | {} | {} | {} |\n", row.what, row.truth, row.bare, row.probed));
+        writeln!(out, "| {} | {} | {} | {} |", row.what, row.truth, row.bare, row.probed).unwrap();
     }
     out
 }

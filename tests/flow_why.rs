@@ -31,7 +31,11 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         hands.keys("F5");
         hands.until("sure", |f| f.contains("although it was asked for.  sure")).await;
         hands.keys("y t");
-        hands.copies.wait_for(|all| all.iter().any(|t| t.contains("Cause:       scope-stripped (sure)"))).await.unwrap();
+        hands
+            .copies
+            .wait_for(|all| all.iter().any(|t| t.contains("Cause:       scope-stripped (sure)")))
+            .await
+            .unwrap();
         hands.keys("y a");
         let copies = hands.copies.wait_for(|all| all.iter().any(|t| t.contains("Please:"))).await.unwrap().clone();
         let note = copies.iter().find(|t| t.contains("Please:")).unwrap();
@@ -40,7 +44,10 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         assert!(copies.iter().all(|t| !t.contains(&secret) && !t.contains("Bearer ")), "{copies:?}");
         hands.keys("esc !");
         let page = hands.see("Refusals   1 in this session").await;
-        assert!(page.contains("scope-stripped") && page.contains("100.0%") && page.contains("Echo (guest-api)"), "{page}");
+        assert!(
+            page.contains("scope-stripped") && page.contains("100.0%") && page.contains("Echo (guest-api)"),
+            "{page}"
+        );
         hands.keys("esc q");
     })
     .await;
@@ -52,7 +59,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
     let (_, state) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
-        hands.see("TOKEN ok").await;
+        hands.see("READ  4 messages").await;
         hands.sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
         hands.type_text("still there?");
         hands.keys("enter");
@@ -65,7 +72,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
         hands.keys("esc q");
     })
     .await;
-    assert_eq!(state.log.newest_error().map(|e| e.number()), None);
+    assert_eq!(state.log.newest_error().map(guestwire::console::state::log::Entry::number), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,9 @@ pub struct GlobalArgs {
     /// Write guestwire's own log to this file, as JSON lines without secrets
     #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub log_file: Option<PathBuf>,
+    /// Keep nothing: no drafts, no queue, no messages, no log on disk
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub ephemeral: bool,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
@@ -82,6 +85,12 @@ pub enum Sub {
     Send(SendArgs),
     /// Sign in and print facts about the token, never the token
     Token(TokenArgs),
+    /// Print what was kept, newest last, or what a full-text search finds in it
+    Log(LogArgs),
+    /// Write what was kept to a new file: HAR 1.2, a transcript, or the newest session
+    Export(ExportArgs),
+    /// Remove what was kept for a profile
+    Forget(ForgetArgs),
     /// Explain a cause of refusals, or list them all
     Explain(ExplainArgs),
     /// Find out what is wrong with safe questions: hosts, token, scopes, region, clock, conversation, participant
@@ -150,6 +159,49 @@ pub struct DoctorArgs {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `guestwire log`
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Words, ids, or "words beside each other"; all of them must be there
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// At most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub limit: usize,
+}
+
+/// `guestwire export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to write
+    pub form: ExportForm,
+    /// The file, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// All exchanges as HAR 1.2, one entry a try
+    Har,
+    /// All messages as Markdown
+    Transcript,
+    /// Messages and the exchanges of the newest session as JSON
+    Session,
+}
+
+/// `guestwire forget`
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `guestwire sandbox`
@@ -228,6 +280,7 @@ impl GlobalArgs {
             plain: self.plain,
             ascii: self.ascii,
             calm: self.calm,
+            ephemeral: self.ephemeral,
             color: self.color.map(|color| match color {
                 ColorArg::Auto => ColorChoice::Auto,
                 ColorArg::Always => ColorChoice::Always,

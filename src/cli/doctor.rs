@@ -11,6 +11,7 @@ use super::args::DoctorArgs;
 use super::doctor_fold::DoctorFold;
 use super::drive::drive;
 use super::exit::{Exit, Failed};
+use super::journal;
 use super::open::Opened;
 use super::send::find;
 
@@ -38,11 +39,15 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
         let target = target(&opened.profile, args)?;
         let clock = Clock::start();
         // The hosts are looked at first, so the engine must not sign in before it is asked to.
-        let tuning = Tuning { sign_in: false, ..Tuning::default() };
+        let journal = journal::writer(settings, &opened.profile).await;
+        let tuning = Tuning { sign_in: false, ..journal::tuning(journal.as_ref()) };
         let facts = ProfileFacts::of(&opened.profile);
         let doctor = Doctor::new(&facts, target, args.send_test);
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-        drive(&mut DoctorFold::new(doctor, facts), clock, &engine, reports, args.json).await
+        let fold = &mut DoctorFold::new(doctor, facts);
+        let exit = drive(fold, clock, &engine, reports, journal.as_ref(), args.json).await;
+        journal::close(journal);
+        exit
     }
     .await;
     opened.close().await;

@@ -10,8 +10,12 @@ mod doctor_fold;
 mod drive;
 pub mod exit;
 mod explain;
+mod export;
+mod forget;
 mod init;
 mod init_plan;
+mod journal;
+mod log;
 pub mod logging;
 pub mod open;
 mod output;
@@ -70,7 +74,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_)) | None => {}
+        Some(Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_)) | None => {}
     }
     let settings = load(&flags, &env)?;
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
@@ -80,6 +84,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             block_on(send::run(options, &settings)).map(ExitCode::from)
         }
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
+        Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
     }

@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::exchange::header;
-use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::model::{
-    Attempt, Author, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, Step,
-    TokenStatus, Variation,
+    Attempt, Author, Cause, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment,
+    Outcome, Probe, RemoteMessage, Step, TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -29,6 +29,8 @@ use super::token_fold::{SignIn, missing_scopes, token_line};
 const LAG: Duration = Duration::from_millis(500);
 /// How long the engine may take to take a message back.
 const TAKING_BACK: Duration = Duration::from_secs(3);
+/// How long a read that settles a diagnosis may take.
+const PROBING: Duration = Duration::from_secs(5);
 /// Under which id the one message goes.
 const MESSAGE: MessageId = MessageId(1);
 
@@ -77,6 +79,8 @@ enum Stage {
     TakingBack(Moment),
     /// Settled; the rest of its exchange may take until then.
     Lagging(Moment),
+    /// Refused, and the refusal alone does not say why: the conversation is read, until then at the latest.
+    Probing(Moment),
     /// Accepted; a reply may take until then.
     Listening(Moment),
     /// Said.
@@ -129,8 +133,7 @@ impl SendFold {
     fn diagnosis(&self) -> Option<Diagnosis> {
         let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || self.token_trouble.is_none());
         let exchange = own.or(self.token_trouble.as_ref())?;
-        let case =
-            Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
         diagnose(&case).filter(|d| !d.healed)
     }
 
@@ -141,7 +144,13 @@ impl SendFold {
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
         }
-        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None, sent_as: self.sent_as })));
+        acts.push(Act::Ask(Command::Send(SendRequest {
+            message: MESSAGE,
+            conversation,
+            text,
+            resend_of: None,
+            sent_as: self.sent_as,
+        })));
         acts
     }
 
@@ -183,7 +192,9 @@ impl SendFold {
             self.token_trouble = Some(Arc::clone(&exchange));
         }
         if exchange.message != Some(MESSAGE) {
-            return Vec::new();
+            let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
+            let probing = matches!(self.stage, Stage::Probing(_)) && probe;
+            return if probing { self.outcome(now) } else { Vec::new() };
         }
         let mut acts = Vec::new();
         for step in exchange.steps.iter().skip(self.told) {
@@ -250,8 +261,20 @@ impl SendFold {
                 }
                 acts
             }
+            (_, Life::Refused(_)) if self.wants_a_probe() => {
+                self.stage = Stage::Probing(now.after(PROBING));
+                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = line.warns("refused; reading the conversation to find out why");
+                vec![Act::Say(line), Act::Ask(Command::Read(self.sending.conversation))]
+            }
             _ => self.outcome(now),
         }
+    }
+
+    /// Whether a read, which changes nothing, would say why.
+    fn wants_a_probe(&self) -> bool {
+        let asks = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
     }
 
     fn accepted_text(&self, now: Moment) -> String {
@@ -312,7 +335,7 @@ impl SendFold {
     fn due_now(&mut self, now: Moment) -> Vec<Act> {
         match self.stage {
             Stage::Lagging(_) => self.after_settling(now),
-            Stage::TakingBack(_) | Stage::Listening(_) => self.outcome(now),
+            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) => self.outcome(now),
             Stage::UnderWay | Stage::Over => Vec::new(),
         }
     }
@@ -370,7 +393,8 @@ impl SendFold {
             "outcome": word,
             "status": exchange.and_then(|e| e.status()),
             "request_id": self.request_id(),
-            "cause": diagnosis.as_ref().map(|d| d.cause().as_str()),
+            // A cause that is only possible is no cause: the diagnosis before says which ones fit.
+            "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
             "attempts": exchange.map_or(0, |e| e.attempts().count()),
             "message": message,
         });
@@ -391,7 +415,8 @@ impl SendFold {
 
 /// Why, for people and programs.
 fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
-    let open: Vec<Value> = diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let open: Vec<Value> =
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
     let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
     let cause = diagnosis.cause();
@@ -404,9 +429,13 @@ fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
         "settled_by": settles,
     });
     let words = diagnosis.confidence().word();
-    let text = match diagnosis.suspects.is_empty() {
-        true => format!("no known cause fits: {}", diagnosis.said),
-        false => format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence()),
+    let text = if diagnosis.suspects.is_empty() {
+        format!("no known cause fits: {}", diagnosis.said)
+    } else if diagnosis.is_undecided() {
+        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
+        format!("cause: {}; possible: {}", diagnosis.sentence(), names.join(", "))
+    } else {
+        format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence())
     };
     Line::new("diagnosis", now.wall, fields).warns(text)
 }
@@ -460,7 +489,9 @@ impl Fold for SendFold {
 
     fn due(&self) -> Option<Moment> {
         match self.stage {
-            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) => Some(until),
+            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) | Stage::Probing(until) => {
+                Some(until)
+            }
             Stage::UnderWay | Stage::Over => None,
         }
     }

@@ -104,8 +104,13 @@ fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
 fn it_begins_by_sending() {
     let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within: None };
     let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
-    let request =
-        SendRequest { message: MESSAGE, conversation: ConversationKey(3), text: "Hello".to_owned(), resend_of: None, sent_as: None };
+    let request = SendRequest {
+        message: MESSAGE,
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        resend_of: None,
+        sent_as: None,
+    };
     assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
     let acts = SendFold::new(watching).on(NOW, Input::Begin);

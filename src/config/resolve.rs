@@ -39,6 +39,8 @@ pub struct Flags {
     pub ascii: bool,
     /// `--calm`
     pub calm: bool,
+    /// `--ephemeral`
+    pub ephemeral: bool,
     /// `--color`
     pub color: Option<ColorChoice>,
 }
@@ -107,7 +109,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let composer = composer(&raw, &mut sheet);
     let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
     let log = log(&raw, ui.times, &mut sheet);
-    let journal = journal(&raw, &mut sheet);
+    let journal = journal(&raw, flags.ephemeral, &mut sheet);
     if let Some(names) = &raw.redact {
         sheet.note("redact.names", redact.shown(), Origin::File(names.at));
     }
@@ -229,16 +231,12 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
 fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Cause> {
     let mut muted = BTreeSet::new();
     for name in raw.mute.iter().flat_map(|list| &list.value) {
-        match Cause::named(&name.value) {
-            Some(cause) => {
-                muted.insert(cause);
-            }
-            None => {
-                let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
-                let sentence = format!("`mute` names no cause `{}`{near}", name.value);
-                problems.push(Problem::at(path, name.at, sentence));
-            }
+        if let Some(cause) = Cause::named(&name.value) {
+            muted.insert(cause);
+            continue;
         }
+        let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+        problems.push(Problem::at(path, name.at, format!("`mute` names no cause `{}`{near}", name.value)));
     }
     muted
 }
@@ -272,11 +270,12 @@ fn log(raw: &RawFile, times: Times, sheet: &mut Sheet) -> LogLimits {
     }
 }
 
-fn journal(raw: &RawFile, sheet: &mut Sheet) -> JournalLimits {
+fn journal(raw: &RawFile, ephemeral: bool, sheet: &mut Sheet) -> JournalLimits {
     let keep_days = sheet.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
     JournalLimits {
+        ephemeral,
         keep_days: u32::try_from(keep_days).unwrap_or(u32::MAX),
-        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 256 << 20),
+        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 512 << 20),
     }
 }
 

@@ -134,6 +134,8 @@ pub struct JournalLimits {
     pub keep_days: u32,
     /// Bytes that the journal may take.
     pub max_bytes: u64,
+    /// Nothing is kept at all.
+    pub ephemeral: bool,
 }
 
 /// Whether colour is used.

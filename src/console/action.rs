@@ -115,6 +115,7 @@ actions! {
         Back "back" ["esc"] "Close, clear, or leave what is on top" ~ "cancel close";
         Quit "quit" ["q"] "Go back; at the top, leave" ~ "exit leave";
         Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
+        ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }
@@ -147,6 +148,7 @@ actions! {
         NextError "next-error" ["]"] "Next error" ~ "refused 401 unknown";
         PreviousError "previous-error" ["["] "Previous error" ~ "refused 401 unknown";
         Search "search" ["ctrl-f"] "Search the entries" ~ "find";
+        SearchKept "search-kept" ["S"] "Search all that is kept, also of earlier sessions" ~ "journal history full text find past";
         NextMatch "next-match" ["n"] "Next match of the search";
         PreviousMatch "previous-match" ["N"] "Previous match of the search";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";

@@ -126,11 +126,11 @@ impl History {
         let book = self.tokens.entry(generation).or_default();
         if lets_in(&said) {
             news |= book.accepted.is_none_or(|s| s.at < seen.at);
-            book.accepted = newer(book.accepted, seen);
-            self.works = newer(self.works, seen);
+            book.accepted = Some(newer(book.accepted, seen));
+            self.works = Some(newer(self.works, seen));
         } else if said.status == Some(401) && said.own && exchange.kind != Kind::Send {
             news |= book.refused.is_none_or(|s| s.at < seen.at);
-            book.refused = newer(book.refused, seen);
+            book.refused = Some(newer(book.refused, seen));
         }
         news | self.conversation(exchange, attempt, &said, seen)
     }
@@ -143,7 +143,7 @@ impl History {
                 && let Some(id) = sent_into(url)
             {
                 let book = self.book(id);
-                book.accepted = newer(book.accepted, seen);
+                book.accepted = Some(newer(book.accepted, seen));
                 return true;
             }
             return false;
@@ -163,7 +163,7 @@ impl History {
             Some(404) if said.own => {
                 let book = self.book(id);
                 let news = book.missing.is_none_or(|old| old.at < seen.at);
-                book.missing = newer(book.missing, seen);
+                book.missing = Some(newer(book.missing, seen));
                 news
             }
             _ => false,
@@ -209,8 +209,8 @@ impl History {
     }
 }
 
-fn newer(old: Option<Seen>, seen: Seen) -> Option<Seen> {
-    Some(old.filter(|s| s.at > seen.at).unwrap_or(seen))
+fn newer(old: Option<Seen>, seen: Seen) -> Seen {
+    old.filter(|s| s.at > seen.at).unwrap_or(seen)
 }
 
 /// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.

@@ -1,6 +1,8 @@
 //! The page of each cause, from `assets/causes`: what it means, the evidence that it needs, the fix in the
 //! administrator's words, and what looks the same but is not. Offline, in the binary.
 
+use std::fmt::Write as _;
+
 use crate::model::Cause;
 
 /// The page of a cause, as it was written.
@@ -56,13 +58,16 @@ pub fn page(cause: Cause) -> Page {
 pub fn text(cause: Cause) -> String {
     let page = page(cause);
     let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), page.meaning);
-    for (heading, lines, numbered) in
-        [("Evidence needed", page.evidence, false), ("Fix", page.fix, true), ("Looks the same, but is not", page.alike, false)]
-    {
-        out.push_str(&format!("\n{heading}\n"));
+    for (heading, lines, numbered) in [
+        ("Evidence needed", page.evidence, false),
+        ("Fix", page.fix, true),
+        ("Looks the same, but is not", page.alike, false),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "\n{heading}");
         for (number, line) in (1..).zip(lines) {
             let mark = if numbered { format!("{number}.") } else { "-".to_owned() };
-            out.push_str(&format!("  {mark} {line}\n"));
+            let _ = writeln!(out, "  {mark} {line}");
         }
     }
     super::advice::general(&out)
@@ -71,7 +76,10 @@ pub fn text(cause: Cause) -> String {
 /// All causes, one line each: name and what it says.
 pub fn list() -> String {
     let widest = Cause::ALL.iter().map(|c| c.as_str().len()).max().unwrap_or(0);
-    Cause::ALL.iter().map(|c| format!("{:<widest$}  {}\n", c.as_str(), c.sentence())).collect()
+    Cause::ALL.iter().fold(String::new(), |mut out, c| {
+        let _ = writeln!(out, "{:<widest$}  {}", c.as_str(), c.sentence());
+        out
+    })
 }
 
 /// The cause that was most likely meant by `name`: exact, or the nearest.

@@ -51,10 +51,7 @@ pub fn card(
         Part { heading: "SERVER SAID", lines: vec![diagnosis.said.clone()] },
         Part { heading: "MOST LIKELY", lines: most_likely(diagnosis) },
         Part { heading: "CHECKED", lines: or_none(checked.collect()) },
-        Part {
-            heading: "NOT THIS",
-            lines: if excluded.is_empty() { none() } else { vec![excluded.join(" · ")] },
-        },
+        Part { heading: "NOT THIS", lines: if excluded.is_empty() { none() } else { vec![excluded.join(" · ")] } },
         Part { heading: "STILL OPEN", lines: or_none(open.collect()) },
         Part { heading: "DO THIS", lines: or_none(actions.collect()) },
         Part { heading: "QUOTE", lines: quote(exchange, profile) },

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::model::exchange::header;
 use crate::model::Request;
+use crate::model::exchange::header;
 
 /// Whom a message was addressed to, on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

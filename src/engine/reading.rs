@@ -83,6 +83,19 @@ impl Reader {
         }
     }
 
+    /// This one is a message of ours of which nothing is to be found out any more.
+    pub fn known(&mut self, remote_id: &str) {
+        self.claimed.insert(remote_id.to_owned());
+    }
+
+    /// The same, and the first look is now.
+    pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
+        self.look(now, pauses);
+        if !self.refused {
+            self.next = Some(now);
+        }
+    }
+
     /// A person asks for a read, now.
     pub fn ask(&mut self) {
         self.asked = true;

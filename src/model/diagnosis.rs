@@ -88,15 +88,26 @@ impl Cause {
         match self {
             Self::TokenAbsent | Self::TokenExpired | Self::TokenRevoked | Self::TokenRotation => Family::Token,
             Self::ClientRejected | Self::ClientDisabled => Family::Client,
-            Self::ScopeNotRequested | Self::ScopeStripped | Self::ScopeWrong => Family::Scope,
-            Self::PermissionMissing | Self::DivisionMismatch => Family::Scope,
-            Self::RegionMismatch | Self::AddressRefused | Self::DeploymentUnknown | Self::OriginRefused => Family::Place,
-            Self::ConversationMalformed | Self::ConversationUnknown | Self::ConversationEnded => Family::Ids,
-            Self::ParticipantMismatch => Family::Ids,
+            Self::ScopeNotRequested
+            | Self::ScopeStripped
+            | Self::ScopeWrong
+            | Self::PermissionMissing
+            | Self::DivisionMismatch => Family::Scope,
+            Self::RegionMismatch | Self::AddressRefused | Self::DeploymentUnknown | Self::OriginRefused => {
+                Family::Place
+            }
+            Self::ConversationMalformed
+            | Self::ConversationUnknown
+            | Self::ConversationEnded
+            | Self::ParticipantMismatch => Family::Ids,
             Self::TextTooLong | Self::BodyMalformed => Family::Message,
             Self::RateLimited | Self::ServiceFailure => Family::Service,
-            Self::NetworkDns | Self::NetworkConnect | Self::NetworkTls | Self::NetworkTimeout => Family::Network,
-            Self::ProxyAnswered | Self::ClockSkew => Family::Network,
+            Self::NetworkDns
+            | Self::NetworkConnect
+            | Self::NetworkTls
+            | Self::NetworkTimeout
+            | Self::ProxyAnswered
+            | Self::ClockSkew => Family::Network,
             Self::Unknown => Family::Unknown,
         }
     }

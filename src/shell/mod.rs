@@ -25,6 +25,7 @@ use crate::console::event::Signal;
 use crate::console::state::State;
 use crate::console::{Effect, Event, update};
 use crate::engine::{Command, Report};
+use crate::journal::{Job, Page};
 
 /// Reports are drawn at most this often; a key is drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -92,6 +93,10 @@ pub struct Shell<I, S, O> {
     pub engine: Box<dyn Fn(Command) + Send>,
     /// What the engine says.
     pub reports: UnboundedReceiver<Report>,
+    /// Asks the journal.
+    pub journal: Box<dyn Fn(Job) + Send>,
+    /// What the journal says. May be closed: then there is none.
+    pub pages: UnboundedReceiver<Page>,
     /// Signals.
     pub signals: UnboundedReceiver<Signal>,
 }
@@ -101,13 +106,14 @@ struct Turn {
     dirty: bool,
     next_frame: Instant,
     exit: Option<Exit>,
+    pages: bool,
     title: String,
 }
 
 impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<Exit> {
-        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, title: String::new() };
+        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, pages: true, title: String::new() };
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             if let Some(exit) = turn.exit {
@@ -127,6 +133,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                     for report in batch.drain(..) {
                         self.apply(state, &mut turn, Event::Engine(report))?;
                     }
+                },
+                page = self.pages.recv(), if turn.pages => match page {
+                    Some(page) => self.apply(state, &mut turn, Event::Journal(page))?,
+                    None => turn.pages = false,
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.apply(state, &mut turn, Event::Deadline)?;
@@ -172,6 +182,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
         let done = match effect {
             Effect::Engine(command) => {
                 (self.engine)(command);
+                return Ok(());
+            }
+            Effect::Journal(job) => {
+                (self.journal)(job);
                 return Ok(());
             }
             Effect::Quit => {

@@ -77,11 +77,11 @@ fn title<'s>(state: &'s State, card: &Card) -> Option<(&'s Entry, String)> {
 
 fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
     let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Vec::new() };
-    let mut rows = vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
+    let mut rows =
+        vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
     let number = |id| state.log.number_of(id);
     for part in tell::card(diagnosis, exchange, &state.place.facts, &number) {
         let role = match part.heading {
-            "SERVER SAID" => Role::Text,
             "MOST LIKELY" => Role::Error,
             "NOT THIS" | "QUOTE" => Role::Dim,
             _ => Role::Text,
@@ -94,7 +94,13 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
             let line = if part.heading == "DO THIS" { with_key(state, line) } else { line.clone() };
             let line = plain(&visible(&line), state.theme.ascii);
             // What belongs to a numbered or answered line hangs under its text.
-            let hang = if matches!(part.heading, "CHECKED") { 5 } else if part.heading == "DO THIS" { 3 } else { 0 };
+            let hang = if matches!(part.heading, "CHECKED") {
+                5
+            } else if part.heading == "DO THIS" {
+                3
+            } else {
+                0
+            };
             let mut first = true;
             for piece in pieces(&line, room, hang) {
                 let text = if first { piece } else { format!("{}{piece}", " ".repeat(hang)) };

@@ -24,6 +24,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
         right.push(limit);
     }
+    if let Some(trouble) = &state.kept.trouble {
+        right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
+    }
     let (badge, badge_role) = badge(state);
     let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
     let short = format!(" {} ", state.place.profile);
@@ -61,8 +64,11 @@ fn badge(state: &State) -> (&'static str, Role) {
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
     let rate = state.rate;
-    let stands = rate.answers401.saturating_sub(rate.healed);
-    let role = match (stands, rate.healed) {
+    let outlived =
+        u32::try_from(state.refusals.outlived(state.now, crate::console::state::RATE_WINDOW)).unwrap_or(u32::MAX);
+    let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
+    let stands = rate.answers401 - healed;
+    let role = match (stands, healed) {
         (0, 0) => Role::Dim,
         (0, _) => Role::Warning,
         _ => Role::Error,
@@ -70,13 +76,15 @@ fn rate_401(state: &State) -> (String, Style) {
     let mut text = format!("401 {}/{}", rate.answers401, rate.total);
     if state.size.width >= 110 {
         let share = if rate.total == 0 { 0.0 } else { f64::from(rate.answers401) * 100.0 / f64::from(rate.total) };
-        text = match (rate.healed, stands) {
+        text = match (healed, stands) {
             (0, _) => format!("{text} {share:.1}% 15m"),
             (healed, 0) => format!("{text} {share:.1}% all {healed} healed 15m"),
-            (healed, stands) => format!("{text} {share:.1}% {healed} healed {stands} stand{} 15m", if stands == 1 { "s" } else { "" }),
+            (healed, stands) => {
+                format!("{text} {share:.1}% {healed} healed {stands} stand{} 15m", if stands == 1 { "s" } else { "" })
+            }
         };
-    } else if rate.healed > 0 {
-        text = format!("{text} {} healed", rate.healed);
+    } else if healed > 0 {
+        text = format!("{text} {healed} healed");
     }
     (text, state.theme.style(role))
 }

@@ -110,7 +110,11 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         let percent = share.count as f64 * 100.0 / all.len() as f64;
         let bar = full.repeat((share.count * 20).div_ceil(all.len()));
         let kind = if share.healed { "token glitch, healed" } else { "" };
-        lines.push(format!("  {:<22} {:>4} {percent:>5.1}% {bar:<20} {kind}", share.cause.as_str(), share.count).trim_end().to_owned());
+        lines.push(
+            format!("  {:<22} {:>4} {percent:>5.1}% {bar:<20} {kind}", share.cause.as_str(), share.count)
+                .trim_end()
+                .to_owned(),
+        );
     }
     let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
         let shares = all.shares_of(wanted);
@@ -124,7 +128,8 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         let causes = causes(&|r| r.conversation == Some(key));
         lines.push(format!("    {name} ({channel})  {count}: {causes}"));
     }
-    let channels: Vec<String> = all.channels().into_iter().map(|(channel, count)| format!("{channel} {count}")).collect();
+    let channels: Vec<String> =
+        all.channels().into_iter().map(|(channel, count)| format!("{channel} {count}")).collect();
     lines.push(format!("  by channel             {}", channels.join(", ")));
     let plot = all.over_time(state.now, RATE_WINDOW);
     let most = plot.iter().map(|(a, b)| (*a).max(*b)).max().unwrap_or(0);
@@ -140,7 +145,11 @@ fn level(count: usize, most: usize, ascii: bool) -> char {
     if count == 0 || most == 0 {
         return if ascii { '.' } else { ' ' };
     }
-    let levels: &[char] = if ascii { &['1', '2', '3', '4', '5', '6', '7', '8'] } else { &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] };
+    let levels: &[char] = if ascii {
+        &['1', '2', '3', '4', '5', '6', '7', '8']
+    } else {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    };
     let step = (count * levels.len()).div_ceil(most);
     levels.get(step.saturating_sub(1)).copied().unwrap_or('#')
 }

@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use super::text::put;
 use super::theme::Role;
 use super::{Look, json, text};
+use crate::console::state::State;
 use crate::console::state::log::{Counts, Log, Row, Tone};
 
 /// Draws the rows. The border around them is the caller's, who also told the log this area's size
@@ -102,6 +103,20 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     for (range, y) in text::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
         put(buf, area.x, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
     }
+}
+
+/// What stands at the right of the pane's title: of history, or of what happens now.
+pub fn title_now(state: &State, width: usize) -> String {
+    let Some(history) = &state.history else { return title(&state.log, width, state.theme.ascii) };
+    let (dot, dash) = if state.theme.ascii { (" - ", "-") } else { (" · ", "–") };
+    let last = history.log.last_number().unwrap_or(0);
+    let more = if history.older { "+" } else { "" };
+    let what = match &history.query {
+        Some(query) => format!("FOUND {}{more}{dot}{}", history.log.len(), text::visible(query)),
+        None => format!("HISTORY #{}{dash}#{last}", history.log.first_number()),
+    };
+    let back = format!("{what}{dot}{} back", history.log.keys().clear);
+    text::fit(&back, width, state.theme.ascii).into_owned()
 }
 
 /// What stands at the right of the pane's title, cut to `width`: whether the end is followed (or how much is new), how

@@ -82,11 +82,11 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         frame::draw(
             &area,
             "2 Log",
-            &log::title(&state.log, usize::from(area.inner.width.saturating_sub(12)), state.theme.ascii),
+            &log::title_now(state, usize::from(area.inner.width.saturating_sub(12))),
             &look,
             buf,
         );
-        log::draw(&state.log, &look, area.inner, buf);
+        log::draw(state.shown_log(), &look, area.inner, buf);
     }
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);

@@ -49,7 +49,13 @@ pub fn all() -> Vec<Case> {
 fn one_401() -> Vec<Case> {
     let d = Setting::described;
     vec![
-        case("the client's Guest API switch is off (401)", &[ScopeStripped], Likely, Sure, Setting::client(NO_GUEST_API)),
+        case(
+            "the client's Guest API switch is off (401)",
+            &[ScopeStripped],
+            Likely,
+            Sure,
+            Setting::client(NO_GUEST_API),
+        ),
         case(
             "the switch is turned off while signed in (401)",
             &[ScopeStripped],
@@ -60,7 +66,13 @@ fn one_401() -> Vec<Case> {
         case("the scope was never asked for (401)", &[ScopeNotRequested], Likely, Sure, d().scopes(&["conversations"])),
         case("no scope was asked for at all (401)", &[ScopeNotRequested], Likely, Sure, d().scopes(&[])),
         // The probe itself is refused here: this token may not read conversations.
-        case("messaging:guest was granted instead (401)", &[ScopeWrong], Likely, Likely, d().before(r#"{"fault":"scope-wrong"}"#)),
+        case(
+            "messaging:guest was granted instead (401)",
+            &[ScopeWrong],
+            Likely,
+            Likely,
+            d().before(r#"{"fault":"scope-wrong"}"#),
+        ),
         case(
             "messaging:send was granted instead (403)",
             &[ScopeWrong],
@@ -78,8 +90,20 @@ fn one_401() -> Vec<Case> {
         ),
         case("unknown conversation id (401)", &[ConversationUnknown], Not, Sure, d().conversation(NOBODY)),
         case("malformed conversation id (401)", &[ConversationMalformed], Likely, Likely, d().conversation("5f0c91ce")),
-        case("ended conversation (409)", &[ConversationEnded], Sure, Sure, d().after(r#"{"fault":"conversation-ended"}"#)),
-        case("the token's time is over by the server's clock (401, healed)", &[TokenExpired], Sure, Sure, d().advanced(3700)),
+        case(
+            "ended conversation (409)",
+            &[ConversationEnded],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"conversation-ended"}"#),
+        ),
+        case(
+            "the token's time is over by the server's clock (401, healed)",
+            &[TokenExpired],
+            Sure,
+            Sure,
+            d().advanced(3700),
+        ),
         case(
             "an old token was used while a newer one works (401, healed)",
             &[TokenRotation],
@@ -103,8 +127,20 @@ fn one_401() -> Vec<Case> {
             Not,
             d().after(r#"{"fault":"token-expired"}"#),
         ),
-        case("pasted token, ended (401)", &[TokenExpired], Not, Not, d().pasted().after(r#"{"fault":"token-expired"}"#)),
-        case("pasted token, withdrawn (401)", &[TokenRevoked], Not, Not, d().pasted().after(r#"{"fault":"token-revoked"}"#)),
+        case(
+            "pasted token, ended (401)",
+            &[TokenExpired],
+            Not,
+            Not,
+            d().pasted().after(r#"{"fault":"token-expired"}"#),
+        ),
+        case(
+            "pasted token, withdrawn (401)",
+            &[TokenRevoked],
+            Not,
+            Not,
+            d().pasted().after(r#"{"fault":"token-revoked"}"#),
+        ),
         case("the API host is of another region (401)", &[RegionMismatch], Not, Likely, d().api_elsewhere()),
     ]
 }
@@ -172,8 +208,20 @@ fn published() -> Vec<Case> {
             p().before(r#"{"fault":"permission-missing"}"#),
         ),
         case("published: unknown conversation (404)", &[ConversationUnknown], Likely, Sure, p().conversation(NOBODY)),
-        case("published: wrong participant (404)", &[ParticipantMismatch], Not, Sure, Setting::addressed("stranger", world)),
-        case("published: malformed conversation id (400)", &[ConversationMalformed], Sure, Sure, p().conversation("nope")),
+        case(
+            "published: wrong participant (404)",
+            &[ParticipantMismatch],
+            Not,
+            Sure,
+            Setting::addressed("stranger", world),
+        ),
+        case(
+            "published: malformed conversation id (400)",
+            &[ConversationMalformed],
+            Sure,
+            Sure,
+            p().conversation("nope"),
+        ),
         case("published: the API host is of another region (401)", &[RegionMismatch], Sure, Sure, p().api_elsewhere()),
         case(
             "published: the token was withdrawn early (401, healed)",
@@ -208,38 +256,65 @@ fn published() -> Vec<Case> {
             &[TokenAbsent],
             Sure,
             Sure,
-            Setting::canned(401, r#"{"code":"authentication.required","message":"No authentication bearer token specified in authorization header.","status":401}"#),
+            Setting::canned(
+                401,
+                r#"{"code":"authentication.required","message":"No authentication bearer token specified in authorization header.","status":401}"#,
+            ),
         ),
         case(
             "published: the role does not cover the division (403)",
             &[DivisionMismatch],
             Sure,
             Sure,
-            Setting::canned(403, r#"{"code":"missing.permissions","message":"You are missing the following permission(s): [conversation:message:receive] in the division [Sales]","status":403}"#),
+            Setting::canned(
+                403,
+                r#"{"code":"missing.permissions","message":"You are missing the following permission(s): [conversation:message:receive] in the division [Sales]","status":403}"#,
+            ),
         ),
         case(
             "published: not.authorized, nothing named (403)",
             &[DivisionMismatch],
             Not,
             Not,
-            Setting::canned(403, r#"{"code":"not.authorized","message":"You are not authorized to perform the requested action.","status":403}"#),
+            Setting::canned(
+                403,
+                r#"{"code":"not.authorized","message":"You are not authorized to perform the requested action.","status":403}"#,
+            ),
         ),
         case(
             "published: conversation.not.found (404)",
             &[ConversationUnknown],
             Sure,
             Sure,
-            Setting::canned(404, r#"{"code":"conversation.error.conversation.not.found","message":"The conversation does not exist.","status":404}"#),
+            Setting::canned(
+                404,
+                r#"{"code":"conversation.error.conversation.not.found","message":"The conversation does not exist.","status":404}"#,
+            ),
         ),
         case(
             "published: bad.request (400)",
             &[BodyMalformed],
             Sure,
             Sure,
-            Setting::canned(400, r#"{"code":"bad.request","message":"The request could not be understood by the server due to malformed syntax.","status":400}"#),
+            Setting::canned(
+                400,
+                r#"{"code":"bad.request","message":"The request could not be understood by the server due to malformed syntax.","status":400}"#,
+            ),
         ),
-        case("published: content type not taken (415)", &[BodyMalformed], Sure, Sure, Setting::canned(415, r#"{"code":"unsupported.media.type","status":415}"#)),
-        case("published: entity too large (413)", &[TextTooLong], Sure, Sure, Setting::canned(413, r#"{"code":"request.entity.too.large","status":413}"#)),
+        case(
+            "published: content type not taken (415)",
+            &[BodyMalformed],
+            Sure,
+            Sure,
+            Setting::canned(415, r#"{"code":"unsupported.media.type","status":415}"#),
+        ),
+        case(
+            "published: entity too large (413)",
+            &[TextTooLong],
+            Sure,
+            Sure,
+            Setting::canned(413, r#"{"code":"request.entity.too.large","status":413}"#),
+        ),
     ]
 }
 
@@ -247,14 +322,62 @@ fn published() -> Vec<Case> {
 fn named() -> Vec<Case> {
     let d = Setting::described;
     vec![
-        case("rate limit (429 that asks to wait too long)", &[RateLimited], Sure, Sure, d().after(r#"{"fault":"rate-limited","retry_after":900}"#)),
-        case("service failure (500)", &[ServiceFailure], Sure, Sure, d().after(r#"{"fault":"service-failure","status":500}"#)),
-        case("service failure (503)", &[ServiceFailure], Sure, Sure, d().after(r#"{"fault":"service-failure","status":503}"#)),
-        case("a proxy's page (403)", &[ProxyAnswered], Sure, Sure, d().after(r#"{"fault":"proxy-answered","status":403}"#)),
-        case("a proxy's page (502)", &[ProxyAnswered], Sure, Sure, d().after(r#"{"fault":"proxy-answered","status":502}"#)),
-        case("a proxy asks for credentials (407)", &[ProxyAnswered], Sure, Sure, d().after(r#"{"fault":"proxy-answered","status":407}"#)),
-        case("a captive portal's page (200)", &[ProxyAnswered], Sure, Sure, d().after(r#"{"fault":"proxy-answered","status":200}"#)),
-        case("a page that names nobody (502)", &[ServiceFailure], Not, Not, Setting::canned_page(502, "<h1>Bad Gateway</h1>")),
+        case(
+            "rate limit (429 that asks to wait too long)",
+            &[RateLimited],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"rate-limited","retry_after":900}"#),
+        ),
+        case(
+            "service failure (500)",
+            &[ServiceFailure],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"service-failure","status":500}"#),
+        ),
+        case(
+            "service failure (503)",
+            &[ServiceFailure],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"service-failure","status":503}"#),
+        ),
+        case(
+            "a proxy's page (403)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"proxy-answered","status":403}"#),
+        ),
+        case(
+            "a proxy's page (502)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"proxy-answered","status":502}"#),
+        ),
+        case(
+            "a proxy asks for credentials (407)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"proxy-answered","status":407}"#),
+        ),
+        case(
+            "a captive portal's page (200)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"proxy-answered","status":200}"#),
+        ),
+        case(
+            "a page that names nobody (502)",
+            &[ServiceFailure],
+            Not,
+            Not,
+            Setting::canned_page(502, "<h1>Bad Gateway</h1>"),
+        ),
         case("text too long, held back", &[TextTooLong], Sure, Sure, d().text("x".repeat(5000))),
         case(
             "guest socket: upgrade refused (403)",
@@ -309,7 +432,7 @@ fn signing_in() -> Vec<Case> {
             Sure,
             d().profile(|mut profile| {
                 if let guestwire::config::Credentials::Client(client) = &mut profile.credentials {
-                    client.id = NOBODY.to_owned();
+                    NOBODY.clone_into(&mut client.id);
                 }
                 profile
             }),
@@ -353,8 +476,20 @@ fn below_http() -> Vec<Case> {
                 profile
             }),
         ),
-        case("reset after the message was received", &[NetworkConnect], Sure, Sure, d().after(r#"{"fault":"reset-after"}"#)),
-        case("reset in the middle of the answer", &[NetworkConnect], Sure, Sure, d().after(r#"{"fault":"reset-during"}"#)),
+        case(
+            "reset after the message was received",
+            &[NetworkConnect],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"reset-after"}"#),
+        ),
+        case(
+            "reset in the middle of the answer",
+            &[NetworkConnect],
+            Sure,
+            Sure,
+            d().after(r#"{"fault":"reset-during"}"#),
+        ),
         case("the body is cut short", &[NetworkConnect], Sure, Sure, d().after(r#"{"fault":"truncated-body"}"#)),
     ]
 }
@@ -366,7 +501,13 @@ fn bench() -> Vec<Case> {
         case("on purpose: no token", &[TokenAbsent], Sure, Sure, d().sent_as(Variation::NoToken)),
         case("on purpose: expired token", &[TokenExpired], Likely, Likely, d().sent_as(Variation::ExpiredToken)),
         case("on purpose: wrong scope", &[ScopeWrong], Likely, Sure, d().sent_as(Variation::WrongScope)),
-        case("on purpose: other participant", &[ParticipantMismatch], Not, Sure, d().sent_as(Variation::OtherParticipant)),
+        case(
+            "on purpose: other participant",
+            &[ParticipantMismatch],
+            Not,
+            Sure,
+            d().sent_as(Variation::OtherParticipant),
+        ),
         case("on purpose: malformed id", &[ConversationMalformed], Likely, Likely, d().sent_as(Variation::MalformedId)),
         case("on purpose: oversize", &[TextTooLong], Sure, Sure, d().sent_as(Variation::Oversize)),
     ]

@@ -20,6 +20,7 @@ const BOUND: Duration = Duration::from_secs(30);
 const FIRST: ConversationKey = ConversationKey(0);
 
 /// An organisation in which something is wrong, and what is done in it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
 pub struct Setting {
     scenario: Scenario,
     faults_before: Vec<String>,
@@ -60,7 +61,9 @@ impl Setting {
 
     /// The Guest API as described.
     pub fn described() -> Self {
-        Self::new("[[conversations]]\nname = \"A\"\nscript = \"silent\"\n[[conversations]]\nname = \"B\"\nscript = \"silent\"\n")
+        Self::new(
+            "[[conversations]]\nname = \"A\"\nscript = \"silent\"\n[[conversations]]\nname = \"B\"\nscript = \"silent\"\n",
+        )
     }
 
     /// As described, with `client` as the TOML of the client.
@@ -75,7 +78,9 @@ impl Setting {
 
     /// The published API.
     pub fn published() -> Self {
-        Self::new("world = \"published\"\n[token]\ntell_scope = false\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n")
+        Self::new(
+            "world = \"published\"\n[token]\ntell_scope = false\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n",
+        )
     }
 
     /// A server that knows one answer to everything but the token.
@@ -132,7 +137,7 @@ impl Setting {
             if let Address::GuestApi { conversation_id, participant_id, .. } =
                 &mut profile.conversations[0].conversation.address
             {
-                *conversation_id = id.to_owned();
+                id.clone_into(conversation_id);
                 *participant_id = None;
             }
             profile
@@ -222,8 +227,7 @@ impl Bench {
 
     fn diagnose(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<Diagnosis> {
         let exchange = self.exchanges.iter().rev().find(|x| wanted(x))?;
-        let case =
-            Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
         diagnose(&case)
     }
 }
@@ -280,16 +284,12 @@ pub async fn run(setting: Setting) -> Found {
         wanted = MessageId(2);
         bench.engine.ask(Command::Send(request(2, ConversationKey(1))));
     }
-    bench
-        .until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled()))
-        .await;
+    bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
     let this = |x: &Exchange| x.message == Some(wanted);
     let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
     // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.
     bench.engine.ask(Command::Read(FIRST));
-    let probe = bench.until(|r| {
-        matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.outcome.is_settled())
-    });
+    let probe = bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.outcome.is_settled()));
     let _ = tokio::time::timeout(Duration::from_secs(3), probe).await;
     let probed = bench.diagnose(this).expect("a diagnosis");
     sandbox.stop().await;

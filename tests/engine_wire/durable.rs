@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
-use guestwire::engine::durable::{Durable, Intent, Recording};
-use guestwire::engine::{Report, Tuning};
+use guestwire::engine::durable::{Durable, Intent, Recording, Unrecorded};
+use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{Life, MessageId};
 
 use super::rig::{Rig, profile, with_tokens};
@@ -20,7 +20,8 @@ impl Durable for Book {
         Box::pin(async move {
             tokio::task::yield_now().await;
             match intent.text.as_str() {
-                "no room" => Err("disk full".to_owned()),
+                "no room" => Err(Unrecorded::Never("disk full".to_owned())),
+                "not now" => Err(Unrecorded::NotNow("disk full".to_owned())),
                 "dies" => panic!("on purpose"),
                 text => {
                     book.lock().unwrap().push(format!("intent {text}"));
@@ -30,7 +31,7 @@ impl Durable for Book {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &Life) {
+    fn outcome(&self, message: MessageId, life: &Life, _: Option<&str>) {
         self.0.lock().unwrap().push(format!("outcome {message} {}", life.word()));
     }
 }
@@ -51,6 +52,24 @@ async fn intent_before_the_first_byte_and_outcome_after() {
     assert!(matches!(rig.end_of(unkept).await, Life::Refused(why) if why.contains("disk full")));
     assert_eq!(server.texts(), ["kept"], "what cannot be recorded is not sent");
     assert_eq!(*lines.lock().unwrap(), ["intent kept", "received", "outcome 1 accepted", "outcome 2 refused"]);
+    rig.stop().await;
+}
+
+/// A journal that has no room now: the message waits, unsent, and can be taken back.
+#[tokio::test]
+async fn what_cannot_be_recorded_now_waits() {
+    let book = Book::default();
+    let lines = Arc::clone(&book.0);
+    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let tuning = Tuning { read_pauses: vec![], durable: Arc::new(book), ..Tuning::default() };
+    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let waits = rig.send(0, "not now");
+    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("disk full")))
+        .await;
+    rig.engine.ask(Command::Cancel(waits));
+    assert_eq!(rig.end_of(waits).await, Life::Cancelled);
+    assert!(server.texts().is_empty());
+    assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
     rig.stop().await;
 }
 

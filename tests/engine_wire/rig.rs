@@ -125,7 +125,13 @@ impl Rig {
         self.next += 1;
         let message = MessageId(self.next);
         let conversation = ConversationKey(conversation);
-        self.engine.ask(Command::Send(SendRequest { message, conversation, text: text.into(), resend_of: None, sent_as: None }));
+        self.engine.ask(Command::Send(SendRequest {
+            message,
+            conversation,
+            text: text.into(),
+            resend_of: None,
+            sent_as: None,
+        }));
         message
     }
 

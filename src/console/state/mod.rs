@@ -2,6 +2,8 @@
 
 pub mod chip;
 pub mod composer;
+pub mod history;
+pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
@@ -21,12 +23,14 @@ use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
-use crate::diagnosis::{History, ProfileFacts};
+use crate::diagnosis::{History as Past, ProfileFacts};
 use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
 use composer::Composer;
+use history::History;
+use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
@@ -170,7 +174,7 @@ pub struct State {
     /// The sandbox fault that is set, by name.
     pub fault: Option<&'static str>,
     /// What exchanges showed, for diagnoses.
-    pub history: History,
+    pub past: Past,
     /// The refusals of the session.
     pub refusals: Refusals,
     /// The series of probes under way, or the last one.
@@ -179,6 +183,12 @@ pub struct State {
     pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// What is known of the journal.
+    pub kept: Kept,
+    /// What the log pane shows instead of what happens now.
+    pub history: Option<History>,
+    /// The question to the journal that is out.
+    pub(crate) asked: Option<u64>,
     next_message: u64,
     exports: u32,
 }
@@ -236,7 +246,10 @@ impl State {
             armed_until: None,
             fault: None,
             compare_with: None,
-            history: History::default(),
+            kept: Kept::default(),
+            history: None,
+            asked: None,
+            past: Past::default(),
             refusals: Refusals::default(),
             examined: None,
             send_as: None,
@@ -284,9 +297,19 @@ impl State {
         self.picker.set_keys(&line);
     }
 
-    /// What exchanges showed, for diagnoses and probes.
-    pub const fn evidence(&self) -> &History {
-        &self.history
+    /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
+    pub fn number_messages_from(&mut self, first: u64) {
+        self.next_message = first;
+    }
+
+    /// What the log pane shows: history, or what happens now.
+    pub fn shown_log(&self) -> &Log {
+        self.history.as_ref().map_or(&self.log, |history| &history.log)
+    }
+
+    /// The same, to be moved in.
+    pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
+        self.history.as_mut().map_or(&mut self.log, |history| &mut history.log)
     }
 
     /// A new message id.
@@ -324,6 +347,9 @@ impl State {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);
+            if let Some(history) = &mut self.history {
+                history.log.set_viewport(area.inner.width, area.inner.height);
+            }
         }
         if let Some(area) = panes.composer {
             self.composer.set_width(area.inner.width);
@@ -360,7 +386,7 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
-        [prefix, quit, chip, log, thread, self.armed_until]
+        [prefix, quit, chip, log, thread, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)

@@ -67,6 +67,8 @@ pub enum Purpose {
     Comment,
     /// Add a conversation by its id.
     Add,
+    /// Search all that the journal keeps.
+    Kept,
     /// Search the messages sent before.
     History,
 }
@@ -78,6 +80,7 @@ impl Purpose {
             Self::Filter(Pane::Log | Pane::Thread) => "filter log",
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
+            Self::Kept => "search all that is kept",
             Self::Nickname(_) => "nickname",
             Self::Comment => "comment",
             Self::Add => "conversation id",
@@ -93,6 +96,7 @@ impl Purpose {
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
+            Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment => "kept with the entry and exported",
             Self::Add => "paste a conversation id, Enter adds it as guest-api",

@@ -49,14 +49,13 @@ pub struct Refusals {
 impl Refusals {
     /// Counts a refusal, or (known already) what is made of it now.
     pub fn note(&mut self, refusal: Refusal) {
-        match self.all.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
-            Some(known) => *known = refusal,
-            None => {
-                self.all.push_back(refusal);
-                if self.all.len() > BOUND {
-                    self.all.pop_front();
-                }
-            }
+        if let Some(known) = self.all.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
+            *known = refusal;
+            return;
+        }
+        self.all.push_back(refusal);
+        if self.all.len() > BOUND {
+            self.all.pop_front();
         }
     }
 
@@ -119,6 +118,14 @@ impl Refusals {
             *counts.entry(channel).or_default() += 1;
         }
         counts.into_iter().collect()
+    }
+
+    /// Refusals of the `window` that ends `now` which were not healed by being sent again, and are known to be a glitch
+    /// all the same: a newer token works (a read, for instance, is not tried again).
+    pub fn outlived(&self, now: Moment, window: Duration) -> usize {
+        let from = now.mono.saturating_sub(window);
+        let glitch = |r: &&Refusal| !r.healed && r.cause == Cause::TokenRotation;
+        self.all.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
     }
 
     /// Token glitches and all others in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.

@@ -53,7 +53,7 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
 }
 
 fn evidence(state: &State) -> Evidence<'_> {
-    Evidence { profile: &state.place.facts, history: state.evidence(), token: state.token.facts() }
+    Evidence { profile: &state.place.facts, history: &state.past, token: state.token.facts() }
 }
 
 fn go_on(state: &mut State, effects: &mut Vec<Effect>) {

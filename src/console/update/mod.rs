@@ -3,6 +3,7 @@
 mod composer;
 mod doctor;
 pub mod global;
+mod journal;
 mod keys;
 mod log;
 mod overlay;
@@ -17,6 +18,8 @@ use super::event::Signal;
 use super::state::overlay::{Overlay, paste_line};
 use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
+
+pub use journal::leaving;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
@@ -38,6 +41,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             deadline(state);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
+        Event::Journal(page) => {
+            journal::page(state, page, &mut effects);
+            state.fit();
+        }
         Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
@@ -50,6 +57,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
+    journal::watch_draft(state, &mut effects);
     effects
 }
 
@@ -73,7 +81,9 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_)) => {}
+        Some(
+            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+        ) => {}
     }
 }
 

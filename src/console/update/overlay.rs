@@ -12,7 +12,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Address, Conversation, MessageId};
 
-use super::{global, keys, picker, sending, why};
+use super::{global, journal, keys, picker, sending, why};
 
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
@@ -146,6 +146,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
         Some((Target::Entry(number), None)) => {
             state.thread_over = false;
             global::focus(state, Pane::Log);
+            journal::close(state);
             if !state.log.select_number(number) {
                 state.status.info(format!("There is no log entry #{number} (any more)."));
             }
@@ -185,13 +186,13 @@ pub fn prompt_changed(state: &mut State) {
     let text = prompt.input.value().to_owned();
     match prompt.purpose {
         Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
-        Purpose::Search => state.log.set_search(&text),
+        Purpose::Search => state.shown_log_mut().set_search(&text),
         Purpose::History => {
             let found = state.composer.search_history(&text);
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment | Purpose::Add => {}
+        Purpose::Nickname(_) | Purpose::Comment | Purpose::Add | Purpose::Kept => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -203,10 +204,10 @@ fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
         return None;
     }
     if text.trim().is_empty() {
-        state.log.clear_filter();
+        state.shown_log_mut().clear_filter();
         return None;
     }
-    state.log.set_filter(text).err().map(|e| e.to_string())
+    state.shown_log_mut().set_filter(text).err().map(|e| e.to_string())
 }
 
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
@@ -218,15 +219,24 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Search => {
-            if !text.is_empty() && !state.log.prev_match() && !state.log.next_match() {
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
                 state.status.info(format!("“{text}” is in no entry of the log."));
             }
         }
         Purpose::Nickname(key) => {
             state.picker.set_nickname(key, &text);
+            journal::conversation(state, key, effects);
             state.log.set_names(state.names());
         }
-        Purpose::Comment => state.log.set_comment(&text),
+        Purpose::Comment => {
+            state.shown_log_mut().set_comment(&text);
+            journal::marked(state, effects);
+        }
+        Purpose::Kept => {
+            if !text.is_empty() {
+                journal::find(state, &text, effects);
+            }
+        }
         Purpose::Add => add(state, &text, effects),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
@@ -238,6 +248,10 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
 
 /// Adds a conversation by its id. A malformed one may be wanted for a negative test: it is taken, and flagged.
 fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == crate::console::state::kept::Keeping::Opening {
+        state.status.info("What was kept is still being read: once more in a moment.");
+        return;
+    }
     let id =
         text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|part| crate::model::ids::is_uuid(part));
     let id = id.unwrap_or(text);
@@ -250,12 +264,17 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let conversation = Conversation { key, name, address };
     state.picker.add(conversation.clone());
     state.log.set_names(state.names());
+    journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
     state.picker.open();
     picker::opened(state, key, effects);
     global::focus(state, Pane::Composer);
     if crate::model::ids::is_uuid(id) {
-        state.status.info("Added for this session; put it into config.toml to keep it.");
+        state.status.info(if state.kept.keeps() {
+            "Added, and kept for this profile."
+        } else {
+            "Added for this session; put it into config.toml to keep it."
+        });
     } else {
         state
             .status

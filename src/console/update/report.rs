@@ -5,16 +5,22 @@ use std::sync::Arc;
 use crate::console::Effect;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use super::why;
-use crate::model::{Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
+use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
+
+use super::{journal, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     match report {
         Report::Token(status) => token(state, status, effects),
-        Report::Exchange(exchange) => exchanged(state, exchange),
+        Report::Exchange(exchange) => {
+            state.log.exchange(Arc::clone(&exchange));
+            why::exchanged(state, &exchange);
+            journal::exchanged(state, &exchange, effects);
+        }
         Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
         Report::Conversation { key, state: remote, since, messages } => {
+            journal::heard(state, key, &messages, effects);
             let news = state.threads.read(key, remote, since, messages, state.now);
             state.picker.set_remote(key, remote, since);
             state.picker.set_counts(key, state.threads.counts(key));
@@ -26,18 +32,19 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             } else if news > 0 {
                 state.picker.set_unread(key, state.threads.unread(key));
             }
+            journal::conversation(state, key, effects);
         }
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
-            state.history.skew_told(seconds);
+            state.past.skew_told(seconds);
             state.skew = Some(seconds);
             state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.abs()));
         }
-        Report::Notice { at, text } => {
-            state.log.note(at, Kind::Sys, text.as_str());
+        Report::Notice { at: _, text } => {
+            journal::note(state, &text, effects);
             state.status.warn(text);
         }
         // The shell ends when the channel closes; nothing is left to change.
@@ -77,11 +84,6 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
     }
 }
 
-fn exchanged(state: &mut State, exchange: Arc<Exchange>) {
-    state.log.exchange(Arc::clone(&exchange));
-    why::exchanged(state, &exchange);
-}
-
 fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
     // Late news about a message that is gone changes nothing.
     let Some(conversation) = state.threads.message(id).map(|m| m.conversation) else { return };
@@ -93,7 +95,7 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
     state.picker.set_counts(conversation, state.threads.counts(conversation));
-    let number = exchange.and_then(|e| number_of(state, e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
         Life::Refused(_) if why::hint(state, exchange).is_some() => {
             let hint = why::hint(state, exchange).unwrap_or_default();
@@ -109,10 +111,4 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
         _ => {}
     }
-}
-
-/// The log's number of an exchange, if it is still kept. News are about the newest, so the search begins there.
-fn number_of(state: &State, id: ExchangeId) -> Option<u64> {
-    let entry = state.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.id == id))?;
-    Some(entry.number())
 }

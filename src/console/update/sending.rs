@@ -4,11 +4,16 @@ use crate::console::Effect;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::engine::{Command, SendRequest};
 use crate::model::{Author, ConversationKey, Life, Message, MessageId, Variation};
+
+use super::journal;
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
     if state.asks_before_sending() {
         let text = match state.composer.check(state.now) {
             Ok(text) => text,
@@ -40,8 +45,8 @@ pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
         Ok(text) => {
             let sent_as = state.send_as.take();
             let text = sent_as.map_or(text.clone(), |v| v.text(&text));
-            submit(state, key, text, None, sent_as, effects);
             state.status.clear();
+            submit(state, key, text, None, sent_as, effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -67,7 +72,7 @@ fn submit(
         id,
         conversation,
         author: Author::Guest,
-        text: text.clone(),
+        text,
         at: state.now,
         life: Life::Queued,
         exchange: None,
@@ -75,21 +80,26 @@ fn submit(
         resend_of,
         sent_as,
     };
-    state.threads.sent(message);
+    state.threads.sent(message.clone());
     state.picker.touch(conversation, state.now);
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
-    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of, sent_as })));
+    journal::send(state, &message, effects);
 }
 
 /// The message of the chosen log entry.
 fn selected(state: &State) -> Option<&Message> {
-    state.threads.message(state.log.selected()?.exchange()?.message?)
+    state.threads.message(state.shown_log().selected()?.exchange()?.message?)
 }
 
 /// The message of the chosen log entry, if nobody knows what became of it.
 pub fn selected_unknown(state: &State) -> Option<&Message> {
-    selected(state).filter(|m| matches!(m.life, Life::Unknown(_)))
+    let unknown = |m: &&Message| matches!(m.life, Life::Unknown(_));
+    // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
+    selected(state).filter(unknown).or_else(|| {
+        let open = state.picker.active()?;
+        state.threads.unknown().find(|m| m.conversation == open)
+    })
 }
 
 /// `r`: asks, and says what happened the first time.
@@ -126,6 +136,10 @@ pub fn ask_resend(state: &mut State) {
 
 /// Sends a message again as a new one, linked to the old.
 pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
     let Some(message) = state.threads.message(id) else { return };
     let (conversation, text) = (message.conversation, message.text.clone());
     submit(state, conversation, text, Some(id), None, effects);

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::console::Effect;
 use crate::console::action::Action;
+use crate::console::state::log::Entry;
 use crate::console::state::overlay::{Card, Overlay};
 use crate::console::state::refusals::Refusals;
 use crate::console::state::{Pane, State};
@@ -20,7 +21,7 @@ const AGAIN: usize = 24;
 
 /// An exchange came or went on; the log has it already.
 pub fn exchanged(state: &mut State, exchange: &Exchange) {
-    let news = state.history.exchange(exchange);
+    let news = state.past.exchange(exchange);
     if exchange.outcome.is_settled() {
         settle(state, exchange);
     }
@@ -31,7 +32,7 @@ pub fn exchanged(state: &mut State, exchange: &Exchange) {
 
 /// A token's facts came.
 pub fn token(state: &mut State, facts: &TokenFacts) {
-    if state.history.token(facts) {
+    if state.past.token(facts) {
         again(state, ExchangeId(0));
     }
 }
@@ -40,7 +41,7 @@ fn settle(state: &mut State, exchange: &Exchange) {
     let channel = exchange.conversation.and_then(|key| {
         state.picker.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.channel())
     });
-    let case = Case { exchange, channel, profile: &state.place.facts, history: &state.history };
+    let case = Case { exchange, channel, profile: &state.place.facts, history: &state.past };
     let found = diagnose(&case).filter(|d| !state.place.muted.contains(&d.cause()));
     if let Some(diagnosis) = &found
         && exchange.sent_as.is_none()
@@ -83,7 +84,7 @@ pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
 
 /// `d`: the card of the chosen entry.
 pub fn open(state: &mut State) {
-    match state.log.why().map(|e| e.number()) {
+    match state.log.why().map(Entry::number) {
         Some(number) => {
             state.log.select_number(number);
             state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false }));
@@ -136,8 +137,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
             return;
         }
         (None, KeyCode::F(5)) => {
-            let conversation =
-                state.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
+            let conversation = state.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
             if let Some(key) = conversation {
                 effects.push(Effect::Engine(Command::Read(key)));
                 state.status.info("Reading the conversation; the card follows.");
@@ -166,7 +166,7 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
-    let Some(number) = state.log.selected().map(|e| e.number()) else {
+    let Some(number) = state.log.selected().map(Entry::number) else {
         state.status.info("No log entry is chosen.");
         return;
     };

@@ -13,11 +13,15 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         (_, "ip.not.authorized") => {
             vec![Hypothesis::named(Cause::AddressRefused, "the server says that this address is not allowed")]
         }
-        (Some(429), _) => vec![Hypothesis::named(Cause::RateLimited, "the token endpoint says that it was asked too often")],
+        (Some(429), _) => {
+            vec![Hypothesis::named(Cause::RateLimited, "the token endpoint says that it was asked too often")]
+        }
         (Some(status @ 500..=599), _) => {
             vec![Hypothesis::named(Cause::ServiceFailure, format!("the token endpoint itself answered {status}"))]
         }
-        (_, _) if disabled => vec![Hypothesis::named(Cause::ClientDisabled, "the server says that the client is disabled")],
+        (_, _) if disabled => {
+            vec![Hypothesis::named(Cause::ClientDisabled, "the server says that the client is disabled")]
+        }
         (_, "unauthorized_client" | "unsupported_grant_type") => {
             let why = "this client may not use the client-credentials grant";
             vec![Hypothesis::supported(Cause::ClientDisabled, why, Some(Probe::Audit))]
@@ -30,14 +34,21 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             ]
         }
         (_, "invalid_client") => {
-            vec![Hypothesis::named(Cause::ClientRejected, "the server knows the client, and its secret is not this one")]
+            vec![Hypothesis::named(
+                Cause::ClientRejected,
+                "the server knows the client, and its secret is not this one",
+            )]
         }
         (_, "invalid_scope") => vec![Hypothesis::named(Cause::ScopeWrong, "the server knows no scope of that name")],
         (Some(401 | 403), _) => {
             vec![
                 Hypothesis::open(Cause::ClientRejected, "a refused token request is mostly about id or secret", None),
                 Hypothesis::open(Cause::ClientDisabled, "a disabled client may be answered so", Some(Probe::Audit)),
-                Hypothesis::open(Cause::AddressRefused, "an address that is not allowed may be answered so", Some(Probe::Audit)),
+                Hypothesis::open(
+                    Cause::AddressRefused,
+                    "an address that is not allowed may be answered so",
+                    Some(Probe::Audit),
+                ),
             ]
         }
         (Some(200..=299), _) => {

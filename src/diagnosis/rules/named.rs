@@ -41,7 +41,10 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         (403, "missing.permissions" | "missing.any.permissions") => {
             let list = said.permissions.join(", ");
             if said.mentions("division") {
-                return named(Cause::DivisionMismatch, format!("the server names a permission and a division: {}", quoted()));
+                return named(
+                    Cause::DivisionMismatch,
+                    format!("the server names a permission and a division: {}", quoted()),
+                );
             }
             let any = if code == "missing.any.permissions" { "one of " } else { "" };
             named(Cause::PermissionMissing, format!("the server names {any}{list} as missing"))
@@ -110,7 +113,8 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let tokens = [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the token was let in"));
     if facts.exchange.kind != Kind::Send {
-        let mut found = vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
+        let mut found =
+            vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
         found.extend(tokens);
         if facts.wire.conversation.is_none() {
             found.clear();
@@ -129,7 +133,10 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
         id.as_deref().is_some_and(|id| id.len() > 3 && said.message.as_deref().is_some_and(|m| m.contains(id)))
     };
     if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.wire.conversation) {
-        return vec![Hypothesis::named(Cause::ConversationMalformed, "the server names the conversation id as not valid")];
+        return vec![Hypothesis::named(
+            Cause::ConversationMalformed,
+            "the server names the conversation id as not valid",
+        )];
     }
     if said.mentions("participantid") || holds(&facts.wire.participant) {
         return vec![Hypothesis::named(Cause::ParticipantMismatch, "the server names the participant id as not valid")];
@@ -145,7 +152,10 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let malformed = said.is("bad.request") || said.is("invalid.value") || said.is("invalid.date");
     if malformed && found.is_empty() {
-        found.push(Hypothesis::named(Cause::BodyMalformed, "the server does not understand the request as it was written"));
+        found.push(Hypothesis::named(
+            Cause::BodyMalformed,
+            "the server does not understand the request as it was written",
+        ));
     } else {
         found.push(Hypothesis::open(Cause::BodyMalformed, "a 400 is about the form of the request", None));
     }

@@ -19,18 +19,29 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             vec![Hypothesis::named(Cause::NetworkConnect, format!("the connection broke while {where_}: {detail}"))]
         }
         FailureKind::Reset => {
-            vec![Hypothesis::named(Cause::NetworkConnect, format!("the connection was closed while {where_}: {detail}"))]
+            vec![Hypothesis::named(
+                Cause::NetworkConnect,
+                format!("the connection was closed while {where_}: {detail}"),
+            )]
         }
         FailureKind::Protocol if facts.said.status.is_some() || failure.phase == Phase::Body => {
             vec![
-                Hypothesis::supported(Cause::NetworkConnect, format!("the answer is cut short: {detail}"), Some(Probe::Tls)),
+                Hypothesis::supported(
+                    Cause::NetworkConnect,
+                    format!("the answer is cut short: {detail}"),
+                    Some(Probe::Tls),
+                ),
                 Hypothesis::open(Cause::ProxyAnswered, "something on the way may have cut it", Some(Probe::Tls)),
                 Hypothesis::open(Cause::ServiceFailure, "the service may have cut it", None),
             ]
         }
         FailureKind::Protocol => {
             vec![
-                Hypothesis::supported(Cause::ProxyAnswered, format!("what came is not HTTP: {detail}"), Some(Probe::Tls)),
+                Hypothesis::supported(
+                    Cause::ProxyAnswered,
+                    format!("what came is not HTTP: {detail}"),
+                    Some(Probe::Tls),
+                ),
                 Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
             ]
         }
@@ -47,7 +58,11 @@ fn tls(facts: &Facts<'_>, detail: &str) -> Vec<Hypothesis> {
     if time && skew.abs() > 60 {
         let why = format!("the certificate's time does not fit this machine's clock, which differs by {skew} s");
         found.push(Hypothesis::supported(Cause::ClockSkew, why, Some(Probe::Clock)));
-        found.push(Hypothesis::supported(Cause::NetworkTls, format!("TLS was not accepted: {detail}"), Some(Probe::Tls)));
+        found.push(Hypothesis::supported(
+            Cause::NetworkTls,
+            format!("TLS was not accepted: {detail}"),
+            Some(Probe::Tls),
+        ));
         return found;
     }
     found.push(Hypothesis::named(Cause::NetworkTls, format!("TLS was not accepted: {detail}")));

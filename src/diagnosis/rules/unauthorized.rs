@@ -52,7 +52,10 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
     }
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.
     if facts.fresh().is_some() {
-        return Hypothesis::excluded(Cause::ClockSkew, format!("the clocks differ by {skew} s, but the token is fresh"));
+        return Hypothesis::excluded(
+            Cause::ClockSkew,
+            format!("the clocks differ by {skew} s, but the token is fresh"),
+        );
     }
     let why = format!("the server's clock differs by {skew} s: the token may have ended by it");
     Hypothesis::open(Cause::ClockSkew, why, Some(Probe::Clock))

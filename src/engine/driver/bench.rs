@@ -7,9 +7,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config::Credentials;
+use crate::engine::SendRequest;
 use crate::engine::client::capture;
 use crate::engine::record::Record;
-use crate::engine::SendRequest;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, guest_api, oauth};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
@@ -55,27 +55,36 @@ impl Driver {
         request.sent_as != Some(Variation::WrongScope) || bench.spare.is_some()
     }
 
-    /// A message that is sent wrongly on purpose was queued: sees to what it needs. An objection is a sentence.
-    pub(super) fn prepare(&mut self, request: &SendRequest, now: Moment) -> Result<(), String> {
-        if request.sent_as != Some(Variation::WrongScope) || self.bench.spare.is_some() || self.bench.asking.is_some() {
-            return Ok(());
+    /// Why a message cannot be sent wrongly in the way that it asks for.
+    pub(super) fn bench_objection(&self, request: &SendRequest) -> Option<String> {
+        let pasted = matches!(self.profile.credentials, Credentials::Pasted(_));
+        (pasted && request.sent_as == Some(Variation::WrongScope))
+            .then(|| "not sent: a pasted token cannot be asked for with another scope".to_owned())
+    }
+
+    /// Asks for a token of another scope once a message wants one and the client's secret is there.
+    pub(super) fn pump_bench(&mut self, now: Moment) {
+        if self.bench.spare.is_some() || self.bench.asking.is_some() {
+            return;
         }
-        let Credentials::Client(client) = &self.profile.credentials else {
-            return Err("not sent: a pasted token cannot be asked for with another scope".to_owned());
-        };
-        let Some(secret) = &self.secret else {
-            return Err("not sent: sign in first, then a token of another scope can be asked for".to_owned());
+        let wanted = self.sends.values().any(|s| s.request.sent_as == Some(Variation::WrongScope));
+        let (true, Credentials::Client(client), Some(secret)) = (wanted, &self.profile.credentials, &self.secret)
+        else {
+            return;
         };
         let mut client = client.clone();
         client.scopes = vec![OTHER_SCOPE.to_owned()];
-        let call = oauth::request(&self.profile.hosts, &client, secret).map_err(|bad| format!("not sent: {}", bad.0))?;
+        let call = match oauth::request(&self.profile.hosts, &client, secret) {
+            Ok(call) => call,
+            Err(bad) => return self.give_up_wrong_scope(&bad.0, now),
+        };
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
-        let mut record = Record::new(self.next_exchange(), Kind::Token, what, now).sent_as(request.sent_as);
+        let id = self.next_exchange();
+        let mut record = Record::new(id, Kind::Token, what, now).sent_as(Some(Variation::WrongScope));
         record.begin(capture::request(&call, &self.redactor), None, now);
         self.tell(record.report());
         self.bench.asking = Some(record);
         self.spawn_spare(call);
-        Ok(())
     }
 
     pub(super) fn spare_answered(&mut self, done: TokenDone, now: Moment) {
@@ -84,8 +93,7 @@ impl Driver {
         let why = done.shown.why();
         let outcome = match done.grant {
             Some(Ok(grant)) => {
-                self.redactor =
-                    std::sync::Arc::new(self.redactor.with_secret(&grant.token, "token of another scope"));
+                self.redactor = std::sync::Arc::new(self.redactor.with_secret(&grant.token, "token of another scope"));
                 self.bench.spare = Some(grant.token);
                 Outcome::Accepted
             }
@@ -134,13 +142,14 @@ impl Driver {
         let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
         let made_up;
         let (token, carried) = match request.sent_as {
-            Some(Variation::ExpiredToken) => match self.ended_token(now) {
-                Some((old, generation, issued)) => (old, Some((generation, now.since(issued)))),
-                None => {
+            Some(Variation::ExpiredToken) => {
+                if let Some((old, generation, issued)) = self.ended_token(now) {
+                    (old, Some((generation, now.since(issued))))
+                } else {
                     made_up = never_given_out();
                     (&made_up, None)
                 }
-            },
+            }
             Some(Variation::WrongScope) => (self.bench.spare.as_ref().unwrap_or(token), None),
             Some(Variation::NoToken) => (token, None),
             _ => (token, own),

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::client::{Answer, Client, Tried, capture};
-use crate::engine::durable::{Durable, Intent};
+use crate::engine::durable::{Durable, Intent, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
@@ -93,7 +93,7 @@ pub struct SendDone {
     pub message: MessageId,
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
-    pub shown: Result<Shown, String>,
+    pub shown: Result<Shown, Unrecorded>,
     pub remote_id: Option<String>,
 }
 

@@ -51,6 +51,8 @@ pub struct Driver {
     working: HashMap<tokio::task::Id, Job>,
     exchanges: u64,
     skew_told: bool,
+    /// Seconds that the server's clock is ahead, by the newest answer.
+    skew: i64,
     stopping: bool,
 
     tokens: Tokens,
@@ -104,6 +106,7 @@ impl Driver {
             working: HashMap::new(),
             exchanges: 0,
             skew_told: false,
+            skew: 0,
             stopping: false,
             tokens: Tokens::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
             token: None,
@@ -183,6 +186,7 @@ impl Driver {
             Command::Send(request) => self.accept(request, now),
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
@@ -223,13 +227,13 @@ impl Driver {
         let waiting: Vec<_> = self.queue.waiting().collect();
         let now = self.clock.now();
         for (_, message) in waiting {
-            self.cancel(message, now);
+            self.let_go(message, now);
         }
         self.drain(self.tuning.grace).await;
         let flying: Vec<_> = self.sends.keys().copied().collect();
         let now = self.clock.now();
         for message in flying {
-            self.cancel(message, now);
+            self.let_go(message, now);
         }
         self.drain(Duration::from_millis(500)).await;
         self.jobs.abort_all();
@@ -246,7 +250,7 @@ impl Driver {
                     let back: Vec<_> = self.queue.waiting().collect();
                     let now = self.clock.now();
                     for (_, message) in back {
-                        self.cancel(message, now);
+                        self.let_go(message, now);
                     }
                 }
                 Ok(None) | Err(_) => return,
@@ -288,6 +292,7 @@ impl Driver {
             self.pace.observe(limit, uncounted);
             self.tell(Report::RateLimit(limit));
         }
+        self.skew = heard.skew.unwrap_or(self.skew);
         if let Some(skew) = heard.skew
             && skew.abs() > SKEW_MAX
             && !self.skew_told

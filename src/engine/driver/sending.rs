@@ -1,19 +1,26 @@
 //! Sending: from the queue to the wire and to an outcome.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 
 use crate::engine::client::capture;
-use crate::engine::durable::Intent;
+use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::queue::Taken;
 use crate::engine::record::Record;
 use crate::engine::retry::{Came, Tries, Verdict, judge};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Report, SendRequest};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Address, Ending, Generation, Kind, Life, MessageId, Moment, Outcome, Variation};
+use crate::model::{
+    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
+};
 
 use super::Driver;
 use super::jobs::SendDone;
+
+/// Pause before a message whose intent could not be recorded is tried again.
+const RECORD_AGAIN: Duration = Duration::from_secs(5);
 
 /// A message that is not settled.
 pub struct Sending {
@@ -30,6 +37,8 @@ pub struct Sending {
     pub cancel: Option<oneshot::Sender<()>>,
     /// A person took it back while it was on the wire.
     pub taken_back: bool,
+    /// guestwire is leaving: what was not written stays queued for the next start.
+    pub let_go: bool,
     /// When the newest try began.
     pub began: Moment,
 }
@@ -40,10 +49,7 @@ impl Driver {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
             return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        if let Some(why) = self.objection(&request) {
-            return self.refuse_locally(&request, why, now);
-        }
-        if let Err(why) = self.prepare(&request, now) {
+        if let Some(why) = self.objection(&request).or_else(|| self.bench_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
         self.queue.push(request.conversation, request.message);
@@ -56,6 +62,7 @@ impl Driver {
             wants_renewal: false,
             cancel: None,
             taken_back: false,
+            let_go: false,
             began: now,
             request,
         };
@@ -99,6 +106,7 @@ impl Driver {
         if self.stopping {
             return;
         }
+        self.pump_bench(now);
         loop {
             let (tokens, sends, bench) = (&self.tokens, &self.sends, &self.bench);
             let usual = tokens.outlook(now, None);
@@ -201,7 +209,18 @@ impl Driver {
         let conversation = send.request.conversation;
         let shown = match done.shown {
             Ok(shown) => shown,
-            Err(why) => {
+            Err(Unrecorded::NotNow(why)) if !send.taken_back && !send.let_go => {
+                let why = format!("it cannot be recorded first: {why}");
+                if let Some(record) = &mut send.record {
+                    record.end(not_written(&why), Timing::default());
+                }
+                return self.again(message, now.after(RECORD_AGAIN), why, false, now);
+            }
+            Err(Unrecorded::NotNow(_)) => {
+                self.queue.settle(conversation, message);
+                return self.conclude(message, Outcome::Cancelled, None, now);
+            }
+            Err(Unrecorded::Never(why)) => {
                 let why = format!("not sent: it could not be recorded first ({why})");
                 self.queue.settle(conversation, message);
                 return self.conclude(message, Outcome::Refused(why), None, now);
@@ -214,7 +233,7 @@ impl Driver {
             (None, Ending::Failed(failure)) => judge(Came::Broken(failure), &mut send.tries, &mut self.jitter),
             (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
         };
-        let taken_back = send.taken_back;
+        let (taken_back, let_go) = (send.taken_back, send.let_go);
         // Its 401 says nothing about the session's token, and its success neither.
         let send_as = send.request.sent_as;
         let on_purpose = send_as.is_some_and(Variation::wants_refusal);
@@ -230,7 +249,7 @@ impl Driver {
         let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
-            Verdict::Again(..) | Verdict::Refuted(_) if taken_back => Verdict::Cancelled,
+            Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
             Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
             Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
                 Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
@@ -274,6 +293,7 @@ impl Driver {
         }
         let id = send.record.as_ref().map(Record::id);
         self.doubting.insert(message);
+        self.tuning.durable.outcome(message, &Life::Queued, None);
         self.queue.hold(conversation, message, None);
         self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
     }
@@ -292,6 +312,7 @@ impl Driver {
             self.reports.put(report);
         }
         let exchange = send.record.as_ref().map(Record::id);
+        self.tuning.durable.outcome(message, &life, None);
         self.queue.hold(conversation, message, Some(until));
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
@@ -315,7 +336,8 @@ impl Driver {
             record.settle(outcome, now);
             self.tell(record.report());
         }
-        self.tuning.durable.outcome(message, &life);
+        let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
+        self.tuning.durable.outcome(message, kept, remote_id.as_deref());
         self.tell_life(message, life, send.record.as_ref(), remote_id);
     }
 
@@ -333,13 +355,25 @@ impl Driver {
         }
     }
 
+    /// guestwire is leaving: as a cancel, but what was not written is not taken back.
+    pub(super) fn let_go(&mut self, message: MessageId, now: Moment) {
+        if let Some(send) = self.sends.get_mut(&message) {
+            let taken_back = send.taken_back;
+            send.let_go = true;
+            self.cancel(message, now);
+            if let Some(send) = self.sends.get_mut(&message) {
+                send.taken_back = taken_back;
+            }
+        }
+    }
+
     pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
         let Some(conversation) = self.unknown.remove(&message) else { return };
         if let Some(reader) = self.readers.get_mut(&conversation) {
             reader.settled(message);
         }
         let life = if landed { Life::Landed } else { Life::Lost };
-        self.tuning.durable.outcome(message, &life);
+        self.tuning.durable.outcome(message, &life, None);
         self.tell_life(message, life, None, None);
     }
 
@@ -353,4 +387,15 @@ impl Driver {
     pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
         self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
     }
+}
+
+/// A try of which nothing was written.
+fn not_written(why: &str) -> Ending {
+    Ending::Failed(Failure {
+        kind: FailureKind::Invalid,
+        phase: Phase::Write,
+        detail: why.to_owned(),
+        wrote: false,
+        partial: None,
+    })
 }

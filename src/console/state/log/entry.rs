@@ -56,6 +56,8 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub struct Entry {
     seq: u64,
+    /// The number that people see.
+    pub(super) label: u64,
     source: Source,
     marked: bool,
     comment: Option<String>,
@@ -82,6 +84,7 @@ impl Entry {
         let bytes = bytes_of(&source);
         Self {
             seq,
+            label: seq,
             source,
             marked: false,
             comment: None,
@@ -113,8 +116,13 @@ impl Entry {
         self.rows = None;
     }
 
-    /// Its number in the log: from 1, given on arrival, never given again.
+    /// Its number in the log: given on arrival, never given again; where a journal is kept, also not in later sessions.
     pub const fn number(&self) -> u64 {
+        self.label
+    }
+
+    /// Its place among the entries in memory.
+    pub(super) const fn seq(&self) -> u64 {
         self.seq
     }
 

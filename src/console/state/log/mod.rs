@@ -16,6 +16,7 @@ mod entry;
 mod facts;
 mod filter;
 mod heights;
+mod history;
 mod intake;
 mod layout;
 mod line;
@@ -95,6 +96,7 @@ pub(crate) struct Page<'l> {
     zone: &'l TimeZone,
     names: &'l Names,
     numbers: &'l HashMap<ExchangeId, u64>,
+    log: &'l Log,
     columns: Columns,
     search: Option<&'l Needle>,
     keys: &'l KeyNames,
@@ -109,6 +111,8 @@ pub struct Log {
     /// With consecutive numbers from `first`.
     entries: VecDeque<Entry>,
     first: u64,
+    /// What is added to a place for the number that people see.
+    base: u64,
     numbers: HashMap<ExchangeId, u64>,
     messages: HashMap<MessageId, u64>,
     heights: Heights,
@@ -151,6 +155,7 @@ impl Log {
             names: Names::new(),
             entries: VecDeque::new(),
             first: 1,
+            base: 0,
             numbers: HashMap::new(),
             messages: HashMap::new(),
             bytes: 0,
@@ -258,7 +263,7 @@ impl Log {
 
     /// Marks the selected entry, or takes its mark away. Returns whether it is marked now; `None` without a selection.
     pub fn toggle_mark(&mut self) -> Option<bool> {
-        let seq = self.selected()?.number();
+        let seq = self.selected()?.seq();
         let entry = self.get_mut(seq)?;
         let marked = !entry.is_marked();
         entry.set_marked(marked);
@@ -269,7 +274,7 @@ impl Log {
 
     /// Says something about the selected entry, or (blank) nothing any more. A comment marks it too.
     pub fn set_comment(&mut self, text: &str) {
-        let Some(seq) = self.selected().map(Entry::number) else { return };
+        let Some(seq) = self.selected().map(Entry::seq) else { return };
         let text = text.trim();
         if let Some(entry) = self.get_mut(seq) {
             entry.set_comment((!text.is_empty()).then(|| text.to_owned()));

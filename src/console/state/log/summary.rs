@@ -97,7 +97,7 @@ impl Sheet<'_> {
                     if let Some(took) = took {
                         line.push(&format!("{:>8}", span(*took)), Tone::Dim);
                     }
-                    if let Some(number) = self.page.numbers.get(renewal) {
+                    if let Some(number) = self.page.number_of(*renewal) {
                         line.push(&format!("  entry {number}"), Tone::Dim);
                     }
                     if *waiting > 1 {

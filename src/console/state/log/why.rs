@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::Log;
 use super::detail::{LABEL, Sheet};
 use super::entry::Entry;
 use super::row::{Line, RowKind, Tone};
-use super::Log;
 use crate::model::{Confidence, Diagnosis, ExchangeId, Holds, Kind, Outcome};
 use crate::view::text;
 
@@ -23,11 +23,6 @@ impl Log {
         self.settle();
     }
 
-    /// The number of an exchange's entry, if it is still kept.
-    pub fn number_of(&self, id: ExchangeId) -> Option<u64> {
-        self.numbers.get(&id).copied()
-    }
-
     /// The entry that a person means by "why": the selected one if there is something to explain, else the newest.
     pub fn why(&self) -> Option<&Entry> {
         let told = |e: &&Entry| e.diagnosis.is_some();
@@ -37,7 +32,7 @@ impl Log {
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
         let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(Entry::number);
-        if forward { told.find(|n| *n > number) } else { told.filter(|n| *n < number).last() }
+        if forward { told.find(|n| *n > number) } else { told.rev().find(|n| *n < number) }
     }
 
     /// Which of how many diagnosed entries `number` is, from 1.
