@@ -27,6 +27,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Conversations that send side by side.
 const SIDE_BY_SIDE: u32 = 8;
+/// Many more of them: how far grouped commits go.
+const MANY: u32 = 64;
 /// Sends of a conversation in one measured run.
 const SENDS: u64 = 50;
 /// Stands in one exchange of the large journal.
@@ -225,7 +227,7 @@ fn id(key: u32) -> String {
 }
 
 /// The floor: reqwest alone, as many loops side by side.
-#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE])]
+#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE, MANY])]
 fn bare_reqwest(bencher: Bencher, side_by_side: u32) {
     let stage = Stage::new();
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -257,7 +259,7 @@ fn bare_reqwest(bencher: Bencher, side_by_side: u32) {
 }
 
 /// The same through the engine with the journal on: each intent on the disk before its first byte, each exchange kept.
-#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE])]
+#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE, MANY])]
 fn with_journal(bencher: Bencher, side_by_side: u32) {
     let stage = Stage::new();
     let profile = profile(&stage.url, side_by_side);

@@ -28,8 +28,8 @@ pub enum Event {
         /// Rows.
         height: u16,
     },
-    /// The engine says something.
-    Engine(Report),
+    /// The engine says something. Boxed: a report is many times the size of a key.
+    Engine(Box<Report>),
     /// The journal says something.
     Journal(Page),
     /// The deadline that the state asked for has come.

@@ -17,6 +17,9 @@ const PAGE_BYTES: usize = 8 << 20;
 /// Hits of the index that are looked at for one page, where the index alone cannot decide.
 const LOOKED_AT: usize = 20_000;
 
+/// Entries that are not in the index yet and are looked through all the same, the newest.
+const NOT_INDEXED: usize = 5_000;
+
 const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began, e.what, e.marked, e.comment, \
                        d.detail, m.life, m.why";
 const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.number \
@@ -104,7 +107,9 @@ impl Reader {
         let mut hits: Vec<(i64, bool)> = Vec::new();
         // What is not in the index yet is looked through. (Each condition as the partial index has it.)
         for state in [0, 2] {
-            let sql = format!("SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1");
+            let sql = format!(
+                "SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1 ORDER BY number DESC LIMIT {NOT_INDEXED}"
+            );
             hits.extend(self.numbers(&sql, before)?.into_iter().map(|n| (n, true)));
         }
         let at_most = if query.words_need_a_look() { LOOKED_AT } else { limit + 1 };

@@ -1,13 +1,13 @@
 //! An exchange as it lies in the journal: a version byte, then deflated JSON. Only what was captured goes in, so it is
 //! redacted already. Times are the wall clock's, lengths of time are the monotonic one's.
 
-use std::io::{Read as _, Write as _};
+use std::cell::RefCell;
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -181,13 +181,29 @@ pub fn pack(exchange: &Exchange) -> Vec<u8> {
         steps: exchange.steps.iter().map(step).collect(),
         sent_as: exchange.sent_as.map(|v| v.as_str().to_owned()),
     };
-    let mut packed = vec![FORM];
-    let mut encoder = DeflateEncoder::new(&mut packed, Compression::new(1));
-    // Writing into memory and turning plain data into JSON do not fail.
-    let written = serde_json::to_vec(&stored).map_err(std::io::Error::other).and_then(|json| encoder.write_all(&json));
-    drop(written.and_then(|()| encoder.try_finish()));
-    drop(encoder);
-    packed
+    // Plain data becomes JSON without fail.
+    let json = serde_json::to_vec(&stored).unwrap_or_default();
+    PACKER.with_borrow_mut(|packer| deflate(packer, &json))
+}
+
+thread_local! {
+    /// Working memory of the packer (some 300 KB), kept: making it anew costs more than packing a record.
+    static PACKER: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(1), false));
+}
+
+fn deflate(packer: &mut Compress, json: &[u8]) -> Vec<u8> {
+    packer.reset();
+    let mut out = Vec::with_capacity(json.len() / 2 + 64);
+    out.push(FORM);
+    loop {
+        let read = usize::try_from(packer.total_in()).unwrap_or(usize::MAX);
+        let left = json.get(read..).unwrap_or_default();
+        match packer.compress_vec(left, &mut out, FlushCompress::Finish) {
+            Ok(Status::Ok | Status::BufError) => out.reserve(out.capacity().max(64)),
+            // An error would mean that the working memory is not sound; the record is then found damaged when read.
+            Ok(Status::StreamEnd) | Err(_) => return out,
+        }
+    }
 }
 
 fn step(step: &Step) -> StoredStep {
@@ -372,4 +388,30 @@ fn ending_of(stored: StoredEnding) -> Ending {
 fn timing_of(StoredTiming(parts, reused): &StoredTiming) -> Timing {
     let [resolve, connect, tls, first_byte, total] = parts.map(|part| part.map(Duration::from_micros));
     Timing { resolve, connect, tls, first_byte, total, reused: *reused }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_whatever_its_size() {
+        for size in [0, 1, 100, 5_000, 300_000] {
+            let mut exchange = crate::journal::tests::exchange(7, "packed");
+            // Hard to pack, so that the result outgrows the first guess.
+            let text: String =
+                (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();
+            exchange.outcome = Outcome::Failed(text);
+            let columns = Columns {
+                session: 0,
+                kind: exchange.kind,
+                what: exchange.what.clone(),
+                conversation: exchange.conversation,
+                message: exchange.message,
+            };
+            let back = unpack(&pack(&exchange), columns).unwrap();
+            assert_eq!((&back.outcome, back.status()), (&exchange.outcome, exchange.status()), "{size}");
+        }
+    }
 }

@@ -131,7 +131,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                         return Ok(Exit::Lost);
                     }
                     for report in batch.drain(..) {
-                        self.apply(state, &mut turn, Event::Engine(report))?;
+                        self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
                     }
                 },
                 page = self.pages.recv(), if turn.pages => match page {

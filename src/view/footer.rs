@@ -88,7 +88,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
             state.log.why().and_then(|_| of(Action::Why, "why")),
-            fixed("y", "copy"),
+            map.keys(Action::CopyIds).first().map(|keys| (keys.first.to_string(), "copy".to_owned())),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),
             of(Action::NextError, "next error"),

@@ -62,7 +62,9 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     footer::draw(state, panes.footer, buf);
     let prompt = status::draw(state, panes.status, buf);
     if state.overlay.is_some() {
-        cursor = prompt.or_else(|| overlay::draw(state, buf));
+        // A prompt has its line, and may show choices above it.
+        let on_top = overlay::draw(state, buf);
+        cursor = prompt.or(on_top);
     }
     if let Some(first) = state.prefix_menu() {
         overlay::prefix_menu(state, first, buf);

@@ -8,6 +8,7 @@ use super::frame::{borders, clear, outline};
 use super::help;
 use super::text::{fit, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
+use crate::console::action::Context;
 use crate::console::chord::Chord;
 use crate::console::state::State;
 use crate::console::state::overlay::{Ask, Menu, Overlay};
@@ -68,10 +69,11 @@ pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
-fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
-    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+/// The rows into which a page's lines fall, and the width that they want.
+fn page_rows(lines: &[String], screen: u16) -> (Vec<String>, usize) {
+    let screen_room = usize::from(screen.saturating_sub(4)).max(1);
     let widest = lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(30, screen_room.max(30));
-    let rows: Vec<String> = lines
+    let rows = lines
         .iter()
         .flat_map(|line| {
             let line = visible(line).into_owned();
@@ -81,7 +83,31 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
                 .collect::<Vec<_>>()
         })
         .collect();
-    let inner = popup(state, title, widest, rows.len(), buf);
+    (rows, widest)
+}
+
+/// Rows that are seen of a page of so many.
+fn page_height(rows: usize, screen: u16) -> usize {
+    rows.min(usize::from(screen.saturating_sub(4)).max(1))
+}
+
+/// How far what stands on top can be scrolled.
+pub fn last_scroll(state: &State) -> u16 {
+    let of = |lines: &[String]| {
+        let rows = page_rows(lines, state.size.width).0.len();
+        u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
+    };
+    match &state.overlay {
+        Some(Overlay::Help { .. }) => of(&help::help(state)),
+        Some(Overlay::Status { .. }) => of(&help::status(state)),
+        Some(Overlay::Page { lines, .. }) => of(lines),
+        _ => 0,
+    }
+}
+
+fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
+    let (rows, widest) = page_rows(lines, buf.area.width);
+    let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
     let last = rows.len().saturating_sub(usize::from(inner.height));
     let from = usize::from(scroll).min(last);
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
@@ -231,7 +257,10 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
 
 /// The menu of a two-key binding.
 pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
-    let actions = state.keymap.after(state.focus.context(), first);
+    let mut actions = state.keymap.after(state.focus.context(), first);
+    if state.focus.context() != Context::Composer {
+        actions.extend(state.keymap.after(Context::Global, first));
+    }
     let lines: Vec<String> =
         actions.iter().map(|(second, action)| format!("{first}{second}  {}", action.spec().about)).collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);

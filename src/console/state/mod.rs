@@ -386,12 +386,24 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
-        [prefix, quit, chip, log, thread, self.armed_until, self.kept.next_deadline()]
+        let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
+        [prefix, quit, chip, log, thread, limit, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)
             .filter(|at| at.mono > self.now.mono)
             .min()
+    }
+
+    /// How a person asks for an action: its first key, or its name in the palette.
+    pub fn key(&self, action: Action) -> String {
+        let key = self.keymap.key(action);
+        if key.is_empty() { format!(":{action}") } else { key }
+    }
+
+    /// The key of Ctrl-C's ladder where the focus is.
+    pub fn interrupt_key(&self) -> String {
+        self.key(if self.focus == Pane::Composer { Action::InterruptText } else { Action::Interrupt })
     }
 
     /// The conversations' names as they stand on screen.

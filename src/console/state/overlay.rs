@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{ConversationKey, MessageId, Variation};
+use crate::model::{ConversationKey, MessageId, Moment, Variation};
 
 use super::Pane;
 use super::palette::Palette;
@@ -63,8 +63,8 @@ pub enum Purpose {
     Search,
     /// Name a conversation.
     Nickname(ConversationKey),
-    /// Comment the chosen log entry.
-    Comment,
+    /// Comment the log entry of that number.
+    Comment(u64),
     /// Add a conversation by its id.
     Add,
     /// Search all that the journal keeps.
@@ -82,7 +82,7 @@ impl Purpose {
             Self::Search => "search log",
             Self::Kept => "search all that is kept",
             Self::Nickname(_) => "nickname",
-            Self::Comment => "comment",
+            Self::Comment(_) => "comment",
             Self::Add => "conversation id",
             Self::History => "search sent",
         }
@@ -98,7 +98,7 @@ impl Purpose {
             Self::Search => "text; n and N go on",
             Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
-            Self::Comment => "kept with the entry and exported",
+            Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste a conversation id, Enter adds it as guest-api",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
         }
@@ -207,8 +207,8 @@ pub enum Question {
     Resend(MessageId),
     /// Send this unknown message again, although it may have been received? Needs the typed word.
     SendAnyway(MessageId),
-    /// Production: send what stands in the composer?
-    Production,
+    /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
+    Production(Moment),
     /// Leave, although something is open?
     Quit,
 }

@@ -6,7 +6,7 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
 use crate::console::state::palette::{Around, Palette};
-use crate::console::state::{Pane, State};
+use crate::console::state::{Pane, QUIT_HINT, State};
 use crate::engine::Command;
 use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
@@ -24,12 +24,16 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Palette => open_palette(state),
         Action::NextPane => cycle(state, 1),
         Action::PreviousPane => cycle(state, -1),
-        Action::GoPicker => focus(state, Pane::Picker),
+        Action::GoPicker => {
+            focus(state, Pane::Picker);
+        }
         Action::GoLog => {
             state.thread_over = false;
             focus(state, Pane::Log);
         }
-        Action::GoComposer => focus(state, Pane::Composer),
+        Action::GoComposer => {
+            focus(state, Pane::Composer);
+        }
         Action::Filter => open_filter(state),
         Action::Zoom => state.zoomed = !state.zoomed,
         Action::Thread => toggle_thread(state),
@@ -52,15 +56,20 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Gives a pane the focus. The composer needs a conversation to write to.
-pub fn focus(state: &mut State, pane: Pane) {
+/// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
+pub fn focus(state: &mut State, pane: Pane) -> bool {
     if pane == Pane::Composer && state.picker.active().is_none() {
-        state.status.info("No conversation is open: choose one with Enter, or add one with +.");
+        state.status.info(format!(
+            "No conversation is open: choose one with {}, or add one with {}.",
+            state.key(Action::Open),
+            state.key(Action::Add)
+        ));
         state.focus = Pane::Picker;
-        return;
+        return false;
     }
     state.focus = pane;
     keep_focus_visible(state);
+    true
 }
 
 /// After a resize or a change of shape: the focus is never on a pane that is not on screen.
@@ -274,6 +283,11 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
         back(state);
         return;
     }
+    leave(state, effects);
+}
+
+/// Leaves, or asks where something would be lost.
+fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     let drafts = state.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
     let open = state.open_sends.len();
     if drafts == 0 && open == 0 {
@@ -327,11 +341,30 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Engine(Command::Cancel(id)));
     } else if state.focus == Pane::Composer && !state.composer.is_empty() {
         state.composer.clear();
-        state.status.info(format!("Draft cleared; {} brings it back.", state.keymap.key(Action::Undo)));
-    } else if state.quit_armed.is_some() {
-        effects.push(Effect::Quit);
+        state.status.info(format!("Draft cleared; {} brings it back.", state.key(Action::Undo)));
+    } else if quit_is_armed(state) {
+        leave(state, effects);
     } else {
         state.quit_armed = Some(state.now);
-        state.status.info("Press Ctrl-C again to leave.");
+        state.status.info(quit_hint(state));
+    }
+}
+
+fn quit_hint(state: &State) -> String {
+    format!("Press {} again to leave.", state.interrupt_key())
+}
+
+/// Whether "press again to leave" still holds.
+pub fn quit_is_armed(state: &State) -> bool {
+    state.quit_armed.is_some_and(|at| state.now.since(at) < QUIT_HINT)
+}
+
+/// Takes "press again to leave" back, and its hint where nothing else has been said since.
+pub fn disarm_quit(state: &mut State) {
+    if state.quit_armed.take().is_some()
+        && state.status.text.starts_with("Press ")
+        && state.status.text.ends_with(" again to leave.")
+    {
+        state.status.clear();
     }
 }

@@ -308,9 +308,9 @@ fn keep_exchange(number: u64, exchange: &std::sync::Arc<Exchange>, effects: &mut
 }
 
 /// The mark or comment of the chosen entry changed.
-pub fn marked(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(entry) = state.shown_log().selected() else { return };
-    let (number, marked, comment) = (entry.number(), entry.is_marked(), entry.comment().map(str::to_owned));
+pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
+    let Some(entry) = state.shown_log().entry(number) else { return };
+    let (marked, comment) = (entry.is_marked(), entry.comment().map(str::to_owned));
     if let Some(history) = &mut state.history {
         history.marked(number, marked, comment.clone());
     }

@@ -27,7 +27,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
         Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
-        Action::Mark => journal::marked(state, effects),
+        Action::Mark => {
+            if let Some(number) = state.shown_log().selected().map(Entry::number) {
+                journal::marked(state, number, effects);
+            }
+        }
         _ => {}
     }
 }
@@ -51,17 +55,19 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
             log.toggle_wrap();
         }
         Action::Mark => {
-            log.toggle_mark();
+            if log.toggle_mark().is_none() {
+                nothing_chosen(state);
+            }
         }
         Action::NextError if !log.next_error() => state.status.info("No error below."),
         Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
-        Action::NextMatch if !log.next_match() => state.status.info("No match below; / filters, Ctrl-F searches."),
-        Action::PreviousMatch if !log.prev_match() => state.status.info("No match above; / filters, Ctrl-F searches."),
+        Action::NextMatch if !log.next_match() => no_match(state, "below"),
+        Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
         Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Search, ""))),
         Action::Comment => {
-            if let Some(text) = log.selected().map(|e| e.comment().unwrap_or_default().to_owned()) {
-                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Comment, &text)));
-            }
+            let Some(entry) = log.selected() else { return nothing_chosen(state) };
+            let prompt = Prompt::new(Purpose::Comment(entry.number()), entry.comment().unwrap_or_default());
+            state.overlay = Some(Overlay::Prompt(prompt));
         }
         Action::CopyIds => copy(state, Log::copy_ids, effects),
         Action::CopyCurl => copy(state, Log::copy_curl, effects),
@@ -83,7 +89,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         },
         Action::Export => save(state, effects),
         Action::Resend => sending::ask_resend(state),
-        Action::EditCopy => sending::edit_copy(state),
+        Action::EditCopy => sending::edit_copy(state, effects),
         Action::Settle => sending::ask_settle(state),
         _ => {}
     }
@@ -104,8 +110,13 @@ pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect
         Action::LogFirst => threads.scroll_to_start(key),
         Action::LogLast | Action::Follow => threads.follow(key),
         Action::Density => picker::refresh(state, effects),
-        _ => state.status.info(format!("{action} works in the log: press {} first.", state.keymap.key(Action::GoLog))),
+        _ => state.status.info(format!("{action} works in the log: press {} first.", state.key(Action::GoLog))),
     }
+}
+
+fn no_match(state: &mut State, side: &str) {
+    let (filter, search) = (state.key(Action::Filter), state.key(Action::Search));
+    state.status.info(format!("No match {side}; {filter} filters, {search} searches."));
 }
 
 fn nothing_chosen(state: &mut State) {
@@ -128,7 +139,11 @@ fn compare(state: &mut State) {
     };
     let Some(first) = state.compare_with.take() else {
         state.compare_with = Some(number);
-        state.status.info(format!("#{number} taken; stand on another entry and press = to compare, Esc to let go."));
+        state.status.info(format!(
+            "#{number} taken; stand on another entry and press {} to compare, {} to let go.",
+            state.key(Action::Compare),
+            state.key(Action::Back)
+        ));
         return;
     };
     if first == number {
@@ -155,6 +170,10 @@ pub fn show_differences(state: &mut State, first: u64, number: u64) {
 }
 
 fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.shown_log().entries().all(|e| e.exchange().is_none()) {
+        state.status.info("There is nothing to save yet.");
+        return;
+    }
     let any_marked = state.shown_log().entries().any(Entry::is_marked);
     let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
     let document = har(chosen.filter_map(|entry| {

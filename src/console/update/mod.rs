@@ -34,7 +34,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.fit();
         }
         Event::Engine(report) => {
-            report::report(state, report, &mut effects);
+            report::report(state, *report, &mut effects);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
         Event::Deadline => {
@@ -62,11 +62,14 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
 }
 
 fn paste(state: &mut State, text: &str) {
+    state.prefix = None;
+    global::disarm_quit(state);
     match &mut state.overlay {
         None => {
             // A paste is text wherever one stands: it goes to the composer and never sends.
-            global::focus(state, super::state::Pane::Composer);
-            state.composer.paste(text);
+            if global::focus(state, super::state::Pane::Composer) {
+                state.composer.paste(text);
+            }
         }
         Some(Overlay::Prompt(prompt)) => {
             paste_line(&mut prompt.input, text);
@@ -88,9 +91,8 @@ fn paste(state: &mut State, text: &str) {
 }
 
 fn deadline(state: &mut State) {
-    if state.quit_armed.is_some_and(|at| state.now.since(at) >= super::state::QUIT_HINT) {
-        state.quit_armed = None;
-        state.status.clear();
+    if !global::quit_is_armed(state) {
+        global::disarm_quit(state);
     }
     if state.armed_until.is_some_and(|until| until.left(state.now).is_zero()) {
         state.armed_until = None;

@@ -8,11 +8,15 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Meaning;
 use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
 use crate::console::state::palette::{Around, Target};
+use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Address, Conversation, MessageId};
+use crate::model::{Address, Conversation, Life, MessageId};
 
 use super::{global, journal, keys, picker, sending, why};
+
+/// Lines of a page turn in the palette.
+const PALETTE_PAGE: usize = 10;
 
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
@@ -25,7 +29,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         if let Some(Overlay::Prompt(Prompt { purpose: Purpose::Filter(pane), .. })) = state.overlay.take() {
             apply_filter(state, pane, "");
         }
-        keys::key(state, plain.event(), effects);
+        keys::dispatch(state, plain.event(), effects);
         return;
     }
     let Some(overlay) = state.overlay.take() else { return };
@@ -43,6 +47,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Page { title, lines, scroll } => {
             if key.code == KeyCode::Char('y') {
                 effects.push(Effect::Copy(lines.join("\n")));
+                state.overlay = Some(Overlay::Page { title, lines, scroll });
             } else if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
                 state.overlay = Some(Overlay::Page { title, lines, scroll });
             }
@@ -53,12 +58,14 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
             Some(Action::Confirm) => {
                 choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects)
             }
-            Some(Action::DialogUp | Action::DialogPageUp) => {
-                palette.chosen = palette.chosen.saturating_sub(1);
+            Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
+                let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
+                palette.chosen = palette.chosen.saturating_sub(by);
                 state.overlay = Some(Overlay::Palette(palette));
             }
-            Some(Action::DialogDown | Action::DialogPageDown) => {
-                palette.chosen = (palette.chosen + 1).min(palette.items.len().saturating_sub(1));
+            Some(down @ (Action::DialogDown | Action::DialogPageDown)) => {
+                let by = if down == Action::DialogDown { 1 } else { PALETTE_PAGE };
+                palette.chosen = (palette.chosen + by).min(palette.items.len().saturating_sub(1));
                 state.overlay = Some(Overlay::Palette(palette));
             }
             _ => {
@@ -95,6 +102,17 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         }
         Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
     }
+    keep_scroll_in_page(state);
+}
+
+/// A page is never scrolled further than its end, so that the way back begins at once.
+fn keep_scroll_in_page(state: &mut State) {
+    let last = crate::view::overlay::last_scroll(state);
+    if let Some(Overlay::Help { scroll } | Overlay::Status { scroll } | Overlay::Page { scroll, .. }) =
+        &mut state.overlay
+    {
+        *scroll = (*scroll).min(last);
+    }
 }
 
 /// Rows of a page turn.
@@ -130,18 +148,20 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
         Some((Target::Act(action), None)) => {
             match action.spec().context {
-                Context::Picker => global::focus(state, Pane::Picker),
-                Context::Log if state.focus != Pane::Thread => global::focus(state, Pane::Log),
-                Context::Composer => global::focus(state, Pane::Composer),
+                Context::Picker => {
+                    global::focus(state, Pane::Picker);
+                }
+                Context::Log if state.focus != Pane::Thread => {
+                    global::focus(state, Pane::Log);
+                }
+                // With no conversation there is nothing to write to, which is said.
+                Context::Composer if !global::focus(state, Pane::Composer) => return,
                 _ => {}
             }
             keys::act(state, action, effects);
         }
         Some((Target::Conversation(key), None)) => {
-            state.picker.select(key);
-            state.picker.open();
-            picker::opened(state, key, effects);
-            global::focus(state, Pane::Composer);
+            picker::open(state, key, effects);
         }
         Some((Target::Entry(number), None)) => {
             state.thread_over = false;
@@ -192,7 +212,7 @@ pub fn prompt_changed(state: &mut State) {
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment | Purpose::Add | Purpose::Kept => {}
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -228,9 +248,9 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             journal::conversation(state, key, effects);
             state.log.set_names(state.names());
         }
-        Purpose::Comment => {
-            state.shown_log_mut().set_comment(&text);
-            journal::marked(state, effects);
+        Purpose::Comment(number) => {
+            state.shown_log_mut().comment_on(number, &text);
+            journal::marked(state, number, effects);
         }
         Purpose::Kept => {
             if !text.is_empty() {
@@ -258,6 +278,14 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if id.is_empty() {
         return;
     }
+    let has_it = |item: &&Item| item.conversation.address.conversation_id() == Some(id);
+    if let Some((key, name)) =
+        state.picker.items().iter().find(has_it).map(|item| (item.conversation.key, item.name().to_owned()))
+    {
+        picker::open(state, key, effects);
+        state.status.info(format!("“{name}” has this id already: it is open now."));
+        return;
+    }
     let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None };
     let key = state.picker.free_key();
     let name = format!("added {}", crate::view::text::short_id(id, state.theme.ascii));
@@ -266,9 +294,7 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     state.log.set_names(state.names());
     journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
-    state.picker.open();
-    picker::opened(state, key, effects);
-    global::focus(state, Pane::Composer);
+    picker::open(state, key, effects);
     if crate::model::ids::is_uuid(id) {
         state.status.info(if state.kept.keeps() {
             "Added, and kept for this profile."
@@ -321,20 +347,33 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 state.status.info("Looking the conversation up…");
             }
         }
+        Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         Choice::SendAnyway(id) => ask_send_anyway(state, id),
     }
 }
 
+/// Whether a message was settled while a dialog about it stood open; then says so.
+fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
+    let word = match state.threads.message(id).map(|m| &m.life) {
+        Some(Life::Unknown(_)) => return false,
+        Some(life) => life.word(),
+        None => "gone",
+    };
+    state.status.warn(format!("Nothing was done: meanwhile the message is {word}."));
+    true
+}
+
 fn ask_send_anyway(state: &mut State, id: MessageId) {
+    let mut lines = vec![
+        "The guest-api channel has no idempotency key: if the first one landed, the other side sees two.".to_owned(),
+    ];
+    lines.extend(sending::production_line(state));
+    lines.push("Type the word again to confirm.".to_owned());
     state.overlay = Some(Overlay::Ask(Ask {
         question: Question::SendAnyway(id),
         title: "Send it again although it may have been received?".to_owned(),
-        lines: vec![
-            "The guest-api channel has no idempotency key: if the first one landed, the other side sees two."
-                .to_owned(),
-            "Type the word again to confirm.".to_owned(),
-        ],
+        lines,
         yes: "send it again".to_owned(),
         word: Some(("again", tui_input::Input::default())),
     }));
@@ -356,8 +395,9 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         return;
     }
     match ask.question {
+        Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
-        Question::Production => sending::send_draft(state, effects),
+        Question::Production(shown) => sending::send_draft(state, shown, effects),
         Question::Quit => effects.push(Effect::Quit),
     }
 }

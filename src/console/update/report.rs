@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::console::Effect;
+use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
@@ -20,6 +21,9 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         }
         Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
         Report::Conversation { key, state: remote, since, messages } => {
+            if state.picker.get(key).is_none() {
+                return;
+            }
             journal::heard(state, key, &messages, effects);
             let news = state.threads.read(key, remote, since, messages, state.now);
             state.picker.set_remote(key, remote, since);
@@ -41,7 +45,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             state.skew = Some(seconds);
             state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
-            state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.abs()));
+            state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
         Report::Notice { at: _, text } => {
             journal::note(state, &text, effects);
@@ -58,7 +62,8 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
             let scopes = facts.missing.join(" ");
             state.status.warn(format!(
-                "The token was granted without {scopes}: a send is expected to be refused. ! shows the token in full."
+                "The token was granted without {scopes}: a send is expected to be refused. {} shows the token in full.",
+                state.key(Action::Status)
             ));
         }
         TokenStatus::BadClient { why } => {
@@ -86,7 +91,12 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
 
 fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
     // Late news about a message that is gone changes nothing.
-    let Some(conversation) = state.threads.message(id).map(|m| m.conversation) else { return };
+    let Some(known) = state.threads.message(id) else { return };
+    // What is over does not begin again: a resend is a message of its own.
+    if known.life.is_settled() && !life.is_settled() {
+        return;
+    }
+    let conversation = known.conversation;
     state.threads.life(id, life.clone(), exchange, remote_id);
     state.log.set_life(id, &life);
     if life.is_settled() {
@@ -102,12 +112,24 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
             state.status.error(format!("{number}refused: {hint}"));
         }
         Life::Refused(why) => {
-            state.status.error(format!("{number}refused: {why} — yi ids · yc curl · r resend · e edit a copy"));
+            let keys = [
+                (Action::CopyIds, "ids"),
+                (Action::CopyCurl, "curl"),
+                (Action::Resend, "resend"),
+                (Action::EditCopy, "edit a copy"),
+            ]
+            .map(|(action, words)| format!("{} {words}", state.key(action)))
+            .join(" · ");
+            state.status.error(format!("{number}refused: {why} — {keys}"));
         }
         Life::Unknown(why) => {
-            state.status.error(format!("{number}outcome unknown: {why} — u says what became of it"));
+            let key = state.key(Action::Settle);
+            state.status.error(format!("{number}outcome unknown: {why} — {key} says what became of it"));
         }
-        Life::Waiting { why, .. } => state.status.warn(format!("{number}waiting: {why} — Ctrl-C cancels")),
+        Life::Waiting { why, .. } => {
+            let key = state.key(Action::Interrupt);
+            state.status.warn(format!("{number}waiting: {why} — {key} cancels"));
+        }
         Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
         _ => {}
     }

@@ -1,12 +1,13 @@
 //! Sending, sending again, and settling what is unknown.
 
 use crate::console::Effect;
+use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::model::{Author, ConversationKey, Life, Message, MessageId, Variation};
+use crate::model::{Author, ConversationKey, Life, Message, MessageId, Moment, Variation};
 
-use super::journal;
+use super::{global, journal, picker};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -15,6 +16,9 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     if state.asks_before_sending() {
+        if state.picker.active().is_none() {
+            return;
+        }
         let text = match state.composer.check(state.now) {
             Ok(text) => text,
             Err(refusal) => {
@@ -24,7 +28,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         };
         let name = state.active_name().to_owned();
         state.overlay = Some(Overlay::Ask(Ask {
-            question: Question::Production,
+            question: Question::Production(state.now),
             title: "PROD: send this message?".to_owned(),
             lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
                 .into_iter()
@@ -35,13 +39,13 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         }));
         return;
     }
-    send_draft(state, effects);
+    send_draft(state, state.now, effects);
 }
 
-/// Sends what stands in the composer. What cannot be sent stays there, with the reason.
-pub fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
+/// Sends what stands in the composer, variables as of `shown`. What cannot be sent stays there, with the reason.
+pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
-    match state.composer.take_for_send(state.now) {
+    match state.composer.take_for_send(shown) {
         Ok(text) => {
             let sent_as = state.send_as.take();
             let text = sent_as.map_or(text.clone(), |v| v.text(&text));
@@ -112,7 +116,8 @@ pub fn ask_resend(state: &mut State) {
     match &message.life {
         Life::Unknown(_) => ask_settle(state),
         life if !life.is_settled() => {
-            state.status.info("It is still under way; Ctrl-C in its conversation cancels it.")
+            let key = state.key(Action::InterruptText);
+            state.status.info(format!("It is still under way; {key} in its conversation cancels it."));
         }
         life => {
             let happened = match life {
@@ -122,7 +127,8 @@ pub fn ask_resend(state: &mut State) {
                 }
                 other => format!("The first time it was {}.", other.word()),
             };
-            let lines = vec![format!("“{}”", message.text), happened];
+            let mut lines = vec![format!("“{}”", message.text), happened];
+            lines.extend(production_line(state));
             state.overlay = Some(Overlay::Ask(Ask {
                 question: Question::Resend(id),
                 title: "Send this message again?".to_owned(),
@@ -132,6 +138,11 @@ pub fn ask_resend(state: &mut State) {
             }));
         }
     }
+}
+
+/// Says where an outbound action goes, where that is production.
+pub fn production_line(state: &State) -> Option<String> {
+    state.place.production.then(|| format!("PROD: it goes to {}.", state.place.region))
 }
 
 /// Sends a message again as a new one, linked to the old.
@@ -147,19 +158,18 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
 }
 
 /// `e`: a copy in the composer of the message's own conversation; nothing is sent.
-pub fn edit_copy(state: &mut State) {
+pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let Some((conversation, text)) = selected(state).map(|m| (m.conversation, m.text.clone())) else {
         state.status.info("Only a sent message can be copied into the composer.");
         return;
     };
     if state.picker.active() != Some(conversation) {
-        state.picker.select(conversation);
-        state.picker.open();
-        state.composer.switch(conversation);
+        picker::open(state, conversation, effects);
     }
     state.composer.set_text(&text);
-    state.focus = Pane::Composer;
-    state.status.info("A copy stands in the composer; undo brings the draft back.");
+    global::focus(state, Pane::Composer);
+    let undo = state.key(Action::Undo);
+    state.status.info(format!("A copy stands in the composer; {undo} brings the draft back."));
 }
 
 /// The dialog for an unknown outcome.

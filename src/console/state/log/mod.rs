@@ -274,7 +274,14 @@ impl Log {
 
     /// Says something about the selected entry, or (blank) nothing any more. A comment marks it too.
     pub fn set_comment(&mut self, text: &str) {
-        let Some(seq) = self.selected().map(Entry::seq) else { return };
+        if let Some(number) = self.selected().map(Entry::number) {
+            self.comment_on(number, text);
+        }
+    }
+
+    /// The same for an entry by its number; one that is not kept any more stays gone.
+    pub fn comment_on(&mut self, number: u64, text: &str) {
+        let Some(seq) = self.seq_of(number) else { return };
         let text = text.trim();
         if let Some(entry) = self.get_mut(seq) {
             entry.set_comment((!text.is_empty()).then(|| text.to_owned()));
