@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
-use crate::engine::Engine;
+use crate::engine::{Engine, Tuning};
 use crate::model::{ConversationKey, Variation};
 
 use super::args::SendArgs;
@@ -83,7 +83,8 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
         let journal = journal::writer(settings, &opened.profile).await;
-        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
+        let tuning = Tuning { metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
         let mut fold =
             SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(options.sent_as);

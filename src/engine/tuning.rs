@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::settings::Metrics;
+
 use super::durable::{Durable, Forgetful};
 
 /// Settings of an engine that are no part of a profile.
@@ -19,6 +21,8 @@ pub struct Tuning {
     pub grace: Duration,
     /// Whether it signs in by itself at the start.
     pub sign_in: bool,
+    /// Where metrics go, if anywhere.
+    pub metrics: Option<Metrics>,
     /// Where intents and outcomes are recorded.
     pub durable: Arc<dyn Durable>,
 }
@@ -31,6 +35,7 @@ impl Default for Tuning {
             read_repeats: 20,
             grace: Duration::from_secs(2),
             sign_in: true,
+            metrics: None,
             durable: Arc::new(Forgetful),
         }
     }

@@ -1,5 +1,6 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
+pub mod agent;
 pub mod conversation;
 pub mod diagnosis;
 pub mod exchange;
@@ -11,6 +12,7 @@ pub mod time;
 pub mod token;
 pub mod variation;
 
+pub use agent::AgentState;
 pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{

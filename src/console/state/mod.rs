@@ -24,7 +24,7 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
-use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
+use crate::model::{AgentState, Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -177,6 +177,8 @@ pub struct State {
     pub past: Past,
     /// The refusals of the session.
     pub refusals: Refusals,
+    /// The metrics agent, where one is configured.
+    pub agent: Option<AgentState>,
     /// The series of probes under way, or the last one.
     pub examined: Option<Examined>,
     /// How the next message is sent wrongly on purpose.
@@ -251,6 +253,7 @@ impl State {
             asked: None,
             past: Past::default(),
             refusals: Refusals::default(),
+            agent: None,
             examined: None,
             send_as: None,
             next_message: 0,

@@ -23,6 +23,7 @@ use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generatio
 
 use super::client::Client;
 use super::jitter::Jitter;
+use super::metrics::Metrics;
 use super::queue::{Pace, Queue};
 use super::reading::Reader;
 use super::record::Record;
@@ -97,6 +98,7 @@ impl Driver {
         let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
+        let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
             client: Client::new(&profile, clock),
@@ -129,7 +131,7 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports: Outbox { reports, pending: RefCell::default() },
+            reports: Outbox { reports, pending: RefCell::default(), metrics },
         }
     }
 
@@ -153,6 +155,10 @@ impl Driver {
             }
         }
         self.finish().await;
+        self.reports.flush();
+        if let Some(leaving) = self.reports.leaving() {
+            leaving.await;
+        }
         self.tell(Report::Stopped);
         self.reports.flush();
     }
@@ -308,17 +314,27 @@ impl Driver {
 struct Outbox {
     reports: UnboundedSender<Report>,
     pending: RefCell<Vec<Report>>,
+    metrics: Option<RefCell<Metrics>>,
 }
 
 impl Outbox {
+    /// Resolves when the last metrics have gone out, within a bound.
+    fn leaving(&self) -> Option<impl Future<Output = ()> + use<>> {
+        self.metrics.as_ref().map(|m| m.borrow().last())
+    }
+
     fn put(&self, report: Report) {
         self.pending.borrow_mut().push(report);
     }
 
     fn flush(&self) {
         for report in self.pending.borrow_mut().drain(..) {
+            let caused = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
             // Nobody listens: the handles are going too, and the loop ends by that.
             let _ = self.reports.send(report);
+            if let Some(caused) = caused {
+                let _ = self.reports.send(caused);
+            }
         }
     }
 }
