@@ -95,6 +95,8 @@ pub enum Sub {
     Explain(ExplainArgs),
     /// Find out what is wrong with safe questions: hosts, token, scopes, region, clock, conversation, participant
     Doctor(DoctorArgs),
+    /// Say which id is what in any text: a URL, JSON, a log line, a HAR
+    Ids(IdsArgs),
     /// Serve the sandbox alone, for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
@@ -202,6 +204,20 @@ pub struct ForgetArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `guestwire ids`
+#[derive(Debug, Args)]
+pub struct IdsArgs {
+    /// Any text; `-` reads it from standard input
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: String,
+    /// Look ids up in the profile's organisation, at most twenty: each is read as a conversation
+    #[arg(long)]
+    pub lookup: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `guestwire sandbox`

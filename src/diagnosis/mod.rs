@@ -25,6 +25,7 @@ mod checks;
 pub mod doctor;
 mod history;
 mod hypothesis;
+pub mod ids;
 pub mod pages;
 mod rules;
 mod said;
