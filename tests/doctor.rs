@@ -130,12 +130,36 @@ async fn each_fault_has_its_verdict() {
         ("", Some(r#"{"fault":"clock-skew","seconds":600}"#), same, Cause::ClockSkew, Confidence::Sure),
         ("", Some(r#"{"fault":"conversation-ended"}"#), same, Cause::ConversationEnded, Confidence::Sure),
         ("", Some(r#"{"fault":"rate-limited","target":"token"}"#), same, Cause::RateLimited, Confidence::Sure),
-        ("", Some(r#"{"fault":"service-failure","target":"read","times":9}"#), same, Cause::ServiceFailure, Confidence::Sure),
-        ("", Some(r#"{"fault":"proxy-answered","target":"any","status":407}"#), same, Cause::ProxyAnswered, Confidence::Sure),
+        (
+            "",
+            Some(r#"{"fault":"service-failure","target":"read","times":9}"#),
+            same,
+            Cause::ServiceFailure,
+            Confidence::Sure,
+        ),
+        (
+            "",
+            Some(r#"{"fault":"proxy-answered","target":"any","status":407}"#),
+            same,
+            Cause::ProxyAnswered,
+            Confidence::Sure,
+        ),
         ("", None, |p| conversation(p, |c, _| *c = NOBODY.to_owned()), Cause::ConversationUnknown, Confidence::Sure),
         ("", None, |p| conversation(p, |c, _| *c = "5f0c".to_owned()), Cause::ConversationMalformed, Confidence::Sure),
-        ("", None, |p| conversation(p, |_, id| *id = Some(NOBODY.to_owned())), Cause::ParticipantMismatch, Confidence::Sure),
-        ("", None, |p| p.hosts.login = p.hosts.login.replace("http://", "https://"), Cause::NetworkTls, Confidence::Sure),
+        (
+            "",
+            None,
+            |p| conversation(p, |_, id| *id = Some(NOBODY.to_owned())),
+            Cause::ParticipantMismatch,
+            Confidence::Sure,
+        ),
+        (
+            "",
+            None,
+            |p| p.hosts.login = p.hosts.login.replace("http://", "https://"),
+            Cause::NetworkTls,
+            Confidence::Sure,
+        ),
     ];
     for (toml, fault, change, cause, confidence) in rows {
         let run = run(toml, fault, false, change).await;

@@ -149,8 +149,10 @@ pub struct TokenArgs {
 
 /// `guestwire doctor`
 #[derive(Debug, Args)]
-#[command(after_help = "Nothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
-its cause is \"none\" when all is well.")]
+#[command(
+    after_help = "Nothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
+its cause is \"none\" when all is well."
+)]
 pub struct DoctorArgs {
     /// The conversation, by its name in the config file; without it the profile's first of the channel guest-api
     #[arg(long, value_name = "NAME")]

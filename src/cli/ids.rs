@@ -38,9 +38,13 @@ pub fn known(profile: &Profile) -> Known {
         match &entry.conversation.address {
             Address::GuestApi { conversation_id, participant_id, .. } => {
                 ids.push((conversation_id.clone(), What::Conversation, None));
-                ids.extend(participant_id.iter().map(|p| (p.clone(), What::Participant, Some(conversation_id.clone()))));
+                ids.extend(
+                    participant_id.iter().map(|p| (p.clone(), What::Participant, Some(conversation_id.clone()))),
+                );
             }
-            Address::OpenMessaging { integration_id, .. } => ids.push((integration_id.clone(), What::Integration, None)),
+            Address::OpenMessaging { integration_id, .. } => {
+                ids.push((integration_id.clone(), What::Integration, None))
+            }
             Address::WebMessaging { deployment_id, .. } => ids.push((deployment_id.clone(), What::Deployment, None)),
         }
     }

@@ -76,7 +76,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Ids(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_)) | None => {}
+        Some(
+            Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Ids(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_),
+        )
+        | None => {}
     }
     let settings = match (load(&flags, &env), &cli.command) {
         (Ok(settings), _) => settings,

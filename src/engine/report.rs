@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, Asked, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit, RemoteMessage, RemoteState, TokenStatus,
+    AgentState, Asked, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit,
+    RemoteMessage, RemoteState, TokenStatus,
 };
 
 /// What the engine tells, in the order in which it happened.

@@ -24,7 +24,8 @@ pub fn begin(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) 
         let channel = channel.filter(|_| exchange.conversation.is_some());
         doctor = doctor.because_of((**exchange).clone(), channel);
     }
-    state.examined = Some(Examined { doctor, number: number.filter(|_| refusal.is_some()), findings: Vec::new(), over: false });
+    state.examined =
+        Some(Examined { doctor, number: number.filter(|_| refusal.is_some()), findings: Vec::new(), over: false });
     state.status.info("Probing: nothing is changed, and each question is an entry of the log.");
     go_on(state, effects);
 }
@@ -38,7 +39,9 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
     let Some(mut examined) = state.examined.take() else { return };
     if !examined.over {
         let exchange = match came {
-            Probed::Asked(id) => state.log.number_of(*id).and_then(|n| state.log.entry(n)).and_then(|e| e.exchange().cloned()),
+            Probed::Asked(id) => {
+                state.log.number_of(*id).and_then(|n| state.log.entry(n)).and_then(|e| e.exchange().cloned())
+            }
             Probed::NotAsked(_) => None,
         };
         let evidence = evidence(state);
@@ -77,7 +80,11 @@ fn over(state: &mut State, examined: &Examined, verdict: &Verdict) {
         None => "Probes: all is well.".to_owned(),
         Some(cause) => format!("Probes: {cause} ({}): {}.", verdict.confidence.word(), verdict.because),
     };
-    if verdict.cause.is_none() { state.status.info(said) } else { state.status.warn(said) }
+    if verdict.cause.is_none() {
+        state.status.info(said)
+    } else {
+        state.status.warn(said)
+    }
     // Who types meanwhile is not interrupted.
     let free = match &state.overlay {
         None => state.focus != crate::console::state::Pane::Composer,

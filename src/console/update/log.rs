@@ -78,7 +78,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Why => why::open(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.log.selected().map(Entry::number).filter(|_| state.history.is_none());
+            let number = state.log.why().map(Entry::number).filter(|_| state.history.is_none());
             doctor::begin(state, number, effects);
         }
         Action::CompareAccepted => why::compare_accepted(state),

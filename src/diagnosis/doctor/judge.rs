@@ -93,10 +93,16 @@ impl Doctor {
             self.decide(Some(&d), "", Stage::Hosts);
             findings.push(shown("tls", Came::Fail, format!("{host}: {}", d.sentence()), exchange));
         } else if plain_http {
-            findings.push(shown("tls", Came::Skip, format!("{host} is plain http on this machine; it answers {status}"), exchange));
+            findings.push(shown(
+                "tls",
+                Came::Skip,
+                format!("{host} is plain http on this machine; it answers {status}"),
+                exchange,
+            ));
         } else {
             let how = ms(timing.connect);
-            findings.push(pass("tls", format!("{host}: the certificate is accepted, connected{how}; it answers {status}")));
+            findings
+                .push(pass("tls", format!("{host}: the certificate is accepted, connected{how}; it answers {status}")));
         }
         findings
     }
@@ -104,7 +110,8 @@ impl Doctor {
     fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
         if exchange.outcome == Outcome::Accepted {
             let Some(facts) = evidence.token else { return shown("token", Came::Pass, "given", exchange) };
-            let life = facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
+            let life =
+                facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
             let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
             let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
             return shown("token", Came::Pass, detail, exchange);
@@ -130,7 +137,8 @@ impl Doctor {
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
         let diagnosis = diagnose(exchange, None, evidence);
-        let unserved = matches!(status, Some(403 | 404 | 405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
+        let unserved = matches!(status, Some(403 | 404 | 405))
+            && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
             return vec![shown("scopes", Came::Skip, format!("the API does not tell: {why}"), exchange)];
         }
@@ -140,7 +148,12 @@ impl Doctor {
             let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));
             findings.push(match place {
                 Some(suspect) => shown("region", Came::Fail, suspect.because.clone(), exchange),
-                None => shown("region", Came::Skip, "the token itself is refused, which says nothing of the region", exchange),
+                None => shown(
+                    "region",
+                    Came::Skip,
+                    "the token itself is refused, which says nothing of the region",
+                    exchange,
+                ),
             });
             // With a token that is not let in nothing further can be asked.
             self.plan.clear();
@@ -174,10 +187,16 @@ impl Doctor {
             (false, false, _) => Cause::ScopeNotRequested,
         };
         // What a pasted token was asked with is not known.
-        let confidence = if facts.pasted && cause == Cause::ScopeNotRequested { Confidence::Likely } else { Confidence::Sure };
+        let confidence =
+            if facts.pasted && cause == Cause::ScopeNotRequested { Confidence::Likely } else { Confidence::Sure };
         let how = if asked { " although it was asked for" } else { "" };
         let detail = format!("granted: {list}; without {needed}{how}");
-        self.found(cause, confidence, format!("the token was granted without {needed}{how} (granted: {list})"), Stage::Beyond);
+        self.found(
+            cause,
+            confidence,
+            format!("the token was granted without {needed}{how} (granted: {list})"),
+            Stage::Beyond,
+        );
         shown("scopes", Came::Fail, detail, exchange)
     }
 
@@ -197,7 +216,9 @@ impl Doctor {
     }
 
     fn conversation(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
-        let Some((name, address)) = self.target.as_ref().map(|t| (t.name.clone(), t.address.clone())) else { return Vec::new() };
+        let Some((name, address)) = self.target.as_ref().map(|t| (t.name.clone(), t.address.clone())) else {
+            return Vec::new();
+        };
         let Address::GuestApi { conversation_id, participant_id, external_id } = address else { return Vec::new() };
         let book = evidence.history.of_conversation(&conversation_id);
         let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
@@ -222,7 +243,8 @@ impl Doctor {
             self.found(Cause::ConversationEnded, Confidence::Sure, why, Stage::Beyond);
             return vec![shown("conversation", Came::Fail, format!("“{name}” exists and has ended"), exchange)];
         }
-        let mut findings = vec![shown("conversation", Came::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
+        let mut findings =
+            vec![shown("conversation", Came::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
         let (id, external) = (participant_id.as_deref(), external_id.as_deref());
         let wrong = match (id, external, &read.guest) {
             (None, None, _) => {

@@ -239,7 +239,8 @@ impl Doctor {
     }
 
     fn of(&self, diagnosis: &Diagnosis, stage: Stage) -> Verdict {
-        let send_unknown = self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
+        let send_unknown =
+            self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
         Verdict {
             cause: Some(diagnosis.cause()),
             confidence: diagnosis.confidence(),
@@ -251,8 +252,7 @@ impl Doctor {
 
     /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
     fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: Stage) {
-        let verdict =
-            Verdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
+        let verdict = Verdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
         let stops = self.subject.is_none() || stage != Stage::Beyond;
         if stops && confidence == Confidence::Sure || stage != Stage::Beyond {
             self.verdict.get_or_insert(verdict);

@@ -12,7 +12,9 @@ pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut 
     for token in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
         // `token` is a slice of `text`: where it begins follows from the lengths.
         let start = at;
-        at = start + token.len() + text.get(start + token.len()..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
+        at = start
+            + token.len()
+            + text.get(start + token.len()..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
         if !is_uuid(token) && !is_message_id(token) {
             continue;
         }
@@ -105,8 +107,14 @@ pub fn named(name: &str) -> Option<What> {
         "deploymentid" | "deployment" => What::Deployment,
         "clientid" | "oauthclient" => What::Client,
         "organizationid" | "organization" | "orgid" | "homeorganization" => What::Organization,
-        "contextid" | "correlationid" | "inincorrelationid" | "genesyscorrelationid" | "xrequestid" | "requestid"
-        | "tracingid" | "traceid" => What::Request,
+        "contextid"
+        | "correlationid"
+        | "inincorrelationid"
+        | "genesyscorrelationid"
+        | "xrequestid"
+        | "requestid"
+        | "tracingid"
+        | "traceid" => What::Request,
         "token" | "guesttoken" => What::GuestToken,
         _ => return None,
     })

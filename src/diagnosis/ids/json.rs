@@ -45,11 +45,13 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, 
         Value::Object(map) => {
             // What has participants is a conversation, and what is below belongs to it.
             let own = map.get("id").and_then(Value::as_str);
-            let conversation = map.get("participants").and(own).or_else(|| map.get("conversationId").and_then(Value::as_str));
+            let conversation =
+                map.get("participants").and(own).or_else(|| map.get("conversationId").and_then(Value::as_str));
             let here = conversation.filter(|id| is_uuid(id)).map(str::to_ascii_lowercase);
             let inside = here.as_ref().or(inside);
             // Name and value stand apart in HAR headers and query parameters.
-            if let (Some(name), Some(Value::String(text))) = (map.get("name").and_then(Value::as_str), map.get("value")) {
+            if let (Some(name), Some(Value::String(text))) = (map.get("name").and_then(Value::as_str), map.get("value"))
+            {
                 return text_in(text, Some(name), inside, depth + 1, out);
             }
             for (key, value) in map {
@@ -85,7 +87,9 @@ fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> Role
             role(What::Participant, format!("it stands in participants ({purpose})"))
         }
         "to" if has("externalId") => role(What::Participant, "the field to.id of a message".to_owned()),
-        "messages" if has("state") => role(What::Communication, "a participant's messages hold communications".to_owned()),
+        "messages" if has("state") => {
+            role(What::Communication, "a participant's messages hold communications".to_owned())
+        }
         "conversations" | "conversation" => role(What::Conversation, format!("it stands in {parent}")),
         "OAuthClient" | "oAuthClient" | "client" => role(What::Client, format!("it stands in {parent}")),
         "organization" | "homeOrganization" => role(What::Organization, format!("it stands in {parent}")),

@@ -109,7 +109,8 @@ struct Seen {
 
 /// Finds the ids of `text`, in the order in which they stand there.
 pub fn find(text: &str, known: &Known) -> Vec<Found> {
-    let text = if text.len() <= TEXT_MAX { text } else { text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or_default() };
+    let text =
+        if text.len() <= TEXT_MAX { text } else { text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or_default() };
     let mut seen = Vec::new();
     json::outer(text, &mut seen);
     gather(seen, known)
@@ -127,7 +128,9 @@ fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
                 let mut roles = Vec::new();
                 let mut home = None;
                 for (_, what, conversation) in known.ids.iter().filter(|(k, ..)| k.eq_ignore_ascii_case(&id)) {
-                    roles.push(Role { what: *what, because: "it is known to this profile".to_owned() });
+                    if !roles.iter().any(|r: &Role| r.what == *what) {
+                        roles.push(Role { what: *what, because: "it is known to this profile".to_owned() });
+                    }
                     home = home.or_else(|| conversation.clone());
                 }
                 found.push((Found { id: id.clone(), what: What::Unknown, roles, swap: None }, home));

@@ -20,7 +20,10 @@ fn paths_and_names_say_what_an_id_is() {
     let rows = [
         (format!("POST https://api.mypurecloud.de/api/v2/conversations/messaging/{C}/messages"), What::Conversation),
         (format!("/api/v2/conversations/messages/{C}"), What::Conversation),
-        (format!("/api/v2/conversations/messages/{X}/inbound/open/message?prefetchConversationId=true"), What::Integration),
+        (
+            format!("/api/v2/conversations/messages/{X}/inbound/open/message?prefetchConversationId=true"),
+            What::Integration,
+        ),
         (format!("/api/v2/conversations/messages/{M}/details"), What::Message),
         (format!("https://apps.mypurecloud.de/directory/#/engage/admin/interactions/{C}"), What::Conversation),
         (format!("wss://webmessaging.mypurecloud.de/v1?deploymentId={X}&application=x"), What::Deployment),
@@ -55,7 +58,10 @@ fn json_says_it_by_its_fields() {
         "headers": [{"name": "x-request-id", "value": X}],
         "postData": {"text": body}}}]}});
     let har = found(&har.to_string());
-    assert_eq!(har, [(C.to_owned(), What::Conversation), (X.to_owned(), What::Request), (P.to_owned(), What::Participant)]);
+    assert_eq!(
+        har,
+        [(C.to_owned(), What::Conversation), (X.to_owned(), What::Request), (P.to_owned(), What::Participant)]
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::Report;
 use crate::genesys::oauth;
 use crate::model::exchange::header;
-use crate::model::{Channel, ConversationKey, Exchange, ExchangeId, Kind, Outcome};
+use crate::model::{Cause, Channel, ConversationKey, Exchange, ExchangeId, Kind, Outcome};
 
 /// A number to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,8 @@ impl Meter {
     }
 
     fn send(&self, exchange: &Exchange, points: &mut Vec<Point>) {
-        let channel = exchange.conversation.and_then(|key| self.channels.get(&key)).copied().unwrap_or(Channel::GuestApi);
+        let channel =
+            exchange.conversation.and_then(|key| self.channels.get(&key)).copied().unwrap_or(Channel::GuestApi);
         let tags = self.tags(exchange, Some(channel));
         let mut add = |name, value| points.push(Point { name, value, tags: tags.clone() });
         add("genesys.guest.message.send.count", Value::Count);
@@ -115,7 +116,9 @@ impl Meter {
         let status = exchange.status().map_or_else(|| "none".to_owned(), |s| s.to_string());
         let case = Case { exchange, channel, profile: &self.facts, history: &self.history };
         // A 401 that a newer token healed is no error and still has its cause: that is what tells a rotation from a scope.
-        let cause = diagnose(&case).map_or("none", |d| d.cause().as_str());
+        // What cannot be told yet is counted as unknown and not as the first guess.
+        let cause = diagnose(&case)
+            .map_or("none", |d| if d.is_undecided() { Cause::Unknown.as_str() } else { d.cause().as_str() });
         let mut tags = vec![("status", status), ("cause", cause.to_owned())];
         tags.extend(channel.map(|c| ("channel", c.as_str().to_owned())));
         tags.extend(exchange.sent_as.map(|v| ("sent_as", v.as_str().to_owned())));

@@ -84,7 +84,9 @@ impl Wire {
 
 /// A tag without the characters that separate tags, fields and datagrams.
 fn clean(tag: &str) -> String {
-    tag.chars().map(|c| if matches!(c, ',' | '|' | '#') || c.is_control() || c.is_whitespace() { '_' } else { c }).collect()
+    tag.chars()
+        .map(|c| if matches!(c, ',' | '|' | '#') || c.is_control() || c.is_whitespace() { '_' } else { c })
+        .collect()
 }
 
 enum Open {
