@@ -21,11 +21,12 @@ mod log;
 pub mod logging;
 pub mod open;
 mod output;
+mod plain;
 mod sandbox;
 mod send;
 mod send_fold;
 mod token;
-mod token_fold;
+pub(crate) mod token_fold;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -106,12 +107,13 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
+        _ if settings.ui.plain => block_on(plain::run(&settings)),
         _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
     }
 }
 
 /// Runs a command to its end on a small runtime of its own.
-fn block_on(command: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
+fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

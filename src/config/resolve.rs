@@ -299,6 +299,7 @@ fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems
     let plain = switch("--plain", flags.plain)
         .or_else(|| env_flag(env, "GUESTWIRE_PLAIN", problems))
         .or_else(|| file(raw.ui.plain.clone()))
+        .or_else(|| env_text(env, "ACCESSIBLE").filter(|(text, _)| text != "0").map(|(_, origin)| (true, origin)))
         .or_else(|| env_text(env, "TERM").filter(|(term, _)| term == "dumb").map(|(_, origin)| (true, origin)));
     let theme = env_text(env, "GUESTWIRE_THEME").or_else(|| file(raw.ui.theme.clone()));
     let clipboard =

@@ -30,9 +30,12 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
     if let Some(date) = facts.said.date {
         let skew = date.duration_since(ended.wall).as_secs();
-        let holds = if skew.abs() <= 60 { Holds::Yes } else { Holds::No };
-        let what =
-            if skew.abs() <= 2 { "clocks agree".to_owned() } else { format!("clocks agree (they differ by {skew} s)") };
+        let holds = if skew.saturating_abs() <= 60 { Holds::Yes } else { Holds::No };
+        let what = if skew.saturating_abs() <= 2 {
+            "clocks agree".to_owned()
+        } else {
+            format!("clocks agree (they differ by {skew} s)")
+        };
         add(holds, what, None);
     }
     checks

@@ -33,6 +33,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::Profile;
 
+pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
 pub use report::Report;
 pub use tuning::Tuning;

@@ -6,7 +6,7 @@
 //!                                                                     └─ refused ─────────► rest
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ pub struct Reader {
     messages: Vec<RemoteMessage>,
     ids: HashSet<String>,
     /// Messages of ours that are not settled for good.
-    ours: Vec<Ours>,
+    ours: VecDeque<Ours>,
     /// Remote ids that are known to be one of ours.
     claimed: HashSet<String>,
     next: Option<Moment>,
@@ -69,9 +69,9 @@ impl Reader {
         }
         // A session of thousands of sends: those of long ago are settled or never will be.
         if self.ours.len() >= 64 {
-            self.ours.remove(0);
+            self.ours.pop_front();
         }
-        self.ours.push(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
+        self.ours.push_back(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
     }
 
     /// Starts the growing pauses anew.

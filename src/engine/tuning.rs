@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::settings::Metrics;
 
+use super::client::Environment;
 use super::durable::{Durable, Forgetful};
 
 /// Settings of an engine that are no part of a profile.
@@ -25,6 +26,8 @@ pub struct Tuning {
     pub metrics: Option<Metrics>,
     /// Where intents and outcomes are recorded.
     pub durable: Arc<dyn Durable>,
+    /// Where the proxies' variables are looked up.
+    pub environment: Environment,
 }
 
 impl Default for Tuning {
@@ -37,6 +40,7 @@ impl Default for Tuning {
             sign_in: true,
             metrics: None,
             durable: Arc::new(Forgetful),
+            environment: Environment::default(),
         }
     }
 }

@@ -9,24 +9,20 @@ use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 
-/// The request for one message. Ids are sent as they are, also malformed ones: what the server makes of them is the
-/// point of a negative test.
-pub fn request(
-    api: &str,
-    path: &str,
-    conversation_id: &str,
-    participant_id: Option<&str>,
-    external_id: Option<&str>,
-    text: &str,
-    token: &SecretString,
-) -> Result<Call, BadCall> {
+/// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
+/// malformed ones: what the server makes of them is the point of a negative test.
+pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
     let path = path.replace("{conversationId}", &path_segment(conversation_id));
+    Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
+}
+
+/// The body of one message, addressed where an id is given.
+pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str) -> Result<Vec<u8>, BadCall> {
     let body = match (participant_id, external_id) {
         (None, None) => serde_json::to_vec(&Plain { text, kind: "text" }),
         (id, external_id) => serde_json::to_vec(&Addressed { to: To { id, external_id }, text }),
     };
-    let body = body.map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))?;
-    Call::post(api, &path, "application/json", body)?.bearer(token)
+    body.map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))
 }
 
 #[derive(Serialize)]
@@ -73,7 +69,9 @@ mod tests {
     const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 
     fn body(participant: Option<&str>, external: Option<&str>) -> String {
-        let call = request("http://h", PATH, "c", participant, external, "Hello", &"t".into()).unwrap();
+        let call = request("http://h", PATH, "c", &"t".into()).unwrap();
+        let call = call.with_body(super::body(participant, external, "Hello").unwrap());
+        assert_eq!(call.headers["content-length"], call.body.len().to_string().as_str());
         String::from_utf8(call.body).unwrap()
     }
 
@@ -86,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_malformed_id_stays_in_its_place() {
-        let call = request("http://h", PATH, "../x?y", None, None, "", &"t".into()).unwrap();
+        let call = request("http://h", PATH, "../x?y", &"t".into()).unwrap();
         assert_eq!(call.url, "http://h/api/v2/conversations/messaging/..%2Fx%3Fy/messages");
     }
 

@@ -163,7 +163,10 @@ impl Desk {
     }
 
     pub fn event(&mut self, event: Event) -> Vec<Effect> {
-        update(&mut self.state, self.now, event)
+        let effects = update(&mut self.state, self.now, event);
+        // As the shell does before each frame.
+        self.state.fit();
+        effects
     }
 
     pub fn report(&mut self, report: Report) -> Vec<Effect> {

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -87,6 +88,20 @@ impl Server {
     }
 
     pub fn serve(listener: TcpListener, handler: impl Fn(&Req) -> Act + Send + Sync + 'static) -> Self {
+        Self::serve_over(listener, None, handler)
+    }
+
+    /// Serves over TLS.
+    pub async fn secure(tls: TlsAcceptor, handler: impl Fn(&Req) -> Act + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_over(listener, Some(tls), handler)
+    }
+
+    fn serve_over(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        handler: impl Fn(&Req) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let addr = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let handler: Handler = Arc::new(handler);
@@ -95,7 +110,17 @@ impl Server {
             for connection in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                tokio::spawn(connection_loop(stream, connection, Arc::clone(&handler), Arc::clone(&shared)));
+                let (tls, handler, log) = (tls.clone(), Arc::clone(&handler), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    match tls {
+                        None => connection_loop(stream, connection, handler, log).await,
+                        Some(tls) => {
+                            // A client that does not trust us ends the handshake.
+                            let Ok(stream) = tls.accept(stream).await else { return };
+                            connection_loop(stream, connection, handler, log).await;
+                        }
+                    }
+                });
             }
         });
         Self { addr, log }
@@ -123,7 +148,24 @@ impl Server {
     }
 }
 
-async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Handler, log: Arc<Mutex<Vec<Req>>>) {
+/// A connection, whatever it runs over, whose TCP part can be reset.
+trait Stream: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for tokio_rustls::server::TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+async fn connection_loop(mut stream: impl Stream, connection: usize, handler: Handler, log: Arc<Mutex<Vec<Req>>>) {
     let mut buffer = Vec::new();
     while let Some(req) = read(&mut stream, &mut buffer, connection).await {
         log.lock().unwrap().push(req.clone());
@@ -147,7 +189,7 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
         };
         match act {
             Act::Say(bytes) => {
-                if stream.write_all(&bytes).await.is_err() {
+                if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                     return;
                 }
             }
@@ -158,11 +200,12 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
             }
             Act::SayReset(bytes) => {
                 let _ = stream.write_all(&bytes).await;
+                let _ = stream.flush().await;
                 if !bytes.is_empty() {
                     // Let what was said arrive: a reset may overtake it.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                let _ = stream.set_zero_linger();
+                let _ = stream.tcp().set_zero_linger();
                 return;
             }
             _ => std::future::pending().await,
@@ -170,7 +213,7 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
     }
 }
 
-async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Option<Req> {
+async fn read(stream: &mut impl Stream, buffer: &mut Vec<u8>, connection: usize) -> Option<Req> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
             break at;

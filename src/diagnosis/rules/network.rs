@@ -55,7 +55,7 @@ fn tls(facts: &Facts<'_>, detail: &str) -> Vec<Hypothesis> {
     // A certificate whose time has not come, or is over, is mostly a clock that is wrong.
     let time = ["notvalidyet", "not valid yet", "expired"].iter().any(|w| lower.contains(w));
     let skew = facts.history.skew().unwrap_or(0);
-    if time && skew.abs() > 60 {
+    if time && skew.saturating_abs() > 60 {
         let why = format!("the certificate's time does not fit this machine's clock, which differs by {skew} s");
         found.push(Hypothesis::supported(Cause::ClockSkew, why, Some(Probe::Clock)));
         found.push(Hypothesis::supported(

@@ -47,7 +47,7 @@ fn clock(facts: &Facts<'_>) -> Hypothesis {
         .map(|(date, ours)| date.duration_since(ours).as_secs())
         .or(facts.history.skew())
         .unwrap_or(0);
-    if skew.abs() <= SKEW {
+    if skew.saturating_abs() <= SKEW {
         return Hypothesis::excluded(Cause::ClockSkew, "the clocks agree within a minute");
     }
     // A bearer token does not depend on this machine's clock, so a difference alone refuses nothing.

@@ -13,7 +13,7 @@ use crate::engine::record::Record;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, guest_api, oauth};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
-use crate::model::{Address, Generation, Kind, Moment, Outcome, Variation};
+use crate::model::{Address, Generation, Kind, Moment, Outcome, Request, Variation};
 
 use super::Driver;
 use super::jobs::{Heard, TokenDone};
@@ -35,6 +35,8 @@ pub struct Bench {
 /// What a message is written with.
 pub struct Written {
     pub call: Call,
+    /// As it is shown.
+    pub shown: Request,
     /// The session's token that it carries, and its age; nothing where it carries another one or none.
     pub token: Option<(Generation, Duration)>,
 }
@@ -131,7 +133,12 @@ impl Driver {
     }
 
     /// The request for a message, wrong in the way that it asks for.
-    pub(super) fn write(&self, request: &SendRequest, now: Moment) -> Result<Written, BadCall> {
+    pub(super) fn write(&mut self, request: &SendRequest, now: Moment) -> Result<Written, BadCall> {
+        let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
+        if request.sent_as.is_none() {
+            let (call, shown) = self.call_for(request)?;
+            return Ok(Written { call, shown, token: own });
+        }
         let entry = self.profile.conversations.get(request.conversation.0 as usize);
         let address = entry.map(|e| &e.conversation.address);
         let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
@@ -139,7 +146,6 @@ impl Driver {
         else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
-        let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
         let made_up;
         let (token, carried) = match request.sent_as {
             Some(Variation::ExpiredToken) => {
@@ -162,9 +168,11 @@ impl Driver {
             (participant_id.as_deref(), external_id.as_deref())
         };
         let (api, path) = (&self.profile.hosts.api, &self.profile.guest_api.path);
-        let call = guest_api::request(api, path, conversation_id, participant, external, &request.text, token)?;
+        let body = guest_api::body(participant, external, &request.text)?;
+        let call = guest_api::request(api, path, conversation_id, token)?.with_body(body);
         let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
-        Ok(Written { call, token: carried })
+        let shown = capture::request(&call, &self.redactor);
+        Ok(Written { call, shown, token: carried })
     }
 
     /// A token of this session whose time is over.

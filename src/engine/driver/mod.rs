@@ -31,8 +31,8 @@ use super::redact::Redactor;
 use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
-use jobs::{Done, Job};
-use sending::Sending;
+use jobs::{Done, Work};
+use sending::{Route, Sending};
 
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
@@ -48,8 +48,8 @@ pub struct Driver {
     redactor: Arc<Redactor>,
     jitter: Jitter,
     jobs: JoinSet<Done>,
-    /// What each job works for, should it die.
-    working: HashMap<tokio::task::Id, Job>,
+    /// What each job works for, should it die; and how it is stopped.
+    working: HashMap<tokio::task::Id, Work>,
     exchanges: u64,
     skew_told: bool,
     /// Seconds that the server's clock is ahead, by the newest answer.
@@ -71,6 +71,8 @@ pub struct Driver {
     queue: Queue,
     pace: Pace,
     sends: BTreeMap<MessageId, Sending>,
+    /// What the messages of a conversation share, with the present token.
+    routes: HashMap<ConversationKey, Route>,
     /// Those that wait for a newer token than the one that was refused.
     doubting: BTreeSet<MessageId>,
     unknown: BTreeMap<MessageId, ConversationKey>,
@@ -101,7 +103,7 @@ impl Driver {
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
-            client: Client::new(&profile, clock),
+            client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor: Arc::new(Redactor::new(&profile.redact)),
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
@@ -122,6 +124,7 @@ impl Driver {
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
             sends: BTreeMap::new(),
+            routes: HashMap::new(),
             doubting: BTreeSet::new(),
             unknown: BTreeMap::new(),
             readers: BTreeMap::new(),
@@ -144,8 +147,9 @@ impl Driver {
         while !self.stopping {
             let due = self.pump();
             self.reports.flush();
-            // One timer, moved only when the moment moved: most turns of a busy engine leave it where it is.
-            if let Some(due) = due.filter(|d| *d != timer.deadline()) {
+            // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
+            // moving it with every send.
+            if let Some(due) = due.filter(|d| timer.is_elapsed() || *d < timer.deadline()) {
                 timer.as_mut().reset(due);
             }
             tokio::select! {
@@ -172,8 +176,9 @@ impl Driver {
         self.tell_status(now);
         let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
-        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono)?;
-        Some(Instant::from_std(self.clock.instant(next)))
+        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
+        let next = next.map(|m| Instant::from_std(self.clock.instant(m)));
+        [next, self.stop_late()].into_iter().flatten().min()
     }
 
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
@@ -217,7 +222,7 @@ impl Driver {
                 }
             }
             Err(error) => {
-                let Some(job) = self.working.remove(&error.id()) else { return };
+                let Some(Work { job, .. }) = self.working.remove(&error.id()) else { return };
                 if error.is_panic() {
                     let text = format!("guestwire failed inside while {}; please report it", job.words());
                     tracing::error!("{text}");
@@ -300,7 +305,7 @@ impl Driver {
         }
         self.skew = heard.skew.unwrap_or(self.skew);
         if let Some(skew) = heard.skew
-            && skew.abs() > SKEW_MAX
+            && skew.saturating_abs() > SKEW_MAX
             && !self.skew_told
         {
             self.skew_told = true;

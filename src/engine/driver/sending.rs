@@ -1,19 +1,23 @@
 //! Sending: from the queue to the wire and to an outcome.
 
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use crate::engine::client::capture;
+use crate::engine::client::{Stop, capture};
 use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::queue::Taken;
 use crate::engine::record::Record;
+use crate::engine::redact::Redactor;
 use crate::engine::retry::{Came, Tries, Verdict, judge};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Report, SendRequest};
+use crate::genesys::call::BadCall;
+use crate::genesys::{Call, guest_api};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::model::{
-    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
+    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Request, Timing,
+    Variation,
 };
 
 use super::Driver;
@@ -34,13 +38,23 @@ pub struct Sending {
     /// Waits for a renewal that has not begun.
     pub wants_renewal: bool,
     /// While on the wire.
-    pub cancel: Option<oneshot::Sender<()>>,
+    pub task: Option<tokio::task::Id>,
     /// A person took it back while it was on the wire.
     pub taken_back: bool,
     /// guestwire is leaving: what was not written stays queued for the next start.
     pub let_go: bool,
     /// When the newest try began.
     pub began: Moment,
+}
+
+/// What the messages of a conversation share as long as the token is the same.
+pub struct Route {
+    /// Their request, but for its body.
+    call: Call,
+    /// How it is shown.
+    shown: Request,
+    /// Who said how: what it knew then is what it masks now.
+    redactor: Arc<Redactor>,
 }
 
 impl Driver {
@@ -60,7 +74,7 @@ impl Driver {
             record: None,
             doubted: None,
             wants_renewal: false,
-            cancel: None,
+            task: None,
             taken_back: false,
             let_go: false,
             began: now,
@@ -177,7 +191,7 @@ impl Driver {
                 .sent_as(send.request.sent_as)
         });
         let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
-        let super::bench::Written { call, token } = match self.write(&send.request, now) {
+        let super::bench::Written { call, shown, token } = match self.write(&send.request, now) {
             Ok(written) => written,
             Err(bad) => {
                 send.record = Some(record);
@@ -185,7 +199,7 @@ impl Driver {
                 return self.conclude(message, Outcome::Refused(format!("not sent: {}", bad.0)), None, now);
             }
         };
-        record.begin(capture::request(&call, &self.redactor), token, now);
+        record.begin(shown, token, now);
         let attempt = record.tries();
         self.tell(record.report());
         send.life = Life::Sending { attempt };
@@ -193,7 +207,7 @@ impl Driver {
         self.pace.spend();
         let intent =
             Intent { message, conversation: send.request.conversation, text: send.request.text.clone(), attempt };
-        send.cancel = Some(self.spawn_send(call, generation, intent));
+        send.task = Some(self.spawn_send(call, generation, intent));
         send.record = Some(record);
         send.began = now;
         send.doubted = None;
@@ -202,10 +216,35 @@ impl Driver {
         self.sends.insert(message, send);
     }
 
+    /// The request of a message, and how it is shown.
+    pub(super) fn call_for(&mut self, request: &SendRequest) -> Result<(Call, Request), BadCall> {
+        let entry = self.profile.conversations.get(request.conversation.0 as usize);
+        let address = entry.map(|e| &e.conversation.address);
+        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
+            (&self.token, address)
+        else {
+            return Err(BadCall("there is no token or no such conversation".to_owned()));
+        };
+        let body = guest_api::body(participant_id.as_deref(), external_id.as_deref(), &request.text)?;
+        let route = match self.routes.entry(request.conversation) {
+            Entry::Occupied(known) if Arc::ptr_eq(&known.get().redactor, &self.redactor) => known.into_mut(),
+            stale => {
+                let call =
+                    guest_api::request(&self.profile.hosts.api, &self.profile.guest_api.path, conversation_id, token)?;
+                let shown = capture::request(&call, &self.redactor);
+                let redactor = Arc::clone(&self.redactor);
+                stale.insert_entry(Route { call, shown, redactor }).into_mut()
+            }
+        };
+        let call = route.call.with_body(body);
+        let shown = capture::request_like(&route.shown, &call, &self.redactor);
+        Ok((call, shown))
+    }
+
     pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
         let message = done.message;
         let Some(send) = self.sends.get_mut(&message) else { return };
-        send.cancel = None;
+        send.task = None;
         let conversation = send.request.conversation;
         let shown = match done.shown {
             Ok(shown) => shown,
@@ -347,8 +386,8 @@ impl Driver {
             Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
             Taken::Flying => {
                 send.taken_back = true;
-                if let Some(cancel) = send.cancel.take() {
-                    let _ = cancel.send(());
+                if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
+                    work.stop(Stop::TakenBack);
                 }
             }
             Taken::Absent => {}

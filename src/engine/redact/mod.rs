@@ -63,8 +63,8 @@ struct Literal {
 pub struct Redactor {
     extra: Arc<HashSet<String>>,
     literals: Vec<Literal>,
-    /// What is shorter than every form of every literal holds none.
-    shortest: usize,
+    /// The bytes with which something that is masked by value or form begins: see [`Redactor::suspects`].
+    begins: [bool; 256],
 }
 
 impl std::fmt::Debug for Redactor {
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor that knows the built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
-        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new(), shortest: usize::MAX }
+        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new(), begins: begins(&[]) }
     }
 
     /// One that also masks `secret` wherever it occurs, shown as `«label»`.
@@ -93,6 +93,7 @@ impl Redactor {
             let Some(oldest) = next.literals.iter().position(|l| l.token) else { break };
             next.literals.remove(oldest);
         }
+        next.begins = begins(&next.literals);
         next
     }
 
@@ -112,10 +113,9 @@ impl Redactor {
             }
         }
         // The same secret read again is known already; under a new label only the newest counts.
-        let least = forms.iter().map(|f| f.len()).min().unwrap_or(usize::MAX);
-        next.shortest = next.shortest.min(least);
         next.literals.retain(|l| l.forms.first() != forms.first());
         next.literals.push(Literal { forms: Arc::new(forms), label: Arc::from(label), token });
+        next.begins = begins(&next.literals);
         next
     }
 
@@ -131,6 +131,8 @@ impl Redactor {
     pub fn header(&self, name: &str, value: &[u8]) -> Header {
         let shown = printable(value);
         let value = match self.label(name) {
+            // Nearly all of them: nothing in it is masked, be it a URL or not.
+            None if !shown.contains('@') && !self.suspects(&shown) => shown,
             Some("authorization") => self.credentials(&shown),
             Some("cookie") => cookies(&shown, name.eq_ignore_ascii_case("set-cookie")),
             Some(label) => format!("«{label}»"),
@@ -213,6 +215,18 @@ impl Redactor {
         }
         body
     }
+}
+
+/// The first bytes of all that [`Redactor::text`] masks.
+fn begins(literals: &[Literal]) -> [bool; 256] {
+    let mut out = [false; 256];
+    let forms = literals.iter().flat_map(|l| l.forms.iter()).filter_map(|f| f.as_bytes().first().copied());
+    for byte in forms.chain([b'=', b'e']) {
+        if let Some(place) = out.get_mut(usize::from(byte)) {
+            *place = true;
+        }
+    }
+    out
 }
 
 /// Whether [`norm`] makes `known` of `name`, without making it.

@@ -13,9 +13,10 @@ impl Redactor {
     /// Borrowed where there was nothing to mask.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut out = Cow::Borrowed(text);
-        // Most header values are shorter than any secret.
-        let literals = if text.len() < self.shortest { &[] } else { self.literals.as_slice() };
-        for literal in literals {
+        if !self.suspects(text) {
+            return out;
+        }
+        for literal in &self.literals {
             for form in literal.forms.iter() {
                 if out.contains(form.as_str()) {
                     out = Cow::Owned(out.replace(form.as_str(), &format!("«{}»", literal.label)));
@@ -25,9 +26,6 @@ impl Redactor {
         if out.contains('=') {
             out = replaced(out, |t| self.pairs(t, false));
         }
-        if out.len() < SHORTEST_PART {
-            return out;
-        }
         if out.contains("eyJ") {
             out = replaced(out, |t| scan(t, "eyJ", jwt));
         }
@@ -35,6 +33,20 @@ impl Redactor {
             out = replaced(out, |t| scan(t, "earer ", bearer));
         }
         out
+    }
+
+    /// Whether anything in `text` begins as something that [`Redactor::text`] masks; false is certain. One pass without
+    /// an allocation, since nearly every text is innocent.
+    pub(super) fn suspects(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        bytes.iter().enumerate().any(|(at, byte)| {
+            if !self.begins.get(usize::from(*byte)).is_none_or(|b| *b) {
+                return false;
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            let literal = || self.literals.iter().flat_map(|l| l.forms.iter()).any(|f| rest.starts_with(f.as_bytes()));
+            *byte == b'=' || rest.starts_with(b"eyJ") || rest.starts_with(b"earer ") || literal()
+        })
     }
 
     /// Masks the values of secret names in `name=value` wherever such a pair stands (forms, queries, prose). `code` is

@@ -133,7 +133,7 @@ impl Merged {
     /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time.
     fn same_as_ours(&self, remote: &RemoteMessage) -> Option<usize> {
         let local = self.local(remote.at).as_millisecond();
-        let apart = |message: &Message| (message.at.wall.as_millisecond() - local).abs();
+        let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
             Source::Ours { message, seen: None } if may_have_landed(&message.life) => Some((at, message)),
             _ => None,
