@@ -163,12 +163,11 @@ fn verdict_line(now: Moment, verdict: &Verdict) -> Line {
     let cause = verdict.cause.map_or("none", Cause::as_str);
     let word = verdict.confidence.word();
     let fields = json!({ "cause": cause, "confidence": word, "because": verdict.because });
-    let text = match verdict.cause {
-        None => format!("verdict: all is well; {}", verdict.because),
-        Some(_) => {
-            let more = format!("`guestwire explain {cause}` says what to do");
-            format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
-        }
+    let text = if verdict.cause.is_none() {
+        format!("verdict: all is well; {}", verdict.because)
+    } else {
+        let more = format!("`guestwire explain {cause}` says what to do");
+        format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
     };
     Line::new("verdict", now.wall, fields).says(text)
 }

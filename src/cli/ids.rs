@@ -1,5 +1,6 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
+use std::fmt::Write as _;
 use std::io::{self, Read as _};
 
 use serde_json::json;
@@ -8,7 +9,6 @@ use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ids::{Found, Known, What, find};
 use crate::engine::{Engine, Tuning};
-use crate::model::Address;
 use crate::model::ids::is_uuid;
 
 use super::args::IdsArgs;
@@ -33,22 +33,7 @@ fn text(argument: &str) -> Result<String, Failed> {
 
 /// The ids that a profile names.
 pub fn known(profile: &Profile) -> Known {
-    let mut ids = Vec::new();
-    for entry in &profile.conversations {
-        match &entry.conversation.address {
-            Address::GuestApi { conversation_id, participant_id, .. } => {
-                ids.push((conversation_id.clone(), What::Conversation, None));
-                ids.extend(
-                    participant_id.iter().map(|p| (p.clone(), What::Participant, Some(conversation_id.clone()))),
-                );
-            }
-            Address::OpenMessaging { integration_id, .. } => {
-                ids.push((integration_id.clone(), What::Integration, None))
-            }
-            Address::WebMessaging { deployment_id, .. } => ids.push((deployment_id.clone(), What::Deployment, None)),
-        }
-    }
-    Known { ids }
+    Known::of(profile.conversations.iter().map(|e| &e.conversation.address))
 }
 
 /// Without look-ups. `profile` is there where the configuration is.
@@ -95,11 +80,12 @@ fn say(found: &[Found], json: bool) -> Result<Exit, Failed> {
             "stands_as": also,
             "use_instead": one.swap,
         });
+        // Writing to a String cannot fail.
         let mut says = format!("{:<13}  {shown}  {because}", one.what.word());
         if let Some(swap) = &one.swap {
-            says.push_str(&format!("\n               it stands where a conversation id belongs; use {swap}"));
+            let _ = write!(says, "\n               it stands where a conversation id belongs; use {swap}");
         } else if !also.is_empty() {
-            says.push_str(&format!("\n               it also stands as {}", also.join(", ")));
+            let _ = write!(says, "\n               it also stands as {}", also.join(", "));
         }
         output.say(&Line::new("id", at, fields).says(says), json)?;
     }

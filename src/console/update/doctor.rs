@@ -81,9 +81,9 @@ fn over(state: &mut State, examined: &Examined, verdict: &Verdict) {
         Some(cause) => format!("Probes: {cause} ({}): {}.", verdict.confidence.word(), verdict.because),
     };
     if verdict.cause.is_none() {
-        state.status.info(said)
+        state.status.info(said);
     } else {
-        state.status.warn(said)
+        state.status.warn(said);
     }
     // Who types meanwhile is not interrupted.
     let free = match &state.overlay {

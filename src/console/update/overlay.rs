@@ -10,7 +10,7 @@ use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Ques
 use crate::console::state::palette::{Around, Target};
 use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
-use crate::diagnosis::ids::{Known, What, address, find};
+use crate::diagnosis::ids::{Known, address, find};
 use crate::engine::Command;
 use crate::model::{Address, Conversation, Life, MessageId};
 
@@ -315,22 +315,7 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 
 /// The ids that the picker's conversations name.
 pub fn known(state: &State) -> Known {
-    let mut ids = Vec::new();
-    for item in state.picker.items() {
-        match &item.conversation.address {
-            Address::GuestApi { conversation_id, participant_id, .. } => {
-                ids.push((conversation_id.clone(), What::Conversation, None));
-                ids.extend(
-                    participant_id.iter().map(|p| (p.clone(), What::Participant, Some(conversation_id.clone()))),
-                );
-            }
-            Address::OpenMessaging { integration_id, .. } => {
-                ids.push((integration_id.clone(), What::Integration, None))
-            }
-            Address::WebMessaging { deployment_id, .. } => ids.push((deployment_id.clone(), What::Deployment, None)),
-        }
-    }
-    Known { ids }
+    Known::of(state.picker.items().iter().map(|i| &i.conversation.address))
 }
 
 fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {

@@ -137,8 +137,8 @@ impl Doctor {
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
         let diagnosis = diagnose(exchange, None, evidence);
-        let unserved = matches!(status, Some(403 | 404 | 405))
-            && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
+        let unserved =
+            matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
             return vec![shown("scopes", Came::Skip, format!("the API does not tell: {why}"), exchange)];
         }

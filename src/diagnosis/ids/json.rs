@@ -24,17 +24,14 @@ fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usiz
         tries += 1;
         let tail = rest.get(at..).unwrap_or_default();
         let mut stream = serde_json::Deserializer::from_str(tail).into_iter::<Value>();
-        match stream.next() {
-            Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) => {
-                scan(rest.get(..at).unwrap_or_default(), field, inside, out);
-                walk(&value, &mut Vec::new(), inside, depth, out);
-                rest = tail.get(stream.byte_offset()..).unwrap_or_default();
-            }
-            _ => {
-                let next = at + 1;
-                scan(rest.get(..next).unwrap_or_default(), field, inside, out);
-                rest = rest.get(next..).unwrap_or_default();
-            }
+        if let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = stream.next() {
+            scan(rest.get(..at).unwrap_or_default(), field, inside, out);
+            walk(&value, &mut Vec::new(), inside, depth, out);
+            rest = tail.get(stream.byte_offset()..).unwrap_or_default();
+        } else {
+            let next = at + 1;
+            scan(rest.get(..next).unwrap_or_default(), field, inside, out);
+            rest = rest.get(next..).unwrap_or_default();
         }
     }
     scan(rest, field, inside, out);

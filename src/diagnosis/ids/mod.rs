@@ -10,6 +10,7 @@
 mod context;
 mod json;
 
+use crate::model::Address;
 use crate::model::ids::is_uuid;
 
 /// Longest text that is read; the rest of a huge paste is left.
@@ -99,6 +100,29 @@ pub struct Known {
     pub ids: Vec<(String, What, Option<String>)>,
 }
 
+impl Known {
+    /// The ids that conversations name.
+    pub fn of<'a>(addresses: impl Iterator<Item = &'a Address>) -> Self {
+        let mut ids = Vec::new();
+        for address in addresses {
+            match address {
+                Address::GuestApi { conversation_id, participant_id, .. } => {
+                    ids.push((conversation_id.clone(), What::Conversation, None));
+                    let home = || Some(conversation_id.clone());
+                    ids.extend(participant_id.iter().map(|p| (p.clone(), What::Participant, home())));
+                }
+                Address::OpenMessaging { integration_id, .. } => {
+                    ids.push((integration_id.clone(), What::Integration, None));
+                }
+                Address::WebMessaging { deployment_id, .. } => {
+                    ids.push((deployment_id.clone(), What::Deployment, None));
+                }
+            }
+        }
+        Self { ids }
+    }
+}
+
 /// One occurrence.
 struct Seen {
     id: String,
@@ -109,8 +133,11 @@ struct Seen {
 
 /// Finds the ids of `text`, in the order in which they stand there.
 pub fn find(text: &str, known: &Known) -> Vec<Found> {
-    let text =
-        if text.len() <= TEXT_MAX { text } else { text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or_default() };
+    let mut end = text.len().min(TEXT_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
     let mut seen = Vec::new();
     json::outer(text, &mut seen);
     gather(seen, known)

@@ -114,10 +114,10 @@ impl Meter {
 
     fn tags(&self, exchange: &Exchange, channel: Option<Channel>) -> Vec<(&'static str, String)> {
         let status = exchange.status().map_or_else(|| "none".to_owned(), |s| s.to_string());
-        let case = Case { exchange, channel, profile: &self.facts, history: &self.history };
+        let refusal = Case { exchange, channel, profile: &self.facts, history: &self.history };
         // A 401 that a newer token healed is no error and still has its cause: that is what tells a rotation from a scope.
         // What cannot be told yet is counted as unknown and not as the first guess.
-        let cause = diagnose(&case)
+        let cause = diagnose(&refusal)
             .map_or("none", |d| if d.is_undecided() { Cause::Unknown.as_str() } else { d.cause().as_str() });
         let mut tags = vec![("status", status), ("cause", cause.to_owned())];
         tags.extend(channel.map(|c| ("channel", c.as_str().to_owned())));
