@@ -24,7 +24,11 @@ fn main() {
     divan::main();
 }
 
-/// Two runtimes, as in the real thing: the server's and ours.
+/// Where a client's tasks run: all on one thread, which shows the engine's own cost; or on a worker beside the thread that
+/// takes the reports, as in the console, which shows the price of waking that thread too.
+const SHAPES: [&str; 2] = ["one_thread", "two_threads"];
+
+/// The server's runtime and the client's.
 struct Stage {
     _server: Runtime,
     ours: Runtime,
@@ -32,9 +36,13 @@ struct Stage {
 }
 
 impl Stage {
-    fn new() -> Self {
-        let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (server, ours) = (runtime(), runtime());
+    fn new(shape: &str) -> Self {
+        let threads = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let server = threads();
+        let ours = match shape {
+            "one_thread" => tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            _ => threads(),
+        };
         let listener = server.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         server.spawn(async move {
@@ -69,9 +77,9 @@ impl Stage {
 }
 
 /// The floor: reqwest alone, the answer's body read as text.
-#[divan::bench(sample_count = 40)]
-fn bare_reqwest(bencher: Bencher) {
-    let stage = Stage::new();
+#[divan::bench(sample_count = 60, args = SHAPES)]
+fn bare_reqwest(bencher: Bencher, shape: &str) {
+    let stage = Stage::new(shape);
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -98,9 +106,9 @@ fn bare_reqwest(bencher: Bencher) {
 }
 
 /// The same through the engine: token check, queue, capture, redaction, reports.
-#[divan::bench(sample_count = 40)]
-fn through_the_engine(bencher: Bencher) {
-    let stage = Stage::new();
+#[divan::bench(sample_count = 60, args = SHAPES)]
+fn through_the_engine(bencher: Bencher, shape: &str) {
+    let stage = Stage::new(shape);
     let (engine, mut reports) = stage.ours.block_on(async {
         let tuning = Tuning { seed: 1, read_pauses: Vec::new(), ..Tuning::default() };
         Engine::start_with(Arc::new(profile(&stage.url)), Clock::start(), tuning)
@@ -111,8 +119,13 @@ fn through_the_engine(bencher: Bencher) {
             for _ in 0..SENDS {
                 next += 1;
                 let text = "Hello from the bench".to_owned();
-                let request =
-                    SendRequest { message: MessageId(next), conversation: ConversationKey(0), text, resend_of: None };
+                let request = SendRequest {
+                    message: MessageId(next),
+                    conversation: ConversationKey(0),
+                    text,
+                    resend_of: None,
+                    sent_as: None,
+                };
                 engine.ask(Command::Send(request));
                 loop {
                     match reports.recv().await.unwrap() {

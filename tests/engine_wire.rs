@@ -1,8 +1,10 @@
 //! The engine against a small raw server on real TCP that counts what it receives.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "engine_wire/capture.rs"]
 mod capture;
+#[path = "engine_wire/durable.rs"]
+mod durable;
 #[path = "engine_wire/reading.rs"]
 mod reading;
 #[path = "engine_wire/rig.rs"]

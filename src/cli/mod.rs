@@ -7,8 +7,13 @@ mod config;
 pub mod console;
 mod drive;
 pub mod exit;
+mod explain;
+mod export;
+mod forget;
 mod init;
 mod init_plan;
+mod journal;
+mod log;
 pub mod logging;
 pub mod open;
 mod output;
@@ -61,13 +66,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
         Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
+        Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_)) | None => {}
+        Some(Sub::Send(_) | Sub::Token(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_)) | None => {}
     }
     let settings = load(&flags, &env)?;
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
@@ -76,6 +82,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let options = send::SendOptions::from_args(args)?;
             block_on(send::run(options, &settings)).map(ExitCode::from)
         }
+        Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ if settings.ui.plain => block_on(plain::run(&settings)),
         _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),

@@ -331,6 +331,7 @@ mod tests {
             what: String::new(),
             conversation: None,
             message: None,
+            sent_as: None,
             started: Moment::ZERO,
             ended: Some(Moment::ZERO),
             steps: Vec::new(),

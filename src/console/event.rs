@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::engine::Report;
+use crate::journal::Page;
 
 /// A signal that reaches the console as an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,10 @@ pub enum Event {
         /// Rows.
         height: u16,
     },
-    /// The engine says something.
-    Engine(Report),
+    /// The engine says something. Boxed: a report is many times the size of a key.
+    Engine(Box<Report>),
+    /// The journal says something.
+    Journal(Page),
     /// The deadline that the state asked for has come.
     Deadline,
     /// A signal arrived.

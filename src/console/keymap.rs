@@ -80,6 +80,10 @@ impl Keymap {
         let mut map = Self { one: HashMap::new(), two: HashMap::new(), keys };
         for spec in ACTIONS {
             for &key in map.keys.get(&spec.action).map_or(&[][..], Vec::as_slice) {
+                if let Some(why) = unusable(spec.context, key) {
+                    let place = places.get(&spec.action).copied().unwrap_or("[keys]");
+                    return Err(format!("{place}: “{}” cannot have the key {key}: {why}", spec.action));
+                }
                 let taken = match key.second {
                     None => map.one.insert((spec.context, key.first), spec.action),
                     Some(second) => map.two.insert((spec.context, key.first, second), spec.action),
@@ -138,6 +142,17 @@ impl Keymap {
             .collect();
         found.sort_by_key(|(_, action)| *action as usize);
         found
+    }
+}
+
+/// Why a key cannot be bound in a context where one types.
+fn unusable(context: Context, key: Keys) -> Option<&'static str> {
+    match context {
+        Context::Composer | Context::Dialog if key.first.typed().is_some() => {
+            Some("it is text there; use one with ctrl- or alt-, or a key that types nothing")
+        }
+        Context::Dialog if key.second.is_some() => Some("dialogs take a single key"),
+        _ => None,
     }
 }
 

@@ -32,7 +32,7 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::Profile;
 
-pub use command::{Command, SendRequest};
+pub use command::{Command, Recalled, SendRequest};
 pub use report::Report;
 pub use tuning::Tuning;
 

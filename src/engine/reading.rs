@@ -45,8 +45,9 @@ pub struct Reader {
     /// All messages that reads brought, oldest first.
     messages: Vec<RemoteMessage>,
     ids: HashSet<String>,
-    /// Whether the conversation was ever read: then what was there is known to be old.
+    /// Messages of ours that are not settled for good.
     ours: Vec<Ours>,
+    /// Remote ids that are known to be one of ours.
     claimed: HashSet<String>,
     next: Option<Moment>,
     step: usize,
@@ -79,6 +80,19 @@ impl Reader {
             self.step = 0;
             self.last_look = false;
             self.next = pauses.first().map(|p| now.after(*p));
+        }
+    }
+
+    /// This one is a message of ours of which nothing is to be found out any more.
+    pub fn known(&mut self, remote_id: &str) {
+        self.claimed.insert(remote_id.to_owned());
+    }
+
+    /// The same, and the first look is now.
+    pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
+        self.look(now, pauses);
+        if !self.refused {
+            self.next = Some(now);
         }
     }
 

@@ -65,6 +65,13 @@ impl Call {
         Ok(Self { method, url, headers, body })
     }
 
+    /// Takes `Authorization` off again: for a negative test.
+    #[must_use]
+    pub fn without_authorization(mut self) -> Self {
+        self.headers.remove(AUTHORIZATION);
+        self
+    }
+
     /// Adds `Authorization: Bearer …`, marked sensitive.
     pub fn bearer(mut self, token: &SecretString) -> Result<Self, BadCall> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {

@@ -4,7 +4,8 @@
 //! `{"to":{"id","externalId"},"text"}`. [the channel's own description; the published API reference does not list it]
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 
@@ -21,16 +22,47 @@ pub fn request(
 ) -> Result<Call, BadCall> {
     let path = path.replace("{conversationId}", &path_segment(conversation_id));
     let body = match (participant_id, external_id) {
-        (None, None) => json!({ "text": text, "type": "text" }),
-        (id, external) => json!({ "to": { "id": id, "externalId": external }, "text": text }),
+        (None, None) => serde_json::to_vec(&Plain { text, kind: "text" }),
+        (id, external_id) => serde_json::to_vec(&Addressed { to: To { id, external_id }, text }),
     };
-    Call::post(api, &path, "application/json", body.to_string().into_bytes())?.bearer(token)
+    let body = body.map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))?;
+    Call::post(api, &path, "application/json", body)?.bearer(token)
+}
+
+#[derive(Serialize)]
+struct Plain<'m> {
+    text: &'m str,
+    #[serde(rename = "type")]
+    kind: &'m str,
+}
+
+#[derive(Serialize)]
+struct Addressed<'m> {
+    to: To<'m>,
+    text: &'m str,
+}
+
+#[derive(Serialize)]
+struct To<'m> {
+    id: Option<&'m str>,
+    #[serde(rename = "externalId")]
+    external_id: Option<&'m str>,
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    id: Option<Value>,
+    #[serde(rename = "messageId")]
+    message_id: Option<Value>,
 }
 
 /// The message's id in an accepting answer, where it names one: `id` or `messageId`.
 pub fn remote_id(body: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(body).ok()?;
-    ["id", "messageId"].iter().find_map(|name| value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned))
+    let taken: Taken = serde_json::from_str(body).ok()?;
+    [taken.id, taken.message_id].into_iter().flatten().find_map(|value| match value {
+        Value::String(id) if !id.is_empty() => Some(id),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -301,12 +301,13 @@ impl Plain {
             exchange: None,
             remote_id: None,
             resend_of,
+            sent_as: None,
         });
         self.picker.touch(key, self.now);
         self.picker.set_counts(key, self.threads.counts(key));
         self.open.insert(id, key);
         self.prompt_due = false;
-        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of }));
+        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of, sent_as: None }));
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {

@@ -98,6 +98,7 @@ fn exchange(kind: Kind, message: Option<u64>, outcome: Outcome) -> Report {
         ended: Some(Moment::ZERO),
         steps: Vec::new(),
         outcome,
+        sent_as: None,
     }))
 }
 

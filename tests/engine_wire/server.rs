@@ -1,11 +1,14 @@
 //! A raw HTTP/1.1 server: whatever a test wants said, byte for byte, and a record of everything that came.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -41,6 +44,10 @@ pub enum Act {
     Hang,
     /// Waits, then does.
     After(Duration, Box<Act>),
+    /// Waits until as many requests as the barrier wants have come, then does.
+    Meet(Arc<Barrier>, Box<Act>),
+    /// Counts down, then does.
+    Leave(Arc<AtomicUsize>, Box<Act>),
 }
 
 /// An answer with a length.
@@ -52,7 +59,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
 pub fn bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
-        out.push_str(&format!("{name}: {value}\r\n"));
+        write!(out, "{name}: {value}\r\n").unwrap();
     }
     out.push_str("\r\n");
     let mut out = out.into_bytes();
@@ -121,10 +128,23 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
     while let Some(req) = read(&mut stream, &mut buffer, connection).await {
         log.lock().unwrap().push(req.clone());
         let mut act = handler(&req);
-        while let Act::After(pause, then) = act {
-            tokio::time::sleep(pause).await;
-            act = *then;
-        }
+        let act = loop {
+            act = match act {
+                Act::After(pause, then) => {
+                    tokio::time::sleep(pause).await;
+                    *then
+                }
+                Act::Meet(barrier, then) => {
+                    barrier.wait().await;
+                    *then
+                }
+                Act::Leave(count, then) => {
+                    count.fetch_sub(1, Ordering::SeqCst);
+                    *then
+                }
+                act => break act,
+            };
+        };
         match act {
             Act::Say(bytes) => {
                 if stream.write_all(&bytes).await.is_err() {
@@ -145,7 +165,7 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
                 let _ = stream.set_zero_linger();
                 return;
             }
-            Act::Hang | Act::After(..) => std::future::pending().await,
+            _ => std::future::pending().await,
         }
     }
 }

@@ -12,6 +12,16 @@ use super::{composer, global, log, overlay, picker};
 
 /// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let armed = state.quit_armed;
+    dispatch(state, key, effects);
+    // "Press again" means the very next key.
+    if state.quit_armed == armed {
+        global::disarm_quit(state);
+    }
+}
+
+/// Applies a key, or the one that Alt came with.
+pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     let chord = Chord::of(key);
     if state.overlay.is_some() {
         overlay::key(state, key, chord, effects);
@@ -19,8 +29,13 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let context = state.context();
     if let Some((first, _)) = state.prefix.take() {
-        match state.keymap.resolve(context, Some(first), chord) {
+        let mut meaning = state.keymap.resolve(context, Some(first), chord);
+        if meaning == Meaning::Unbound && context != Context::Composer {
+            meaning = state.keymap.resolve(Context::Global, Some(first), chord);
+        }
+        match meaning {
             Meaning::Act(action) => act(state, action, effects),
+            Meaning::Prefix | Meaning::Unbound if takes_back(state, chord) => {}
             Meaning::Prefix | Meaning::Unbound => {
                 state.status.info(format!("{first}{chord} is not bound here; {first} alone waits for a second key."));
             }
@@ -38,6 +53,14 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         act(state, leave, effects);
         resolve(state, plain, effects);
     }
+}
+
+/// Whether a key after the first of two only takes the first back.
+fn takes_back(state: &State, chord: Chord) -> bool {
+    let meaning = |context| state.keymap.resolve(context, None, chord);
+    [meaning(state.context()), meaning(Context::Global)].iter().any(|m| {
+        matches!(m, Meaning::Act(Action::Back | Action::LeaveComposer | Action::Interrupt | Action::InterruptText))
+    })
 }
 
 /// Does what a key is bound to here, or everywhere. False where it is bound to nothing.
@@ -58,9 +81,6 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
 
 /// Does what an action says, whoever asked: a key, the palette, or a dialog.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    if action != Action::Interrupt && action != Action::InterruptText {
-        state.quit_armed = None;
-    }
     match action.spec().context {
         Context::Global => global::act(state, action, effects),
         Context::Picker => picker::act(state, action, effects),

@@ -8,11 +8,15 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Meaning;
 use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
 use crate::console::state::palette::{Around, Target};
+use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Address, Conversation, MessageId};
+use crate::model::{Address, Conversation, Life, MessageId};
 
-use super::{global, keys, picker, sending};
+use super::{global, journal, keys, picker, sending, why};
+
+/// Lines of a page turn in the palette.
+const PALETTE_PAGE: usize = 10;
 
 /// Applies a key to what stands on top.
 pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
@@ -25,7 +29,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         if let Some(Overlay::Prompt(Prompt { purpose: Purpose::Filter(pane), .. })) = state.overlay.take() {
             apply_filter(state, pane, "");
         }
-        keys::key(state, plain.event(), effects);
+        keys::dispatch(state, plain.event(), effects);
         return;
     }
     let Some(overlay) = state.overlay.take() else { return };
@@ -43,21 +47,25 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Page { title, lines, scroll } => {
             if key.code == KeyCode::Char('y') {
                 effects.push(Effect::Copy(lines.join("\n")));
+                state.overlay = Some(Overlay::Page { title, lines, scroll });
             } else if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
                 state.overlay = Some(Overlay::Page { title, lines, scroll });
             }
         }
+        Overlay::Card(card) => why::key(state, card, action, key, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
                 choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects)
             }
-            Some(Action::DialogUp | Action::DialogPageUp) => {
-                palette.chosen = palette.chosen.saturating_sub(1);
+            Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
+                let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
+                palette.chosen = palette.chosen.saturating_sub(by);
                 state.overlay = Some(Overlay::Palette(palette));
             }
-            Some(Action::DialogDown | Action::DialogPageDown) => {
-                palette.chosen = (palette.chosen + 1).min(palette.items.len().saturating_sub(1));
+            Some(down @ (Action::DialogDown | Action::DialogPageDown)) => {
+                let by = if down == Action::DialogDown { 1 } else { PALETTE_PAGE };
+                palette.chosen = (palette.chosen + by).min(palette.items.len().saturating_sub(1));
                 state.overlay = Some(Overlay::Palette(palette));
             }
             _ => {
@@ -94,6 +102,17 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         }
         Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
     }
+    keep_scroll_in_page(state);
+}
+
+/// A page is never scrolled further than its end, so that the way back begins at once.
+fn keep_scroll_in_page(state: &mut State) {
+    let last = crate::view::overlay::last_scroll(state);
+    if let Some(Overlay::Help { scroll } | Overlay::Status { scroll } | Overlay::Page { scroll, .. }) =
+        &mut state.overlay
+    {
+        *scroll = (*scroll).min(last);
+    }
 }
 
 /// Rows of a page turn.
@@ -129,22 +148,25 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
         Some((Target::Act(action), None)) => {
             match action.spec().context {
-                Context::Picker => global::focus(state, Pane::Picker),
-                Context::Log if state.focus != Pane::Thread => global::focus(state, Pane::Log),
-                Context::Composer => global::focus(state, Pane::Composer),
+                Context::Picker => {
+                    global::focus(state, Pane::Picker);
+                }
+                Context::Log if state.focus != Pane::Thread => {
+                    global::focus(state, Pane::Log);
+                }
+                // With no conversation there is nothing to write to, which is said.
+                Context::Composer if !global::focus(state, Pane::Composer) => return,
                 _ => {}
             }
             keys::act(state, action, effects);
         }
         Some((Target::Conversation(key), None)) => {
-            state.picker.select(key);
-            state.picker.open();
-            picker::opened(state, key, effects);
-            global::focus(state, Pane::Composer);
+            picker::open(state, key, effects);
         }
         Some((Target::Entry(number), None)) => {
             state.thread_over = false;
             global::focus(state, Pane::Log);
+            journal::close(state);
             if !state.log.select_number(number) {
                 state.status.info(format!("There is no log entry #{number} (any more)."));
             }
@@ -184,13 +206,13 @@ pub fn prompt_changed(state: &mut State) {
     let text = prompt.input.value().to_owned();
     match prompt.purpose {
         Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
-        Purpose::Search => state.log.set_search(&text),
+        Purpose::Search => state.shown_log_mut().set_search(&text),
         Purpose::History => {
             let found = state.composer.search_history(&text);
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment | Purpose::Add => {}
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -202,10 +224,10 @@ fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
         return None;
     }
     if text.trim().is_empty() {
-        state.log.clear_filter();
+        state.shown_log_mut().clear_filter();
         return None;
     }
-    state.log.set_filter(text).err().map(|e| e.to_string())
+    state.shown_log_mut().set_filter(text).err().map(|e| e.to_string())
 }
 
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
@@ -217,15 +239,24 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Search => {
-            if !text.is_empty() && !state.log.prev_match() && !state.log.next_match() {
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
                 state.status.info(format!("“{text}” is in no entry of the log."));
             }
         }
         Purpose::Nickname(key) => {
             state.picker.set_nickname(key, &text);
+            journal::conversation(state, key, effects);
             state.log.set_names(state.names());
         }
-        Purpose::Comment => state.log.set_comment(&text),
+        Purpose::Comment(number) => {
+            state.shown_log_mut().comment_on(number, &text);
+            journal::marked(state, number, effects);
+        }
+        Purpose::Kept => {
+            if !text.is_empty() {
+                journal::find(state, &text, effects);
+            }
+        }
         Purpose::Add => add(state, &text, effects),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
@@ -237,10 +268,22 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
 
 /// Adds a conversation by its id. A malformed one may be wanted for a negative test: it is taken, and flagged.
 fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == crate::console::state::kept::Keeping::Opening {
+        state.status.info("What was kept is still being read: once more in a moment.");
+        return;
+    }
     let id =
         text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|part| crate::model::ids::is_uuid(part));
     let id = id.unwrap_or(text);
     if id.is_empty() {
+        return;
+    }
+    let has_it = |item: &&Item| item.conversation.address.conversation_id() == Some(id);
+    if let Some((key, name)) =
+        state.picker.items().iter().find(has_it).map(|item| (item.conversation.key, item.name().to_owned()))
+    {
+        picker::open(state, key, effects);
+        state.status.info(format!("“{name}” has this id already: it is open now."));
         return;
     }
     let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None };
@@ -249,12 +292,15 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let conversation = Conversation { key, name, address };
     state.picker.add(conversation.clone());
     state.log.set_names(state.names());
+    journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
-    state.picker.open();
-    picker::opened(state, key, effects);
-    global::focus(state, Pane::Composer);
+    picker::open(state, key, effects);
     if crate::model::ids::is_uuid(id) {
-        state.status.info("Added for this session; put it into config.toml to keep it.");
+        state.status.info(if state.kept.keeps() {
+            "Added, and kept for this profile."
+        } else {
+            "Added for this session; put it into config.toml to keep it."
+        });
     } else {
         state
             .status
@@ -275,6 +321,21 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.fault = Some(name);
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
         }
+        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAs(variation) => {
+            state.send_as = variation;
+            match variation {
+                Some(variation) => state.status.warn(format!(
+                    "The next message goes out wrongly on purpose: {variation}, {}. {} takes that back.",
+                    variation.about(),
+                    state.keymap.key(Action::FaultBench)
+                )),
+                None => state.status.info("The next message goes out as usual."),
+            }
+            if variation.is_some() {
+                global::focus(state, Pane::Composer);
+            }
+        }
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {
                 state.theme = theme;
@@ -286,20 +347,33 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 state.status.info("Looking the conversation up…");
             }
         }
+        Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         Choice::SendAnyway(id) => ask_send_anyway(state, id),
     }
 }
 
+/// Whether a message was settled while a dialog about it stood open; then says so.
+fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
+    let word = match state.threads.message(id).map(|m| &m.life) {
+        Some(Life::Unknown(_)) => return false,
+        Some(life) => life.word(),
+        None => "gone",
+    };
+    state.status.warn(format!("Nothing was done: meanwhile the message is {word}."));
+    true
+}
+
 fn ask_send_anyway(state: &mut State, id: MessageId) {
+    let mut lines = vec![
+        "The guest-api channel has no idempotency key: if the first one landed, the other side sees two.".to_owned(),
+    ];
+    lines.extend(sending::production_line(state));
+    lines.push("Type the word again to confirm.".to_owned());
     state.overlay = Some(Overlay::Ask(Ask {
         question: Question::SendAnyway(id),
         title: "Send it again although it may have been received?".to_owned(),
-        lines: vec![
-            "The guest-api channel has no idempotency key: if the first one landed, the other side sees two."
-                .to_owned(),
-            "Type the word again to confirm.".to_owned(),
-        ],
+        lines,
         yes: "send it again".to_owned(),
         word: Some(("again", tui_input::Input::default())),
     }));
@@ -321,8 +395,9 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         return;
     }
     match ask.question {
+        Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
-        Question::Production => sending::send_draft(state, effects),
+        Question::Production(shown) => sending::send_draft(state, shown, effects),
         Question::Quit => effects.push(Effect::Quit),
     }
 }

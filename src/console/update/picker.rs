@@ -7,7 +7,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::global;
+use super::{global, journal};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -22,9 +22,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::PickerFirst => state.picker.first(),
         Action::PickerLast => state.picker.last(),
         Action::Open => {
-            if let Some(key) = state.picker.open() {
-                opened(state, key, effects);
-                global::focus(state, Pane::Composer);
+            if let Some(key) = state.picker.selected() {
+                open(state, key, effects);
             }
         }
         Action::NextUnread => {
@@ -35,6 +34,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Pin => {
             if let Some(key) = state.picker.selected() {
                 state.picker.pin(key);
+                journal::conversation(state, key, effects);
             }
         }
         Action::Nickname => {
@@ -53,13 +53,18 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-/// After a conversation was opened: its draft, its thread, its replies.
-pub fn opened(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+/// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
+pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    if !state.picker.open_key(key) {
+        return;
+    }
     state.composer.switch(key);
     state.threads.mark_read(key);
     state.picker.set_unread(key, 0);
+    journal::conversation(state, key, effects);
     effects.push(Effect::Engine(Command::Watch(Some(key))));
     effects.push(Effect::Engine(Command::Read(key)));
+    global::focus(state, Pane::Composer);
 }
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).

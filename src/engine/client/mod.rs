@@ -153,6 +153,13 @@ impl Client {
             Ok(client) => client,
             Err(why) => return Tried::invalid(why),
         };
+        if cancel.try_recv().is_ok() {
+            return Tried {
+                answer: None,
+                fault: Some(gave_up(FailureKind::Cancelled, trace, gate)),
+                timing: Timing::default(),
+            };
+        }
         let body = GatedBody::new(Bytes::copy_from_slice(&call.body), Arc::clone(gate));
         let request = client
             .request(call.method.clone(), &call.url)
@@ -163,13 +170,15 @@ impl Client {
             Ok(request) => request,
             Err(e) => return Tried::invalid(format!("the request cannot be built: {}", e.without_url())),
         };
+        // One timer for the whole try: each new one may cost a wake of its own.
+        let mut late = std::pin::pin!(tokio::time::sleep_until(deadline));
         let answered = {
             let work = Trace::of(Arc::clone(trace), client.execute(request));
             tokio::select! {
                 biased;
                 out = work => Some(out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open()))),
                 () = fired(cancel) => None,
-                () = tokio::time::sleep_until(deadline) => Some(Err(gave_up(FailureKind::Timeout, trace, gate))),
+                () = &mut late => Some(Err(gave_up(FailureKind::Timeout, trace, gate))),
             }
         };
         let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
@@ -194,7 +203,7 @@ impl Client {
                 () = fired(cancel) => break Some(Fault {
                     kind: FailureKind::Cancelled, phase: Phase::Body, detail: "taken back while the answer was read".to_owned(), wrote: true,
                 }),
-                () = tokio::time::sleep_until(deadline) => break Some(Fault {
+                () = &mut late => break Some(Fault {
                     kind: FailureKind::Timeout, phase: Phase::Body, detail: classify::timeout_words(Phase::Body), wrote: true,
                 }),
             };

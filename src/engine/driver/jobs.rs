@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::client::{Answer, Client, Tried, capture};
-use crate::engine::durable::{Durable, Intent};
+use crate::engine::durable::{Durable, Intent, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
@@ -25,6 +25,8 @@ use super::Driver;
 pub enum Job {
     Secret,
     Token,
+    /// A token of another scope, for negative tests.
+    Spare,
     Facts(Generation),
     Send(MessageId),
     Read(ConversationKey),
@@ -35,7 +37,7 @@ impl Job {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Secret => "reading a secret",
-            Self::Token => "asking for a token",
+            Self::Token | Self::Spare => "asking for a token",
             Self::Facts(_) => "asking what the token may do",
             Self::Send(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
@@ -47,6 +49,7 @@ impl Job {
 pub enum Done {
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
+    Spare(Box<TokenDone>),
     Facts(Box<FactsDone>),
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
@@ -87,7 +90,7 @@ pub struct SendDone {
     pub message: MessageId,
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
-    pub shown: Result<Shown, String>,
+    pub shown: Result<Shown, Unrecorded>,
     pub remote_id: Option<String>,
 }
 
@@ -112,8 +115,17 @@ impl Driver {
     }
 
     pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
+        self.spawn_grant(Job::Token, call, next, |done| Done::Token(Box::new(done)));
+    }
+
+    /// The same for a token that is no generation of the session's.
+    pub(super) fn spawn_spare(&mut self, call: Call) {
+        self.spawn_grant(Job::Spare, call, Generation(0), |done| Done::Spare(Box::new(done)));
+    }
+
+    fn spawn_grant(&mut self, job: Job, call: Call, next: Generation, done: fn(TokenDone) -> Done) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Token, async move {
+        self.spawn(job, async move {
             let tried = client.run(&call, &mut never()).await;
             let read =
                 tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| oauth::read(a.status, &plain(a)));
@@ -126,7 +138,7 @@ impl Driver {
                 Some(other) => (Some(Err(other)), redactor),
                 None => (None, redactor),
             };
-            Done::Token(Box::new(TokenDone { shown: show(&tried, &redactor, clock), grant }))
+            done(TokenDone { shown: show(&tried, &redactor, clock), grant })
         });
     }
 

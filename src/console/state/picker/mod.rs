@@ -315,6 +315,19 @@ impl Picker {
         self.active
     }
 
+    /// Selects and opens a conversation. A filter that hides it is cleared. False where there is none of that key.
+    pub fn open_key(&mut self, key: ConversationKey) -> bool {
+        if !self.select(key) {
+            return false;
+        }
+        let hidden = !self.shown.iter().any(|at| self.items.get(*at).is_some_and(|i| i.conversation.key == key));
+        if hidden {
+            self.set_filter("");
+        }
+        self.active = Some(key);
+        true
+    }
+
     // ---- changing -----------------------------------------------------------------------------------------------
 
     /// A key that no conversation has.

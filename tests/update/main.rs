@@ -1,0 +1,19 @@
+//! `update` by itself: keys by name in, state and effects out. One behaviour a test, an area a file.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../desk/mod.rs"]
+mod desk;
+
+mod bindings;
+mod conversations;
+mod faults;
+mod focus;
+mod leaving;
+mod log_actions;
+mod palette;
+mod prefix;
+mod production;
+mod prompts;
+mod random;
+mod reports;
+mod sending;
