@@ -1,129 +1,247 @@
-//! What the engine adds to a send: sequential sends through it, and the same requests in a bare reqwest loop, against
-//! one server in this process. `cargo bench --bench engine`
+//! What the engine adds to a send: sequential sends through it (token check, queue, capture, redaction, reports), and
+//! the same requests in a bare reqwest loop, against one server in this process. `cargo bench --bench engine`
+//!
+//! The two take turns, round by round, so that whatever else the machine does meets both alike; what is compared is the
+//! median round of each. Rows: a minimal raw server, which shows the most that the engine can cost, and the sandbox.
+//! Client tasks run all on one thread, which shows the engine's own cost; or on a worker beside the thread that takes
+//! the reports, as in the console, which shows the price of waking that thread too.
 #![expect(clippy::unwrap_used, reason = "benches")]
+#![expect(clippy::print_stdout, reason = "what a bench is for")]
 
+use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use divan::Bencher;
 use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
+use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::model::{Address, Conversation, ConversationKey, Life, MessageId};
+use guestwire::sandbox::{Options, Sandbox, Scenario};
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Sends in one measured run.
-const SENDS: u64 = 200;
+const SENDS: u32 = 200;
+/// Measured runs of each; the first few warm up and are not counted.
+const ROUNDS: usize = 150;
+const WARM_UP: usize = 10;
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-000000000001";
 
 fn main() {
-    divan::main();
-}
-
-/// Two runtimes, as in the real thing: the server's and ours.
-struct Stage {
-    _server: Runtime,
-    ours: Runtime,
-    url: String,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (server, ours) = (runtime(), runtime());
-        let listener = server.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        server.spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                stream.set_nodelay(true).unwrap();
-                tokio::spawn(async move {
-                    let mut buffer = vec![0; 16 * 1024];
-                    loop {
-                        // Requests are small and come one by one: one read is one request.
-                        let Ok(n @ 1..) = stream.read(&mut buffer).await else { return };
-                        let token = buffer[..n].starts_with(b"POST /oauth");
-                        let body = if token {
-                            r#"{"access_token":"bench-token-0001","expires_in":86400,"scope":"guest:messages:send"}"#
-                        } else {
-                            r#"{"id":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","conversationId":"5f0c91ce-0000-4000-8000-000000000001","status":"queued"}"#
-                        };
-                        let answer = format!(
-                            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nDate: Mon, 23 Nov 2026 09:00:00 GMT\r\n\
-                             ININ-Correlation-Id: 6f1c7a52-8a44-4f0e-9a40-1d0a3f1f2b11\r\ninin-ratelimit-count: 1\r\ninin-ratelimit-allowed: 300000\r\n\
-                             inin-ratelimit-reset: 60\r\nCache-Control: no-cache, no-store, must-revalidate\r\n\r\n{body}",
-                            body.len()
-                        );
-                        if stream.write_all(answer.as_bytes()).await.is_err() {
-                            return;
-                        }
-                    }
-                });
+    // Without `--bench` (as in `cargo test --benches`) one round shows that it works.
+    let rounds = if std::env::args().any(|a| a == "--bench") { ROUNDS + WARM_UP } else { WARM_UP + 1 };
+    println!("median of {} rounds of {SENDS} sequential sends each, taking turns", rounds - WARM_UP);
+    println!("{:<9}{:<13}{:>12}{:>12}{:>10}", "server", "client", "bare", "engine", "rate");
+    for server in [Server::Raw, Server::Sandbox] {
+        for shape in [Shape::OneThread, Shape::TwoThreads] {
+            let mut stage = Stage::new(server, shape);
+            let (mut bare, mut engine) = (Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                bare.push(stage.bare());
+                engine.push(stage.through_the_engine());
             }
-        });
-        Self { _server: server, ours, url }
+            let (bare, engine) = (median(bare), median(engine));
+            let rate = 100.0 * bare.as_secs_f64() / engine.as_secs_f64();
+            let (server, shape) = (format!("{server:?}"), format!("{shape:?}"));
+            println!("{server:<9}{shape:<13}{:>12}{:>12}{rate:>8.1} %", micros(bare), micros(engine));
+        }
     }
 }
 
-/// The floor: reqwest alone, the answer's body read as text.
-#[divan::bench(sample_count = 40)]
-fn bare_reqwest(bencher: Bencher) {
-    let stage = Stage::new();
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
-    let url = format!("{}/api/v2/conversations/messaging/{CONVERSATION}/messages", stage.url);
-    bencher.counter(SENDS).bench_local(|| {
-        stage.ours.block_on(async {
-            for _ in 0..SENDS {
-                let answer = client
-                    .post(&url)
-                    .bearer_auth("bench-token-0001")
-                    .header("content-type", "application/json")
-                    .body(r#"{"text":"Hello from the bench","type":"text"}"#)
-                    .send()
-                    .await
-                    .unwrap();
-                assert!(answer.status().is_success());
-                divan::black_box(answer.text().await.unwrap());
-            }
-        });
-    });
+fn median(mut rounds: Vec<Duration>) -> Duration {
+    rounds.drain(..WARM_UP);
+    rounds.sort_unstable();
+    rounds[rounds.len() / 2] / SENDS
 }
 
-/// The same through the engine: token check, queue, capture, redaction, reports.
-#[divan::bench(sample_count = 40)]
-fn through_the_engine(bencher: Bencher) {
-    let stage = Stage::new();
-    let (engine, mut reports) = stage.ours.block_on(async {
-        let tuning = Tuning { seed: 1, read_pauses: Vec::new(), ..Tuning::default() };
-        Engine::start_with(Arc::new(profile(&stage.url)), Clock::start(), tuning)
-    });
-    let mut next = 0;
-    bencher.counter(SENDS).bench_local(|| {
-        stage.ours.block_on(async {
+fn micros(time: Duration) -> String {
+    format!("{:.1} µs", time.as_secs_f64() * 1e6)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Server {
+    Raw,
+    Sandbox,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    OneThread,
+    TwoThreads,
+}
+
+/// The server's runtime and the client's, and both clients.
+struct Stage {
+    ours: Runtime,
+    bare: Bare,
+    engine: EngineHandle,
+    reports: UnboundedReceiver<Report>,
+    next: u64,
+    _sandbox: Option<Sandbox>,
+    _server: Runtime,
+}
+
+impl Stage {
+    fn new(server: Server, shape: Shape) -> Self {
+        let threads = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let theirs = threads();
+        let ours = match shape {
+            Shape::OneThread => Builder::new_current_thread().enable_all().build().unwrap(),
+            Shape::TwoThreads => threads(),
+        };
+        let (profile, sandbox) = match server {
+            Server::Raw => (profile(&raw_server(&theirs)), None),
+            Server::Sandbox => {
+                let _inside = theirs.enter();
+                let scenario = Scenario::parse(SCENARIO, Path::new("bench.toml")).unwrap();
+                let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
+                (sandbox.profile(), Some(sandbox))
+            }
+        };
+        let bare = ours.block_on(Bare::new(&profile));
+        let (engine, reports) = ours.block_on(async {
+            let tuning = Tuning { seed: 1, read_pauses: Vec::new(), ..Tuning::default() };
+            Engine::start_with(Arc::new(profile), Clock::start(), tuning)
+        });
+        Self { ours, bare, engine, reports, next: 0, _sandbox: sandbox, _server: theirs }
+    }
+
+    /// The floor: reqwest alone, the answer's body read as text.
+    fn bare(&self) -> Duration {
+        self.ours.block_on(async {
+            let began = Instant::now();
             for _ in 0..SENDS {
-                next += 1;
+                self.bare.send().await;
+            }
+            began.elapsed()
+        })
+    }
+
+    fn through_the_engine(&mut self) -> Duration {
+        let Self { ours, engine, reports, next, .. } = self;
+        ours.block_on(async {
+            let began = Instant::now();
+            for _ in 0..SENDS {
+                *next += 1;
                 let text = "Hello from the bench".to_owned();
-                let request =
-                    SendRequest { message: MessageId(next), conversation: ConversationKey(0), text, resend_of: None };
+                let request = SendRequest {
+                    message: MessageId(*next),
+                    conversation: ConversationKey(0),
+                    text,
+                    resend_of: None,
+                    sent_as: None,
+                };
                 engine.ask(Command::Send(request));
                 loop {
                     match reports.recv().await.unwrap() {
                         Report::Message { life: Life::Accepted, .. } => break,
                         Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
-                        report => divan::black_box_drop(report),
+                        report => drop(black_box(report)),
                     }
                 }
             }
-        });
+            began.elapsed()
+        })
+    }
+}
+
+struct Bare {
+    client: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl Bare {
+    async fn new(profile: &Profile) -> Self {
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
+        let Address::GuestApi { conversation_id, .. } = &profile.conversations[0].conversation.address else {
+            unreachable!()
+        };
+        let answer = client
+            .post(format!("{}/oauth/token", profile.hosts.login))
+            .basic_auth(&oauth.id, Some(oauth.secret.read().unwrap().expose_secret()))
+            .form(&[("grant_type", "client_credentials"), ("scope", "guest:messages:send")])
+            .send()
+            .await
+            .unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let token = answer["access_token"].as_str().unwrap().to_owned();
+        let url =
+            format!("{}{}", profile.hosts.api, profile.guest_api.path.replace("{conversationId}", conversation_id));
+        Self { client, url, token }
+    }
+
+    async fn send(&self) {
+        let answer = self
+            .client
+            .post(&self.url)
+            .bearer_auth(&self.token)
+            .header("content-type", "application/json")
+            .body(r#"{"text":"Hello from the bench","type":"text"}"#)
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success());
+        black_box(answer.text().await.unwrap());
+    }
+}
+
+/// Nobody answers, nothing is slow, and no limit is near.
+const SCENARIO: &str = r#"
+seed = 7
+[token]
+lifetime_seconds = 86400
+[limits]
+requests_per_minute = 100000000
+[[conversations]]
+name = "bench"
+script = "silent"
+addressed = "no"
+"#;
+
+/// A server that does as little as one can. Gives its URL.
+fn raw_server(runtime: &Runtime) -> String {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 16 * 1024];
+                loop {
+                    // Requests are small and come one by one: one read is one request.
+                    let Ok(n @ 1..) = stream.read(&mut buffer).await else { return };
+                    let body = if buffer[..n].starts_with(b"POST /oauth") {
+                        r#"{"access_token":"bench-token-0001","expires_in":86400,"scope":"guest:messages:send"}"#
+                    } else {
+                        r#"{"id":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","conversationId":"5f0c91ce-0000-4000-8000-000000000001","status":"queued"}"#
+                    };
+                    let answer = format!(
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nDate: Mon, 23 Nov 2026 09:00:00 GMT\r\n\
+                         ININ-Correlation-Id: 6f1c7a52-8a44-4f0e-9a40-1d0a3f1f2b11\r\ninin-ratelimit-count: 1\r\ninin-ratelimit-allowed: 300000\r\n\
+                         inin-ratelimit-reset: 60\r\nCache-Control: no-cache, no-store, must-revalidate\r\n\r\n{body}",
+                        body.len()
+                    );
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
     });
+    url
 }
 
 fn profile(url: &str) -> Profile {

@@ -3,29 +3,33 @@
 //! # The flow
 //! ```text
 //! keys, paste, resize ─► terminal ─┐                          ┌─► Effect::Engine(Command) ─► engine ─► HTTP
-//!                                  ▼                          │                               │
+//!                                  ▼                          │                               │ └─► journal (intent, outcome)
 //! engine reports ───────────►   Event ─► update(&mut State) ─► Effects ─► copy, edit, quit …   │
-//! deadline reached ─────────────────┘         ▼                                               ▼
+//! journal pages ────────────►      ▲          │               └─► Effect::Journal(Job) ─► journal ─► SQLite
+//! deadline reached ────────────────┘          ▼                                               ▼
 //!                                  dirty ─► view(&State) ─► frame               Report ─► back to the shell
 //! ```
 //! `console` is pure and holds all that the screen shows; `view` only reads it; `shell` owns the terminal and the
-//! timers; `engine` owns the HTTP client, the token and the queues; `sandbox` is a simulator of Genesys Cloud on a
+//! timers; `engine` owns the HTTP client, the token and the queues; `journal` owns what is kept on disk; `sandbox` is a simulator of Genesys Cloud on a
 //! loopback port in the same process. `guestwire send` and its siblings use the same engine without the shell.
 //!
 //! # The words
 //! *Event*, *Action* (a named user intent), *Effect*, *State*/*update*/*view*, *Shell*, *Engine*/*Command*/*Report*,
 //! *Exchange* (one request and what came of it), *Attempt* (one try), *Channel* (a way to speak as the guest),
-//! *Conversation*, *Message*, token *Generation*, *Log* (the bounded list on screen), *Context* (where keys are
+//! *Conversation*, *Message*, token *Generation*, *Journal*/*Job*/*Page* (what is kept), *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.
 
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod diagnosis;
 pub mod engine;
 pub mod export;
 pub mod genesys;
+pub mod journal;
 pub mod model;
+pub mod plain;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod shell;

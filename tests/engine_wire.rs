@@ -1,15 +1,28 @@
 //! The engine against a small raw server on real TCP that counts what it receives.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "engine_wire/capture.rs"]
 mod capture;
+#[path = "engine_wire/certificates.rs"]
+mod certificates;
+#[path = "engine_wire/durable.rs"]
+mod durable;
+#[path = "engine_wire/http2.rs"]
+mod http2;
+#[path = "engine_wire/proxies.rs"]
+mod proxies;
 #[path = "engine_wire/reading.rs"]
 mod reading;
 #[path = "engine_wire/rig.rs"]
 mod rig;
+#[path = "engine_wire/secure.rs"]
+mod secure;
 #[path = "engine_wire/sending.rs"]
 mod sending;
 #[path = "engine_wire/server.rs"]
 mod server;
+#[cfg(feature = "sandbox")]
+#[path = "engine_wire/simulated.rs"]
+mod simulated;
 #[path = "engine_wire/tokens.rs"]
 mod tokens;

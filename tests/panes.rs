@@ -144,6 +144,7 @@ fn talk() -> Threads {
             exchange: None,
             remote_id: None,
             resend_of: (n == 3).then_some(MessageId(2)),
+            sent_as: None,
         });
         t.life(MessageId(n), life, Some(ExchangeId(n)), None);
     }

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
+use crate::model::Variation;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
 5 outcome unknown, 101 panic.\nWithout a config file the built-in sandbox opens: no account and no network are needed.";
@@ -58,6 +59,9 @@ pub struct GlobalArgs {
     /// Write guestwire's own log to this file, as JSON lines without secrets
     #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub log_file: Option<PathBuf>,
+    /// Keep nothing: no drafts, no queue, no messages, no log on disk
+    #[arg(long, global = true, help_heading = "Options everywhere")]
+    pub ephemeral: bool,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
@@ -81,6 +85,14 @@ pub enum Sub {
     Send(SendArgs),
     /// Sign in and print facts about the token, never the token
     Token(TokenArgs),
+    /// Print what was kept, newest last, or what a full-text search finds in it
+    Log(LogArgs),
+    /// Write what was kept to a new file: HAR 1.2, a transcript, or the newest session
+    Export(ExportArgs),
+    /// Remove what was kept for a profile
+    Forget(ForgetArgs),
+    /// Explain a cause of refusals, or list them all
+    Explain(ExplainArgs),
     /// Serve the sandbox alone, for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
@@ -106,9 +118,21 @@ pub struct SendArgs {
     /// Wait this long for a reply, like 10s; without one the exit code is 1
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub reply_within: Option<Duration>,
+    /// Send it wrongly on purpose, for a negative test: expired-token, no-token, wrong-scope, other-participant,
+    /// malformed-id, oversize or emoji-bidi
+    #[arg(long = "as", value_name = "HOW", value_parser = variation)]
+    pub sent_as: Option<Variation>,
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
+}
+
+/// `guestwire explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The cause, like scope-stripped; without one, all are listed
+    #[arg(value_name = "CAUSE")]
+    pub cause: Option<String>,
 }
 
 /// `guestwire token`
@@ -117,6 +141,49 @@ pub struct TokenArgs {
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+/// `guestwire log`
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Words, ids, or "words beside each other"; all of them must be there
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// At most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub limit: usize,
+}
+
+/// `guestwire export`
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// What to write
+    pub form: ExportForm,
+    /// The file, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// All exchanges as HAR 1.2, one entry a try
+    Har,
+    /// All messages as Markdown
+    Transcript,
+    /// Messages and the exchanges of the newest session as JSON
+    Session,
+}
+
+/// `guestwire forget`
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `guestwire sandbox`
@@ -171,6 +238,13 @@ pub struct ManArgs {
     pub of: Option<String>,
 }
 
+fn variation(text: &str) -> Result<Variation, String> {
+    Variation::named(text).ok_or_else(|| {
+        let names = Variation::ALL.map(Variation::as_str);
+        format!("it must be one of {}{}", names.join(", "), crate::config::problem::suggestion(text, names))
+    })
+}
+
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).ok_or_else(|| "give a span of time above zero, like 500ms, 10s or 2m".to_owned())
 }
@@ -188,6 +262,7 @@ impl GlobalArgs {
             plain: self.plain,
             ascii: self.ascii,
             calm: self.calm,
+            ephemeral: self.ephemeral,
             color: self.color.map(|color| match color {
                 ColorArg::Auto => ColorChoice::Auto,
                 ColorArg::Always => ColorChoice::Always,

@@ -17,6 +17,7 @@ use crate::engine::{Command, EngineHandle, Report};
 use crate::model::Moment;
 
 use super::exit::{Exit, Failed};
+use super::journal::Kept;
 use super::logging;
 use super::output::{Line, Output};
 
@@ -63,6 +64,7 @@ pub async fn drive(
     clock: Clock,
     engine: &EngineHandle,
     mut reports: UnboundedReceiver<Report>,
+    kept: Option<&Kept>,
     json: bool,
 ) -> Result<Exit, Failed> {
     let mut output = Output::default();
@@ -71,6 +73,11 @@ pub async fn drive(
     let exit = 'run: loop {
         if let Input::Report(report) = &input {
             logging::report(report);
+            if let (Report::Exchange(exchange), Some(kept)) = (&**report, kept)
+                && exchange.outcome.is_settled()
+            {
+                kept.exchange(exchange);
+            }
         }
         for act in fold.on(clock.now(), input) {
             match act {

@@ -7,16 +7,22 @@ mod config;
 pub mod console;
 mod drive;
 pub mod exit;
+mod explain;
+mod export;
+mod forget;
 mod init;
 mod init_plan;
+mod journal;
+mod log;
 pub mod logging;
 pub mod open;
 mod output;
+mod plain;
 mod sandbox;
 mod send;
 mod send_fold;
 mod token;
-mod token_fold;
+pub(crate) mod token_fold;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -60,13 +66,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
         Some(Sub::Man(args)) => return completions::man(args.of.as_deref()).map(ExitCode::from),
+        Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_)) | None => {}
+        Some(Sub::Send(_) | Sub::Token(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_)) | None => {}
     }
     let settings = load(&flags, &env)?;
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
@@ -75,13 +82,17 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let options = send::SendOptions::from_args(args)?;
             block_on(send::run(options, &settings)).map(ExitCode::from)
         }
+        Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
+        Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
+        _ if settings.ui.plain => block_on(plain::run(&settings)),
         _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
     }
 }
 
 /// Runs a command to its end on a small runtime of its own.
-fn block_on(command: impl Future<Output = Result<Exit, Failed>>) -> Result<Exit, Failed> {
+fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -73,6 +73,11 @@ impl Output {
         self.bytes(text.as_bytes())
     }
 
+    /// Whether the reader went away.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Writes one line to stdout. The caller has made it safe where a person reads it.
     pub fn line(&mut self, text: &str) -> Result<(), Failed> {
         self.raw(&format!("{text}\n"))

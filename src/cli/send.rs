@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
+use crate::diagnosis::ProfileFacts;
 use crate::engine::Engine;
-use crate::model::ConversationKey;
+use crate::model::{ConversationKey, Variation};
 
 use super::args::SendArgs;
 use super::drive::drive;
 use super::exit::{Exit, Failed};
+use super::journal;
 use super::open::Opened;
 use super::send_fold::{SendFold, Sending};
 
@@ -24,6 +26,7 @@ pub struct SendOptions {
     text: String,
     json: bool,
     reply_within: Option<Duration>,
+    sent_as: Option<Variation>,
 }
 
 impl SendOptions {
@@ -40,7 +43,7 @@ impl SendOptions {
         if text.trim().is_empty() {
             return Err(Failed::usage("the text is empty; nothing was sent"));
         }
-        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within })
+        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within, sent_as: args.sent_as })
     }
 }
 
@@ -79,8 +82,14 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let conversation = find(&opened.profile, &options.to)?;
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
-        let (engine, reports) = Engine::start(opened.profile.clone(), clock);
-        drive(&mut SendFold::new(sending), clock, &engine, reports, options.json).await
+        let journal = journal::writer(settings, &opened.profile).await;
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
+        let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
+        let mut fold =
+            SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(options.sent_as);
+        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), options.json).await;
+        journal::close(journal);
+        exit
     }
     .await;
     opened.close().await;

@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::exchange::header;
 use crate::model::{
-    Attempt, Author, ConversationKey, Ending, Exchange, Life, MessageId, Moment, Outcome, RemoteMessage, Step,
-    TokenStatus,
+    Attempt, Author, Cause, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment,
+    Outcome, Probe, RemoteMessage, Step, TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -28,6 +29,8 @@ use super::token_fold::{SignIn, missing_scopes, token_line};
 const LAG: Duration = Duration::from_millis(500);
 /// How long the engine may take to take a message back.
 const TAKING_BACK: Duration = Duration::from_secs(3);
+/// How long a read that settles a diagnosis may take.
+const PROBING: Duration = Duration::from_secs(5);
 /// Under which id the one message goes.
 const MESSAGE: MessageId = MessageId(1);
 
@@ -59,6 +62,13 @@ pub struct SendFold {
     replied: bool,
     interrupted: bool,
     stage: Stage,
+    /// What a diagnosis is made from.
+    facts: ProfileFacts,
+    channel: Option<Channel>,
+    history: History,
+    /// The newest token request that was refused or failed.
+    token_trouble: Option<Arc<Exchange>>,
+    sent_as: Option<Variation>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +79,8 @@ enum Stage {
     TakingBack(Moment),
     /// Settled; the rest of its exchange may take until then.
     Lagging(Moment),
+    /// Refused, and the refusal alone does not say why: the conversation is read, until then at the latest.
+    Probing(Moment),
     /// Accepted; a reply may take until then.
     Listening(Moment),
     /// Said.
@@ -91,7 +103,38 @@ impl SendFold {
             replied: false,
             interrupted: false,
             stage: Stage::UnderWay,
+            facts: ProfileFacts::default(),
+            channel: None,
+            history: History::default(),
+            token_trouble: None,
+            sent_as: None,
         }
+    }
+
+    /// … that knows the profile, for saying why.
+    #[must_use]
+    pub fn knowing(mut self, facts: ProfileFacts, channel: Option<Channel>) -> Self {
+        self.facts = facts;
+        self.channel = channel;
+        self
+    }
+
+    /// … of a message that is sent wrongly on purpose.
+    #[must_use]
+    pub fn sent_as(mut self, variation: Option<Variation>) -> Self {
+        if let Some(variation) = variation {
+            self.sending.text = variation.text(&self.sending.text);
+        }
+        self.sent_as = variation;
+        self
+    }
+
+    /// Why it was refused, as far as that can be told: the message's own exchange, else the token's.
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || self.token_trouble.is_none());
+        let exchange = own.or(self.token_trouble.as_ref())?;
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        diagnose(&case).filter(|d| !d.healed)
     }
 
     fn begin(&mut self, now: Moment) -> Vec<Act> {
@@ -101,12 +144,21 @@ impl SendFold {
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
         }
-        acts.push(Act::Ask(Command::Send(SendRequest { message: MESSAGE, conversation, text, resend_of: None })));
+        acts.push(Act::Ask(Command::Send(SendRequest {
+            message: MESSAGE,
+            conversation,
+            text,
+            resend_of: None,
+            sent_as: self.sent_as,
+        })));
         acts
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
         self.sign_in.status(&status);
+        if let Some(facts) = status.facts() {
+            self.history.token(facts);
+        }
         let mut acts = Vec::new();
         let warned = self.token.facts().and_then(missing_scopes);
         let changed = std::mem::discriminant(&self.token) != std::mem::discriminant(&status);
@@ -135,8 +187,14 @@ impl SendFold {
 
     fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
         self.sign_in.exchange(&exchange);
+        self.history.exchange(&exchange);
+        if exchange.kind == Kind::Token && exchange.outcome.is_error() {
+            self.token_trouble = Some(Arc::clone(&exchange));
+        }
         if exchange.message != Some(MESSAGE) {
-            return Vec::new();
+            let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
+            let probing = matches!(self.stage, Stage::Probing(_)) && probe;
+            return if probing { self.outcome(now) } else { Vec::new() };
         }
         let mut acts = Vec::new();
         for step in exchange.steps.iter().skip(self.told) {
@@ -203,8 +261,20 @@ impl SendFold {
                 }
                 acts
             }
+            (_, Life::Refused(_)) if self.wants_a_probe() => {
+                self.stage = Stage::Probing(now.after(PROBING));
+                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = line.warns("refused; reading the conversation to find out why");
+                vec![Act::Say(line), Act::Ask(Command::Read(self.sending.conversation))]
+            }
             _ => self.outcome(now),
         }
+    }
+
+    /// Whether a read, which changes nothing, would say why.
+    fn wants_a_probe(&self) -> bool {
+        let asks = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
     }
 
     fn accepted_text(&self, now: Moment) -> String {
@@ -265,7 +335,7 @@ impl SendFold {
     fn due_now(&mut self, now: Moment) -> Vec<Act> {
         match self.stage {
             Stage::Lagging(_) => self.after_settling(now),
-            Stage::TakingBack(_) | Stage::Listening(_) => self.outcome(now),
+            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) => self.outcome(now),
             Stage::UnderWay | Stage::Over => Vec::new(),
         }
     }
@@ -314,11 +384,17 @@ impl SendFold {
         self.stage = Stage::Over;
         let (word, message, exit) = self.verdict(now);
         let exchange = self.exchange.as_ref();
+        let diagnosis = self.diagnosis();
+        let mut acts = Vec::new();
+        if let Some(diagnosis) = &diagnosis {
+            acts.push(Act::Say(diagnosis_line(now, diagnosis)));
+        }
         let fields = json!({
             "outcome": word,
             "status": exchange.and_then(|e| e.status()),
             "request_id": self.request_id(),
-            "cause": Value::Null,
+            // A cause that is only possible is no cause: the diagnosis before says which ones fit.
+            "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
             "attempts": exchange.map_or(0, |e| e.attempts().count()),
             "message": message,
         });
@@ -332,8 +408,36 @@ impl SendFold {
                 line.warns(format!("{message}{id}"))
             }
         };
-        vec![Act::Say(line), Act::Finish(exit)]
+        acts.extend([Act::Say(line), Act::Finish(exit)]);
+        acts
     }
+}
+
+/// Why, for people and programs.
+fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
+    let open: Vec<Value> =
+        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
+    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
+    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
+    let cause = diagnosis.cause();
+    let fields = json!({
+        "cause": cause.as_str(),
+        "confidence": diagnosis.confidence().word(),
+        "because": diagnosis.sentence(),
+        "open": open,
+        "excluded": excluded,
+        "settled_by": settles,
+    });
+    let words = diagnosis.confidence().word();
+    let text = if diagnosis.suspects.is_empty() {
+        format!("no known cause fits: {}", diagnosis.said)
+    } else if diagnosis.is_undecided() {
+        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
+        format!("cause: {}; possible: {}", diagnosis.sentence(), names.join(", "))
+    } else {
+        format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence())
+    };
+    Line::new("diagnosis", now.wall, fields).warns(text)
 }
 
 fn attempt_line(now: Moment, attempt: &Attempt) -> Line {
@@ -385,7 +489,9 @@ impl Fold for SendFold {
 
     fn due(&self) -> Option<Moment> {
         match self.stage {
-            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) => Some(until),
+            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) | Stage::Probing(until) => {
+                Some(until)
+            }
             Stage::UnderWay | Stage::Over => None,
         }
     }

@@ -50,6 +50,7 @@ fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
         what: "Hello".to_owned(),
         conversation: Some(ConversationKey(3)),
         message: Some(MESSAGE),
+        sent_as: None,
         started: NOW,
         ended,
         steps,
@@ -103,8 +104,13 @@ fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
 fn it_begins_by_sending() {
     let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within: None };
     let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
-    let request =
-        SendRequest { message: MESSAGE, conversation: ConversationKey(3), text: "Hello".to_owned(), resend_of: None };
+    let request = SendRequest {
+        message: MESSAGE,
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        resend_of: None,
+        sent_as: None,
+    };
     assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
     let acts = SendFold::new(watching).on(NOW, Input::Begin);
@@ -155,7 +161,7 @@ fn refused_is_one() {
     let acts = feed(&mut fold, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
-    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":null"#), "{last}");
+    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":"token-absent""#), "{last}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> 
     let opened = Opened::open(settings)?;
     let clock = Clock::start();
     let (engine, reports) = Engine::start(opened.profile.clone(), clock);
-    let result = drive(&mut TokenFold::default(), clock, &engine, reports, args.json).await;
+    let result = drive(&mut TokenFold::default(), clock, &engine, reports, None, args.json).await;
     opened.close().await;
     result
 }

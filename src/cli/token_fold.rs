@@ -121,7 +121,8 @@ fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
     if let Value::Object(map) = fields { map } else { serde_json::Map::new() }
 }
 
-fn facts_text(facts: &TokenFacts, now: Moment) -> String {
+/// What is known of a token, a fact a line.
+pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = Vec::new();
     lines.push(match facts.expires {
         Some(end) => {
@@ -330,6 +331,7 @@ mod tests {
             what: String::new(),
             conversation: None,
             message: None,
+            sent_as: None,
             started: Moment::ZERO,
             ended: Some(Moment::ZERO),
             steps: Vec::new(),

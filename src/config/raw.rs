@@ -20,6 +20,7 @@ pub struct RawFile {
     pub journal: RawJournal,
     pub ui: RawUi,
     pub redact: Option<Spot<Vec<Spot<String>>>>,
+    pub mute: Option<Spot<Vec<Spot<String>>>>,
     pub keys: Vec<KeyBinding>,
 }
 
@@ -100,6 +101,11 @@ impl RawFile {
             let names = redact.strings("names");
             redact.finish();
             names
+        });
+        file.mute = root.table("diagnosis").and_then(|mut diagnosis| {
+            let causes = diagnosis.strings("mute");
+            diagnosis.finish();
+            causes
         });
         file.keys = root.table("keys").map(read_keys).unwrap_or_default();
         root.finish();

@@ -1,8 +1,11 @@
 //! File, environment and flags become [`Settings`]: what a flag says wins, then the environment, then the file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::problem::{Problem, Problems, Spot, nearest};
+use crate::model::Cause;
+
+use super::problem::{Problem, Problems, Spot, nearest, suggestion};
 use super::raw::RawFile;
 use super::raw_profile::RawProfile;
 use super::reader::Doc;
@@ -36,6 +39,8 @@ pub struct Flags {
     pub ascii: bool,
     /// `--calm`
     pub calm: bool,
+    /// `--ephemeral`
+    pub ephemeral: bool,
     /// `--color`
     pub color: Option<ColorChoice>,
 }
@@ -96,6 +101,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         }
     }
     duplicate_snippets(path, &raw.composer.snippets, &mut problems);
+    let muted = muted(path, &raw, &mut problems);
 
     let mut sheet = Sheet { rows: path_rows };
     let scenario = flag("--scenario", flags.scenario.clone());
@@ -103,9 +109,13 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let composer = composer(&raw, &mut sheet);
     let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
     let log = log(&raw, ui.times, &mut sheet);
-    let journal = journal(&raw, &mut sheet);
+    let journal = journal(&raw, flags.ephemeral, &mut sheet);
     if let Some(names) = &raw.redact {
         sheet.note("redact.names", redact.shown(), Origin::File(names.at));
+    }
+    if let Some(causes) = &raw.mute {
+        let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
+        sheet.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
     }
     for binding in &raw.keys {
         let context = KeyContext::WORDS.iter().find(|(_, c)| *c == binding.context).map_or("", |(word, _)| word);
@@ -141,6 +151,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         journal,
         ui,
         redact,
+        muted,
         keys: raw.keys,
         metrics: resolved.metrics,
         paths,
@@ -216,6 +227,20 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
     names
 }
 
+/// The causes that are not mentioned; an unknown one is a problem with the nearest name.
+fn muted(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> BTreeSet<Cause> {
+    let mut muted = BTreeSet::new();
+    for name in raw.mute.iter().flat_map(|list| &list.value) {
+        if let Some(cause) = Cause::named(&name.value) {
+            muted.insert(cause);
+            continue;
+        }
+        let near = suggestion(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+        problems.push(Problem::at(path, name.at, format!("`mute` names no cause `{}`{near}", name.value)));
+    }
+    muted
+}
+
 fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], problems: &mut Vec<Problem>) {
     for (n, (name, _)) in snippets.iter().enumerate() {
         if let Some((first, _)) = snippets.iter().take(n).find(|(other, _)| other.value == name.value) {
@@ -245,11 +270,12 @@ fn log(raw: &RawFile, times: Times, sheet: &mut Sheet) -> LogLimits {
     }
 }
 
-fn journal(raw: &RawFile, sheet: &mut Sheet) -> JournalLimits {
+fn journal(raw: &RawFile, ephemeral: bool, sheet: &mut Sheet) -> JournalLimits {
     let keep_days = sheet.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
     JournalLimits {
+        ephemeral,
         keep_days: u32::try_from(keep_days).unwrap_or(u32::MAX),
-        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 256 << 20),
+        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 512 << 20),
     }
 }
 
@@ -273,6 +299,7 @@ fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems
     let plain = switch("--plain", flags.plain)
         .or_else(|| env_flag(env, "GUESTWIRE_PLAIN", problems))
         .or_else(|| file(raw.ui.plain.clone()))
+        .or_else(|| env_text(env, "ACCESSIBLE").filter(|(text, _)| text != "0").map(|(_, origin)| (true, origin)))
         .or_else(|| env_text(env, "TERM").filter(|(term, _)| term == "dumb").map(|(_, origin)| (true, origin)));
     let theme = env_text(env, "GUESTWIRE_THEME").or_else(|| file(raw.ui.theme.clone()));
     let clipboard =

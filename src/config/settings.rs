@@ -1,7 +1,10 @@
 //! Everything that config, environment and flags decide, resolved. Nothing here is optional that has a default.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
+
+use crate::model::Cause;
 
 use super::problem::{Position, Problem, Spot};
 use super::{Profile, SecretSource};
@@ -21,6 +24,8 @@ pub struct Settings {
     pub ui: Ui,
     /// Names of further headers and JSON fields whose values are masked, lower case.
     pub redact: Vec<String>,
+    /// Causes that the console does not mention.
+    pub muted: BTreeSet<Cause>,
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.
     pub keys: Vec<KeyBinding>,
     /// Where metrics go, if anywhere.
@@ -129,6 +134,8 @@ pub struct JournalLimits {
     pub keep_days: u32,
     /// Bytes that the journal may take.
     pub max_bytes: u64,
+    /// Nothing is kept at all.
+    pub ephemeral: bool,
 }
 
 /// Whether colour is used.

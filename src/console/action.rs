@@ -105,7 +105,8 @@ actions! {
         Filter "filter" ["/"] "Filter this pane as you type" ~ "search find";
         Zoom "zoom" ["z"] "Give this pane the whole screen, or give it back" ~ "full maximize";
         Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
-        FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose" ~ "fault error inject simulate 401 429 500";
+        SendAs "send-as" [] "Send the next message wrongly on purpose (negative test)" ~ "fault bench expired token scope participant malformed oversize emoji bidi";
+        FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose; elsewhere, send the next message wrongly" ~ "fault error inject simulate 401 429 500 negative test expired token scope oversize emoji bidi";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
         Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";
@@ -114,6 +115,7 @@ actions! {
         Back "back" ["esc"] "Close, clear, or leave what is on top" ~ "cancel close";
         Quit "quit" ["q"] "Go back; at the top, leave" ~ "exit leave";
         Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
+        ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }
@@ -146,9 +148,11 @@ actions! {
         NextError "next-error" ["]"] "Next error" ~ "refused 401 unknown";
         PreviousError "previous-error" ["["] "Previous error" ~ "refused 401 unknown";
         Search "search" ["ctrl-f"] "Search the entries" ~ "find";
+        SearchKept "search-kept" ["S"] "Search all that is kept, also of earlier sessions" ~ "journal history full text find past";
         NextMatch "next-match" ["n"] "Next match of the search";
         PreviousMatch "previous-match" ["N"] "Previous match of the search";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
+        Why "why" ["d"] "Say why it was refused: evidence, what to do, what to quote" ~ "diagnosis cause reason explain 401 403 card";
         Resend "resend" ["r"] "Send this message again (asks)" ~ "retry repeat replay again";
         EditCopy "edit-copy" ["e"] "Put a copy of this message into the composer" ~ "clone";
         Settle "settle" ["u"] "Say what became of a message with an unknown outcome" ~ "unknown landed lost delivered";
@@ -157,6 +161,9 @@ actions! {
         CopyHeaders "copy-headers" ["y h"] "Copy the headers" ~ "clipboard yank";
         CopyBody "copy-body" ["y b"] "Copy the body" ~ "clipboard yank json";
         CopyLine "copy-line" ["y y"] "Copy the line" ~ "clipboard yank";
+        CopyTicket "copy-ticket" ["y t"] "Copy a text for a ticket: cause, evidence, ids, UTC time" ~ "clipboard yank support report";
+        CopyNote "copy-note" ["y a"] "Copy a note to the administrator: what to change, and why" ~ "clipboard yank admin mail";
+        CompareAccepted "compare-accepted" ["C"] "Compare with the last accepted message of the same conversation" ~ "diff difference last worked";
         Compare "compare" ["="] "Compare two entries: mark one, stand on the other" ~ "diff difference";
         Mark "mark" ["m"] "Mark the entry, or unmark it" ~ "star flag bookmark";
         Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";

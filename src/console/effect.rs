@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use crate::engine::Command;
+use crate::journal::Job;
 
 /// Everything that the console asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Ask the engine.
     Engine(Command),
+    /// Ask the journal.
+    Journal(Job),
     /// Put text on the clipboard (OSC 52, then whatever config names). Already masked.
     Copy(String),
     /// Open `$VISUAL`/`$EDITOR` on this text; the answer is [`super::Event::Edited`].

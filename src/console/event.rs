@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::engine::Report;
+use crate::journal::Page;
 
 /// A signal that reaches the console as an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Event {
     },
     /// The engine says something. Boxed: a report is many times the size of a key.
     Engine(Box<Report>),
+    /// The journal says something.
+    Journal(Page),
     /// The deadline that the state asked for has come.
     Deadline,
     /// A signal arrived.

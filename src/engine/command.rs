@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Conversation, ConversationKey, MessageId};
+use crate::model::{Conversation, ConversationKey, MessageId, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +13,32 @@ pub struct SendRequest {
     pub text: String,
     /// The message that this one sends again.
     pub resend_of: Option<MessageId>,
+    /// Sent wrongly on purpose, in this way. `text` is what is sent already.
+    pub sent_as: Option<Variation>,
+}
+
+/// A message of an earlier session, in the order in which they were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recalled {
+    /// Which.
+    pub message: MessageId,
+    /// In which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// When its newest try began, by this machine's clock.
+    pub at: jiff::Timestamp,
+    /// The id that the remote side gave it, where known.
+    pub remote_id: Option<String>,
+    /// Nobody knows what became of it: it is looked up.
+    pub unknown: bool,
 }
 
 /// What the engine can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// Messages of an earlier session: unknown ones are looked up, the others are known again when they are read.
+    Recall(Vec<Recalled>),
     /// Get a token if there is none (also after it was refused).
     SignIn,
     /// Get a new token now, whatever the old one's state.

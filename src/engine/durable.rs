@@ -18,8 +18,17 @@ pub struct Intent {
     pub attempt: u32,
 }
 
-/// Recording is under way; the sentence says why it failed.
-pub type Recording = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+/// Why an intent could not be recorded, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unrecorded {
+    /// It may be possible later: the message waits.
+    NotNow(String),
+    /// It never will be: the message is refused.
+    Never(String),
+}
+
+/// Recording is under way.
+pub type Recording = Pin<Box<dyn Future<Output = Result<(), Unrecorded>> + Send>>;
 
 /// Where intents and outcomes are recorded.
 pub trait Durable: Send + Sync + 'static {
@@ -27,8 +36,9 @@ pub trait Durable: Send + Sync + 'static {
     /// message is not sent.
     fn intent(&self, intent: Intent) -> Recording;
 
-    /// Records what came of it. Not waited for.
-    fn outcome(&self, message: MessageId, life: &Life);
+    /// Records what came of it, and the id that the remote side gave it, where known. Not waited for. A message that
+    /// goes back into the queue (a refusal that waiting heals) is told as queued or waiting.
+    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>);
 }
 
 /// Records nothing.
@@ -40,5 +50,5 @@ impl Durable for Forgetful {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn outcome(&self, _: MessageId, _: &Life) {}
+    fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) {}
 }

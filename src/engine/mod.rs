@@ -32,7 +32,8 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::Profile;
 
-pub use command::{Command, SendRequest};
+pub use client::Environment;
+pub use command::{Command, Recalled, SendRequest};
 pub use report::Report;
 pub use tuning::Tuning;
 

@@ -6,7 +6,7 @@
 //!                                                                     └─ refused ─────────► rest
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -45,8 +45,9 @@ pub struct Reader {
     /// All messages that reads brought, oldest first.
     messages: Vec<RemoteMessage>,
     ids: HashSet<String>,
-    /// Whether the conversation was ever read: then what was there is known to be old.
-    ours: Vec<Ours>,
+    /// Messages of ours that are not settled for good.
+    ours: VecDeque<Ours>,
+    /// Remote ids that are known to be one of ours.
     claimed: HashSet<String>,
     next: Option<Moment>,
     step: usize,
@@ -68,9 +69,9 @@ impl Reader {
         }
         // A session of thousands of sends: those of long ago are settled or never will be.
         if self.ours.len() >= 64 {
-            self.ours.remove(0);
+            self.ours.pop_front();
         }
-        self.ours.push(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
+        self.ours.push_back(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
     }
 
     /// Starts the growing pauses anew.
@@ -79,6 +80,19 @@ impl Reader {
             self.step = 0;
             self.last_look = false;
             self.next = pauses.first().map(|p| now.after(*p));
+        }
+    }
+
+    /// This one is a message of ours of which nothing is to be found out any more.
+    pub fn known(&mut self, remote_id: &str) {
+        self.claimed.insert(remote_id.to_owned());
+    }
+
+    /// The same, and the first look is now.
+    pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
+        self.look(now, pauses);
+        if !self.refused {
+            self.next = Some(now);
         }
     }
 

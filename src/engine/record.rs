@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     Attempt, ConversationKey, Ending, Exchange, ExchangeId, Generation, Kind, MessageId, Moment, Outcome, Request,
-    Step, Timing,
+    Step, Timing, Variation,
 };
 
 use super::Report;
@@ -15,6 +15,11 @@ use super::Report;
 pub struct Record(Exchange);
 
 impl Record {
+    /// Says better what it is about. `what` is redacted already.
+    pub fn call_it(&mut self, what: String) {
+        self.0.what = what;
+    }
+
     /// A new exchange. `what` is redacted already.
     pub fn new(id: ExchangeId, kind: Kind, what: String, now: Moment) -> Self {
         Self(Exchange {
@@ -23,6 +28,7 @@ impl Record {
             what,
             conversation: None,
             message: None,
+            sent_as: None,
             started: now,
             ended: None,
             steps: Vec::new(),
@@ -35,6 +41,13 @@ impl Record {
     pub fn of(mut self, conversation: ConversationKey, message: Option<MessageId>) -> Self {
         self.0.conversation = Some(conversation);
         self.0.message = message;
+        self
+    }
+
+    /// … whose message is sent wrongly on purpose.
+    #[must_use]
+    pub const fn sent_as(mut self, variation: Option<Variation>) -> Self {
+        self.0.sent_as = variation;
         self
     }
 
@@ -76,6 +89,11 @@ impl Record {
     /// It waits for the renewal `exchange`.
     pub fn renewal(&mut self, exchange: ExchangeId, now: Moment) {
         self.0.steps.push(Step::Renewal { exchange, at: now, generation: None, took: None, waiting: 1 });
+        self.0.outcome = Outcome::Waiting;
+    }
+
+    /// It waits for a renewal that has not begun.
+    pub fn park(&mut self) {
         self.0.outcome = Outcome::Waiting;
     }
 

@@ -114,7 +114,14 @@ fn broken(failure: &Failure, tries: &mut Tries, jitter: &mut Jitter) -> Verdict 
     match failure.kind {
         FailureKind::Cancelled => Verdict::Cancelled,
         FailureKind::Invalid => Verdict::Refused(format!("not sent: {}", failure.detail)),
-        FailureKind::Tls => Verdict::Failed(format!("not sent, {what}")),
+        FailureKind::Tls => {
+            let mend = if failure.detail.contains("UnknownIssuer") {
+                "; nobody known vouches for it: if its authority is your own, name its file in ca_files of the profile"
+            } else {
+                ""
+            };
+            Verdict::Failed(format!("not sent, {what}{mend}"))
+        }
         _ if tries.connect >= CONNECT_AGAIN => {
             Verdict::Failed(format!("not sent, {what}; tried {} times", tries.connect + 1))
         }

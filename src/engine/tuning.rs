@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client::Environment;
 use super::durable::{Durable, Forgetful};
 
 /// Settings of an engine that are no part of a profile.
@@ -19,6 +20,8 @@ pub struct Tuning {
     pub grace: Duration,
     /// Where intents and outcomes are recorded.
     pub durable: Arc<dyn Durable>,
+    /// Where the proxies' variables are looked up.
+    pub environment: Environment,
 }
 
 impl Default for Tuning {
@@ -29,6 +32,7 @@ impl Default for Tuning {
             read_repeats: 20,
             grace: Duration::from_secs(2),
             durable: Arc::new(Forgetful),
+            environment: Environment::default(),
         }
     }
 }

@@ -60,8 +60,13 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         "_marked": item.marked,
     });
     if let Some(fields) = out.as_object_mut() {
-        if let Some(comment) = item.comment {
-            fields.insert("comment".to_owned(), json!(comment));
+        let purpose = item.exchange.sent_as.map(|v| {
+            fields.insert("_sentAs".to_owned(), json!(v.as_str()));
+            format!("sent wrongly on purpose as {v}: {}", v.about())
+        });
+        let comments: Vec<&str> = item.comment.into_iter().chain(purpose.as_deref()).collect();
+        if !comments.is_empty() {
+            fields.insert("comment".to_owned(), json!(comments.join("; ")));
         }
         if let Some(remote) = attempt.response().and_then(|r| r.remote.as_deref()) {
             // The format wants the address without the port.

@@ -65,6 +65,21 @@ impl Call {
         Ok(Self { method, url, headers, body })
     }
 
+    /// Takes `Authorization` off again: for a negative test.
+    #[must_use]
+    pub fn without_authorization(mut self) -> Self {
+        self.headers.remove(AUTHORIZATION);
+        self
+    }
+
+    /// This request with another body, of the same media type.
+    #[must_use]
+    pub fn with_body(&self, body: Vec<u8>) -> Self {
+        let mut headers = self.headers.clone();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        Self { method: self.method.clone(), url: self.url.clone(), headers, body }
+    }
+
     /// Adds `Authorization: Bearer …`, marked sensitive.
     pub fn bearer(mut self, token: &SecretString) -> Result<Self, BadCall> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {

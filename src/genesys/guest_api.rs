@@ -4,33 +4,61 @@
 //! `{"to":{"id","externalId"},"text"}`. [the channel's own description; the published API reference does not list it]
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 
-/// The request for one message. Ids are sent as they are, also malformed ones: what the server makes of them is the
-/// point of a negative test.
-pub fn request(
-    api: &str,
-    path: &str,
-    conversation_id: &str,
-    participant_id: Option<&str>,
-    external_id: Option<&str>,
-    text: &str,
-    token: &SecretString,
-) -> Result<Call, BadCall> {
+/// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
+/// malformed ones: what the server makes of them is the point of a negative test.
+pub fn request(api: &str, path: &str, conversation_id: &str, token: &SecretString) -> Result<Call, BadCall> {
     let path = path.replace("{conversationId}", &path_segment(conversation_id));
+    Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
+}
+
+/// The body of one message, addressed where an id is given.
+pub fn body(participant_id: Option<&str>, external_id: Option<&str>, text: &str) -> Result<Vec<u8>, BadCall> {
     let body = match (participant_id, external_id) {
-        (None, None) => json!({ "text": text, "type": "text" }),
-        (id, external) => json!({ "to": { "id": id, "externalId": external }, "text": text }),
+        (None, None) => serde_json::to_vec(&Plain { text, kind: "text" }),
+        (id, external_id) => serde_json::to_vec(&Addressed { to: To { id, external_id }, text }),
     };
-    Call::post(api, &path, "application/json", body.to_string().into_bytes())?.bearer(token)
+    body.map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))
+}
+
+#[derive(Serialize)]
+struct Plain<'m> {
+    text: &'m str,
+    #[serde(rename = "type")]
+    kind: &'m str,
+}
+
+#[derive(Serialize)]
+struct Addressed<'m> {
+    to: To<'m>,
+    text: &'m str,
+}
+
+#[derive(Serialize)]
+struct To<'m> {
+    id: Option<&'m str>,
+    #[serde(rename = "externalId")]
+    external_id: Option<&'m str>,
+}
+
+#[derive(Deserialize)]
+struct Taken {
+    id: Option<Value>,
+    #[serde(rename = "messageId")]
+    message_id: Option<Value>,
 }
 
 /// The message's id in an accepting answer, where it names one: `id` or `messageId`.
 pub fn remote_id(body: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(body).ok()?;
-    ["id", "messageId"].iter().find_map(|name| value.get(name)?.as_str().filter(|s| !s.is_empty()).map(str::to_owned))
+    let taken: Taken = serde_json::from_str(body).ok()?;
+    [taken.id, taken.message_id].into_iter().flatten().find_map(|value| match value {
+        Value::String(id) if !id.is_empty() => Some(id),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -41,7 +69,9 @@ mod tests {
     const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 
     fn body(participant: Option<&str>, external: Option<&str>) -> String {
-        let call = request("http://h", PATH, "c", participant, external, "Hello", &"t".into()).unwrap();
+        let call = request("http://h", PATH, "c", &"t".into()).unwrap();
+        let call = call.with_body(super::body(participant, external, "Hello").unwrap());
+        assert_eq!(call.headers["content-length"], call.body.len().to_string().as_str());
         String::from_utf8(call.body).unwrap()
     }
 
@@ -54,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_malformed_id_stays_in_its_place() {
-        let call = request("http://h", PATH, "../x?y", None, None, "", &"t".into()).unwrap();
+        let call = request("http://h", PATH, "../x?y", &"t".into()).unwrap();
         assert_eq!(call.url, "http://h/api/v2/conversations/messaging/..%2Fx%3Fy/messages");
     }
 

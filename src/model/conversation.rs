@@ -90,6 +90,20 @@ impl Address {
         }
     }
 
+    /// A text that is the same for the same address in every run: what the journal knows a conversation by.
+    pub fn ident(&self) -> String {
+        let or_dash = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
+        match self {
+            Self::GuestApi { conversation_id, participant_id, external_id } => {
+                format!("guest-api {conversation_id} {} {}", or_dash(participant_id), or_dash(external_id))
+            }
+            Self::OpenMessaging { integration_id, guest } => {
+                format!("open-messaging {integration_id} {} {}", guest.id_type, guest.id)
+            }
+            Self::WebMessaging { deployment_id, origin } => format!("web-messaging {deployment_id} {origin}"),
+        }
+    }
+
     /// The conversation id, where the address names one.
     pub fn conversation_id(&self) -> Option<&str> {
         match self {

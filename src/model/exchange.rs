@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ConversationKey, ExchangeId, Generation, MessageId, Moment};
+use super::{ConversationKey, ExchangeId, Generation, MessageId, Moment, Variation};
 
 /// What an exchange is for. The word stands in the log's kind column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -352,6 +352,8 @@ pub struct Exchange {
     pub conversation: Option<ConversationKey>,
     /// The message that it carries.
     pub message: Option<MessageId>,
+    /// That message was sent wrongly on purpose, in this way.
+    pub sent_as: Option<Variation>,
     /// When it was begun.
     pub started: Moment,
     /// When it was settled.

@@ -7,7 +7,7 @@
 //!             └────────────────► cancelled
 //! ```
 
-use super::{ConversationKey, ExchangeId, MessageId, Moment};
+use super::{ConversationKey, ExchangeId, MessageId, Moment, Variation};
 
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,8 @@ pub struct Message {
     pub remote_id: Option<String>,
     /// The message that this one sends again.
     pub resend_of: Option<MessageId>,
+    /// It was sent wrongly on purpose, in this way.
+    pub sent_as: Option<Variation>,
 }
 
 /// A message as a read of the conversation showed it.

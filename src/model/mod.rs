@@ -1,14 +1,17 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
 pub mod conversation;
+pub mod diagnosis;
 pub mod exchange;
 pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod time;
 pub mod token;
+pub mod variation;
 
 pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
+pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,
     Step, Timing,
@@ -18,3 +21,4 @@ pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};
+pub use variation::Variation;

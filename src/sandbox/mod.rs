@@ -126,13 +126,17 @@ pub struct Sandbox {
 ///
 /// The error is the system's: most often that the port is taken. Outside a tokio runtime it is an error too.
 pub fn start(options: Options) -> io::Result<Sandbox> {
+    start_with(options, Clock::start())
+}
+
+/// As [`start`], with a clock of the caller's: tests let it run fast.
+pub fn start_with(options: Options, clock: Clock) -> io::Result<Sandbox> {
     let runtime = tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
     let Options { port, scenario } = options;
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
     let door = http::Door(tokio::net::TcpListener::from_std(listener)?);
-    let clock = Clock::start();
     let world = Mutex::new(World::new(&scenario, clock.now()));
     let (stopping, mut stop) = watch::channel(false);
     let inner = Arc::new(Inner { clock, advanced: AtomicU64::new(0), world, stopping });

@@ -58,6 +58,7 @@ pub fn made_up(number: u32, at: Moment) -> Exchange {
         what: format!("made-up entry {number} for measuring"),
         conversation: None,
         message: None,
+        sent_as: None,
         started: at,
         ended: Some(at.after(took)),
         steps: vec![Step::Try(Arc::new(attempt))],

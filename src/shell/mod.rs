@@ -25,6 +25,7 @@ use crate::console::event::Signal;
 use crate::console::state::State;
 use crate::console::{Effect, Event, update};
 use crate::engine::{Command, Report};
+use crate::journal::{Job, Page};
 
 /// Reports are drawn at most this often; a key is drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -92,6 +93,10 @@ pub struct Shell<I, S, O> {
     pub engine: Box<dyn Fn(Command) + Send>,
     /// What the engine says.
     pub reports: UnboundedReceiver<Report>,
+    /// Asks the journal.
+    pub journal: Box<dyn Fn(Job) + Send>,
+    /// What the journal says. May be closed: then there is none.
+    pub pages: UnboundedReceiver<Page>,
     /// Signals.
     pub signals: UnboundedReceiver<Signal>,
 }
@@ -101,13 +106,14 @@ struct Turn {
     dirty: bool,
     next_frame: Instant,
     exit: Option<Exit>,
+    pages: bool,
     title: String,
 }
 
 impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<Exit> {
-        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, title: String::new() };
+        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, pages: true, title: String::new() };
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             if let Some(exit) = turn.exit {
@@ -119,7 +125,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                     Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
                     Some(Err(_)) | None => return Ok(Exit::Lost),
                 },
-                () = sleep_until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
+                () = until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
                 count = self.reports.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(Exit::Lost);
@@ -127,6 +133,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                     for report in batch.drain(..) {
                         self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
                     }
+                },
+                page = self.pages.recv(), if turn.pages => match page {
+                    Some(page) => self.apply(state, &mut turn, Event::Journal(page))?,
+                    None => turn.pages = false,
                 },
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.apply(state, &mut turn, Event::Deadline)?;
@@ -174,6 +184,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 (self.engine)(command);
                 return Ok(());
             }
+            Effect::Journal(job) => {
+                (self.journal)(job);
+                return Ok(());
+            }
             Effect::Quit => {
                 turn.exit = Some(Exit::Quit);
                 return Ok(());
@@ -209,6 +223,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
 
     fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
         turn.dirty = false;
+        state.fit();
         self.screen.draw(state)?;
         turn.next_frame = Instant::now() + FRAME;
         let title = state.title();
@@ -217,6 +232,14 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             turn.title = title;
         }
         Ok(())
+    }
+}
+
+/// Waits until `instant`; not at all where it has come. (A timer that is due already would still cost its resolution
+/// of one millisecond, which is three times what a frame takes.)
+async fn until(instant: Instant) {
+    if instant > Instant::now() {
+        sleep_until(instant).await;
     }
 }
 

@@ -20,6 +20,8 @@ pub type FaultSetter = Box<dyn FnMut(Option<&str>) -> Result<String, String> + S
 pub struct RealOutside {
     /// How text reaches the clipboard.
     pub clipboard: Clipboard,
+    /// Whether `last-copy.txt` is written.
+    pub keep_copies: bool,
     /// Where `last-copy.txt` goes.
     pub data_dir: PathBuf,
     /// The embedded sandbox's faults, where there is one.
@@ -28,7 +30,11 @@ pub struct RealOutside {
 
 impl Outside for RealOutside {
     fn copy(&mut self, text: &str) -> Result<String, String> {
-        let saved = self.save_copy(text);
+        let saved = if self.keep_copies {
+            self.save_copy(text)
+        } else {
+            Err(io::Error::other("nothing is kept here (--ephemeral)"))
+        };
         let sent = match self.clipboard {
             Clipboard::Off => return Err("Copying is switched off: [ui] clipboard = \"off\".".to_owned()),
             Clipboard::File => None,

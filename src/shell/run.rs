@@ -1,6 +1,7 @@
 //! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
 //! that could take time is begun.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +18,15 @@ use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
 use crate::config::settings::{ColorChoice, EnterKey, Times};
 use crate::config::{Credentials, Profile, ProfileChoice, Settings};
+use crate::console::Effect;
 use crate::console::keymap::{Keymap, Override};
 use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
 use crate::console::state::{Place, Setup, State};
-use crate::engine::{Command, Engine, Report};
+use crate::diagnosis::ProfileFacts;
+use crate::engine::{Command, Engine, Report, Tuning};
+use crate::journal::{self, Journal};
 use crate::model::Moment;
 use crate::view::theme::{self, Theme};
 
@@ -88,18 +92,48 @@ async fn run(
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
     let signals = signals::listen().context("signals cannot be listened to")?;
-    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let (journal, pages) = if settings.journal.ephemeral {
+        (None, tokio::sync::mpsc::unbounded_channel().1)
+    } else {
+        let (journal, pages) = Journal::open(journal_options(settings, &profile));
+        state.kept.open();
+        // Ids of 62 bits from a random place on: no two sessions ever give the same.
+        state.number_messages_from((uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20);
+        (Some(journal), pages)
+    };
+    let mut tuning = Tuning::default();
+    if let Some(journal) = &journal {
+        tuning.durable = Arc::new(journal.clone());
+    }
+    let tell = journal.clone();
+    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let ask = engine.clone();
     let mut shell = Shell {
         input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
         screen,
-        outside: RealOutside { clipboard: settings.ui.clipboard, data_dir: settings.paths.data_dir.clone(), faults },
+        outside: RealOutside {
+            keep_copies: !settings.journal.ephemeral,
+            clipboard: settings.ui.clipboard,
+            data_dir: settings.paths.data_dir.clone(),
+            faults,
+        },
         clock,
         engine: Box::new(move |command| ask.ask(command)),
         reports,
+        journal: Box::new(move |job| {
+            if let Some(journal) = &tell {
+                journal.tell(job);
+            }
+        }),
+        pages,
         signals,
     };
     let exit = shell.run(&mut state).await;
+    for effect in crate::console::update::leaving(&mut state) {
+        if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
+            journal.tell(job);
+        }
+    }
     drop(shell.input);
     drop(shell.screen);
     drop(guard);
@@ -107,6 +141,11 @@ async fn run(
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
     let _ = tokio::time::timeout(FINISH, finish(&mut shell.reports, &mut unknown)).await;
+    if let Some(journal) = &journal
+        && !journal.close(FINISH)
+    {
+        let _ = writeln!(std::io::stderr(), "The journal did not finish in time: the last entries may not be kept.");
+    }
     if unknown > 0 {
         tracing::warn!(unknown, "left with unknown outcomes");
         let _ = writeln!(
@@ -126,6 +165,17 @@ async fn finish(reports: &mut UnboundedReceiver<Report>, unknown: &mut usize) {
             Report::Message { life: crate::model::Life::Unknown(_), .. } => *unknown += 1,
             _ => {}
         }
+    }
+}
+
+/// What the journal of a profile is opened with.
+pub fn journal_options(settings: &Settings, profile: &Profile) -> journal::Options {
+    let dir = journal::place::profile_dir(&settings.paths.data_dir, &profile.name);
+    let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
+    journal::Options {
+        keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
+        max_bytes: settings.journal.max_bytes,
+        ..journal::Options::new(dir, conversations)
     }
 }
 
@@ -187,11 +237,12 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
     composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
-    let place = place(
+    let mut place = place(
         profile,
         settings.paths.data_dir.clone(),
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
+    place.muted.clone_from(&settings.muted);
     build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
 }
 
@@ -220,6 +271,8 @@ fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<st
         production: profile.production,
         data_dir,
         config_file,
+        facts: ProfileFacts::of(profile),
+        muted: BTreeSet::new(),
     }
 }
 

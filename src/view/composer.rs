@@ -9,7 +9,7 @@ use crate::console::state::composer::{Composer, HintKind};
 use crate::model::Moment;
 
 use super::Look;
-use super::text::{fit, short_id, visible, width, wrap_shown};
+use super::text::{fit, put, short_id, visible, width, wrap_shown};
 use super::theme::Role;
 
 /// One row of the text: a part of one line, and the cursor's column where it stands in this row.
@@ -127,7 +127,7 @@ pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) 
     let mut cursor = None;
     for (y, row) in (area.y..area.y + rows).zip(window(composer, area.width, usize::from(rows))) {
         let width = usize::from(area.width);
-        buf.set_stringn(area.x, y, visible(row.text), width, theme.style(Role::Text));
+        put(buf, area.x, y, visible(row.text), width, theme.style(Role::Text));
         if let Some(column) = row.cursor {
             let x = area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width - 1);
             cursor = Some(Position { x, y });
@@ -136,7 +136,7 @@ pub fn draw(composer: &Composer, look: &Look<'_>, area: Rect, buf: &mut Buffer) 
     let mut line = |y: u16, text: &str, role| {
         let text = visible(text);
         let cells = usize::from(area.width);
-        buf.set_stringn(area.x, y, fit(&text, cells, theme.ascii), cells, theme.style(role));
+        put(buf, area.x, y, fit(&text, cells, theme.ascii), cells, theme.style(role));
     };
     if let Some(preview) = preview {
         line(area.bottom() - 2, &format!("will send: {preview}"), Role::Info);

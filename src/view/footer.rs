@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::width;
+use super::text::{put, width};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Overlay};
@@ -18,8 +18,8 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
         if usize::from(area.right().saturating_sub(x)) < needed.saturating_sub(1) {
             break;
         }
-        (x, _) = buf.set_stringn(x, area.y, &key, needed, state.theme.style(Role::Focus));
-        (x, _) = buf.set_stringn(x + 1, area.y, &words, needed, state.theme.style(Role::Dim));
+        (x, _) = put(buf, x, area.y, &key, needed, state.theme.style(Role::Focus));
+        (x, _) = put(buf, x + 1, area.y, &words, needed, state.theme.style(Role::Dim));
         x += 2;
     }
 }
@@ -42,6 +42,13 @@ fn hints(state: &State) -> Vec<(String, String)> {
             ]
         }
         (Some(Overlay::Ask(Ask { yes, .. })), _) => vec![of(Action::Confirm, yes), of(Action::Dismiss, "no")],
+        (Some(Overlay::Card(_)), _) => vec![
+            of(Action::Dismiss, "close"),
+            fixed("j k", "scroll"),
+            fixed("yt", "ticket"),
+            fixed("ya", "note to the administrator"),
+            fixed("n N", "next, previous"),
+        ],
         (Some(Overlay::Page { .. }), _) => {
             vec![of(Action::Dismiss, "close"), fixed("j k", "scroll"), fixed("y", "copy")]
         }
@@ -80,6 +87,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::GoComposer, "compose"),
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
+            state.log.why().and_then(|_| of(Action::Why, "why")),
             map.keys(Action::CopyIds).first().map(|keys| (keys.first.to_string(), "copy".to_owned())),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{fit, visible, width};
+use super::text::{fit, put, visible, width};
 use super::theme::Role;
+use crate::console::state::State;
 use crate::console::state::chip::{chip, countdown};
-use crate::console::state::{RATE_WINDOW, State};
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -24,6 +24,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
         right.push(limit);
     }
+    if let Some(trouble) = &state.kept.trouble {
+        right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
+    }
     let (badge, badge_role) = badge(state);
     let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
     let short = format!(" {} ", state.place.profile);
@@ -33,16 +36,16 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let left_room = room.saturating_sub(right_width + width(badge) + 1).max(4);
     let left_text = visible(&left).into_owned();
     let left_text = fit(&left_text, left_room, theme.ascii);
-    let (mut x, _) = buf.set_stringn(area.x, area.y, &left_text, room, theme.style(Role::Strong));
+    let (mut x, _) = put(buf, area.x, area.y, &left_text, room, theme.style(Role::Strong));
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-    (x, _) = buf.set_stringn(x, area.y, badge, rest(x), theme.style(badge_role));
+    (x, _) = put(buf, x, area.y, badge, rest(x), theme.style(badge_role));
     let start = area.right().saturating_sub(u16::try_from(right_width).unwrap_or(u16::MAX)).max(x + 1);
     let mut at = start;
     for (text, style) in right {
         if at >= area.right() {
             break;
         }
-        (at, _) = buf.set_stringn(at, area.y, &text, rest(at), style);
+        (at, _) = put(buf, at, area.y, &text, rest(at), style);
         at += 2;
     }
 }
@@ -57,15 +60,31 @@ fn badge(state: &State) -> (&'static str, Role) {
     }
 }
 
-/// `401 1/42 2.4% 15m`: 401 answers over API calls in the window; those healed by a renewal count, and are shown apart.
+/// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
+/// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
-    let rate = state.log.rate_401(state.now, RATE_WINDOW);
-    let role = if rate.answers401 > 0 { Role::Error } else { Role::Dim };
+    let rate = state.rate;
+    let outlived =
+        u32::try_from(state.refusals.outlived(state.now, crate::console::state::RATE_WINDOW)).unwrap_or(u32::MAX);
+    let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
+    let stands = rate.answers401 - healed;
+    let role = match (stands, healed) {
+        (0, 0) => Role::Dim,
+        (0, _) => Role::Warning,
+        _ => Role::Error,
+    };
     let mut text = format!("401 {}/{}", rate.answers401, rate.total);
     if state.size.width >= 110 {
         let share = if rate.total == 0 { 0.0 } else { f64::from(rate.answers401) * 100.0 / f64::from(rate.total) };
-        let healed = if rate.healed == 0 { String::new() } else { format!(" ({} healed)", rate.healed) };
-        text = format!("{text} {share:.1}%{healed} 15m");
+        text = match (healed, stands) {
+            (0, _) => format!("{text} {share:.1}% 15m"),
+            (healed, 0) => format!("{text} {share:.1}% all {healed} healed 15m"),
+            (healed, stands) => {
+                format!("{text} {share:.1}% {healed} healed {stands} stand{} 15m", if stands == 1 { "s" } else { "" })
+            }
+        };
+    } else if healed > 0 {
+        text = format!("{text} {healed} healed");
     }
     (text, state.theme.style(role))
 }

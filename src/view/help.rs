@@ -3,8 +3,9 @@
 use crate::console::action::{ACTIONS, Action, Context};
 use crate::console::keymap::Keymap;
 use crate::console::state::chip::{chip, countdown, duration};
+use crate::console::state::refusals::Refusal;
 use crate::console::state::{RATE_WINDOW, State};
-use crate::model::{Granted, TokenFacts};
+use crate::model::{Channel, Granted, TokenFacts};
 
 /// Help: this pane's keys first, then everywhere, then the rest; then what this terminal can do, and the files.
 pub fn help(state: &State) -> Vec<String> {
@@ -65,6 +66,7 @@ pub fn status(state: &State) -> Vec<String> {
         "401        {} of {} API answers in 15 minutes; {} of them healed by a renewal",
         rate.answers401, rate.total, rate.healed
     ));
+    refusals(state, &mut lines);
     lines.push(match state.rate_limit {
         Some(limit) => format!(
             "Rate limit {} of {} used when the server last said so; resets in {}",
@@ -85,11 +87,71 @@ pub fn status(state: &State) -> Vec<String> {
         state.log.error_count()
     ));
     lines.push(format!("Open sends {}", state.open_sends.len()));
+    if let Some(variation) = state.send_as {
+        lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
+    }
     if let Some(fault) = state.fault {
         lines.push(format!("Fault      {fault}"));
     }
     lines.push(format!("{} gets a new token.", state.keymap.key(Action::Renew)));
     lines
+}
+
+/// The refusals of the session by cause, per conversation and channel, and over time.
+fn refusals(state: &State, lines: &mut Vec<String>) {
+    let all = &state.refusals;
+    if all.is_empty() {
+        lines.push("Refusals   none in this session".to_owned());
+        return;
+    }
+    lines.push(format!("Refusals   {} in this session, by cause", all.len()));
+    let full = if state.theme.ascii { "#" } else { "█" };
+    for share in all.shares() {
+        let percent = share.count as f64 * 100.0 / all.len() as f64;
+        let bar = full.repeat((share.count * 20).div_ceil(all.len()));
+        let kind = if share.healed { "token glitch, healed" } else { "" };
+        lines.push(
+            format!("  {:<22} {:>4} {percent:>5.1}% {bar:<20} {kind}", share.cause.as_str(), share.count)
+                .trim_end()
+                .to_owned(),
+        );
+    }
+    let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
+        let shares = all.shares_of(wanted);
+        shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
+    };
+    lines.push("  by conversation".to_owned());
+    let names = state.names();
+    for (key, channel, count) in all.conversations() {
+        let name = names.iter().find(|(k, _)| *k == key).map_or("?", |(_, name)| name.as_str());
+        let channel = channel.map_or("?", Channel::as_str);
+        let causes = causes(&|r| r.conversation == Some(key));
+        lines.push(format!("    {name} ({channel})  {count}: {causes}"));
+    }
+    let channels: Vec<String> =
+        all.channels().into_iter().map(|(channel, count)| format!("{channel} {count}")).collect();
+    lines.push(format!("  by channel             {}", channels.join(", ")));
+    let plot = all.over_time(state.now, RATE_WINDOW);
+    let most = plot.iter().map(|(a, b)| (*a).max(*b)).max().unwrap_or(0);
+    let row = |pick: fn(&(usize, usize)) -> usize| {
+        plot.iter().map(|column| level(pick(column), most, state.theme.ascii)).collect::<String>()
+    };
+    lines.push(format!("  15 minutes  refused  |{}| now", row(|c| c.1)));
+    lines.push(format!("              token    |{}| at most {most} in half a minute", row(|c| c.0)));
+}
+
+/// A bar of the plot: how much of the highest.
+fn level(count: usize, most: usize, ascii: bool) -> char {
+    if count == 0 || most == 0 {
+        return if ascii { '.' } else { ' ' };
+    }
+    let levels: &[char] = if ascii {
+        &['1', '2', '3', '4', '5', '6', '7', '8']
+    } else {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    };
+    let step = (count * levels.len()).div_ceil(most);
+    levels.get(step.saturating_sub(1)).copied().unwrap_or('#')
 }
 
 fn token(state: &State, facts: &TokenFacts, lines: &mut Vec<String>) {

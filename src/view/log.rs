@@ -6,8 +6,10 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::text::put;
 use super::theme::Role;
 use super::{Look, json, text};
+use crate::console::state::State;
 use crate::console::state::log::{Counts, Log, Row, Tone};
 
 /// Draws the rows. The border around them is the caller's, who also told the log this area's size
@@ -21,7 +23,7 @@ pub fn draw(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     for (shown, y) in log.window().zip(area.top()..area.bottom()) {
         any = true;
         if shown.selected {
-            buf.set_stringn(area.x, y, ">", 1, look.theme.style(Role::Strong));
+            put(buf, area.x, y, ">", 1, look.theme.style(Role::Strong));
         }
         if area.width > 1 {
             let inside = Rect { x: area.x + 1, y, width: area.width - 1, height: 1 };
@@ -45,10 +47,10 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         if let Tone::Json { inside } = run.tone {
             for (range, role) in json::pieces(said, inside) {
                 let piece = said.get(range).unwrap_or_default();
-                (x, _) = buf.set_stringn(x, area.y, piece, usize::from(right - x), look.theme.style(role));
+                (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
             }
         } else {
-            (x, _) = buf.set_stringn(x, area.y, said, usize::from(right - x), look.theme.style(role_of(run.tone)));
+            (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(run.tone)));
         }
         if x >= right {
             break;
@@ -67,7 +69,7 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
         let indent = live.width.saturating_sub(u16::try_from(said.len()).unwrap_or(u16::MAX));
         let x = area.x.saturating_add(live.column).saturating_add(indent);
         if x < right {
-            buf.set_stringn(x, area.y, said, usize::from(right - x), look.theme.style(role));
+            put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role));
         }
     }
 }
@@ -99,8 +101,22 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     };
     let width = usize::from(area.width);
     for (range, y) in text::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
-        buf.set_stringn(area.x, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
+        put(buf, area.x, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
     }
+}
+
+/// What stands at the right of the pane's title: of history, or of what happens now.
+pub fn title_now(state: &State, width: usize) -> String {
+    let Some(history) = &state.history else { return title(&state.log, width, state.theme.ascii) };
+    let (dot, dash) = if state.theme.ascii { (" - ", "-") } else { (" · ", "–") };
+    let last = history.log.last_number().unwrap_or(0);
+    let more = if history.older { "+" } else { "" };
+    let what = match &history.query {
+        Some(query) => format!("FOUND {}{more}{dot}{}", history.log.len(), text::visible(query)),
+        None => format!("HISTORY #{}{dash}#{last}", history.log.first_number()),
+    };
+    let back = format!("{what}{dot}{} back", history.log.keys().clear);
+    text::fit(&back, width, state.theme.ascii).into_owned()
 }
 
 /// What stands at the right of the pane's title, cut to `width`: whether the end is followed (or how much is new), how

@@ -1,5 +1,6 @@
 //! What stands on the screen: `view(&State, &mut Frame)` only reads. One file a pane.
 
+mod card;
 pub mod composer;
 pub mod footer;
 pub mod frame;
@@ -83,11 +84,11 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         frame::draw(
             &area,
             "2 Log",
-            &log::title(&state.log, usize::from(area.inner.width.saturating_sub(12)), state.theme.ascii),
+            &log::title_now(state, usize::from(area.inner.width.saturating_sub(12))),
             &look,
             buf,
         );
-        log::draw(&state.log, &look, area.inner, buf);
+        log::draw(state.shown_log(), &look, area.inner, buf);
     }
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);
@@ -99,6 +100,10 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         let look = look(state, Pane::Composer);
         let id = state.picker.active_item().and_then(|item| item.conversation.address.conversation_id());
         let to = composer::title(state.active_name(), id, state.theme.ascii);
+        let to = match state.send_as {
+            Some(variation) => format!("{to} AS {variation}"),
+            None => to,
+        };
         let (count, _) = composer::counter(&state.composer, state.now);
         frame::draw(&area, &format!("3 {to}"), &count, &look, buf);
         let at = composer::draw(&state.composer, &look, area.inner, buf);
@@ -129,6 +134,6 @@ fn too_small(state: &State, buf: &mut Buffer) {
         if y >= size.height {
             break;
         }
-        buf.set_stringn(0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
+        text::put(buf, 0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
     }
 }

@@ -2,11 +2,11 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Block, Borders, Widget};
 
-use super::frame::{borders, clear};
+use super::card;
+use super::frame::{borders, clear, outline};
 use super::help;
-use super::text::{fit, visible, visible_lines, width, wrap};
+use super::text::{fit, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Context;
 use crate::console::chord::Chord;
@@ -29,6 +29,10 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
             page(state, title, lines, *scroll, buf);
             None
         }
+        Overlay::Card(card) => {
+            card::draw(state, card, buf);
+            None
+        }
         Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
         Overlay::Menu(menu) => {
             draw_menu(state, menu, buf);
@@ -45,7 +49,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 }
 
 /// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
-fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
+pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
     let screen = buf.area;
     let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
     let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
@@ -58,14 +62,10 @@ fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, bu
         height,
     };
     clear(outer, buf);
-    let block = Block::new()
-        .borders(Borders::ALL)
-        .border_set(borders(&state.theme, true))
-        .border_style(state.theme.style(Role::Focus));
-    block.render(outer, buf);
+    outline(outer, &borders(&state.theme, true), state.theme.style(Role::Focus), buf);
     let heading = format!(" {} ", visible(title));
     let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
-    buf.set_stringn(outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
+    put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
@@ -113,12 +113,12 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
         let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
-        buf.set_stringn(inner.x, y, row, usize::from(inner.width), style);
+        put(buf, inner.x, y, row, usize::from(inner.width), style);
     }
     if from < last {
         let more = format!(" {} more ", last - from);
         let x = inner.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-        buf.set_stringn(x, inner.bottom(), &more, usize::from(inner.width), state.theme.style(Role::Strong));
+        put(buf, x, inner.bottom(), &more, usize::from(inner.width), state.theme.style(Role::Strong));
     }
 }
 
@@ -127,12 +127,13 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
     let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
     let typed = visible(palette.input.value()).into_owned();
-    let (x, _) = buf.set_stringn(inner.x, inner.y, ": ", 2, state.theme.style(Role::Strong));
-    buf.set_stringn(x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
+    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(Role::Strong));
+    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
     if palette.items.is_empty() {
-        buf.set_stringn(
+        put(
+            buf,
             inner.x,
             inner.y + 1,
             "nothing of that name; Esc closes",
@@ -163,7 +164,7 @@ fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, 
     let room = usize::from(inner.width);
     let line = fit(line, room, state.theme.ascii);
     let padded = format!("{line:<room$}");
-    buf.set_stringn(inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
+    put(buf, inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
 }
 
 fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
@@ -178,7 +179,7 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     // Where there is no room for all, the choices go before the explanation.
     let room_for_intro = usize::from(inner.height).saturating_sub(menu.items.len() + gap);
     for line in intro.iter().take(room_for_intro) {
-        buf.set_stringn(inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+        put(buf, inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
         y += 1;
     }
     if room_for_intro > 0 && gap > 0 {
@@ -220,21 +221,21 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     let room = usize::from(inner.width);
     let mut y = inner.y;
     for line in lines.iter().take(shown) {
-        buf.set_stringn(inner.x, y, line, room, state.theme.style(Role::Text));
+        put(buf, inner.x, y, line, room, state.theme.style(Role::Text));
         y += 1;
     }
     y += 1;
     let mut cursor = None;
     if let Some((_, typed)) = &ask.word {
-        let (x, _) = buf.set_stringn(inner.x, y, "> ", room, state.theme.style(Role::Strong));
-        buf.set_stringn(x, y, visible(typed.value()), room, state.theme.style(Role::Text));
+        let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(Role::Strong));
+        put(buf, x, y, visible(typed.value()), room, state.theme.style(Role::Text));
         cursor = Some(Position { x: x + u16::try_from(typed.visual_cursor()).unwrap_or(0), y });
         y += 2;
     }
     if y < inner.bottom() {
         let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
         let answers = if state.theme.ascii { answers.replace('·', "-") } else { answers };
-        buf.set_stringn(inner.x, y, &answers, room, style);
+        put(buf, inner.x, y, &answers, room, style);
     }
     cursor
 }
@@ -265,6 +266,6 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
     let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
-        buf.set_stringn(inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+        put(buf, inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
     }
 }

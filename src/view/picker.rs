@@ -11,7 +11,7 @@ use crate::console::state::picker::{Item, Picker};
 use crate::model::Address;
 
 use super::Look;
-use super::text::{fit, short_id, visible, width};
+use super::text::{fit, put, short_id, visible, width};
 use super::theme::Role;
 
 /// From this width on an item may take two lines.
@@ -113,7 +113,7 @@ impl Pen<'_> {
     fn line(&self, buf: &mut Buffer, y: u16, text: &str, role: Role) {
         let cells = usize::from(self.area.width);
         let text = fit(text, cells, self.look.theme.ascii);
-        buf.set_stringn(self.area.x, y, text, cells, self.look.theme.style(role));
+        put(buf, self.area.x, y, text, cells, self.look.theme.style(role));
     }
 
     fn item(&self, buf: &mut Buffer, y: u16, picker: &Picker, item: &Item, two: bool, selected: bool) {
@@ -207,12 +207,12 @@ impl Pen<'_> {
     }
 }
 
-/// `since 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
+/// `at 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
 /// would not.
 fn connected(item: &Item, look: &Look<'_>) -> String {
     let Some(since) = item.connected_since() else { return String::new() };
     let (since, now) = (since.to_zoned(look.zone.clone()), look.now.wall.to_zoned(look.zone.clone()));
-    let form = if since.date() == now.date() { "since %H:%M" } else { "since %d %b" };
+    let form = if since.date() == now.date() { "at %H:%M" } else { "on %d %b" };
     since.strftime(form).to_string()
 }
 

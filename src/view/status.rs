@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::text::{fit, visible, width};
+use super::text::{fit, put, visible, width};
 use super::theme::Role;
 use crate::console::state::State;
 use crate::console::state::overlay::{Overlay, Prompt};
@@ -20,7 +20,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
         line = line.replace('—', "-").replace('·', "-").replace('…', "...");
     }
     let line = fit(&line, room, state.theme.ascii);
-    buf.set_stringn(area.x, area.y, &line, room, state.theme.style(status.severity.role()));
+    put(buf, area.x, area.y, &line, room, state.theme.style(status.severity.role()));
     None
 }
 
@@ -28,13 +28,13 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let theme = &state.theme;
     let room = usize::from(area.width);
     let label = format!(" {}: ", prompt.purpose.label());
-    let (start, _) = buf.set_stringn(area.x, area.y, &label, room, theme.style(Role::Strong));
+    let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(Role::Strong));
     let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
     let typed = visible(prompt.input.value()).into_owned();
     let cursor = prompt.input.visual_cursor();
     let skip = prompt.input.visual_scroll(input_room);
     let shown = skip_cells(&typed, skip);
-    let (after, _) = buf.set_stringn(start, area.y, shown, input_room, theme.style(Role::Text));
+    let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(Role::Text));
     let aside = match (&prompt.problem, typed.is_empty()) {
         (Some(problem), _) => Some((format!("   ! {problem}"), Role::Error)),
         (None, true) => Some((prompt.purpose.hint().to_owned(), Role::Dim)),
@@ -43,7 +43,8 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     if let Some((text, role)) = aside {
         let left = usize::from(area.right().saturating_sub(after));
         let text = visible(&text).into_owned();
-        buf.set_stringn(
+        put(
+            buf,
             after + 1,
             area.y,
             fit(&text, left.saturating_sub(1), theme.ascii),

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use ratatui::buffer::Buffer;
 use ratatui::buffer::CellWidth;
+use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
@@ -18,6 +20,33 @@ fn cluster_width(cluster: &str) -> usize {
         [byte] => usize::from(!byte.is_ascii_control()),
         _ => usize::from(cluster.cell_width()),
     }
+}
+
+/// Writes `text` at a place, cut to `cells` and to the buffer; where the next text goes. As `Buffer::set_stringn`, but
+/// ASCII, which is nearly all that a screen holds, is not searched for grapheme clusters: that is half of a frame's cost.
+pub fn put(
+    buf: &mut Buffer,
+    x: u16,
+    y: u16,
+    text: impl AsRef<str>,
+    cells: usize,
+    style: impl Into<Style>,
+) -> (u16, u16) {
+    let text = text.as_ref();
+    let area = buf.area;
+    if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
+        return (x, y);
+    }
+    if !text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return buf.set_stringn(x, y, text, cells, style);
+    }
+    let style = style.into();
+    let count = text.len().min(cells).min(usize::from(area.right() - x));
+    let start = usize::from(y - area.y) * usize::from(area.width) + usize::from(x - area.x);
+    for (cell, byte) in buf.content.iter_mut().skip(start).take(count).zip(text.bytes()) {
+        cell.set_char(char::from(byte)).set_style(style);
+    }
+    (x + u16::try_from(count).unwrap_or(0), y)
 }
 
 /// Whether `c` must be shown by a stand-in: a control character that a terminal would obey, or an invisible or
@@ -211,6 +240,23 @@ mod tests {
         assert_eq!(fit("ﾊﾞｽ", 2, false), "…", "sound marks take a cell");
         assert_eq!(prefix("👩‍👩‍👧x", 1), "");
         assert_eq!(prefix("👩‍👩‍👧x", 2), "👩‍👩‍👧");
+    }
+
+    #[test]
+    fn puts_as_ratatui_does() {
+        use ratatui::layout::Rect;
+        for text in ["plain", "with a long tail that is cut", "日本 mixed", "a\u{301}bc", ""] {
+            for (x, y, cells) in [(0, 0, 99), (3, 1, 4), (11, 1, 9), (12, 0, 3), (0, 2, 5), (5, 1, 0)] {
+                let mut ours = Buffer::empty(Rect::new(0, 0, 12, 2));
+                let mut theirs = ours.clone();
+                let style = Style::new().bold();
+                let after = put(&mut ours, x, y, text, cells, style);
+                if x < 12 && y < 2 {
+                    assert_eq!(after, theirs.set_stringn(x, y, text, cells, style), "{text} {x},{y} {cells}");
+                }
+                assert_eq!(ours, theirs, "{text} {x},{y} {cells}");
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::console::state::thread::{Entry, Thread, scroll};
 use crate::model::{Author, Life, Moment};
 
 use super::Look;
-use super::text::{fit, visible, visible_lines, width, wrap};
+use super::text::{fit, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 
 /// Below this width bubbles use the whole row.
@@ -104,7 +104,7 @@ pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buff
         };
         for (y, row) in (area.y..area.bottom()).zip(wrap(text, usize::from(area.width))) {
             let style = look.theme.style(Role::Dim);
-            buf.set_stringn(area.x, y, text.get(row).unwrap_or_default(), usize::from(area.width), style);
+            put(buf, area.x, y, text.get(row).unwrap_or_default(), usize::from(area.width), style);
         }
         return;
     };
@@ -137,7 +137,7 @@ impl Row {
             if left == 0 {
                 return;
             }
-            (x, _) = buf.set_stringn(x, area.y, text, usize::from(left), look.theme.style(role));
+            (x, _) = put(buf, x, area.y, text, usize::from(left), look.theme.style(role));
         }
     }
 }
@@ -204,6 +204,9 @@ fn head(entry: &Entry, look: &Look<'_>, cells: usize) -> Vec<(String, Role)> {
     }
     if entry.message().is_some_and(|m| m.resend_of.is_some()) {
         push("sent again", Role::Dim);
+    }
+    if let Some(variation) = entry.message().and_then(|m| m.sent_as) {
+        push(&format!("on purpose: {variation}"), Role::Warning);
     }
     spans
 }

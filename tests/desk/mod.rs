@@ -21,6 +21,7 @@ use guestwire::console::state::log::{Log, LogOptions};
 use guestwire::console::state::picker::Picker;
 use guestwire::console::state::{Place, Setup, State};
 use guestwire::console::{Effect, Event, update};
+use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::Header;
 use guestwire::model::{
@@ -72,6 +73,8 @@ pub fn sandbox_place() -> Place {
         production: false,
         data_dir: PathBuf::from("/data"),
         config_file: None,
+        facts: ProfileFacts::default(),
+        muted: std::collections::BTreeSet::new(),
     }
 }
 
@@ -160,7 +163,10 @@ impl Desk {
     }
 
     pub fn event(&mut self, event: Event) -> Vec<Effect> {
-        update(&mut self.state, self.now, event)
+        let effects = update(&mut self.state, self.now, event);
+        // As the shell does before each frame.
+        self.state.fit();
+        effects
     }
 
     pub fn report(&mut self, report: Report) -> Vec<Effect> {
@@ -426,5 +432,6 @@ pub fn exchange_of(
         ended: outcome.is_settled().then(|| at.after(took)),
         steps,
         outcome,
+        sent_as: None,
     }
 }

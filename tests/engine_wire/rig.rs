@@ -112,7 +112,10 @@ impl Rig {
 
     /// `pauses`: when conversations are read after a send; none: never.
     pub fn start_with(profile: Profile, clock: Clock, pauses: Vec<Duration>) -> Self {
-        let tuning = Tuning { seed: 7, read_pauses: pauses, ..Tuning::default() };
+        Self::tuned(profile, clock, Tuning { seed: 7, read_pauses: pauses, ..Tuning::default() })
+    }
+
+    pub fn tuned(profile: Profile, clock: Clock, tuning: Tuning) -> Self {
         let (engine, reports) = Engine::start_with(Arc::new(profile), clock, tuning);
         Self { engine, reports, seen: Vec::new(), next: 0 }
     }
@@ -122,7 +125,13 @@ impl Rig {
         self.next += 1;
         let message = MessageId(self.next);
         let conversation = ConversationKey(conversation);
-        self.engine.ask(Command::Send(SendRequest { message, conversation, text: text.into(), resend_of: None }));
+        self.engine.ask(Command::Send(SendRequest {
+            message,
+            conversation,
+            text: text.into(),
+            resend_of: None,
+            sent_as: None,
+        }));
         message
     }
 

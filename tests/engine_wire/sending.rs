@@ -8,6 +8,7 @@ use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{Address, Ending, FailureKind, Kind, Life, OpenGuest, Outcome, Phase, Step, TokenStatus};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 
 use super::rig::{Rig, profile, with_tokens};
 use super::server::{Act, Server, answer, json};
@@ -189,8 +190,8 @@ async fn a_named_wait_is_obeyed() {
         .await;
         assert_eq!(rig.end_of(message).await, Life::Accepted, "{said}");
         let times = times.lock().unwrap().clone();
-        assert!(times[1] - times[0] >= Duration::from_secs(7), "{said}: {times:?}");
-        assert!(times[1] - times[0] < Duration::from_secs(60), "{said}: {times:?}");
+        assert!(times[1].saturating_sub(times[0]) >= Duration::from_secs(7), "{said}: {times:?}");
+        assert!(times[1].saturating_sub(times[0]) < Duration::from_secs(60), "{said}: {times:?}");
         assert_eq!(rig.exchange_of(message).attempts().count(), 2);
         rig.stop().await;
     }
@@ -208,7 +209,7 @@ async fn the_queue_paces_to_the_known_limit() {
             *state = (now + Duration::from_secs(30), 0);
         }
         state.1 += 1;
-        let left = (state.0 - now).as_secs() + 1;
+        let left = state.0.saturating_sub(now).as_secs() + 1;
         let headers = [
             ("inin-ratelimit-count", state.1.to_string()),
             ("inin-ratelimit-allowed", "5".to_owned()),
@@ -239,15 +240,12 @@ async fn order_within_and_side_by_side_between() {
     let flying = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
     let (f, m) = (Arc::clone(&flying), Arc::clone(&most));
+    // The first three wait for each other: were they not side by side, nothing would ever be answered.
+    let (meet, first) = (Arc::new(Barrier::new(3)), AtomicUsize::new(0));
     let server = Server::start(with_tokens(move |_| {
         m.fetch_max(f.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        let f = Arc::clone(&f);
-        // The count goes down when the pause is over: the answer is said right after.
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(4)).await;
-            f.fetch_sub(1, Ordering::SeqCst);
-        });
-        Act::After(Duration::from_millis(5), Box::new(json(200, "{}")))
+        let say = Act::Leave(Arc::clone(&f), Box::new(json(200, "{}")));
+        if first.fetch_add(1, Ordering::SeqCst) < 3 { Act::Meet(Arc::clone(&meet), Box::new(say)) } else { say }
     }))
     .await;
     let mut profile = profile(&server.url(), 5);
@@ -294,11 +292,11 @@ async fn taken_back_while_connecting_is_cancelled() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let full = socket.listen(1).unwrap();
     let addr = full.local_addr().unwrap();
-    let mut fill = Vec::new();
+    let mut crowd = Vec::new();
     while let Ok(Ok(stream)) =
         tokio::time::timeout(Duration::from_millis(200), tokio::net::TcpStream::connect(addr)).await
     {
-        fill.push(stream);
+        crowd.push(stream);
     }
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = format!("http://{addr}");

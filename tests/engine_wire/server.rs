@@ -1,11 +1,15 @@
 //! A raw HTTP/1.1 server: whatever a test wants said, byte for byte, and a record of everything that came.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
+use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -41,6 +45,10 @@ pub enum Act {
     Hang,
     /// Waits, then does.
     After(Duration, Box<Act>),
+    /// Waits until as many requests as the barrier wants have come, then does.
+    Meet(Arc<Barrier>, Box<Act>),
+    /// Counts down, then does.
+    Leave(Arc<AtomicUsize>, Box<Act>),
 }
 
 /// An answer with a length.
@@ -52,7 +60,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
 pub fn bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut out = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
-        out.push_str(&format!("{name}: {value}\r\n"));
+        write!(out, "{name}: {value}\r\n").unwrap();
     }
     out.push_str("\r\n");
     let mut out = out.into_bytes();
@@ -80,6 +88,20 @@ impl Server {
     }
 
     pub fn serve(listener: TcpListener, handler: impl Fn(&Req) -> Act + Send + Sync + 'static) -> Self {
+        Self::serve_over(listener, None, handler)
+    }
+
+    /// Serves over TLS.
+    pub async fn secure(tls: TlsAcceptor, handler: impl Fn(&Req) -> Act + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve_over(listener, Some(tls), handler)
+    }
+
+    fn serve_over(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        handler: impl Fn(&Req) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let addr = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let handler: Handler = Arc::new(handler);
@@ -88,7 +110,17 @@ impl Server {
             for connection in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
                 stream.set_nodelay(true).unwrap();
-                tokio::spawn(connection_loop(stream, connection, Arc::clone(&handler), Arc::clone(&shared)));
+                let (tls, handler, log) = (tls.clone(), Arc::clone(&handler), Arc::clone(&shared));
+                tokio::spawn(async move {
+                    match tls {
+                        None => connection_loop(stream, connection, handler, log).await,
+                        Some(tls) => {
+                            // A client that does not trust us ends the handshake.
+                            let Ok(stream) = tls.accept(stream).await else { return };
+                            connection_loop(stream, connection, handler, log).await;
+                        }
+                    }
+                });
             }
         });
         Self { addr, log }
@@ -116,18 +148,48 @@ impl Server {
     }
 }
 
-async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Handler, log: Arc<Mutex<Vec<Req>>>) {
+/// A connection, whatever it runs over, whose TCP part can be reset.
+trait Stream: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for tokio_rustls::server::TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+async fn connection_loop(mut stream: impl Stream, connection: usize, handler: Handler, log: Arc<Mutex<Vec<Req>>>) {
     let mut buffer = Vec::new();
     while let Some(req) = read(&mut stream, &mut buffer, connection).await {
         log.lock().unwrap().push(req.clone());
         let mut act = handler(&req);
-        while let Act::After(pause, then) = act {
-            tokio::time::sleep(pause).await;
-            act = *then;
-        }
+        let act = loop {
+            act = match act {
+                Act::After(pause, then) => {
+                    tokio::time::sleep(pause).await;
+                    *then
+                }
+                Act::Meet(barrier, then) => {
+                    barrier.wait().await;
+                    *then
+                }
+                Act::Leave(count, then) => {
+                    count.fetch_sub(1, Ordering::SeqCst);
+                    *then
+                }
+                act => break act,
+            };
+        };
         match act {
             Act::Say(bytes) => {
-                if stream.write_all(&bytes).await.is_err() {
+                if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                     return;
                 }
             }
@@ -138,19 +200,20 @@ async fn connection_loop(mut stream: TcpStream, connection: usize, handler: Hand
             }
             Act::SayReset(bytes) => {
                 let _ = stream.write_all(&bytes).await;
+                let _ = stream.flush().await;
                 if !bytes.is_empty() {
                     // Let what was said arrive: a reset may overtake it.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                let _ = stream.set_zero_linger();
+                let _ = stream.tcp().set_zero_linger();
                 return;
             }
-            Act::Hang | Act::After(..) => std::future::pending().await,
+            _ => std::future::pending().await,
         }
     }
 }
 
-async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>, connection: usize) -> Option<Req> {
+async fn read(stream: &mut impl Stream, buffer: &mut Vec<u8>, connection: usize) -> Option<Req> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
             break at;

@@ -216,6 +216,8 @@ where
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),
         reports,
+        journal: Box::new(|_| ()),
+        pages: tokio::sync::mpsc::unbounded_channel().1,
         signals,
     };
     let hands = Hands { keys, frames: frames_seen, copies: copies_seen, sandbox };

@@ -104,6 +104,7 @@ pub fn exchange(id: u64, kind: Kind, what: &str, ms: u64, steps: Vec<Step>, outc
         what: what.into(),
         conversation: send.then_some(ConversationKey(0)),
         message: send.then_some(MessageId(id)),
+        sent_as: None,
         started: at(ms),
         ended,
         steps,

@@ -1,5 +1,7 @@
 //! Runs the real binary in a pseudo-terminal and reads its screen as a terminal would.
 
+#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 use reqwest::header::HeaderMap;
@@ -82,6 +83,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .no_proxy()
+        .timeout(PATIENCE)
         .retry(reqwest::retry::never())
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -184,11 +186,15 @@ impl Bench {
     }
 }
 
+/// Long enough for any machine; a connection that should have ended and did not fails the test after it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Writes a request and reads until the connection ends; the error is how it ended, if not in order.
 pub async fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, Option<std::io::ErrorKind>) {
     stream.write_all(request).await.unwrap();
     let mut bytes = Vec::new();
-    let end = stream.read_to_end(&mut bytes).await.err().map(|e| e.kind());
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.expect("the connection ends");
+    let end = read.err().map(|e| e.kind());
     (String::from_utf8(bytes).unwrap(), end)
 }
 
@@ -204,7 +210,7 @@ pub async fn one_answer(stream: &mut TcpStream, request: &[u8]) -> String {
             }
         }
         let mut piece = [0; 4096];
-        let n = stream.read(&mut piece).await.unwrap();
+        let n = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.expect("an answer").unwrap();
         assert!(n > 0, "ended early: {text}");
         text.push_str(std::str::from_utf8(&piece[..n]).unwrap());
     }

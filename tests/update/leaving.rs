@@ -101,7 +101,7 @@ fn a_failure_that_comes_between_is_not_wiped_by_the_hints_end() {
     desk.keys("ctrl-c");
     desk.settle(id, "hello", Life::Refused("410 gone".to_owned()), Some(410));
     let failure = desk.status().to_owned();
-    assert!(failure.contains("410 gone"));
+    assert!(failure.contains("refused"), "{failure}");
     desk.deadline();
     assert_eq!(desk.status(), failure);
 }

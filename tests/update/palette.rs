@@ -43,10 +43,10 @@ fn a_command_of_another_pane_takes_one_there() {
 fn a_disabled_command_stays_listed_with_its_reason() {
     let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(false));
     desk.keys("ctrl-p");
-    desk.type_text("fault-bench");
-    assert!(desk.screen().contains("(only in the sandbox)"), "{}", desk.screen());
+    desk.type_text("arm");
+    assert!(desk.screen().contains("(this profile is"), "{}", desk.screen());
     assert_eq!(desk.keys("enter"), []);
-    assert_eq!(desk.status(), "Not now: only in the sandbox.");
+    assert_eq!(desk.status(), "Not now: this profile is not production.");
 }
 
 #[test]

@@ -105,7 +105,8 @@ fn the_gauge_shows_the_newest_limit_and_its_end() {
 fn the_status_line_names_the_log_entry_of_a_refusal() {
     let mut desk = Desk::default();
     desk.refused("no");
-    assert_eq!(desk.status(), "#1 refused: 401 unauthorized — yi ids · yc curl · r resend · e edit a copy");
+    assert!(desk.status().starts_with("#1 refused: "), "{}", desk.status());
+    assert!(desk.status().ends_with("— d why · yt ticket"), "{}", desk.status());
 }
 
 #[test]

@@ -13,8 +13,13 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
     let mut desk = Desk::default();
     desk.type_text("hello");
     let effects = desk.keys("enter");
-    let request =
-        SendRequest { message: MessageId(1), conversation: BILLING, text: "hello".to_owned(), resend_of: None };
+    let request = SendRequest {
+        message: MessageId(1),
+        conversation: BILLING,
+        text: "hello".to_owned(),
+        resend_of: None,
+        sent_as: None,
+    };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     assert!(desk.state.composer.is_empty());
     assert_eq!(desk.state.threads.message(MessageId(1)).map(|m| &m.life), Some(&Life::Queued));
@@ -136,6 +141,7 @@ fn resend_asks_and_says_what_happened() {
             conversation: BILLING,
             text: "hello".to_owned(),
             resend_of: Some(MessageId(1)),
+            sent_as: None,
         };
         assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     }

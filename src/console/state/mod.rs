@@ -2,14 +2,17 @@
 
 pub mod chip;
 pub mod composer;
+pub mod history;
+pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
 pub mod picker;
+pub mod refusals;
 pub mod status;
 pub mod thread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,14 +22,18 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
-use crate::model::{ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus};
+use crate::diagnosis::{History as Past, ProfileFacts};
+use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
 use composer::Composer;
-use log::Log;
+use history::History;
+use kept::Kept;
+use log::{Log, Rate401};
 use overlay::Overlay;
 use picker::Picker;
+use refusals::Refusals;
 use status::StatusLine;
 use thread::Threads;
 
@@ -82,6 +89,10 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The config file, if there is one.
     pub config_file: Option<PathBuf>,
+    /// What a diagnosis needs to know of the profile.
+    pub facts: ProfileFacts,
+    /// Causes that are not shown.
+    pub muted: BTreeSet<Cause>,
 }
 
 /// A message of ours that is not settled.
@@ -138,6 +149,8 @@ pub struct State {
     pub rate_limit: Option<RateLimit>,
     /// Seconds that the server's clock is ahead, if over a minute.
     pub skew: Option<i64>,
+    /// The 401 rate as of the newest report.
+    pub rate: Rate401,
     /// Messages of ours that are not settled.
     pub open_sends: BTreeMap<MessageId, OpenSend>,
     /// When "press again to quit" was said.
@@ -146,8 +159,20 @@ pub struct State {
     pub armed_until: Option<Moment>,
     /// The sandbox fault that is set, by name.
     pub fault: Option<&'static str>,
+    /// What exchanges showed, for diagnoses.
+    pub past: Past,
+    /// The refusals of the session.
+    pub refusals: Refusals,
+    /// How the next message is sent wrongly on purpose.
+    pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// What is known of the journal.
+    pub kept: Kept,
+    /// What the log pane shows instead of what happens now.
+    pub history: Option<History>,
+    /// The question to the journal that is out.
+    pub(crate) asked: Option<u64>,
     next_message: u64,
     exports: u32,
 }
@@ -199,11 +224,18 @@ impl State {
             token: TokenStatus::SignedOut,
             rate_limit: None,
             skew: None,
+            rate: Rate401::default(),
             open_sends: BTreeMap::new(),
             quit_armed: None,
             armed_until: None,
             fault: None,
             compare_with: None,
+            kept: Kept::default(),
+            history: None,
+            asked: None,
+            past: Past::default(),
+            refusals: Refusals::default(),
+            send_as: None,
             next_message: 0,
             exports: 0,
         };
@@ -224,6 +256,7 @@ impl State {
             compose: key(Action::GoComposer),
             clear: key(Action::Back),
             copy_body: key(Action::CopyBody),
+            why: key(Action::Why),
         });
         let dot = if self.theme.ascii { "-" } else { "·" };
         let join = |hints: &[(Action, &str)]| {
@@ -245,6 +278,21 @@ impl State {
         self.composer.set_keys(&self.keymap.key(Action::Send), &line);
         let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
         self.picker.set_keys(&line);
+    }
+
+    /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
+    pub fn number_messages_from(&mut self, first: u64) {
+        self.next_message = first;
+    }
+
+    /// What the log pane shows: history, or what happens now.
+    pub fn shown_log(&self) -> &Log {
+        self.history.as_ref().map_or(&self.log, |history| &history.log)
+    }
+
+    /// The same, to be moved in.
+    pub(crate) fn shown_log_mut(&mut self) -> &mut Log {
+        self.history.as_mut().map_or(&mut self.log, |history| &mut history.log)
     }
 
     /// A new message id.
@@ -276,11 +324,15 @@ impl State {
         })
     }
 
-    /// Tells each area the room that it has. After anything that can move a wall.
-    pub(crate) fn fit(&mut self) {
+    /// Tells each area the room that it has. Before a frame is drawn, and after a resize; not with each key, because the
+    /// composer's height has to be worked out for it.
+    pub fn fit(&mut self) {
         let panes = self.panes();
         if let Some(area) = panes.log {
             self.log.set_viewport(area.inner.width, area.inner.height);
+            if let Some(history) = &mut self.history {
+                history.log.set_viewport(area.inner.width, area.inner.height);
+            }
         }
         if let Some(area) = panes.composer {
             self.composer.set_width(area.inner.width);
@@ -318,7 +370,7 @@ impl State {
         });
         let log = self.log.next_change(self.now);
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
-        [prefix, quit, chip, log, thread, limit, self.armed_until]
+        [prefix, quit, chip, log, thread, limit, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)

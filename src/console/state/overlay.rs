@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{ConversationKey, MessageId, Moment};
+use crate::model::{ConversationKey, MessageId, Moment, Variation};
 
 use super::Pane;
 use super::palette::Palette;
@@ -31,6 +31,8 @@ pub enum Overlay {
         /// First line shown.
         scroll: u16,
     },
+    /// Why an entry was refused.
+    Card(Card),
     /// Commands by name.
     Palette(Palette),
     /// One line to type, in the place of the status line.
@@ -39,6 +41,17 @@ pub enum Overlay {
     Menu(Menu),
     /// A question.
     Ask(Ask),
+}
+
+/// The card of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The entry's number in the log.
+    pub number: u64,
+    /// First line shown.
+    pub scroll: u16,
+    /// `y` was pressed: the next key says what to copy.
+    pub copying: bool,
 }
 
 /// What a prompt is for.
@@ -54,6 +67,8 @@ pub enum Purpose {
     Comment(u64),
     /// Add a conversation by its id.
     Add,
+    /// Search all that the journal keeps.
+    Kept,
     /// Search the messages sent before.
     History,
 }
@@ -65,6 +80,7 @@ impl Purpose {
             Self::Filter(Pane::Log | Pane::Thread) => "filter log",
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
+            Self::Kept => "search all that is kept",
             Self::Nickname(_) => "nickname",
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
@@ -80,6 +96,7 @@ impl Purpose {
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
+            Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste a conversation id, Enter adds it as guest-api",
@@ -149,6 +166,10 @@ pub enum Choice {
     Snippet(String),
     /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
     Fault(Option<(&'static str, &'static str)>),
+    /// Open the menu of those.
+    SendAsMenu,
+    /// Send the next message wrongly on purpose; `None` as usual.
+    SendAs(Option<Variation>),
     /// Change the colours.
     Theme(String),
     /// Look an unknown message up.

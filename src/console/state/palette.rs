@@ -99,8 +99,9 @@ impl Palette {
                 let name = pattern.score(Utf32Str::new(spec.name, &mut buffer), &mut self.matcher);
                 let all = format!("{} {} {}", spec.name, spec.about, spec.synonyms);
                 let any = pattern.score(Utf32Str::new(&all, &mut buffer), &mut self.matcher);
-                // A hit in the name itself stands above one in the description.
-                name.map(|s| s + 1000).or(any).map(|score| (score, spec))
+                // The whole name stands above a hit in a name, and that above one in the description.
+                let whole = if spec.name == typed { 1000 } else { 0 };
+                name.map(|s| s + 1000 + whole).or(any).map(|score| (score, spec))
             })
             .collect();
         if !typed.is_empty() {

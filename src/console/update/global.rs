@@ -8,8 +8,10 @@ use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose
 use crate::console::state::palette::{Around, Palette};
 use crate::console::state::{Pane, QUIT_HINT, State};
 use crate::engine::Command;
-use crate::model::{Life, TokenStatus};
+use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
+
+use super::journal;
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -36,6 +38,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Zoom => state.zoomed = !state.zoomed,
         Action::Thread => toggle_thread(state),
         Action::FaultBench => open_faults(state),
+        Action::SendAs => open_send_as(state),
         Action::Connect => connect(state, effects),
         Action::Renew => renew(state, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -44,6 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit => quit(state, effects),
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
+        Action::ResumeQueue => journal::resume(state, effects),
         Action::Theme => {
             let items = crate::view::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
             state.overlay = Some(Overlay::Menu(Menu::new("Colours", items)));
@@ -125,7 +129,7 @@ fn open_filter(state: &mut State) {
                 state.thread_over = false;
                 state.focus = Pane::Log;
             }
-            (Pane::Log, state.log.filter_text().to_owned())
+            (Pane::Log, state.shown_log().filter_text().to_owned())
         }
     };
     state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Filter(pane), &text)));
@@ -141,10 +145,10 @@ fn open_palette(state: &mut State) {
 /// Why an action cannot be used now; `None` where it can.
 pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
     match action {
-        Action::FaultBench if !state.place.sandbox => Some("only in the sandbox"),
+        Action::ResumeQueue if state.kept.paused.is_empty() => Some("no queued message waits for a key"),
         Action::Arm if !state.place.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
-            let sent = state.log.selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
+            let sent = state.shown_log().selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
             (!sent).then_some("the chosen log entry is not a sent message")
         }
         Action::Settle => {
@@ -227,14 +231,29 @@ pub const FAULTS: &[(&str, &str)] = &[
 ];
 
 fn open_faults(state: &mut State) {
-    if let Some(why) = disabled(state, Action::FaultBench) {
-        state.status.info(format!("The fault bench works {why}."));
+    if !state.place.sandbox {
+        open_send_as(state);
         return;
     }
-    let mut items = vec![("no faults".to_owned(), Choice::Fault(None))];
+    let mut items = vec![
+        ("no faults".to_owned(), Choice::Fault(None)),
+        ("send the next message as …".to_owned(), Choice::SendAsMenu),
+    ];
     items.extend(FAULTS.iter().map(|&fault| (fault.0.to_owned(), Choice::Fault(Some(fault)))));
     let mut menu = Menu::new("Break something on purpose", items);
     menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// The faults that are made on this side: they work against any organisation.
+pub fn open_send_as(state: &mut State) {
+    let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
+    items.extend(Variation::ALL.map(|v| (format!("{v}: {}", v.about()), Choice::SendAs(Some(v)))));
+    let mut menu = Menu::new("Send the next message wrongly on purpose", items);
+    menu.intro = vec![
+        "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),
+        "The session's own token is not touched.".to_owned(),
+    ];
     state.overlay = Some(Overlay::Menu(menu));
 }
 
@@ -242,8 +261,10 @@ fn open_faults(state: &mut State) {
 fn back(state: &mut State) {
     if state.zoomed {
         state.zoomed = false;
-    } else if state.focus == Pane::Log && !state.log.filter_text().is_empty() {
-        state.log.clear_filter();
+    } else if state.focus == Pane::Log && !state.shown_log().filter_text().is_empty() {
+        state.shown_log_mut().clear_filter();
+    } else if state.focus == Pane::Log && state.history.is_some() {
+        journal::close(state);
     } else if state.focus == Pane::Picker && !state.picker.filter().is_empty() {
         state.picker.set_filter("");
     } else if state.compare_with.take().is_some() {
@@ -275,12 +296,20 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let mut lines = Vec::new();
     if open > 0 {
-        lines.push(format!(
-            "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
-        ));
+        let queued = if state.kept.keeps() && state.kept.trouble.is_none() {
+            "queued ones are kept and go on at the next start"
+        } else {
+            "queued ones are dropped"
+        };
+        lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
     }
     if drafts > 0 {
-        lines.push(format!("{drafts} draft{} would be lost.", if drafts == 1 { "" } else { "s" }));
+        let (s, are) = if drafts == 1 { ("", "is") } else { ("s", "are") };
+        lines.push(if state.kept.keeps() && state.kept.trouble.is_none() {
+            format!("{drafts} draft{s} {are} kept for the next start.")
+        } else {
+            format!("{drafts} draft{s} would be lost.")
+        });
     }
     state.overlay = Some(Overlay::Ask(Ask {
         question: Question::Quit,
@@ -299,7 +328,10 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         .iter()
         .find(|(_, send)| Some(send.conversation) == active)
         .map(|(&id, s)| (id, s.life.clone()));
-    if let Some((id, life)) = running {
+    if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.kept.paused.contains(id)) {
+        journal::take_back_paused(state, *id, effects);
+        state.status.info("Taken back; it was never sent.");
+    } else if let Some((id, life)) = running {
         let what = if matches!(life, Life::Sending { .. }) {
             "Cancelling; what was already written may have been received."
         } else {

@@ -7,11 +7,37 @@ use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::export::{HarEntry, har};
 
-use super::{picker, sending};
+use super::{journal, picker, sending, why};
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let log = &mut state.log;
+    let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
+    match action {
+        Action::LogFirst if top => journal::oldest(state, effects),
+        Action::LogLast | Action::Follow if state.history.is_some() => {
+            journal::close(state);
+            state.log.last();
+        }
+        Action::SearchKept => {
+            let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
+            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Kept, &text)));
+        }
+        _ => act_on_entries(state, action, effects),
+    }
+    match action {
+        Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
+        Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
+        Action::Mark => {
+            if let Some(number) = state.shown_log().selected().map(Entry::number) {
+                journal::marked(state, number, effects);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let log = state.history.as_mut().map_or(&mut state.log, |history| &mut history.log);
     match action {
         Action::LogUp => log.up(1),
         Action::LogDown => log.down(1),
@@ -48,8 +74,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::CopyHeaders => copy(state, Log::copy_headers, effects),
         Action::CopyBody => copy(state, Log::copy_body, effects),
         Action::CopyLine => copy(state, Log::copy_line, effects),
+        Action::CopyTicket | Action::CopyNote => why::copy(state, action, effects),
+        Action::Why => why::open(state),
+        Action::CompareAccepted => why::compare_accepted(state),
         Action::Compare => compare(state),
-        Action::Pager => match state.log.page_text() {
+        Action::Pager => match state.shown_log().page_text() {
             Some(text) => effects.push(Effect::Page(text)),
             None => nothing_chosen(state),
         },
@@ -90,7 +119,7 @@ fn nothing_chosen(state: &mut State) {
 }
 
 fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
-    match what(&state.log) {
+    match what(state.shown_log()) {
         Some(text) if !text.is_empty() => effects.push(Effect::Copy(text)),
         Some(_) => state.status.info("There is nothing of that kind in this entry."),
         None => nothing_chosen(state),
@@ -99,7 +128,7 @@ fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<E
 
 /// The first press takes one entry, the second compares it with where one stands then.
 fn compare(state: &mut State) {
-    let Some(number) = state.log.selected().map(|e| e.number()) else {
+    let Some(number) = state.shown_log().selected().map(Entry::number) else {
         nothing_chosen(state);
         return;
     };
@@ -116,7 +145,12 @@ fn compare(state: &mut State) {
         state.status.info("An entry does not differ from itself.");
         return;
     }
-    let Some(differences) = state.log.compare(first, number) else {
+    show_differences(state, first, number);
+}
+
+/// What differs between two entries, on a page.
+pub fn show_differences(state: &mut State, first: u64, number: u64) {
+    let Some(differences) = state.shown_log().compare(first, number) else {
         state.status.info(format!("#{first} is not kept any more."));
         return;
     };
@@ -131,12 +165,12 @@ fn compare(state: &mut State) {
 }
 
 fn save(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.log.entries().all(|e| e.exchange().is_none()) {
+    if state.shown_log().entries().all(|e| e.exchange().is_none()) {
         state.status.info("There is nothing to save yet.");
         return;
     }
-    let any_marked = state.log.entries().any(Entry::is_marked);
-    let chosen = state.log.entries().filter(|e| e.is_marked() || !any_marked);
+    let any_marked = state.shown_log().entries().any(Entry::is_marked);
+    let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
     let document = har(chosen.filter_map(|entry| {
         let exchange = entry.exchange()?;
         Some(HarEntry { number: entry.number(), exchange, marked: entry.is_marked(), comment: entry.comment() })

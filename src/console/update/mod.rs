@@ -2,19 +2,23 @@
 
 mod composer;
 pub mod global;
+mod journal;
 mod keys;
 mod log;
 mod overlay;
 mod picker;
 mod report;
 mod sending;
+mod why;
 
 use crate::model::Moment;
 
 use super::event::Signal;
-use super::state::State;
 use super::state::overlay::{Overlay, paste_line};
+use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
+
+pub use journal::leaving;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
@@ -26,9 +30,20 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Resize { width, height } => {
             state.size = ratatui::layout::Size { width, height };
             global::keep_focus_visible(state);
+            state.fit();
         }
-        Event::Engine(report) => report::report(state, *report, &mut effects),
-        Event::Deadline => deadline(state),
+        Event::Engine(report) => {
+            report::report(state, *report, &mut effects);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
+        Event::Deadline => {
+            deadline(state);
+            state.rate = state.log.rate_401(at, RATE_WINDOW);
+        }
+        Event::Journal(page) => {
+            journal::page(state, page, &mut effects);
+            state.fit();
+        }
         Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
         Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
@@ -41,7 +56,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
-    state.fit();
+    journal::watch_draft(state, &mut effects);
     effects
 }
 
@@ -68,7 +83,9 @@ fn paste(state: &mut State, text: &str) {
                 paste_line(typed, text);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_)) => {}
+        Some(
+            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+        ) => {}
     }
 }
 

@@ -13,7 +13,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Address, Conversation, Life, MessageId};
 
-use super::{global, keys, picker, sending};
+use super::{global, journal, keys, picker, sending, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -52,6 +52,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 state.overlay = Some(Overlay::Page { title, lines, scroll });
             }
         }
+        Overlay::Card(card) => why::key(state, card, action, key, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
@@ -165,6 +166,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
         Some((Target::Entry(number), None)) => {
             state.thread_over = false;
             global::focus(state, Pane::Log);
+            journal::close(state);
             if !state.log.select_number(number) {
                 state.status.info(format!("There is no log entry #{number} (any more)."));
             }
@@ -204,13 +206,13 @@ pub fn prompt_changed(state: &mut State) {
     let text = prompt.input.value().to_owned();
     match prompt.purpose {
         Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
-        Purpose::Search => state.log.set_search(&text),
+        Purpose::Search => state.shown_log_mut().set_search(&text),
         Purpose::History => {
             let found = state.composer.search_history(&text);
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add => {}
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -222,10 +224,10 @@ fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
         return None;
     }
     if text.trim().is_empty() {
-        state.log.clear_filter();
+        state.shown_log_mut().clear_filter();
         return None;
     }
-    state.log.set_filter(text).err().map(|e| e.to_string())
+    state.shown_log_mut().set_filter(text).err().map(|e| e.to_string())
 }
 
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
@@ -237,15 +239,24 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Search => {
-            if !text.is_empty() && !state.log.prev_match() && !state.log.next_match() {
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
                 state.status.info(format!("“{text}” is in no entry of the log."));
             }
         }
         Purpose::Nickname(key) => {
             state.picker.set_nickname(key, &text);
+            journal::conversation(state, key, effects);
             state.log.set_names(state.names());
         }
-        Purpose::Comment(number) => state.log.comment_on(number, &text),
+        Purpose::Comment(number) => {
+            state.shown_log_mut().comment_on(number, &text);
+            journal::marked(state, number, effects);
+        }
+        Purpose::Kept => {
+            if !text.is_empty() {
+                journal::find(state, &text, effects);
+            }
+        }
         Purpose::Add => add(state, &text, effects),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
@@ -257,6 +268,10 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
 
 /// Adds a conversation by its id. A malformed one may be wanted for a negative test: it is taken, and flagged.
 fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == crate::console::state::kept::Keeping::Opening {
+        state.status.info("What was kept is still being read: once more in a moment.");
+        return;
+    }
     let id =
         text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|part| crate::model::ids::is_uuid(part));
     let id = id.unwrap_or(text);
@@ -277,10 +292,15 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let conversation = Conversation { key, name, address };
     state.picker.add(conversation.clone());
     state.log.set_names(state.names());
+    journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
     picker::open(state, key, effects);
     if crate::model::ids::is_uuid(id) {
-        state.status.info("Added for this session; put it into config.toml to keep it.");
+        state.status.info(if state.kept.keeps() {
+            "Added, and kept for this profile."
+        } else {
+            "Added for this session; put it into config.toml to keep it."
+        });
     } else {
         state
             .status
@@ -300,6 +320,21 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Fault(Some((name, json))) => {
             state.fault = Some(name);
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
+        }
+        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAs(variation) => {
+            state.send_as = variation;
+            match variation {
+                Some(variation) => state.status.warn(format!(
+                    "The next message goes out wrongly on purpose: {variation}, {}. {} takes that back.",
+                    variation.about(),
+                    state.keymap.key(Action::FaultBench)
+                )),
+                None => state.status.info("The next message goes out as usual."),
+            }
+            if variation.is_some() {
+                global::focus(state, Pane::Composer);
+            }
         }
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {

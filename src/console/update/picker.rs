@@ -7,7 +7,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::global;
+use super::{global, journal};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -34,6 +34,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Pin => {
             if let Some(key) = state.picker.selected() {
                 state.picker.pin(key);
+                journal::conversation(state, key, effects);
             }
         }
         Action::Nickname => {
@@ -60,6 +61,7 @@ pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     state.composer.switch(key);
     state.threads.mark_read(key);
     state.picker.set_unread(key, 0);
+    journal::conversation(state, key, effects);
     effects.push(Effect::Engine(Command::Watch(Some(key))));
     effects.push(Effect::Engine(Command::Read(key)));
     global::focus(state, Pane::Composer);

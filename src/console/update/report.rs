@@ -6,18 +6,25 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use crate::model::{Exchange, ExchangeId, Kind, Life, MessageId, TokenStatus};
+use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
+
+use super::{journal, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     match report {
         Report::Token(status) => token(state, status, effects),
-        Report::Exchange(exchange) => exchanged(state, exchange),
+        Report::Exchange(exchange) => {
+            state.log.exchange(Arc::clone(&exchange));
+            why::exchanged(state, &exchange);
+            journal::exchanged(state, &exchange, effects);
+        }
         Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
         Report::Conversation { key, state: remote, since, messages } => {
             if state.picker.get(key).is_none() {
                 return;
             }
+            journal::heard(state, key, &messages, effects);
             let news = state.threads.read(key, remote, since, messages, state.now);
             state.picker.set_remote(key, remote, since);
             state.picker.set_counts(key, state.threads.counts(key));
@@ -29,16 +36,18 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             } else if news > 0 {
                 state.picker.set_unread(key, state.threads.unread(key));
             }
+            journal::conversation(state, key, effects);
         }
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
+            state.past.skew_told(seconds);
             state.skew = Some(seconds);
             state.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
-        Report::Notice { at, text } => {
-            state.log.note(at, Kind::Sys, text.as_str());
+        Report::Notice { at: _, text } => {
+            journal::note(state, &text, effects);
             state.status.warn(text);
         }
         // The shell ends when the channel closes; nothing is left to change.
@@ -68,16 +77,15 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         }
         _ => {}
     }
+    if let Some(facts) = status.facts() {
+        why::token(state, facts);
+    }
     state.token = status;
     // The open conversation is read once there is a token to read it with.
     if let Some(key) = state.picker.active().filter(|_| first) {
         effects.push(Effect::Engine(Command::Watch(Some(key))));
         effects.push(Effect::Engine(Command::Read(key)));
     }
-}
-
-fn exchanged(state: &mut State, exchange: Arc<Exchange>) {
-    state.log.exchange(exchange);
 }
 
 fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
@@ -96,8 +104,12 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
     state.picker.set_counts(conversation, state.threads.counts(conversation));
-    let number = exchange.and_then(|e| number_of(state, e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
+        Life::Refused(_) if why::hint(state, exchange).is_some() => {
+            let hint = why::hint(state, exchange).unwrap_or_default();
+            state.status.error(format!("{number}refused: {hint}"));
+        }
         Life::Refused(why) => {
             let keys = [
                 (Action::CopyIds, "ids"),
@@ -120,10 +132,4 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
         _ => {}
     }
-}
-
-/// The log's number of an exchange, if it is still kept. News are about the newest, so the search begins there.
-fn number_of(state: &State, id: ExchangeId) -> Option<u64> {
-    let entry = state.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.id == id))?;
-    Some(entry.number())
 }

@@ -5,13 +5,16 @@ use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::engine::{Command, SendRequest};
-use crate::model::{Author, ConversationKey, Life, Message, MessageId, Moment};
+use crate::model::{Author, ConversationKey, Life, Message, MessageId, Moment, Variation};
 
-use super::{global, picker};
+use super::{global, journal, picker};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
     if state.asks_before_sending() {
         if state.picker.active().is_none() {
             return;
@@ -27,7 +30,10 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production(state.now),
             title: "PROD: send this message?".to_owned(),
-            lines: vec![format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")],
+            lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
+                .into_iter()
+                .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
+                .collect(),
             yes: "send it".to_owned(),
             word: None,
         }));
@@ -41,8 +47,10 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
     match state.composer.take_for_send(shown) {
         Ok(text) => {
-            submit(state, key, text, None, effects);
+            let sent_as = state.send_as.take();
+            let text = sent_as.map_or(text.clone(), |v| v.text(&text));
             state.status.clear();
+            submit(state, key, text, None, sent_as, effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -60,6 +68,7 @@ fn submit(
     conversation: ConversationKey,
     text: String,
     resend_of: Option<MessageId>,
+    sent_as: Option<Variation>,
     effects: &mut Vec<Effect>,
 ) {
     let id = state.new_message();
@@ -67,28 +76,34 @@ fn submit(
         id,
         conversation,
         author: Author::Guest,
-        text: text.clone(),
+        text,
         at: state.now,
         life: Life::Queued,
         exchange: None,
         remote_id: None,
         resend_of,
+        sent_as,
     };
-    state.threads.sent(message);
+    state.threads.sent(message.clone());
     state.picker.touch(conversation, state.now);
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
-    effects.push(Effect::Engine(Command::Send(SendRequest { message: id, conversation, text, resend_of })));
+    journal::send(state, &message, effects);
 }
 
 /// The message of the chosen log entry.
 fn selected(state: &State) -> Option<&Message> {
-    state.threads.message(state.log.selected()?.exchange()?.message?)
+    state.threads.message(state.shown_log().selected()?.exchange()?.message?)
 }
 
 /// The message of the chosen log entry, if nobody knows what became of it.
 pub fn selected_unknown(state: &State) -> Option<&Message> {
-    selected(state).filter(|m| matches!(m.life, Life::Unknown(_)))
+    let unknown = |m: &&Message| matches!(m.life, Life::Unknown(_));
+    // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
+    selected(state).filter(unknown).or_else(|| {
+        let open = state.picker.active()?;
+        state.threads.unknown().find(|m| m.conversation == open)
+    })
 }
 
 /// `r`: asks, and says what happened the first time.
@@ -132,9 +147,13 @@ pub fn production_line(state: &State) -> Option<String> {
 
 /// Sends a message again as a new one, linked to the old.
 pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
     let Some(message) = state.threads.message(id) else { return };
     let (conversation, text) = (message.conversation, message.text.clone());
-    submit(state, conversation, text, Some(id), effects);
+    submit(state, conversation, text, Some(id), None, effects);
     state.status.info("Sent again as a new message.");
 }
 

@@ -12,6 +12,7 @@
 pub mod capture;
 mod classify;
 mod gate;
+mod proxy;
 mod tls;
 mod trace;
 
@@ -34,14 +35,27 @@ use crate::model::{FailureKind, Moment, Phase, Timing};
 
 pub use classify::Fault;
 use gate::{Gate, GatedBody};
+pub use proxy::Environment;
 use trace::{TimedConnect, TimedResolver, Trace};
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
 const IDLE_MAX: Duration = Duration::from_secs(50);
 
-/// Dropped or sent to: give up. Never sent: go on.
-pub type Cancel = oneshot::Receiver<()>;
+/// How many URLs are kept taken apart.
+const TARGETS_MAX: usize = 256;
+
+/// Why a try is stopped before it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A person takes it back.
+    TakenBack,
+    /// Its time is over.
+    Late,
+}
+
+/// Sent to: give up. Dropped without: go on.
+pub type Cancel = oneshot::Receiver<Stop>;
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
@@ -88,6 +102,12 @@ enum Route {
     Outside,
 }
 
+/// A URL taken apart.
+struct Target {
+    url: reqwest::Url,
+    slot: (Route, String),
+}
+
 struct Slot {
     client: reqwest::Client,
     used: Moment,
@@ -102,39 +122,42 @@ pub struct Client {
 struct Shared {
     clock: Clock,
     connect_timeout: Duration,
-    request_timeout: Duration,
     ca_files: Vec<PathBuf>,
     /// Loaded when the first https URL comes.
     tls: OnceCell<ClientConfig>,
     /// One pool a host: how long it was idle is known, and it can be dropped alone.
     slots: Mutex<HashMap<(Route, String), Slot>>,
+    targets: Mutex<HashMap<String, Arc<Target>>>,
+    proxies: Environment,
 }
 
 impl Client {
-    /// A client for `profile`'s bounds and CA files. Opens and loads nothing.
-    pub fn new(profile: &Profile, clock: Clock) -> Self {
+    /// A client for `profile`'s bounds and CA files, and the proxies of `environment`. Opens and loads nothing.
+    pub fn new(profile: &Profile, clock: Clock, environment: Environment) -> Self {
         Self {
             shared: Arc::new(Shared {
                 clock,
                 connect_timeout: profile.connect_timeout,
-                request_timeout: profile.request_timeout,
                 ca_files: profile.ca_files.clone(),
                 tls: OnceCell::new(),
                 slots: Mutex::new(HashMap::new()),
+                targets: Mutex::new(HashMap::new()),
+                proxies: environment,
             }),
         }
     }
 
-    /// Tries `call` once. Ends by itself within the profile's bound, or when `cancel` fires.
-    pub async fn run(&self, call: &Call, cancel: &mut Cancel) -> Tried {
+    /// Tries `call` once. Ends when it is answered, or when it is stopped: the bound of a try is kept by who holds the
+    /// other end.
+    pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
         let began = Instant::now();
-        let deadline = began + self.shared.request_timeout;
         let gate = Arc::new(Gate::default());
         let trace = Arc::new(Trace::default());
-        let mut tried = self.exchange(call, began, deadline, &gate, &trace, cancel).await;
+        let mut tried = self.exchange(call, began, &gate, &trace, stop).await;
         let marks = trace.marks();
         tried.timing.resolve = marks.resolve;
         tried.timing.connect = marks.connect;
+        tried.timing.tls = marks.tls;
         tried.timing.reused = tried.answer.is_some() && !marks.connected;
         tried.timing.total = Some(began.elapsed());
         tried
@@ -142,41 +165,38 @@ impl Client {
 
     async fn exchange(
         &self,
-        call: &Call,
+        call: Call,
         began: Instant,
-        deadline: Instant,
         gate: &Arc<Gate>,
         trace: &Arc<Trace>,
-        cancel: &mut Cancel,
+        stop: &mut Cancel,
     ) -> Tried {
-        let client = match self.client_for(&call.url).await {
-            Ok(client) => client,
-            Err(why) => return Tried::invalid(why),
+        let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
+        let (client, target) = tokio::select! {
+            biased;
+            client = self.client_for(&call.url) => match client {
+                Ok(client) => client,
+                Err(why) => return Tried::invalid(why),
+            },
+            why = stopped(stop) => return failed(gave_up(why, trace, gate)),
         };
-        let body = GatedBody::new(Bytes::copy_from_slice(&call.body), Arc::clone(gate));
-        let request = client
-            .request(call.method.clone(), &call.url)
-            .headers(call.headers.clone())
-            .body(reqwest::Body::wrap(body))
-            .build();
-        let request = match request {
-            Ok(request) => request,
-            Err(e) => return Tried::invalid(format!("the request cannot be built: {}", e.without_url())),
-        };
+        if let Ok(why) = stop.try_recv() {
+            return failed(gave_up(why, trace, gate));
+        }
+        let mut request = reqwest::Request::new(call.method, target.url.clone());
+        *request.headers_mut() = call.headers;
+        *request.body_mut() = Some(reqwest::Body::wrap(GatedBody::new(Bytes::from(call.body), Arc::clone(gate))));
         let answered = {
             let work = Trace::of(Arc::clone(trace), client.execute(request));
             tokio::select! {
                 biased;
-                out = work => Some(out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open()))),
-                () = fired(cancel) => None,
-                () = tokio::time::sleep_until(deadline) => Some(Err(gave_up(FailureKind::Timeout, trace, gate))),
+                out = work => out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open())),
+                why = stopped(stop) => Err(gave_up(why, trace, gate)),
             }
         };
-        let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
         let mut response = match answered {
-            Some(Ok(response)) => response,
-            Some(Err(fault)) => return failed(fault),
-            None => return failed(gave_up(FailureKind::Cancelled, trace, gate)),
+            Ok(response) => response,
+            Err(fault) => return failed(fault),
         };
         let first_byte = Some(began.elapsed());
         let mut answer = Answer {
@@ -191,12 +211,7 @@ impl Client {
             let chunk = tokio::select! {
                 biased;
                 chunk = response.chunk() => chunk,
-                () = fired(cancel) => break Some(Fault {
-                    kind: FailureKind::Cancelled, phase: Phase::Body, detail: "taken back while the answer was read".to_owned(), wrote: true,
-                }),
-                () = tokio::time::sleep_until(deadline) => break Some(Fault {
-                    kind: FailureKind::Timeout, phase: Phase::Body, detail: classify::timeout_words(Phase::Body), wrote: true,
-                }),
+                why = stopped(stop) => break Some(gave_up_body(why)),
             };
             match chunk {
                 Ok(Some(bytes)) => {
@@ -208,16 +223,33 @@ impl Client {
                 Err(e) => break Some(classify::in_body(&e.without_url())),
             }
         };
-        self.touch(&call.url);
+        self.touch(&target);
         Tried { answer: Some(answer), fault, timing: Timing { first_byte, ..Timing::default() } }
     }
 
+    /// A URL taken apart, once: the same few come again and again.
+    fn target(&self, url: &str) -> Result<Arc<Target>, String> {
+        let mut targets = self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = targets.get(url) {
+            return Ok(Arc::clone(known));
+        }
+        let slot = key(url).ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
+        let parsed = url.parse().map_err(|e| format!("the request cannot be built: the URL cannot be used ({e})"))?;
+        if targets.len() >= TARGETS_MAX {
+            targets.clear();
+        }
+        let target = Arc::new(Target { url: parsed, slot });
+        targets.insert(url.to_owned(), Arc::clone(&target));
+        Ok(target)
+    }
+
     /// The pool for the URL's host, made anew where it was idle for too long.
-    async fn client_for(&self, url: &str) -> Result<reqwest::Client, String> {
-        let key = key(url).ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
+    async fn client_for(&self, url: &str) -> Result<(reqwest::Client, Arc<Target>), String> {
+        let target = self.target(url)?;
+        let key = &target.slot;
         let now = self.shared.clock.now();
-        if let Some(client) = self.fresh(&key, now) {
-            return Ok(client);
+        if let Some(client) = self.fresh(key, now) {
+            return Ok((client, target));
         }
         let tls = match key.0 {
             Route::Loopback => tls::none()?,
@@ -233,11 +265,12 @@ impl Client {
             .pool_idle_timeout(None)
             .dns_resolver(TimedResolver)
             .connector_layer(TimedConnect);
-        let builder = if key.0 == Route::Outside { builder } else { builder.no_proxy() };
+        let builder = if key.0 == Route::Outside { self.shared.proxies.apply(builder)? } else { builder.no_proxy() };
         let client = builder.build().map_err(|e| format!("the HTTP client cannot be set up: {e}"))?;
         let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.insert(key, Slot { client: client.clone(), used: now });
-        Ok(client)
+        slots.insert(key.clone(), Slot { client: client.clone(), used: now });
+        drop(slots);
+        Ok((client, target))
     }
 
     fn fresh(&self, key: &(Route, String), now: Moment) -> Option<reqwest::Client> {
@@ -252,10 +285,10 @@ impl Client {
         Some(slot.client.clone())
     }
 
-    fn touch(&self, url: &str) {
+    fn touch(&self, target: &Target) {
         let now = self.shared.clock.now();
         let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = key(url).and_then(|k| slots.get_mut(&k)) {
+        if let Some(slot) = slots.get_mut(&target.slot) {
             slot.used = now;
         }
     }
@@ -271,22 +304,37 @@ impl Client {
     }
 }
 
-/// Resolves when a cancel was sent; never where its sender is gone.
-async fn fired(cancel: &mut Cancel) {
-    if cancel.is_terminated() || cancel.await.is_err() {
-        std::future::pending::<()>().await;
+/// Resolves when a stop was sent; never where its sender is gone.
+async fn stopped(stop: &mut Cancel) -> Stop {
+    if !stop.is_terminated()
+        && let Ok(why) = stop.await
+    {
+        return why;
     }
+    std::future::pending().await
 }
 
 /// We end the try: the gate says, for good, whether something may have left.
-fn gave_up(kind: FailureKind, trace: &Trace, gate: &Gate) -> Fault {
+fn gave_up(why: Stop, trace: &Trace, gate: &Gate) -> Fault {
     let wrote = !gate.bar();
     let phase = if wrote { Phase::Answer } else { classify::connecting_phase(trace.marks()) };
-    let detail = match kind {
-        FailureKind::Timeout => classify::timeout_words(phase),
-        _ => format!("taken back while {}", phase.word()),
+    match why {
+        Stop::Late => Fault { kind: FailureKind::Timeout, phase, detail: classify::timeout_words(phase), wrote },
+        Stop::TakenBack => {
+            let detail = format!("taken back while {}", phase.word());
+            Fault { kind: FailureKind::Cancelled, phase, detail, wrote }
+        }
+    }
+}
+
+/// … while the body came.
+fn gave_up_body(why: Stop) -> Fault {
+    let phase = Phase::Body;
+    let (kind, detail) = match why {
+        Stop::Late => (FailureKind::Timeout, classify::timeout_words(phase)),
+        Stop::TakenBack => (FailureKind::Cancelled, "taken back while the answer was read".to_owned()),
     };
-    Fault { kind, phase, detail, wrote }
+    Fault { kind, phase, detail, wrote: true }
 }
 
 fn key(url: &str) -> Option<(Route, String)> {

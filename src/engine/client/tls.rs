@@ -4,9 +4,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
+use rustls::client::{
+    ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
+};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, NamedGroup, RootCertStore};
+
+use super::trace::Trace;
 
 /// A configuration that trusts nobody: for clients that only ever speak plain HTTP to loopback, so that starting costs
 /// nothing.
@@ -44,8 +49,48 @@ fn config(roots: RootCertStore) -> Result<ClientConfig, String> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     // A preconfigured rustls gets no ALPN from reqwest.
+    config.resumption = Resumption::store(Arc::new(Greeting(ClientSessionMemoryCache::new(SESSIONS))));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// How many sessions are kept for resumption; rustls' own number.
+const SESSIONS: usize = 256;
+
+/// The sessions of rustls, kept as always; and a mark when it asks for one: that is the first thing that it does in a
+/// handshake, so the time before it is TCP's and the time after it TLS's.
+#[derive(Debug)]
+struct Greeting(ClientSessionMemoryCache);
+
+impl ClientSessionStore for Greeting {
+    fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
+        self.0.set_kx_hint(server, group);
+    }
+
+    fn kx_hint(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
+        Trace::greet();
+        self.0.kx_hint(server)
+    }
+
+    fn set_tls12_session(&self, server: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.0.set_tls12_session(server, value);
+    }
+
+    fn tls12_session(&self, server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.0.tls12_session(server)
+    }
+
+    fn remove_tls12_session(&self, server: &ServerName<'static>) {
+        self.0.remove_tls12_session(server);
+    }
+
+    fn insert_tls13_ticket(&self, server: ServerName<'static>, value: Tls13ClientSessionValue) {
+        self.0.insert_tls13_ticket(server, value);
+    }
+
+    fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.0.take_tls13_ticket(server)
+    }
 }
 
 #[cfg(test)]

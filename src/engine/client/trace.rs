@@ -26,8 +26,12 @@ pub struct Trace(Mutex<Marks>);
 pub struct Marks {
     /// Connecting (TLS included) was done, successfully.
     pub connected: bool,
-    /// How long it took, look-up excluded, also when it failed.
+    /// How long it took, look-up and TLS excluded, also when it failed.
     pub connect: Option<Duration>,
+    /// The TLS handshake began.
+    pub greeted: Option<Instant>,
+    /// How long the handshake took, also when it failed.
+    pub tls: Option<Duration>,
     /// The look-up began.
     pub resolving: bool,
     /// How long the look-up took.
@@ -45,6 +49,11 @@ impl Trace {
     fn mark(change: impl FnOnce(&mut Marks)) {
         // Outside of a request (a connection that hyper finishes in the background) there is nobody to tell.
         let _ = TRACE.try_with(|t| change(&mut t.0.lock().unwrap_or_else(PoisonError::into_inner)));
+    }
+
+    /// A TLS handshake begins.
+    pub fn greet() {
+        Self::mark(|m| m.greeted = Some(Instant::now()));
     }
 
     /// Runs `work` with its marks going to `trace`.
@@ -111,7 +120,9 @@ where
             let out = work.await;
             Trace::mark(|m| {
                 m.connected = out.is_ok();
-                m.connect = Some(began.elapsed().saturating_sub(m.resolve.unwrap_or_default()));
+                m.tls = m.greeted.map(|at| at.elapsed());
+                let other = m.resolve.unwrap_or_default() + m.tls.unwrap_or_default();
+                m.connect = Some(began.elapsed().saturating_sub(other));
             });
             out
         })

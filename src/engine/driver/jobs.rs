@@ -1,17 +1,19 @@
 //! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
 //! captured already, but for the token itself.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
-use crate::engine::client::{Answer, Client, Tried, capture};
-use crate::engine::durable::{Durable, Intent};
+use crate::engine::client::{Answer, Cancel, Client, Stop, Tried, capture};
+use crate::engine::durable::{Durable, Intent, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
@@ -25,6 +27,8 @@ use super::Driver;
 pub enum Job {
     Secret,
     Token,
+    /// A token of another scope, for negative tests.
+    Spare,
     Facts(Generation),
     Send(MessageId),
     Read(ConversationKey),
@@ -35,10 +39,28 @@ impl Job {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Secret => "reading a secret",
-            Self::Token => "asking for a token",
+            Self::Token | Self::Spare => "asking for a token",
             Self::Facts(_) => "asking what the token may do",
             Self::Send(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
+        }
+    }
+}
+
+/// A job under way.
+pub struct Work {
+    pub job: Job,
+    /// When a try must be over; none for what is no try, and for one that was stopped already.
+    deadline: Option<Instant>,
+    stop: Option<oneshot::Sender<Stop>>,
+}
+
+impl Work {
+    /// Ends a try early, once.
+    pub fn stop(&mut self, why: Stop) {
+        self.deadline = None;
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(why);
         }
     }
 }
@@ -47,6 +69,7 @@ impl Job {
 pub enum Done {
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
+    Spare(Box<TokenDone>),
     Facts(Box<FactsDone>),
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
@@ -87,7 +110,7 @@ pub struct SendDone {
     pub message: MessageId,
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
-    pub shown: Result<Shown, String>,
+    pub shown: Result<Shown, Unrecorded>,
     pub remote_id: Option<String>,
 }
 
@@ -99,22 +122,54 @@ pub struct ReadDone {
 }
 
 impl Driver {
-    fn spawn(&mut self, job: Job, work: impl Future<Output = Done> + Send + 'static) {
-        let id = self.jobs.spawn(work).id();
-        self.working.insert(id, job);
+    /// A try: the loop keeps its time, so that no try needs a timer of its own.
+    fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> tokio::task::Id
+    where
+        W: Future<Output = Done> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let deadline = Some(Instant::now() + self.profile.request_timeout);
+        let id = self.jobs.spawn(work(stopped)).id();
+        self.working.insert(id, Work { job, deadline, stop: Some(stop) });
+        id
+    }
+
+    /// Stops the tries whose time is over; says when that of the next one is.
+    pub(super) fn stop_late(&mut self) -> Option<Instant> {
+        let next = |working: &HashMap<_, Work>| working.values().filter_map(|w| w.deadline).min();
+        let first = next(&self.working)?;
+        let now = Instant::now();
+        if now < first {
+            return Some(first);
+        }
+        for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
+            work.stop(Stop::Late);
+        }
+        next(&self.working)
     }
 
     pub(super) fn spawn_secret(&mut self, source: SecretSource) {
-        self.spawn(Job::Secret, async move {
+        let work = async move {
             let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
             Done::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
-        });
+        };
+        let id = self.jobs.spawn(work).id();
+        self.working.insert(id, Work { job: Job::Secret, deadline: None, stop: None });
     }
 
     pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
+        self.spawn_grant(Job::Token, call, next, |done| Done::Token(Box::new(done)));
+    }
+
+    /// The same for a token that is no generation of the session's.
+    pub(super) fn spawn_spare(&mut self, call: Call) {
+        self.spawn_grant(Job::Spare, call, Generation(0), |done| Done::Spare(Box::new(done)));
+    }
+
+    fn spawn_grant(&mut self, job: Job, call: Call, next: Generation, done: fn(TokenDone) -> Done) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Token, async move {
-            let tried = client.run(&call, &mut never()).await;
+        self.spawn(job, |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
             let read =
                 tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| oauth::read(a.status, &plain(a)));
             let (grant, redactor) = match read {
@@ -126,42 +181,40 @@ impl Driver {
                 Some(other) => (Some(Err(other)), redactor),
                 None => (None, redactor),
             };
-            Done::Token(Box::new(TokenDone { shown: show(&tried, &redactor, clock), grant }))
+            done(TokenDone { shown: show(&tried, &redactor, clock), grant })
         });
     }
 
     pub(super) fn spawn_facts(&mut self, call: Call, generation: Generation) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Facts(generation), async move {
-            let tried = client.run(&call, &mut never()).await;
+        self.spawn(Job::Facts(generation), |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
             let info = success(&tried).and_then(|a| tokens_me::read(&plain(a)));
             Done::Facts(Box::new(FactsDone { generation, shown: show(&tried, &redactor, clock), info }))
         });
     }
 
-    pub(super) fn spawn_send(&mut self, call: Call, generation: Generation, intent: Intent) -> oneshot::Sender<()> {
-        let (cancel, mut cancelled) = oneshot::channel();
+    pub(super) fn spawn_send(&mut self, call: Call, generation: Generation, intent: Intent) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
         let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
         let message = intent.message;
-        self.spawn(Job::Send(message), async move {
+        self.spawn(Job::Send(message), |mut stopped| async move {
             let (shown, remote_id) = match durable.intent(intent).await {
                 Ok(()) => {
-                    let tried = client.run(&call, &mut cancelled).await;
+                    let tried = client.run(call, &mut stopped).await;
                     let id = success(&tried).and_then(|a| guest_api::remote_id(std::str::from_utf8(&a.bytes).ok()?));
                     (Ok(show(&tried, &redactor, clock)), id)
                 }
                 Err(why) => (Err(why), None),
             };
             Done::Send(Box::new(SendDone { message, generation, shown, remote_id }))
-        });
-        cancel
+        })
     }
 
     pub(super) fn spawn_read(&mut self, call: Call, key: ConversationKey) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Read(key), async move {
-            let tried = client.run(&call, &mut never()).await;
+        self.spawn(Job::Read(key), |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
             Done::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
         });
@@ -170,11 +223,6 @@ impl Driver {
     fn tools(&self) -> (Client, Arc<Redactor>, Clock) {
         (self.client.clone(), Arc::clone(&self.redactor), self.clock)
     }
-}
-
-/// A cancel that never comes.
-fn never() -> oneshot::Receiver<()> {
-    oneshot::channel().1
 }
 
 fn success(tried: &Tried) -> Option<&Answer> {

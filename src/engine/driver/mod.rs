@@ -1,10 +1,12 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
+mod bench;
 mod jobs;
 mod reading;
 mod sending;
 mod signing;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,11 +26,11 @@ use super::queue::{Pace, Queue};
 use super::reading::Reader;
 use super::record::Record;
 use super::redact::Redactor;
-use super::token::Tokens;
+use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
-use jobs::{Done, Job};
-use sending::Sending;
+use jobs::{Done, Work};
+use sending::{Route, Sending};
 
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
@@ -39,29 +41,36 @@ pub struct Driver {
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
-    reports: UnboundedSender<Report>,
+    reports: Outbox,
     client: Client,
     redactor: Arc<Redactor>,
     jitter: Jitter,
     jobs: JoinSet<Done>,
-    /// What each job works for, should it die.
-    working: HashMap<tokio::task::Id, Job>,
+    /// What each job works for, should it die; and how it is stopped.
+    working: HashMap<tokio::task::Id, Work>,
     exchanges: u64,
     skew_told: bool,
+    /// Seconds that the server's clock is ahead, by the newest answer.
+    skew: i64,
     stopping: bool,
 
     tokens: Tokens,
     token: Option<SecretString>,
+    /// What negative tests are sent with.
+    bench: bench::Bench,
     secret: Option<SecretString>,
     /// The token request under way, and when its request left.
     renewal: Option<(Record, Moment)>,
     facts: BTreeMap<Generation, Record>,
     status: TokenStatus,
+    mark: Option<Mark>,
     missing_told: Vec<String>,
 
     queue: Queue,
     pace: Pace,
     sends: BTreeMap<MessageId, Sending>,
+    /// What the messages of a conversation share, with the present token.
+    routes: HashMap<ConversationKey, Route>,
     /// Those that wait for a newer token than the one that was refused.
     doubting: BTreeSet<MessageId>,
     unknown: BTreeMap<MessageId, ConversationKey>,
@@ -90,24 +99,28 @@ impl Driver {
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         Self {
             clock,
-            client: Client::new(&profile, clock),
+            client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor: Arc::new(Redactor::new(&profile.redact)),
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
             exchanges: 0,
             skew_told: false,
+            skew: 0,
             stopping: false,
             tokens: Tokens::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
             token: None,
+            bench: bench::Bench::default(),
             secret: None,
             renewal: None,
             facts: BTreeMap::new(),
             status: TokenStatus::SignedOut,
+            mark: None,
             missing_told: Vec::new(),
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
             sends: BTreeMap::new(),
+            routes: HashMap::new(),
             doubting: BTreeSet::new(),
             unknown: BTreeMap::new(),
             readers: BTreeMap::new(),
@@ -116,23 +129,31 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports,
+            reports: Outbox { reports, pending: RefCell::default() },
         }
     }
 
     /// Runs to the end.
     pub async fn run(mut self) {
         self.tokens.sign_in(self.clock.now());
+        let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
+            self.reports.flush();
+            // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
+            // moving it with every send.
+            if let Some(due) = due.filter(|d| timer.is_elapsed() || *d < timer.deadline()) {
+                timer.as_mut().reset(due);
+            }
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
-                () = sleep_until(due), if due.is_some() => {}
+                () = timer.as_mut(), if due.is_some() => {}
             }
         }
         self.finish().await;
         self.tell(Report::Stopped);
+        self.reports.flush();
     }
 
     /// Starts all that may start, and says when something is due next.
@@ -144,8 +165,9 @@ impl Driver {
         self.tell_status(now);
         let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
-        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono)?;
-        Some(Instant::from_std(self.clock.instant(next)))
+        let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
+        let next = next.map(|m| Instant::from_std(self.clock.instant(m)));
+        [next, self.stop_late()].into_iter().flatten().min()
     }
 
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
@@ -164,6 +186,7 @@ impl Driver {
             Command::Send(request) => self.accept(request, now),
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Watch(key) => self.watched = key,
             Command::Add(conversation) => self.add(conversation),
@@ -179,13 +202,14 @@ impl Driver {
                 match done {
                     Done::Secret(secret) => self.secret_read(secret, now),
                     Done::Token(done) => self.token_answered(*done, now),
+                    Done::Spare(done) => self.spare_answered(*done, now),
                     Done::Facts(done) => self.facts_answered(*done, now),
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
                 }
             }
             Err(error) => {
-                let Some(job) = self.working.remove(&error.id()) else { return };
+                let Some(Work { job, .. }) = self.working.remove(&error.id()) else { return };
                 if error.is_panic() {
                     let text = format!("guestwire failed inside while {}; please report it", job.words());
                     tracing::error!("{text}");
@@ -201,13 +225,13 @@ impl Driver {
         let waiting: Vec<_> = self.queue.waiting().collect();
         let now = self.clock.now();
         for (_, message) in waiting {
-            self.cancel(message, now);
+            self.let_go(message, now);
         }
         self.drain(self.tuning.grace).await;
         let flying: Vec<_> = self.sends.keys().copied().collect();
         let now = self.clock.now();
         for message in flying {
-            self.cancel(message, now);
+            self.let_go(message, now);
         }
         self.drain(Duration::from_millis(500)).await;
         self.jobs.abort_all();
@@ -216,6 +240,7 @@ impl Driver {
     async fn drain(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
+            self.reports.flush();
             match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
                 Ok(Some(done)) => {
                     self.done(done);
@@ -223,7 +248,7 @@ impl Driver {
                     let back: Vec<_> = self.queue.waiting().collect();
                     let now = self.clock.now();
                     for (_, message) in back {
-                        self.cancel(message, now);
+                        self.let_go(message, now);
                     }
                 }
                 Ok(None) | Err(_) => return,
@@ -232,8 +257,7 @@ impl Driver {
     }
 
     fn tell(&self, report: Report) {
-        // Nobody listens: the handles are going too, and the loop ends by that.
-        let _ = self.reports.send(report);
+        self.reports.put(report);
     }
 
     fn notice(&self, text: &str, now: Moment) {
@@ -241,6 +265,12 @@ impl Driver {
     }
 
     fn tell_status(&mut self, now: Moment) {
+        // Why it is dead may differ while the mark does not.
+        let mark = self.tokens.mark(now);
+        if self.mark == Some(mark) && !mark.is_dead() {
+            return;
+        }
+        self.mark = Some(mark);
         let status = self.tokens.status(now);
         if status != self.status {
             self.status = status.clone();
@@ -253,14 +283,16 @@ impl Driver {
         ExchangeId(self.exchanges)
     }
 
-    /// What every answer tells beside its own matter: the rate limit and the server's clock.
-    fn overhear(&mut self, heard: &jobs::Heard) {
+    /// What every answer tells beside its own matter: the rate limit and the server's clock. `uncounted` other requests
+    /// may not be in that count.
+    fn overhear(&mut self, heard: &jobs::Heard, uncounted: usize) {
         if let Some(limit) = heard.limit {
-            self.pace.observe(limit, self.queue.flying().saturating_sub(1));
+            self.pace.observe(limit, uncounted);
             self.tell(Report::RateLimit(limit));
         }
+        self.skew = heard.skew.unwrap_or(self.skew);
         if let Some(skew) = heard.skew
-            && skew.abs() > SKEW_MAX
+            && skew.saturating_abs() > SKEW_MAX
             && !self.skew_told
         {
             self.skew_told = true;
@@ -269,9 +301,22 @@ impl Driver {
     }
 }
 
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
+/// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their
+/// way already: waking who listens costs more than anything else in a turn.
+struct Outbox {
+    reports: UnboundedSender<Report>,
+    pending: RefCell<Vec<Report>>,
+}
+
+impl Outbox {
+    fn put(&self, report: Report) {
+        self.pending.borrow_mut().push(report);
+    }
+
+    fn flush(&self) {
+        for report in self.pending.borrow_mut().drain(..) {
+            // Nobody listens: the handles are going too, and the loop ends by that.
+            let _ = self.reports.send(report);
+        }
     }
 }

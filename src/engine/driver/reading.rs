@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::reading::Settled;
 use crate::engine::record::Record;
 use crate::engine::token::Outlook;
+use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
@@ -72,6 +72,33 @@ impl Driver {
         let reader = self.readers.entry(send.request.conversation).or_default();
         reader.sent(message, &send.request.text, at, remote_id.map(str::to_owned), unknown);
         reader.look(now, &self.tuning.read_pauses);
+    }
+
+    /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
+    /// one of them for an unknown one of the same text.
+    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
+        for one in recalled {
+            let readable = matches!(
+                self.profile.conversations.get(one.conversation.0 as usize).map(|e| &e.conversation.address),
+                Some(Address::GuestApi { .. })
+            );
+            if one.unknown {
+                self.unknown.insert(one.message, one.conversation);
+            }
+            if !readable {
+                continue;
+            }
+            let reader = self.readers.entry(one.conversation).or_default();
+            if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
+                reader.known(id);
+                continue;
+            }
+            let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
+            reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
+            if one.unknown {
+                reader.look_soon(now, &self.tuning.read_pauses);
+            }
+        }
     }
 
     pub(super) fn pump_reads(&mut self, now: Moment) {
@@ -148,7 +175,7 @@ impl Driver {
 
     pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
         let key = done.key;
-        self.overhear(&done.shown.heard);
+        self.overhear(&done.shown.heard, self.queue.flying());
         let Some(mut reading) = self.reads.remove(&key) else { return };
         let why = done.shown.why();
         let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
@@ -194,6 +221,14 @@ impl Driver {
     fn understand(&self, reading: &mut Reading, body: &[u8], key: ConversationKey, now: Moment) -> bool {
         if let Some(bulk) = &mut reading.bulk {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
+            // The row says what was said, so that nobody has to open the entry to follow a conversation.
+            if let Some(newest) = found.iter().max_by_key(|m| m.at) {
+                let text = self.redactor.text(&newest.text);
+                let author = newest.author.word();
+                let count =
+                    if found.len() == 1 { author.to_owned() } else { format!("{} messages, {author}", found.len()) };
+                reading.record.call_it(format!("{count}: {text}"));
+            }
             bulk.found.extend(found);
             return true;
         }
@@ -234,12 +269,10 @@ impl Driver {
                 Settled::Answered(message) => (message, Life::Answered, None),
                 Settled::Landed(message, id) => (message, Life::Landed, Some(id)),
             };
-            if life == Life::Landed {
-                if self.unknown.remove(&message).is_none() {
-                    continue;
-                }
-                self.tuning.durable.outcome(message, &life);
+            if life == Life::Landed && self.unknown.remove(&message).is_none() {
+                continue;
             }
+            self.tuning.durable.outcome(message, &life, remote_id.as_deref());
             self.tell_life(message, life, None, remote_id);
         }
     }
@@ -255,6 +288,7 @@ impl Driver {
     pub(super) fn job_died(&mut self, job: Job, now: Moment) {
         match job {
             Job::Secret | Job::Token => self.token_job_died(now),
+            Job::Spare => self.spare_job_died(now),
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
             Job::Read(key) => {

@@ -1,21 +1,30 @@
 //! Sending: from the queue to the wire and to an outcome.
 
-use tokio::sync::oneshot;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::engine::client::capture;
-use crate::engine::durable::Intent;
+use crate::engine::client::{Stop, capture};
+use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::queue::Taken;
 use crate::engine::record::Record;
+use crate::engine::redact::Redactor;
 use crate::engine::retry::{Came, Tries, Verdict, judge};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Report, SendRequest};
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, guest_api};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Address, Ending, Generation, Kind, Life, MessageId, Moment, Outcome};
+use crate::model::{
+    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Request, Timing,
+    Variation,
+};
 
 use super::Driver;
 use super::jobs::SendDone;
+
+/// Pause before a message whose intent could not be recorded is tried again.
+const RECORD_AGAIN: Duration = Duration::from_secs(5);
 
 /// A message that is not settled.
 pub struct Sending {
@@ -29,11 +38,23 @@ pub struct Sending {
     /// Waits for a renewal that has not begun.
     pub wants_renewal: bool,
     /// While on the wire.
-    pub cancel: Option<oneshot::Sender<()>>,
+    pub task: Option<tokio::task::Id>,
     /// A person took it back while it was on the wire.
     pub taken_back: bool,
+    /// guestwire is leaving: what was not written stays queued for the next start.
+    pub let_go: bool,
     /// When the newest try began.
     pub began: Moment,
+}
+
+/// What the messages of a conversation share as long as the token is the same.
+pub struct Route {
+    /// Their request, but for its body.
+    call: Call,
+    /// How it is shown.
+    shown: Request,
+    /// Who said how: what it knew then is what it masks now.
+    redactor: Arc<Redactor>,
 }
 
 impl Driver {
@@ -42,7 +63,7 @@ impl Driver {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
             return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        if let Some(why) = self.objection(&request) {
+        if let Some(why) = self.objection(&request).or_else(|| self.bench_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
         self.queue.push(request.conversation, request.message);
@@ -53,8 +74,9 @@ impl Driver {
             record: None,
             doubted: None,
             wants_renewal: false,
-            cancel: None,
+            task: None,
             taken_back: false,
+            let_go: false,
             began: now,
             request,
         };
@@ -70,7 +92,7 @@ impl Driver {
         if request.text.trim().is_empty() {
             return Some("not sent: the message is empty".to_owned());
         }
-        if bytes > GUEST_TEXT_MAX_BYTES {
+        if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
             return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
         }
         match &entry.conversation.address {
@@ -84,8 +106,9 @@ impl Driver {
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
         let what = self.redactor.text(&request.text).into_owned();
-        let mut record =
-            Record::new(self.next_exchange(), Kind::Send, what, now).of(request.conversation, Some(request.message));
+        let mut record = Record::new(self.next_exchange(), Kind::Send, what, now)
+            .of(request.conversation, Some(request.message))
+            .sent_as(request.sent_as);
         record.settle(Outcome::Refused(why.clone()), now);
         self.tell(record.report());
         self.tell_life(request.message, Life::Refused(why), Some(&record), None);
@@ -97,13 +120,15 @@ impl Driver {
         if self.stopping {
             return;
         }
+        self.pump_bench(now);
         loop {
-            let (tokens, sends) = (&self.tokens, &self.sends);
+            let (tokens, sends, bench) = (&self.tokens, &self.sends, &self.bench);
             let usual = tokens.outlook(now, None);
             let ready = |message: MessageId| {
                 let doubted = sends.get(&message).and_then(|s| s.doubted.as_ref()).map(|(g, _)| *g);
                 let outlook = if doubted.is_some() { tokens.outlook(now, doubted) } else { usual };
-                matches!(outlook, Outlook::Ready(_))
+                let prepared = sends.get(&message).is_none_or(|s| Self::bench_ready(bench, &s.request));
+                prepared && matches!(outlook, Outlook::Ready(_))
             };
             if let Err(until) = self.pace.may(now, 0) {
                 return self.tell_paced(until);
@@ -163,18 +188,18 @@ impl Driver {
             let what = self.redactor.text(&send.request.text).into_owned();
             Record::new(crate::model::ExchangeId(self.exchanges), Kind::Send, what, now)
                 .of(send.request.conversation, Some(message))
+                .sent_as(send.request.sent_as)
         });
         let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
-        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
-        let call = match self.call_for(&send.request) {
-            Ok(call) => call,
+        let super::bench::Written { call, shown, token } = match self.write(&send.request, now) {
+            Ok(written) => written,
             Err(bad) => {
                 send.record = Some(record);
                 self.sends.insert(message, send);
                 return self.conclude(message, Outcome::Refused(format!("not sent: {}", bad.0)), None, now);
             }
         };
-        record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
+        record.begin(shown, token, now);
         let attempt = record.tries();
         self.tell(record.report());
         send.life = Life::Sending { attempt };
@@ -182,7 +207,7 @@ impl Driver {
         self.pace.spend();
         let intent =
             Intent { message, conversation: send.request.conversation, text: send.request.text.clone(), attempt };
-        send.cancel = Some(self.spawn_send(call, generation, intent));
+        send.task = Some(self.spawn_send(call, generation, intent));
         send.record = Some(record);
         send.began = now;
         send.doubted = None;
@@ -191,7 +216,8 @@ impl Driver {
         self.sends.insert(message, send);
     }
 
-    fn call_for(&self, request: &SendRequest) -> Result<Call, BadCall> {
+    /// The request of a message, and how it is shown.
+    pub(super) fn call_for(&mut self, request: &SendRequest) -> Result<(Call, Request), BadCall> {
         let entry = self.profile.conversations.get(request.conversation.0 as usize);
         let address = entry.map(|e| &e.conversation.address);
         let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
@@ -199,25 +225,41 @@ impl Driver {
         else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
-        guest_api::request(
-            &self.profile.hosts.api,
-            &self.profile.guest_api.path,
-            conversation_id,
-            participant_id.as_deref(),
-            external_id.as_deref(),
-            &request.text,
-            token,
-        )
+        let body = guest_api::body(participant_id.as_deref(), external_id.as_deref(), &request.text)?;
+        let route = match self.routes.entry(request.conversation) {
+            Entry::Occupied(known) if Arc::ptr_eq(&known.get().redactor, &self.redactor) => known.into_mut(),
+            stale => {
+                let call =
+                    guest_api::request(&self.profile.hosts.api, &self.profile.guest_api.path, conversation_id, token)?;
+                let shown = capture::request(&call, &self.redactor);
+                let redactor = Arc::clone(&self.redactor);
+                stale.insert_entry(Route { call, shown, redactor }).into_mut()
+            }
+        };
+        let call = route.call.with_body(body);
+        let shown = capture::request_like(&route.shown, &call, &self.redactor);
+        Ok((call, shown))
     }
 
     pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
         let message = done.message;
         let Some(send) = self.sends.get_mut(&message) else { return };
-        send.cancel = None;
+        send.task = None;
         let conversation = send.request.conversation;
         let shown = match done.shown {
             Ok(shown) => shown,
-            Err(why) => {
+            Err(Unrecorded::NotNow(why)) if !send.taken_back && !send.let_go => {
+                let why = format!("it cannot be recorded first: {why}");
+                if let Some(record) = &mut send.record {
+                    record.end(not_written(&why), Timing::default());
+                }
+                return self.again(message, now.after(RECORD_AGAIN), why, false, now);
+            }
+            Err(Unrecorded::NotNow(_)) => {
+                self.queue.settle(conversation, message);
+                return self.conclude(message, Outcome::Cancelled, None, now);
+            }
+            Err(Unrecorded::Never(why)) => {
                 let why = format!("not sent: it could not be recorded first ({why})");
                 self.queue.settle(conversation, message);
                 return self.conclude(message, Outcome::Refused(why), None, now);
@@ -230,15 +272,24 @@ impl Driver {
             (None, Ending::Failed(failure)) => judge(Came::Broken(failure), &mut send.tries, &mut self.jitter),
             (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
         };
-        let taken_back = send.taken_back;
+        let (taken_back, let_go) = (send.taken_back, send.let_go);
+        // Its 401 says nothing about the session's token, and its success neither.
+        let send_as = send.request.sent_as;
+        let on_purpose = send_as.is_some_and(Variation::wants_refusal);
         if let Some(record) = &mut send.record {
             record.end(shown.ending, shown.timing);
         }
-        self.overhear(&shown.heard);
+        // This one is counted in what it heard; the others on the wire may not be.
+        let mut heard = shown.heard;
+        if send_as.is_some_and(|v| !v.carries_own_token()) {
+            heard.limit = None;
+        }
+        self.overhear(&heard, self.queue.flying().saturating_sub(1));
         let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
-            Verdict::Again(..) | Verdict::Refuted(_) if taken_back => Verdict::Cancelled,
+            Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
+            Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
             Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
                 Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
                 Refuted::Final => Verdict::Refused(why),
@@ -253,7 +304,7 @@ impl Driver {
             Verdict::Failed(why) => Outcome::Failed(why),
             Verdict::Cancelled => Outcome::Cancelled,
         };
-        if outcome == Outcome::Accepted {
+        if outcome == Outcome::Accepted && !on_purpose {
             self.tokens.proven(done.generation);
         }
         self.queue.settle(conversation, message);
@@ -270,15 +321,18 @@ impl Driver {
         send.life = Life::Queued;
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
-            match running.filter(|_| renewal) {
-                Some(exchange) => record.renewal(exchange, now),
-                None => send.wants_renewal = renewal,
+            if let Some(exchange) = running.filter(|_| renewal) {
+                record.renewal(exchange, now);
+            } else {
+                record.park();
+                send.wants_renewal = renewal;
             }
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let id = send.record.as_ref().map(Record::id);
         self.doubting.insert(message);
+        self.tuning.durable.outcome(message, &Life::Queued, None);
         self.queue.hold(conversation, message, None);
         self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
     }
@@ -294,9 +348,10 @@ impl Driver {
         if let Some(record) = &mut send.record {
             record.wait(now, until, why);
             let report = record.report();
-            let _ = self.reports.send(report);
+            self.reports.put(report);
         }
         let exchange = send.record.as_ref().map(Record::id);
+        self.tuning.durable.outcome(message, &life, None);
         self.queue.hold(conversation, message, Some(until));
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
@@ -320,7 +375,8 @@ impl Driver {
             record.settle(outcome, now);
             self.tell(record.report());
         }
-        self.tuning.durable.outcome(message, &life);
+        let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
+        self.tuning.durable.outcome(message, kept, remote_id.as_deref());
         self.tell_life(message, life, send.record.as_ref(), remote_id);
     }
 
@@ -330,11 +386,23 @@ impl Driver {
             Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
             Taken::Flying => {
                 send.taken_back = true;
-                if let Some(cancel) = send.cancel.take() {
-                    let _ = cancel.send(());
+                if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
+                    work.stop(Stop::TakenBack);
                 }
             }
             Taken::Absent => {}
+        }
+    }
+
+    /// guestwire is leaving: as a cancel, but what was not written is not taken back.
+    pub(super) fn let_go(&mut self, message: MessageId, now: Moment) {
+        if let Some(send) = self.sends.get_mut(&message) {
+            let taken_back = send.taken_back;
+            send.let_go = true;
+            self.cancel(message, now);
+            if let Some(send) = self.sends.get_mut(&message) {
+                send.taken_back = taken_back;
+            }
         }
     }
 
@@ -344,7 +412,7 @@ impl Driver {
             reader.settled(message);
         }
         let life = if landed { Life::Landed } else { Life::Lost };
-        self.tuning.durable.outcome(message, &life);
+        self.tuning.durable.outcome(message, &life, None);
         self.tell_life(message, life, None, None);
     }
 
@@ -358,4 +426,15 @@ impl Driver {
     pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
         self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
     }
+}
+
+/// A try of which nothing was written.
+fn not_written(why: &str) -> Ending {
+    Ending::Failed(Failure {
+        kind: FailureKind::Invalid,
+        phase: Phase::Write,
+        detail: why.to_owned(),
+        wrote: false,
+        partial: None,
+    })
 }

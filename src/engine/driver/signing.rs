@@ -10,7 +10,7 @@ use crate::genesys::{Call, oauth, tokens_me};
 use crate::model::{Generation, Kind, Moment, Outcome};
 
 use super::Driver;
-use super::jobs::{FactsDone, TokenDone};
+use super::jobs::{FactsDone, Heard, TokenDone};
 
 impl Driver {
     pub(super) fn sign_in(&mut self, now: Moment) {
@@ -65,7 +65,7 @@ impl Driver {
             if let Some(record) = &mut send.record {
                 record.renewal(id, now);
                 let report = record.report();
-                let _ = self.reports.send(report);
+                self.reports.put(report);
             }
         }
     }
@@ -126,7 +126,8 @@ impl Driver {
     }
 
     pub(super) fn token_answered(&mut self, done: TokenDone, now: Moment) {
-        self.overhear(&done.shown.heard);
+        // The token host's limits are not those of the token.
+        self.overhear(&Heard { limit: None, ..done.shown.heard }, 0);
         let asked = self.renewal.as_ref().map_or(now, |(_, asked)| *asked);
         let why = done.shown.why();
         let status = done.shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
@@ -135,10 +136,12 @@ impl Driver {
         if let Some((record, _)) = &mut self.renewal {
             record.end(done.shown.ending, done.shown.timing);
         }
+        let replaced = self.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match done.grant {
             Some(Ok(grant)) => match self.tokens.granted(grant.lifetime, grant.scopes, asked, now) {
                 Some(generation) => {
                     self.redactor = Arc::new(self.redactor.with_token(&grant.token, generation));
+                    self.retire_token(replaced);
                     self.token = Some(grant.token);
                     self.end_renewal(Outcome::Accepted, now);
                     self.new_token();
@@ -187,7 +190,7 @@ impl Driver {
             {
                 // A renewal that failed is followed by another, if there is one.
                 send.wants_renewal = brought.is_none();
-                let _ = self.reports.send(record.report());
+                self.reports.put(record.report());
             }
         }
     }
@@ -216,7 +219,7 @@ impl Driver {
     }
 
     pub(super) fn facts_answered(&mut self, done: FactsDone, now: Moment) {
-        self.overhear(&done.shown.heard);
+        self.overhear(&done.shown.heard, self.queue.flying());
         let why = done.shown.why();
         let outcome = match (&done.info, &done.shown.answer) {
             (Some(_), _) => Outcome::Accepted,

@@ -1,6 +1,8 @@
 //! Masking JSON fields by name without rewriting the rest: a scanner, not a parser, so that text which is cut short,
 //! malformed, or JSON only in part is masked as well, and what is shown is what came.
 
+use std::borrow::Cow;
+
 use super::Redactor;
 
 /// JSON inside a JSON string inside … is followed this deep.
@@ -63,7 +65,11 @@ impl Redactor {
         scan.out.push('"');
         if closed && after.trim_start().starts_with(':') {
             scan.out.push_str(&self.plain(raw, nested));
-            scan.pending = self.label(&unescaped(raw).unwrap_or_else(|| raw.to_owned()));
+            scan.pending = if raw.contains('\\') {
+                self.label(&unescaped(raw).unwrap_or_else(|| raw.to_owned()))
+            } else {
+                self.label(raw)
+            };
         } else {
             match scan.pending.take().or(scan.inside.map(|(_, label)| label)) {
                 Some("code") if is_error_code(raw) => scan.out.push_str(&self.plain(raw, nested)),
@@ -82,7 +88,7 @@ impl Redactor {
     }
 
     /// The inside of a string that is no secret by its name: masked by value and form, seen through its escapes.
-    fn plain(&self, raw: &str, nested: u8) -> String {
+    fn plain<'r>(&self, raw: &'r str, nested: u8) -> Cow<'r, str> {
         if raw.contains('\\')
             && let Some(value) = unescaped(raw)
         {
@@ -94,12 +100,14 @@ impl Redactor {
             };
             let masked = self.text(&fields);
             if masked == value {
-                return raw.to_owned();
+                return Cow::Borrowed(raw);
             }
             let escaped = serde_json::Value::from(&*masked).to_string();
-            return escaped.strip_prefix('"').and_then(|e| e.strip_suffix('"')).unwrap_or_default().to_owned();
+            return Cow::Owned(
+                escaped.strip_prefix('"').and_then(|e| e.strip_suffix('"')).unwrap_or_default().to_owned(),
+            );
         }
-        self.text(raw).into_owned()
+        self.text(raw)
     }
 }
 

@@ -63,6 +63,8 @@ struct Literal {
 pub struct Redactor {
     extra: Arc<HashSet<String>>,
     literals: Vec<Literal>,
+    /// The bytes with which something that is masked by value or form begins: see [`Redactor::suspects`].
+    begins: [bool; 256],
 }
 
 impl std::fmt::Debug for Redactor {
@@ -74,7 +76,7 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor that knows the built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
-        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new() }
+        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new(), begins: begins(&[]) }
     }
 
     /// One that also masks `secret` wherever it occurs, shown as `«label»`.
@@ -91,6 +93,7 @@ impl Redactor {
             let Some(oldest) = next.literals.iter().position(|l| l.token) else { break };
             next.literals.remove(oldest);
         }
+        next.begins = begins(&next.literals);
         next
     }
 
@@ -109,30 +112,35 @@ impl Redactor {
                 forms.push(form);
             }
         }
+        // The same secret read again is known already; under a new label only the newest counts.
+        next.literals.retain(|l| l.forms.first() != forms.first());
         next.literals.push(Literal { forms: Arc::new(forms), label: Arc::from(label), token });
+        next.begins = begins(&next.literals);
         next
     }
 
     /// The hint for a field or header of this name, if its value is a secret.
     fn label(&self, name: &str) -> Option<&'static str> {
-        // Nearly all names are longer or shorter than every secret's name: spare them the rewriting.
-        let name = norm(name);
-        NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, label)| *label)
-            .or_else(|| self.extra.contains(&name).then_some("redacted"))
+        // Nearly every name is none of them, and its length says so.
+        let length = name.bytes().filter(|b| !matches!(b, b'_' | b'-')).count();
+        let known = NAMES.iter().find(|(known, _)| known.len() == length && is_name(name, known)).map(|(_, l)| *l);
+        known.or_else(|| (!self.extra.is_empty() && self.extra.contains(&norm(name))).then_some("redacted"))
     }
 
     /// A header as it may be shown.
     pub fn header(&self, name: &str, value: &[u8]) -> Header {
         let shown = printable(value);
         let value = match self.label(name) {
+            // Nearly all of them: nothing in it is masked, be it a URL or not.
+            None if !shown.contains('@') && !self.suspects(&shown) => shown,
             Some("authorization") => self.credentials(&shown),
             Some("cookie") => cookies(&shown, name.eq_ignore_ascii_case("set-cookie")),
             Some(label) => format!("«{label}»"),
             None if shown.contains("://") || shown.starts_with('/') => self.url(&shown),
-            None => self.text(&shown).into_owned(),
+            None => match self.text(&shown) {
+                Cow::Owned(masked) => masked,
+                Cow::Borrowed(_) => shown,
+            },
         };
         Header::new(name, value)
     }
@@ -209,6 +217,23 @@ impl Redactor {
     }
 }
 
+/// The first bytes of all that [`Redactor::text`] masks.
+fn begins(literals: &[Literal]) -> [bool; 256] {
+    let mut out = [false; 256];
+    let forms = literals.iter().flat_map(|l| l.forms.iter()).filter_map(|f| f.as_bytes().first().copied());
+    for byte in forms.chain([b'=', b'e']) {
+        if let Some(place) = out.get_mut(usize::from(byte)) {
+            *place = true;
+        }
+    }
+    out
+}
+
+/// Whether [`norm`] makes `known` of `name`, without making it.
+fn is_name(name: &str, known: &str) -> bool {
+    name.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).eq(known.bytes())
+}
+
 /// Names compare without case, `_` and `-`: `clientSecret`, `client_secret` and `Client-Secret` are one.
 fn norm(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
@@ -217,6 +242,9 @@ fn norm(name: &str) -> String {
 /// Header bytes as text: bytes that are not UTF-8 as `\xNN`.
 fn printable(value: &[u8]) -> String {
     use std::fmt::Write as _;
+    if let Ok(text) = std::str::from_utf8(value) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(value.len());
     for chunk in value.utf8_chunks() {
         out.push_str(chunk.valid());

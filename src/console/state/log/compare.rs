@@ -24,7 +24,7 @@ impl Log {
     /// What differs between the entries numbered `a` and `b`: outcome, target, token, headers, bodies, timing.
     /// `None` where either is not kept any more.
     pub fn compare(&self, a: u64, b: u64) -> Option<Vec<Difference>> {
-        let (left, right) = (self.get(a)?, self.get(b)?);
+        let (left, right) = (self.entry(a)?, self.entry(b)?);
         let mut sheet = Sheet::default();
         sheet.entries(left, right, &|entry: &Entry| {
             let key = entry.exchange()?.conversation?;

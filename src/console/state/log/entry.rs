@@ -8,7 +8,7 @@ use super::needle::Needle;
 use super::rate::is_healed;
 use super::row::{Row, Section};
 use crate::model::exchange::header;
-use crate::model::{Body, Exchange, Kind, Moment};
+use crate::model::{Body, Diagnosis, Exchange, Kind, Moment};
 
 /// How much of an entry is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,10 +56,14 @@ pub enum Source {
 #[derive(Clone, Debug)]
 pub struct Entry {
     seq: u64,
+    /// The number that people see.
+    pub(super) label: u64,
     source: Source,
     marked: bool,
     comment: Option<String>,
     pub(super) later: Option<Later>,
+    /// Why it was refused.
+    pub(super) diagnosis: Option<Arc<Diagnosis>>,
     pub(super) density: Density,
     /// Sections whose fold a person turned, one bit each.
     pub(super) folds: u64,
@@ -80,10 +84,12 @@ impl Entry {
         let bytes = bytes_of(&source);
         Self {
             seq,
+            label: seq,
             source,
             marked: false,
             comment: None,
             later: None,
+            diagnosis: None,
             density: Density::Line,
             folds: 0,
             touched: false,
@@ -110,8 +116,13 @@ impl Entry {
         self.rows = None;
     }
 
-    /// Its number in the log: from 1, given on arrival, never given again.
+    /// Its number in the log: given on arrival, never given again; where a journal is kept, also not in later sessions.
     pub const fn number(&self) -> u64 {
+        self.label
+    }
+
+    /// Its place among the entries in memory.
+    pub(super) const fn seq(&self) -> u64 {
         self.seq
     }
 
@@ -160,6 +171,11 @@ impl Entry {
     /// Whether a person marked it.
     pub const fn is_marked(&self) -> bool {
         self.marked
+    }
+
+    /// Why it was refused, or what it was healed of.
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_deref()
     }
 
     /// What a person said about it.

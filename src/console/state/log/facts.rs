@@ -82,7 +82,7 @@ impl Log {
 
     /// The entry with a number.
     pub fn entry(&self, number: u64) -> Option<&Entry> {
-        self.get(number)
+        self.get(self.seq_of(number)?)
     }
 
     /// All entries kept, the oldest first.
@@ -92,7 +92,7 @@ impl Log {
 
     /// Whether the filter shows the entry with this number.
     pub fn shows(&self, number: u64) -> bool {
-        self.get(number).is_some_and(|e| e.shown)
+        self.entry(number).is_some_and(|e| e.shown)
     }
 
     /// 401 answers over API tries in the `window` that ends `now`; evicted entries count too.

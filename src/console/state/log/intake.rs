@@ -79,10 +79,11 @@ impl Log {
 
     fn push(&mut self, source: Source) -> u64 {
         let seq = self.next();
-        let entry = Entry::new(seq, source);
+        let mut entry = Entry::new(seq, source);
+        entry.label = seq + self.base;
         self.bytes = self.bytes.saturating_add(entry.bytes);
         self.entries.push_back(entry);
-        let digits = seq.checked_ilog10().unwrap_or(0) as usize + 1;
+        let digits = (seq + self.base).checked_ilog10().unwrap_or(0) as usize + 1;
         if digits > self.digits {
             self.digits = digits;
             self.columns = self.columns_now();
@@ -97,7 +98,7 @@ impl Log {
             || (self.bytes > self.options.max_bytes && self.entries.len() > 1)
         {
             let Some(old) = self.entries.pop_front() else { return };
-            let seq = old.number();
+            let seq = old.seq();
             self.heights.set(seq, 0);
             self.first = seq + 1;
             self.bytes = self.bytes.saturating_sub(old.bytes);

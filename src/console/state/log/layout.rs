@@ -17,6 +17,7 @@ impl Log {
             zone: &self.options.zone,
             names: &self.names,
             numbers: &self.numbers,
+            log: self,
             columns: self.columns,
             search: self.search.as_ref().map(|(_, needle)| needle),
             keys: &self.keys,
@@ -69,7 +70,7 @@ impl Log {
     pub(super) fn lay_out_all(&mut self) {
         self.forget_rows();
         let open: Vec<u64> =
-            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(Entry::number).collect();
+            self.entries.iter().filter(|e| e.shown && e.density != Density::Line).map(Entry::seq).collect();
         for seq in open {
             self.measure(seq);
             // Far from the window only the count is wanted.
@@ -93,7 +94,7 @@ impl Log {
             if shown == entry.shown {
                 continue;
             }
-            let seq = entry.number();
+            let seq = entry.seq();
             if let Some(entry) = self.entries.get_mut(index) {
                 entry.shown = shown;
             }

@@ -270,6 +270,12 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
     let room = cells.saturating_sub(keep);
     let what = text::visible(&exchange.what);
     let quoted = exchange.kind == Kind::Send;
+    let start = line.cells;
+    if let Some(variation) = exchange.sent_as.filter(|_| room >= 12) {
+        // Nobody is to be misled by what was sent wrongly on purpose.
+        line.push_fitted(&format!("AS {variation} "), room - 4, page.ascii, Tone::Warning);
+    }
+    let room = room.saturating_sub(line.cells - start);
     if quoted && room >= 3 {
         line.push("\"", Tone::Text);
         line.push_fitted(&what, room - 2, page.ascii, Tone::Text);
@@ -279,7 +285,9 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
     }
     let left = end.saturating_sub(line.cells + keep);
     // An open entry says why in its first row below.
-    if let Some(why) = exchange.outcome.reason()
+    let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().word()));
+    let reason = exchange.outcome.reason().map(|why| cause.as_deref().unwrap_or(why));
+    if let Some(why) = reason
         && entry.density() == Density::Line
         && left >= 12
     {

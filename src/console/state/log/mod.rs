@@ -16,6 +16,7 @@ mod entry;
 mod facts;
 mod filter;
 mod heights;
+mod history;
 mod intake;
 mod layout;
 mod line;
@@ -26,6 +27,7 @@ mod rate;
 mod row;
 mod search;
 mod summary;
+mod why;
 mod words;
 
 use std::collections::{HashMap, VecDeque};
@@ -76,11 +78,13 @@ pub struct KeyNames {
     pub clear: String,
     /// Copies a body.
     pub copy_body: String,
+    /// Says why something was refused.
+    pub why: String,
 }
 
 impl Default for KeyNames {
     fn default() -> Self {
-        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned() }
+        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned(), why: "d".to_owned() }
     }
 }
 
@@ -92,6 +96,7 @@ pub(crate) struct Page<'l> {
     zone: &'l TimeZone,
     names: &'l Names,
     numbers: &'l HashMap<ExchangeId, u64>,
+    log: &'l Log,
     columns: Columns,
     search: Option<&'l Needle>,
     keys: &'l KeyNames,
@@ -106,6 +111,8 @@ pub struct Log {
     /// With consecutive numbers from `first`.
     entries: VecDeque<Entry>,
     first: u64,
+    /// What is added to a place for the number that people see.
+    base: u64,
     numbers: HashMap<ExchangeId, u64>,
     messages: HashMap<MessageId, u64>,
     heights: Heights,
@@ -148,6 +155,7 @@ impl Log {
             names: Names::new(),
             entries: VecDeque::new(),
             first: 1,
+            base: 0,
             numbers: HashMap::new(),
             messages: HashMap::new(),
             bytes: 0,
@@ -255,7 +263,7 @@ impl Log {
 
     /// Marks the selected entry, or takes its mark away. Returns whether it is marked now; `None` without a selection.
     pub fn toggle_mark(&mut self) -> Option<bool> {
-        let seq = self.selected()?.number();
+        let seq = self.selected()?.seq();
         let entry = self.get_mut(seq)?;
         let marked = !entry.is_marked();
         entry.set_marked(marked);
@@ -272,10 +280,8 @@ impl Log {
     }
 
     /// The same for an entry by its number; one that is not kept any more stays gone.
-    pub fn comment_on(&mut self, seq: u64, text: &str) {
-        if self.get(seq).is_none() {
-            return;
-        }
+    pub fn comment_on(&mut self, number: u64, text: &str) {
+        let Some(seq) = self.seq_of(number) else { return };
         let text = text.trim();
         if let Some(entry) = self.get_mut(seq) {
             entry.set_comment((!text.is_empty()).then(|| text.to_owned()));

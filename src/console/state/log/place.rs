@@ -120,15 +120,14 @@ impl Log {
 
     /// To the entry with this number. False where there is none, or the filter hides it.
     pub fn select_number(&mut self, number: u64) -> bool {
-        self.get(number).is_some_and(|e| e.shown) && {
-            self.jump(number, 0);
-            true
-        }
+        let Some(seq) = self.seq_of(number).filter(|seq| self.get(*seq).is_some_and(|e| e.shown)) else { return false };
+        self.jump(seq, 0);
+        true
     }
 
     /// To the newest entry that carries this message. False where there is none, or the filter hides it.
     pub fn select_message(&mut self, message: MessageId) -> bool {
-        self.messages.get(&message).copied().is_some_and(|seq| self.select_number(seq))
+        self.messages.get(&message).copied().is_some_and(|seq| self.select_number(seq + self.base))
     }
 
     /// On a section's title: folds or unfolds it. Elsewhere: line, summary, full, line.

@@ -19,6 +19,7 @@ impl Sheet<'_> {
                 }
             }
             Some(exchange) => {
+                self.why(entry);
                 self.reason(entry, exchange);
                 self.steps(exchange);
                 self.token(exchange);
@@ -96,7 +97,7 @@ impl Sheet<'_> {
                     if let Some(took) = took {
                         line.push(&format!("{:>8}", span(*took)), Tone::Dim);
                     }
-                    if let Some(number) = self.page.numbers.get(renewal) {
+                    if let Some(number) = self.page.number_of(*renewal) {
                         line.push(&format!("  entry {number}"), Tone::Dim);
                     }
                     if *waiting > 1 {
@@ -139,7 +140,9 @@ impl Sheet<'_> {
         if let Some(token) = token {
             line.push(token.strip_prefix("token ").unwrap_or(&token), Tone::Text);
         } else if exchange.last_attempt().is_some() {
-            line.push("none used", Tone::Text);
+            let sent = exchange.last_attempt().is_some_and(|a| header(&a.request.headers, "authorization").is_some());
+            let bearer = sent && exchange.sent_as.is_some();
+            line.push(if bearer { "not one of this session's" } else { "none used" }, Tone::Text);
         }
         if let Some(name) = exchange.conversation.and_then(|key| self.page.names.get(&key)) {
             if line.cells > from {

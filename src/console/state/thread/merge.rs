@@ -24,6 +24,10 @@ pub struct Merged {
     next: u64,
     /// Seconds by which the remote side's clock is ahead.
     skew: i64,
+    /// Messages of ours up to here are of earlier sessions.
+    pub(super) earlier_until: Option<Timestamp>,
+    /// Up to here, by the remote side's clock, everything was looked at in an earlier session.
+    pub(super) seen_until: Option<Timestamp>,
     /// Whether a read has been merged.
     read: bool,
     /// Remote times up to here were dropped to keep the bound: a read brings them again, and they stay out.
@@ -102,7 +106,11 @@ impl Merged {
                 continue;
             }
             let other_side = matches!(remote.author, Author::Bot | Author::Agent);
-            let unread = other_side && news_from.is_some_and(|from| self.local(remote.at) >= from);
+            let unread = other_side
+                && match self.seen_until {
+                    Some(seen) => remote.at > seen,
+                    None => news_from.is_some_and(|from| self.local(remote.at) >= from),
+                };
             news += usize::from(unread);
             known.insert(remote.id.clone(), self.entries.len());
             self.push(Source::Theirs(remote), unread);
@@ -118,13 +126,14 @@ impl Merged {
     }
 
     fn first_of_ours(&self) -> Option<Timestamp> {
-        self.entries.iter().filter_map(Entry::message).map(|m| m.at.wall).min()
+        let ours = self.entries.iter().filter_map(Entry::message).map(|m| m.at.wall);
+        ours.filter(|at| self.earlier_until.is_none_or(|until| *at > until)).min()
     }
 
     /// The message of ours that a read showed without our knowing its id yet: same text, nearest in time.
     fn same_as_ours(&self, remote: &RemoteMessage) -> Option<usize> {
         let local = self.local(remote.at).as_millisecond();
-        let apart = |message: &Message| (message.at.wall.as_millisecond() - local).abs();
+        let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
             Source::Ours { message, seen: None } if may_have_landed(&message.life) => Some((at, message)),
             _ => None,

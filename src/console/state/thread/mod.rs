@@ -72,6 +72,14 @@ impl Thread {
         u32::try_from(self.entries().iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
     }
 
+    /// The newest message of the other side, where all of them were looked at.
+    pub fn seen(&self) -> Option<Timestamp> {
+        if self.entries().iter().any(|e| e.unread) {
+            return None;
+        }
+        self.entries().iter().filter(|e| e.from_other_side()).map(Entry::at).max()
+    }
+
     /// Our messages, oldest first.
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.entries().iter().filter_map(Entry::message)
@@ -107,6 +115,7 @@ pub struct Threads {
     by_key: BTreeMap<ConversationKey, Thread>,
     home: HashMap<MessageId, ConversationKey>,
     skew: i64,
+    earlier_until: Option<Timestamp>,
     width: u16,
     height: u16,
 }
@@ -185,6 +194,19 @@ impl Threads {
         }
     }
 
+    /// Messages of ours up to here are of earlier sessions.
+    pub fn earlier_until(&mut self, now: Timestamp) {
+        self.earlier_until = Some(now);
+        for thread in self.by_key.values_mut() {
+            thread.merged.earlier_until = Some(now);
+        }
+    }
+
+    /// What the other side said up to here, by its clock, was looked at in an earlier session.
+    pub fn seen_until(&mut self, key: ConversationKey, seen: Timestamp) {
+        self.thread_mut(key).merged.seen_until = Some(seen);
+    }
+
     /// Someone looked at a conversation.
     pub fn mark_read(&mut self, key: ConversationKey) {
         if let Some(thread) = self.by_key.get_mut(&key) {
@@ -193,10 +215,11 @@ impl Threads {
     }
 
     fn thread_mut(&mut self, key: ConversationKey) -> &mut Thread {
-        let skew = self.skew;
+        let (skew, earlier_until) = (self.skew, self.earlier_until);
         self.by_key.entry(key).or_insert_with(|| {
             let mut thread = Thread::default();
             thread.merged.set_skew(skew);
+            thread.merged.earlier_until = earlier_until;
             thread
         })
     }

@@ -28,6 +28,7 @@ fn ours(id: u64, text: &str, second: i64) -> Message {
         exchange: None,
         remote_id: None,
         resend_of: None,
+        sent_as: None,
     }
 }
 

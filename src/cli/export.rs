@@ -1,0 +1,163 @@
+//! `guestwire export`: what was kept, as a file for others. Read and written a page at a time, whatever its size.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::config::{Profile, Settings};
+use crate::export::{HarEntry, har};
+use crate::journal::Reader;
+use crate::journal::job::{KeptSource, Want};
+use crate::model::Conversation;
+
+use super::args::{ExportArgs, ExportForm};
+use super::exit::{Exit, Failed};
+use super::journal;
+use super::open::Opened;
+use super::output;
+
+/// Entries read in one go.
+const PAGE: usize = 200;
+
+/// Writes the file.
+pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let opened = Opened::open(settings)?;
+    let written = journal::reader(settings, &opened.profile).and_then(|reader| write(&args, &reader, &opened.profile));
+    opened.close().await;
+    let what = written?;
+    output::warn(&format!("{what} in {}", args.out.display()));
+    Ok(Exit::Done)
+}
+
+fn write(args: &ExportArgs, reader: &Reader, profile: &Profile) -> Result<String, Failed> {
+    let path = args.out.as_path();
+    let wrong = |e: io::Error| Failed::here(format!("{} cannot be written: {e}", path.display()));
+    let mut out = BufWriter::new(create(path).map_err(wrong)?);
+    let what = match args.form {
+        ExportForm::Har => {
+            let count = write_har(&mut out, reader, 0).map_err(|e| e.at(path))?;
+            format!("{count} tries")
+        }
+        ExportForm::Transcript => {
+            let text = transcript(reader, profile).map_err(Failed::here)?;
+            out.write_all(text.as_bytes()).map_err(wrong)?;
+            "the transcript".to_owned()
+        }
+        ExportForm::Session => {
+            let first = reader.newest_session().map_err(Failed::here)?;
+            let messages = messages(reader, profile).map_err(Failed::here)?;
+            let head = json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": profile.name, "messages": messages });
+            let head = head.to_string();
+            // The object stays open for the exchanges, which are written as they are read.
+            write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
+            let count = write_har(&mut out, reader, first.saturating_sub(1)).map_err(|e| e.at(path))?;
+            writeln!(out, "}}").map_err(wrong)?;
+            format!("the newest session: {count} tries")
+        }
+    };
+    out.flush().map_err(wrong)?;
+    Ok(what)
+}
+
+/// A new file that only its owner can read; one that exists is never written over.
+fn create(path: &Path) -> io::Result<std::fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+enum Wrong {
+    Read(String),
+    Write(io::Error),
+}
+
+impl Wrong {
+    fn at(self, path: &Path) -> Failed {
+        match self {
+            Self::Read(why) => Failed::here(why),
+            Self::Write(e) => Failed::here(format!("{} cannot be written: {e}", path.display())),
+        }
+    }
+}
+
+/// HAR 1.2 of all exchanges after a number, one entry a try. How many.
+fn write_har(out: &mut impl Write, reader: &Reader, after: u64) -> Result<usize, Wrong> {
+    let empty = har([]);
+    let creator = &empty["log"]["creator"];
+    let comment = &empty["log"]["comment"];
+    write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":[")
+        .map_err(Wrong::Write)?;
+    let (mut after, mut count) = (after, 0);
+    loop {
+        let (entries, more) = reader.page(&Want::After(after), PAGE).map_err(Wrong::Read)?;
+        let document = har(entries.iter().filter_map(|entry| match &entry.source {
+            KeptSource::Exchange(exchange) => Some(HarEntry {
+                number: entry.number,
+                exchange,
+                marked: entry.marked,
+                comment: entry.comment.as_deref(),
+            }),
+            KeptSource::Note { .. } => None,
+        }));
+        for one in document["log"]["entries"].as_array().into_iter().flatten() {
+            let comma = if count == 0 { "" } else { "," };
+            write!(out, "{comma}\n{one}").map_err(Wrong::Write)?;
+            count += 1;
+        }
+        match entries.last() {
+            Some(last) if more => after = last.number,
+            _ => break,
+        }
+    }
+    write!(out, "\n]}}}}").map_err(Wrong::Write)?;
+    Ok(count)
+}
+
+fn name<'c>(ident: &str, conversations: impl Iterator<Item = &'c Conversation>) -> String {
+    let mut conversations = conversations;
+    conversations.find(|c| c.address.ident() == ident).map_or_else(|| ident.to_owned(), |c| c.name.clone())
+}
+
+fn messages(reader: &Reader, profile: &Profile) -> Result<Vec<Value>, String> {
+    let lines = reader.transcript()?;
+    Ok(lines
+        .into_iter()
+        .map(|line| {
+            let (life, why) = line.life.unzip();
+            json!({
+                "conversation": name(&line.ident, profile.conversations.iter().map(|e| &e.conversation)),
+                "at": line.at.to_string(),
+                "author": line.author.word(),
+                "text": line.text,
+                "life": life,
+                "why": why.flatten(),
+            })
+        })
+        .collect())
+}
+
+/// Markdown: a heading a conversation, a line a message.
+fn transcript(reader: &Reader, profile: &Profile) -> Result<String, String> {
+    use std::fmt::Write as _;
+    let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", profile.name);
+    let mut ident = None;
+    for line in reader.transcript()? {
+        if ident.as_ref() != Some(&line.ident) {
+            let name = name(&line.ident, profile.conversations.iter().map(|e| &e.conversation));
+            let _ = write!(out, "\n## {name}\n\n");
+            ident = Some(line.ident.clone());
+        }
+        let text = line.text.replace('\n', "\n  ");
+        let life = match &line.life {
+            Some((life, Some(why))) => format!(" ({life}: {why})"),
+            Some((life, None)) => format!(" ({life})"),
+            None => String::new(),
+        };
+        let _ = writeln!(out, "- {} **{}**: {text}{life}", line.at.strftime("%F %T"), line.author.word());
+    }
+    Ok(out)
+}

@@ -1,0 +1,39 @@
+//! `guestwire forget`: removes what was kept for a profile. Asks first.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use crate::config::Settings;
+use crate::journal::place;
+
+use super::args::ForgetArgs;
+use super::exit::{Exit, Failed};
+use super::{journal, output};
+
+/// Asks, and removes.
+pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let dir = journal::dir(settings);
+    let name = settings.profile.name();
+    if !dir.exists() {
+        output::warn(&format!("nothing is kept for the profile `{name}`"));
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        if !output::can_ask() {
+            return Err(Failed::usage(
+                "this removes what is kept for the profile; say --yes to do it without a question",
+            ));
+        }
+        let mut stderr = io::stderr().lock();
+        let question = format!("Remove {} with all messages, drafts and the log of `{name}`? [y/N] ", dir.display());
+        let _ = stderr.write_all(question.as_bytes()).and_then(|()| stderr.flush());
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).map_err(|e| Failed::usage(format!("no answer ({})", e.kind())))?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            output::warn("nothing was removed");
+            return Ok(Exit::Refused);
+        }
+    }
+    place::forget(&dir).map_err(Failed::here)?;
+    output::warn(&format!("removed {}", dir.display()));
+    Ok(Exit::Done)
+}

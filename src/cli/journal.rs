@@ -1,0 +1,111 @@
+//! What the commands share of the journal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::config::{Profile, Settings};
+use crate::engine::Tuning;
+use crate::engine::durable::{Durable, Intent, Recording};
+use crate::journal::{Job, Journal, Page, Reader, place};
+use crate::model::{Exchange, Life, MessageId};
+
+use super::exit::{Exit, Failed};
+use super::output;
+
+/// How long opening may take before a send goes on without.
+const OPENING: Duration = Duration::from_secs(5);
+/// How long the last entries may take.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Where a profile's journal lies.
+pub fn dir(settings: &Settings) -> PathBuf {
+    place::profile_dir(&settings.paths.data_dir, settings.profile.name())
+}
+
+/// Opens the journal for reading.
+pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> {
+    let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
+    Reader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
+}
+
+/// A journal for one send. The send has a number of its own in this process; in the journal it gets one that no other
+/// message has.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    journal: Journal,
+    message: MessageId,
+}
+
+impl Kept {
+    /// Keeps an exchange that is over.
+    pub fn exchange(&self, exchange: &Exchange) {
+        let message = exchange.message.map(|_| self.message);
+        let exchange = Arc::new(Exchange { message, ..exchange.clone() });
+        // The entry's number is the journal's to give.
+        self.journal.tell(Job::Exchange { number: 0, exchange });
+    }
+}
+
+impl Durable for Kept {
+    fn intent(&self, intent: Intent) -> Recording {
+        self.journal.intent(Intent { message: self.message, ..intent })
+    }
+
+    fn outcome(&self, _: MessageId, life: &Life, remote_id: Option<&str>) {
+        self.journal.outcome(self.message, life, remote_id);
+    }
+}
+
+/// Opens the journal for a send, and says where it cannot be had: the send goes on without.
+pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
+    if settings.journal.ephemeral {
+        return None;
+    }
+    let (journal, mut pages) = Journal::open(crate::shell::run::journal_options(settings, profile));
+    let opened = async {
+        loop {
+            match pages.recv().await {
+                Some(Page::Restored(_)) => return Ok(()),
+                Some(Page::Trouble(trouble)) if !trouble.sending => {
+                    return Err(
+                        "another guestwire has this profile open: this message is not kept in the journal".to_owned()
+                    );
+                }
+                Some(Page::Trouble(trouble)) => return Err(trouble.sentence),
+                Some(Page::Notice(said)) => output::warn(&said),
+                Some(Page::Well | Page::History(_)) => {}
+                None => return Err("the journal has stopped: this message is not kept".to_owned()),
+            }
+        }
+    };
+    match timeout(OPENING, opened).await {
+        Ok(Ok(())) => Some(Kept { journal, message: MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2) }),
+        Ok(Err(why)) => {
+            output::warn(&why);
+            None
+        }
+        Err(_) => {
+            output::warn("the journal does not open in time: this message is not kept");
+            None
+        }
+    }
+}
+
+/// An engine's settings with this journal.
+pub fn tuning(journal: Option<&Kept>) -> Tuning {
+    let mut tuning = Tuning::default();
+    if let Some(journal) = journal {
+        tuning.durable = Arc::new(journal.clone());
+    }
+    tuning
+}
+
+/// Writes what is still to be written.
+pub fn close(kept: Option<Kept>) {
+    if kept.is_some_and(|kept| !kept.journal.close(CLOSING)) {
+        output::warn("the journal did not finish in time: the last entries may not be kept");
+    }
+}

@@ -1,0 +1,116 @@
+//! `guestwire log`: what was kept, newest last, searched in full text.
+
+use serde_json::json;
+
+use crate::config::{Profile, Settings};
+use crate::journal::Reader;
+use crate::journal::job::{KeptEntry, KeptSource, Want};
+
+use super::args::LogArgs;
+use super::exit::{Exit, Failed};
+use super::journal;
+use super::open::Opened;
+use super::output::{Line, Output};
+
+/// Entries read in one go.
+const PAGE: usize = 200;
+
+/// Prints what was kept.
+pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let opened = Opened::open(settings)?;
+    let printed = journal::reader(settings, &opened.profile).and_then(|reader| print(&args, &reader, &opened.profile));
+    opened.close().await;
+    printed.map(|()| Exit::Done)
+}
+
+fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Failed> {
+    let mut output = Output::default();
+    let query = args.query.join(" ");
+    if args.limit == 0 && query.trim().is_empty() {
+        // All of it, a page at a time.
+        let (mut after, mut more) = (0, true);
+        while more {
+            let (entries, further) = reader.page(&Want::After(after), PAGE).map_err(Failed::here)?;
+            after = entries.last().map_or(after, |e| e.number);
+            more = further && !entries.is_empty();
+            for entry in &entries {
+                output.say(&line(entry, profile), args.json)?;
+            }
+        }
+        return Ok(());
+    }
+    let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let (mut pages, mut count, mut before) = (Vec::new(), 0, u64::MAX);
+    loop {
+        let want =
+            if query.trim().is_empty() { Want::Before(before) } else { Want::Found { query: query.clone(), before } };
+        let (entries, more) = reader.page(&want, PAGE.min(limit - count)).map_err(Failed::here)?;
+        count += entries.len();
+        before = entries.first().map_or(0, |e| e.number);
+        let end = !more || entries.is_empty() || count >= limit;
+        pages.push(entries);
+        if end {
+            break;
+        }
+    }
+    for entry in pages.iter().rev().flatten() {
+        output.say(&line(entry, profile), args.json)?;
+    }
+    Ok(())
+}
+
+/// One entry, for programs and for people.
+fn line(entry: &KeptEntry, profile: &Profile) -> Line {
+    let exchange = match &entry.source {
+        KeptSource::Note { at, kind, text } => {
+            let human = format!("{:>6}  {}  {:<5}  {text}", entry.number, at.wall.strftime("%F %T"), kind.word());
+            let fields = json!({ "number": entry.number, "kind": kind.word(), "what": text, "marked": entry.marked,
+                                 "comment": entry.comment });
+            return Line::new("entry", at.wall, fields).says(human);
+        }
+        KeptSource::Exchange(exchange) => exchange,
+    };
+    let conversation = exchange
+        .conversation
+        .and_then(|key| profile.conversations.get(key.0 as usize))
+        .map(|e| e.conversation.name.as_str());
+    let (status, ms) = (exchange.status(), exchange.duration().map(|d| d.as_millis()));
+    let id = exchange.request_id().map(|(_, id)| id);
+    let fields = json!({
+        "number": entry.number,
+        "kind": exchange.kind.word(),
+        "what": exchange.what,
+        "conversation": conversation,
+        "outcome": exchange.outcome.word(),
+        "reason": exchange.outcome.reason(),
+        "status": status,
+        "ms": ms,
+        "request_id": id,
+        "attempts": exchange.attempts().count(),
+        "later": entry.life.as_ref().map(crate::model::Life::word),
+        "marked": entry.marked,
+        "comment": entry.comment,
+    });
+    let dash = || "-".to_owned();
+    let mut human = format!(
+        "{:>6}  {}  {:<5}  {:<4}  {:>3}  {:>6}  {}  {}",
+        entry.number,
+        exchange.started.wall.strftime("%F %T"),
+        exchange.kind.word(),
+        exchange.outcome.word(),
+        status.map_or_else(dash, |s| s.to_string()),
+        ms.map_or_else(dash, |ms| ms.to_string()),
+        id.as_deref().unwrap_or("-"),
+        // A message of several lines is one line here.
+        exchange.what.replace('\n', "⏎"),
+    );
+    if let Some(reason) = exchange.outcome.reason() {
+        human.push_str("  ");
+        human.push_str(reason);
+    }
+    if let Some(comment) = &entry.comment {
+        human.push_str("  # ");
+        human.push_str(comment);
+    }
+    Line::new("entry", exchange.started.wall, fields).says(human)
+}

@@ -1,0 +1,186 @@
+//! Every refusal of the session by its cause, for the status page: shares, per conversation and channel, over time.
+//! Kept apart from the log, so that eviction changes nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::model::diagnosis::Family;
+use crate::model::{Cause, Channel, ConversationKey, Diagnosis, ExchangeId, Moment};
+
+/// Refusals remembered.
+const BOUND: usize = 16_384;
+/// Columns of the plot over time.
+pub const COLUMNS: usize = 30;
+
+/// One refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// When it was settled.
+    pub at: Moment,
+    /// Into which conversation.
+    pub conversation: Option<ConversationKey>,
+    /// By which channel.
+    pub channel: Option<Channel>,
+    /// The first cause.
+    pub cause: Cause,
+    /// It was a 401 that a newer token healed.
+    pub healed: bool,
+}
+
+/// A cause's share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Which cause.
+    pub cause: Cause,
+    /// Healed ones stand apart: a glitch is not a refusal.
+    pub healed: bool,
+    /// How many.
+    pub count: usize,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Refusals {
+    all: VecDeque<Refusal>,
+}
+
+impl Refusals {
+    /// Counts a refusal, or (known already) what is made of it now.
+    pub fn note(&mut self, refusal: Refusal) {
+        if let Some(known) = self.all.iter_mut().rev().find(|r| r.exchange == refusal.exchange) {
+            *known = refusal;
+            return;
+        }
+        self.all.push_back(refusal);
+        if self.all.len() > BOUND {
+            self.all.pop_front();
+        }
+    }
+
+    /// The refusal that a diagnosis stands for.
+    pub fn of(
+        exchange: ExchangeId,
+        at: Moment,
+        conversation: Option<ConversationKey>,
+        channel: Option<Channel>,
+        diagnosis: &Diagnosis,
+    ) -> Refusal {
+        Refusal { exchange, at, conversation, channel, cause: diagnosis.cause(), healed: diagnosis.healed }
+    }
+
+    /// How many there were.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there was none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The causes with their counts, the most frequent first.
+    pub fn shares(&self) -> Vec<Share> {
+        self.shares_of(|_| true)
+    }
+
+    /// The same for those that `wanted` picks.
+    pub fn shares_of(&self, wanted: impl Fn(&Refusal) -> bool) -> Vec<Share> {
+        let mut counts: BTreeMap<(bool, Cause), usize> = BTreeMap::new();
+        for refusal in self.all.iter().filter(|r| wanted(r)) {
+            *counts.entry((refusal.healed, refusal.cause)).or_default() += 1;
+        }
+        let mut shares: Vec<Share> =
+            counts.into_iter().map(|((healed, cause), count)| Share { cause, healed, count }).collect();
+        shares.sort_by_key(|s| std::cmp::Reverse(s.count));
+        shares
+    }
+
+    /// The conversations that were refused, each with its channel and count.
+    pub fn conversations(&self) -> Vec<(ConversationKey, Option<Channel>, usize)> {
+        let mut counts: BTreeMap<ConversationKey, (Option<Channel>, usize)> = BTreeMap::new();
+        for refusal in &self.all {
+            if let Some(key) = refusal.conversation {
+                let entry = counts.entry(key).or_insert((refusal.channel, 0));
+                entry.1 += 1;
+            }
+        }
+        let mut list: Vec<_> = counts.into_iter().map(|(key, (channel, count))| (key, channel, count)).collect();
+        list.sort_by_key(|(.., count)| std::cmp::Reverse(*count));
+        list
+    }
+
+    /// The channels that were refused, each with its count.
+    pub fn channels(&self) -> Vec<(Channel, usize)> {
+        let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
+        for channel in self.all.iter().filter_map(|r| r.channel) {
+            *counts.entry(channel).or_default() += 1;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// Refusals of the `window` that ends `now` which were not healed by being sent again, and are known to be a glitch
+    /// all the same: a newer token works (a read, for instance, is not tried again).
+    pub fn outlived(&self, now: Moment, window: Duration) -> usize {
+        let from = now.mono.saturating_sub(window);
+        let glitch = |r: &&Refusal| !r.healed && r.cause == Cause::TokenRotation;
+        self.all.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
+    }
+
+    /// Token glitches and all others in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.
+    pub fn over_time(&self, now: Moment, window: Duration) -> [(usize, usize); COLUMNS] {
+        let mut columns = [(0, 0); COLUMNS];
+        let from = now.mono.saturating_sub(window);
+        let part = (window / COLUMNS as u32).max(Duration::from_nanos(1));
+        for refusal in self.all.iter().filter(|r| r.at.mono >= from) {
+            let at = refusal.at.mono.saturating_sub(from).as_nanos() / part.as_nanos();
+            let column = usize::try_from(at).unwrap_or(COLUMNS).min(COLUMNS - 1);
+            let Some(column) = columns.get_mut(column) else { continue };
+            if refusal.healed || refusal.cause.family() == Family::Token { column.0 += 1 } else { column.1 += 1 }
+        }
+        columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(id: u64, second: u64, cause: Cause, healed: bool) -> Refusal {
+        Refusal {
+            exchange: ExchangeId(id),
+            at: Moment::ZERO.after(Duration::from_secs(second)),
+            conversation: Some(ConversationKey(u32::try_from(id % 2).unwrap_or(0))),
+            channel: Some(Channel::GuestApi),
+            cause,
+            healed,
+        }
+    }
+
+    #[test]
+    fn a_refusal_diagnosed_again_counts_once() {
+        let mut all = Refusals::default();
+        all.note(refusal(1, 10, Cause::ConversationUnknown, false));
+        all.note(refusal(1, 10, Cause::ParticipantMismatch, false));
+        all.note(refusal(2, 20, Cause::TokenRotation, true));
+        all.note(refusal(3, 20, Cause::ParticipantMismatch, false));
+        let shares = all.shares();
+        assert_eq!(shares[0], Share { cause: Cause::ParticipantMismatch, healed: false, count: 2 });
+        assert_eq!(shares.len(), 2);
+        assert_eq!(all.conversations().len(), 2);
+    }
+
+    #[test]
+    fn glitches_and_refusals_stand_apart_over_time() {
+        let mut all = Refusals::default();
+        all.note(refusal(1, 0, Cause::ScopeStripped, false));
+        all.note(refusal(2, 299, Cause::TokenRotation, true));
+        all.note(refusal(3, 299, Cause::ScopeStripped, false));
+        let now = Moment::ZERO.after(Duration::from_secs(300));
+        let plot = all.over_time(now, Duration::from_secs(300));
+        assert_eq!((plot[0], plot[COLUMNS - 1]), ((0, 1), (1, 1)));
+        let later = all.over_time(now.after(Duration::from_secs(200)), Duration::from_secs(300));
+        assert_eq!(later.iter().map(|(a, b)| a + b).sum::<usize>(), 2);
+    }
+}

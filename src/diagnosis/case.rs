@@ -1,0 +1,174 @@
+//! What a diagnosis is made from.
+
+use std::time::Duration;
+
+use super::history::{History, TokenBook};
+use super::said::Said;
+use super::wire::Wire;
+use crate::config::{Credentials, Profile, TokenHost};
+use crate::genesys::errors::one_line;
+use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome};
+
+/// What the profile says that matters to a diagnosis. No secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileFacts {
+    /// The profile's name.
+    pub name: String,
+    /// The region's domain.
+    pub region: String,
+    /// Base URL of the API.
+    pub api: String,
+    /// Base URL of the host that gives tokens.
+    pub token_host: String,
+    /// The OAuth client's id, where there is one.
+    pub client_id: Option<String>,
+    /// A pasted token: it cannot be renewed.
+    pub pasted: bool,
+    /// Scopes that are asked for.
+    pub requested: Vec<String>,
+    /// Scopes that the Guest API needs.
+    pub required: Vec<String>,
+    /// The Guest API's path with `{conversationId}`.
+    pub guest_path: String,
+}
+
+impl ProfileFacts {
+    /// Those of a profile.
+    pub fn of(profile: &Profile) -> Self {
+        let client = match &profile.credentials {
+            Credentials::Client(client) => Some(client),
+            Credentials::Pasted(_) | Credentials::Missing(_) => None,
+        };
+        let token_host = match client.map(|c| c.token_host).unwrap_or_default() {
+            TokenHost::Login => profile.hosts.login.clone(),
+            TokenHost::Api => profile.hosts.api.clone(),
+        };
+        Self {
+            name: profile.name.clone(),
+            region: profile.region.domain.clone(),
+            api: profile.hosts.api.clone(),
+            token_host,
+            client_id: client.map(|c| c.id.clone()),
+            pasted: matches!(profile.credentials, Credentials::Pasted(_)),
+            requested: client.map(|c| c.scopes.clone()).unwrap_or_default(),
+            required: profile.guest_api.required_scopes.clone(),
+            guest_path: profile.guest_api.path.clone(),
+        }
+    }
+}
+
+/// What is to be diagnosed, and what it is diagnosed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'c> {
+    /// What was refused.
+    pub exchange: &'c Exchange,
+    /// The channel of its conversation, where it belongs to one.
+    pub channel: Option<Channel>,
+    /// The profile.
+    pub profile: &'c ProfileFacts,
+    /// What other exchanges showed.
+    pub history: &'c History,
+}
+
+/// A case with what follows from it at once.
+pub struct Facts<'c> {
+    pub exchange: &'c Exchange,
+    pub channel: Option<Channel>,
+    pub profile: &'c ProfileFacts,
+    pub history: &'c History,
+    /// The newest try.
+    pub attempt: Option<&'c Attempt>,
+    /// What it brought.
+    pub said: Said,
+    /// What it addressed.
+    pub wire: Wire,
+}
+
+impl<'c> Facts<'c> {
+    pub fn of(case: &Case<'c>) -> Self {
+        let attempt = case.exchange.last_attempt().map(AsRef::as_ref);
+        Self {
+            exchange: case.exchange,
+            channel: case.channel,
+            profile: case.profile,
+            history: case.history,
+            attempt,
+            said: attempt.map(Said::of).unwrap_or_default(),
+            wire: attempt.map(|a| Wire::of(&a.request, &case.profile.guest_path)).unwrap_or_default(),
+        }
+    }
+
+    /// The same as of an earlier try.
+    pub fn at(&self, attempt: &'c Attempt) -> Self {
+        Self {
+            exchange: self.exchange,
+            channel: self.channel,
+            profile: self.profile,
+            history: self.history,
+            attempt: Some(attempt),
+            said: Said::of(attempt),
+            wire: Wire::of(&attempt.request, &self.profile.guest_path),
+        }
+    }
+
+    /// The 401 that a newer token healed: that try.
+    pub fn healed(&self) -> Option<&'c Attempt> {
+        let last = self.exchange.last_attempt()?;
+        let earlier = self.exchange.attempts().find(|a| a.status() == Some(401))?;
+        (last.generation > earlier.generation && last.status().is_some_and(|s| s != 401)).then_some(earlier.as_ref())
+    }
+
+    pub fn generation(&self) -> Option<Generation> {
+        self.attempt?.generation
+    }
+
+    /// What is known of the token that was used.
+    pub fn token(&self) -> Option<&'c TokenBook> {
+        self.history.token_book(self.generation()?)
+    }
+
+    /// When the newest try was over.
+    pub fn ended(&self) -> Option<Moment> {
+        let attempt = self.attempt?;
+        Some(attempt.started.after(attempt.timing.total.unwrap_or_default()))
+    }
+
+    /// The token was refused right after it had been given out: its age cannot be the reason.
+    pub fn fresh(&self) -> Option<String> {
+        const FRESH: Duration = Duration::from_secs(30);
+        let attempt = self.attempt?;
+        let earlier = self.exchange.attempts().find(|a| a.generation < attempt.generation && a.status() == Some(401));
+        if let (Some(earlier), Some(generation)) = (earlier, attempt.generation) {
+            let before = earlier.generation.map_or_else(String::new, |g| format!("#{g} and "));
+            return Some(format!("tokens {before}#{generation} were refused alike"));
+        }
+        // A pasted token counts from when it was pasted, which says nothing of its age.
+        let age = attempt.token_age.filter(|age| *age <= FRESH && !self.profile.pasted)?;
+        Some(format!("token #{} was given out {} s before", attempt.generation?, age.as_secs()))
+    }
+
+    /// Whether it is a send by the Guest API's path.
+    pub fn is_guest_send(&self) -> bool {
+        self.exchange.kind == Kind::Send && matches!(self.channel, None | Some(Channel::GuestApi))
+    }
+
+    /// The server's words in one line, or what happened instead.
+    pub fn said_line(&self, healed: bool) -> String {
+        let said = if healed { self.healed().map(Said::of).unwrap_or_default() } else { self.said.clone() };
+        match (&said.code, &said.message) {
+            (Some(code), Some(message)) => return one_line(&format!("{code} · “{message}”")),
+            (Some(code), None) => return one_line(code),
+            (None, Some(message)) => return one_line(&format!("“{message}”")),
+            (None, None) => {}
+        }
+        if let Some(Ending::Failed(failure)) = self.attempt.and_then(|a| a.ending.as_ref()) {
+            return format!("nothing whole came back: {}: {}", failure.phase.word(), failure.detail);
+        }
+        match (&self.exchange.outcome, said.status) {
+            (_, Some(status)) if said.page => format!("{status} with a page that is not the service's JSON"),
+            (_, Some(status)) => format!("{status} without a code or message"),
+            (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.clone(),
+            _ => "nothing".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What was looked at: the CHECKED lines of the card. Facts only, each with the exchange that shows it.
+
+use super::case::Facts;
+use super::tell::span;
+use crate::model::ids::is_uuid;
+use crate::model::{Check, ExchangeId, Granted, Holds, RemoteState};
+
+/// The lines for one case.
+pub fn of(facts: &Facts<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut add = |holds, what: String, shown_by: Option<ExchangeId>| checks.push(Check { holds, what, shown_by });
+    let Some(attempt) = facts.attempt else { return checks };
+    if facts.generation().is_some() {
+        token(facts, &mut add);
+        if facts.is_guest_send() {
+            scopes(facts, &mut add);
+        }
+    }
+    if let Some(id) = &facts.wire.conversation {
+        let well = is_uuid(id);
+        let participant = match &facts.wire.participant {
+            None => String::new(),
+            Some(id) if is_uuid(id) => " · participant id well formed".to_owned(),
+            Some(_) => " · participant id NOT well formed".to_owned(),
+        };
+        let holds = if well { Holds::Yes } else { Holds::No };
+        add(holds, format!("conversation id well formed{participant}"), None);
+        conversation(facts, id, &mut add);
+    }
+    let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
+    if let Some(date) = facts.said.date {
+        let skew = date.duration_since(ended.wall).as_secs();
+        let holds = if skew.saturating_abs() <= 60 { Holds::Yes } else { Holds::No };
+        let what = if skew.saturating_abs() <= 2 {
+            "clocks agree".to_owned()
+        } else {
+            format!("clocks agree (they differ by {skew} s)")
+        };
+        add(holds, what, None);
+    }
+    checks
+}
+
+fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+    let book = facts.token();
+    let name = facts.generation().map_or_else(String::new, |g| format!("token #{g} "));
+    let ended = facts.ended();
+    let expires = book.and_then(|b| b.facts.as_ref()).and_then(|f| f.expires);
+    match (expires, ended) {
+        (Some(end), Some(now)) if now.mono < end.mono => {
+            add(Holds::Yes, format!("{name}within its time ({} left)", span(end.left(now))), None);
+        }
+        (Some(_), Some(_)) => add(Holds::No, format!("{name}within its time"), None),
+        _ => add(Holds::Unknown, format!("{name}within its time (its end is not known)"), None),
+    }
+    let seen = book.and_then(|b| b.accepted.filter(|s| b.refused.is_none_or(|r| s.at >= r.at)));
+    let refused = book.and_then(|b| b.refused.filter(|r| b.accepted.is_none_or(|s| r.at > s.at)));
+    match (seen, refused) {
+        (Some(seen), _) => add(Holds::Yes, format!("{name}let in by the API elsewhere"), Some(seen.exchange)),
+        (None, Some(refused)) => add(Holds::No, format!("{name}let in by the API elsewhere"), Some(refused.exchange)),
+        (None, None) => add(Holds::Unknown, format!("{name}let in by the API elsewhere (not asked)"), None),
+    }
+}
+
+fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+    let needed = facts.profile.required.join(" ");
+    if needed.is_empty() || facts.said.is_published() {
+        return;
+    }
+    match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
+        Some(Granted::Named(granted)) => {
+            let all = facts.profile.required.iter().all(|s| granted.contains(s));
+            let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
+            let holds = if all { Holds::Yes } else { Holds::No };
+            add(holds, format!("granted scopes contain {needed}   granted: {list}"), None);
+        }
+        _ => add(Holds::Unknown, format!("granted scopes contain {needed} (not told)"), None),
+    }
+}
+
+fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+    let Some(book) = facts.history.of_conversation(id) else {
+        add(Holds::Unknown, "conversation exists (not read)".to_owned(), None);
+        return;
+    };
+    if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
+        add(Holds::No, "conversation exists".to_owned(), Some(missing.exchange));
+        return;
+    }
+    let Some(read) = &book.read else {
+        if let Some(seen) = book.accepted {
+            add(Holds::Yes, "conversation exists (a message was accepted)".to_owned(), Some(seen.exchange));
+        }
+        return;
+    };
+    let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
+    add(Holds::Yes, format!("conversation exists{state}"), Some(read.seen.exchange));
+    if let Some(guest) = &read.guest {
+        let id_is = facts.wire.participant.as_ref().map(|p| *p == guest.id);
+        let external_is = facts.wire.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
+        if let Some(same) = id_is.or(external_is) {
+            let holds = if same { Holds::Yes } else { Holds::No };
+            add(holds, "participant is the guest".to_owned(), Some(read.seen.exchange));
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! What earlier exchanges showed, kept as facts with the exchange that shows each: which tokens worked, who the guest of
+//! a conversation is, what was accepted. Bounded; fed with every exchange, whoever made it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::said::Said;
+use super::wire;
+use crate::genesys::conversations;
+use crate::model::{Attempt, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts};
+
+/// Tokens, grants and conversations remembered.
+const TOKENS: usize = 64;
+const CONVERSATIONS: usize = 512;
+
+/// When something was seen, and in which exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// When the try that shows it began.
+    pub at: Moment,
+    /// The exchange.
+    pub exchange: ExchangeId,
+}
+
+/// Someone in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Person {
+    pub id: String,
+    pub external: Option<String>,
+    pub purpose: String,
+}
+
+/// A conversation as its newest read showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    pub seen: Seen,
+    pub state: RemoteState,
+    /// The guest who is there now.
+    pub guest: Option<Person>,
+    /// All others, earlier stays of the guest included.
+    pub others: Vec<Person>,
+}
+
+/// What is known of a conversation id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ConversationBook {
+    pub read: Option<Read>,
+    pub missing: Option<Seen>,
+    /// A message was accepted into it.
+    pub accepted: Option<Seen>,
+}
+
+/// What is known of a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TokenBook {
+    pub facts: Option<TokenFacts>,
+    /// The server's clock when it was granted.
+    pub granted_at: Option<Timestamp>,
+    /// The API let it in.
+    pub accepted: Option<Seen>,
+    /// The API refused it where neither a scope nor an id of a message matters.
+    pub refused: Option<Seen>,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    tokens: BTreeMap<Generation, TokenBook>,
+    conversations: BTreeMap<String, ConversationBook>,
+    /// When token answers came, by our clock, and what the server's clock said.
+    grants: VecDeque<(Duration, Timestamp)>,
+    works: Option<Seen>,
+    skew: Option<i64>,
+}
+
+impl History {
+    /// Takes in a token's facts. Returns whether something is known now that was not before.
+    pub fn token(&mut self, facts: &TokenFacts) -> bool {
+        let granted_at = self.grants.iter().rev().find(|(at, _)| *at == facts.issued.mono).map(|(_, date)| *date);
+        let book = self.tokens.entry(facts.generation).or_default();
+        let news = book.facts.as_ref() != Some(facts);
+        book.facts = Some(facts.clone());
+        book.granted_at = book.granted_at.or(granted_at);
+        while self.tokens.len() > TOKENS {
+            self.tokens.pop_first();
+        }
+        news
+    }
+
+    /// The server's clock is `seconds` ahead.
+    pub const fn skew_told(&mut self, seconds: i64) {
+        self.skew = Some(seconds);
+    }
+
+    /// Takes in an exchange as it stands. Returns whether something is known now that was not before.
+    pub fn exchange(&mut self, exchange: &Exchange) -> bool {
+        // What was sent wrongly on purpose says nothing about the session's own tokens.
+        if exchange.sent_as.is_some() {
+            return false;
+        }
+        let mut news = false;
+        for attempt in exchange.attempts().filter(|a| a.ending.is_some()) {
+            news |= self.attempt(exchange, attempt);
+        }
+        news
+    }
+
+    fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt) -> bool {
+        let said = Said::of(attempt);
+        let seen = Seen { at: attempt.started, exchange: exchange.id };
+        let Some(generation) = attempt.generation else {
+            if let (Kind::Token | Kind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
+                (exchange.kind, &exchange.outcome, said.date, exchange.ended)
+            {
+                self.grants.push_back((ended.mono, date));
+                if self.grants.len() > TOKENS {
+                    self.grants.pop_front();
+                }
+            }
+            return false;
+        };
+        let mut news = false;
+        let book = self.tokens.entry(generation).or_default();
+        if lets_in(&said) {
+            news |= book.accepted.is_none_or(|s| s.at < seen.at);
+            book.accepted = Some(newer(book.accepted, seen));
+            self.works = Some(newer(self.works, seen));
+        } else if said.status == Some(401) && said.own && exchange.kind != Kind::Send {
+            news |= book.refused.is_none_or(|s| s.at < seen.at);
+            book.refused = Some(newer(book.refused, seen));
+        }
+        news | self.conversation(exchange, attempt, &said, seen)
+    }
+
+    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
+        let url = &attempt.request.url;
+        if exchange.kind == Kind::Send {
+            if exchange.outcome == Outcome::Accepted
+                && said.own
+                && let Some(id) = sent_into(url)
+            {
+                let book = self.book(id);
+                book.accepted = Some(newer(book.accepted, seen));
+                return true;
+            }
+            return false;
+        }
+        let Some(id) = wire::read_from(url) else { return false };
+        match said.status {
+            Some(200..=299) if said.own || !said.page => {
+                let Some(body) = attempt.response().map(|r| r.body.text.as_str()) else { return false };
+                let Some(read) = people(body, seen) else { return false };
+                let book = self.book(id);
+                let news = book.read.as_ref().is_none_or(|old| old.seen.at < seen.at);
+                if news {
+                    book.read = Some(read);
+                }
+                news
+            }
+            Some(404) if said.own => {
+                let book = self.book(id);
+                let news = book.missing.is_none_or(|old| old.at < seen.at);
+                book.missing = Some(newer(book.missing, seen));
+                news
+            }
+            _ => false,
+        }
+    }
+
+    fn book(&mut self, id: String) -> &mut ConversationBook {
+        if self.conversations.len() >= CONVERSATIONS && !self.conversations.contains_key(&id) {
+            self.conversations.pop_first();
+        }
+        self.conversations.entry(id).or_default()
+    }
+
+    pub(super) fn token_book(&self, generation: Generation) -> Option<&TokenBook> {
+        self.tokens.get(&generation)
+    }
+
+    /// A token newer than `generation` that the API let in.
+    pub(super) fn newer_accepted(&self, generation: Generation) -> Option<(Generation, Seen)> {
+        self.tokens.iter().rev().find_map(|(g, book)| Some((*g, book.accepted.filter(|_| *g > generation)?)))
+    }
+
+    pub(super) fn newest_facts(&self) -> Option<&TokenFacts> {
+        self.tokens.values().rev().find_map(|book| book.facts.as_ref())
+    }
+
+    pub(super) fn of_conversation(&self, id: &str) -> Option<&ConversationBook> {
+        self.conversations.get(id)
+    }
+
+    /// The newest exchange in which the API let a token of this session in.
+    pub(super) const fn works(&self) -> Option<Seen> {
+        self.works
+    }
+
+    /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters.
+    pub(super) fn never_let_in(&self) -> bool {
+        self.works.is_none() && self.tokens.values().any(|book| book.refused.is_some())
+    }
+
+    pub(super) const fn skew(&self) -> Option<i64> {
+        self.skew
+    }
+}
+
+fn newer(old: Option<Seen>, seen: Seen) -> Seen {
+    old.filter(|s| s.at > seen.at).unwrap_or(seen)
+}
+
+/// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.
+fn lets_in(said: &Said) -> bool {
+    match said.status {
+        Some(200..=299) => said.own || !said.page,
+        Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
+        Some(404 | 409) => said.own && said.code.is_some(),
+        _ => false,
+    }
+}
+
+/// The conversation id of a sending URL, whatever the path of the channel: the last segment but one that is an id.
+fn sent_into(url: &str) -> Option<String> {
+    wire::path(url).rsplit('/').find(|part| crate::model::ids::is_uuid(part)).map(str::to_owned)
+}
+
+/// Who is in a conversation, from the body of a read. [field names real: documented]
+fn people(body: &str, seen: Seen) -> Option<Read> {
+    let state = conversations::read(body.as_bytes())?.state;
+    let value: Value = serde_json::from_str(body).ok()?;
+    let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut guest: Option<(String, Person)> = None;
+    let mut others = Vec::new();
+    for participant in value.get("participants")?.as_array()? {
+        let Some(id) = text(participant, "id") else { continue };
+        let person = Person {
+            id,
+            external: text(participant, "externalId"),
+            purpose: text(participant, "purpose").unwrap_or_default().to_ascii_lowercase(),
+        };
+        if !matches!(person.purpose.as_str(), "customer" | "external" | "guest") {
+            others.push(person);
+            continue;
+        }
+        // A guest who left and came back stands twice; the later stay is the one that counts.
+        let since = text(participant, "connectedTime").or_else(|| text(participant, "startTime")).unwrap_or_default();
+        match guest.take() {
+            Some((before, known)) if before > since => {
+                others.push(person);
+                guest = Some((before, known));
+            }
+            earlier => {
+                others.extend(earlier.map(|(_, p)| p));
+                guest = Some((since, person));
+            }
+        }
+    }
+    Some(Read { seen, state, guest: guest.map(|(_, p)| p), others })
+}

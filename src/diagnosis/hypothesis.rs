@@ -1,0 +1,144 @@
+//! Causes as they stand, and what follows from all of them together.
+
+use crate::model::{Cause, Confidence, Excluded, Probe, Settles, Suspect};
+
+/// How a cause stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Ruled out.
+    Excluded,
+    /// Nothing speaks against it.
+    Open,
+    /// The evidence fits it better than others.
+    Supported,
+    /// It was observed, and is enough for the refusal.
+    Proven,
+    /// The server named it.
+    Named,
+}
+
+/// A cause, how it stands, and why.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    pub cause: Cause,
+    pub standing: Standing,
+    pub why: String,
+    pub probe: Option<Probe>,
+}
+
+impl Hypothesis {
+    pub fn named(cause: Cause, why: impl Into<String>) -> Self {
+        Self { cause, standing: Standing::Named, why: why.into(), probe: None }
+    }
+
+    pub fn proven(cause: Cause, why: impl Into<String>) -> Self {
+        Self { cause, standing: Standing::Proven, why: why.into(), probe: None }
+    }
+
+    pub fn supported(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
+        Self { cause, standing: Standing::Supported, why: why.into(), probe }
+    }
+
+    pub fn open(cause: Cause, why: impl Into<String>, probe: Option<Probe>) -> Self {
+        Self { cause, standing: Standing::Open, why: why.into(), probe }
+    }
+
+    pub fn excluded(cause: Cause, why: impl Into<String>) -> Self {
+        Self { cause, standing: Standing::Excluded, why: why.into(), probe: None }
+    }
+}
+
+/// What follows.
+#[derive(Debug, Default)]
+pub struct Ranked {
+    pub suspects: Vec<Suspect>,
+    pub excluded: Vec<Excluded>,
+    pub settles: Vec<Settles>,
+}
+
+/// Ranks. Within one standing the order of `all` stays: the rules give the more frequent cause first.
+pub fn rank(all: Vec<Hypothesis>) -> Ranked {
+    let (out, mut alive): (Vec<_>, Vec<_>) = all.into_iter().partition(|h| h.standing == Standing::Excluded);
+    // What the server named needs no company.
+    if alive.iter().any(|h| h.standing == Standing::Named) {
+        alive.retain(|h| h.standing == Standing::Named);
+    }
+    alive.sort_by_key(|h| std::cmp::Reverse(h.standing));
+    let proven = alive.iter().filter(|h| h.standing == Standing::Proven).count();
+    let alone = alive.len() == 1;
+    let mut ranked = Ranked::default();
+    for hypothesis in alive {
+        let confidence = match hypothesis.standing {
+            Standing::Named => Confidence::Sure,
+            Standing::Proven if alone => Confidence::Sure,
+            Standing::Proven => Confidence::Likely,
+            Standing::Supported if proven == 0 => Confidence::Likely,
+            Standing::Open if alone => Confidence::Likely,
+            Standing::Supported | Standing::Open | Standing::Excluded => Confidence::Possible,
+        };
+        if let Some(probe) = hypothesis.probe {
+            match ranked.settles.iter_mut().find(|s| s.probe == probe) {
+                Some(settles) => settles.causes.push(hypothesis.cause),
+                None => ranked.settles.push(Settles { probe, causes: vec![hypothesis.cause] }),
+            }
+        }
+        ranked.suspects.push(Suspect {
+            cause: hypothesis.cause,
+            confidence,
+            because: hypothesis.why,
+            probe: hypothesis.probe,
+        });
+    }
+    // The probe that decides most comes first.
+    ranked.settles.sort_by_key(|s| std::cmp::Reverse(s.causes.len()));
+    for hypothesis in out {
+        if !ranked.excluded.iter().any(|e| e.cause == hypothesis.cause) {
+            ranked.excluded.push(Excluded { cause: hypothesis.cause, why: hypothesis.why });
+        }
+    }
+    ranked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn confidences(all: Vec<Hypothesis>) -> Vec<(Cause, Confidence)> {
+        rank(all).suspects.into_iter().map(|s| (s.cause, s.confidence)).collect()
+    }
+
+    #[test]
+    fn confidence_follows_from_all_together() {
+        use Cause::{AddressRefused, ConversationUnknown, ParticipantMismatch, ScopeStripped};
+        use Confidence::{Likely, Possible, Sure};
+        let scope = || Hypothesis::proven(ScopeStripped, "granted without it");
+        let open = |cause| Hypothesis::open(cause, "would look the same", Some(Probe::Conversation));
+        assert_eq!(confidences(vec![scope()]), [(ScopeStripped, Sure)]);
+        assert_eq!(
+            confidences(vec![open(ParticipantMismatch), scope()]),
+            [(ScopeStripped, Likely), (ParticipantMismatch, Possible)]
+        );
+        assert_eq!(confidences(vec![open(ParticipantMismatch)]), [(ParticipantMismatch, Likely)]);
+        assert_eq!(
+            confidences(vec![open(ConversationUnknown), open(AddressRefused)]),
+            [(ConversationUnknown, Possible), (AddressRefused, Possible)]
+        );
+        let named = Hypothesis::named(AddressRefused, "ip.not.authorized");
+        assert_eq!(confidences(vec![scope(), named]), [(AddressRefused, Sure)]);
+        // Two that were both observed are each enough: neither is the one.
+        let two = vec![scope(), Hypothesis::proven(ConversationUnknown, "404")];
+        assert_eq!(confidences(two), [(ScopeStripped, Likely), (ConversationUnknown, Likely)]);
+    }
+
+    #[test]
+    fn the_probe_that_decides_most_comes_first() {
+        let ranked = rank(vec![
+            Hypothesis::open(Cause::TokenExpired, "", Some(Probe::Scopes)),
+            Hypothesis::open(Cause::ConversationUnknown, "", Some(Probe::Conversation)),
+            Hypothesis::open(Cause::ParticipantMismatch, "", Some(Probe::Conversation)),
+            Hypothesis::excluded(Cause::RateLimited, ""),
+        ]);
+        assert_eq!(ranked.settles.first().map(|s| s.probe), Some(Probe::Conversation));
+        assert_eq!(ranked.excluded.len(), 1);
+    }
+}

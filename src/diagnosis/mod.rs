@@ -1,0 +1,66 @@
+//! Why something was refused: pure rules over what is known, never a guess dressed as a fact.
+//!
+//! ```text
+//! Exchange (with all tries) ─┐
+//! ProfileFacts (config) ─────┼─► rules ─► hypotheses ─► rank ─► Diagnosis ─► card, ticket, note to the administrator
+//! History (tokens, reads, ───┘            named by the server · proven · supported · open · excluded
+//!   accepted sends, probes)
+//! ```
+//! A hypothesis is a cause with how it stands and why. The confidence follows from all of them together:
+//!
+//! | stands | confidence |
+//! |---|---|
+//! | the server named it | sure |
+//! | proven (enough for the refusal, and observed), and nothing else is left | sure |
+//! | proven, while others that look the same are left | likely |
+//! | supported (the evidence fits it better than others) | likely; possible beside a proven one |
+//! | open | possible; likely where it is the only one left |
+//!
+//! Probes are ordinary exchanges: what they show enters the [`History`] by the same door as every read, so that
+//! diagnosing again afterwards is all that is needed to settle an open question.
+
+pub mod advice;
+mod case;
+mod checks;
+mod history;
+mod hypothesis;
+pub mod pages;
+mod rules;
+mod said;
+pub mod tell;
+mod wire;
+
+pub use case::{Case, ProfileFacts};
+pub use history::{History, Seen};
+
+use crate::model::{Diagnosis, Kind, Outcome};
+
+/// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
+/// explain: it is under way, was accepted plainly, was cancelled, or is no request.
+pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
+    let exchange = case.exchange;
+    if !exchange.outcome.is_settled() || matches!(exchange.kind, Kind::Note | Kind::Sys) {
+        return None;
+    }
+    let facts = case::Facts::of(case);
+    let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
+    let not_the_service = matches!(exchange.outcome, Outcome::Accepted) && facts.said.is_foreign();
+    if !(exchange.outcome.is_error() || healed || not_the_service) {
+        return None;
+    }
+    let found = if healed { rules::healed(&facts) } else { rules::all(&facts) };
+    let ranked = hypothesis::rank(found);
+    let said = facts.said_line(healed);
+    let mut diagnosis = Diagnosis {
+        said,
+        checked: checks::of(&facts),
+        excluded: ranked.excluded,
+        settles: ranked.settles,
+        suspects: ranked.suspects,
+        actions: Vec::new(),
+        healed,
+        sent_as: exchange.sent_as,
+    };
+    diagnosis.actions = advice::actions(&diagnosis, &facts);
+    Some(diagnosis)
+}

@@ -1,0 +1,142 @@
+//! The page of each cause, from `assets/causes`: what it means, the evidence that it needs, the fix in the
+//! administrator's words, and what looks the same but is not. Offline, in the binary.
+
+use std::fmt::Write as _;
+
+use crate::model::Cause;
+
+/// The page of a cause, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What it means, one paragraph.
+    pub meaning: &'static str,
+    /// The evidence that it needs, one line each.
+    pub evidence: Vec<&'static str>,
+    /// What to do, in order. `{client}`, `{scope}`, `{permission}`, `{region}` and `{api}` stand for the case's own.
+    pub fix: Vec<&'static str>,
+    /// What looks the same but is not.
+    pub alike: Vec<&'static str>,
+}
+
+macro_rules! texts {
+    ($($cause:ident $name:literal)*) => {
+        /// The page of `cause` as Markdown, with its placeholders.
+        pub const fn markdown(cause: Cause) -> &'static str {
+            match cause {
+                $(Cause::$cause => include_str!(concat!("../../assets/causes/", $name, ".md")),)*
+            }
+        }
+    };
+}
+
+texts! {
+    TokenAbsent "token-absent" TokenExpired "token-expired" TokenRevoked "token-revoked"
+    TokenRotation "token-rotation" ClientRejected "client-rejected" ClientDisabled "client-disabled"
+    ScopeNotRequested "scope-not-requested" ScopeStripped "scope-stripped" ScopeWrong "scope-wrong"
+    PermissionMissing "permission-missing" DivisionMismatch "division-mismatch" RegionMismatch "region-mismatch"
+    ConversationMalformed "conversation-malformed" ConversationUnknown "conversation-unknown"
+    ConversationEnded "conversation-ended" ParticipantMismatch "participant-mismatch"
+    DeploymentUnknown "deployment-unknown" OriginRefused "origin-refused" AddressRefused "address-refused"
+    ClockSkew "clock-skew" RateLimited "rate-limited" TextTooLong "text-too-long" BodyMalformed "body-malformed"
+    ServiceFailure "service-failure" NetworkDns "network-dns" NetworkConnect "network-connect"
+    NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
+}
+
+/// The page of `cause`, taken apart.
+pub fn page(cause: Cause) -> Page {
+    let text = markdown(cause);
+    let lines = |heading: &str| -> Vec<&'static str> { section(text, heading).lines().filter_map(item).collect() };
+    Page {
+        meaning: section(text, "Meaning"),
+        evidence: lines("Evidence needed"),
+        fix: lines("Fix"),
+        alike: lines("Looks the same, but is not"),
+    }
+}
+
+/// The page as plain text for a terminal, with the scope that guestwire expects in the place of `{scope}`.
+pub fn text(cause: Cause) -> String {
+    let page = page(cause);
+    let mut out = format!("{cause}: {}\n\n{}\n", cause.sentence(), page.meaning);
+    for (heading, lines, numbered) in [
+        ("Evidence needed", page.evidence, false),
+        ("Fix", page.fix, true),
+        ("Looks the same, but is not", page.alike, false),
+    ] {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "\n{heading}");
+        for (number, line) in (1..).zip(lines) {
+            let mark = if numbered { format!("{number}.") } else { "-".to_owned() };
+            let _ = writeln!(out, "  {mark} {line}");
+        }
+    }
+    super::advice::general(&out)
+}
+
+/// All causes, one line each: name and what it says.
+pub fn list() -> String {
+    let widest = Cause::ALL.iter().map(|c| c.as_str().len()).max().unwrap_or(0);
+    Cause::ALL.iter().fold(String::new(), |mut out, c| {
+        let _ = writeln!(out, "{:<widest$}  {}", c.as_str(), c.sentence());
+        out
+    })
+}
+
+/// The cause that was most likely meant by `name`: exact, or the nearest.
+pub fn nearest(name: &str) -> Option<Cause> {
+    let score = |c: &Cause| strsim::jaro_winkler(name, c.as_str());
+    Cause::ALL.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|c| score(c) > 0.75)
+}
+
+fn section(text: &'static str, heading: &str) -> &'static str {
+    let mut parts = text.split("\n## ");
+    let found = parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n'));
+    found.unwrap_or_default().trim()
+}
+
+fn item(line: &'static str) -> Option<&'static str> {
+    let line = line.trim();
+    if let Some(rest) = line.strip_prefix("- ") {
+        return Some(rest);
+    }
+    let (number, rest) = line.split_once(". ")?;
+    number.parse::<u8>().ok().map(|_| rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_whole_and_of_its_cause() {
+        for &cause in Cause::ALL {
+            assert!(markdown(cause).starts_with(&format!("# {cause}\n")), "{cause}");
+            let page = page(cause);
+            assert!(page.meaning.len() > 60, "{cause}: meaning");
+            assert!(!page.evidence.is_empty() && !page.fix.is_empty() && !page.alike.is_empty(), "{cause}");
+            // What a page points at exists.
+            for line in page.alike.iter().filter(|l| l.contains(": ")) {
+                let names = line.split(": ").next().unwrap_or_default();
+                for name in names.split(" and ").filter(|n| n.contains('-') && !n.contains(' ')) {
+                    assert!(Cause::named(name).is_some(), "{cause} points at {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_placeholder_is_left_in_a_printed_page() {
+        for &cause in Cause::ALL {
+            let text = text(cause);
+            assert!(!text.contains('{'), "{text}");
+        }
+        assert_eq!(list().lines().count(), Cause::ALL.len());
+    }
+
+    #[test]
+    fn a_mistyped_name_leads_to_the_nearest() {
+        assert_eq!(nearest("scope-striped"), Some(Cause::ScopeStripped));
+        assert_eq!(nearest("participant"), Some(Cause::ParticipantMismatch));
+        assert_eq!(nearest("zzz"), None);
+    }
+}

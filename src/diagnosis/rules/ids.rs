@@ -1,0 +1,91 @@
+//! Whom a message is addressed to: the conversation and its guest.
+
+use crate::diagnosis::case::Facts;
+use crate::diagnosis::history::Read;
+use crate::diagnosis::hypothesis::Hypothesis;
+use crate::model::ids::is_uuid;
+use crate::model::{Cause, Probe};
+
+/// How the conversation and the participant stand.
+pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let mut found = conversation(facts);
+    found.push(participant(facts));
+    found
+}
+
+/// How the conversation id stands: its form, and whether there is such a conversation.
+pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let Some(id) = facts.wire.conversation.as_deref() else { return Vec::new() };
+    if !is_uuid(id) {
+        return vec![
+            Hypothesis::proven(Cause::ConversationMalformed, "the conversation id is not a UUID"),
+            Hypothesis::excluded(Cause::ConversationUnknown, "it does not even have the form of an id"),
+        ];
+    }
+    let well_formed = Hypothesis::excluded(Cause::ConversationMalformed, "the conversation id is well formed");
+    let book = facts.history.of_conversation(id);
+    let exists = book.and_then(|b| b.read.as_ref().map(|r| r.seen).or(b.accepted));
+    let missing = book.and_then(|b| b.missing).filter(|m| exists.is_none_or(|e| e.at < m.at));
+    let unknown = match (missing, exists) {
+        (Some(_), _) => {
+            let why = "reading this conversation says that there is none of that id";
+            Hypothesis::proven(Cause::ConversationUnknown, why)
+        }
+        (None, Some(_)) => Hypothesis::excluded(Cause::ConversationUnknown, "the conversation has been read"),
+        (None, None) => {
+            let why = "whether the conversation exists has not been read";
+            Hypothesis::open(Cause::ConversationUnknown, why, Some(Probe::Conversation))
+        }
+    };
+    vec![well_formed, unknown]
+}
+
+/// How the addressed participant stands.
+pub fn participant(facts: &Facts<'_>) -> Hypothesis {
+    let cause = Cause::ParticipantMismatch;
+    let probe = Some(Probe::Conversation);
+    let wire = &facts.wire;
+    let (id, external) = (wire.participant.as_deref(), wire.external.as_deref());
+    if id.is_none() && external.is_none() {
+        return Hypothesis::excluded(cause, "the message addresses no participant");
+    }
+    if id.is_some_and(|id| !is_uuid(id)) {
+        return Hypothesis::proven(cause, "the participant id is not a UUID");
+    }
+    let book = wire.conversation.as_deref().and_then(|c| facts.history.of_conversation(c));
+    let Some(read) = book.and_then(|b| b.read.as_ref()) else {
+        return Hypothesis::open(cause, "who the guest is has not been read", probe);
+    };
+    let Some(guest) = &read.guest else {
+        return Hypothesis::open(cause, "the conversation showed no guest when it was read", probe);
+    };
+    if let Some(id) = id
+        && guest.id != id
+    {
+        return Hypothesis::proven(cause, stranger(read, id));
+    }
+    if let (Some(external), Some(known)) = (external, &guest.external)
+        && external != known
+    {
+        return Hypothesis::proven(cause, format!("the guest's external id is {known}, not {external}"));
+    }
+    if external.is_some() && guest.external.is_none() {
+        return Hypothesis::open(cause, "reading the conversation does not tell the guest's external id", None);
+    }
+    let began = facts.attempt.map(|a| a.started);
+    if began.is_some_and(|began| read.seen.at >= began) {
+        return Hypothesis::excluded(cause, "the participant is the guest, read after the refusal");
+    }
+    let before = began.map_or(0, |began| began.since(read.seen.at).as_secs());
+    Hypothesis::open(cause, format!("the participant was the guest {before} s before; it may have changed"), probe)
+}
+
+fn stranger(read: &Read, id: &str) -> String {
+    match read.others.iter().find(|p| p.id == id) {
+        Some(other) if matches!(other.purpose.as_str(), "customer" | "external" | "guest") => {
+            "the participant id is of an earlier stay of the guest; the guest has another one now".to_owned()
+        }
+        Some(other) => format!("the participant id is that of the {} and not of the guest", other.purpose),
+        None => "the participant id is nobody's in this conversation".to_owned(),
+    }
+}

@@ -1,0 +1,100 @@
+//! The rules: from facts to hypotheses. Each file has one kind of answer; the first that the answer belongs to decides.
+//!
+//! ```text
+//! no try at all ─► local        no whole answer ─► network         a page ─► foreign
+//! token endpoint ─► endpoint    guest socket ─► web                a code of the published API ─► named
+//! 401 that names nothing ─► unauthorized (token, scope, place, ids side by side)
+//! ```
+
+mod address;
+mod endpoint;
+mod foreign;
+mod ids;
+mod named;
+mod network;
+mod scope;
+mod token;
+mod unauthorized;
+mod web;
+
+use super::case::Facts;
+use super::hypothesis::Hypothesis;
+use super::wire;
+use crate::model::diagnosis::Family;
+use crate::model::{Cause, Channel, Ending, Kind, Outcome, Variation};
+
+pub use token::healed;
+
+/// All hypotheses for what was refused, failed or is unknown.
+pub fn all(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let mut found = first_that_fits(facts);
+    if let Some(variation) = facts.exchange.sent_as {
+        on_purpose(variation, facts, &mut found);
+    }
+    found
+}
+
+fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let Some(attempt) = facts.attempt else { return local(facts) };
+    if let Some(Ending::Failed(failure)) = &attempt.ending {
+        return network::of(facts, failure);
+    }
+    if facts.said.is_foreign() || facts.said.status == Some(407) {
+        return foreign::of(facts);
+    }
+    if wire::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
+        return endpoint::of(facts);
+    }
+    if facts.channel == Some(Channel::WebMessaging) || facts.exchange.kind == Kind::Frame {
+        return web::of(facts);
+    }
+    if let Some(found) = named::of(facts) {
+        return found;
+    }
+    match facts.said.status {
+        Some(401) => unauthorized::of(facts),
+        _ => Vec::new(),
+    }
+}
+
+/// Nothing was tried: guestwire held it back itself, and said why.
+fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let (Outcome::Refused(why) | Outcome::Failed(why)) = &facts.exchange.outcome else { return Vec::new() };
+    if why.contains("bytes, and the limit") {
+        vec![Hypothesis::named(Cause::TextTooLong, format!("guestwire held it back: {why}"))]
+    } else if why.contains("message is empty") {
+        vec![Hypothesis::named(Cause::BodyMalformed, format!("guestwire held it back: {why}"))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
+/// not: the rest stays as it is.
+fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
+    let unnamed = facts.said.status == Some(401);
+    let done = |cause, how: &str| Hypothesis::proven(cause, format!("sent on purpose as {variation}: {how}"));
+    let hypothesis = match variation {
+        Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),
+        Variation::ExpiredToken if unnamed => {
+            Hypothesis::supported(Cause::TokenExpired, "sent on purpose with a token that is not valid any more", None)
+        }
+        Variation::WrongScope if unnamed || facts.said.status == Some(403) => {
+            done(Cause::ScopeWrong, "the token was asked for with another messaging scope")
+        }
+        // The ids of the request itself show the others.
+        _ => return,
+    };
+    if matches!(variation, Variation::ExpiredToken | Variation::WrongScope) {
+        // It went out with another token than the session's: what is known of that one proves nothing here.
+        let own = |h: &Hypothesis| matches!(h.cause.family(), Family::Token | Family::Scope | Family::Place);
+        for other in found.iter_mut().filter(|h| own(h) && h.cause != Cause::AddressRefused) {
+            *other = Hypothesis::excluded(other.cause, "it did not carry the session's own token");
+        }
+    }
+    if found.iter().any(|h| h.cause == hypothesis.cause && h.standing >= hypothesis.standing) {
+        return;
+    }
+    found.retain(|h| h.cause != hypothesis.cause);
+    found.insert(0, hypothesis);
+}

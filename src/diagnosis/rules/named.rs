@@ -1,0 +1,163 @@
+//! Answers whose status and code say what is wrong. [codes: real: documented, JS2018, unless noted]
+
+use super::{address, ids, scope, token};
+use crate::diagnosis::case::Facts;
+use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::{Cause, Granted, Kind, Probe};
+
+/// What the answer names; `None` where it names nothing.
+pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
+    let said = &facts.said;
+    let code = said.code.as_deref().unwrap_or_default();
+    let named = |cause, why: String| Some(vec![Hypothesis::named(cause, why)]);
+    let quoted = || said.message.clone().unwrap_or_else(|| code.to_owned());
+    match (said.status?, code) {
+        (401, "authentication.required") => {
+            let why = if facts.wire.bearer {
+                "the server saw no bearer token although one was sent: something on the way took it off"
+            } else {
+                "no bearer token was sent"
+            };
+            named(Cause::TokenAbsent, why.to_owned())
+        }
+        (401, "credentials.expired") => {
+            named(Cause::TokenExpired, "the server says that the credentials have expired".to_owned())
+        }
+        (401 | 403, "ip.not.authorized") => {
+            named(Cause::AddressRefused, "the server says that this address is not allowed".to_owned())
+        }
+        // The token itself is not accepted here: unknown, ended, or of another region.
+        (401, "bad.credentials") => {
+            let mut found = token::of(facts);
+            found.extend(address::of(facts, true));
+            let why = "the server says that the token itself is not valid";
+            found.extend(
+                [Cause::ScopeStripped, Cause::ParticipantMismatch, Cause::ConversationUnknown]
+                    .map(|c| Hypothesis::excluded(c, why)),
+            );
+            Some(found)
+        }
+        (403, "missing.permissions" | "missing.any.permissions") => {
+            let list = said.permissions.join(", ");
+            if said.mentions("division") {
+                return named(
+                    Cause::DivisionMismatch,
+                    format!("the server names a permission and a division: {}", quoted()),
+                );
+            }
+            let any = if code == "missing.any.permissions" { "one of " } else { "" };
+            named(Cause::PermissionMissing, format!("the server names {any}{list} as missing"))
+        }
+        (403, _) if said.mentions("division") => {
+            named(Cause::DivisionMismatch, format!("the server names a division: {}", quoted()))
+        }
+        (403, _) => Some(forbidden(facts)),
+        (404, "conversation.error.conversation.not.found") => {
+            named(Cause::ConversationUnknown, "the server says that the conversation does not exist".to_owned())
+        }
+        (404, _) => Some(not_found(facts)),
+        (409, _) if said.mentions("read-only") || said.mentions("read only") => {
+            named(Cause::ConversationEnded, "the server says that the session is read-only".to_owned())
+        }
+        (409, _) => Some(vec![Hypothesis::supported(
+            Cause::ConversationEnded,
+            "a conflict is how an ended conversation answers",
+            Some(Probe::Conversation),
+        )]),
+        (413, _) => named(Cause::TextTooLong, format!("the server says that the request is too large: {}", quoted())),
+        (415, _) => named(Cause::BodyMalformed, "the server does not take this content type".to_owned()),
+        (400 | 422, _) => Some(bad_request(facts)),
+        (429, _) => named(Cause::RateLimited, "the server says that too many requests were made".to_owned()),
+        (408, _) => named(Cause::NetworkTimeout, "the server waited too long for the request".to_owned()),
+        (500..=599, _) => named(Cause::ServiceFailure, format!("the service itself answered {}", said.status?)),
+        _ => None,
+    }
+}
+
+/// 403 that names no permission. `messaging:send` is the one scope with which the Guest API answers so. [its description]
+fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let mut found = Vec::new();
+    let granted = facts.token().and_then(|b| b.facts.as_ref()).map(|t| &t.granted);
+    if facts.is_guest_send() {
+        match granted {
+            Some(Granted::Named(scopes)) => {
+                let fits = |h: &Hypothesis| h.cause == Cause::ScopeWrong && h.standing == Standing::Proven;
+                let as_described = scopes.iter().any(|s| s == "messaging:send");
+                found.extend(scope::of(facts).into_iter().filter(|h| fits(h) && as_described));
+            }
+            _ if facts.profile.requested.iter().any(|s| scope::is_messaging(s)) => found.push(Hypothesis::open(
+                Cause::ScopeWrong,
+                "a token with messaging:send is answered so",
+                Some(Probe::Scopes),
+            )),
+            _ => {}
+        }
+    }
+    if found.is_empty() {
+        let why = "a 403 is about the client's roles; this one names no permission";
+        found.push(Hypothesis::open(Cause::PermissionMissing, why, Some(Probe::Audit)));
+    } else {
+        found.push(Hypothesis::excluded(Cause::PermissionMissing, "the service names the permissions that it misses"));
+    }
+    let why = "a role that does not cover the division is answered so";
+    found.push(Hypothesis::open(Cause::DivisionMismatch, why, Some(Probe::Audit)));
+    let renew = "a 403 means that the token was let in";
+    found.extend(
+        [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, renew)),
+    );
+    found
+}
+
+/// 404: the published service says it for a conversation as for a participant.
+fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let tokens = [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the token was let in"));
+    if facts.exchange.kind != Kind::Send {
+        let mut found =
+            vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
+        found.extend(tokens);
+        if facts.wire.conversation.is_none() {
+            found.clear();
+        }
+        return found;
+    }
+    let mut found = ids::of(facts);
+    found.extend(tokens);
+    found
+}
+
+/// 400: which field, where it says so; the length, where it says so.
+fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let said = &facts.said;
+    let holds = |id: &Option<String>| {
+        id.as_deref().is_some_and(|id| id.len() > 3 && said.message.as_deref().is_some_and(|m| m.contains(id)))
+    };
+    if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.wire.conversation) {
+        return vec![Hypothesis::named(
+            Cause::ConversationMalformed,
+            "the server names the conversation id as not valid",
+        )];
+    }
+    if said.mentions("participantid") || holds(&facts.wire.participant) {
+        return vec![Hypothesis::named(Cause::ParticipantMismatch, "the server names the participant id as not valid")];
+    }
+    if said.mentions("is larger than") || said.mentions("too long") || said.mentions("too large") {
+        return vec![Hypothesis::named(Cause::TextTooLong, "the server names the length of the message")];
+    }
+    let bytes = facts.wire.text.as_deref().map_or(0, str::len);
+    let mut found = Vec::new();
+    if bytes > GUEST_TEXT_MAX_BYTES {
+        let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
+        found.push(Hypothesis::proven(Cause::TextTooLong, why));
+    }
+    let malformed = said.is("bad.request") || said.is("invalid.value") || said.is("invalid.date");
+    if malformed && found.is_empty() {
+        found.push(Hypothesis::named(
+            Cause::BodyMalformed,
+            "the server does not understand the request as it was written",
+        ));
+    } else {
+        found.push(Hypothesis::open(Cause::BodyMalformed, "a 400 is about the form of the request", None));
+    }
+    found
+}

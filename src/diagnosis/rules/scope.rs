@@ -1,0 +1,76 @@
+//! What the token may do, in the world where scopes decide. [the Guest API's description]
+
+use crate::diagnosis::case::Facts;
+use crate::diagnosis::hypothesis::Hypothesis;
+use crate::model::{Cause, Granted, Probe};
+
+/// How the three scope causes stand for the token that was used.
+pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let required = &facts.profile.required;
+    if required.is_empty() {
+        return Vec::new();
+    }
+    let token = facts.token().and_then(|b| b.facts.as_ref());
+    let requested = token.map_or(&facts.profile.requested, |t| &t.requested);
+    let needed = required.join(" ");
+    let all_asked = required.iter().all(|s| requested.contains(s));
+    let asked_line = if requested.is_empty() { "(none)".to_owned() } else { requested.join(" ") };
+    let causes = [Cause::ScopeStripped, Cause::ScopeNotRequested, Cause::ScopeWrong];
+    let probe = Some(Probe::Scopes);
+    match token.map(|t| &t.granted) {
+        Some(Granted::Named(granted)) if required.iter().all(|s| granted.contains(s)) => {
+            let why = format!("the token was granted {needed}");
+            if facts.fresh().is_some() {
+                return causes.map(|c| Hypothesis::excluded(c, why.clone())).into();
+            }
+            let since = format!("{why}; the Guest API may have been switched off since");
+            vec![
+                Hypothesis::open(Cause::ScopeStripped, since, Some(Probe::Token)),
+                Hypothesis::excluded(Cause::ScopeNotRequested, why.clone()),
+                Hypothesis::excluded(Cause::ScopeWrong, why),
+            ]
+        }
+        Some(Granted::Named(granted)) => {
+            let granted_line = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
+            let other = granted.iter().chain(requested).find(|s| is_messaging(s) && !required.contains(s));
+            let cause = match (all_asked, other) {
+                (true, Some(other)) if granted.contains(other) => Cause::ScopeWrong,
+                (true, _) => Cause::ScopeStripped,
+                (false, Some(_)) => Cause::ScopeWrong,
+                (false, None) => Cause::ScopeNotRequested,
+            };
+            let why = match cause {
+                Cause::ScopeWrong => format!("the token has {granted_line} and not {needed}"),
+                Cause::ScopeStripped => format!("granted without {needed} although it was asked for"),
+                _ => format!("{needed} was never asked for (asked: {asked_line})"),
+            };
+            let others = causes.into_iter().filter(|c| *c != cause);
+            let out = format!("asked: {asked_line}; granted: {granted_line}");
+            let mut found: Vec<_> = others.map(|c| Hypothesis::excluded(c, out.clone())).collect();
+            found.insert(0, Hypothesis::proven(cause, why));
+            found
+        }
+        _ if facts.profile.pasted => vec![
+            Hypothesis::open(Cause::ScopeNotRequested, "what the pasted token was asked with is not known", probe),
+            Hypothesis::open(Cause::ScopeStripped, "what was granted is not known", probe),
+            Hypothesis::open(Cause::ScopeWrong, "what was granted is not known", probe),
+        ],
+        _ if all_asked => vec![
+            Hypothesis::open(Cause::ScopeStripped, "what was granted is not known", probe),
+            Hypothesis::excluded(Cause::ScopeNotRequested, format!("{needed} was asked for")),
+            Hypothesis::open(Cause::ScopeWrong, "what was granted is not known", probe),
+        ],
+        _ => {
+            let why = format!("{needed} was not asked for (asked: {asked_line}), and what was granted is not known");
+            vec![
+                Hypothesis::supported(Cause::ScopeNotRequested, why, probe),
+                Hypothesis::excluded(Cause::ScopeStripped, "what is not asked for is not stripped"),
+            ]
+        }
+    }
+}
+
+/// A scope that speaks of messaging. [`messaging:guest` and `messaging:send`: the Guest API's description]
+pub fn is_messaging(scope: &str) -> bool {
+    scope.starts_with("messaging") || scope.starts_with("guest:")
+}

@@ -1,0 +1,188 @@
+//! What messages are sent with that go out wrongly on purpose: tokens that are over, or of another scope. All of it is
+//! made on our side, and none of it touches the session's own token.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::config::Credentials;
+use crate::engine::SendRequest;
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::genesys::call::BadCall;
+use crate::genesys::{Call, guest_api, oauth};
+use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
+use crate::model::{Address, Generation, Kind, Moment, Outcome, Request, Variation};
+
+use super::Driver;
+use super::jobs::{Heard, TokenDone};
+
+/// Replaced tokens kept for their end to come.
+const RETIRED: usize = 4;
+
+/// See the module.
+#[derive(Default)]
+pub struct Bench {
+    /// Replaced tokens: generation, when received, when over.
+    retired: VecDeque<(SecretString, Generation, Moment, Option<Moment>)>,
+    /// A token of another scope.
+    spare: Option<SecretString>,
+    /// The request for it, while it is under way.
+    asking: Option<Record>,
+}
+
+/// What a message is written with.
+pub struct Written {
+    pub call: Call,
+    /// As it is shown.
+    pub shown: Request,
+    /// The session's token that it carries, and its age; nothing where it carries another one or none.
+    pub token: Option<(Generation, Duration)>,
+}
+
+impl Driver {
+    /// The session's token is replaced: once its time is over it serves as an expired one.
+    pub(super) fn retire_token(&mut self, facts: Option<(Generation, Moment, Option<Moment>)>) {
+        if let (Some(token), Some((generation, issued, expires))) = (self.token.take(), facts) {
+            self.bench.retired.push_back((token, generation, issued, expires));
+            if self.bench.retired.len() > RETIRED {
+                self.bench.retired.pop_front();
+            }
+        }
+    }
+
+    /// Whether a message may go as far as what it is sent with is concerned.
+    pub(super) fn bench_ready(bench: &Bench, request: &SendRequest) -> bool {
+        request.sent_as != Some(Variation::WrongScope) || bench.spare.is_some()
+    }
+
+    /// Why a message cannot be sent wrongly in the way that it asks for.
+    pub(super) fn bench_objection(&self, request: &SendRequest) -> Option<String> {
+        let pasted = matches!(self.profile.credentials, Credentials::Pasted(_));
+        (pasted && request.sent_as == Some(Variation::WrongScope))
+            .then(|| "not sent: a pasted token cannot be asked for with another scope".to_owned())
+    }
+
+    /// Asks for a token of another scope once a message wants one and the client's secret is there.
+    pub(super) fn pump_bench(&mut self, now: Moment) {
+        if self.bench.spare.is_some() || self.bench.asking.is_some() {
+            return;
+        }
+        let wanted = self.sends.values().any(|s| s.request.sent_as == Some(Variation::WrongScope));
+        let (true, Credentials::Client(client), Some(secret)) = (wanted, &self.profile.credentials, &self.secret)
+        else {
+            return;
+        };
+        let mut client = client.clone();
+        client.scopes = vec![OTHER_SCOPE.to_owned()];
+        let call = match oauth::request(&self.profile.hosts, &client, secret) {
+            Ok(call) => call,
+            Err(bad) => return self.give_up_wrong_scope(&bad.0, now),
+        };
+        let what = format!("a token with {OTHER_SCOPE}, for a negative test");
+        let id = self.next_exchange();
+        let mut record = Record::new(id, Kind::Token, what, now).sent_as(Some(Variation::WrongScope));
+        record.begin(capture::request(&call, &self.redactor), None, now);
+        self.tell(record.report());
+        self.bench.asking = Some(record);
+        self.spawn_spare(call);
+    }
+
+    pub(super) fn spare_answered(&mut self, done: TokenDone, now: Moment) {
+        // Another token's limit is not the session's.
+        self.overhear(&Heard { limit: None, ..done.shown.heard }, 0);
+        let why = done.shown.why();
+        let outcome = match done.grant {
+            Some(Ok(grant)) => {
+                self.redactor = std::sync::Arc::new(self.redactor.with_secret(&grant.token, "token of another scope"));
+                self.bench.spare = Some(grant.token);
+                Outcome::Accepted
+            }
+            Some(Err(_)) => Outcome::Refused(why.clone()),
+            None => Outcome::Failed(why.clone()),
+        };
+        let failed = outcome != Outcome::Accepted;
+        if let Some(mut record) = self.bench.asking.take() {
+            record.end(done.shown.ending, done.shown.timing);
+            record.settle(outcome, now);
+            self.tell(record.report());
+        }
+        if failed {
+            self.give_up_wrong_scope(&why, now);
+        }
+    }
+
+    pub(super) fn spare_job_died(&mut self, now: Moment) {
+        if let Some(mut record) = self.bench.asking.take() {
+            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+            self.tell(record.report());
+        }
+        self.give_up_wrong_scope("guestwire failed inside", now);
+    }
+
+    fn give_up_wrong_scope(&mut self, why: &str, now: Moment) {
+        let waiting: Vec<_> = self.queue.waiting().collect();
+        for (conversation, message) in waiting {
+            let wants = self.sends.get(&message).is_some_and(|s| s.request.sent_as == Some(Variation::WrongScope));
+            if wants && self.queue.take(conversation, message) == crate::engine::queue::Taken::Waiting {
+                let why = format!("not sent: no token with {OTHER_SCOPE} could be had: {why}");
+                self.conclude(message, Outcome::Refused(why), None, now);
+            }
+        }
+    }
+
+    /// The request for a message, wrong in the way that it asks for.
+    pub(super) fn write(&mut self, request: &SendRequest, now: Moment) -> Result<Written, BadCall> {
+        let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
+        if request.sent_as.is_none() {
+            let (call, shown) = self.call_for(request)?;
+            return Ok(Written { call, shown, token: own });
+        }
+        let entry = self.profile.conversations.get(request.conversation.0 as usize);
+        let address = entry.map(|e| &e.conversation.address);
+        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
+            (&self.token, address)
+        else {
+            return Err(BadCall("there is no token or no such conversation".to_owned()));
+        };
+        let made_up;
+        let (token, carried) = match request.sent_as {
+            Some(Variation::ExpiredToken) => {
+                if let Some((old, generation, issued)) = self.ended_token(now) {
+                    (old, Some((generation, now.since(issued))))
+                } else {
+                    made_up = never_given_out();
+                    (&made_up, None)
+                }
+            }
+            Some(Variation::WrongScope) => (self.bench.spare.as_ref().unwrap_or(token), None),
+            Some(Variation::NoToken) => (token, None),
+            _ => (token, own),
+        };
+        let conversation_id =
+            if request.sent_as == Some(Variation::MalformedId) { MALFORMED_ID } else { conversation_id.as_str() };
+        let (participant, external) = if request.sent_as == Some(Variation::OtherParticipant) {
+            (Some(OTHER_PARTICIPANT), None)
+        } else {
+            (participant_id.as_deref(), external_id.as_deref())
+        };
+        let (api, path) = (&self.profile.hosts.api, &self.profile.guest_api.path);
+        let body = guest_api::body(participant, external, &request.text)?;
+        let call = guest_api::request(api, path, conversation_id, token)?.with_body(body);
+        let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
+        let shown = capture::request(&call, &self.redactor);
+        Ok(Written { call, shown, token: carried })
+    }
+
+    /// A token of this session whose time is over.
+    fn ended_token(&self, now: Moment) -> Option<(&SecretString, Generation, Moment)> {
+        let over = |expires: &Option<Moment>| expires.is_some_and(|e| now.mono >= e.mono);
+        self.bench.retired.iter().rev().find(|(.., expires)| over(expires)).map(|(t, g, issued, _)| (t, *g, *issued))
+    }
+}
+
+/// Has the form of a token, and was never one: for a server it is as good as one that has ended.
+fn never_given_out() -> SecretString {
+    SecretString::from(format!("guestwire-never-given-out-{}", "0".repeat(60)))
+}

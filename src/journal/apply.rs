@@ -1,0 +1,287 @@
+//! Each kind of work as statements. Runs inside the group's transaction.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+
+use super::writer::{Work, row_id};
+use super::{Job, Keys, record, words};
+use crate::engine::durable::Intent;
+use crate::model::{Author, Exchange, Life, Message, MessageId, Variation};
+
+/// Entries that are made findable in one go.
+const INDEX_GROUP: u32 = 128;
+
+/// What a group changed that the writer remembers once it is committed.
+#[derive(Debug, Default)]
+pub struct Applied {
+    pub session: i64,
+    pub last_number: u64,
+    /// Messages, and whether they may still be sent.
+    pub rows: Vec<(i64, bool)>,
+}
+
+/// A life's name on disk, and its reason.
+pub fn life_words(life: &Life) -> (&'static str, Option<&str>) {
+    match life {
+        Life::Queued | Life::Waiting { .. } => ("queued", None),
+        Life::Sending { .. } => ("sending", None),
+        Life::Accepted => ("accepted", None),
+        Life::Answered => ("answered", None),
+        Life::Refused(why) => ("refused", Some(why)),
+        Life::Unknown(why) => ("unknown", Some(why)),
+        Life::Cancelled => ("cancelled", None),
+        Life::Landed => ("landed", None),
+        Life::Lost => ("lost", None),
+    }
+}
+
+/// The life of a name on disk.
+pub fn life_of(name: &str, why: Option<String>) -> Life {
+    let why = why.unwrap_or_default();
+    match name {
+        "queued" => Life::Queued,
+        "sending" => Life::Sending { attempt: 1 },
+        "accepted" => Life::Accepted,
+        "answered" => Life::Answered,
+        "refused" => Life::Refused(why),
+        "cancelled" => Life::Cancelled,
+        "landed" => Life::Landed,
+        "lost" => Life::Lost,
+        _ => Life::Unknown(why),
+    }
+}
+
+const fn author_word(author: Author) -> &'static str {
+    author.word()
+}
+
+/// The author of a word.
+pub fn author_of(word: &str) -> Author {
+    [Author::Guest, Author::Bot, Author::Agent].into_iter().find(|a| a.word() == word).unwrap_or(Author::System)
+}
+
+/// Does one piece of work.
+pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+    match work {
+        Work::Intent(intent, _) => self::intent(db, intent, Timestamp::now(), keys, applied),
+        Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
+        Work::Outcome { message, life, remote_id } => life_now(db, *message, life, remote_id.as_deref(), applied),
+        Work::Job(job) => self::job(db, job, keys, applied),
+    }
+}
+
+fn life_now(
+    db: &Transaction<'_>,
+    message: MessageId,
+    life: &Life,
+    remote_id: Option<&str>,
+    applied: &mut Applied,
+) -> rusqlite::Result<()> {
+    let (name, why) = life_words(life);
+    db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
+        .execute(params![row_id(message), name, why, remote_id])?;
+    applied.rows.push((row_id(message), !life.is_settled()));
+    Ok(())
+}
+
+fn intent(
+    db: &Transaction<'_>,
+    intent: &Intent,
+    at: Timestamp,
+    keys: &Keys,
+    applied: &mut Applied,
+) -> rusqlite::Result<()> {
+    let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
+    db.prepare_cached(
+        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun) VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4)
+         ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4",
+    )?
+    .execute(params![row_id(intent.message), ident, intent.text, at.as_microsecond(), intent.attempt])?;
+    applied.rows.push((row_id(intent.message), true));
+    Ok(())
+}
+
+fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+    let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
+    let (name, why) = life_words(&message.life);
+    db.prepare_cached(
+        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+    )?
+    .execute(params![
+        row_id(message.id),
+        ident,
+        message.text,
+        message.at.wall.as_microsecond(),
+        name,
+        why,
+        message.resend_of.map(row_id),
+        message.sent_as.map(Variation::as_str),
+    ])?;
+    if message.resend_of.is_none() {
+        db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;
+    }
+    applied.rows.push((row_id(message.id), true));
+    Ok(())
+}
+
+fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+    match job {
+        Job::Queue(message) => queue(db, message, keys, applied),
+        Job::Life { message, life } => life_now(db, *message, life, None, applied),
+        Job::Draft { conversation, text, cursor } => {
+            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+            if text.is_empty() {
+                db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;
+            } else {
+                let (cursor, now) = (i64::try_from(*cursor).unwrap_or(0), Timestamp::now().as_microsecond());
+                db.prepare_cached(
+                    "INSERT OR REPLACE INTO drafts (ident, text, cursor, saved) VALUES (?1, ?2, ?3, ?4)",
+                )?
+                .execute(params![ident, text, cursor, now])?;
+            }
+            Ok(())
+        }
+        Job::Conversation(kept) => {
+            let Some(ident) = keys.ident(kept.key) else { return Ok(()) };
+            db.prepare_cached(
+                "INSERT INTO conversations (ident, nickname, pinned, seen, unread) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (ident) DO UPDATE SET nickname = ?2, pinned = ?3, seen = coalesce(?4, seen), unread = ?5",
+            )?
+            .execute(params![
+                ident,
+                kept.nickname,
+                kept.pinned,
+                kept.seen.map(Timestamp::as_microsecond),
+                kept.unread
+            ])?;
+            Ok(())
+        }
+        Job::Added(conversation) => {
+            let ident = keys.know(conversation);
+            let added = super::restore::added_json(conversation);
+            db.prepare_cached(
+                "INSERT INTO conversations (ident, added) VALUES (?1, ?2) ON CONFLICT (ident) DO UPDATE SET added = ?2",
+            )?
+            .execute(params![ident, added])?;
+            Ok(())
+        }
+        Job::Heard { conversation, messages } => {
+            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+            let mut insert = db.prepare_cached(
+                "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for message in messages {
+                let author = author_word(message.author);
+                insert.execute(params![ident, message.id, author, message.text, message.at.as_microsecond()])?;
+            }
+            Ok(())
+        }
+        Job::Exchange { number, exchange } => self::exchange(db, *number, exchange, keys, applied),
+        Job::Note { number, at, kind, text } => {
+            let number = numbered(*number, applied);
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                number,
+                applied.session,
+                record::kind_word(*kind),
+                at.wall.as_microsecond(),
+                text
+            ])?;
+            Ok(())
+        }
+        Job::Mark { number, marked, comment } => {
+            let number = i64::try_from(*number).unwrap_or(i64::MAX);
+            db.prepare_cached(
+                "UPDATE exchanges SET marked = ?2, comment = ?3, indexed = min(indexed, 0) WHERE number = ?1",
+            )?
+            .execute(params![number, marked, comment])?;
+            Ok(())
+        }
+        // Goes to the reader.
+        Job::History(_) => Ok(()),
+    }
+}
+
+/// The entry's number; 0 asks for the next one.
+fn numbered(number: u64, applied: &mut Applied) -> i64 {
+    let number = if number == 0 { applied.last_number + 1 } else { number };
+    applied.last_number = applied.last_number.max(number);
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn exchange(
+    db: &Transaction<'_>,
+    number: u64,
+    exchange: &Exchange,
+    keys: &Keys,
+    applied: &mut Applied,
+) -> rusqlite::Result<()> {
+    let number = numbered(number, applied);
+    let (outcome, _) = record::outcome_words(&exchange.outcome);
+    let took = exchange.duration().and_then(|d| i64::try_from(d.as_micros()).ok());
+    // What is still under way is found once it is over.
+    let indexed = if exchange.outcome.is_settled() { 0 } else { 2 };
+    db.prepare_cached(
+        "INSERT INTO exchanges
+             (number, session, kind, ident, message, began, took, status, outcome, what, request_id, indexed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT (number) DO UPDATE SET took = ?7, status = ?8, outcome = ?9, request_id = ?11, indexed = ?12",
+    )?
+    .execute(params![
+        number,
+        applied.session,
+        record::kind_word(exchange.kind),
+        exchange.conversation.and_then(|key| keys.ident(key)),
+        exchange.message.map(row_id),
+        exchange.started.wall.as_microsecond(),
+        took,
+        exchange.status(),
+        outcome,
+        exchange.what,
+        exchange.request_id().map(|(_, id)| id),
+        indexed,
+    ])?;
+    db.prepare_cached("INSERT OR REPLACE INTO details (number, detail) VALUES (?1, ?2)")?
+        .execute(params![number, record::pack(exchange)])?;
+    Ok(())
+}
+
+/// Makes the next entries findable. True when all are.
+pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let waiting: Vec<(i64, String, String, Option<String>)> = change
+        .prepare_cached("SELECT number, kind, what, comment FROM exchanges WHERE indexed = 0 ORDER BY number LIMIT ?1")?
+        .query_map([INDEX_GROUP], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (number, kind, what, comment) in &waiting {
+        let packed: Option<Vec<u8>> = change
+            .prepare_cached("SELECT detail FROM details WHERE number = ?1")?
+            .query_row([number], |row| row.get(0))
+            .optional()?;
+        let columns = record::Columns {
+            session: 0,
+            kind: record::kind_of(kind),
+            what: what.clone(),
+            conversation: None,
+            message: None,
+        };
+        let text = if let Some(exchange) = packed.and_then(|packed| record::unpack(&packed, columns)) {
+            words::of_exchange(&exchange, comment.as_deref())
+        } else {
+            let said = comment.as_deref().map_or_else(|| what.clone(), |c| format!("{what}\n{c}"));
+            words::Text { words: said.clone(), grams: said }
+        };
+        change
+            .prepare_cached("INSERT OR REPLACE INTO words (rowid, text) VALUES (?1, ?2)")?
+            .execute(params![number, text.words])?;
+        change
+            .prepare_cached("INSERT OR REPLACE INTO grams (rowid, text) VALUES (?1, ?2)")?
+            .execute(params![number, text.grams])?;
+        change.prepare_cached("UPDATE exchanges SET indexed = 1 WHERE number = ?1")?.execute([number])?;
+    }
+    change.commit()?;
+    Ok(waiting.len() < INDEX_GROUP as usize)
+}

@@ -1,0 +1,25 @@
+//! The engine's seam: intents are on the disk before the first byte, outcomes follow.
+
+use tokio::sync::oneshot;
+
+use super::Journal;
+use super::writer::Work;
+use crate::engine::durable::{Durable, Intent, Recording, Unrecorded};
+use crate::model::{Life, MessageId};
+
+impl Durable for Journal {
+    fn intent(&self, intent: Intent) -> Recording {
+        let (done, recorded) = oneshot::channel();
+        let put = self.put(Work::Intent(intent, done), true);
+        Box::pin(async move {
+            if !put {
+                return Err(Unrecorded::NotNow("the journal takes no more".to_owned()));
+            }
+            recorded.await.unwrap_or_else(|_| Err(Unrecorded::NotNow("the journal has stopped".to_owned())))
+        })
+    }
+
+    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
+        self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, true);
+    }
+}

@@ -1,0 +1,231 @@
+//! What the journal can be asked to keep or to find, and what it tells. Plain data: the console speaks these.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
+};
+
+/// What the journal can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// A message was asked for: kept as queued. The conversation's draft goes in the same step, so that a text is
+    /// never in both places, and never in neither.
+    Queue(Box<Message>),
+    /// The text that stands in the composer; blank text forgets the draft.
+    Draft {
+        /// Of which conversation.
+        conversation: ConversationKey,
+        /// What is typed.
+        text: String,
+        /// The cursor's byte offset.
+        cursor: usize,
+    },
+    /// What a person decided about a conversation, and what was looked at.
+    Conversation(KeptConversation),
+    /// A conversation that was added by hand.
+    Added(Conversation),
+    /// Messages that a read brought.
+    Heard {
+        /// Of which conversation.
+        conversation: ConversationKey,
+        /// All that the read brought; what is known already is kept once.
+        messages: Vec<RemoteMessage>,
+    },
+    /// An exchange went on or was settled. The number is the log's.
+    Exchange {
+        /// Its number in the log.
+        number: u64,
+        /// All that is known of it, redacted at capture.
+        exchange: Arc<Exchange>,
+    },
+    /// A sentence of the log.
+    Note {
+        /// Its number in the log.
+        number: u64,
+        /// When it was said.
+        at: Moment,
+        /// A person's note, or guestwire's own.
+        kind: Kind,
+        /// What it says.
+        text: String,
+    },
+    /// What a person said of a log entry.
+    Mark {
+        /// Its number in the log.
+        number: u64,
+        /// Whether it is marked.
+        marked: bool,
+        /// The comment.
+        comment: Option<String>,
+    },
+    /// What became of a message that no engine knows of.
+    Life {
+        /// Which.
+        message: MessageId,
+        /// What became of it.
+        life: Life,
+    },
+    /// A page of history is wanted; answered with [`Page::History`].
+    History(Ask),
+}
+
+/// Which page of history is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Comes back with the page, so that a late answer is known as one.
+    pub serial: u64,
+    /// Which entries.
+    pub want: Want,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which entries of the history are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// The newest ones before this number.
+    Before(u64),
+    /// The oldest ones after this number.
+    After(u64),
+    /// The newest ones before a number that have all words of a query.
+    Found {
+        /// The words, as typed.
+        query: String,
+        /// Only those before this number.
+        before: u64,
+    },
+}
+
+/// What is kept of a conversation beside its messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptConversation {
+    /// Which.
+    pub key: ConversationKey,
+    /// The tester's name for it.
+    pub nickname: Option<String>,
+    /// Kept at the top.
+    pub pinned: bool,
+    /// The newest message of the other side that was looked at, by the remote side's clock.
+    pub seen: Option<Timestamp>,
+    /// Messages that were not looked at.
+    pub unread: u32,
+}
+
+/// What the journal tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// It is open, and this is what was kept. Comes once, first, unless it could not be opened.
+    Restored(Box<Restored>),
+    /// What is not being kept, and why: a sentence for the status line, and a word or two for the top row.
+    Trouble(Trouble),
+    /// Keeping works again.
+    Well,
+    /// Something to say that changes nothing, one sentence.
+    Notice(String),
+    /// A page of history.
+    History(History),
+}
+
+/// What is not being kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// A word or two for the top row: `READ-ONLY`, `NOT KEPT`.
+    pub short: &'static str,
+    /// What happened, what is not being kept, and what to do.
+    pub sentence: String,
+    /// Whether messages can be sent all the same.
+    pub sending: bool,
+    /// Whether history can be read.
+    pub history: bool,
+}
+
+/// What was kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// The last number that was given to a log entry.
+    pub last_number: u64,
+    /// The oldest number that is kept; 0 where there is no history.
+    pub first_number: u64,
+    /// Conversations that were added by hand, with the keys that are theirs now.
+    pub added: Vec<Conversation>,
+    /// What a person decided about conversations.
+    pub conversations: Vec<KeptConversation>,
+    /// Drafts: conversation, text, cursor.
+    pub drafts: Vec<(ConversationKey, String, usize)>,
+    /// Our messages, oldest first; at most the newest few hundred of each conversation, and all that are not settled.
+    pub messages: Vec<KeptMessage>,
+    /// Queued messages whose conversation is in the profile no more: they stay where they are.
+    pub homeless: usize,
+}
+
+/// A message of ours that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptMessage {
+    /// Which.
+    pub id: MessageId,
+    /// In which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// When it was asked for.
+    pub asked: Timestamp,
+    /// When its newest try began, if there was one.
+    pub begun: Option<Timestamp>,
+    /// Where it stands: queued, unknown (also those that were on the wire), or settled.
+    pub life: Life,
+    /// The remote side's id for it.
+    pub remote_id: Option<String>,
+    /// The message that it sends again.
+    pub resend_of: Option<MessageId>,
+    /// How it is sent wrongly on purpose.
+    pub sent_as: Option<Variation>,
+}
+
+/// A page of history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Of which question.
+    pub serial: u64,
+    /// What was wanted.
+    pub want: Want,
+    /// The entries, the oldest first.
+    pub entries: Vec<KeptEntry>,
+    /// Whether there are more in the same direction.
+    pub more: bool,
+    /// Why it could not be read, one sentence.
+    pub problem: Option<String>,
+}
+
+/// One entry of the log that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptEntry {
+    /// Its number.
+    pub number: u64,
+    /// What it is about.
+    pub source: KeptSource,
+    /// Whether a person marked it.
+    pub marked: bool,
+    /// What a person said about it.
+    pub comment: Option<String>,
+    /// What became of its message later.
+    pub life: Option<Life>,
+}
+
+/// What a kept entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptSource {
+    /// A request and what came of it.
+    Exchange(Arc<Exchange>),
+    /// A sentence.
+    Note {
+        /// When it was said.
+        at: Moment,
+        /// Whose it is.
+        kind: Kind,
+        /// What it says.
+        text: String,
+    },
+}

@@ -1,0 +1,213 @@
+//! What is kept on disk: one SQLite file a profile, written by one thread, read by another.
+//!
+//! ```text
+//! console: Job ───────────► mailbox ──► writer ─► groups ─► journal.db (WAL) ◄── reader ◄── Ask (history, search)
+//! engine: intent, outcome ─► (2 lanes)    │  when idle: index for search, retention          │
+//!            ▲                            ▼                                                  ▼
+//!            └─ on disk ◄───────────── commit                                     Page ─► back to the console
+//!
+//!  queued ─► sending (intent, fsync) ─► accepted | refused | unknown | …   at a restart: sending becomes unknown
+//! ```
+//! Nothing here is waited for but an intent: a message's first byte leaves after the intent is on the disk. A group is
+//! the first job and up to 64 more, so that conversations side by side share one fsync. The writer holds a lock that the
+//! system takes back when the process ends, in whatever way.
+//!
+//! Trouble is told ([`Page::Trouble`]), never hidden: a message whose row stands on the disk as queued is not sent while
+//! its intent cannot be recorded (a restart would send it again); others are sent and not kept.
+
+mod apply;
+mod durable;
+pub mod job;
+mod mailbox;
+pub mod place;
+mod reader;
+mod record;
+mod restore;
+mod retention;
+mod schema;
+mod words;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::model::{Conversation, ConversationKey};
+
+pub use job::{Ask, Job, Page, Trouble};
+pub use reader::Reader;
+
+use mailbox::Mailbox;
+use writer::{Work, Writer};
+
+/// What a journal is opened with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The profile's directory: see [`place::profile_dir`].
+    pub dir: PathBuf,
+    /// The profile's conversations, keys in order from 0.
+    pub conversations: Vec<Conversation>,
+    /// How long anything is kept.
+    pub keep: Duration,
+    /// How large it may grow, in bytes.
+    pub max_bytes: u64,
+    /// As if the disk ended after so many pages of 4 KiB. For tests.
+    pub page_limit: Option<u32>,
+}
+
+impl Options {
+    /// With the defaults: thirty days, 512 MB.
+    pub fn new(dir: PathBuf, conversations: Vec<Conversation>) -> Self {
+        Self { dir, conversations, keep: Duration::from_secs(30 * 86_400), max_bytes: 512 << 20, page_limit: None }
+    }
+}
+
+/// Which text a conversation is known by on disk, by key.
+#[derive(Debug, Default)]
+struct Keys(Mutex<Vec<String>>);
+
+impl Keys {
+    /// Takes a conversation in. The same address twice in a profile gets a number behind it.
+    fn know(&self, conversation: &Conversation) -> String {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = conversation.key.0 as usize;
+        if let Some(known) = keys.get(at).filter(|k| !k.is_empty()) {
+            return known.clone();
+        }
+        let base = conversation.address.ident();
+        let mut ident = base.clone();
+        let mut again = 1;
+        while keys.contains(&ident) {
+            again += 1;
+            ident = format!("{base} #{again}");
+        }
+        if keys.len() <= at {
+            keys.resize(at + 1, String::new());
+        }
+        if let Some(place) = keys.get_mut(at) {
+            place.clone_from(&ident);
+        }
+        ident
+    }
+
+    fn ident(&self, key: ConversationKey) -> Option<String> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(key.0 as usize).filter(|k| !k.is_empty()).cloned()
+    }
+
+    fn all(&self) -> Vec<String> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().filter(|k| !k.is_empty()).cloned().collect()
+    }
+
+    fn key(&self, ident: &str) -> Option<ConversationKey> {
+        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = keys.iter().position(|k| k == ident)?;
+        Some(ConversationKey(u32::try_from(at).ok()?))
+    }
+}
+
+/// Asks the journal. Cheap to clone; never waits.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    mailbox: Arc<Mailbox<Work>>,
+    asks: mpsc::Sender<Ask>,
+    pages: UnboundedSender<Page>,
+    ended: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
+}
+
+impl Journal {
+    /// Begins to open a journal, on a thread of its own, and returns at once. The first page tells how that went.
+    pub fn open(options: Options) -> (Self, UnboundedReceiver<Page>) {
+        let (pages, inbox) = unbounded_channel();
+        let mailbox = Arc::new(Mailbox::default());
+        let keys = Arc::new(Keys::default());
+        for conversation in &options.conversations {
+            keys.know(conversation);
+        }
+        let (asks, asked) = mpsc::channel();
+        let (alive, ended) = mpsc::channel::<()>();
+        let journal = Self {
+            mailbox: Arc::clone(&mailbox),
+            asks,
+            pages: pages.clone(),
+            ended: Arc::new(Mutex::new(Some(ended))),
+        };
+        let reader = reader::Serving { dir: options.dir.clone(), keys: Arc::clone(&keys), pages: pages.clone() };
+        let writer = Writer::new(options, mailbox, keys, pages);
+        let started = [
+            std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
+                writer.run();
+                drop(alive);
+            }),
+            std::thread::Builder::new().name("history".to_owned()).spawn(move || reader.run(&asked)),
+        ];
+        if started.iter().any(Result::is_err) {
+            journal.mailbox.close();
+            let _ = journal.pages.send(Page::Trouble(Trouble {
+                short: "NOT KEPT",
+                sentence: "Nothing is being kept: the system gives no thread for the journal.".to_owned(),
+                sending: true,
+                history: false,
+            }));
+        }
+        (journal, inbox)
+    }
+
+    /// Asks, without waiting. What finds no room is told as trouble.
+    pub fn tell(&self, job: Job) {
+        match job {
+            Job::History(ask) => {
+                // The thread lives as long as a handle does.
+                let _ = self.asks.send(ask);
+            }
+            job => {
+                let urgent =
+                    !matches!(job, Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. });
+                self.put(Work::Job(job), urgent);
+            }
+        }
+    }
+
+    fn put(&self, work: Work, urgent: bool) -> bool {
+        let put = self.mailbox.put(work, urgent).is_ok();
+        if !put {
+            let _ = self.pages.send(Page::Trouble(Trouble {
+                short: "NOT KEPT",
+                sentence: "The journal cannot keep up (or has stopped): some of what happens now is not being kept."
+                    .to_owned(),
+                sending: true,
+                history: true,
+            }));
+        }
+        put
+    }
+
+    /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is
+    /// done.
+    pub fn close(&self, bound: Duration) -> bool {
+        self.mailbox.close();
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The sender is dropped when the thread is done: that is what is waited for.
+        ended.is_none_or(|ended| ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected))
+    }
+}
+
+/// Does now what the writer does when there is nothing else: makes every entry findable, and keeps the journal within its
+/// bounds. The error is a sentence.
+pub fn upkeep(options: &Options) -> Result<(), String> {
+    let now = jiff::Timestamp::now();
+    let opened = place::lock(&options.dir).and_then(|lock| place::open(&options.dir, now).map(|opened| (lock, opened)));
+    let (_lock, mut opened) = opened.map_err(|denied| format!("the journal cannot be written: {denied:?}"))?;
+    let done = (|| {
+        while !apply::index(&mut opened.db)? {}
+        while retention::step(&mut opened.db, options, now)? {}
+        opened.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+    })();
+    done.map_err(|e| e.to_string())
+}

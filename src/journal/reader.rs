@@ -1,0 +1,297 @@
+//! Reads history: pages of entries and full-text search, on a connection and a thread of its own, so that neither keys
+//! nor sends wait for it. Also what `guestwire log` and `guestwire export` read with.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use rusqlite::{Connection, Row, params};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
+use super::words::Query;
+use super::{Keys, apply, place, record, words};
+use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
+
+/// Text that a page holds at most (one entry always fits), in bytes.
+const PAGE_BYTES: usize = 8 << 20;
+/// Hits of the index that are looked at for one page, where the index alone cannot decide.
+const LOOKED_AT: usize = 20_000;
+
+/// Entries that are not in the index yet and are looked through all the same, the newest.
+const NOT_INDEXED: usize = 5_000;
+
+const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began, e.what, e.marked, e.comment, \
+                       d.detail, m.life, m.why";
+const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.number \
+                      LEFT JOIN messages AS m ON m.id = e.message";
+
+/// A message of a conversation as it was kept, for transcripts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The conversation's place in the profile, where it is in it, and what it is known by.
+    pub ident: String,
+    /// Who said it.
+    pub author: Author,
+    /// What it says.
+    pub text: String,
+    /// When.
+    pub at: jiff::Timestamp,
+    /// How it fared, if it is ours; and why.
+    pub life: Option<(String, Option<String>)>,
+}
+
+/// Reads a journal.
+pub struct Reader {
+    db: Connection,
+    keys: Arc<Keys>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Opens a profile's journal for reading. The error is a sentence.
+    pub fn open(dir: &Path, conversations: &[Conversation]) -> Result<Self, String> {
+        let keys = Keys::default();
+        for conversation in conversations {
+            keys.know(conversation);
+        }
+        Ok(Self { db: place::open_to_read(dir)?, keys: Arc::new(keys) })
+    }
+
+    /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
+    pub fn page(&self, want: &Want, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
+        self.read(want, limit).map_err(|e| format!("The journal cannot be read: {e}."))
+    }
+
+    fn read(&self, want: &Want, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
+        match want {
+            Want::Before(number) => {
+                let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number < ?1 ORDER BY e.number DESC");
+                let (mut entries, more) = self.collect(&sql, *number, limit)?;
+                entries.reverse();
+                Ok((entries, more))
+            }
+            Want::After(number) => {
+                let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number > ?1 ORDER BY e.number");
+                self.collect(&sql, *number, limit)
+            }
+            Want::Found { query, before } => {
+                let Some(query) = Query::parse(query) else { return Ok((Vec::new(), false)) };
+                self.find(&query, *before, limit)
+            }
+        }
+    }
+
+    fn collect(&self, sql: &str, number: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
+        let mut select = self.db.prepare_cached(sql)?;
+        let mut rows = select.query([i64::try_from(number).unwrap_or(i64::MAX)])?;
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.next()? {
+            if entries.len() == limit || bytes > PAGE_BYTES {
+                return Ok((entries, true));
+            }
+            let entry = self.entry(row)?;
+            bytes += size(&entry);
+            entries.push(entry);
+        }
+        Ok((entries, false))
+    }
+
+    /// Newest first through both indexes at once, each hit looked at where the index alone cannot tell.
+    fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let mut hits: Vec<(i64, bool)> = Vec::new();
+        // What is not in the index yet is looked through. (Each condition as the partial index has it.)
+        for state in [0, 2] {
+            let sql = format!(
+                "SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1 ORDER BY number DESC LIMIT {NOT_INDEXED}"
+            );
+            hits.extend(self.numbers(&sql, before)?.into_iter().map(|n| (n, true)));
+        }
+        let at_most = if query.words_need_a_look() { LOOKED_AT } else { limit + 1 };
+        let by_words = "SELECT rowid FROM words WHERE words MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
+        hits.extend(self.matches(by_words, before, &query.words(), at_most)?.map(|n| (n, query.words_need_a_look())));
+        if let Some(grams) = query.grams() {
+            let by_grams = "SELECT rowid FROM grams WHERE grams MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
+            hits.extend(self.matches(by_grams, before, &grams, LOOKED_AT)?.map(|n| (n, true)));
+        } else if query.needs_scan() {
+            let like = "SELECT number FROM exchanges WHERE number < ?1 AND instr(lower(what), ?2) ORDER BY number DESC LIMIT ?3";
+            hits.extend(self.matches(like, before, query.longest(), LOOKED_AT)?.map(|n| (n, true)));
+        }
+        // The same entry by both: one that needs no look comes first.
+        hits.sort_unstable_by_key(|(number, look)| (std::cmp::Reverse(*number), *look));
+        hits.dedup_by_key(|(number, _)| *number);
+        let one = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1");
+        let mut one = self.db.prepare_cached(&one)?;
+        let (mut entries, mut bytes, mut more) = (Vec::new(), 0, false);
+        for (number, look) in hits {
+            let mut rows = one.query([number])?;
+            let Some(row) = rows.next()? else { continue };
+            let entry = self.entry(row)?;
+            if look && !query.stands_in(&text(&entry)) {
+                continue;
+            }
+            if entries.len() == limit || bytes > PAGE_BYTES {
+                more = true;
+                break;
+            }
+            bytes += size(&entry);
+            entries.push(entry);
+        }
+        entries.reverse();
+        Ok((entries, more))
+    }
+
+    fn numbers(&self, sql: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
+        self.db.prepare_cached(sql)?.query_map([before], |row| row.get(0))?.collect()
+    }
+
+    fn matches(
+        &self,
+        sql: &str,
+        before: i64,
+        query: &str,
+        limit: usize,
+    ) -> rusqlite::Result<impl Iterator<Item = i64> + use<>> {
+        if query.is_empty() {
+            return Ok(Vec::new().into_iter());
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut select = self.db.prepare_cached(sql)?;
+        let found: Vec<i64> =
+            select.query_map(params![before, query, limit], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok(found.into_iter())
+    }
+
+    fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
+        let number: i64 = row.get(0)?;
+        let kind = record::kind_of(&row.get::<_, String>(2)?);
+        let began = record::time(row.get(5)?);
+        let what: String = row.get(6)?;
+        let packed: Option<Vec<u8>> = row.get(9)?;
+        let ident: Option<String> = row.get(3)?;
+        let message: Option<i64> = row.get(4)?;
+        let columns = record::Columns {
+            session: row.get(1)?,
+            kind,
+            what: what.clone(),
+            conversation: ident.and_then(|ident| self.keys.key(&ident)),
+            message: message.and_then(|n| u64::try_from(n).ok()).map(MessageId),
+        };
+        let exchange = packed.and_then(|packed| record::unpack(&packed, columns));
+        let source = match exchange {
+            Some(exchange) => KeptSource::Exchange(Arc::new(exchange)),
+            None => KeptSource::Note { at: Moment::new(std::time::Duration::ZERO, began), kind, text: what },
+        };
+        let life: Option<String> = row.get(10)?;
+        Ok(KeptEntry {
+            number: u64::try_from(number).unwrap_or(0),
+            source,
+            marked: row.get(7)?,
+            comment: row.get(8)?,
+            life: match life {
+                Some(life) => Some(apply::life_of(&life, row.get(11)?)),
+                None => None,
+            },
+        })
+    }
+
+    /// Everything that was said, ours and theirs, by conversation and time.
+    pub fn transcript(&self) -> Result<Vec<Line>, String> {
+        let read = || -> rusqlite::Result<Vec<Line>> {
+            let mut select = self.db.prepare(
+                "SELECT ident, 'guest', text, asked, life, why FROM messages
+                 UNION ALL
+                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL FROM heard AS h WHERE NOT EXISTS
+                     (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
+                 ORDER BY 1, 4",
+            )?;
+            let rows = select.query_map([], |row| {
+                Ok(Line {
+                    ident: row.get(0)?,
+                    author: apply::author_of(&row.get::<_, String>(1)?),
+                    text: row.get(2)?,
+                    at: record::time(row.get(3)?),
+                    life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
+                })
+            })?;
+            rows.collect()
+        };
+        read().map_err(|e| format!("the journal cannot be read: {e}"))
+    }
+
+    /// The first number of the newest session that has entries.
+    pub fn newest_session(&self) -> Result<u64, String> {
+        let sql = "SELECT min(number) FROM exchanges WHERE session = (SELECT session FROM exchanges ORDER BY number DESC LIMIT 1)";
+        let first: Option<i64> =
+            self.db.query_row(sql, [], |row| row.get(0)).map_err(|e| format!("the journal cannot be read: {e}"))?;
+        Ok(first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+    }
+
+    /// Pages that the database takes, in bytes.
+    pub fn bytes(&self) -> u64 {
+        super::retention::used(&self.db).unwrap_or(0)
+    }
+}
+
+/// Everything of an entry in which a query may stand.
+fn text(entry: &KeptEntry) -> String {
+    match &entry.source {
+        KeptSource::Exchange(exchange) => words::of_exchange(exchange, entry.comment.as_deref()).words,
+        KeptSource::Note { text, .. } => format!("{text}\n{}", entry.comment.as_deref().unwrap_or_default()),
+    }
+}
+
+fn size(entry: &KeptEntry) -> usize {
+    let of = |exchange: &Exchange| {
+        exchange
+            .attempts()
+            .map(|a| 1_024 + a.request.body.text.len() + a.response().map_or(0, |r| r.body.text.len()))
+            .sum::<usize>()
+    };
+    match &entry.source {
+        KeptSource::Exchange(exchange) => of(exchange),
+        KeptSource::Note { text, .. } => text.len(),
+    }
+}
+
+/// The thread that answers the console's questions.
+pub struct Serving {
+    /// The profile's directory.
+    pub dir: PathBuf,
+    /// The conversations' keys.
+    pub keys: Arc<Keys>,
+    /// Where pages go.
+    pub pages: UnboundedSender<Page>,
+}
+
+impl Serving {
+    /// Answers until nobody can ask any more. The file is opened when the first question comes.
+    pub fn run(self, asked: &mpsc::Receiver<Ask>) {
+        let mut reader: Option<Reader> = None;
+        while let Ok(ask) = asked.recv() {
+            let read = match reader.take() {
+                Some(reader) => Ok(reader),
+                None => place::open_to_read(&self.dir).map(|db| Reader { db, keys: Arc::clone(&self.keys) }),
+            };
+            let (entries, more, problem) = match read {
+                Ok(opened) => match opened.page(&ask.want, ask.limit) {
+                    Ok((entries, more)) => {
+                        reader = Some(opened);
+                        (entries, more, None)
+                    }
+                    Err(why) => (Vec::new(), false, Some(why)),
+                },
+                Err(why) => (Vec::new(), false, Some(format!("No history: {why}."))),
+            };
+            let page = History { serial: ask.serial, want: ask.want, entries, more, problem };
+            if self.pages.send(Page::History(page)).is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
+
+use super::job::{KeptConversation, KeptMessage, Restored};
+use super::{Keys, apply, record};
+use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
+
+/// Settled messages of a conversation that come back at a start.
+const MESSAGES: usize = 200;
+/// A clock that is behind by less is not worth a word, in seconds.
+const BEHIND: i64 = 300;
+
+/// What was on the wire when guestwire stopped.
+const ON_THE_WIRE: &str = "guestwire stopped while this was on the wire; it may have been received";
+
+/// How a session began.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    /// Its number.
+    pub session: i64,
+    /// Seconds by which the clock stands before what was written last.
+    pub clock_behind: Option<i64>,
+}
+
+/// Begins a session. What was on the wire is unknown from here on.
+pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let newest: Option<i64> = change.query_row(
+        "SELECT max(at) FROM (
+             SELECT max(began) AS at FROM sessions
+             UNION ALL SELECT began FROM (SELECT began FROM exchanges ORDER BY number DESC LIMIT 1)
+             UNION ALL SELECT asked FROM (SELECT asked FROM messages ORDER BY place DESC LIMIT 1))",
+        [],
+        |row| row.get(0),
+    )?;
+    change.execute("UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'", [ON_THE_WIRE])?;
+    change.execute(
+        "INSERT INTO sessions (began, version) VALUES (?1, ?2)",
+        params![now.as_microsecond(), env!("CARGO_PKG_VERSION")],
+    )?;
+    let session = change.last_insert_rowid();
+    change.commit()?;
+    let behind = newest.map(|newest| record::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
+    Ok(Begun { session, clock_behind: behind })
+}
+
+/// Reads what was kept. `configured` is how many conversations the profile has; those added by hand come after them.
+pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Result<Restored> {
+    let number = |sql: &str| -> rusqlite::Result<u64> {
+        let at: Option<i64> = db.query_row(sql, [], |row| row.get(0))?;
+        Ok(at.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+    };
+    let mut restored = Restored {
+        last_number: number("SELECT max(number) FROM exchanges")?,
+        first_number: number("SELECT min(number) FROM exchanges")?,
+        ..Restored::default()
+    };
+    added(db, keys, configured, &mut restored)?;
+    conversations(db, keys, &mut restored)?;
+    let mut drafts = db.prepare("SELECT ident, text, cursor FROM drafts")?;
+    let mut rows = drafts.query([])?;
+    while let Some(row) = rows.next()? {
+        let ident: String = row.get(0)?;
+        let cursor: i64 = row.get(2)?;
+        if let Some(key) = keys.key(&ident) {
+            restored.drafts.push((key, row.get(1)?, usize::try_from(cursor).unwrap_or(0)));
+        }
+    }
+    messages(db, keys, &mut restored)?;
+    Ok(restored)
+}
+
+fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
+    let mut select = db.prepare("SELECT ident, added FROM conversations WHERE added IS NOT NULL ORDER BY ident")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (ident, json): (String, String) = (row.get(0)?, row.get(1)?);
+        // It may have been put into the config file since.
+        if keys.key(&ident).is_some() {
+            continue;
+        }
+        let Ok(key) = u32::try_from(configured + restored.added.len()) else { break };
+        if let Some(conversation) = from_json(&json, ConversationKey(key)) {
+            keys.know(&conversation);
+            restored.added.push(conversation);
+        }
+    }
+    Ok(())
+}
+
+fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
+    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread FROM conversations")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let ident: String = row.get(0)?;
+        let Some(key) = keys.key(&ident) else { continue };
+        restored.conversations.push(KeptConversation {
+            key,
+            nickname: row.get(1)?,
+            pinned: row.get(2)?,
+            seen: row.get::<_, Option<i64>>(3)?.map(record::time),
+            unread: row.get(4)?,
+        });
+    }
+    Ok(())
+}
+
+/// All that are open or unknown, and the newest of each conversation, in the order in which they were asked for.
+fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
+    const COLUMNS: &str = "place, id, ident, text, asked, begun, life, why, remote_id, resend_of, sent_as";
+    let mut found = BTreeMap::new();
+    let open = format!("SELECT {COLUMNS} FROM messages WHERE life IN ('queued', 'sending', 'unknown')");
+    let mut open = db.prepare(&open)?;
+    let mut rows = open.query([])?;
+    while let Some(row) = rows.next()? {
+        let (place, message) = message(row, keys)?;
+        match message {
+            Some(message) => drop(found.insert(place, message)),
+            None => restored.homeless += 1,
+        }
+    }
+    let newest = format!("SELECT {COLUMNS} FROM messages WHERE ident = ?1 ORDER BY place DESC LIMIT {MESSAGES}");
+    let mut newest = db.prepare(&newest)?;
+    for ident in keys.all() {
+        let mut rows = newest.query([ident])?;
+        while let Some(row) = rows.next()? {
+            let (place, message) = message(row, keys)?;
+            found.extend(message.map(|m| (place, m)));
+        }
+    }
+    restored.messages = found.into_values().collect();
+    Ok(())
+}
+
+fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMessage>)> {
+    let ident: String = row.get(2)?;
+    let place = row.get(0)?;
+    let Some(conversation) = keys.key(&ident) else { return Ok((place, None)) };
+    let id = |n: i64| MessageId(u64::try_from(n).unwrap_or(0));
+    let message = KeptMessage {
+        id: id(row.get(1)?),
+        conversation,
+        text: row.get(3)?,
+        asked: record::time(row.get(4)?),
+        begun: row.get::<_, Option<i64>>(5)?.map(record::time),
+        life: apply::life_of(&row.get::<_, String>(6)?, row.get(7)?),
+        remote_id: row.get(8)?,
+        resend_of: row.get::<_, Option<i64>>(9)?.map(id),
+        sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
+    };
+    Ok((place, Some(message)))
+}
+
+#[derive(Serialize, Deserialize)]
+struct AddedConversation {
+    name: String,
+    channel: String,
+    ids: Vec<Option<String>>,
+}
+
+/// An added conversation as it is kept.
+pub fn added_json(conversation: &Conversation) -> String {
+    let ids = match &conversation.address {
+        Address::GuestApi { conversation_id, participant_id, external_id } => {
+            vec![Some(conversation_id.clone()), participant_id.clone(), external_id.clone()]
+        }
+        Address::OpenMessaging { integration_id, guest } => vec![
+            Some(integration_id.clone()),
+            Some(guest.id.clone()),
+            Some(guest.id_type.clone()),
+            guest.nickname.clone(),
+        ],
+        Address::WebMessaging { deployment_id, origin } => vec![Some(deployment_id.clone()), Some(origin.clone())],
+    };
+    let channel = conversation.channel().as_str().to_owned();
+    serde_json::to_string(&AddedConversation { name: conversation.name.clone(), channel, ids }).unwrap_or_default()
+}
+
+fn from_json(json: &str, key: ConversationKey) -> Option<Conversation> {
+    let kept: AddedConversation = serde_json::from_str(json).ok()?;
+    let mut ids = kept.ids.into_iter();
+    let mut next = move || ids.next().flatten();
+    let address = match kept.channel.as_str() {
+        "guest-api" => Address::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() },
+        "open-messaging" => Address::OpenMessaging {
+            integration_id: next()?,
+            guest: OpenGuest { id: next()?, id_type: next()?, nickname: next() },
+        },
+        "web-messaging" => Address::WebMessaging { deployment_id: next()?, origin: next()? },
+        _ => return None,
+    };
+    Some(Conversation { key, name: kept.name, address })
+}

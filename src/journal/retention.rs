@@ -1,0 +1,96 @@
+//! Keeps the journal within its bounds, a slice at a time: first by age, then by size. Marked and commented entries stay
+//! as long as the size allows. Messages that are not settled stay whatever their age.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::Options;
+
+/// Entries that go in one slice.
+const SLICE: i64 = 256;
+/// Pages given back to the system after a slice.
+const PAGES_BACK: i64 = 2_000;
+
+/// Removes a slice of what is too old or too much. True while there is more.
+pub fn step(db: &mut Connection, options: &Options, now: Timestamp) -> rusqlite::Result<bool> {
+    let age = SignedDuration::try_from(options.keep.min(Duration::from_secs(86_400 * 36_500))).unwrap_or_default();
+    let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN).as_microsecond();
+    let mut gone = entries(db, "began < ?1 AND marked = 0 AND comment IS NULL", oldest)?;
+    if gone == 0 {
+        gone = others(db, oldest)?;
+    }
+    if gone == 0 && used(db)? > options.max_bytes {
+        gone = entries(db, "marked = 0 AND comment IS NULL AND ?1 = ?1", oldest)?;
+        if gone == 0 {
+            gone = entries(db, "?1 = ?1", oldest)?;
+        }
+        merge(db)?;
+    }
+    if gone > 0 {
+        give_back(db)?;
+    }
+    Ok(gone > 0)
+}
+
+/// Bytes in use: the file without its free pages.
+pub fn used(db: &Connection) -> rusqlite::Result<u64> {
+    let pragma = |name: &str| db.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let used = (pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?;
+    Ok(u64::try_from(used).unwrap_or(0))
+}
+
+/// The oldest entries that fit a condition go, from the indexes too. How many.
+fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result<usize> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // By number, so that this looks at the beginning of the table only. By age it stops at the first that is young.
+    let select = format!(
+        "SELECT number FROM (SELECT * FROM exchanges ORDER BY number LIMIT {}) WHERE {condition} LIMIT {SLICE}",
+        SLICE * 16
+    );
+    let numbers: Vec<i64> =
+        change.prepare_cached(&select)?.query_map([bound], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for number in &numbers {
+        for statement in [
+            "DELETE FROM words WHERE rowid = ?1",
+            "DELETE FROM grams WHERE rowid = ?1",
+            "DELETE FROM details WHERE number = ?1",
+            "DELETE FROM exchanges WHERE number = ?1",
+        ] {
+            change.prepare_cached(statement)?.execute([number])?;
+        }
+    }
+    change.commit()?;
+    Ok(numbers.len())
+}
+
+/// Old messages that are settled, what was heard, and drafts that nobody came back to for as long.
+fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut gone = change
+        .prepare_cached(
+            "DELETE FROM messages WHERE place IN (SELECT place FROM messages
+             WHERE asked < ?1 AND life NOT IN ('queued', 'sending', 'unknown') ORDER BY place LIMIT ?2)",
+        )?
+        .execute(params![oldest, SLICE])?;
+    gone += change.prepare_cached("DELETE FROM heard WHERE at < ?1")?.execute([oldest])?;
+    change.commit()?;
+    Ok(gone)
+}
+
+/// Lets the indexes forget what was taken out of them.
+fn merge(db: &Connection) -> rusqlite::Result<()> {
+    for table in ["words", "grams"] {
+        db.prepare_cached(&format!("INSERT INTO {table} ({table}, rank) VALUES ('merge', -200)"))?.execute([])?;
+    }
+    Ok(())
+}
+
+/// Gives free pages back to the system.
+fn give_back(db: &Connection) -> rusqlite::Result<()> {
+    let mut vacuum = db.prepare(&format!("PRAGMA incremental_vacuum({PAGES_BACK})"))?;
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
+}

@@ -1,0 +1,366 @@
+//! The journal on real files: what is kept, what a restart finds, and what happens in trouble.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::job::{History, KeptConversation, KeptSource, Restored, Want};
+use super::*;
+use crate::engine::durable::{Durable as _, Intent, Unrecorded};
+use crate::model::Variation;
+use crate::model::{
+    Address, Attempt, Author, Body, BodyForm, Ending, Exchange, ExchangeId, Header, Kind, Life, Message, MessageId,
+    Moment, Outcome, Request, Response, Step, Timing,
+};
+
+const BOUND: Duration = Duration::from_secs(20);
+
+fn conversations() -> Vec<Conversation> {
+    (0..3)
+        .map(|at| Conversation {
+            key: ConversationKey(at),
+            name: format!("c{at}"),
+            address: Address::GuestApi { conversation_id: format!("id-{at}"), participant_id: None, external_id: None },
+        })
+        .collect()
+}
+
+fn options(dir: &Path) -> Options {
+    Options::new(dir.join("profiles/p"), conversations())
+}
+
+fn open(dir: &Path) -> (Journal, UnboundedReceiver<Page>) {
+    Journal::open(options(dir))
+}
+
+/// The next page; nothing but a defect reaches the bound.
+fn next(pages: &mut UnboundedReceiver<Page>) -> Page {
+    let end = std::time::Instant::now() + BOUND;
+    loop {
+        match pages.try_recv() {
+            Ok(page) => return page,
+            Err(_) => assert!(std::time::Instant::now() < end, "no page came"),
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn restored(pages: &mut UnboundedReceiver<Page>) -> Restored {
+    loop {
+        match next(pages) {
+            Page::Restored(restored) => return *restored,
+            Page::Notice(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn history(pages: &mut UnboundedReceiver<Page>) -> History {
+    loop {
+        if let Page::History(history) = next(pages) {
+            return history;
+        }
+    }
+}
+
+fn message(id: u64, conversation: u32, text: &str) -> Message {
+    Message {
+        id: MessageId(id),
+        conversation: ConversationKey(conversation),
+        author: Author::Guest,
+        text: text.to_owned(),
+        at: Moment::new(Duration::ZERO, Timestamp::now()),
+        life: Life::Queued,
+        exchange: None,
+        remote_id: None,
+        resend_of: None,
+        sent_as: Some(Variation::NoToken),
+    }
+}
+
+fn intent(id: u64, conversation: u32, text: &str) -> Intent {
+    Intent { message: MessageId(id), conversation: ConversationKey(conversation), text: text.to_owned(), attempt: 1 }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+pub fn exchange(id: u64, text: &str) -> Exchange {
+    let at = Moment::new(Duration::from_secs(5), Timestamp::now());
+    let json = |text: String| Body { form: BodyForm::Json, total: text.len() as u64, text, ..Body::default() };
+    Exchange {
+        id: ExchangeId(id),
+        kind: Kind::Send,
+        what: text.to_owned(),
+        conversation: Some(ConversationKey(1)),
+        message: Some(MessageId(id)),
+        started: at,
+        ended: Some(at.after(Duration::from_millis(87))),
+        outcome: Outcome::Refused("unauthorized: no".to_owned()),
+        sent_as: Some(Variation::WrongScope),
+        steps: vec![Step::Try(Arc::new(Attempt {
+            number: 1,
+            started: at,
+            generation: None,
+            token_age: None,
+            request: Arc::new(Request {
+                method: "POST".to_owned(),
+                url: "https://api.mypurecloud.de/api/v2/x".to_owned(),
+                headers: vec![Header::new("authorization", "«bearer»")],
+                body: json(format!("{{\"text\":\"{text}\"}}")),
+            }),
+            ending: Some(Ending::Answered(Response {
+                status: 401,
+                version: "HTTP/1.1".to_owned(),
+                headers: vec![Header::new("x-request-id", format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))],
+                body: json("{\"code\":\"unauthorized\"}".to_owned()),
+                remote: Some("127.0.0.1:1".to_owned()),
+            })),
+            timing: Timing { total: Some(Duration::from_millis(87)), ..Timing::default() },
+        }))],
+    }
+}
+
+#[test]
+fn a_restart_finds_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages), Restored::default());
+    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "half a sen".to_owned(), cursor: 4 });
+    journal.tell(Job::Draft { conversation: ConversationKey(1), text: "goes with its message".to_owned(), cursor: 0 });
+    journal.tell(Job::Queue(Box::new(message(7, 1, "first"))));
+    journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
+    journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
+    wait(journal.intent(intent(7, 1, "first"))).unwrap();
+    wait(journal.intent(intent(9, 2, "third"))).unwrap();
+    journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"));
+    let kept = KeptConversation {
+        key: ConversationKey(2),
+        nickname: Some("Anna".to_owned()),
+        pinned: true,
+        seen: Timestamp::from_second(1_000).ok(),
+        unread: 3,
+    };
+    journal.tell(Job::Conversation(kept.clone()));
+    let added = Conversation {
+        key: ConversationKey(3),
+        name: "by hand".to_owned(),
+        address: Address::GuestApi {
+            conversation_id: "added".to_owned(),
+            participant_id: Some("part".to_owned()),
+            external_id: None,
+        },
+    };
+    journal.tell(Job::Added(added.clone()));
+    assert!(journal.close(BOUND));
+    let (journal, mut pages) = open(dir.path());
+    let back = restored(&mut pages);
+    assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
+    assert!(back.conversations.contains(&kept));
+    assert_eq!(back.added, [added]);
+    let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+    assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
+    assert_eq!(back.messages[2].remote_id.as_deref(), Some("remote-9"));
+    assert!(matches!(&back.messages[0].life, Life::Unknown(why) if why.contains("on the wire")));
+    journal.close(BOUND);
+}
+
+#[test]
+fn one_writes_and_a_second_only_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, mut pages) = open(dir.path());
+    restored(&mut pages);
+    first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "hello")) });
+    wait(first.intent(intent(1, 0, "x"))).unwrap();
+    let (second, mut pages) = open(dir.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
+    assert!(!trouble.sending && trouble.history && trouble.sentence.contains("only reads"), "{trouble:?}");
+    assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
+    second.tell(Job::History(Ask { serial: 4, want: Want::Before(u64::MAX), limit: 10 }));
+    assert_eq!(history(&mut pages).serial, 4);
+    second.close(BOUND);
+    first.close(BOUND);
+    // The lock went with the first.
+    let (third, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages).messages.len(), 1);
+    third.close(BOUND);
+}
+
+#[test]
+fn history_pages_and_is_found_by_text_header_body_and_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    for number in 1..=300 {
+        let text = match number {
+            17 => "Grüße aus Köln".to_owned(),
+            18 => "我需要帮助处理账单".to_owned(),
+            _ => format!("message number {number}"),
+        };
+        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &text)) });
+    }
+    journal.tell(Job::Note {
+        number: 301,
+        at: Moment::new(Duration::ZERO, Timestamp::now()),
+        kind: Kind::Sys,
+        text: "a quokka sentence".to_owned(),
+    });
+    journal.tell(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
+    journal.close(BOUND);
+    let (journal, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages).last_number, 301);
+    let mut ask = |want: Want, limit| {
+        journal.tell(Job::History(Ask { serial: 1, want, limit }));
+        history(&mut pages)
+    };
+    let page = ask(Want::Before(250), 40);
+    let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
+    assert_eq!(numbers, (210..250).collect::<Vec<_>>());
+    assert!(page.more);
+    let KeptSource::Exchange(back) = &page.entries[0].source else { panic!() };
+    assert_eq!(
+        (back.status(), back.duration(), &back.what),
+        (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
+    );
+    assert_eq!(back.conversation, Some(ConversationKey(1)));
+    assert_eq!(ask(Want::After(299), 40).entries.len(), 2);
+    assert!(!ask(Want::Before(3), 40).more);
+    for (query, found) in [
+        ("köln", vec![17]),
+        ("koln", vec![17]),
+        ("帮助", vec![18]),
+        ("需要帮助处理", vec![18]),
+        ("quokka", vec![301]),
+        ("wombat", vec![5]),
+        ("e42c0b8a-f6e0-4a98-ab8b-000000000123", vec![123]),
+        ("\"number 77\"", vec![77]),
+        ("umber 201", vec![201]),
+        ("nothing-like-this", vec![]),
+    ] {
+        let page = ask(Want::Found { query: query.to_owned(), before: u64::MAX }, 10);
+        let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
+        assert_eq!(numbers, found, "{query}: {:?}", page.problem);
+    }
+    let page = ask(Want::Found { query: "unauthorized".to_owned(), before: 100 }, 10);
+    assert_eq!(page.entries.iter().map(|e| e.number).collect::<Vec<_>>(), (90..100).collect::<Vec<_>>());
+    assert!(page.more);
+    journal.close(BOUND);
+}
+
+#[test]
+fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    journal.tell(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
+    journal.close(BOUND);
+    let pages_now = std::fs::metadata(place::database(&options(dir.path()).dir)).unwrap().len() / 4096;
+    let (journal, mut pages) =
+        Journal::open(Options { page_limit: Some(u32::try_from(pages_now).unwrap() + 2), ..options(dir.path()) });
+    restored(&mut pages);
+    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
+    // Its row says queued: sent now, a restart would send it again.
+    assert!(matches!(wait(journal.intent(intent(1, 0, "queued while there was room"))), Err(Unrecorded::NotNow(_))));
+    // This one has no row: it goes, and is not kept.
+    wait(journal.intent(intent(2, 0, "new"))).unwrap();
+    journal.close(BOUND);
+    let (journal, mut pages) = open(dir.path());
+    let back = restored(&mut pages);
+    assert_eq!(back.messages.iter().map(|m| (m.id.0, m.life.clone())).collect::<Vec<_>>(), [(1, Life::Queued)]);
+    journal.close(BOUND);
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = options(dir.path()).dir;
+    std::fs::create_dir_all(&home).unwrap();
+    let garbage = vec![0x5a; 9000];
+    std::fs::write(place::database(&home), &garbage).unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let Page::Notice(said) = next(&mut pages) else { panic!() };
+    assert!(said.contains("set aside"), "{said}");
+    restored(&mut pages);
+    journal.close(BOUND);
+    let aside = std::fs::read_dir(&home).unwrap().map(|e| e.unwrap().path());
+    let aside = aside.into_iter().find(|p| p.display().to_string().contains("corrupt-")).unwrap();
+    assert_eq!(std::fs::read(aside).unwrap(), garbage);
+
+    let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    let before = std::fs::read(place::database(&home)).unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sentence.contains("newer guestwire") && trouble.sending && !trouble.history, "{trouble:?}");
+    wait(journal.intent(intent(1, 0, "x"))).unwrap();
+    journal.close(BOUND);
+    assert_eq!(std::fs::read(place::database(&home)).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_alone_and_a_place_that_cannot_be_written_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    wait(journal.intent(intent(1, 0, "x"))).unwrap();
+    let home = options(dir.path()).dir;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home), 0o700);
+    let mut files = 0;
+    for file in std::fs::read_dir(&home).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 3, "database, log and lock");
+    journal.close(BOUND);
+    // A file where the directory should be: fails for whoever runs the tests, root too.
+    let blocked = tempfile::tempdir().unwrap();
+    std::fs::write(blocked.path().join("profiles"), "in the way").unwrap();
+    let (journal, mut pages) = open(blocked.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sentence.starts_with("Nothing is being kept") && trouble.sending, "{trouble:?}");
+    journal.close(BOUND);
+}
+
+#[test]
+fn what_is_old_or_too_much_goes_and_marks_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let old = Moment::new(Duration::ZERO, Timestamp::now() - jiff::SignedDuration::from_hours(24 * 40));
+    for number in 1..=600 {
+        let mut one = exchange(number, "old");
+        one.started = old;
+        one.ended = Some(old);
+        journal.tell(Job::Exchange { number, exchange: Arc::new(one) });
+    }
+    journal.tell(Job::Mark { number: 3, marked: true, comment: None });
+    for number in 601..=900 {
+        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
+    }
+    journal.close(BOUND);
+    let mut opened = place::open(&options(dir.path()).dir, Timestamp::now()).unwrap();
+    while !apply::index(&mut opened.db).unwrap() {}
+    let limits = options(dir.path());
+    while retention::step(&mut opened.db, &limits, Timestamp::now()).unwrap() {}
+    let count = |db: &rusqlite::Connection| -> (i64, i64) {
+        db.query_row("SELECT count(*), min(number) FROM exchanges", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap()
+    };
+    assert_eq!(count(&opened.db), (301, 3));
+    let small = Options { max_bytes: 200_000, ..limits };
+    while retention::step(&mut opened.db, &small, Timestamp::now()).unwrap() {}
+    assert!(retention::used(&opened.db).unwrap() <= 200_000);
+    let left: i64 = opened.db.query_row("SELECT count(*) FROM words", [], |r| r.get(0)).unwrap();
+    assert_eq!(left, count(&opened.db).0);
+}

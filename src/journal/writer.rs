@@ -1,0 +1,417 @@
+//! The thread that writes: takes work in groups, commits each as a whole, answers intents, and does what can wait when
+//! there is nothing else to do.
+//!
+//! ```text
+//! open ─┬─ Writing ◄─► in trouble (disk full, …): what must not be lost is held and tried again
+//!       ├─ Reading   another guestwire writes
+//!       └─ Nothing   no place to write, or a newer file
+//! ```
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::oneshot;
+
+use super::mailbox::{Mailbox, Next};
+use super::place::{self, Denied, Lock};
+use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
+use crate::engine::durable::{Intent, Unrecorded};
+use crate::model::{Life, MessageId};
+
+/// A group is the first job and so many more.
+const GROUP: usize = 64;
+/// Pause between tries while nothing can be written.
+const AGAIN: Duration = Duration::from_secs(3);
+/// The most that is held while nothing can be written.
+const HELD_MAX: usize = 8_192;
+/// Exchanges between two looks at the bounds.
+const LOOK_AFTER: u32 = 2_000;
+
+/// Answers an intent.
+pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
+
+/// What the writer does.
+#[derive(Debug)]
+pub enum Work {
+    /// Keep something.
+    Job(Job),
+    /// Record that a message is about to be written.
+    Intent(Intent, Recorded),
+    /// The same, where nobody waits any more.
+    LateIntent(Intent, Timestamp),
+    /// Record what came of a message.
+    Outcome {
+        /// Which.
+        message: MessageId,
+        /// What came of it.
+        life: Life,
+        /// The remote side's id for it.
+        remote_id: Option<String>,
+    },
+}
+
+impl Work {
+    /// Whether a power cut must not undo it.
+    const fn must_last(&self) -> bool {
+        matches!(self, Self::Intent(..) | Self::LateIntent(..) | Self::Job(Job::Queue(_)))
+    }
+}
+
+/// The open database.
+pub struct Store {
+    /// The connection.
+    pub db: Connection,
+    /// This session's number.
+    pub session: i64,
+    /// The last number given to a log entry.
+    pub last_number: u64,
+    /// Messages whose row is on the disk and not settled.
+    pub rows: HashSet<i64>,
+    /// Whether commits wait for the disk now.
+    full_sync: bool,
+    _lock: Lock,
+}
+
+enum Mode {
+    Writing(Box<Store>),
+    Reading,
+    Nothing,
+}
+
+/// See the module.
+pub struct Writer {
+    options: Options,
+    mailbox: Arc<Mailbox<Work>>,
+    keys: Arc<Keys>,
+    pages: UnboundedSender<Page>,
+    /// What could not be written and must not be lost, in order.
+    held: VecDeque<Work>,
+    in_trouble: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        options: Options,
+        mailbox: Arc<Mailbox<Work>>,
+        keys: Arc<Keys>,
+        pages: UnboundedSender<Page>,
+    ) -> Self {
+        Self { options, mailbox, keys, pages, held: VecDeque::new(), in_trouble: false }
+    }
+
+    fn page(&self, page: Page) {
+        // Nobody listens any more: the console is leaving, what is in the mailbox is still written.
+        let _ = self.pages.send(page);
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) {
+        let mut mode = self.open();
+        let mut index_done = false;
+        let mut look_due = true;
+        let mut since_look = 0;
+        loop {
+            let idle_work = matches!(mode, Mode::Writing(_)) && !self.in_trouble && (!index_done || look_due);
+            if self.in_trouble {
+                self.mailbox.doze(AGAIN);
+            }
+            match self.mailbox.take(GROUP, !idle_work && !self.in_trouble) {
+                Next::Group(group) => {
+                    let exchanges = group.iter().filter(|w| matches!(w, Work::Job(Job::Exchange { .. }))).count();
+                    since_look += u32::try_from(exchanges).unwrap_or(u32::MAX);
+                    look_due |= since_look >= LOOK_AFTER;
+                    index_done &= !group
+                        .iter()
+                        .any(|w| matches!(w, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. })));
+                    self.group(&mut mode, group);
+                }
+                Next::Idle => {
+                    let Mode::Writing(store) = &mut mode else { continue };
+                    if self.in_trouble {
+                        self.group(&mut mode, Vec::new());
+                        continue;
+                    }
+                    let done = (|| -> rusqlite::Result<()> {
+                        store.sync(false)?;
+                        if !index_done {
+                            index_done = apply::index(&mut store.db)?;
+                        } else if look_due {
+                            look_due = retention::step(&mut store.db, &self.options, Timestamp::now())?;
+                            since_look = 0;
+                        }
+                        Ok(())
+                    })();
+                    if let Err(e) = done {
+                        tracing::warn!("journal upkeep: {e}");
+                        (index_done, look_due) = (true, false);
+                        self.trouble(&mut mode, &e);
+                    }
+                }
+                Next::Closed => break,
+            }
+        }
+        if let Mode::Writing(store) = mode {
+            let _ = store.db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+        }
+    }
+
+    fn open(&self) -> Mode {
+        let dir = &self.options.dir;
+        let now = Timestamp::now();
+        let opened = place::lock(dir).and_then(|lock| place::open(dir, now).map(|opened| (lock, opened)));
+        match opened {
+            Ok((lock, opened)) => {
+                if let Some(aside) = &opened.set_aside {
+                    self.page(Page::Notice(format!(
+                        "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
+                        aside.display()
+                    )));
+                }
+                self.begin(lock, opened.db, now)
+            }
+            Err(Denied::Taken) => {
+                self.page(Page::Trouble(Trouble {
+                    short: "READ-ONLY",
+                    sentence: "Another guestwire has this profile open: this one only reads. Log and history work; \
+                               sending is off. Leave the other one, or start with --ephemeral."
+                        .to_owned(),
+                    sending: false,
+                    history: true,
+                }));
+                if let Ok(db) = place::open_to_read(dir)
+                    && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
+                {
+                    restored.drafts.clear();
+                    restored.messages.retain(|m| m.life.is_settled());
+                    self.page(Page::Restored(Box::new(restored)));
+                }
+                Mode::Reading
+            }
+            Err(Denied::Newer(version)) => {
+                let said = place::newer(&place::database(dir), version);
+                self.nothing(
+                    &format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."),
+                    false,
+                );
+                Mode::Nothing
+            }
+            Err(Denied::System(why)) => {
+                let history = place::database(dir).exists();
+                self.nothing(
+                    &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
+                    history,
+                );
+                if let Ok(db) = place::open_to_read(dir)
+                    && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
+                {
+                    // What is queued there stays there: sent from here, it would be sent again by the next start.
+                    restored.messages.retain(|m| m.life.is_settled());
+                    self.page(Page::Restored(Box::new(restored)));
+                }
+                Mode::Nothing
+            }
+        }
+    }
+
+    fn nothing(&self, sentence: &str, history: bool) {
+        let sentence = sentence.to_owned();
+        self.page(Page::Trouble(Trouble { short: "NOT KEPT", sentence, sending: true, history }));
+    }
+
+    fn begin(&self, lock: Lock, mut db: Connection, now: Timestamp) -> Mode {
+        if let Some(pages) = self.options.page_limit {
+            let _ = db.pragma_update(None, "max_page_count", pages);
+        }
+        let begun = restore::begin(&mut db, now).and_then(|begun| {
+            restore::restored(&db, &self.keys, self.options.conversations.len()).map(|restored| (begun, restored))
+        });
+        let (begun, restored) = match begun {
+            Ok(begun) => begun,
+            Err(e) if place::is_corrupt(&e) => {
+                drop(db);
+                return self.begin_anew(lock, now);
+            }
+            Err(e) => {
+                self.nothing(&format!("Nothing is being kept: {}. Sending works.", why(&e)), true);
+                return Mode::Nothing;
+            }
+        };
+        if let Some(ahead) = begun.clock_behind {
+            self.page(Page::Notice(format!(
+                "This machine's clock stands {ahead} s before the newest entry of the journal: times of this session \
+                 look older than they are; the order is kept."
+            )));
+        }
+        let rows = restored.messages.iter().filter(|m| is_open(&m.life)).map(|m| row_id(m.id)).collect();
+        let last_number = restored.last_number;
+        self.page(Page::Restored(Box::new(restored)));
+        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, rows, full_sync: true, _lock: lock }))
+    }
+
+    /// What looked sound when it was opened was not.
+    fn begin_anew(&self, lock: Lock, now: Timestamp) -> Mode {
+        let aside = match place::set_aside(&self.options.dir, now) {
+            Ok(aside) => aside,
+            Err(why) => {
+                self.nothing(
+                    &format!("Nothing is being kept: the journal is damaged and stays where it is ({why})."),
+                    false,
+                );
+                return Mode::Nothing;
+            }
+        };
+        self.page(Page::Notice(format!(
+            "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
+            aside.display()
+        )));
+        match place::open(&self.options.dir, now) {
+            Ok(opened) => self.begin(lock, opened.db, now),
+            Err(why) => {
+                self.nothing(&format!("Nothing is being kept: no new journal could be begun ({why:?})."), false);
+                Mode::Nothing
+            }
+        }
+    }
+
+    /// Writes a group as a whole, together with what was held.
+    fn group(&mut self, mode: &mut Mode, group: Vec<Work>) {
+        let store = match mode {
+            Mode::Writing(store) => store,
+            Mode::Reading => {
+                for work in group {
+                    if let Work::Intent(_, done) = work {
+                        let _ = done.send(Err(Unrecorded::Never(
+                            "another guestwire has this profile open, and this one only reads".to_owned(),
+                        )));
+                    }
+                }
+                return;
+            }
+            Mode::Nothing => {
+                for work in group {
+                    if let Work::Intent(_, done) = work {
+                        let _ = done.send(Ok(()));
+                    }
+                }
+                return;
+            }
+        };
+        match store.write(self.held.iter().chain(&group), &self.keys) {
+            Ok(()) => {
+                for work in group {
+                    if let Work::Intent(_, done) = work {
+                        // The job may have been given up: then nothing is sent, and the outcome says so.
+                        let _ = done.send(Ok(()));
+                    }
+                }
+                self.held.clear();
+                if self.in_trouble {
+                    self.in_trouble = false;
+                    self.page(Page::Well);
+                }
+            }
+            Err(e) => {
+                let said = why(&e);
+                let mut lost = 0;
+                for work in group {
+                    match work {
+                        Work::Intent(intent, done) if store.rows.contains(&row_id(intent.message)) => {
+                            let _ = done.send(Err(Unrecorded::NotNow(said.clone())));
+                        }
+                        Work::Intent(intent, done) => {
+                            self.held.push_back(Work::LateIntent(intent, Timestamp::now()));
+                            let _ = done.send(Ok(()));
+                        }
+                        Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }) => {
+                            lost += 1;
+                        }
+                        work => self.held.push_back(work),
+                    }
+                }
+                while self.held.len() > HELD_MAX {
+                    self.held.pop_front();
+                }
+                tracing::warn!(lost, "journal: {e}");
+                self.trouble(mode, &e);
+            }
+        }
+    }
+
+    fn trouble(&mut self, mode: &mut Mode, e: &rusqlite::Error) {
+        if place::is_corrupt(e) {
+            let Mode::Writing(store) = std::mem::replace(mode, Mode::Nothing) else { return };
+            let Store { db, _lock: lock, .. } = *store;
+            drop(db);
+            *mode = self.begin_anew(lock, Timestamp::now());
+            return;
+        }
+        if !self.in_trouble {
+            self.in_trouble = true;
+            self.page(Page::Trouble(Trouble {
+                short: "NOT KEPT",
+                sentence: format!(
+                    "Not being kept now: log entries, new drafts and messages ({}). What was kept before is safe; messages queued before wait. It is tried again by itself.",
+                    why(e)
+                ),
+                sending: true,
+                history: true,
+            }));
+        }
+    }
+}
+
+impl Store {
+    /// Whether commits wait for the disk.
+    fn sync(&mut self, full: bool) -> rusqlite::Result<()> {
+        if full != self.full_sync {
+            self.db.execute_batch(if full { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })?;
+            self.full_sync = full;
+        }
+        Ok(())
+    }
+
+    fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
+        self.sync(work.clone().any(Work::must_last))?;
+        let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut applied = apply::Applied { session: self.session, last_number: self.last_number, ..Default::default() };
+        for work in work {
+            apply::apply(&change, work, keys, &mut applied)?;
+        }
+        change.commit()?;
+        self.last_number = applied.last_number;
+        for (row, open) in applied.rows {
+            if open {
+                self.rows.insert(row)
+            } else {
+                self.rows.remove(&row)
+            };
+        }
+        Ok(())
+    }
+}
+
+/// A message's id as SQLite has it.
+pub fn row_id(message: MessageId) -> i64 {
+    // Ids are given from a random number of 62 bits on, or from 1.
+    i64::try_from(message.0).unwrap_or(i64::MAX)
+}
+
+/// Whether a message may still be sent.
+const fn is_open(life: &Life) -> bool {
+    !life.is_settled()
+}
+
+/// An error in words that a person can act on.
+fn why(e: &rusqlite::Error) -> String {
+    match e.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+        Some(ErrorCode::ReadOnly) => "the data directory cannot be written".to_owned(),
+        Some(ErrorCode::SystemIoFailure) => format!("the disk failed: {e}"),
+        Some(ErrorCode::DatabaseBusy) => "another program holds the journal".to_owned(),
+        _ => e.to_string(),
+    }
+}

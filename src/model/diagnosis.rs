@@ -1,0 +1,367 @@
+//! Why something was refused: causes, how sure one can be of them, and the evidence. Plain data; the rules that make it
+//! are in [`crate::diagnosis`].
+//!
+//! ```text
+//! Diagnosis ─┬─ said       the server's words, or what happened below HTTP
+//!            ├─ suspects   causes still in question, best first, each with its confidence and evidence
+//!            ├─ checked    what was looked at, and the exchange that shows it
+//!            ├─ excluded   causes that the evidence rules out
+//!            ├─ settles    probes that would decide what is open
+//!            └─ actions    what to do, in order
+//! ```
+
+use std::fmt;
+
+use super::{ExchangeId, Variation};
+
+macro_rules! causes {
+    ($($cause:ident $name:literal $words:literal $says:literal;)*) => {
+        /// A cause of a refusal. The names are fixed: config, metrics, scripts and pages rely on them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Cause {
+            $(#[doc = $says] $cause,)*
+        }
+
+        impl Cause {
+            /// All of them, in the order of the pages.
+            pub const ALL: &[Self] = &[$(Self::$cause,)*];
+
+            /// Its name in config, metrics and on the command line.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$cause => $name,)* }
+            }
+
+            /// Two or three words for a list.
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$cause => $words,)* }
+            }
+
+            /// What it says, one sentence without a full stop.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$cause => $says,)* }
+            }
+        }
+    };
+}
+
+causes! {
+    TokenAbsent "token-absent" "no token sent" "the request arrived without a bearer token";
+    TokenExpired "token-expired" "expired token" "the token had reached its end";
+    TokenRevoked "token-revoked" "revoked token" "the token was withdrawn before its end";
+    TokenRotation "token-rotation" "half-rotated token" "an old token was used while a new one works";
+    ClientRejected "client-rejected" "wrong id or secret" "the token endpoint does not accept the client's id or secret";
+    ClientDisabled "client-disabled" "disabled client" "the OAuth client is switched off or may not use this grant";
+    ScopeNotRequested "scope-not-requested" "scope never asked for" "the token was asked for without the scope that sending needs";
+    ScopeStripped "scope-stripped" "scope stripped" "the scope was asked for and not granted: the client's Guest API switch is off";
+    ScopeWrong "scope-wrong" "another scope" "the token has another messaging scope than the one needed";
+    PermissionMissing "permission-missing" "missing permission" "a permission is missing in the roles of the OAuth client";
+    DivisionMismatch "division-mismatch" "wrong division" "the client's role does not cover the division of what it asked for";
+    RegionMismatch "region-mismatch" "wrong region" "the token is of another region or organisation than the API host";
+    ConversationMalformed "conversation-malformed" "malformed conversation id" "the conversation id does not have the form of one";
+    ConversationUnknown "conversation-unknown" "unknown conversation" "there is no such conversation in this organisation";
+    ConversationEnded "conversation-ended" "ended conversation" "the conversation has ended and takes no more messages";
+    ParticipantMismatch "participant-mismatch" "wrong participant" "the message is addressed to someone who is not the guest of this conversation";
+    DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
+    OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
+    AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
+    ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
+    RateLimited "rate-limited" "rate limit" "more requests were made than the platform allows";
+    TextTooLong "text-too-long" "text too long" "the text is longer than a guest message may be";
+    BodyMalformed "body-malformed" "malformed body" "the server does not understand the body of the request";
+    ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
+    NetworkDns "network-dns" "name look-up" "the host's name has no address";
+    NetworkConnect "network-connect" "connection" "no connection came about, or it broke";
+    NetworkTls "network-tls" "TLS" "the certificate or the TLS handshake was not accepted";
+    NetworkTimeout "network-timeout" "timeout" "the answer took longer than the bound";
+    ProxyAnswered "proxy-answered" "a proxy" "something on the way answered instead of the service";
+    Unknown "unknown" "no known cause" "no cause fits: here is what the server said";
+}
+
+impl Cause {
+    /// The cause of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.as_str() == name)
+    }
+
+    /// What kind of trouble it is, for a look at many refusals at once.
+    pub const fn family(self) -> Family {
+        match self {
+            Self::TokenAbsent | Self::TokenExpired | Self::TokenRevoked | Self::TokenRotation => Family::Token,
+            Self::ClientRejected | Self::ClientDisabled => Family::Client,
+            Self::ScopeNotRequested
+            | Self::ScopeStripped
+            | Self::ScopeWrong
+            | Self::PermissionMissing
+            | Self::DivisionMismatch => Family::Scope,
+            Self::RegionMismatch | Self::AddressRefused | Self::DeploymentUnknown | Self::OriginRefused => {
+                Family::Place
+            }
+            Self::ConversationMalformed
+            | Self::ConversationUnknown
+            | Self::ConversationEnded
+            | Self::ParticipantMismatch => Family::Ids,
+            Self::TextTooLong | Self::BodyMalformed => Family::Message,
+            Self::RateLimited | Self::ServiceFailure => Family::Service,
+            Self::NetworkDns
+            | Self::NetworkConnect
+            | Self::NetworkTls
+            | Self::NetworkTimeout
+            | Self::ProxyAnswered
+            | Self::ClockSkew => Family::Network,
+            Self::Unknown => Family::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What kind of trouble a cause is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// The token's life: expiry, withdrawal, rotation.
+    Token,
+    /// The OAuth client itself.
+    Client,
+    /// What the token may do.
+    Scope,
+    /// Where it is used.
+    Place,
+    /// Whom it addresses.
+    Ids,
+    /// What it says.
+    Message,
+    /// The service: limits and failures.
+    Service,
+    /// The way there.
+    Network,
+    /// Not known.
+    Unknown,
+}
+
+/// How sure one can be of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Confidence {
+    /// The pattern fits; so do others.
+    Possible,
+    /// The evidence fits, and alternatives are left.
+    Likely,
+    /// The server named it, or what was observed proves it and rules the alternatives out.
+    Sure,
+}
+
+impl Confidence {
+    /// The word on screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Sure => "sure",
+        }
+    }
+}
+
+/// A cause still in question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// Which.
+    pub cause: Cause,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The evidence for it, one sentence without a full stop.
+    pub because: String,
+    /// What would decide it.
+    pub probe: Option<Probe>,
+}
+
+/// Whether something that was checked holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// Not known.
+    Unknown,
+}
+
+impl Holds {
+    /// The word on the card.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "?",
+        }
+    }
+}
+
+/// Something that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Whether it holds.
+    pub holds: Holds,
+    /// What: "token valid".
+    pub what: String,
+    /// The exchange that shows it, where it is another than the one diagnosed.
+    pub shown_by: Option<ExchangeId>,
+}
+
+/// A cause that the evidence rules out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excluded {
+    /// Which.
+    pub cause: Cause,
+    /// Why not.
+    pub why: String,
+}
+
+/// Something that can be asked to decide between causes. Each is an exchange (or a connection) that changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Probe {
+    /// Look the hosts' names up.
+    Names,
+    /// Connect to the hosts and look at their certificates.
+    Tls,
+    /// Ask for a token.
+    Token,
+    /// `GET /api/v2/tokens/me`: whether the token is known here, and what it may do.
+    Scopes,
+    /// Read the conversation: whether it exists, its state, and who its guest is.
+    Conversation,
+    /// Compare the server's clock with this machine's.
+    Clock,
+    /// Ask for the deployment's public configuration.
+    Deployment,
+    /// Nothing on the wire decides it: the administrator's audit view does.
+    Audit,
+}
+
+impl Probe {
+    /// The name in `guestwire doctor` and its JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Tls => "tls",
+            Self::Token => "token",
+            Self::Scopes => "scopes",
+            Self::Conversation => "conversation",
+            Self::Clock => "clock",
+            Self::Deployment => "deployment",
+            Self::Audit => "audit",
+        }
+    }
+
+    /// What it does, as the end of "… would settle it".
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Names => "looking the host's name up",
+            Self::Tls => "a TLS connection to the host",
+            Self::Token => "asking for a token",
+            Self::Scopes => "GET /api/v2/tokens/me with this token",
+            Self::Conversation => "reading the conversation",
+            Self::Clock => "comparing the clocks",
+            Self::Deployment => "the deployment's public configuration",
+            Self::Audit => "the organisation's audit view (nothing on the wire does)",
+        }
+    }
+}
+
+/// A probe and the causes between which it decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settles {
+    /// What to ask.
+    pub probe: Probe,
+    /// Which causes it confirms or rules out.
+    pub causes: Vec<Cause>,
+}
+
+/// Why something was refused, as far as the evidence goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The server's words in one line, or what happened below HTTP.
+    pub said: String,
+    /// Causes still in question, best first. Empty where no known cause fits.
+    pub suspects: Vec<Suspect>,
+    /// What was looked at.
+    pub checked: Vec<Check>,
+    /// What it is not.
+    pub excluded: Vec<Excluded>,
+    /// What would decide what is open, the most useful first.
+    pub settles: Vec<Settles>,
+    /// What to do, in order, in whole sentences.
+    pub actions: Vec<String>,
+    /// The exchange succeeded all the same: a 401 was healed by a newer token.
+    pub healed: bool,
+    /// It was sent so on purpose.
+    pub sent_as: Option<Variation>,
+}
+
+impl Diagnosis {
+    /// The first cause; [`Cause::Unknown`] where none fits.
+    pub fn cause(&self) -> Cause {
+        self.suspects.first().map_or(Cause::Unknown, |s| s.cause)
+    }
+
+    /// How sure the first cause is; [`Confidence::Possible`] where none fits.
+    pub fn confidence(&self) -> Confidence {
+        self.suspects.first().map_or(Confidence::Possible, |s| s.confidence)
+    }
+
+    /// Whether the evidence does not decide: the first cause is one of several that fit alike.
+    pub fn is_undecided(&self) -> bool {
+        self.confidence() == Confidence::Possible
+    }
+
+    /// What is known of the checks, without what could not be told.
+    pub fn checks_known(&self) -> Vec<(Holds, &str)> {
+        // What does not hold comes first: that is where the cause is.
+        let failed = self.checked.iter().filter(|c| c.holds == Holds::No);
+        let held = self.checked.iter().filter(|c| c.holds == Holds::Yes);
+        failed.chain(held).map(|c| (c.holds, c.what.as_str())).collect()
+    }
+
+    /// One sentence: the evidence for the first cause, or that it cannot be told yet and what would settle it.
+    pub fn sentence(&self) -> String {
+        match (self.suspects.first(), self.is_undecided()) {
+            (None, _) => Cause::Unknown.sentence().to_owned(),
+            (Some(first), false) => first.because.clone(),
+            (Some(first), true) => match self.settles.first() {
+                Some(settles) => format!("cannot tell yet; {} would settle it", settles.probe.words()),
+                None => first.because.clone(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The names that scripts and metrics rely on.
+    const FIXED: &str = "token-expired token-revoked token-rotation client-rejected client-disabled \
+        scope-not-requested scope-stripped scope-wrong permission-missing division-mismatch region-mismatch \
+        conversation-malformed conversation-unknown conversation-ended participant-mismatch deployment-unknown \
+        origin-refused address-refused clock-skew rate-limited text-too-long body-malformed service-failure \
+        network-dns network-connect network-tls network-timeout proxy-answered unknown";
+
+    #[test]
+    fn the_fixed_names_are_all_there() {
+        for name in FIXED.split_whitespace() {
+            assert_eq!(Cause::named(name).map(Cause::as_str), Some(name));
+        }
+        let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(names.len(), Cause::ALL.len());
+        assert_eq!(names.len(), FIXED.split_whitespace().count() + 1, "token-absent is the one addition");
+    }
+
+    #[test]
+    fn confidence_is_ordered() {
+        assert!(Confidence::Sure > Confidence::Likely && Confidence::Likely > Confidence::Possible);
+    }
+}

@@ -1,0 +1,130 @@
+//! Sending a message wrongly on purpose, for negative tests. Each fault is made on our side, so that it works against
+//! any organisation; what was sent so is marked wherever it is shown.
+
+use std::fmt;
+
+use super::limits::GUEST_TEXT_MAX_BYTES;
+
+/// "Send the next message as …".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Variation {
+    /// With a token that is not valid any more (or, before one has ended, one that never was).
+    ExpiredToken,
+    /// Without an `Authorization` header.
+    NoToken,
+    /// With a token that was asked for with another messaging scope.
+    WrongScope,
+    /// Addressed to a participant who is nobody in this conversation.
+    OtherParticipant,
+    /// To a conversation id that does not have the form of one.
+    MalformedId,
+    /// With a text beyond the limit.
+    Oversize,
+    /// With emoji, combining marks and bidirectional controls behind the text.
+    EmojiBidi,
+}
+
+/// The scope that [`Variation::WrongScope`] asks for. [the Guest API's description: a token with it gets a 401]
+pub const OTHER_SCOPE: &str = "messaging:guest";
+/// Well formed, and nobody's.
+pub const OTHER_PARTICIPANT: &str = "00000000-0000-4000-8000-000000000000";
+/// Not a UUID.
+pub const MALFORMED_ID: &str = "not-a-conversation-id";
+/// What [`Variation::EmojiBidi`] adds: a skin tone, a joined emoji, a flag, a combining accent, and a right-to-left
+/// override that is closed again.
+const EMOJI_BIDI: &str = " 👍🏽 👩‍🚀 🇳🇱 e\u{301} \u{202E}txet desrever\u{202C} עברית";
+
+impl Variation {
+    /// All of them, in the menu's order.
+    pub const ALL: [Self; 7] = [
+        Self::ExpiredToken,
+        Self::NoToken,
+        Self::WrongScope,
+        Self::OtherParticipant,
+        Self::MalformedId,
+        Self::Oversize,
+        Self::EmojiBidi,
+    ];
+
+    /// Its name on the command line and in exports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ExpiredToken => "expired-token",
+            Self::NoToken => "no-token",
+            Self::WrongScope => "wrong-scope",
+            Self::OtherParticipant => "other-participant",
+            Self::MalformedId => "malformed-id",
+            Self::Oversize => "oversize",
+            Self::EmojiBidi => "emoji-bidi",
+        }
+    }
+
+    /// What it means, for the menu.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::ExpiredToken => "with a token that is not valid any more",
+            Self::NoToken => "without a token",
+            Self::WrongScope => "with a token of another scope (messaging:guest)",
+            Self::OtherParticipant => "to a participant who is nobody here",
+            Self::MalformedId => "to a malformed conversation id",
+            Self::Oversize => "with a text beyond the limit",
+            Self::EmojiBidi => "with emoji, combining marks and bidi controls",
+        }
+    }
+
+    /// The variation of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|v| v.as_str() == name)
+    }
+
+    /// The text that is sent where `typed` was typed.
+    pub fn text(self, typed: &str) -> String {
+        match self {
+            Self::Oversize => {
+                let missing = (GUEST_TEXT_MAX_BYTES + 1).saturating_sub(typed.len());
+                format!("{typed}{}", "x".repeat(missing))
+            }
+            Self::EmojiBidi => format!("{typed}{EMOJI_BIDI}"),
+            _ => typed.to_owned(),
+        }
+    }
+
+    /// Whether it goes out with the session's own token, whose limits and refusals count.
+    pub const fn carries_own_token(self) -> bool {
+        !matches!(self, Self::ExpiredToken | Self::NoToken | Self::WrongScope)
+    }
+
+    /// Whether a 401 is what was asked for: it is not healed by a renewal, which would only disturb a good token.
+    pub const fn wants_refusal(self) -> bool {
+        !matches!(self, Self::EmojiBidi)
+    }
+}
+
+impl fmt::Display for Variation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back() {
+        for variation in Variation::ALL {
+            assert_eq!(Variation::named(variation.as_str()), Some(variation));
+        }
+    }
+
+    #[test]
+    fn texts_are_what_they_claim() {
+        assert_eq!(Variation::Oversize.text("hé").len(), GUEST_TEXT_MAX_BYTES + 1);
+        let long = "y".repeat(GUEST_TEXT_MAX_BYTES + 5);
+        assert_eq!(Variation::Oversize.text(&long), long);
+        assert!(Variation::EmojiBidi.text("a").contains('\u{202E}'));
+        assert_eq!(Variation::NoToken.text("a"), "a");
+        assert!(!super::super::ids::is_uuid(MALFORMED_ID));
+        assert!(super::super::ids::is_uuid(OTHER_PARTICIPANT));
+    }
+}

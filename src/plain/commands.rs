@@ -1,0 +1,456 @@
+//! What a line does.
+
+use std::time::Duration;
+
+use crate::cli::exit::Exit;
+use crate::config::parse_duration;
+use crate::config::problem::nearest;
+use crate::console::state::log::Entry;
+use crate::engine::{Command, SendRequest};
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::{Author, ConversationKey, Life, Message, MessageId, Outcome, TokenStatus};
+use crate::view::text::visible_lines;
+
+use super::ask::Question;
+use super::line::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
+use super::{Plain, Signing, Waiting, words};
+
+/// How many entries or messages are told where nobody says.
+const FEW: usize = 10;
+/// How long a reply is waited for where nobody says.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Plain {
+    pub(super) fn line(&mut self, line: &str) {
+        if self.question.is_some() {
+            return self.answer(line);
+        }
+        if let Some(block) = &mut self.block {
+            match read_inner(line) {
+                Inner::Line(line) => block.push(line),
+                Inner::Drop => {
+                    self.block = None;
+                    self.say("Dropped; nothing was sent.");
+                    self.prompt_due = true;
+                }
+                Inner::End => {
+                    let text = block.join("\n");
+                    self.block = None;
+                    self.say_text(text);
+                }
+            }
+            return;
+        }
+        match read(line) {
+            Meaning::Blank => self.prompt_due = true,
+            Meaning::Text(text) => self.say_text(text),
+            Meaning::Command(verb, rest) => {
+                self.prompt_due = true;
+                if let Err(sentence) = self.command(verb, &rest) {
+                    self.wrong(sentence);
+                }
+            }
+            Meaning::Stray(sentence) => self.wrong(sentence),
+        }
+    }
+
+    fn command(&mut self, verb: Verb, rest: &str) -> Result<(), String> {
+        let takes = COMMANDS.iter().find(|spec| spec.verb == verb).map_or(("", ""), |spec| (spec.name, spec.takes));
+        if takes.1.is_empty() && !rest.is_empty() {
+            return Err(format!("Nothing follows .{}; nothing was done.", takes.0));
+        }
+        match verb {
+            Verb::List => self.list(),
+            Verb::Open => return self.open(rest),
+            Verb::Say => {
+                self.prompt_due = false;
+                self.say_text(rest.to_owned());
+            }
+            Verb::Begin => {
+                self.block = Some(Vec::new());
+                if self.interactive {
+                    self.say("Say the text line by line. .end on a line of its own sends it, .drop does not.");
+                }
+            }
+            Verb::Thread => return self.tell_thread(number(rest)?),
+            Verb::Read => {
+                let key = self.active()?;
+                self.reading.insert(key);
+                self.ask(Command::Read(key));
+            }
+            Verb::Wait => return self.wait(rest),
+            Verb::Ids => return self.tell_ids(number(rest)?),
+            Verb::Log => self.tell_log(number(rest)?),
+            Verb::Headers | Verb::Body | Verb::Curl => return self.tell_part(verb, number(rest)?),
+            Verb::Resend => return self.ask_resend(number(rest)?),
+            Verb::Cancel => return self.cancel(number(rest)?),
+            Verb::Settle => return self.settle(rest),
+            Verb::Token if matches!(self.token, TokenStatus::Getting | TokenStatus::SignedOut) && !self.interactive => {
+                self.signing = Some(Signing { than: None, tell: true });
+            }
+            Verb::Token => {
+                self.tell_token();
+                let exit = self.sign_in.trouble().map_or(Exit::Done, |(exit, _)| *exit);
+                self.came_to(exit, None);
+            }
+            Verb::Renew => {
+                let pasted = self.token.facts().is_some_and(|facts| facts.pasted);
+                if pasted {
+                    self.say("No new token: a pasted token cannot be renewed.");
+                    self.came_to(Exit::Refused, None);
+                } else {
+                    self.signing = Some(Signing { than: self.token.facts().map(|f| f.generation), tell: false });
+                    self.ask(Command::Renew);
+                }
+            }
+            Verb::SignIn => {
+                if self.token.facts().is_some() {
+                    self.say("Signed in already. Say .renew for a new token.");
+                } else {
+                    self.signing = Some(Signing { than: None, tell: false });
+                    // What was refused is no answer to this asking.
+                    self.token = TokenStatus::SignedOut;
+                    self.sign_in_again();
+                }
+            }
+            Verb::Help => self.help(),
+            Verb::Quit => self.quit(),
+        }
+        Ok(())
+    }
+
+    fn help(&mut self) {
+        self.say("A line is said to the open conversation. A line that begins with a dot is a command. Begin a text with two dots to send one that begins with a dot.");
+        for spec in COMMANDS {
+            let takes = if spec.takes.is_empty() { String::new() } else { format!(" and {}", spec.takes) };
+            self.say(format!(".{}{takes}: {}.", spec.name, spec.does));
+        }
+        self.say("Ctrl-C takes back what is under way, then leaves.");
+    }
+
+    fn quit(&mut self) {
+        if self.open.is_empty() {
+            return self.leave();
+        }
+        let open = words::count(self.open.len() as u128, "message");
+        self.put(
+            Question::Quit,
+            &format!(
+                "{open} not settled: queued ones are dropped, one on the wire may be received and its answer not seen."
+            ),
+        );
+    }
+
+    // ---- conversations --------------------------------------------------------------------------------------------
+
+    pub(super) fn active(&self) -> Result<ConversationKey, String> {
+        self.picker.active().ok_or_else(|| "No conversation is open. Say .list, then .open and a number.".to_owned())
+    }
+
+    pub(super) fn list(&mut self) {
+        let lines: Vec<String> = self
+            .picker
+            .items()
+            .iter()
+            .map(|item| {
+                let key = item.conversation.key;
+                let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
+                let remote = item.remote.word();
+                if remote != "not read" {
+                    said.push_str(&format!(", {remote}"));
+                }
+                for (number, word) in [
+                    (item.counts.sends, "sent"),
+                    (item.counts.refused, "refused"),
+                    (item.counts.unknown, "unknown"),
+                    (item.counts.sending + item.counts.waiting, "under way"),
+                ] {
+                    if number > 0 {
+                        said.push_str(&format!(", {number} {word}"));
+                    }
+                }
+                if self.picker.active() == Some(key) {
+                    said.push_str(", open");
+                }
+                said + "."
+            })
+            .collect();
+        self.say(format!("{}.", words::count(lines.len() as u128, "conversation")));
+        for line in lines {
+            self.say(line);
+        }
+    }
+
+    fn open(&mut self, rest: &str) -> Result<(), String> {
+        if rest.is_empty() {
+            return Err("Say .open and a number or a name; .list tells them.".to_owned());
+        }
+        let items = self.picker.items();
+        let by_number =
+            rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
+        let folded = rest.to_lowercase();
+        let by_name = || {
+            items.iter().find(|i| i.name() == rest).or_else(|| items.iter().find(|i| i.name().to_lowercase() == folded))
+        };
+        let Some(key) = by_number.flatten().or_else(by_name).map(|item| item.conversation.key) else {
+            let near = nearest(rest, items.iter().map(|i| i.name()));
+            let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
+            return Err(format!("There is no conversation {rest}. {near}There are {}; .list tells them.", items.len()));
+        };
+        self.picker.select(key);
+        self.picker.open();
+        if !self.interactive {
+            let name = self.spoken(key);
+            self.say(format!("{name}, is open."));
+        }
+        self.opened(key);
+        Ok(())
+    }
+
+    /// A conversation is open: its replies are looked for, and it is read once.
+    pub(super) fn opened(&mut self, key: ConversationKey) {
+        self.greeting.insert(key);
+        self.ask(Command::Watch(Some(key)));
+        self.ask(Command::Read(key));
+    }
+
+    fn tell_thread(&mut self, few: Option<u64>) -> Result<(), String> {
+        let key = self.active()?;
+        let messages = self.threads.messages(key);
+        let from = messages.len().saturating_sub(few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX)));
+        let said: Vec<(Author, Option<&'static str>, String)> = messages
+            .iter()
+            .skip(from)
+            .map(|entry| (entry.author(), entry.life().map(Life::word), entry.text().to_owned()))
+            .collect();
+        if said.is_empty() {
+            self.say("Nothing was said yet, as far as it was read. Say .read to look.");
+        }
+        for (author, life, text) in said {
+            match life {
+                None => self.tell_said(key, author, &text),
+                Some(life) => {
+                    for (at, line) in visible_lines(&text).enumerate() {
+                        let verb = if at == 0 { format!("You said, {life}") } else { "You went on".to_owned() };
+                        self.say(format!("{verb}: {line}"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, rest: &str) -> Result<(), String> {
+        let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
+        let Some(span) = span else { return Err(format!("{rest} is no span of time. Say .wait 10s, or .wait 500ms.")) };
+        let key = self.active()?;
+        let newest = self.threads.get(key).and_then(|thread| thread.ours().next_back()).map(|m| m.id);
+        let Some(message) = newest else {
+            return Err("Nothing was sent in this conversation, so no reply is waited for.".to_owned());
+        };
+        if self.threads.message(message).is_some_and(|m| m.life == Life::Answered) {
+            self.say("The last message is answered.");
+        }
+        self.waiting = Some(Waiting { message, until: self.now.after(span), span });
+        Ok(())
+    }
+
+    // ---- sending --------------------------------------------------------------------------------------------------
+
+    /// Sends a text to the open conversation; in production after a question.
+    fn say_text(&mut self, text: String) {
+        let key = match self.active() {
+            Ok(key) => key,
+            Err(sentence) => return self.wrong(format!("Not sent. {sentence}")),
+        };
+        let bytes = text.len();
+        let objection = if text.trim().is_empty() {
+            Some("Not sent: there is nothing but blanks; say a text.".to_owned())
+        } else if bytes > GUEST_TEXT_MAX_BYTES {
+            let more = bytes - GUEST_TEXT_MAX_BYTES;
+            Some(format!(
+                "Not sent: {bytes} bytes, {more} more than the {GUEST_TEXT_MAX_BYTES} that are taken; shorten it."
+            ))
+        } else {
+            None
+        };
+        if let Some(sentence) = objection {
+            self.say(sentence);
+            self.came_to(Exit::Refused, None);
+            self.prompt_due = true;
+        } else if self.production {
+            let name = self.spoken(key);
+            let lines = words::count(visible_lines(&text).count() as u128, "line");
+            let sentence = format!("Production, region {}. {name}. Send this, {lines}: {text}", self.region);
+            self.put(Question::Send { key, text }, &sentence);
+        } else {
+            self.submit(key, text, None);
+        }
+    }
+
+    pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>) {
+        self.next_message += 1;
+        let id = MessageId(self.next_message);
+        self.threads.sent(Message {
+            id,
+            conversation: key,
+            author: Author::Guest,
+            text: text.clone(),
+            at: self.now,
+            life: Life::Queued,
+            exchange: None,
+            remote_id: None,
+            resend_of,
+            sent_as: None,
+        });
+        self.picker.touch(key, self.now);
+        self.picker.set_counts(key, self.threads.counts(key));
+        self.open.insert(id, key);
+        self.prompt_due = false;
+        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of, sent_as: None }));
+    }
+
+    fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {
+        let Some(n) = n else {
+            if self.open.is_empty() {
+                self.say("Nothing is under way.");
+            }
+            self.cancel_all();
+            return Ok(());
+        };
+        let (id, life) = self.message_of(n)?;
+        if life.is_settled() {
+            self.say(format!("Message {n} is {}; nothing is left to take back.", life.word()));
+        } else {
+            self.ask(Command::Cancel(id));
+        }
+        Ok(())
+    }
+
+    pub(super) fn cancel_all(&mut self) {
+        let open: Vec<MessageId> = self.open.keys().copied().collect();
+        if !open.is_empty() {
+            self.say("Taking back what is under way; what was already written may have been received.");
+        }
+        for id in open {
+            self.ask(Command::Cancel(id));
+        }
+    }
+
+    /// The message that the log's entry `n` carries, and its life.
+    pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, Life), String> {
+        let entry = self.entry_of(n)?;
+        let message = entry.exchange().and_then(|x| self.threads.message(x.message?));
+        let message =
+            message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
+        Ok((message.id, message.life.clone()))
+    }
+
+    // ---- the log --------------------------------------------------------------------------------------------------
+
+    fn entry_of(&self, n: u64) -> Result<&Entry, String> {
+        self.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
+    }
+
+    /// The entry with number `n`, or else the newest that carries a message.
+    fn entry_or_newest(&self, n: Option<u64>) -> Result<&Entry, String> {
+        match n {
+            Some(n) => self.entry_of(n),
+            None => {
+                let sent = self.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
+                sent.ok_or_else(|| "Nothing was sent yet. Name an entry of the log; .log tells them.".to_owned())
+            }
+        }
+    }
+
+    fn tell_log(&mut self, few: Option<u64>) {
+        let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
+        let mut lines: Vec<String> = self
+            .log
+            .entries()
+            .rev()
+            .take(few)
+            .map(|entry| {
+                let exchange = entry.exchange();
+                let settled =
+                    exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
+                let life =
+                    exchange.and_then(|x| self.threads.message(x.message?)).filter(|_| settled).map(|m| m.life.word());
+                let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
+                words::entry(entry, life, to, &self.zone)
+            })
+            .collect();
+        lines.reverse();
+        if lines.is_empty() {
+            self.say("The log is empty.");
+        }
+        for line in lines {
+            self.say(line);
+        }
+    }
+
+    fn tell_ids(&mut self, n: Option<u64>) -> Result<(), String> {
+        if let Some(n) = n {
+            self.entry_of(n)?;
+            return self.tell_entry_ids(n);
+        }
+        let key = self.active()?;
+        for line in self.picker.card(key) {
+            let note = if line.note.is_empty() { String::new() } else { format!(", {}", line.note) };
+            self.say(format!("{}: {}{note}", line.label, line.value));
+        }
+        let newest = self.entry_or_newest(None).map(|entry| entry.number());
+        match newest {
+            Ok(n) => self.tell_entry_ids(n),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn tell_entry_ids(&mut self, n: u64) -> Result<(), String> {
+        self.log.select_number(n);
+        let remote = self.message_of(n).ok().and_then(|(id, _)| self.threads.message(id)?.remote_id.clone());
+        match self.log.copy_ids() {
+            Some(ids) => {
+                self.say(format!("Of entry {n}:"));
+                for line in ids.lines() {
+                    self.say(line);
+                }
+            }
+            None => self.say(format!("Entry {n} brought no request id.")),
+        }
+        if let Some(id) = remote {
+            self.say(format!("message id: {id}"));
+        }
+        Ok(())
+    }
+
+    fn tell_part(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {
+        let n = self.entry_or_newest(n)?.number();
+        self.log.select_number(n);
+        let (what, text) = match verb {
+            Verb::Headers => ("headers", self.log.copy_headers()),
+            Verb::Curl => ("request as a curl command", self.log.copy_curl()),
+            _ => ("body", self.log.copy_body()),
+        };
+        let Some(text) = text else {
+            self.say(format!("Entry {n} has no {what}."));
+            return Ok(());
+        };
+        // The number of lines says where what came from outside ends.
+        let lines: Vec<String> = visible_lines(&text).map(std::borrow::Cow::into_owned).collect();
+        self.say(format!("The {what} of entry {n}, {}:", words::count(lines.len() as u128, "line")));
+        for line in lines {
+            self.say(line);
+        }
+        Ok(())
+    }
+}
+
+/// An optional number, as typed.
+fn number(rest: &str) -> Result<Option<u64>, String> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let digits = rest.strip_prefix('#').unwrap_or(rest);
+    digits.parse().map(Some).map_err(|_| format!("{rest} is no number; nothing was done. .log tells the numbers."))
+}

@@ -1,0 +1,437 @@
+//! guestwire in lines instead of a screen: for screen readers, plain terminals and pipes. The same engine, the same words.
+//!
+//! # For people
+//! `guestwire --plain` (or `GUESTWIRE_PLAIN=1`, `ui.plain = true`, `ACCESSIBLE=1`, `TERM=dumb`) never repaints: each event
+//! is one sentence on a line of its own, without columns, colours or marks; choices are numbered; ids are told by their
+//! end, "ends 8 9 6 8", and in full by `.ids`. A line that is typed is said to the open conversation; a line that begins
+//! with a dot is a command, `.help` names them all. A text that begins with a dot is typed with two. What goes wrong ends
+//! with what can be said next. Ctrl-C takes back what is under way, then leaves; so does the end of the input.
+//!
+//! ```text
+//! Conversation 1, Billing bot. Say something, or a dot command:
+//! Hello
+//! Message 4 accepted with 200 in 132 milliseconds, id ends 9 f 1 0.
+//! Bot says: I can help with these: open invoices, paying an invoice, or talking to a person.
+//! ```
+//!
+//! # For scripts
+//! In a pipe it reads the same lines: each is taken when what the line before it asked for is settled, so that a script
+//! needs no pauses, and nothing is prompted. `.wait 10s` waits for a reply. Blank lines mean nothing. A line that is no
+//! command, or a question that gets no yes or no, stops the script there with 2: what follows may have been meant for
+//! another conversation. In a production profile each text is followed by a line `yes`. Without a token and without a
+//! prospect of one, messages are taken back instead of waiting.
+//!
+//! The exit code is that of the *last* thing that was asked of the server (a send, a `.wait`, a `.read`, a token): 0 done,
+//! 1 refused or no reply, 2 wrong usage, 3 not signed in, 4 network, 5 outcome unknown. At a keyboard it is 0.
+//! Everything is said on standard output, in order; standard error is only for what keeps guestwire from starting.
+//!
+//! ```text
+//! printf 'Hello\n.wait 10s\n.ids\n' | guestwire --plain --sandbox
+//! ```
+//!
+//! # The fold
+//! ```text
+//! line ────┐                         ┌─► Say   ─► standard output, a line each
+//! Report ──┼─► Plain::on(now, input) ┼─► Ask   ─► engine
+//! Ctrl-C ──┤                         └─► Leave ─► the exit code
+//! due ─────┘   wants_line(), due()
+//! ```
+//! Texts go as they are typed: variables and snippets are the composer's.
+
+mod ask;
+mod commands;
+mod events;
+pub mod line;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::exit::Exit;
+use crate::cli::token_fold::SignIn;
+use crate::console::state::log::Log;
+use crate::console::state::picker::Picker;
+use crate::console::state::thread::Threads;
+use crate::engine::{Command, Report};
+use crate::model::{Conversation, ConversationKey, ExchangeId, Generation, Life, MessageId, Moment, TokenStatus};
+use crate::view::text::visible;
+
+use ask::Question;
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The first of all.
+    Begin,
+    /// A line, without its end.
+    Line(String),
+    /// A line that cannot be taken; why, as the end of a sentence.
+    BadLine(&'static str),
+    /// No further line comes.
+    NoMoreLines,
+    /// The engine says something.
+    Report(Box<Report>),
+    /// Ctrl-C.
+    Interrupt,
+    /// The moment that [`Plain::due`] named has come.
+    Due,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Say one line. It is safe for a terminal.
+    Say(String),
+    /// Ask the engine.
+    Ask(Command),
+    /// Leave. What the engine says until it has stopped is still wanted.
+    Leave,
+}
+
+/// What it begins with.
+#[derive(Debug)]
+pub struct Setup {
+    /// When it begins.
+    pub now: Moment,
+    /// Whether a person types: prompts and questions make sense, and nobody waits for a line to be settled.
+    pub interactive: bool,
+    /// The profile's name.
+    pub profile: String,
+    /// The region's domain.
+    pub region: String,
+    /// The embedded sandbox.
+    pub sandbox: bool,
+    /// Real customers: ask before each send.
+    pub production: bool,
+    /// The conversations, in config order.
+    pub conversations: Vec<Conversation>,
+    /// The zone of the times that are told.
+    pub zone: TimeZone,
+    /// The log, with its bounds.
+    pub log: Log,
+}
+
+/// A reply that is waited for.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    message: MessageId,
+    until: Moment,
+    span: Duration,
+}
+
+/// A token that was asked for: newer than `than`, to be told of where `tell` is set.
+#[derive(Clone, Copy, Debug)]
+struct Signing {
+    than: Option<Generation>,
+    tell: bool,
+}
+
+/// The account of a session in lines.
+#[derive(Debug)]
+pub struct Plain {
+    now: Moment,
+    interactive: bool,
+    profile: String,
+    region: String,
+    sandbox: bool,
+    production: bool,
+    zone: TimeZone,
+    picker: Picker,
+    threads: Threads,
+    log: Log,
+    token: TokenStatus,
+    sign_in: SignIn,
+    /// Messages that are not settled.
+    open: BTreeMap<MessageId, ConversationKey>,
+    /// Of these, those that were given up for want of a token, and what that means.
+    given_up: BTreeMap<MessageId, (Exit, String)>,
+    /// How many steps of an open send have been told of.
+    told: HashMap<ExchangeId, usize>,
+    /// Conversations that a person asked to read.
+    reading: BTreeSet<ConversationKey>,
+    /// Conversations that were opened and whose first reading is to be told of.
+    greeting: BTreeSet<ConversationKey>,
+    signing: Option<Signing>,
+    waiting: Option<Waiting>,
+    question: Option<Question>,
+    /// The lines of a text that was begun and not ended.
+    block: Option<Vec<String>>,
+    next_message: u64,
+    /// Of the last thing that was asked of the server; with the message that it is about.
+    last: (Exit, Option<MessageId>),
+    no_more_lines: bool,
+    prompt_due: bool,
+    /// Ctrl-C was pressed, and what it took back is not settled.
+    interrupted: bool,
+    left: bool,
+    acts: Vec<Act>,
+}
+
+impl Plain {
+    /// An account that has not begun.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            now: setup.now,
+            interactive: setup.interactive,
+            profile: setup.profile,
+            region: setup.region,
+            sandbox: setup.sandbox,
+            production: setup.production,
+            zone: setup.zone,
+            picker: Picker::new(setup.conversations),
+            threads: Threads::new(),
+            log: setup.log,
+            token: TokenStatus::SignedOut,
+            sign_in: SignIn::default(),
+            open: BTreeMap::new(),
+            given_up: BTreeMap::new(),
+            told: HashMap::new(),
+            reading: BTreeSet::new(),
+            greeting: BTreeSet::new(),
+            signing: None,
+            waiting: None,
+            question: None,
+            block: None,
+            next_message: 0,
+            last: (Exit::Done, None),
+            no_more_lines: false,
+            prompt_due: false,
+            interrupted: false,
+            left: false,
+            acts: Vec::new(),
+        }
+    }
+
+    /// Takes one input.
+    pub fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        self.now = now;
+        match input {
+            Input::Begin => self.begin(),
+            Input::Line(_) | Input::BadLine(_) if self.left || self.no_more_lines => {}
+            Input::Line(line) => self.line(&line),
+            Input::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
+            Input::NoMoreLines => self.end_of_lines(),
+            Input::Report(report) => self.report(*report),
+            Input::Interrupt => self.interrupt(),
+            Input::Due => {}
+        }
+        self.afterwards();
+        std::mem::take(&mut self.acts)
+    }
+
+    /// Whether the next line may come. In a script it waits for what the line before it asked for.
+    pub fn wants_line(&self) -> bool {
+        !self.left && !self.no_more_lines && (self.interactive || !self.is_busy())
+    }
+
+    /// When it wants [`Input::Due`].
+    pub fn due(&self) -> Option<Moment> {
+        self.waiting.map(|waiting| waiting.until)
+    }
+
+    /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
+    pub fn exit(&self) -> Exit {
+        if self.interactive { Exit::Done } else { self.last.0 }
+    }
+
+    /// Whether something that was asked for is not settled.
+    fn is_busy(&self) -> bool {
+        !self.open.is_empty() || !self.reading.is_empty() || self.signing.is_some() || self.waiting.is_some()
+    }
+
+    // ---- saying -------------------------------------------------------------------------------------------------
+
+    /// Says one line. The only way out for text, so that nothing from outside reaches a terminal as it came.
+    fn say(&mut self, line: impl AsRef<str>) {
+        self.acts.push(Act::Say(visible(line.as_ref()).into_owned()));
+    }
+
+    fn ask(&mut self, command: Command) {
+        self.acts.push(Act::Ask(command));
+    }
+
+    /// Says why a line cannot be taken; in a script, nothing after it is.
+    fn wrong(&mut self, sentence: impl AsRef<str>) {
+        self.say(sentence);
+        self.prompt_due = true;
+        if !self.interactive {
+            self.say("Stopped here: the lines that follow are not read.");
+            self.last = (Exit::Usage, None);
+            self.no_more_lines = true;
+            self.question = None;
+            self.block = None;
+        }
+    }
+
+    fn came_to(&mut self, exit: Exit, message: Option<MessageId>) {
+        self.last = (exit, message);
+    }
+
+    fn prompt(&mut self) {
+        let open = self.spoken_active();
+        match open {
+            Some(name) => self.say(format!("{name}. Say something, or a dot command:")),
+            None => self.say("No conversation is open. Say .open and a number, or another dot command:"),
+        }
+    }
+
+    /// `Conversation 2, Echo`.
+    fn spoken(&self, key: ConversationKey) -> String {
+        let name = self.picker.get(key).map_or("", |item| item.name());
+        format!("Conversation {}, {name}", u64::from(key.0) + 1)
+    }
+
+    fn spoken_active(&self) -> Option<String> {
+        Some(self.spoken(self.picker.active()?))
+    }
+
+    // ---- beginning and ending -------------------------------------------------------------------------------------
+
+    fn begin(&mut self) {
+        if self.sandbox {
+            self.say("This is guestwire's built-in sandbox; nothing leaves this machine.");
+        } else {
+            self.say(format!("guestwire, profile {}, region {}.", self.profile, self.region));
+        }
+        if self.production {
+            self.say("This is production: each message is asked for before it is sent.");
+        }
+        if self.interactive {
+            if self.sandbox {
+                self.say("To reach a real organisation, leave and run guestwire init.");
+            }
+            self.list();
+        }
+        self.picker.first();
+        match self.picker.open() {
+            Some(key) => {
+                if !self.interactive {
+                    let name = self.spoken(key);
+                    self.say(format!("{name}, is open."));
+                }
+                self.opened(key);
+            }
+            None => self.say("This profile has no conversation; guestwire config path tells where to add one."),
+        }
+        self.prompt_due = true;
+    }
+
+    fn end_of_lines(&mut self) {
+        if self.no_more_lines {
+            return;
+        }
+        self.no_more_lines = true;
+        if self.block.take().is_some() {
+            self.wrong("Not sent: the input ended before .end.");
+        }
+        if self.question.take().is_some() {
+            self.say("Not done: the input ended before the answer.");
+            self.came_to(Exit::Refused, None);
+        }
+        if self.interactive && self.is_busy() {
+            self.say("Leaving as soon as everything is settled. Ctrl-C leaves now.");
+        }
+    }
+
+    /// Ctrl-C: what is being written or asked, then what is under way, then out. A script is not read on.
+    fn interrupt(&mut self) {
+        if self.block.take().is_some() {
+            self.say("Dropped; nothing was sent.");
+            self.prompt_due = true;
+        } else if self.question.take().is_some() {
+            self.say("Not done.");
+            self.came_to(Exit::Refused, None);
+            self.prompt_due = true;
+        } else if self.is_busy() && !self.interrupted {
+            self.interrupted = true;
+            self.waiting_over("The wait for a reply was ended.");
+            self.reading.clear();
+            self.signing = None;
+            self.cancel_all();
+        } else {
+            self.leave();
+        }
+        self.no_more_lines |= !self.interactive;
+    }
+
+    fn leave(&mut self) {
+        if !std::mem::replace(&mut self.left, true) {
+            self.acts.push(Act::Leave);
+        }
+    }
+
+    /// After each input: what follows from it whatever it was.
+    fn afterwards(&mut self) {
+        self.give_up();
+        self.check_wait();
+        if self.left || self.is_busy() {
+            return;
+        }
+        self.interrupted = false;
+        if self.no_more_lines && self.question.is_none() {
+            self.leave();
+        } else if self.interactive && self.question.is_none() && self.block.is_none() {
+            if std::mem::take(&mut self.prompt_due) {
+                self.prompt();
+            }
+        }
+    }
+
+    /// A script does not wait for a token that will not come.
+    fn give_up(&mut self) {
+        if self.interactive {
+            return;
+        }
+        let Some((exit, why)) = self.sign_in.trouble().cloned() else { return };
+        for key in std::mem::take(&mut self.reading) {
+            let name = self.spoken(key);
+            self.say(format!("{name}, was not read, not signed in: {}.", words::clause(&why)));
+            self.came_to(exit, None);
+        }
+        let held = |plain: &Self, id: MessageId| {
+            let life = plain.threads.message(id).map(|m| &m.life);
+            matches!(life, Some(Life::Queued | Life::Waiting { .. }))
+        };
+        let hopeless: Vec<_> =
+            self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
+        for id in hopeless {
+            self.given_up.insert(id, (exit, why.clone()));
+            self.ask(Command::Cancel(id));
+        }
+    }
+
+    /// Whether the wait for a reply is over, one way or the other.
+    fn check_wait(&mut self) {
+        let Some(waiting) = self.waiting else { return };
+        match self.threads.message(waiting.message).map(|m| m.life.clone()) {
+            Some(Life::Answered) => {
+                self.waiting = None;
+                self.came_to(Exit::Done, Some(waiting.message));
+                self.prompt_due = true;
+            }
+            Some(life @ (Life::Refused(_) | Life::Unknown(_) | Life::Cancelled | Life::Lost)) => {
+                // The outcome was told, and its exit code stays.
+                self.waiting = None;
+                self.say(format!("No reply is waited for: the message is {}.", life.word()));
+            }
+            _ if waiting.until.left(self.now).is_zero() => {
+                let span = words::span(waiting.span);
+                self.waiting_over(&format!("No reply was read within {span}. Say .wait to wait longer, or .read."));
+            }
+            _ => {}
+        }
+    }
+
+    fn waiting_over(&mut self, sentence: &str) {
+        if self.waiting.take().is_some() {
+            self.say(sentence);
+            self.came_to(Exit::Refused, None);
+            self.prompt_due = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

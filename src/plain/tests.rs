@@ -1,0 +1,421 @@
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::sync::Arc;
+
+use super::*;
+use crate::console::state::log::LogOptions;
+use crate::engine::SendRequest;
+use crate::model::{Address, Author, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState, TokenFacts};
+
+const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
+
+fn conversation(key: u32, name: &str) -> Conversation {
+    let address = Address::GuestApi { conversation_id: format!("c{key}"), participant_id: None, external_id: None };
+    Conversation { key: ConversationKey(key), name: name.to_owned(), address }
+}
+
+/// A session and what it did with the last input.
+struct Desk {
+    plain: Plain,
+    now: Moment,
+    acts: Vec<Act>,
+}
+
+impl Desk {
+    fn new(interactive: bool, production: bool) -> Self {
+        let plain = Plain::new(Setup {
+            now: Moment::ZERO,
+            interactive,
+            profile: "staging".to_owned(),
+            region: "mypurecloud.de".to_owned(),
+            sandbox: false,
+            production,
+            conversations: vec![conversation(0, "Billing bot"), conversation(1, "Echo")],
+            zone: TimeZone::UTC,
+            log: Log::new(LogOptions::default()),
+        });
+        let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };
+        desk.on(Input::Begin);
+        desk
+    }
+
+    fn script() -> Self {
+        Self::new(false, false)
+    }
+
+    fn on(&mut self, input: Input) -> &mut Self {
+        self.acts = self.plain.on(self.now, input);
+        self
+    }
+
+    fn line(&mut self, line: &str) -> &mut Self {
+        assert!(self.plain.wants_line(), "{line:?} comes too early");
+        self.on(Input::Line(line.to_owned()))
+    }
+
+    fn report(&mut self, report: Report) -> &mut Self {
+        self.on(Input::Report(Box::new(report)))
+    }
+
+    fn message(&mut self, id: u64, life: Life) -> &mut Self {
+        self.report(Report::Message { id: MessageId(id), life, exchange: None, remote_id: None })
+    }
+
+    fn said(&self) -> Vec<&str> {
+        self.acts.iter().filter_map(|act| if let Act::Say(line) = act { Some(line.as_str()) } else { None }).collect()
+    }
+
+    fn sent(&self) -> Vec<&SendRequest> {
+        let sent = |act: &'_ Act| matches!(act, Act::Ask(Command::Send(_)));
+        self.acts
+            .iter()
+            .filter(|act| sent(act))
+            .map(|act| if let Act::Ask(Command::Send(request)) = act { request } else { unreachable!() })
+            .collect()
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        self.sent().into_iter().map(|request| request.text.as_str()).collect()
+    }
+
+    fn asked(&self, command: &Command) -> bool {
+        self.acts.contains(&Act::Ask(command.clone()))
+    }
+
+    fn left(&self) -> bool {
+        self.acts.contains(&Act::Leave)
+    }
+}
+
+fn exchange(kind: Kind, message: Option<u64>, outcome: Outcome) -> Report {
+    Report::Exchange(Arc::new(Exchange {
+        id: ExchangeId(7),
+        kind,
+        what: "x".to_owned(),
+        conversation: Some(ConversationKey(0)),
+        message: message.map(MessageId),
+        started: Moment::ZERO,
+        ended: Some(Moment::ZERO),
+        steps: Vec::new(),
+        outcome,
+        sent_as: None,
+    }))
+}
+
+fn read(key: u32, messages: &[(&str, Author, &str)]) -> Report {
+    let messages = messages
+        .iter()
+        .map(|(id, author, text)| RemoteMessage {
+            id: (*id).to_owned(),
+            author: *author,
+            text: (*text).to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+        })
+        .collect();
+    Report::Conversation { key: ConversationKey(key), state: RemoteState::Connected, since: None, messages }
+}
+
+fn facts(generation: u32) -> TokenFacts {
+    TokenFacts {
+        generation: Generation(generation),
+        issued: Moment::ZERO,
+        expires: Some(Moment::ZERO.after(Duration::from_secs(600))),
+        lifetime: None,
+        requested: Vec::new(),
+        granted: Granted::Unknown,
+        missing: Vec::new(),
+        organization: None,
+        client_name: None,
+        pasted: false,
+    }
+}
+
+#[test]
+fn a_script_takes_a_line_when_the_one_before_is_settled() {
+    let mut desk = Desk::script();
+    desk.line("one");
+    assert_eq!(desk.texts(), ["one"]);
+    assert!(!desk.plain.wants_line());
+    desk.message(1, Life::Queued).message(1, Life::Sending { attempt: 1 });
+    assert!(!desk.plain.wants_line());
+    desk.message(1, Life::Accepted);
+    assert_eq!(desk.said(), ["Message accepted."]);
+    assert!(desk.plain.wants_line());
+    assert_eq!(desk.line("..two").texts(), [".two"]);
+    desk.on(Input::NoMoreLines);
+    assert!(!desk.left(), "what is in flight is waited for");
+    assert!(desk.message(1, Life::Answered).acts.is_empty());
+    assert!(desk.message(2, Life::Accepted).left());
+    assert_eq!(desk.plain.exit(), Exit::Done);
+}
+
+#[test]
+fn the_last_outcome_is_the_exit_code() {
+    let why = || "why".to_owned();
+    for (life, exit) in [
+        (Life::Accepted, Exit::Done),
+        (Life::Refused(why()), Exit::Refused),
+        (Life::Unknown(why()), Exit::Unknown),
+        (Life::Cancelled, Exit::Refused),
+    ] {
+        let mut desk = Desk::script();
+        desk.line("one").message(1, Life::Refused(why()));
+        desk.line("two").message(2, life.clone());
+        assert!(desk.on(Input::NoMoreLines).left());
+        assert_eq!(desk.plain.exit(), exit, "{life:?}");
+        let mut desk = Desk::new(true, false);
+        desk.line("one").message(1, life);
+        assert!(desk.on(Input::NoMoreLines).left());
+        assert_eq!(desk.plain.exit(), Exit::Done, "a person heard it");
+    }
+}
+
+#[test]
+fn a_network_failure_is_told_apart_from_a_refusal() {
+    let mut desk = Desk::script();
+    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Failed("no route".to_owned())));
+    desk.report(Report::Message {
+        id: MessageId(1),
+        life: Life::Refused("no route".to_owned()),
+        exchange: Some(ExchangeId(7)),
+        remote_id: None,
+    });
+    assert_eq!(desk.said(), ["Message 1 not sent, nothing was written: no route. Say .resend 1 to try again."]);
+    assert_eq!(desk.plain.exit(), Exit::Network);
+}
+
+#[test]
+fn a_late_settling_changes_the_end_only_of_the_last() {
+    let mut desk = Desk::script();
+    desk.line("one").message(1, Life::Unknown("lost".to_owned())).message(1, Life::Landed);
+    assert_eq!(desk.plain.exit(), Exit::Done);
+    let mut desk = Desk::script();
+    desk.line("one").message(1, Life::Unknown("lost".to_owned()));
+    desk.line("two").message(2, Life::Refused("no".to_owned())).message(1, Life::Landed);
+    assert_eq!(desk.plain.exit(), Exit::Refused);
+}
+
+#[test]
+fn a_script_stops_where_a_line_makes_no_sense() {
+    for line in [".opn 2", ".open 9", ".open", ".list x", ".log x", ".headers 4", ".wait soon", ".wait", ".resend", "."]
+    {
+        let mut desk = Desk::script();
+        desk.line(line);
+        assert_eq!(desk.said().last(), Some(&"Stopped here: the lines that follow are not read."), "{line}");
+        assert!(desk.left() && desk.sent().is_empty(), "{line}");
+        assert_eq!(desk.plain.exit(), Exit::Usage, "{line}");
+        let mut desk = Desk::new(true, false);
+        desk.line(line);
+        assert!(!desk.left() && desk.plain.wants_line(), "{line}");
+        assert!(desk.said().last().unwrap().ends_with("or a dot command:"), "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_with_the_reason() {
+    let long = "é".repeat(MAX / 2 + 1);
+    for (line, reason) in [(".say  ", "nothing but blanks"), (long.as_str(), "2 more than the 4096")] {
+        let mut desk = Desk::script();
+        desk.line(line);
+        assert!(desk.sent().is_empty() && desk.said()[0].contains(reason), "{:?}", desk.said());
+        assert_eq!(desk.plain.exit(), Exit::Refused);
+        assert!(desk.plain.wants_line(), "a refusal stops nothing");
+    }
+    assert!(Desk::script().line("").acts.is_empty(), "blank lines mean nothing in a script");
+}
+
+#[test]
+fn a_block_is_one_text_and_never_sent_by_halves() {
+    let mut desk = Desk::script();
+    for line in [".begin", "a", "", ".quit", "..end"] {
+        assert!(desk.line(line).acts.is_empty(), "{line}");
+    }
+    assert_eq!(desk.line(".end").texts(), ["a\n\n.quit\n.end"]);
+    for end in [Input::NoMoreLines, Input::Interrupt, Input::Line(".drop".to_owned())] {
+        let mut desk = Desk::script();
+        desk.line(".begin").line("a").on(end);
+        assert!(desk.sent().is_empty());
+        desk.on(Input::NoMoreLines);
+        assert!(desk.sent().is_empty());
+    }
+}
+
+#[test]
+fn production_sends_only_after_a_yes() {
+    let mut desk = Desk::new(false, true);
+    desk.line("hi there");
+    assert!(desk.sent().is_empty());
+    assert!(desk.said()[0].contains("mypurecloud.de") && desk.said()[0].contains("hi there"), "{:?}", desk.said());
+    assert_eq!(desk.line("yes").texts(), ["hi there"]);
+    desk.message(1, Life::Accepted);
+    assert!(desk.line("again").line("no").sent().is_empty());
+    assert_eq!(desk.plain.exit(), Exit::Refused);
+    // The next text is no answer: neither is sent.
+    desk.line("one").line("two");
+    assert!(desk.sent().is_empty() && desk.left());
+    assert_eq!(desk.plain.exit(), Exit::Usage);
+    let mut desk = Desk::new(true, true);
+    desk.line("one").line("two");
+    assert_eq!(desk.said(), ["That is no answer. Say yes or no."]);
+    desk.on(Input::NoMoreLines);
+    assert!(desk.left() && desk.sent().is_empty());
+}
+
+#[test]
+fn a_reply_is_waited_for_and_no_longer_than_asked() {
+    let mut desk = Desk::script();
+    desk.line("one").message(1, Life::Accepted);
+    desk.line(".wait 2s");
+    assert!(!desk.plain.wants_line());
+    assert_eq!(desk.plain.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
+    desk.report(read(0, &[("r", Author::Bot, "yes?")]));
+    assert!(desk.said().contains(&"Bot says: yes?"), "{:?}", desk.said());
+    desk.message(1, Life::Answered);
+    assert!(desk.plain.wants_line() && desk.plain.due().is_none());
+    assert_eq!(desk.plain.exit(), Exit::Done);
+
+    let mut desk = Desk::script();
+    desk.line("one").message(1, Life::Accepted).line(".wait 2s");
+    desk.now = Moment::ZERO.after(Duration::from_secs(2));
+    desk.on(Input::Due);
+    assert_eq!(desk.said(), ["No reply was read within 2 seconds. Say .wait to wait longer, or .read."]);
+    assert_eq!(desk.plain.exit(), Exit::Refused);
+}
+
+#[test]
+fn a_script_takes_back_what_no_token_will_carry() {
+    let mut desk = Desk::script();
+    desk.line("one").message(1, Life::Queued);
+    desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
+    assert!(desk.asked(&Command::Cancel(MessageId(1))));
+    desk.message(1, Life::Cancelled);
+    assert_eq!(
+        desk.said(),
+        ["Message not sent, not signed in: client not found; check the client's id, its secret, and the region."]
+    );
+    assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
+    assert!(desk.plain.wants_line());
+    // A person may mend it: their message waits.
+    let mut desk = Desk::new(true, false);
+    desk.line("one").message(1, Life::Queued);
+    desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
+    assert!(!desk.asked(&Command::Cancel(MessageId(1))));
+    assert!(desk.said()[0].ends_with("say .signin."));
+    assert!(desk.line(".signin").asked(&Command::SignIn));
+}
+
+#[test]
+fn a_new_token_is_one_of_a_later_generation() {
+    let mut desk = Desk::script();
+    desk.report(Report::Token(TokenStatus::Valid(facts(1))));
+    assert_eq!(desk.said(), ["Signed in; the token lasts 10 minutes."]);
+    assert!(desk.line(".renew").asked(&Command::Renew));
+    desk.report(Report::Token(TokenStatus::Valid(facts(1))));
+    assert!(!desk.plain.wants_line(), "facts about the old one are no new one");
+    desk.report(Report::Token(TokenStatus::Renewing(facts(1)))).report(Report::Token(TokenStatus::Valid(facts(2))));
+    assert_eq!(desk.said(), ["A new token is here; the token lasts 10 minutes."]);
+    assert!(desk.plain.wants_line());
+    desk.line(".renew").report(Report::Token(TokenStatus::BadClient { why: "no".to_owned() }));
+    assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
+}
+
+#[test]
+fn ctrl_c_takes_back_then_leaves() {
+    for interactive in [true, false] {
+        let mut desk = Desk::new(interactive, false);
+        desk.line("one").message(1, Life::Sending { attempt: 1 }).on(Input::Interrupt);
+        assert!(desk.asked(&Command::Cancel(MessageId(1))) && !desk.left());
+        desk.message(1, Life::Cancelled);
+        assert_eq!(desk.left(), !interactive, "a script is not read on");
+        let mut desk = Desk::new(interactive, false);
+        desk.line("one").on(Input::Interrupt);
+        assert!(desk.on(Input::Interrupt).left(), "the second does not wait");
+        assert!(Desk::new(interactive, false).on(Input::Interrupt).left());
+    }
+}
+
+#[test]
+fn sending_again_asks_and_says_what_happened() {
+    for (life, how, yes) in [
+        (Life::Refused("401".to_owned()), "Say yes or no.", "yes"),
+        (Life::Accepted, "Say yes or no.", "yes"),
+        (Life::Unknown("reset".to_owned()), "Say again to send it again, or no.", "again"),
+    ] {
+        let mut desk = Desk::script();
+        desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, life);
+        desk.line(".resend 1");
+        assert_eq!(desk.said().last(), Some(&how));
+        assert!(desk.sent().is_empty());
+        desk.line(yes);
+        assert_eq!(desk.sent()[0].resend_of, Some(MessageId(1)));
+        assert_eq!(desk.sent()[0].message, MessageId(2));
+    }
+}
+
+#[test]
+fn an_unknown_outcome_is_settled_by_number_or_by_word() {
+    let landed = |landed| Command::Settle { message: MessageId(1), landed };
+    let wanted = [
+        (vec![".settle 1", "2"], landed(true)),
+        (vec![".settle 1", "3"], landed(false)),
+        (vec![".settle 1", "1"], Command::Read(ConversationKey(0))),
+        (vec![".settle 1 received"], landed(true)),
+        (vec![".settle 1 lost"], landed(false)),
+    ];
+    for (lines, command) in wanted {
+        let mut desk = Desk::script();
+        desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Unknown("reset".to_owned())));
+        desk.message(1, Life::Unknown("reset".to_owned()));
+        assert!(desk.said()[0].contains("not known whether it was received"), "{:?}", desk.said());
+        for line in &lines {
+            desk.line(line);
+        }
+        assert!(desk.asked(&command), "{lines:?}: {:?}", desk.acts);
+    }
+}
+
+#[test]
+fn a_conversation_is_opened_by_number_or_name() {
+    for line in [".open 2", ".open Echo", ".open echo"] {
+        let mut desk = Desk::script();
+        desk.line(line);
+        assert!(
+            desk.asked(&Command::Watch(Some(ConversationKey(1)))) && desk.asked(&Command::Read(ConversationKey(1)))
+        );
+        assert_eq!(desk.line("hi").sent()[0].conversation, ConversationKey(1));
+    }
+}
+
+#[test]
+fn a_read_that_fails_is_told_and_ends_the_wait() {
+    let mut desk = Desk::script();
+    assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
+    assert!(!desk.plain.wants_line());
+    desk.report(exchange(Kind::Read, None, Outcome::Refused("404 not found.".to_owned())));
+    assert_eq!(desk.said(), ["Conversation 1, Billing bot, could not be read: 404 not found. Say .read to try again."]);
+    assert!(desk.plain.wants_line());
+    assert_eq!(desk.plain.exit(), Exit::Refused);
+}
+
+#[test]
+fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
+    let mut desk = Desk::script();
+    let hostile = "hi\u{1b}]52;c;eA==\u{7}\nMessage 1 accepted.\r\u{202e}";
+    desk.line("one").message(1, Life::Accepted);
+    desk.report(read(1, &[("r", Author::Bot, "old")]));
+    desk.report(read(1, &[("r", Author::Bot, "old"), ("s", Author::Bot, hostile)]));
+    assert_eq!(
+        desk.said(),
+        [
+            "Bot says in Conversation 2, Echo: hi␛]52;c;eA==␇",
+            "Bot goes on in Conversation 2, Echo: Message 1 accepted.␍<RLO>"
+        ]
+    );
+    desk.report(Report::Notice { at: Moment::ZERO, text: "x\n\u{1b}[2J".to_owned() });
+    desk.line("two");
+    desk.message(2, Life::Refused("no\nMessage 2 accepted.\u{9b}2J".to_owned()));
+    assert_eq!(desk.said().len(), 1);
+    for line in desk.line(".thread").said() {
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+}

@@ -1,0 +1,311 @@
+//! One organisation, one engine, one message, and what is made of its refusal: before and after a probe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::clock::Clock;
+use guestwire::config::{Credentials, Profile, SecretSource};
+use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest};
+use guestwire::model::{
+    Address, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, TokenStatus, Variation,
+};
+use guestwire::sandbox::{Options, Sandbox, Scenario};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::canned::Canned;
+
+/// What a defect reaches.
+const BOUND: Duration = Duration::from_secs(30);
+const FIRST: ConversationKey = ConversationKey(0);
+
+/// An organisation in which something is wrong, and what is done in it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a circumstance of its own")]
+pub struct Setting {
+    scenario: Scenario,
+    faults_before: Vec<String>,
+    faults_after: Vec<String>,
+    advance: u64,
+    profile: Vec<Box<dyn FnOnce(Profile) -> Profile + Send>>,
+    api_elsewhere: bool,
+    pasted: bool,
+    canned: Option<Canned>,
+    text: String,
+    sent_as: Option<Variation>,
+    /// The exchange to be diagnosed is the token's.
+    token: bool,
+    /// The guest socket's rules apply.
+    channel: Option<Channel>,
+    overlap: bool,
+}
+
+impl Setting {
+    fn new(toml: &str) -> Self {
+        let scenario = Scenario::parse(toml, std::path::Path::new("accuracy.toml")).unwrap();
+        Self {
+            scenario,
+            faults_before: Vec::new(),
+            faults_after: Vec::new(),
+            advance: 0,
+            profile: Vec::new(),
+            api_elsewhere: false,
+            pasted: false,
+            canned: None,
+            text: "hello".to_owned(),
+            sent_as: None,
+            token: false,
+            channel: Some(Channel::GuestApi),
+            overlap: false,
+        }
+    }
+
+    /// The Guest API as described.
+    pub fn described() -> Self {
+        Self::new(
+            "[[conversations]]\nname = \"A\"\nscript = \"silent\"\n[[conversations]]\nname = \"B\"\nscript = \"silent\"\n",
+        )
+    }
+
+    /// As described, with `client` as the TOML of the client.
+    pub fn client(client: &str) -> Self {
+        Self::new(&format!("[client]\n{client}\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n"))
+    }
+
+    /// As described, with what the profile's entry says of the participant.
+    pub fn addressed(how: &str, more: &str) -> Self {
+        Self::new(&format!("{more}\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\naddressed = \"{how}\"\n"))
+    }
+
+    /// The published API.
+    pub fn published() -> Self {
+        Self::new(
+            "world = \"published\"\n[token]\ntell_scope = false\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n",
+        )
+    }
+
+    /// A server that knows one answer to everything but the token.
+    pub fn canned(status: u16, body: &str) -> Self {
+        let mut setting = Self::described();
+        setting.canned = Some(Canned::new(status, "application/json", body));
+        setting
+    }
+
+    /// The same with a page.
+    pub fn canned_page(status: u16, body: &str) -> Self {
+        let mut setting = Self::described();
+        setting.canned = Some(Canned::new(status, "text/html", body));
+        setting
+    }
+
+    /// A fault that holds from the start.
+    pub fn before(mut self, fault: &str) -> Self {
+        self.faults_before.push(fault.to_owned());
+        self
+    }
+
+    /// A fault that is set once signed in, before the send.
+    pub fn after(mut self, fault: &str) -> Self {
+        self.faults_after.push(fault.to_owned());
+        self
+    }
+
+    /// The server's clock is put forward before the send.
+    pub fn advanced(mut self, seconds: u64) -> Self {
+        self.advance = seconds;
+        self
+    }
+
+    /// Changes the profile.
+    pub fn profile(mut self, change: impl FnOnce(Profile) -> Profile + Send + 'static) -> Self {
+        self.profile.push(Box::new(change));
+        self
+    }
+
+    /// Asks for these scopes.
+    pub fn scopes(self, scopes: &'static [&'static str]) -> Self {
+        self.profile(move |mut profile| {
+            if let Credentials::Client(client) = &mut profile.credentials {
+                client.scopes = scopes.iter().map(|s| (*s).to_owned()).collect();
+            }
+            profile
+        })
+    }
+
+    /// Speaks to this conversation id.
+    pub fn conversation(self, id: &'static str) -> Self {
+        self.profile(move |mut profile| {
+            if let Address::GuestApi { conversation_id, participant_id, .. } =
+                &mut profile.conversations[0].conversation.address
+            {
+                id.clone_into(conversation_id);
+                *participant_id = None;
+            }
+            profile
+        })
+    }
+
+    /// The API is that of another organisation than the login's.
+    pub fn api_elsewhere(mut self) -> Self {
+        self.api_elsewhere = true;
+        self
+    }
+
+    /// A pasted token in place of a client.
+    pub fn pasted(mut self) -> Self {
+        self.pasted = true;
+        self
+    }
+
+    pub fn text(mut self, text: String) -> Self {
+        self.text = text;
+        self
+    }
+
+    pub fn sent_as(mut self, variation: Variation) -> Self {
+        self.sent_as = Some(variation);
+        self
+    }
+
+    pub fn of_the_token(mut self) -> Self {
+        self.token = true;
+        self
+    }
+
+    pub fn on(mut self, channel: Channel) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// Two conversations send at once: one's renewal overtakes the other's refusal.
+    pub fn overlap(mut self) -> Self {
+        self.overlap = true;
+        self
+    }
+}
+
+/// What was found.
+pub struct Found {
+    pub bare: Diagnosis,
+    pub probed: Diagnosis,
+}
+
+struct Bench {
+    engine: EngineHandle,
+    reports: UnboundedReceiver<Report>,
+    history: History,
+    facts: ProfileFacts,
+    exchanges: Vec<Arc<Exchange>>,
+    channel: Option<Channel>,
+}
+
+impl Bench {
+    async fn next(&mut self) -> Report {
+        let report = tokio::time::timeout(BOUND, self.reports.recv()).await.expect("the engine goes on");
+        let report = report.expect("the engine runs");
+        match &report {
+            Report::Exchange(exchange) => {
+                self.history.exchange(exchange);
+                match self.exchanges.iter_mut().find(|x| x.id == exchange.id) {
+                    Some(known) => *known = Arc::clone(exchange),
+                    None => self.exchanges.push(Arc::clone(exchange)),
+                }
+            }
+            Report::Token(status) => {
+                if let Some(facts) = status.facts() {
+                    self.history.token(facts);
+                }
+            }
+            Report::ClockSkew(seconds) => self.history.skew_told(*seconds),
+            _ => {}
+        }
+        report
+    }
+
+    async fn until(&mut self, mut wanted: impl FnMut(&Report) -> bool) {
+        while !wanted(&self.next().await) {}
+    }
+
+    fn diagnose(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<Diagnosis> {
+        let exchange = self.exchanges.iter().rev().find(|x| wanted(x))?;
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        diagnose(&case)
+    }
+}
+
+/// Sends, and diagnoses.
+pub async fn run(setting: Setting) -> Found {
+    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    for fault in &setting.faults_before {
+        sandbox.set_fault(fault).unwrap();
+    }
+    let other = guestwire::sandbox::start(Options { port: 0, scenario: setting.scenario.clone() }).unwrap();
+    let mut profile = sandbox.profile();
+    if setting.api_elsewhere {
+        profile.hosts.api = other.url().to_owned();
+    }
+    let canned = match setting.canned {
+        Some(canned) => Some(canned.serve().await),
+        None => None,
+    };
+    if let Some(url) = &canned {
+        profile.hosts.api.clone_from(url);
+    }
+    if setting.pasted {
+        profile.credentials = Credentials::Pasted(SecretSource::Literal(mint(&sandbox).await.into()));
+    }
+    let profile = Arc::new(setting.profile.into_iter().fold(profile, |profile, change| change(profile)));
+    let clock = Clock::start();
+    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let facts = ProfileFacts::of(&profile);
+    let mut bench =
+        Bench { engine, reports, history: History::default(), facts, exchanges: Vec::new(), channel: setting.channel };
+    if setting.token {
+        bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Token && x.outcome.is_settled())).await;
+        let found = bench.diagnose(|x| x.kind == Kind::Token).expect("a diagnosis");
+        return Found { bare: found.clone(), probed: found };
+    }
+    bench.until(|r| matches!(r, Report::Token(TokenStatus::Valid(_)))).await;
+    for fault in &setting.faults_after {
+        sandbox.set_fault(fault).unwrap();
+    }
+    if setting.advance > 0 {
+        sandbox.advance(setting.advance);
+    }
+    let request = |n: u64, conversation| SendRequest {
+        message: MessageId(n),
+        conversation,
+        text: setting.sent_as.map_or_else(|| setting.text.clone(), |v| v.text(&setting.text)),
+        resend_of: None,
+        sent_as: setting.sent_as,
+    };
+    bench.engine.ask(Command::Send(request(1, FIRST)));
+    let mut wanted = MessageId(1);
+    if setting.overlap {
+        wanted = MessageId(2);
+        bench.engine.ask(Command::Send(request(2, ConversationKey(1))));
+    }
+    bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
+    let this = |x: &Exchange| x.message == Some(wanted);
+    let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
+    // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.
+    bench.engine.ask(Command::Read(FIRST));
+    let probe = bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.outcome.is_settled()));
+    let _ = tokio::time::timeout(Duration::from_secs(3), probe).await;
+    let probed = bench.diagnose(this).expect("a diagnosis");
+    sandbox.stop().await;
+    other.stop().await;
+    Found { bare, probed }
+}
+
+/// A token as a person would paste it: minted outside of guestwire.
+async fn mint(sandbox: &Sandbox) -> String {
+    let line = sandbox.announcement();
+    let form = format!(
+        "grant_type=client_credentials&scope=guest:messages:send&client_id={}&client_secret={}",
+        line["client_id"].as_str().unwrap(),
+        line["client_secret"].as_str().unwrap()
+    );
+    let body = super::canned::post(sandbox.addr(), "/oauth/token", &form).await;
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    json["access_token"].as_str().unwrap().to_owned()
+}

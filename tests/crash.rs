@@ -1,0 +1,253 @@
+//! The real program, killed at random points while it sends in several conversations: nothing that was typed is lost,
+//! nothing is sent twice, and every message of unknown outcome says why. The sandbox's counts are the truth.
+//!
+//! `cargo test` kills it a few times. The long form: `GUESTWIRE_CRASHES=300 cargo test --release --test crash`.
+
+#![cfg(unix)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod pty;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use guestwire::journal::{Journal, Options, Page, Reader, place};
+use guestwire::model::{Author, Conversation};
+use guestwire::sandbox::{self, Sandbox, Scenario};
+use pty::{Session, guestwire as program};
+use rustix::process::Signal;
+
+/// Conversations that are written to; one more holds a draft.
+const CONVERSATIONS: usize = 4;
+/// What was typed longer ago must be found: half a second, and what a busy machine takes to hand keys over.
+const SURELY_TYPED: Duration = Duration::from_millis(1_500);
+
+const SCENARIO: &str = r#"
+seed = 7
+latency_ms = [0, 30]
+reply_ms = [1, 2]
+[limits]
+requests_per_minute = 1000000
+[[conversations]]
+name = "one"
+script = "silent"
+[[conversations]]
+name = "two"
+script = "silent"
+[[conversations]]
+name = "three"
+script = "silent"
+[[conversations]]
+name = "four"
+script = "silent"
+[[conversations]]
+name = "drafts"
+script = "silent"
+"#;
+
+/// Numbers that look random, the same in each run but for what the machine makes of them.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
+    let profile = sandbox.profile();
+    let said = sandbox.announcement();
+    let (id, secret) = (said["client_id"].as_str().unwrap(), said["client_secret"].as_str().unwrap());
+    let url = sandbox.url();
+    let mut text = format!(
+        "profile = \"crash\"\n[profiles.crash]\nregion = \"mypurecloud.de\"\n[profiles.crash.hosts]\nlogin = \"{url}\"\n\
+         api = \"{url}\"\n[profiles.crash.oauth]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
+         scopes = [\"guest:messages:send\", \"conversations\"]\n"
+    );
+    for entry in &profile.conversations {
+        let conversation = &entry.conversation;
+        let id = conversation.address.conversation_id().unwrap();
+        text += &format!(
+            "[[profiles.crash.conversations]]\nname = \"{}\"\nchannel = \"guest-api\"\nconversation_id = \"{id}\"\n",
+            conversation.name
+        );
+        if let Some(participant) = conversation.address.participant_id() {
+            text += &format!("participant_id = \"{participant}\"\n");
+        }
+    }
+    let path = home.join("config.toml");
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    profile.conversations.iter().map(|e| e.conversation.clone()).collect()
+}
+
+fn start(home: &Path) -> Session {
+    let mut command = program(home);
+    command.arg("--config");
+    command.arg(home.join("config.toml"));
+    command.arg("--data-dir");
+    command.arg(home.join("data"));
+    Session::start(command, 120, 36)
+}
+
+/// Every text that the sandbox received, and how often.
+fn received(sandbox: &Sandbox) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for conversation in sandbox.state()["conversations"].as_array().unwrap() {
+        for message in conversation["messages"].as_array().unwrap() {
+            *counts.entry(message["text"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Our messages as the journal has them: text to life and reason.
+fn kept(dir: &Path, conversations: &[Conversation]) -> BTreeMap<String, (String, Option<String>)> {
+    let Ok(reader) = Reader::open(dir, conversations) else { return BTreeMap::new() };
+    let mut all = BTreeMap::new();
+    for line in reader.transcript().unwrap() {
+        if let (Author::Guest, Some(life)) = (line.author, line.life) {
+            assert!(all.insert(line.text.clone(), life).is_none(), "kept twice: {}", line.text);
+        }
+    }
+    all
+}
+
+/// The drafts, as the next start will find them.
+fn drafts(dir: &Path, conversations: &[Conversation]) -> Vec<String> {
+    let (journal, mut pages) = Journal::open(Options::new(dir.to_owned(), conversations.to_vec()));
+    let drafts = loop {
+        match pages.blocking_recv().expect("it opens") {
+            Page::Restored(restored) => break restored.drafts.into_iter().map(|(_, text, _)| text).collect(),
+            Page::Trouble(trouble) => panic!("{trouble:?}"),
+            _ => {}
+        }
+    };
+    assert!(journal.close(Duration::from_secs(10)));
+    drafts
+}
+
+/// Writes messages into the conversations and a draft, and kills. What was typed, and when.
+fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, Option<(String, Instant)>, Instant) {
+    let mut session = start(home);
+    session.see("Conversations");
+    let mut typed = Vec::new();
+    let mut draft = None;
+    for number in 0..4 + dice.below(8) {
+        let text = format!("r{round}m{number}.");
+        let down = "j".repeat(usize::try_from(dice.below(CONVERSATIONS as u64)).unwrap());
+        session.press("\x1b");
+        session.press(&format!("1g{down}\r"));
+        session.press(&text);
+        session.press("\r");
+        typed.push((text, Instant::now()));
+        if dice.below(3) == 0 {
+            // Some die while much is under way, some while little is.
+            let _ = session.is_silent(Duration::from_millis(dice.below(60)));
+        }
+    }
+    if round % 3 == 0 {
+        session.press("\x1b");
+        session.press("1G\r");
+        let text = format!("draft{round}");
+        session.press(&text);
+        draft = Some((text, Instant::now()));
+        let _ = session.is_silent(SURELY_TYPED);
+    }
+    let wait = dice.below([400, 2_000, 40, 100, 20][usize::try_from(round % 5).unwrap()]);
+    let end = Instant::now() + Duration::from_millis(wait);
+    while Instant::now() < end {
+        let _ = session.is_silent(end.saturating_duration_since(Instant::now()));
+    }
+    let killed = Instant::now();
+    session.signal(Signal::KILL);
+    session.end();
+    (typed, draft, killed)
+}
+
+#[test]
+fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
+    let rounds: u64 = std::env::var("GUESTWIRE_CRASHES").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
+    let seed: u64 = std::env::var("GUESTWIRE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0x9e37_79b9);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _in_runtime = runtime.enter();
+    let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
+    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let conversations = config(&sandbox, home.path());
+    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    let mut dice = Dice(seed);
+    let mut must: BTreeSet<String> = BTreeSet::new();
+    let (mut unknown_seen, mut in_doubt) = (0_usize, BTreeSet::new());
+    for n in 1..=rounds {
+        let (typed, draft, killed) = round(home.path(), n, &mut dice);
+        let found_drafts = drafts(&dir, &conversations);
+        let kept = kept(&dir, &conversations);
+        if let Some((text, at)) = draft.filter(|(_, at)| killed - *at >= SURELY_TYPED) {
+            assert!(
+                found_drafts.iter().any(|d| d.ends_with(&text)),
+                "round {n}: the draft {text} is gone: {found_drafts:?} {at:?}"
+            );
+        }
+        // What was typed surely, what reached the other side, and what was there before, is there.
+        must.extend(typed.iter().filter(|(_, at)| killed - *at >= SURELY_TYPED).map(|(text, _)| text.clone()));
+        must.extend(kept.keys().cloned());
+        must.extend(received(&sandbox).into_keys());
+        for text in &must {
+            let draft = found_drafts.iter().any(|d| d.contains(text.as_str()));
+            assert!(kept.contains_key(text) || draft, "round {n}: {text} is lost");
+        }
+        for (text, (life, why)) in &kept {
+            if life == "unknown" {
+                assert!(why.as_deref().is_some_and(|w| !w.is_empty()), "round {n}: {text} is unknown without a word");
+                unknown_seen += usize::from(in_doubt.insert(text.clone()));
+            }
+        }
+        for (text, count) in received(&sandbox) {
+            assert!(count <= 1, "round {n}: {text} was received {count} times");
+        }
+    }
+    // One last start: what is queued goes, what is unknown is looked up.
+    let mut session = start(home.path());
+    session.see("TOKEN ok");
+    let end = Instant::now() + Duration::from_secs(60);
+    let settled = loop {
+        let _ = session.is_silent(Duration::from_millis(200));
+        let now = kept(&dir, &conversations);
+        let counts = received(&sandbox);
+        let open = now.iter().any(|(text, (life, _))| match life.as_str() {
+            "queued" | "sending" => true,
+            "unknown" => counts.contains_key(text),
+            _ => false,
+        });
+        if !open {
+            break now;
+        }
+        assert!(Instant::now() < end, "never settled: {now:?}");
+    };
+    session.signal(Signal::TERM);
+    session.end();
+    let counts = received(&sandbox);
+    let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
+    for (text, (life, why)) in &settled {
+        *tally.entry(life.as_str()).or_default() += 1;
+        let came = counts.get(text).copied().unwrap_or(0);
+        match life.as_str() {
+            "accepted" | "answered" | "landed" => assert_eq!(came, 1, "{text} is {life}"),
+            "unknown" => assert_eq!(came, 0, "{text} was received, and the look-up did not find it"),
+            _ => assert_eq!(came, 0, "{text} is {life} ({why:?})"),
+        }
+    }
+    for text in counts.keys() {
+        assert!(settled.contains_key(text), "{text} was received and is not kept");
+    }
+    eprintln!(
+        "{rounds} kills, {} messages kept, {} received, 0 lost, 0 twice; {unknown_seen} were on the wire; at the end: {tally:?}",
+        settled.len(),
+        counts.len()
+    );
+}

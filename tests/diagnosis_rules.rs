@@ -1,0 +1,172 @@
+//! The rules on facts that no server on this machine can bring about: names without an address, clocks, other regions.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::model::{
+    Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
+    Generation, Granted, Header, Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TokenFacts,
+};
+
+const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
+const ID: &str = "5f0c91ce-1111-4222-8333-44445555bd8a";
+
+fn profile(token: &str, api: &str) -> ProfileFacts {
+    ProfileFacts {
+        region: "mypurecloud.de".to_owned(),
+        api: api.to_owned(),
+        token_host: token.to_owned(),
+        client_id: Some("client".to_owned()),
+        requested: vec!["guest:messages:send".to_owned()],
+        required: vec!["guest:messages:send".to_owned()],
+        guest_path: PATH.to_owned(),
+        ..ProfileFacts::default()
+    }
+}
+
+fn at(seconds: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_secs(seconds))
+}
+
+fn send(start: u64, age: u64, ending: Ending, outcome: Outcome) -> Exchange {
+    let request = Request {
+        method: "POST".to_owned(),
+        url: format!("https://api.mypurecloud.com{}", PATH.replace("{conversationId}", ID)),
+        headers: vec![Header::new("authorization", "Bearer «token #1»")],
+        body: Body { form: BodyForm::Json, text: r#"{"text":"hi","type":"text"}"#.to_owned(), ..Body::default() },
+    };
+    let attempt = Attempt {
+        number: 1,
+        started: at(start),
+        generation: Some(Generation(1)),
+        token_age: Some(Duration::from_secs(age)),
+        request: Arc::new(request),
+        ending: Some(ending),
+        timing: Timing { total: Some(Duration::from_millis(90)), ..Timing::default() },
+    };
+    Exchange {
+        id: ExchangeId(9),
+        kind: Kind::Send,
+        what: "hi".to_owned(),
+        conversation: None,
+        message: None,
+        sent_as: None,
+        started: at(start),
+        ended: Some(at(start)),
+        steps: vec![Step::Try(Arc::new(attempt))],
+        outcome,
+    }
+}
+
+fn unauthorized() -> Ending {
+    let text = r#"{"code":"unauthorized","message":"not authorized"}"#.to_owned();
+    Ending::Answered(Response {
+        status: 401,
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![Header::new("x-request-id", "r")],
+        body: Body { form: BodyForm::Json, text, ..Body::default() },
+        remote: None,
+    })
+}
+
+fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
+    let failure = Failure { kind, phase, detail: detail.to_owned(), wrote: false, partial: None };
+    send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()))
+}
+
+fn token(lifetime: u64) -> TokenFacts {
+    TokenFacts {
+        generation: Generation(1),
+        issued: at(0),
+        expires: Some(at(lifetime)),
+        lifetime: Some(Duration::from_secs(lifetime)),
+        requested: vec!["guest:messages:send".to_owned()],
+        granted: Granted::Named(vec!["guest:messages:send".to_owned()]),
+        missing: Vec::new(),
+        organization: None,
+        client_name: None,
+        pasted: false,
+    }
+}
+
+fn judge(exchange: &Exchange, profile: &ProfileFacts, history: &History) -> Diagnosis {
+    diagnose(&Case { exchange, channel: Some(Channel::GuestApi), profile, history }).unwrap()
+}
+
+#[test]
+fn a_name_without_an_address_and_a_clock_that_is_wrong() {
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &History::default());
+    assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
+
+    let tls = failed(FailureKind::Tls, Phase::Tls, "invalid peer certificate: NotValidYet");
+    let plain = judge(&tls, &here, &History::default());
+    assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
+    let mut skewed = History::default();
+    skewed.skew_told(86_400);
+    let clock = judge(&tls, &here, &skewed);
+    assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
+    assert!(clock.suspects.iter().any(|s| s.cause == Cause::NetworkTls));
+}
+
+#[test]
+fn a_token_of_another_region_is_seen_by_its_hosts() {
+    let mut history = History::default();
+    history.token(&token(3600));
+    let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".to_owned()));
+    let apart = profile("https://login.mypurecloud.de", "https://api.mypurecloud.com");
+    let found = judge(&exchange, &apart, &history);
+    assert_eq!((found.cause(), found.confidence()), (Cause::RegionMismatch, Confidence::Likely));
+    // Two hosts of one region are no evidence for it.
+    let together = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let found = judge(&exchange, &together, &history);
+    assert!(found.excluded.iter().any(|e| e.cause == Cause::RegionMismatch), "{found:#?}");
+}
+
+#[test]
+fn a_token_past_its_end_by_our_own_clock_has_expired() {
+    let mut history = History::default();
+    history.token(&token(60));
+    let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    assert_eq!(late.cause(), Cause::TokenExpired);
+    assert!(late.confidence() >= Confidence::Likely);
+    let early = judge(&send(40, 40, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    assert_ne!(early.confidence(), Confidence::Sure, "{early:#?}");
+}
+
+/// Whatever comes, the diagnosis is sound: no cause is both in question and ruled out, and only one can be sure.
+#[test]
+fn no_diagnosis_contradicts_itself() {
+    let codes = ["", "unauthorized", "bad.credentials", "not.found", "missing.permissions", "not.authorized", "x"];
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let mut seen = BTreeSet::new();
+    for status in (300..=511).chain([599]) {
+        for code in codes {
+            for form in [BodyForm::Json, BodyForm::Text, BodyForm::Empty] {
+                let text = if form == BodyForm::Json { format!(r#"{{"code":"{code}"}}"#) } else { code.to_owned() };
+                let ending = Ending::Answered(Response {
+                    status,
+                    version: "HTTP/1.1".to_owned(),
+                    headers: Vec::new(),
+                    body: Body { form, text, ..Body::default() },
+                    remote: None,
+                });
+                let found = judge(&send(50, 40, ending, Outcome::Refused("r".to_owned())), &here, &History::default());
+                let sure = found.suspects.iter().filter(|s| s.confidence == Confidence::Sure).count();
+                assert!(sure <= 1, "{found:#?}");
+                for suspect in &found.suspects {
+                    assert!(found.excluded.iter().all(|e| e.cause != suspect.cause), "{status} {code}: {found:#?}");
+                }
+                assert!(found.suspects.is_sorted_by(|a, b| a.confidence >= b.confidence), "{found:#?}");
+                assert!(!found.sentence().is_empty() && !found.said.is_empty());
+                seen.insert(found.cause());
+            }
+        }
+    }
+    assert!(seen.len() > 6, "{seen:?}");
+}

@@ -1,0 +1,131 @@
+//! HTTPS: what is measured and shown of it, and certificates that nobody vouches for.
+
+use guestwire::config::Profile;
+use guestwire::model::{Ending, Failure, FailureKind, Life, Outcome, Phase, Response};
+
+use super::certificates::Authority;
+use super::http2::{Do, Http2};
+use super::rig::{Rig, profile, with_tokens};
+use super::server::{Act, Server, json};
+
+/// Tokens come over plain HTTP, so that the message's own request is the first on its host.
+async fn split(api: &str, authority: Option<&Authority>) -> (Server, Profile) {
+    let login = Server::start(with_tokens(|_| json(404, "{}"))).await;
+    let mut profile = profile(&login.url(), 1);
+    profile.hosts.api = api.to_owned();
+    profile.ca_files = authority.map(Authority::files).unwrap_or_default();
+    (login, profile)
+}
+
+/// The first send connects and is measured; the second uses its connection again.
+async fn two_sends(profile: Profile, version: &str) -> [Response; 2] {
+    let mut rig = Rig::start(profile);
+    let sent = [rig.send(0, "first"), rig.send(0, "second")];
+    for message in sent {
+        assert_eq!(rig.end_of(message).await, Life::Accepted);
+    }
+    let attempts = sent.map(|message| rig.exchange_of(message).last_attempt().unwrap().clone());
+    rig.stop().await;
+    let [first, second] = attempts.each_ref().map(|a| a.timing);
+    let (connect, tls) = (first.connect.unwrap(), first.tls.unwrap());
+    assert!(!first.reused && first.resolve.is_some(), "{first:?}");
+    // The handshake has two flights and signatures; opening a TCP connection to this machine has neither.
+    assert!(!connect.is_zero() && !tls.is_zero(), "{first:?}");
+    assert!(first.resolve.unwrap() + connect + tls <= first.first_byte.unwrap(), "{first:?}");
+    assert!(first.first_byte <= first.total, "{first:?}");
+    assert!(second.reused, "{second:?}");
+    assert_eq!((second.resolve, second.connect, second.tls), (None, None, None));
+    let responses = attempts.map(|a| a.response().unwrap().clone());
+    for response in &responses {
+        assert_eq!((response.status, response.version.as_str()), (200, version));
+        assert!(response.remote.as_deref().unwrap().starts_with("127.0.0.1:"), "{:?}", response.remote);
+    }
+    responses
+}
+
+#[tokio::test]
+async fn http1_over_tls() {
+    let authority = Authority::new();
+    let server = Server::secure(authority.acceptor("localhost", "http/1.1"), |_| json(200, r#"{"id":"m"}"#)).await;
+    let api = format!("https://localhost:{}", server.addr.port());
+    let (_login, profile) = split(&api, Some(&authority)).await;
+    two_sends(profile, "HTTP/1.1").await;
+    assert_eq!(server.texts(), ["first", "second"]);
+    assert!(server.log().iter().all(|r| r.connection == 0));
+}
+
+#[tokio::test]
+async fn http2_over_tls() {
+    let authority = Authority::new();
+    let server = Http2::start(authority.acceptor("localhost", "h2"), |_, _| Do::Say).await;
+    let api = format!("https://localhost:{}", server.port);
+    let (_login, profile) = split(&api, Some(&authority)).await;
+    let [first, _] = two_sends(profile, "HTTP/2.0").await;
+    assert!(first.headers.iter().any(|h| h.name == "inin-correlation-id" && h.value == "over-h2"));
+    assert_eq!(server.texts(), ["first", "second"]);
+}
+
+/// What an untrusted server gets: nothing; what a person gets: the handshake named, and what may mend it.
+async fn distrusted(api: &str, authority: Option<&Authority>) -> (String, Failure) {
+    let (_login, profile) = split(api, authority).await;
+    let mut rig = Rig::start(profile);
+    let message = rig.send(0, "hello");
+    let Life::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+    let exchange = rig.exchange_of(message);
+    assert_eq!(exchange.outcome, Outcome::Failed(why.clone()));
+    assert_eq!(exchange.attempts().count(), 1, "a certificate is not healed by trying again");
+    let Some(Ending::Failed(failure)) = exchange.last_attempt().unwrap().ending.clone() else { panic!("{exchange:?}") };
+    rig.stop().await;
+    (why, failure)
+}
+
+#[tokio::test]
+async fn an_unknown_authority_gets_nothing() {
+    let authority = Authority::new();
+    for alpn in ["http/1.1", "h2"] {
+        let server = Server::secure(authority.acceptor("localhost", alpn), |_| Act::Hang).await;
+        let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), None).await;
+        assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Tls, Phase::Tls, false));
+        assert!(why.starts_with("not sent, TLS handshake: invalid peer certificate: UnknownIssuer"), "{why}");
+        assert!(why.contains("ca_files"), "what may mend it: {why}");
+        assert!(server.log().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_gets_nothing() {
+    let authority = Authority::new();
+    let server = Server::secure(authority.acceptor("elsewhere.example", "http/1.1"), |_| Act::Hang).await;
+    let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), Some(&authority)).await;
+    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls, false));
+    assert!(why.contains("elsewhere.example") && !why.contains("ca_files"), "{why}");
+    assert!(server.log().is_empty());
+}
+
+/// A server that speaks no TLS where TLS is wanted: nothing was sent, and the words say what it is about.
+#[tokio::test]
+async fn no_tls_where_tls_is_wanted() {
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = deaf.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = deaf.accept().await {
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let (why, failure) = distrusted(&format!("https://127.0.0.1:{port}"), None).await;
+    assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Tls, Phase::Tls, false), "{why}");
+}
+
+/// The rules for lost answers are the same under TLS: unknown, once.
+#[tokio::test]
+async fn a_reset_under_tls_is_unknown() {
+    let authority = Authority::new();
+    let server = Server::secure(authority.acceptor("localhost", "http/1.1"), |_| Act::SayReset(Vec::new())).await;
+    let api = format!("https://localhost:{}", server.addr.port());
+    let (_login, profile) = split(&api, Some(&authority)).await;
+    let mut rig = Rig::start(profile);
+    let message = rig.send(0, "once");
+    assert!(matches!(rig.end_of(message).await, Life::Unknown(_)));
+    assert_eq!(server.texts(), ["once"]);
+    rig.stop().await;
+}
