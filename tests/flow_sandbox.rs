@@ -1,6 +1,6 @@
 //! The console on the sandbox, by keys alone: the real shell, engine and sandbox.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod flow;
 

@@ -2,7 +2,7 @@
 //! pseudo-terminal, and what lies in its journal afterwards.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod pty;
 

@@ -1,6 +1,6 @@
 //! Whole screens: snapshots at the sizes that are designed for, the same words whatever the colours, ASCII where that
 //! is asked for, and no panic at any size with hostile text.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 #[path = "../desk/mod.rs"]
 mod desk;

@@ -1,5 +1,5 @@
 //! `update` by itself: keys by name in, state and effects out. One behaviour a test, an area a file.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 #[path = "../desk/mod.rs"]
 mod desk;
