@@ -44,7 +44,7 @@ fn parse(text: &str) -> Datagram {
 
 enum Receiver {
     Udp(tokio::net::UdpSocket),
-    Unix(tokio::net::UnixDatagram, tempfile::TempDir),
+    Unix(tokio::net::UnixDatagram, #[expect(dead_code, reason = "the directory goes with it")] tempfile::TempDir),
 }
 
 impl Receiver {

@@ -6,8 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::model::{
-    AgentState, Author, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState, Step,
-    TokenStatus,
+    Author, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState, Step, TokenStatus,
 };
 use crate::view::text::visible_lines;
 
@@ -27,16 +26,13 @@ impl Plain {
             Report::ClockSkew(seconds) => {
                 self.threads.clock_skew(seconds);
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
-                self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.abs()));
+                self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
             Report::Notice { at, text } => {
                 self.log.note(at, Kind::Sys, text.as_str());
                 self.say(format!("Notice: {text}"));
             }
-            Report::Agent(AgentState::Lost(why)) => {
-                self.say(format!("The metrics agent cannot be reached: {why}. Nothing else is touched by that."));
-            }
-            // Nothing probes from here; `guestwire doctor` does.
+            // What a doctor or an agent is told has no line of its own here.
             Report::RateLimit(_) | Report::Probe { .. } | Report::Metrics { .. } | Report::Agent(_) => {}
             Report::Stopped => self.leave(),
         }

@@ -211,6 +211,14 @@ impl Desk {
         sends(&effects).first().unwrap_or_else(|| panic!("nothing was sent: {effects:?}, {:?}", self.state.status)).0
     }
 
+    /// Pastes a message and sends it; its id.
+    pub fn send_paste(&mut self, text: &str) -> MessageId {
+        self.keys("esc c");
+        self.paste(text);
+        let effects = self.keys("enter");
+        sends(&effects).first().expect("it is sent").0
+    }
+
     /// The engine's news of a message and of the exchange that carries it.
     pub fn settle(&mut self, id: MessageId, text: &str, life: Life, status: Option<u16>) -> ExchangeId {
         self.exchanges += 1;
