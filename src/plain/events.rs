@@ -55,7 +55,7 @@ impl Plain {
                 match before {
                     None => self.say(format!("Signed in; {lasts}.")),
                     Some(old) if old != facts.generation || mended => {
-                        self.say(format!("A new token is here; {lasts}."))
+                        self.say(format!("A new token is here; {lasts}."));
                     }
                     Some(_) => {}
                 }

@@ -17,7 +17,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let status = &state.status;
     let mut line = format!("{} {}", status.severity.mark(), visible(&status.text));
     if state.theme.ascii {
-        line = line.replace('—', "-").replace('·', "-").replace('…', "...");
+        line = line.replace(['—', '·'], "-").replace('…', "...");
     }
     let line = fit(&line, room, state.theme.ascii);
     put(buf, area.x, area.y, &line, room, state.theme.style(status.severity.role()));

@@ -57,7 +57,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
-                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects)
+                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects);
             }
             Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
                 let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
