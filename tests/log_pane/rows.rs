@@ -23,6 +23,25 @@ fn the_story_at_every_width() {
 }
 
 #[test]
+fn the_metrics_that_an_entry_caused_are_listed_in_full_and_only_where_there_are_any() {
+    let mut log = log(120, 60);
+    log.exchange(accepted(1, 0, "hello"));
+    log.exchange(accepted(2, 1_000, "hello again"));
+    let line = "genesys.guest.message.send.count:1|c|#status:200,cause:none";
+    log.set_metrics(guestwire::model::ExchangeId(2), vec![line.to_owned(), "\u{1b}x:1|c".to_owned()]);
+    log.last();
+    log.toggle_density();
+    log.toggle_density();
+    let shown = screen(&log, 120, 60);
+    assert!(shown.contains("> Metrics  2"), "{shown}");
+    assert!(!shown.contains(line), "folded at first");
+    log.first();
+    log.toggle_density();
+    log.toggle_density();
+    assert!(!screen(&log, 120, 24).contains("Metrics"), "the other one caused none");
+}
+
+#[test]
 fn a_refusal_in_full() {
     for width in [120, 80, 40] {
         let mut log = log(width, 60);

@@ -6,8 +6,6 @@ use super::context::{is_message_id, scan};
 use super::{Role, Seen, What};
 use crate::model::ids::is_uuid;
 
-/// Places at which JSON is looked for in one text.
-const TRIES: usize = 200;
 /// JSON inside of JSON, at most so deep.
 const DEPTH: usize = 6;
 
@@ -18,13 +16,18 @@ pub fn outer(text: &str, out: &mut Vec<Seen>) {
 
 fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usize, out: &mut Vec<Seen>) {
     let mut rest = text;
-    let mut tries = 0;
-    while depth < DEPTH && tries < TRIES {
+    // What looks like JSON and is none is read in vain: no more than a few times the text's own length.
+    let mut left = text.len().saturating_mul(4).saturating_add(1 << 16);
+    while depth < DEPTH && left > 0 {
         let Some(at) = rest.find(['{', '[']) else { break };
-        tries += 1;
         let tail = rest.get(at..).unwrap_or_default();
         let mut stream = serde_json::Deserializer::from_str(tail).into_iter::<Value>();
-        if let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = stream.next() {
+        let next = stream.next();
+        if let Some(Err(error)) = &next {
+            let lines = tail.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+            left = left.saturating_sub(lines + error.column() + 1);
+        }
+        if let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = next {
             scan(rest.get(..at).unwrap_or_default(), field, inside, out);
             walk(&value, &mut Vec::new(), inside, depth, out);
             rest = tail.get(stream.byte_offset()..).unwrap_or_default();

@@ -95,4 +95,7 @@ fn hostile_texts_end() {
         let _ = find(&text, &Known::default());
     }
     assert_eq!(one(&format!("é{X}é")), What::Unknown);
+    // Each bracket begins something that looks like JSON until the very end: read a few times, not thousands.
+    let nearly = format!("{}x {C}", "[1, 2, [3], {\"a\": [".repeat(20_000));
+    assert!(find(&nearly, &Known::default()).iter().any(|f| f.id == C));
 }
