@@ -77,7 +77,7 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn id_card(state: &mut State) {
     let Some(item) = state.picker.selected_item() else { return };
-    let mut lines = vec![format!("channel  {}", item.conversation.channel())];
+    let mut lines = Vec::new();
     for line in item.card() {
         lines.push(line.label.to_owned());
         lines.push(format!("  {}", line.value));
