@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 
 use super::overlay::popup;
-use super::text::{fit, put, visible, width, wrap};
+use super::text::{fit, plain, put, visible, width, wrap};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::State;
@@ -92,7 +92,8 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
         let mut heading = if beside { part.heading } else { "" };
         for line in &part.lines {
             let line = if part.heading == "DO THIS" { with_key(state, line) } else { line.clone() };
-            let line = plain(&visible(&line), state.theme.ascii);
+            let line = visible(&line);
+            let line = plain(&line, state.theme.ascii);
             // What belongs to a numbered or answered line hangs under its text.
             let hang = if matches!(part.heading, "CHECKED") {
                 5
@@ -125,10 +126,6 @@ fn pieces(line: &str, room: usize, hang: usize) -> Vec<String> {
         );
     }
     out
-}
-
-fn plain(text: &str, ascii: bool) -> String {
-    if ascii { text.replace('·', "-").replace(['“', '”'], "\"").replace('…', "...") } else { text.to_owned() }
 }
 
 /// `POST /api/v2/…  401  88 ms`.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{fit, put, visible, width};
+use super::text::{fit, plain, put, visible, width};
 use super::theme::Role;
 use crate::console::state::State;
 use crate::console::state::chip::{chip, countdown};
@@ -16,7 +16,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width);
     let mut right: Vec<(String, Style)> = Vec::new();
     let chip = chip(&state.token, state.now);
-    let chip_text = if theme.ascii { chip.text.replace('—', "-").replace('…', "...") } else { chip.text };
+    let chip_text = plain(&chip.text, theme.ascii).into_owned();
     right.push((chip_text, theme.style(chip.role)));
     let rate = rate_401(state);
     if state.size.width >= 60 {
@@ -37,7 +37,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let short = format!(" {} ", state.place.profile);
     let right_width: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     let left = if width(&place) + width(badge) + right_width < room { place } else { short };
-    let left = if theme.ascii { left.replace('·', "-") } else { left };
+    let left = plain(&left, theme.ascii);
     let left_room = room.saturating_sub(right_width + width(badge) + 1).max(4);
     let left_text = visible(&left).into_owned();
     let left_text = fit(&left_text, left_room, theme.ascii);

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::card;
 use super::frame::{borders, clear, outline};
 use super::help;
-use super::text::{fit, put, visible, visible_lines, width, wrap};
+use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Context;
 use crate::console::chord::Chord;
@@ -64,6 +64,7 @@ pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height
     clear(outer, buf);
     outline(outer, &borders(&state.theme, true), state.theme.style(Role::Focus), buf);
     let heading = format!(" {} ", visible(title));
+    let heading = plain(&heading, state.theme.ascii);
     let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
     put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
@@ -107,13 +108,14 @@ pub fn last_scroll(state: &State) -> u16 {
 
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
     let (rows, widest) = page_rows(lines, buf.area.width);
+    let ascii = state.theme.ascii;
     let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
     let last = rows.len().saturating_sub(usize::from(inner.height));
     let from = usize::from(scroll).min(last);
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
         let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
-        put(buf, inner.x, y, row, usize::from(inner.width), style);
+        put(buf, inner.x, y, &plain(row, ascii), usize::from(inner.width), style);
     }
     if from < last {
         let more = format!(" {} more ", last - from);
@@ -151,8 +153,8 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
         let line = format!("{mark} {:<18} {key:<10} {}", visible(&item.name), visible(&about));
         row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
     }
-    let column = u16::try_from(palette.input.visual_cursor()).unwrap_or(0);
-    Position { x: (x + column).min(inner.right()), y: inner.y }
+    let column = x.saturating_add(u16::try_from(super::status::cursor_cells(&palette.input)).unwrap_or(u16::MAX));
+    Position { x: column.min(inner.right()), y: inner.y }
 }
 
 fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
@@ -162,7 +164,8 @@ fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, 
         style = style.patch(state.theme.style(Role::Selected));
     }
     let room = usize::from(inner.width);
-    let line = fit(line, room, state.theme.ascii);
+    let line = plain(line, state.theme.ascii);
+    let line = fit(&line, room, state.theme.ascii);
     let padded = format!("{line:<room$}");
     put(buf, inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
 }
@@ -179,7 +182,7 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     // Where there is no room for all, the choices go before the explanation.
     let room_for_intro = usize::from(inner.height).saturating_sub(menu.items.len() + gap);
     for line in intro.iter().take(room_for_intro) {
-        put(buf, inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+        put(buf, inner.x, y, &plain(line, state.theme.ascii), usize::from(inner.width), state.theme.style(Role::Text));
         y += 1;
     }
     if room_for_intro > 0 && gap > 0 {
@@ -220,8 +223,12 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     let inner = popup(state, &ask.title, widest.max(width(&answers)).max(width(&ask.title)), shown + extra, buf);
     let room = usize::from(inner.width);
     let mut y = inner.y;
-    for line in lines.iter().take(shown) {
-        put(buf, inner.x, y, line, room, state.theme.style(Role::Text));
+    let hidden = lines.len() - shown;
+    for (at, line) in lines.iter().take(shown).enumerate() {
+        // What there is no room for is not kept quiet.
+        let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
+        let line = plain(cut.as_deref().unwrap_or(line), state.theme.ascii);
+        put(buf, inner.x, y, &line, room, state.theme.style(Role::Text));
         y += 1;
     }
     y += 1;
@@ -229,13 +236,13 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     if let Some((_, typed)) = &ask.word {
         let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(Role::Strong));
         put(buf, x, y, visible(typed.value()), room, state.theme.style(Role::Text));
-        cursor = Some(Position { x: x + u16::try_from(typed.visual_cursor()).unwrap_or(0), y });
+        let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
+        cursor = Some(Position { x: column.min(inner.right().saturating_sub(1)), y });
         y += 2;
     }
     if y < inner.bottom() {
         let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
-        let answers = if state.theme.ascii { answers.replace('·', "-") } else { answers };
-        put(buf, inner.x, y, &answers, room, style);
+        put(buf, inner.x, y, &plain(&answers, state.theme.ascii), room, style);
     }
     cursor
 }

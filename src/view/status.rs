@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::text::{fit, put, visible, width};
+use super::text::{fit, plain, put, visible, width};
 use super::theme::Role;
 use crate::console::state::State;
 use crate::console::state::overlay::{Overlay, Prompt};
@@ -15,10 +15,8 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let room = usize::from(area.width.saturating_sub(1));
     let status = &state.status;
-    let mut line = format!("{} {}", status.severity.mark(), visible(&status.text));
-    if state.theme.ascii {
-        line = line.replace(['—', '·'], "-").replace('…', "...");
-    }
+    let line = format!("{} {}", status.severity.mark(), visible(&status.text));
+    let line = plain(&line, state.theme.ascii);
     let line = fit(&line, room, state.theme.ascii);
     put(buf, area.x, area.y, &line, room, state.theme.style(status.severity.role()));
     None
@@ -31,9 +29,8 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let (start, _) = put(buf, area.x, area.y, &label, room, theme.style(Role::Strong));
     let input_room = usize::from(area.right().saturating_sub(start + 1)).max(1);
     let typed = visible(prompt.input.value()).into_owned();
-    let cursor = prompt.input.visual_cursor();
-    let skip = prompt.input.visual_scroll(input_room);
-    let shown = skip_cells(&typed, skip);
+    let cursor = cursor_cells(&prompt.input);
+    let (gone, shown) = skip_cells(&typed, cursor.saturating_sub(input_room - 1));
     let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(Role::Text));
     let aside = match (&prompt.problem, typed.is_empty()) {
         (Some(problem), _) => Some((format!("   ! {problem}"), Role::Error)),
@@ -42,7 +39,7 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     };
     if let Some((text, role)) = aside {
         let left = usize::from(area.right().saturating_sub(after));
-        let text = visible(&text).into_owned();
+        let text = plain(&visible(&text), theme.ascii).into_owned();
         put(
             buf,
             after + 1,
@@ -52,13 +49,18 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
             theme.style(role),
         );
     }
-    let column = start.saturating_add(u16::try_from(cursor.saturating_sub(skip)).unwrap_or(0));
+    let column = start.saturating_add(u16::try_from(cursor - gone).unwrap_or(0));
     Position { x: column.min(area.right().saturating_sub(1)), y: area.y }
 }
 
-/// The part of `text` after its first `cells` cells.
-fn skip_cells(text: &str, cells: usize) -> &str {
+/// The cells before the cursor of a one-line input, as [`visible`] shows them.
+pub(super) fn cursor_cells(input: &tui_input::Input) -> usize {
+    let before: String = input.value().chars().take(input.cursor()).collect();
+    width(&visible(&before))
+}
+
+/// The cells of at most the first `cells` cells of `text`, and what follows them.
+fn skip_cells(text: &str, cells: usize) -> (usize, &str) {
     let head = super::text::prefix(text, cells);
-    debug_assert!(width(head) <= cells);
-    text.strip_prefix(head).unwrap_or(text)
+    (width(head), text.strip_prefix(head).unwrap_or(text))
 }

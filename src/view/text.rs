@@ -142,6 +142,27 @@ pub fn prefix(text: &str, cells: usize) -> &str {
     text
 }
 
+/// The typographic characters of our own sentences in ASCII, where that is asked for.
+pub fn plain(text: &str, ascii: bool) -> Cow<'_, str> {
+    if !ascii || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '“' | '”' | '«' | '»' => out.push('"'),
+            '‘' | '’' => out.push('\''),
+            '—' | '–' | '·' | '─' => out.push('-'),
+            '…' => out.push_str("..."),
+            '→' => out.push_str("->"),
+            '←' => out.push_str("<-"),
+            '×' => out.push('x'),
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// An id where columns are few: `first4…last4`; short ids stay whole.
 pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
     let clusters: Vec<&str> = id.graphemes(true).collect();

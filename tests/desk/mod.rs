@@ -162,11 +162,16 @@ impl Desk {
         self.event(Event::Deadline)
     }
 
+    /// An event, and what the shell does before the frame that follows.
     pub fn event(&mut self, event: Event) -> Vec<Effect> {
-        let effects = update(&mut self.state, self.now, event);
-        // As the shell does before each frame.
+        let effects = self.apply(event);
         self.state.fit();
         effects
+    }
+
+    /// An event with no time for a frame after it.
+    pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        update(&mut self.state, self.now, event)
     }
 
     pub fn report(&mut self, report: Report) -> Vec<Effect> {

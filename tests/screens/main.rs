@@ -60,6 +60,8 @@ fn busy(size: (u16, u16), looks: Looks) -> Desk {
         Some(429),
     );
     desk.report(Report::RateLimit(RateLimit { count: 12, allowed: 300, resets: until }));
+    // What a first read brings was there before.
+    desk.report(reply(RETURNS, "r-0", "Hello?", desk.now));
     desk.report(reply(RETURNS, "r-2", "Are you still there?", desk.now));
     desk.type_text("half a thought");
     desk.keys("esc");
@@ -147,7 +149,8 @@ fn production_and_a_missing_scope() {
     desk.keys("enter");
     snap("production", &picture(&desk));
     desk.keys("esc esc y");
-    desk.deadline();
+    desk.pass(400);
+    desk.event(guestwire::console::Event::Deadline);
     snap("prefix", &picture(&desk));
 }
 
@@ -297,4 +300,42 @@ fn help_tells_of_every_action() {
             assert!(found, "help does not name {key} of {}", spec.name);
         }
     }
+}
+
+#[test]
+fn the_cursor_stands_after_what_is_shown_of_a_prompt() {
+    for (typed, shown) in [("abc", "abc"), ("a\u{202e}b", "a<RLO>b"), ("日本", "日本"), ("\u{7}", "␇")] {
+        for open in ["/", "1 +", ":"] {
+            let mut desk = desk((120, 36), Looks::default());
+            desk.keys("esc");
+            desk.keys(open);
+            let empty = desk.draw().1.unwrap();
+            desk.paste(typed);
+            let (buffer, cursor) = desk.draw();
+            let cursor = cursor.unwrap();
+            assert_eq!(usize::from(cursor.x - empty.x), guestwire::view::text::width(shown), "{open} {typed:?}");
+            let row: String = (empty.x..cursor.x).map(|x| buffer[(x, cursor.y)].symbol()).collect();
+            assert!(row.starts_with(shown.chars().next().unwrap()), "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_long_prompt_keeps_its_cursor_in_view() {
+    for size in SIZES {
+        let mut desk = desk(size, Looks::default());
+        desk.keys("esc /");
+        desk.paste(&"日本語 long text ".repeat(20));
+        let (buffer, cursor) = desk.draw();
+        assert!(cursor.is_some_and(|at| at.x < size.0 && at.y == size.1 - 2));
+        assert!(text_of(&buffer).lines().nth(usize::from(size.1) - 2).unwrap().contains("long text"));
+    }
+}
+
+#[test]
+fn a_question_that_cannot_show_all_says_how_much_is_missing() {
+    let mut desk = Desk::with(40, 12, |setup| setup.place = real_place(true));
+    desk.paste(&"line\n".repeat(20));
+    desk.keys("enter");
+    assert!(desk.screen().contains("more lines)"), "{}", desk.screen());
 }

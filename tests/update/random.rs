@@ -222,7 +222,8 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
 }
 
 /// What must hold of a frame.
-fn drawn(desk: &Desk, what: &str) {
+fn drawn(desk: &mut Desk, what: &str) {
+    desk.state.fit();
     let (buffer, cursor) = desk.draw();
     if let Some(at) = cursor {
         assert!(at.x < buffer.area.width && at.y < buffer.area.height, "the cursor is off the screen after {what}");
@@ -253,11 +254,11 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
         what.truncate(what.char_indices().nth(400).map_or(what.len(), |(at, _)| at));
         let size = desk.state.size;
         let began = Instant::now();
-        let effects = desk.event(event);
+        let effects = desk.apply(event);
         assert!(began.elapsed() < Duration::from_secs(2), "{what} took {:?}", began.elapsed());
         holds(&desk, &effects, &what);
         if n % 23 == 0 || size != desk.state.size {
-            drawn(&desk, &what);
+            drawn(&mut desk, &what);
         }
     }
 }

@@ -35,7 +35,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             focus(state, Pane::Composer);
         }
         Action::Filter => open_filter(state),
-        Action::Zoom => state.zoomed = !state.zoomed,
+        Action::Zoom => {
+            state.zoomed = !state.zoomed;
+            // What was toggled while one pane had it all shows now.
+            keep_focus_visible(state);
+        }
         Action::Thread => toggle_thread(state),
         Action::FaultBench => open_faults(state),
         Action::SendAs => open_send_as(state),

@@ -78,7 +78,7 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn id_card(state: &mut State) {
     let Some(item) = state.picker.selected_item() else { return };
-    let mut lines = vec![format!("channel  {}", item.conversation.channel())];
+    let mut lines = Vec::new();
     // A participant's id in the place of the conversation's looks exactly like a missing scope on the wire.
     if let Some(id) = item.conversation.address.conversation_id() {
         let known = overlay::known(state);
