@@ -400,8 +400,10 @@ impl Plain {
             let note = if line.note.is_empty() { String::new() } else { format!(", {}", line.note) };
             self.say(format!("{}: {}{note}", line.label, line.value));
         }
-        let newest = self.entry_or_newest(None).map(|entry| entry.number());
-        if let Ok(n) = newest {
+        // The newest message of this conversation, not of another.
+        let sent = |e: &&Entry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
+        let newest = self.log.entries().rev().find(sent).map(Entry::number);
+        if let Some(n) = newest {
             self.tell_entry_ids(n);
         }
         Ok(())

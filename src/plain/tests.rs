@@ -387,6 +387,17 @@ fn a_conversation_is_opened_by_number_or_name() {
 }
 
 #[test]
+fn ids_of_a_conversation_are_its_own() {
+    let mut desk = Desk::script();
+    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, Life::Accepted);
+    let said = desk.line(".ids").said().join("\n");
+    assert!(said.contains("conversation id: c0") && said.contains("Entry 1 brought"), "{said}");
+    let said = desk.line(".open 2").line(".ids").said().join("\n");
+    assert!(said.contains("conversation id: c1") && !said.contains("Entry 1"), "{said}");
+    assert!(desk.line(".ids 1").said()[0].contains("Entry 1 brought"));
+}
+
+#[test]
 fn a_read_that_fails_is_told_and_ends_the_wait() {
     let mut desk = Desk::script();
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
