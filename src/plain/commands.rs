@@ -90,8 +90,10 @@ impl Plain {
             }
             Verb::Token => {
                 self.tell_token();
-                let exit = self.sign_in.trouble().map_or(Exit::Done, |(exit, _)| *exit);
-                self.came_to(exit, None);
+                // Telling asks nothing of the server: what a message came to stays the end.
+                if let Some((exit, _)) = self.sign_in.trouble() {
+                    self.came_to(*exit, None);
+                }
             }
             Verb::Renew => {
                 let pasted = self.token.facts().is_some_and(|facts| facts.pasted);

@@ -161,6 +161,7 @@ fn the_last_outcome_is_the_exit_code() {
         let mut desk = Desk::script();
         desk.line("one").message(1, Life::Refused(why()));
         desk.line("two").message(2, life.clone());
+        desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
         assert!(desk.on(Input::NoMoreLines).left());
         assert_eq!(desk.plain.exit(), exit, "{life:?}");
         let mut desk = Desk::new(true, false);
@@ -295,6 +296,9 @@ fn a_script_takes_back_what_no_token_will_carry() {
     );
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
     assert!(desk.plain.wants_line());
+    // What is told costs nothing: the end stays.
+    desk.line(".token");
+    assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
     // A person may mend it: their message waits.
     let mut desk = Desk::new(true, false);
     desk.line("one").message(1, Life::Queued);

@@ -22,7 +22,7 @@ pub fn span(length: Duration) -> String {
     let millis = length.as_millis();
     match millis {
         0..1000 => count(millis, "millisecond"),
-        1000..10_000 if !millis.is_multiple_of(1000) => format!("{:.1} seconds", length.as_secs_f64()),
+        1000..10_000 if millis % 1000 >= 100 => format!("{}.{} seconds", millis / 1000, millis % 1000 / 100),
         1000..120_000 => count(length.as_secs().into(), "second"),
         120_000..7_200_000 => count(u128::from(length.as_secs() / 60), "minute"),
         _ => format!("{:.1} hours", length.as_secs_f64() / 3600.0),
@@ -131,6 +131,7 @@ mod tests {
     fn lengths_are_words() {
         let said = |ms| span(Duration::from_millis(ms));
         assert_eq!([said(1), said(190), said(1500)], ["1 millisecond", "190 milliseconds", "1.5 seconds"]);
+        assert_eq!([said(2004), said(1999)], ["2 seconds", "1.9 seconds"]);
         assert_eq!([said(7000), said(3_599_000), said(8_000_000)], ["7 seconds", "59 minutes", "2.2 hours"]);
     }
 }
