@@ -57,6 +57,7 @@ fn restored(pages: &mut UnboundedReceiver<Page>) {
     loop {
         match pages.blocking_recv().unwrap() {
             Page::Restored(_) => return,
+            Page::Trouble(trouble) => unreachable!("{}", trouble.sentence),
             other => divan::black_box_drop(other),
         }
     }

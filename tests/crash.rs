@@ -150,7 +150,7 @@ fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, O
             let _ = session.is_silent(Duration::from_millis(dice.below(60)));
         }
     }
-    if round % 3 == 0 {
+    if round.is_multiple_of(3) {
         session.press("\x1b");
         session.press("1G\r");
         let text = format!("draft{round}");

@@ -93,6 +93,10 @@ pub enum Sub {
     Forget(ForgetArgs),
     /// Explain a cause of refusals, or list them all
     Explain(ExplainArgs),
+    /// Find out what is wrong with safe questions: hosts, token, scopes, region, clock, conversation, participant
+    Doctor(DoctorArgs),
+    /// Say which id is what in any text: a URL, JSON, a log line, a HAR
+    Ids(IdsArgs),
     /// Serve the sandbox alone, for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
@@ -143,6 +147,24 @@ pub struct TokenArgs {
     pub json: bool,
 }
 
+/// `guestwire doctor`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
+its cause is \"none\" when all is well."
+)]
+pub struct DoctorArgs {
+    /// The conversation, by its name in the config file; without it the profile's first of the channel guest-api
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+    /// Also send one test message into it
+    #[arg(long)]
+    pub send_test: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `guestwire log`
 #[derive(Debug, Args)]
 pub struct LogArgs {
@@ -184,6 +206,20 @@ pub struct ForgetArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `guestwire ids`
+#[derive(Debug, Args)]
+pub struct IdsArgs {
+    /// Any text; `-` reads it from standard input
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: String,
+    /// Look ids up in the profile's organisation, at most twenty: each is read as a conversation
+    #[arg(long)]
+    pub lookup: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `guestwire sandbox`

@@ -67,6 +67,11 @@ pub fn report(report: &Report) {
         Report::Conversation { key, state, messages, .. } => {
             debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
         }
+        Report::Probe { asked, .. } => debug!(?asked, "probe"),
+        Report::Metrics { exchange, datagrams } => {
+            debug!(exchange = exchange.0, datagrams = datagrams.len(), "metrics");
+        }
+        Report::Agent(state) => debug!(state = state.chip(), "metrics agent"),
         Report::RateLimit(limit) => debug!(count = limit.count, allowed = limit.allowed, "rate limit"),
         Report::ClockSkew(seconds) => info!(seconds, "clock skew"),
         Report::Notice { .. } => debug!("notice"),

@@ -5,11 +5,15 @@ mod args;
 mod completions;
 mod config;
 pub mod console;
+mod doctor;
+mod doctor_fold;
 mod drive;
 pub mod exit;
 mod explain;
 mod export;
 mod forget;
+mod ids;
+mod ids_fold;
 mod init;
 mod init_plan;
 mod journal;
@@ -30,7 +34,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use crate::config::load;
+use crate::config::{ProfileChoice, load};
 
 use args::{Cli, Sub};
 use console::ConsoleOptions;
@@ -73,15 +77,32 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
-        Some(Sub::Send(_) | Sub::Token(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_)) | None => {}
+        Some(
+            Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Ids(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_),
+        )
+        | None => {}
     }
-    let settings = load(&flags, &env)?;
+    let settings = match (load(&flags, &env), &cli.command) {
+        (Ok(settings), _) => settings,
+        // Finding ids in a text needs no configuration; one that works helps.
+        (Err(_), Some(Sub::Ids(args))) if !args.lookup => return ids::offline(args, None).map(ExitCode::from),
+        (Err(problems), _) => return Err(problems.into()),
+    };
     let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
     match cli.command {
         Some(Sub::Send(args)) => {
             let options = send::SendOptions::from_args(args)?;
             block_on(send::run(options, &settings)).map(ExitCode::from)
         }
+        Some(Sub::Ids(args)) if args.lookup => block_on(ids::looked_up(&args, &settings)).map(ExitCode::from),
+        Some(Sub::Ids(args)) => {
+            let profile = match &settings.profile {
+                ProfileChoice::Named(profile) => Some(&**profile),
+                ProfileChoice::Sandbox => None,
+            };
+            ids::offline(&args, profile).map(ExitCode::from)
+        }
+        Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
-use crate::engine::Engine;
+use crate::engine::{Engine, Tuning};
 use crate::model::{ConversationKey, Variation};
 
 use super::args::SendArgs;
@@ -62,7 +62,7 @@ fn read_stdin() -> Result<String, Failed> {
 }
 
 /// The conversation of that name, or the sentence that names the nearest.
-fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
+pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
     if let Some(entry) = profile.conversations.iter().find(|e| e.conversation.name == name) {
         return Ok(entry.conversation.key);
     }
@@ -83,7 +83,8 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
         let clock = Clock::start();
         let journal = journal::writer(settings, &opened.profile).await;
-        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, journal::tuning(journal.as_ref()));
+        let tuning = Tuning { metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
         let mut fold =
             SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(options.sent_as);

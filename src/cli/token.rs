@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::engine::Engine;
+use crate::engine::{Engine, Tuning};
 
 use super::args::TokenArgs;
 use super::drive::drive;
@@ -14,7 +14,8 @@ use super::token_fold::TokenFold;
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = Opened::open(settings)?;
     let clock = Clock::start();
-    let (engine, reports) = Engine::start(opened.profile.clone(), clock);
+    let tuning = Tuning { metrics: settings.metrics.clone(), ..Tuning::default() };
+    let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
     let result = drive(&mut TokenFold::default(), clock, &engine, reports, None, args.json).await;
     opened.close().await;
     result

@@ -153,6 +153,7 @@ actions! {
         PreviousMatch "previous-match" ["N"] "Previous match of the search";
         Follow "follow" ["F"] "Follow the newest entry, or stop" ~ "tail";
         Why "why" ["d"] "Say why it was refused: evidence, what to do, what to quote" ~ "diagnosis cause reason explain 401 403 card";
+        Probe "probe" ["D"] "Find out with safe questions: hosts, token, scopes, region, conversation, participant" ~ "doctor check settle diagnose test";
         Resend "resend" ["r"] "Send this message again (asks)" ~ "retry repeat replay again";
         EditCopy "edit-copy" ["e"] "Put a copy of this message into the composer" ~ "clone";
         Settle "settle" ["u"] "Say what became of a message with an unknown outcome" ~ "unknown landed lost delivered";

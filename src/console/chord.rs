@@ -62,10 +62,7 @@ impl Chord {
     pub fn parse(name: &str) -> Result<Self, String> {
         let mut modifiers = KeyModifiers::NONE;
         let mut rest = name;
-        loop {
-            let Some((head, tail)) = rest.split_once(['-', '+']).filter(|(h, t)| !h.is_empty() && !t.is_empty()) else {
-                break;
-            };
+        while let Some((head, tail)) = rest.split_once(['-', '+']).filter(|(h, t)| !h.is_empty() && !t.is_empty()) {
             match head.to_ascii_lowercase().as_str() {
                 "ctrl" | "control" | "c" | "^" => modifiers |= KeyModifiers::CONTROL,
                 "alt" | "a" | "meta" => modifiers |= KeyModifiers::ALT,

@@ -22,8 +22,10 @@
 pub mod advice;
 mod case;
 mod checks;
+pub mod doctor;
 mod history;
 mod hypothesis;
+pub mod ids;
 pub mod pages;
 mod rules;
 mod said;
@@ -44,7 +46,11 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     }
     let facts = case::Facts::of(case);
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
-    let not_the_service = matches!(exchange.outcome, Outcome::Accepted) && facts.said.is_foreign();
+    // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
+    let reach = exchange.kind == Kind::Probe && facts.attempt.is_some_and(|a| wire::path(&a.request.url) == "/");
+    let foreign = facts.said.is_foreign() && (!reach || facts.said.by_the_way.is_some());
+    let not_the_service =
+        matches!(exchange.outcome, Outcome::Accepted) && (foreign || reach && facts.said.status == Some(407));
     if !(exchange.outcome.is_error() || healed || not_the_service) {
         return None;
     }

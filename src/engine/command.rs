@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Conversation, ConversationKey, MessageId, Variation};
+use crate::model::{Asked, Conversation, ConversationKey, MessageId, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub enum Command {
     },
     /// Read a conversation and its messages once, now.
     Read(ConversationKey),
+    /// Find something out that changes nothing; answered with [`super::Report::Probe`].
+    Probe(Asked),
     /// Which conversation a person looks at: replies are read for it after a send, with growing pauses.
     Watch(Option<ConversationKey>),
     /// A conversation that was added while running: its key is new.

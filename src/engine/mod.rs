@@ -16,6 +16,7 @@ pub mod command;
 mod driver;
 pub mod durable;
 mod jitter;
+mod metrics;
 mod queue;
 mod reading;
 mod record;

@@ -56,6 +56,11 @@ impl Record {
         self.0.id
     }
 
+    /// The token that the newest try carried.
+    pub fn generation(&self) -> Option<Generation> {
+        self.0.last_attempt()?.generation
+    }
+
     /// A try begins.
     pub fn begin(&mut self, request: Request, token: Option<(Generation, Duration)>, now: Moment) {
         let number = self.tries() + 1;

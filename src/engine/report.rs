@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, RateLimit, RemoteMessage, RemoteState, TokenStatus,
+    AgentState, Asked, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit,
+    RemoteMessage, RemoteState, TokenStatus,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -35,6 +36,22 @@ pub enum Report {
         /// All messages that the read brought, oldest first, ours included.
         messages: Vec<RemoteMessage>,
     },
+    /// What came of a [`super::Command::Probe`].
+    Probe {
+        /// The question.
+        asked: Asked,
+        /// What came of it.
+        came: Probed,
+    },
+    /// The metrics that an exchange caused, as they were handed to the agent.
+    Metrics {
+        /// Which exchange.
+        exchange: ExchangeId,
+        /// DogStatsD, one datagram each.
+        datagrams: Vec<String>,
+    },
+    /// Where the metrics agent stands. Never told where none is configured.
+    Agent(AgentState),
     /// The newest `inin-ratelimit-*` headers.
     RateLimit(RateLimit),
     /// The server's `Date` and our clock differ by more than 60 s: seconds that the server is ahead.

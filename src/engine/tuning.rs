@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::settings::Metrics;
+
 use super::client::Environment;
 use super::durable::{Durable, Forgetful};
 
@@ -18,6 +20,10 @@ pub struct Tuning {
     pub read_repeats: u32,
     /// How long a stop waits for what is on the wire.
     pub grace: Duration,
+    /// Whether it signs in by itself at the start.
+    pub sign_in: bool,
+    /// Where metrics go, if anywhere.
+    pub metrics: Option<Metrics>,
     /// Where intents and outcomes are recorded.
     pub durable: Arc<dyn Durable>,
     /// Where the proxies' variables are looked up.
@@ -31,6 +37,8 @@ impl Default for Tuning {
             read_pauses: [400, 1000, 2000, 4000, 8000, 15_000].map(Duration::from_millis).to_vec(),
             read_repeats: 20,
             grace: Duration::from_secs(2),
+            sign_in: true,
+            metrics: None,
             durable: Arc::new(Forgetful),
             environment: Environment::default(),
         }

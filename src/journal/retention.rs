@@ -8,8 +8,8 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Options;
 
-/// Entries that go in one slice.
-const SLICE: i64 = 256;
+/// Entries that go in one slice: so few that a send never waits long behind it.
+const SLICE: i64 = 64;
 /// Pages given back to the system after a slice.
 const PAGES_BACK: i64 = 2_000;
 
@@ -47,7 +47,7 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
     // By number, so that this looks at the beginning of the table only. By age it stops at the first that is young.
     let select = format!(
         "SELECT number FROM (SELECT * FROM exchanges ORDER BY number LIMIT {}) WHERE {condition} LIMIT {SLICE}",
-        SLICE * 16
+        SLICE * 64
     );
     let numbers: Vec<i64> =
         change.prepare_cached(&select)?.query_map([bound], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -82,7 +82,7 @@ fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
 /// Lets the indexes forget what was taken out of them.
 fn merge(db: &Connection) -> rusqlite::Result<()> {
     for table in ["words", "grams"] {
-        db.prepare_cached(&format!("INSERT INTO {table} ({table}, rank) VALUES ('merge', -200)"))?.execute([])?;
+        db.prepare_cached(&format!("INSERT INTO {table} ({table}, rank) VALUES ('merge', 16)"))?.execute([])?;
     }
     Ok(())
 }

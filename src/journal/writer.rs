@@ -155,7 +155,7 @@ impl Writer {
             }
         }
         if let Mode::Writing(store) = mode {
-            let _ = store.db.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+            let _ = store.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 

@@ -292,7 +292,7 @@ pub enum Outcome {
     Open,
     /// Between tries: the newest step says until when.
     Waiting,
-    /// The server said yes (2xx).
+    /// The server said yes (2xx). Of a probe that asks whether anything answers: something did.
     Accepted,
     /// The server, or guestwire before sending, said no. One line: the code and the message, or what is wrong.
     Refused(String),

@@ -1,15 +1,18 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
+pub mod agent;
 pub mod conversation;
 pub mod diagnosis;
 pub mod exchange;
 pub mod ids;
 pub mod limits;
 pub mod message;
+pub mod probe;
 pub mod time;
 pub mod token;
 pub mod variation;
 
+pub use agent::AgentState;
 pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
@@ -19,6 +22,7 @@ pub use exchange::{
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
+pub use probe::{Asked, Host, Probed};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;

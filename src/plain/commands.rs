@@ -392,7 +392,8 @@ impl Plain {
     fn tell_ids(&mut self, n: Option<u64>) -> Result<(), String> {
         if let Some(n) = n {
             self.entry_of(n)?;
-            return self.tell_entry_ids(n);
+            self.tell_entry_ids(n);
+            return Ok(());
         }
         let key = self.active()?;
         for line in self.picker.card(key) {
@@ -400,13 +401,13 @@ impl Plain {
             self.say(format!("{}: {}{note}", line.label, line.value));
         }
         let newest = self.entry_or_newest(None).map(|entry| entry.number());
-        match newest {
-            Ok(n) => self.tell_entry_ids(n),
-            Err(_) => Ok(()),
+        if let Ok(n) = newest {
+            self.tell_entry_ids(n);
         }
+        Ok(())
     }
 
-    fn tell_entry_ids(&mut self, n: u64) -> Result<(), String> {
+    fn tell_entry_ids(&mut self, n: u64) {
         self.log.select_number(n);
         let remote = self.message_of(n).ok().and_then(|(id, _)| self.threads.message(id)?.remote_id.clone());
         match self.log.copy_ids() {
@@ -421,7 +422,6 @@ impl Plain {
         if let Some(id) = remote {
             self.say(format!("message id: {id}"));
         }
-        Ok(())
     }
 
     fn tell_part(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {

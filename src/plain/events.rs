@@ -26,13 +26,14 @@ impl Plain {
             Report::ClockSkew(seconds) => {
                 self.threads.clock_skew(seconds);
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
-                self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.abs()));
+                self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
             Report::Notice { at, text } => {
                 self.log.note(at, Kind::Sys, text.as_str());
                 self.say(format!("Notice: {text}"));
             }
-            Report::RateLimit(_) => {}
+            // What a doctor or an agent is told has no line of its own here.
+            Report::RateLimit(_) | Report::Probe { .. } | Report::Metrics { .. } | Report::Agent(_) => {}
             Report::Stopped => self.leave(),
         }
     }
@@ -54,7 +55,7 @@ impl Plain {
                 match before {
                     None => self.say(format!("Signed in; {lasts}.")),
                     Some(old) if old != facts.generation || mended => {
-                        self.say(format!("A new token is here; {lasts}."))
+                        self.say(format!("A new token is here; {lasts}."));
                     }
                     Some(_) => {}
                 }

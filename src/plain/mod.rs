@@ -130,6 +130,7 @@ struct Signing {
 
 /// The account of a session in lines.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Plain {
     now: Moment,
     interactive: bool,
@@ -372,10 +373,12 @@ impl Plain {
         self.interrupted = false;
         if self.no_more_lines && self.question.is_none() {
             self.leave();
-        } else if self.interactive && self.question.is_none() && self.block.is_none() {
-            if std::mem::take(&mut self.prompt_due) {
-                self.prompt();
-            }
+        } else if self.interactive
+            && self.question.is_none()
+            && self.block.is_none()
+            && std::mem::take(&mut self.prompt_due)
+        {
+            self.prompt();
         }
     }
 

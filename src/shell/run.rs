@@ -101,7 +101,7 @@ async fn run(
         state.number_messages_from((uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20);
         (Some(journal), pages)
     };
-    let mut tuning = Tuning::default();
+    let mut tuning = Tuning { metrics: settings.metrics.clone(), ..Tuning::default() };
     if let Some(journal) = &journal {
         tuning.durable = Arc::new(journal.clone());
     }

@@ -169,7 +169,7 @@ fn keys(state: &State, card: &Card) -> String {
     }
     let key = |action| state.keymap.key(action);
     format!(
-        " yt ticket  ya note to admin  yc curl  {} resend  {} new token  {} last accepted  n next  Esc close ",
+        " yt ticket  ya note to admin  yc curl  D probe  {} resend  {} new token  {} last accepted  n next  Esc close ",
         key(Action::Resend),
         key(Action::Renew),
         key(Action::CompareAccepted),

@@ -8,6 +8,7 @@ use super::text::{fit, plain, put, visible, width};
 use super::theme::Role;
 use crate::console::state::State;
 use crate::console::state::chip::{chip, countdown};
+use crate::model::AgentState;
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -23,6 +24,10 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     }
     if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
         right.push(limit);
+    }
+    if let Some(agent) = state.agent.as_ref().filter(|_| state.size.width >= 100) {
+        let role = if matches!(agent, AgentState::Lost(_)) { Role::Warning } else { Role::Dim };
+        right.push((agent.chip().to_owned(), theme.style(role)));
     }
     if let Some(trouble) = &state.kept.trouble {
         right.push((trouble.short.to_owned(), theme.style(Role::Warning)));

@@ -84,12 +84,11 @@ impl Outside for Remembering {
         Ok(format!("Saved to {}.", path.display()))
     }
     fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
-        match fault {
-            Some(json) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
-            None => {
-                self.sandbox.clear_faults();
-                Ok("No faults.".to_owned())
-            }
+        if let Some(json) = fault {
+            self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned())
+        } else {
+            self.sandbox.clear_faults();
+            Ok("No faults.".to_owned())
         }
     }
     fn suspend(&mut self) -> io::Result<()> {
@@ -139,7 +138,7 @@ impl Hands {
         match found {
             Ok(Some(text)) => text,
             Ok(None) => panic!("the shell ended before {what}"),
-            Err(_) => panic!("never saw {what}; the last frame:\n{}", *self.frames.borrow()),
+            Err(late) => panic!("never saw {what} ({late}); the last frame:\n{}", *self.frames.borrow()),
         }
     }
 

@@ -90,7 +90,7 @@ fn a_number_jumps_to_a_log_entry() {
         desk.accepted(text);
     }
     desk.command("#2");
-    assert_eq!(desk.state.log.selected().map(|e| e.number()), Some(2));
+    assert_eq!(desk.state.log.selected().map(guestwire::console::state::log::Entry::number), Some(2));
     assert_eq!(desk.state.focus, Pane::Log);
     desk.command("#77");
     assert_eq!(desk.status(), "There is no log entry #77 (any more).");

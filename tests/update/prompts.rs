@@ -180,7 +180,13 @@ fn a_comment_stays_with_the_entry_it_was_begun_on() {
     let id = guestwire::model::MessageId(1);
     desk.settle(id, "second", guestwire::model::Life::Accepted, Some(200));
     desk.keys("enter");
-    let commented: Vec<_> = desk.state.log.entries().filter(|e| e.comment().is_some()).map(|e| e.what()).collect();
+    let commented: Vec<_> = desk
+        .state
+        .log
+        .entries()
+        .filter(|e| e.comment().is_some())
+        .map(guestwire::console::state::log::Entry::what)
+        .collect();
     assert_eq!(commented, ["first"]);
 }
 

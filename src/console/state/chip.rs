@@ -130,7 +130,7 @@ mod tests {
         for _ in 0..80 {
             let next = next_change(&valid, now).unwrap();
             assert!(next > now);
-            let before = chip(&valid, Moment::ZERO.after(next.mono - Duration::from_millis(2))).text;
+            let before = chip(&valid, Moment::ZERO.after(next.mono.saturating_sub(Duration::from_millis(2)))).text;
             assert!(next.since(now) < Duration::from_millis(3) || before == text, "it changed before {next:?}");
             now = next;
             let after = chip(&valid, now).text;

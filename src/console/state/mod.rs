@@ -22,8 +22,9 @@ use ratatui::layout::Size;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
+use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
-use crate::model::{Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
+use crate::model::{AgentState, Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -106,6 +107,19 @@ pub struct OpenSend {
     pub since: Moment,
 }
 
+/// A series of probes.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What decides what to ask.
+    pub doctor: Doctor,
+    /// The entry that it began from.
+    pub number: Option<u64>,
+    /// What was found so far.
+    pub findings: Vec<Finding>,
+    /// It has ended.
+    pub over: bool,
+}
+
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub struct State {
@@ -163,6 +177,10 @@ pub struct State {
     pub past: Past,
     /// The refusals of the session.
     pub refusals: Refusals,
+    /// The metrics agent, where one is configured.
+    pub agent: Option<AgentState>,
+    /// The series of probes under way, or the last one.
+    pub examined: Option<Examined>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
     /// Whether a comparison waits for its second entry: the first one's number.
@@ -235,6 +253,8 @@ impl State {
             asked: None,
             past: Past::default(),
             refusals: Refusals::default(),
+            agent: None,
+            examined: None,
             send_as: None,
             next_message: 0,
             exports: 0,

@@ -99,7 +99,7 @@ impl Purpose {
             Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
-            Self::Add => "paste a conversation id, Enter adds it as guest-api",
+            Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
         }
     }

@@ -103,7 +103,7 @@ fn cycle(state: &mut State, by: isize) {
     }
     order.push(Pane::Composer);
     let at = order.iter().position(|&p| p == state.focus).unwrap_or(0);
-    let next = (at as isize + by).rem_euclid(order.len() as isize) as usize;
+    let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
     if let Some(&pane) = order.get(next) {
         focus(state, pane);
     }

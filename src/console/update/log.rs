@@ -7,7 +7,7 @@ use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::export::{HarEntry, har};
 
-use super::{journal, picker, sending, why};
+use super::{doctor, journal, picker, sending, why};
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -76,6 +76,11 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::CopyLine => copy(state, Log::copy_line, effects),
         Action::CopyTicket | Action::CopyNote => why::copy(state, action, effects),
         Action::Why => why::open(state),
+        Action::Probe => {
+            // What was kept of earlier sessions is over: a probe is about now.
+            let number = state.log.why().map(Entry::number).filter(|_| state.history.is_none());
+            doctor::begin(state, number, effects);
+        }
         Action::CompareAccepted => why::compare_accepted(state),
         Action::Compare => compare(state),
         Action::Pager => match state.shown_log().page_text() {

@@ -1,6 +1,7 @@
 //! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
 
 mod composer;
+mod doctor;
 pub mod global;
 mod journal;
 mod keys;

@@ -10,6 +10,7 @@ use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Ques
 use crate::console::state::palette::{Around, Target};
 use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
+use crate::diagnosis::ids::{Known, address, find};
 use crate::engine::Command;
 use crate::model::{Address, Conversation, Life, MessageId};
 
@@ -56,7 +57,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
             Some(Action::Confirm) => {
-                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects)
+                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects);
             }
             Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
                 let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
@@ -272,9 +273,9 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         state.status.info("What was kept is still being read: once more in a moment.");
         return;
     }
-    let id =
-        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|part| crate::model::ids::is_uuid(part));
-    let id = id.unwrap_or(text);
+    let found = find(text, &known(state));
+    let (id, participant_id, swapped) = address(&found).unwrap_or_else(|| (text.to_owned(), None, None));
+    let id = id.as_str();
     if id.is_empty() {
         return;
     }
@@ -286,7 +287,7 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         state.status.info(format!("“{name}” has this id already: it is open now."));
         return;
     }
-    let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None };
+    let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id, external_id: None };
     let key = state.picker.free_key();
     let name = format!("added {}", crate::view::text::short_id(id, state.theme.ascii));
     let conversation = Conversation { key, name, address };
@@ -295,6 +296,10 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
     picker::open(state, key, effects);
+    if let Some(why) = swapped {
+        state.status.warn(format!("Swapped: {why}."));
+        return;
+    }
     if crate::model::ids::is_uuid(id) {
         state.status.info(if state.kept.keeps() {
             "Added, and kept for this profile."
@@ -306,6 +311,11 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
             .status
             .warn("Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.");
     }
+}
+
+/// The ids that the picker's conversations name.
+pub fn known(state: &State) -> Known {
+    Known::of(state.picker.items().iter().map(|i| &i.conversation.address))
 }
 
 fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {

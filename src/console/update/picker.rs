@@ -4,10 +4,11 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::console::state::{Pane, State};
+use crate::diagnosis::ids::What;
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::{global, journal};
+use super::{global, journal, overlay};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -78,6 +79,15 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 fn id_card(state: &mut State) {
     let Some(item) = state.picker.selected_item() else { return };
     let mut lines = Vec::new();
+    // A participant's id in the place of the conversation's looks exactly like a missing scope on the wire.
+    if let Some(id) = item.conversation.address.conversation_id() {
+        let known = overlay::known(state);
+        let home = known.ids.iter().find(|(k, what, _)| *what == What::Participant && k.eq_ignore_ascii_case(id));
+        if let Some((_, _, Some(home))) = home.filter(|(_, _, home)| home.as_deref() != Some(id)) {
+            lines.push("SWAPPED: this conversation id is a participant's".to_owned());
+            lines.push(format!("  the conversation is {home}"));
+        }
+    }
     for line in item.card() {
         lines.push(line.label.to_owned());
         lines.push(format!("  {}", line.value));

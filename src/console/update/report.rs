@@ -38,6 +38,9 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             }
             journal::conversation(state, key, effects);
         }
+        Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
+        Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
+        Report::Agent(agent) => state.agent = Some(agent),
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
             state.past.skew_told(seconds);

@@ -14,7 +14,7 @@ use crate::diagnosis::{Case, diagnose, tell};
 use crate::engine::Command;
 use crate::model::{Confidence, Exchange, ExchangeId, TokenFacts};
 
-use super::{global, log, sending};
+use super::{doctor, global, log, sending};
 
 /// Entries diagnosed again when something new is known: the newest that are not decided.
 const AGAIN: usize = 24;
@@ -131,6 +131,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
             return;
         }
         (None, KeyCode::Char('R')) => global::act(state, Action::Renew, effects),
+        (None, KeyCode::Char('D')) => doctor::begin(state, Some(card.number), effects),
         (None, KeyCode::Char('C')) => {
             compare_accepted(state);
             return;

@@ -80,7 +80,8 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
     Hypothesis::open(cause, format!("the participant was the guest {before} s before; it may have changed"), probe)
 }
 
-fn stranger(read: &Read, id: &str) -> String {
+/// Whose an id is that is not the guest's.
+pub fn stranger(read: &Read, id: &str) -> String {
     match read.others.iter().find(|p| p.id == id) {
         Some(other) if matches!(other.purpose.as_str(), "customer" | "external" | "guest") => {
             "the participant id is of an earlier stay of the guest; the guest has another one now".to_owned()

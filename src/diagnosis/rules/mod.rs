@@ -23,6 +23,8 @@ use super::wire;
 use crate::model::diagnosis::Family;
 use crate::model::{Cause, Channel, Ending, Kind, Outcome, Variation};
 
+pub use ids::stranger;
+pub use scope::is_messaging;
 pub use token::healed;
 
 /// All hypotheses for what was refused, failed or is unknown.

@@ -8,6 +8,9 @@ use reqwest::{ClientBuilder, NoProxy, Proxy};
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
 
+/// Makes a proxy of one kind of URL from the proxy's own.
+type MakeProxy = fn(&str) -> reqwest::Result<Proxy>;
+
 /// Where variables are looked up.
 #[derive(Clone)]
 pub struct Environment(Arc<Lookup>);
@@ -44,7 +47,7 @@ impl Environment {
     /// Windows) count. The error is one sentence without the value: a proxy's URL often has a password.
     pub fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, String> {
         let except = self.get("no_proxy").and_then(|(_, hosts)| NoProxy::from_string(&hosts));
-        let kinds: [(&str, fn(&str) -> reqwest::Result<Proxy>); 3] = [
+        let kinds: [(&str, MakeProxy); 3] = [
             ("https_proxy", |url| Proxy::https(url)),
             ("http_proxy", |url| Proxy::http(url)),
             ("all_proxy", |url| Proxy::all(url)),

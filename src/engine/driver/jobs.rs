@@ -18,7 +18,7 @@ use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::{Call, conversations, guest_api, limits, oauth, tokens_me};
-use crate::model::{ConversationKey, Ending, FailureKind, Generation, MessageId, RateLimit, Timing};
+use crate::model::{ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing};
 
 use super::Driver;
 
@@ -32,6 +32,7 @@ pub enum Job {
     Facts(Generation),
     Send(MessageId),
     Read(ConversationKey),
+    Probe(ExchangeId),
 }
 
 impl Job {
@@ -43,6 +44,7 @@ impl Job {
             Self::Facts(_) => "asking what the token may do",
             Self::Send(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
+            Self::Probe(_) => "probing",
         }
     }
 }
@@ -73,6 +75,7 @@ pub enum Done {
     Facts(Box<FactsDone>),
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
+    Probe(Box<ProbeDone>),
 }
 
 /// A try as it may be shown, and what was heard beside its own matter.
@@ -118,6 +121,13 @@ pub struct ReadDone {
     pub key: ConversationKey,
     pub shown: Shown,
     /// The raw body of a 200: read against what is listed by the loop.
+    pub body: Option<Vec<u8>>,
+}
+
+pub struct ProbeDone {
+    pub exchange: ExchangeId,
+    pub shown: Shown,
+    /// The raw body of a 2xx.
     pub body: Option<Vec<u8>>,
 }
 
@@ -217,6 +227,15 @@ impl Driver {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
             Done::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
+        });
+    }
+
+    pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::Probe(exchange), |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
+            let body = success(&tried).map(|a| plain(a).into_owned());
+            Done::Probe(Box::new(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body }))
         });
     }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod jobs;
+mod probing;
 mod reading;
 mod sending;
 mod signing;
@@ -22,6 +23,7 @@ use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generatio
 
 use super::client::Client;
 use super::jitter::Jitter;
+use super::metrics::Metrics;
 use super::queue::{Pace, Queue};
 use super::reading::Reader;
 use super::record::Record;
@@ -78,6 +80,7 @@ pub struct Driver {
     readers: BTreeMap<ConversationKey, Reader>,
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
+    probing: probing::Probing,
 }
 
 impl Driver {
@@ -97,6 +100,7 @@ impl Driver {
         let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
+        let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
             client: Client::new(&profile, clock, tuning.environment.clone()),
@@ -126,16 +130,19 @@ impl Driver {
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
             watched: None,
+            probing: probing::Probing::default(),
             profile,
             tuning,
             commands,
-            reports: Outbox { reports, pending: RefCell::default() },
+            reports: Outbox { reports, pending: RefCell::default(), metrics },
         }
     }
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        self.tokens.sign_in(self.clock.now());
+        if self.tuning.sign_in {
+            self.tokens.sign_in(self.clock.now());
+        }
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
@@ -152,6 +159,10 @@ impl Driver {
             }
         }
         self.finish().await;
+        self.reports.flush();
+        if let Some(leaving) = self.reports.leaving() {
+            leaving.await;
+        }
         self.tell(Report::Stopped);
         self.reports.flush();
     }
@@ -188,6 +199,7 @@ impl Driver {
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
             Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
+            Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
@@ -205,6 +217,7 @@ impl Driver {
                     Done::Spare(done) => self.spare_answered(*done, now),
                     Done::Facts(done) => self.facts_answered(*done, now),
                     Done::Send(done) => self.send_answered(*done, now),
+                    Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
                 }
             }
@@ -306,17 +319,27 @@ impl Driver {
 struct Outbox {
     reports: UnboundedSender<Report>,
     pending: RefCell<Vec<Report>>,
+    metrics: Option<RefCell<Metrics>>,
 }
 
 impl Outbox {
+    /// Resolves when the last metrics have gone out, within a bound.
+    fn leaving(&self) -> Option<impl Future<Output = ()> + use<>> {
+        self.metrics.as_ref().map(|m| m.borrow().last())
+    }
+
     fn put(&self, report: Report) {
         self.pending.borrow_mut().push(report);
     }
 
     fn flush(&self) {
         for report in self.pending.borrow_mut().drain(..) {
+            let caused = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
             // Nobody listens: the handles are going too, and the loop ends by that.
             let _ = self.reports.send(report);
+            if let Some(caused) = caused {
+                let _ = self.reports.send(caused);
+            }
         }
     }
 }

@@ -132,7 +132,7 @@ impl Driver {
             .min_by_key(|at| at.mono)
     }
 
-    fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
+    pub(super) fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
         let entry = self.profile.conversations.get(key.0 as usize);
         let id = entry.and_then(|e| e.conversation.address.conversation_id());
         let (Some(token), Some(id)) = (&self.token, id) else {
@@ -291,6 +291,7 @@ impl Driver {
             Job::Spare => self.spare_job_died(now),
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
+            Job::Probe(exchange) => self.probe_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
                     reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);

@@ -44,7 +44,8 @@ impl Driver {
             Credentials::Pasted(_) => "pasted token".to_owned(),
             Credentials::Missing(_) => "no credentials".to_owned(),
         };
-        let record = Record::new(self.next_exchange(), Kind::Token, what, now);
+        let kind = if self.probing.wants_token { Kind::Probe } else { Kind::Token };
+        let record = Record::new(self.next_exchange(), kind, what, now);
         self.renewal = Some((record, now));
         match &profile.credentials {
             Credentials::Missing(why) => self.no_secret(why, now),
@@ -180,6 +181,7 @@ impl Driver {
         if let Some((mut record, _)) = self.renewal.take() {
             record.settle(outcome, now);
             self.tell(record.report());
+            self.token_probed(record.id(), brought, now);
         }
         let waits = |s: &super::sending::Sending| s.record.as_ref().is_some_and(Record::waits_for_renewal);
         let sharing = u32::try_from(self.sends.values().filter(|s| waits(s)).count()).unwrap_or(u32::MAX);
@@ -210,7 +212,8 @@ impl Driver {
         };
         let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
         let id = self.next_exchange();
-        let mut record = Record::new(id, Kind::Token, "what may this token do".to_owned(), now);
+        let kind = if self.probing.brought == Some(generation) { Kind::Probe } else { Kind::Token };
+        let mut record = Record::new(id, kind, "what may this token do".to_owned(), now);
         record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
         self.tell(record.report());
         self.facts.insert(generation, record);
@@ -227,18 +230,20 @@ impl Driver {
             (None, Some(_)) => Outcome::Refused(why),
             (None, None) => Outcome::Failed(why),
         };
-        if let Some(mut record) = self.facts.remove(&done.generation) {
+        let record = self.facts.remove(&done.generation).map(|mut record| {
             record.end(done.shown.ending, done.shown.timing);
             record.settle(outcome, now);
             self.tell(record.report());
-        }
+            record.id()
+        });
         let info = done.info.unwrap_or_default();
         self.tokens.verified(done.generation, info.scopes, info.organization, info.client);
         self.tell_missing(now);
+        self.facts_probed(done.generation, record, now);
     }
 
     /// A scope that is needed and not granted is announced before a message meets a 401, once.
-    fn tell_missing(&mut self, now: Moment) {
+    pub(super) fn tell_missing(&mut self, now: Moment) {
         let Some(facts) = self.tokens.facts() else { return };
         if facts.missing == self.missing_told {
             return;
@@ -268,6 +273,7 @@ impl Driver {
         if let Some(mut record) = self.facts.remove(&generation) {
             record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
             self.tell(record.report());
+            self.facts_probed(generation, Some(record.id()), now);
         }
     }
 }

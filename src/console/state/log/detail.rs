@@ -112,6 +112,16 @@ impl Sheet<'_> {
         if self.section(entry, Section::Timing, "Timing", &Line::of(&timing(attempt, self.dot()), Tone::Text)) {
             self.timing(attempt);
         }
+        if !entry.datagrams.is_empty() {
+            let about = Line::of(&entry.datagrams.len().to_string(), Tone::Text);
+            if self.section(entry, Section::Metrics, "Metrics", &about) {
+                for datagram in &entry.datagrams {
+                    let mut line = Line::of("  ", Tone::Text);
+                    line.push(&text::visible(datagram), Tone::Text);
+                    self.add(RowKind::Detail, line, 4, false);
+                }
+            }
+        }
         let earlier = exchange.attempts().count().saturating_sub(1);
         for (index, attempt) in exchange.attempts().take(earlier).enumerate() {
             let (said, tone) = ended(attempt);

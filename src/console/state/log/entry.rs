@@ -64,6 +64,8 @@ pub struct Entry {
     pub(super) later: Option<Later>,
     /// Why it was refused.
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
+    /// The metrics that it caused.
+    pub(super) datagrams: Vec<String>,
     pub(super) density: Density,
     /// Sections whose fold a person turned, one bit each.
     pub(super) folds: u64,
@@ -90,6 +92,7 @@ impl Entry {
             comment: None,
             later: None,
             diagnosis: None,
+            datagrams: Vec::new(),
             density: Density::Line,
             folds: 0,
             touched: false,
@@ -278,8 +281,9 @@ const fn bit(section: Section) -> u64 {
         Section::Body => 1,
         Section::Request => 2,
         Section::Timing => 3,
+        Section::Metrics => 4,
         Section::Try(n) => {
-            let place = n as u32 + 4;
+            let place = n as u32 + 5;
             if place > 63 { 63 } else { place }
         }
     }

@@ -54,6 +54,8 @@ pub enum Section {
     Request,
     /// Durations of the newest try.
     Timing,
+    /// The metrics that it caused.
+    Metrics,
     /// All of an earlier try, by its place from 0.
     Try(u8),
 }

@@ -10,6 +10,16 @@ use crate::model::{Confidence, Diagnosis, ExchangeId, Holds, Kind, Outcome};
 use crate::view::text;
 
 impl Log {
+    /// The metrics that the exchange `id` caused, as they were handed to the agent.
+    pub fn set_metrics(&mut self, id: ExchangeId, datagrams: Vec<String>) {
+        let Some(&seq) = self.numbers.get(&id) else { return };
+        let Some(entry) = self.get_mut(seq) else { return };
+        entry.datagrams = datagrams;
+        entry.rows = None;
+        self.refresh(seq);
+        self.settle();
+    }
+
     /// Sets what is made of the exchange `id`; the entry's summary shows it.
     pub fn set_diagnosis(&mut self, id: ExchangeId, diagnosis: Option<Arc<Diagnosis>>) {
         let Some(&seq) = self.numbers.get(&id) else { return };

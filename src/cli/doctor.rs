@@ -1,0 +1,55 @@
+//! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
+
+use crate::clock::Clock;
+use crate::config::{Profile, Settings};
+use crate::diagnosis::ProfileFacts;
+use crate::diagnosis::doctor::Doctor;
+use crate::engine::{Engine, Tuning};
+use crate::model::{Channel, Conversation};
+
+use super::args::DoctorArgs;
+use super::doctor_fold::DoctorFold;
+use super::drive::drive;
+use super::exit::{Exit, Failed};
+use super::journal;
+use super::open::Opened;
+use super::send::find;
+
+/// The conversation that is looked at.
+fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {
+    let all = || profile.conversations.iter().map(|e| &e.conversation);
+    let target = match &args.to {
+        Some(name) => {
+            let key = find(profile, name)?;
+            all().find(|c| c.key == key)
+        }
+        None => all().find(|c| c.channel() == Channel::GuestApi).or_else(|| all().next()),
+    };
+    if args.send_test && target.is_none_or(|t| t.channel() != Channel::GuestApi) {
+        let why = "--send-test: there is no conversation of the channel guest-api to send to; nothing was asked";
+        return Err(Failed::usage(why));
+    }
+    Ok(target.cloned())
+}
+
+/// Asks, and says what it found.
+pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let opened = Opened::open(settings)?;
+    let result = async {
+        let target = target(&opened.profile, args)?;
+        let clock = Clock::start();
+        // The hosts are looked at first, so the engine must not sign in before it is asked to.
+        let journal = journal::writer(settings, &opened.profile).await;
+        let tuning = Tuning { sign_in: false, metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
+        let facts = ProfileFacts::of(&opened.profile);
+        let doctor = Doctor::new(&facts, target, args.send_test);
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
+        let fold = &mut DoctorFold::new(doctor, facts);
+        let exit = drive(fold, clock, &engine, reports, journal.as_ref(), args.json).await;
+        journal::close(journal);
+        exit
+    }
+    .await;
+    opened.close().await;
+    result
+}

@@ -1,0 +1,97 @@
+//! `guestwire ids`: which id is what, in any pasted text.
+
+use std::fmt::Write as _;
+use std::io::{self, Read as _};
+
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::config::{Profile, Settings};
+use crate::diagnosis::ids::{Found, Known, What, find};
+use crate::engine::{Engine, Tuning};
+use crate::model::ids::is_uuid;
+
+use super::args::IdsArgs;
+use super::drive::drive;
+use super::exit::{Exit, Failed};
+use super::ids_fold::IdsFold;
+use super::open::Opened;
+use super::output::{Line, Output};
+
+/// A HAR of a long session is that large.
+const MAX_BYTES: u64 = 32 << 20;
+
+fn text(argument: &str) -> Result<String, Failed> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes);
+    read.map_err(|e| Failed::usage(format!("standard input cannot be read ({})", e.kind())))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The ids that a profile names.
+pub fn known(profile: &Profile) -> Known {
+    Known::of(profile.conversations.iter().map(|e| &e.conversation.address))
+}
+
+/// Without look-ups. `profile` is there where the configuration is.
+pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed> {
+    let known = profile.map(known).unwrap_or_default();
+    let found = find(&text(&args.text)?, &known);
+    say(&found, args.json)
+}
+
+/// With look-ups: what nothing says of is read as a conversation.
+pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let text = text(&args.text)?;
+    let opened = Opened::open(settings)?;
+    let known = known(&opened.profile);
+    let found = find(&text, &known);
+    let open: Vec<String> =
+        found.iter().filter(|f| needs_look(f)).map(|f| f.id.clone()).filter(|id| is_uuid(id)).collect();
+    let clock = Clock::start();
+    let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, Tuning::default());
+    let mut fold = IdsFold::new(opened.profile.conversations.len(), open, known);
+    let exit = drive(&mut fold, clock, &engine, reports, None, args.json).await;
+    opened.close().await;
+    match exit? {
+        Exit::Done => say(&find(&text, &fold.into_known()), args.json),
+        other => Ok(other),
+    }
+}
+
+fn needs_look(found: &Found) -> bool {
+    matches!(found.what, What::Unknown | What::Conversation) || found.what == What::Participant && found.swap.is_none()
+}
+
+fn say(found: &[Found], json: bool) -> Result<Exit, Failed> {
+    let mut output = Output::default();
+    let at = jiff::Timestamp::now();
+    for one in found {
+        let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };
+        let because = one.because();
+        let also: Vec<&str> = one.roles.iter().skip(1).map(|r| r.what.word()).collect();
+        let fields = json!({
+            "id": (!one.id.is_empty()).then_some(&one.id),
+            "is": one.what.word(),
+            "because": because,
+            "stands_as": also,
+            "use_instead": one.swap,
+        });
+        // Writing to a String cannot fail.
+        let mut says = format!("{:<13}  {shown}  {because}", one.what.word());
+        if let Some(swap) = &one.swap {
+            let _ = write!(says, "\n               it stands where a conversation id belongs; use {swap}");
+        } else if !also.is_empty() {
+            let _ = write!(says, "\n               it also stands as {}", also.join(", "));
+        }
+        output.say(&Line::new("id", at, fields).says(says), json)?;
+    }
+    if found.is_empty() {
+        super::output::warn("there is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages");
+        return Ok(Exit::Refused);
+    }
+    Ok(Exit::Done)
+}

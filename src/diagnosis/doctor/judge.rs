@@ -1,0 +1,308 @@
+//! What an answer to a probe means.
+
+use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
+use crate::diagnosis::rules::stranger;
+use crate::diagnosis::said::Said;
+use crate::diagnosis::tell::span;
+use crate::diagnosis::wire::authority;
+use crate::genesys::errors::one_line;
+use crate::model::exchange::header;
+use crate::model::ids::is_uuid;
+use crate::model::{
+    Address, Asked, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
+    RemoteState,
+};
+
+/// Clocks that differ by more are worth a word.
+const SKEW: i64 = 60;
+
+/// A finding that an exchange shows.
+fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+    let request_id = exchange.request_id().map(|(_, id)| id);
+    Finding { name, came, detail: detail.into(), exchange: Some(exchange.id), request_id }
+}
+
+/// What the clocks' difference is called.
+pub(super) fn skew_words(seconds: i64) -> String {
+    let side = if seconds > 0 { "ahead of" } else { "behind" };
+    format!("the server's clock is {} s {side} this machine's", seconds.abs())
+}
+
+/// What came of the test message.
+pub(super) fn send(exchange: &Exchange) -> Finding {
+    match &exchange.outcome {
+        Outcome::Accepted => shown("send", Came::Pass, "the test message was accepted", exchange),
+        Outcome::Cancelled => shown("send", Came::Skip, "the test message was taken back", exchange),
+        other => shown("send", Came::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
+    }
+}
+
+impl Doctor {
+    pub(super) fn judge(&mut self, asked: Asked, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let mut findings = match asked {
+            Asked::Reach(_) => self.reached(exchange, evidence),
+            Asked::Token => vec![self.token(exchange, evidence)],
+            Asked::Scopes => self.scopes(exchange, evidence),
+            Asked::Conversation(_) => self.conversation(exchange, evidence),
+        };
+        if asked == Asked::Scopes && !self.said.contains(&"clock") {
+            findings.extend(self.clock(exchange));
+        }
+        if let Some(limits) = self.limits(asked, exchange) {
+            findings.push(limits);
+        }
+        findings
+    }
+
+    /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
+    fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: Stage) {
+        match diagnosis {
+            Some(d) if d.is_undecided() => {
+                // "It would settle it" is no news where it was just asked.
+                let because = d.suspects.first().map_or_else(|| d.said.clone(), |s| s.because.clone());
+                self.found(d.cause(), d.confidence(), because, stage);
+            }
+            Some(d) => self.found(d.cause(), d.confidence(), d.sentence(), stage),
+            None => self.found(Cause::Unknown, Confidence::Possible, else_why, stage),
+        }
+    }
+
+    fn reached(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let Some(attempt) = exchange.last_attempt() else {
+            return vec![shown("names", Came::Skip, "nothing was asked", exchange)];
+        };
+        let host = authority(&attempt.request.url).to_owned();
+        let plain_http = !attempt.request.url.starts_with("https:");
+        let timing = &attempt.timing;
+        let ms = |d: Option<std::time::Duration>| d.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()));
+        let named = if timing.reused { " (an open connection is in use)".to_owned() } else { ms(timing.resolve) };
+        let pass = |name, detail: String| shown(name, Came::Pass, detail, exchange);
+        if let Some(Ending::Failed(failure)) = &attempt.ending {
+            let why = format!("{host}: {}: {}", failure.phase.word(), failure.detail);
+            let diagnosis = diagnose(exchange, None, evidence);
+            self.decide(diagnosis.as_ref(), &why, Stage::Hosts);
+            let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
+            if unnamed {
+                return vec![shown("names", Came::Fail, why, exchange)];
+            }
+            return vec![pass("names", format!("{host}{named}")), shown("tls", Came::Fail, why, exchange)];
+        }
+        let status = attempt.status().unwrap_or(0);
+        let mut findings = vec![pass("names", format!("{host}{named}"))];
+        if let Some(d) = diagnose(exchange, None, evidence) {
+            self.decide(Some(&d), "", Stage::Hosts);
+            findings.push(shown("tls", Came::Fail, format!("{host}: {}", d.sentence()), exchange));
+        } else if plain_http {
+            findings.push(shown(
+                "tls",
+                Came::Skip,
+                format!("{host} is plain http on this machine; it answers {status}"),
+                exchange,
+            ));
+        } else {
+            let how = ms(timing.connect);
+            findings
+                .push(pass("tls", format!("{host}: the certificate is accepted, connected{how}; it answers {status}")));
+        }
+        findings
+    }
+
+    fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+        if exchange.outcome == Outcome::Accepted {
+            let Some(facts) = evidence.token else { return shown("token", Came::Pass, "given", exchange) };
+            let life =
+                facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
+            let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
+            let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
+            return shown("token", Came::Pass, detail, exchange);
+        }
+        let why = one_line(exchange.outcome.reason().unwrap_or("no token came"));
+        // Nothing was written: the secret is missing, and no server has said anything.
+        let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
+        self.decide(diagnosis.as_ref(), &why, Stage::Token);
+        shown("token", Came::Fail, why, exchange)
+    }
+
+    fn scopes(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let (token, api) = (authority(&evidence.profile.token_host), authority(&evidence.profile.api));
+        let status = exchange.status();
+        if exchange.outcome == Outcome::Accepted {
+            let region = if evidence.profile.pasted {
+                format!("{api} knows the pasted token")
+            } else {
+                format!("{api} knows the token that {token} gave out")
+            };
+            let region = shown("region", Came::Pass, region, exchange);
+            return vec![self.granted(exchange, evidence), region];
+        }
+        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        let diagnosis = diagnose(exchange, None, evidence);
+        let unserved =
+            matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
+        if unserved {
+            return vec![shown("scopes", Came::Skip, format!("the API does not tell: {why}"), exchange)];
+        }
+        self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+        let mut findings = vec![shown("scopes", Came::Fail, why, exchange)];
+        if status == Some(401) {
+            let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));
+            findings.push(match place {
+                Some(suspect) => shown("region", Came::Fail, suspect.because.clone(), exchange),
+                None => shown(
+                    "region",
+                    Came::Skip,
+                    "the token itself is refused, which says nothing of the region",
+                    exchange,
+                ),
+            });
+            // With a token that is not let in nothing further can be asked.
+            self.plan.clear();
+        }
+        findings
+    }
+
+    /// What the token may do, against what the channel needs.
+    fn granted(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+        let required = &evidence.profile.required;
+        let Some(facts) = evidence.token else {
+            return shown("scopes", Came::Skip, "the token in use has changed meanwhile", exchange);
+        };
+        let Granted::Named(granted) = &facts.granted else {
+            return shown("scopes", Came::Skip, "the API does not name the scopes of this token", exchange);
+        };
+        let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
+        let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
+        let guest_api = self.target.as_ref().is_none_or(|t| matches!(t.address, Address::GuestApi { .. }));
+        if missing.is_empty() || !guest_api {
+            return shown("scopes", Came::Pass, format!("granted: {list}"), exchange);
+        }
+        let needed = missing.join(" ");
+        let asked = missing.iter().all(|s| facts.requested.iter().any(|r| r == s));
+        let other = granted.iter().chain(&facts.requested).any(|s| {
+            crate::diagnosis::rules::is_messaging(s) && !required.contains(s) && (!asked || granted.contains(s))
+        });
+        let cause = match (asked, other, facts.pasted) {
+            (_, true, _) => Cause::ScopeWrong,
+            (true, false, _) => Cause::ScopeStripped,
+            (false, false, _) => Cause::ScopeNotRequested,
+        };
+        // What a pasted token was asked with is not known.
+        let confidence =
+            if facts.pasted && cause == Cause::ScopeNotRequested { Confidence::Likely } else { Confidence::Sure };
+        let how = if asked { " although it was asked for" } else { "" };
+        let detail = format!("granted: {list}; without {needed}{how}");
+        self.found(
+            cause,
+            confidence,
+            format!("the token was granted without {needed}{how} (granted: {list})"),
+            Stage::Beyond,
+        );
+        shown("scopes", Came::Fail, detail, exchange)
+    }
+
+    fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
+        let attempt = exchange.last_attempt()?;
+        let Some(date) = Said::of(attempt).date else {
+            return Some(shown("clock", Came::Skip, "the answer had no Date header", exchange));
+        };
+        let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
+        let skew = date.duration_since(ended.wall).as_secs();
+        if skew.abs() <= SKEW {
+            let by = if skew.abs() <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
+            return Some(shown("clock", Came::Pass, format!("the clocks agree{by}"), exchange));
+        }
+        self.skew = Some(skew);
+        Some(shown("clock", Came::Fail, skew_words(skew), exchange))
+    }
+
+    fn conversation(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let Some((name, address)) = self.target.as_ref().map(|t| (t.name.clone(), t.address.clone())) else {
+            return Vec::new();
+        };
+        let Address::GuestApi { conversation_id, participant_id, external_id } = address else { return Vec::new() };
+        let book = evidence.history.of_conversation(&conversation_id);
+        let read = book.and_then(|b| b.read.as_ref()).filter(|r| r.seen.exchange == exchange.id);
+        let (Outcome::Accepted, Some(read)) = (&exchange.outcome, read) else {
+            let why = one_line(exchange.outcome.reason().unwrap_or("the answer does not describe a conversation"));
+            if exchange.status() == Some(404) {
+                let because = "reading this conversation says that there is none of that id";
+                self.found(Cause::ConversationUnknown, Confidence::Sure, because, Stage::Beyond);
+                return vec![shown("conversation", Came::Fail, format!("“{name}”: {why}"), exchange)];
+            }
+            let no_right = matches!(exchange.status(), Some(401 | 403));
+            if no_right {
+                let detail = format!("“{name}” cannot be read with this token ({why}); sending may need another right");
+                return vec![shown("conversation", Came::Skip, detail, exchange)];
+            }
+            let diagnosis = diagnose(exchange, None, evidence);
+            self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+            return vec![shown("conversation", Came::Fail, format!("“{name}”: {why}"), exchange)];
+        };
+        if read.state == RemoteState::Ended {
+            let why = "the conversation has ended";
+            self.found(Cause::ConversationEnded, Confidence::Sure, why, Stage::Beyond);
+            return vec![shown("conversation", Came::Fail, format!("“{name}” exists and has ended"), exchange)];
+        }
+        let mut findings =
+            vec![shown("conversation", Came::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
+        let (id, external) = (participant_id.as_deref(), external_id.as_deref());
+        let wrong = match (id, external, &read.guest) {
+            (None, None, _) => {
+                let detail = "messages address no participant";
+                findings.push(shown("participant", Came::Skip, detail, exchange));
+                return findings;
+            }
+            (Some(id), ..) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
+            (Some(id), _, guest) if guest.as_ref().is_none_or(|g| g.id != id) => Some(stranger(read, id)),
+            (_, Some(external), Some(guest)) if guest.external.as_deref().is_some_and(|known| known != external) => {
+                Some("the guest's external id is another one".to_owned())
+            }
+            (None, Some(_), guest) if guest.as_ref().is_none_or(|g| g.external.is_none()) => {
+                let detail = "reading the conversation does not tell the guest's external id";
+                findings.push(shown("participant", Came::Skip, detail, exchange));
+                return findings;
+            }
+            _ => None,
+        };
+        findings.push(match wrong {
+            Some(why) => {
+                self.found(Cause::ParticipantMismatch, Confidence::Sure, why.clone(), Stage::Beyond);
+                shown("participant", Came::Fail, why, exchange)
+            }
+            None => shown("participant", Came::Pass, "it is the guest of this conversation", exchange),
+        });
+        findings
+    }
+
+    /// The last question before a test message tells what is left of the rate limit.
+    fn limits(&mut self, asked: Asked, exchange: &Exchange) -> Option<Finding> {
+        let last = match asked {
+            Asked::Conversation(_) => true,
+            Asked::Scopes => !self.plan.iter().any(|s| matches!(s, super::Step::Ask(_))),
+            Asked::Reach(_) | Asked::Token => false,
+        };
+        if !last || self.verdict.is_some() || self.said.contains(&"limits") {
+            return None;
+        }
+        Some(match exchange.last_attempt().and_then(|a| limit(a)) {
+            Some((count, allowed, reset)) => {
+                let came = if count >= allowed { Came::Fail } else { Came::Pass };
+                if came == Came::Fail {
+                    let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
+                    self.found(Cause::RateLimited, Confidence::Sure, why, Stage::Beyond);
+                }
+                let left = allowed.saturating_sub(count);
+                shown("limits", came, format!("{left} of {allowed} requests left, anew in {reset} s"), exchange)
+            }
+            None => shown("limits", Came::Skip, "the answer had no rate-limit headers", exchange),
+        })
+    }
+}
+
+/// `inin-ratelimit-*` of an answer: count, allowed, seconds. [real: documented, BLOG]
+fn limit(attempt: &Attempt) -> Option<(u32, u32, u32)> {
+    let headers = &attempt.response()?.headers;
+    let number = |name: &str| header(headers, name)?.trim().parse::<u32>().ok();
+    let reset = number("inin-ratelimit-reset").unwrap_or(60);
+    Some((number("inin-ratelimit-count")?, number("inin-ratelimit-allowed")?, reset))
+}

@@ -1,0 +1,330 @@
+//! A short series of safe questions that ends with one verdict. Pure: which question comes next, what an answer means,
+//! and when the verdict is proven; who asks is the engine, who listens is the console or the command line.
+//!
+//! ```text
+//! Doctor::new ─► next ─► Ask(question) ─► (engine) ─► came ─► findings ─┐
+//!                 ▲                                                     │
+//!                 ├──────────── nothing is proven yet ◄─────────────────┤
+//!                 └─► Over(verdict) ◄── proven, or nothing left to ask ─┘
+//! ```
+//! The order goes from the ground up: hosts (names, TLS), token, what the token may do and where (scopes, region), the
+//! clocks, the conversation, its guest, the rate limit, and, only if asked, a test message. Whoever begins from a refusal
+//! gets a series that ends as soon as that refusal's own diagnosis is sure.
+
+mod judge;
+
+use std::collections::VecDeque;
+
+use super::case::{Case, ProfileFacts};
+use super::history::History;
+use super::wire;
+use crate::model::{
+    Address, Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
+    Probed, TokenFacts,
+};
+
+/// How a probe came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// As it should.
+    Pass,
+    /// Not as it should.
+    Fail,
+    /// It was not asked, or could not tell.
+    Skip,
+}
+
+impl Came {
+    /// The word on screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// What one probe showed. One exchange may show several things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name: `names tls token scopes region clock conversation participant deployment origin limits send`.
+    pub name: &'static str,
+    /// How it came out.
+    pub came: Came,
+    /// What was seen, one line.
+    pub detail: String,
+    /// The exchange that shows it.
+    pub exchange: Option<ExchangeId>,
+    /// The request id of its answer.
+    pub request_id: Option<String>,
+}
+
+/// How far the series got when it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The hosts.
+    Hosts,
+    /// Getting a token.
+    Token,
+    /// Everything after that.
+    Beyond,
+}
+
+/// What the series ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The cause; `None`: all is well.
+    pub cause: Option<Cause>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why, one sentence without a full stop.
+    pub because: String,
+    /// How far the series got.
+    pub stage: Stage,
+    /// The test message may or may not have been received.
+    pub send_unknown: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Ask the engine.
+    Ask(Asked),
+    /// Send a test message into this conversation.
+    Send(ConversationKey),
+    /// It is over.
+    Over(Verdict),
+}
+
+/// What answers are judged with.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'e> {
+    /// The profile.
+    pub profile: &'e ProfileFacts,
+    /// What exchanges showed, that of the answer included.
+    pub history: &'e History,
+    /// The token in use.
+    pub token: Option<&'e TokenFacts>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Doctor {
+    target: Option<Conversation>,
+    subject: Option<(Box<Exchange>, Option<Channel>)>,
+    plan: VecDeque<Step>,
+    said: Vec<&'static str>,
+    suspicion: Option<Verdict>,
+    verdict: Option<Verdict>,
+    skew: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Ask(Asked),
+    Send(ConversationKey),
+}
+
+impl Doctor {
+    /// A series that has not begun. `target` is the conversation that is looked at; `send_test` sends one message into it.
+    pub fn new(profile: &ProfileFacts, target: Option<Conversation>, send_test: bool) -> Self {
+        let mut plan = VecDeque::new();
+        if !profile.pasted && wire::authority(&profile.token_host) != wire::authority(&profile.api) {
+            plan.push_back(Step::Ask(Asked::Reach(Host::Token)));
+        }
+        plan.extend([Asked::Reach(Host::Api), Asked::Token, Asked::Scopes].map(Step::Ask));
+        let guest_api = target.as_ref().filter(|t| t.channel() == Channel::GuestApi);
+        if let Some(target) = guest_api {
+            plan.push_back(Step::Ask(Asked::Conversation(target.key)));
+            if send_test {
+                plan.push_back(Step::Send(target.key));
+            }
+        }
+        Self { target, subject: None, plan, said: Vec::new(), suspicion: None, verdict: None, skew: None }
+    }
+
+    /// … that is to say why `exchange` was refused.
+    #[must_use]
+    pub fn because_of(mut self, exchange: Exchange, channel: Option<Channel>) -> Self {
+        self.subject = Some((Box::new(exchange), channel));
+        self
+    }
+
+    /// The refusal that it began from.
+    pub fn subject(&self) -> Option<ExchangeId> {
+        self.subject.as_ref().map(|(exchange, _)| exchange.id)
+    }
+
+    /// What to do next. To be asked at the beginning and after each answer.
+    pub fn next(&mut self, evidence: &Evidence<'_>) -> (Vec<Finding>, Next) {
+        let mut findings = Vec::new();
+        self.look_at_subject(evidence);
+        while self.verdict.is_none() {
+            match self.plan.pop_front() {
+                Some(Step::Ask(Asked::Conversation(_))) if self.malformed() => findings.push(self.form()),
+                Some(Step::Ask(asked)) => return (findings, Next::Ask(asked)),
+                Some(Step::Send(key)) => return (findings, Next::Send(key)),
+                None => {
+                    // What was not reached needs no line; what cannot be looked at here says so.
+                    findings.extend(self.not_looked_at());
+                    break;
+                }
+            }
+        }
+        let verdict = self.verdict.take().unwrap_or_else(|| self.conclude(evidence));
+        self.plan.clear();
+        self.verdict = Some(verdict.clone());
+        (findings, Next::Over(verdict))
+    }
+
+    /// An answer came: what it shows. `exchange` is there where the question was asked.
+    pub fn came(
+        &mut self,
+        asked: Asked,
+        came: &Probed,
+        exchange: Option<&Exchange>,
+        evidence: &Evidence<'_>,
+    ) -> Vec<Finding> {
+        let findings = match (came, exchange) {
+            (Probed::NotAsked(why), _) => self.not_asked(asked, why),
+            (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known"),
+            (Probed::Asked(_), Some(exchange)) => self.judge(asked, exchange, evidence),
+        };
+        self.said.extend(findings.iter().map(|f| f.name));
+        self.look_at_subject(evidence);
+        findings
+    }
+
+    /// The test message is settled.
+    pub fn sent(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let finding = judge::send(exchange);
+        if finding.came == Came::Fail {
+            // It is what is to be explained from now on; what looks at it again after the refusal decides most.
+            self.subject = Some((Box::new(exchange.clone()), Some(Channel::GuestApi)));
+            self.look_at_subject(evidence);
+            if let Some(target) = &self.target
+                && self.verdict.is_none()
+            {
+                self.plan.extend([Asked::Scopes, Asked::Conversation(target.key)].map(Step::Ask));
+            }
+        }
+        vec![finding]
+    }
+
+    fn malformed(&self) -> bool {
+        let id = self.target.as_ref().and_then(|t| t.address.conversation_id());
+        id.is_some_and(|id| !crate::model::ids::is_uuid(id))
+    }
+
+    /// A malformed id needs no question.
+    fn form(&mut self) -> Finding {
+        let why = "the conversation id is not a UUID";
+        self.found(Cause::ConversationMalformed, Confidence::Sure, why, Stage::Beyond);
+        plain("conversation", Came::Fail, why)
+    }
+
+    fn look_at_subject(&mut self, evidence: &Evidence<'_>) {
+        if self.verdict.is_none()
+            && let Some(found) = self.subject_diagnosis(evidence)
+            && found.confidence() == Confidence::Sure
+        {
+            self.verdict = Some(self.of(&found, Stage::Beyond));
+        }
+    }
+
+    fn subject_diagnosis(&self, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+        let (exchange, channel) = self.subject.as_ref()?;
+        diagnose(exchange, *channel, evidence)
+    }
+
+    fn of(&self, diagnosis: &Diagnosis, stage: Stage) -> Verdict {
+        let send_unknown =
+            self.subject.as_ref().is_some_and(|(x, _)| matches!(x.outcome, crate::model::Outcome::Unknown(_)));
+        Verdict {
+            cause: Some(diagnosis.cause()),
+            confidence: diagnosis.confidence(),
+            because: diagnosis.sentence(),
+            stage,
+            send_unknown,
+        }
+    }
+
+    /// Something is wrong. Where the series has a refusal to explain it goes on: that refusal may have another cause.
+    fn found(&mut self, cause: Cause, confidence: Confidence, because: impl Into<String>, stage: Stage) {
+        let verdict = Verdict { cause: Some(cause), confidence, because: because.into(), stage, send_unknown: false };
+        let stops = self.subject.is_none() || stage != Stage::Beyond;
+        if stops && confidence == Confidence::Sure || stage != Stage::Beyond {
+            self.verdict.get_or_insert(verdict);
+        } else if self.suspicion.as_ref().is_none_or(|s| s.confidence < verdict.confidence) {
+            self.suspicion = Some(verdict);
+        }
+    }
+
+    fn conclude(&self, evidence: &Evidence<'_>) -> Verdict {
+        if let Some(found) = self.subject_diagnosis(evidence) {
+            return self.of(&found, Stage::Beyond);
+        }
+        if let Some(suspicion) = &self.suspicion {
+            return suspicion.clone();
+        }
+        if let Some(skew) = self.skew {
+            return Verdict {
+                cause: Some(Cause::ClockSkew),
+                confidence: Confidence::Sure,
+                because: judge::skew_words(skew),
+                stage: Stage::Beyond,
+                send_unknown: false,
+            };
+        }
+        Verdict {
+            cause: None,
+            confidence: Confidence::Sure,
+            because: "everything that was looked at is as it should be".to_owned(),
+            stage: Stage::Beyond,
+            send_unknown: false,
+        }
+    }
+
+    fn not_asked(&mut self, asked: Asked, why: &str) -> Vec<Finding> {
+        let name = match asked {
+            Asked::Reach(_) => "names",
+            Asked::Token => "token",
+            Asked::Scopes => "scopes",
+            Asked::Conversation(_) => "conversation",
+        };
+        // A pasted token is what there is; nothing else is reason enough not to have one.
+        if asked == Asked::Token && !why.contains("pasted") {
+            self.found(Cause::Unknown, Confidence::Possible, why, Stage::Token);
+            return vec![plain(name, Came::Fail, why)];
+        }
+        vec![plain(name, Came::Skip, why)]
+    }
+
+    fn not_looked_at(&mut self) -> Vec<Finding> {
+        let later = |name| plain(name, Came::Skip, "needs the web-messaging channel, not in this version");
+        let mut findings = Vec::new();
+        match self.target.as_ref().map(|t| &t.address) {
+            None => findings.push(plain("conversation", Came::Skip, "the profile has no conversation to look at")),
+            Some(Address::GuestApi { .. }) => {}
+            Some(Address::OpenMessaging { .. }) => {
+                let why = "needs the open-messaging channel, not in this version";
+                findings.push(plain("conversation", Came::Skip, why));
+            }
+            Some(Address::WebMessaging { .. }) => findings.extend([later("deployment"), later("origin")]),
+        }
+        findings
+    }
+}
+
+fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+    super::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
+}
+
+fn plain(name: &'static str, came: Came, detail: impl Into<String>) -> Finding {
+    Finding { name, came, detail: detail.into(), exchange: None, request_id: None }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests;

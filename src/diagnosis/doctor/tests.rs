@@ -1,0 +1,386 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::model::{
+    Attempt, Body, BodyForm, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase,
+    Request, Response, Step as Did, Timing,
+};
+
+const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-00000000000a";
+const GUEST: &str = "77aa04b1-0000-4000-8000-00000000000b";
+const AGENT: &str = "77aa04b1-0000-4000-8000-00000000000c";
+const SCOPE: &str = "guest:messages:send";
+
+fn profile() -> ProfileFacts {
+    ProfileFacts {
+        api: "https://api.mypurecloud.de".to_owned(),
+        token_host: "https://login.mypurecloud.de".to_owned(),
+        requested: vec![SCOPE.to_owned()],
+        required: vec![SCOPE.to_owned()],
+        guest_path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
+        ..ProfileFacts::default()
+    }
+}
+
+fn target(conversation: &str, participant: Option<&str>) -> Conversation {
+    Conversation {
+        key: ConversationKey(0),
+        name: "A".to_owned(),
+        address: Address::GuestApi {
+            conversation_id: conversation.to_owned(),
+            participant_id: participant.map(str::to_owned),
+            external_id: None,
+        },
+    }
+}
+
+/// What a pretended server answers to a question.
+enum Answer {
+    Json(u16, String),
+    Broken(FailureKind, Phase),
+}
+use Answer::{Broken, Json};
+
+fn ok(body: &str) -> Answer {
+    Json(200, body.to_owned())
+}
+
+/// An organisation as the questions meet it; each test changes one thing.
+struct Place {
+    reach: fn(Host) -> Answer,
+    token: Answer,
+    granted: Vec<&'static str>,
+    scopes: Answer,
+    conversation: Answer,
+    date: &'static str,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            reach: |_| Json(404, "{}".to_owned()),
+            token: ok("{}"),
+            granted: vec![SCOPE],
+            scopes: ok("{}"),
+            conversation: ok(&format!(
+                r#"{{"participants":[{{"id":"{GUEST}","purpose":"customer","state":"connected"}},
+                   {{"id":"{AGENT}","purpose":"agent","state":"connected"}}]}}"#
+            )),
+            date: "Thu, 01 Jan 1970 00:00:00 GMT",
+        }
+    }
+}
+
+struct Run {
+    asked: Vec<Asked>,
+    findings: Vec<String>,
+    verdict: Verdict,
+}
+
+impl Run {
+    fn cause(&self) -> Option<&'static str> {
+        self.verdict.cause.map(Cause::as_str)
+    }
+}
+
+fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
+    let (host, path) = match asked {
+        Asked::Reach(Host::Token) => ("login", "/".to_owned()),
+        Asked::Reach(Host::Api) => ("api", "/".to_owned()),
+        Asked::Token => ("login", "/oauth/token".to_owned()),
+        Asked::Scopes => ("api", "/api/v2/tokens/me".to_owned()),
+        Asked::Conversation(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}")),
+    };
+    let with_token = matches!(asked, Asked::Scopes | Asked::Conversation(_));
+    let request = Request {
+        method: "GET".to_owned(),
+        url: format!("https://{host}.mypurecloud.de{path}"),
+        headers: with_token.then(|| Header::new("authorization", "Bearer «token #1»")).into_iter().collect(),
+        body: Body::default(),
+    };
+    let (ending, outcome) = match answer {
+        Json(status, body) => {
+            let form = BodyForm::Json;
+            let headers = vec![Header::new("date", date), Header::new("inin-correlation-id", format!("id-{id}"))];
+            let response = Response {
+                status: *status,
+                version: "HTTP/1.1".to_owned(),
+                headers,
+                body: Body { form, text: body.clone(), ..Body::default() },
+                remote: None,
+            };
+            let fine = *status < 300 || matches!(asked, Asked::Reach(_));
+            (Ending::Answered(response), if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string()) })
+        }
+        Broken(kind, phase) => {
+            let detail = "broken".to_owned();
+            let failure = Failure { kind: *kind, phase: *phase, detail, wrote: false, partial: None };
+            (Ending::Failed(failure), Outcome::Failed("broken".to_owned()))
+        }
+    };
+    let attempt = Attempt {
+        number: 1,
+        started: Moment::ZERO,
+        generation: with_token.then_some(Generation(1)),
+        token_age: with_token.then_some(Duration::from_secs(1)),
+        request: Arc::new(request),
+        ending: Some(ending),
+        timing: Timing::default(),
+    };
+    Exchange {
+        id: ExchangeId(id),
+        kind: Kind::Probe,
+        what: String::new(),
+        conversation: None,
+        message: None,
+        sent_as: None,
+        started: Moment::ZERO,
+        ended: Some(Moment::ZERO),
+        steps: vec![Did::Try(Arc::new(attempt))],
+        outcome,
+    }
+}
+
+fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
+    let mut history = History::default();
+    let mut token = None;
+    let (mut asked, mut findings) = (Vec::new(), Vec::new());
+    for id in 1..20 {
+        let evidence = Evidence { profile, history: &history, token: token.as_ref() };
+        let (more, next) = doctor.next(&evidence);
+        findings.extend(more);
+        let question = match next {
+            Next::Ask(question) => question,
+            Next::Send(_) => panic!("nothing is sent here"),
+            Next::Over(verdict) => {
+                let findings = findings.iter().map(|f| format!("{} {}", f.came.word(), f.name)).collect();
+                return Run { asked, findings, verdict };
+            }
+        };
+        asked.push(question);
+        let answer = match question {
+            Asked::Reach(host) => &(place.reach)(host),
+            Asked::Token => &place.token,
+            Asked::Scopes => &place.scopes,
+            Asked::Conversation(_) => &place.conversation,
+        };
+        let exchange = exchange(id, question, answer, place.date);
+        if question == Asked::Token && exchange.outcome == Outcome::Accepted {
+            let facts = TokenFacts {
+                generation: Generation(1),
+                issued: Moment::ZERO,
+                expires: Some(Moment::ZERO.after(Duration::from_secs(3600))),
+                lifetime: Some(Duration::from_secs(3600)),
+                requested: profile.requested.clone(),
+                granted: Granted::Named(place.granted.iter().map(|s| (*s).to_owned()).collect()),
+                missing: Vec::new(),
+                organization: None,
+                client_name: None,
+                pasted: false,
+            };
+            history.token(&facts);
+            token = Some(facts);
+        }
+        history.exchange(&exchange);
+        let evidence = Evidence { profile, history: &history, token: token.as_ref() };
+        findings.extend(doctor.came(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
+    }
+    panic!("it does not end");
+}
+
+fn examine(place: &Place, target: Conversation) -> Run {
+    run(place, Doctor::new(&profile(), Some(target), false), &profile())
+}
+
+#[test]
+fn all_is_asked_once_and_in_order_where_all_is_well() {
+    let run = examine(&Place::default(), target(CONVERSATION, Some(GUEST)));
+    let order = [
+        Asked::Reach(Host::Token),
+        Asked::Reach(Host::Api),
+        Asked::Token,
+        Asked::Scopes,
+        Asked::Conversation(ConversationKey(0)),
+    ];
+    assert_eq!(run.asked, order);
+    assert_eq!(
+        run.findings,
+        [
+            "pass names",
+            "pass tls",
+            "pass names",
+            "pass tls",
+            "pass token",
+            "pass scopes",
+            "pass region",
+            "pass clock",
+            "pass conversation",
+            "pass participant",
+            "skip limits",
+        ]
+    );
+    assert_eq!(run.verdict.cause, None);
+}
+
+#[test]
+fn it_stops_at_the_first_proven_cause() {
+    type Row = (&'static str, Place, Conversation, &'static str, Confidence, usize);
+    let here = || target(CONVERSATION, Some(GUEST));
+    let unauthorized = || Json(401, r#"{"code":"unauthorized","message":"no"}"#.to_owned());
+    let rows: Vec<Row> = vec![
+        (
+            "no such host",
+            Place { reach: |_| Broken(FailureKind::Dns, Phase::Resolve), ..Place::default() },
+            here(),
+            "network-dns",
+            Confidence::Sure,
+            1,
+        ),
+        (
+            "the API's certificate",
+            Place {
+                reach: |host| match host {
+                    Host::Token => Json(200, "{}".to_owned()),
+                    Host::Api => Broken(FailureKind::Tls, Phase::Tls),
+                },
+                ..Place::default()
+            },
+            here(),
+            "network-tls",
+            Confidence::Sure,
+            2,
+        ),
+        (
+            "a wrong secret",
+            Place {
+                token: Json(400, r#"{"error":"invalid_client","description":"authentication failed"}"#.to_owned()),
+                ..Place::default()
+            },
+            here(),
+            "client-rejected",
+            Confidence::Sure,
+            3,
+        ),
+        ("stripped", Place { granted: vec![], ..Place::default() }, here(), "scope-stripped", Confidence::Sure, 4),
+        (
+            "another scope",
+            Place { granted: vec!["messaging:guest"], ..Place::default() },
+            here(),
+            "scope-wrong",
+            Confidence::Sure,
+            4,
+        ),
+        (
+            "the API does not know the token, and may not know this address",
+            Place { scopes: unauthorized(), ..Place::default() },
+            here(),
+            "address-refused",
+            Confidence::Likely,
+            4,
+        ),
+        (
+            "a malformed id is not asked about",
+            Place::default(),
+            target("5f0c91ce", None),
+            "conversation-malformed",
+            Confidence::Sure,
+            4,
+        ),
+        (
+            "no such conversation",
+            Place { conversation: Json(404, r#"{"code":"not.found"}"#.to_owned()), ..Place::default() },
+            here(),
+            "conversation-unknown",
+            Confidence::Sure,
+            5,
+        ),
+        (
+            "it has ended",
+            Place {
+                conversation: ok(r#"{"participants":[{"id":"p","purpose":"customer","state":"disconnected"}]}"#),
+                ..Place::default()
+            },
+            here(),
+            "conversation-ended",
+            Confidence::Sure,
+            5,
+        ),
+        (
+            "the agent's participant id",
+            Place::default(),
+            target(CONVERSATION, Some(AGENT)),
+            "participant-mismatch",
+            Confidence::Sure,
+            5,
+        ),
+        (
+            "the clocks",
+            Place { date: "Thu, 01 Jan 1970 00:10:00 GMT", ..Place::default() },
+            here(),
+            "clock-skew",
+            Confidence::Sure,
+            5,
+        ),
+    ];
+    for (what, place, target, cause, confidence, questions) in rows {
+        let run = examine(&place, target);
+        let found = (run.cause(), run.verdict.confidence, run.asked.len());
+        assert_eq!(found, (Some(cause), confidence, questions), "{what}: {:?} {:?}", run.verdict, run.findings);
+    }
+}
+
+#[test]
+fn regions_that_differ_are_proven_by_the_refusal_and_not_by_the_config() {
+    let elsewhere = ProfileFacts { token_host: "https://login.mypurecloud.com".to_owned(), ..profile() };
+    let doctor = || Doctor::new(&elsewhere, Some(target(CONVERSATION, None)), false);
+    let fine = run(&Place::default(), doctor(), &elsewhere);
+    assert_eq!(fine.verdict.cause, None, "whatever the config says, the token is known there");
+    let bad = r#"{"code":"bad.credentials","message":"Invalid login credentials.","status":401}"#;
+    let refused = Place { scopes: Json(401, bad.to_owned()), ..Place::default() };
+    let run = run(&refused, doctor(), &elsewhere);
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("region-mismatch"), Confidence::Sure));
+    assert!(run.findings.contains(&"fail region".to_owned()));
+}
+
+#[test]
+fn reading_is_no_condition_of_sending() {
+    let place = Place { conversation: Json(403, r#"{"code":"missing.permissions"}"#.to_owned()), ..Place::default() };
+    let run = examine(&place, target(CONVERSATION, None));
+    assert!(run.findings.contains(&"skip conversation".to_owned()), "{:?}", run.findings);
+    assert_eq!(run.verdict.cause, None);
+}
+
+#[test]
+fn a_refusal_is_explained_and_not_what_else_is_wrong() {
+    // A send that a rate limit refused: the server named it, so there is nothing to ask.
+    let mut refusal = exchange(99, Asked::Scopes, &Json(429, r#"{"code":"too.many.requests"}"#.to_owned()), "");
+    refusal.kind = Kind::Send;
+    let doctor = Doctor::new(&profile(), Some(target(CONVERSATION, Some(AGENT))), false)
+        .because_of(refusal, Some(Channel::GuestApi));
+    let run = run(&Place::default(), doctor, &profile());
+    assert_eq!((run.cause(), run.asked.len()), (Some("rate-limited"), 0));
+}
+
+#[test]
+fn a_channel_that_cannot_be_looked_at_says_so() {
+    let web = Conversation {
+        key: ConversationKey(0),
+        name: "web".to_owned(),
+        address: Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://shop.example".to_owned() },
+    };
+    let run = examine(&Place { granted: vec![], ..Place::default() }, web);
+    assert_eq!(run.findings.iter().rev().take(2).collect::<Vec<_>>(), ["skip origin", "skip deployment"]);
+    assert_eq!(run.verdict.cause, None, "the guest socket needs no scope");
+}
+
+#[test]
+fn without_a_secret_nothing_was_said_by_any_server() {
+    let mut doctor = Doctor::new(&profile(), None, false);
+    let evidence = Evidence { profile: &profile(), history: &History::default(), token: None };
+    let why = Probed::NotAsked("set GUESTWIRE_CLIENT_SECRET".to_owned());
+    let findings = doctor.came(Asked::Token, &why, None, &evidence);
+    assert_eq!(findings.first().unwrap().came, Came::Fail);
+    let (_, Next::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
+    assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), Stage::Token));
+}

@@ -1,0 +1,121 @@
+//! Ids in plain text, by the path or the name in front of them.
+
+use super::{Role, Seen, What};
+use crate::model::ids::is_uuid;
+
+/// Characters before an id that are looked at.
+const BEFORE: usize = 96;
+
+/// Adds the ids of `text`. `field` names the JSON field whose value the text is.
+pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut Vec<Seen>) {
+    let mut at = 0;
+    for token in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
+        // `token` is a slice of `text`: where it begins follows from the lengths.
+        let start = at;
+        at = start
+            + token.len()
+            + text.get(start + token.len()..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
+        if !is_uuid(token) && !is_message_id(token) {
+            continue;
+        }
+        let before = tail(text.get(..start).unwrap_or_default(), BEFORE);
+        let after = text.get(start + token.len()..).unwrap_or_default();
+        let role = role(before, after, field, is_uuid(token));
+        out.push(Seen { id: token.to_owned(), role, inside: inside.cloned() });
+    }
+}
+
+/// The form of a message id. [real: seen in SDK source: 32 hexadecimal digits]
+pub fn is_message_id(token: &str) -> bool {
+    token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) && token.bytes().any(|b| b.is_ascii_digit())
+}
+
+fn tail(text: &str, most: usize) -> &str {
+    let from = text.char_indices().rev().take(most).last().map_or(0, |(at, _)| at);
+    text.get(from..).unwrap_or_default()
+}
+
+fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> Role {
+    let of = |what, because: &str| Role { what, because: because.to_owned() };
+    let lower = before.to_ascii_lowercase();
+    // Paths, the longest first. [real: documented paths; the first is the Guest API's description]
+    let paths: [(&str, What); 13] = [
+        ("/conversations/messaging/", What::Conversation),
+        ("/communications/", What::Communication),
+        ("/participants/", What::Participant),
+        ("/interactions/", What::Conversation),
+        ("/conversations/details/", What::Conversation),
+        ("/conversations/messages/", What::Conversation),
+        ("/conversations/", What::Conversation),
+        ("/integrations/open/", What::Integration),
+        ("/webdeployments/deployments/", What::Deployment),
+        ("/deployments/", What::Deployment),
+        ("/oauth/clients/", What::Client),
+        ("/organizations/", What::Organization),
+        ("/messages/", What::Message),
+    ];
+    if lower.ends_with("/conversations/messages/") {
+        if after.starts_with("/inbound/open") {
+            return of(What::Integration, "the path …/messages/ID/inbound/open");
+        }
+        if after.starts_with("/details") {
+            return of(What::Message, "the path …/messages/ID/details");
+        }
+    }
+    if let Some((path, what)) = paths.iter().find(|(path, _)| lower.ends_with(path)) {
+        return of(*what, &format!("the path …{path}ID"));
+    }
+    if let Some(name) = name_before(before)
+        && let Some(what) = named(&name)
+    {
+        return of(what, &format!("the name {name}"));
+    }
+    if let Some(field) = field
+        && let Some(what) = named(field)
+        && before.trim().is_empty()
+    {
+        return of(what, &format!("the field {field}"));
+    }
+    if !uuid {
+        return of(What::Message, "its form: 32 hexadecimal digits");
+    }
+    of(What::Unknown, "")
+}
+
+/// The name in `name=`, `name: `, `"name":"`, `name ` before a value.
+fn name_before(before: &str) -> Option<String> {
+    let before = before.trim_end_matches(['"', '\'', ' ', '\\', '«', '“', '(', '[', '<']);
+    let before = before.strip_suffix(['=', ':']).map_or(before, |b| b.trim_end_matches(['"', '\'', ' ', '\\']));
+    let name: String = {
+        let reversed: String =
+            before.chars().rev().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).collect();
+        reversed.chars().rev().collect()
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+/// What a field, parameter or header of that name holds.
+pub fn named(name: &str) -> Option<What> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    Some(match plain.as_str() {
+        "conversationid" | "conversation" | "conv" => What::Conversation,
+        "participantid" | "participant" | "guestid" => What::Participant,
+        "communicationid" | "communication" => What::Communication,
+        "messageid" | "message" | "msgid" => What::Message,
+        "integrationid" | "integration" => What::Integration,
+        "deploymentid" | "deployment" => What::Deployment,
+        "clientid" | "oauthclient" => What::Client,
+        "organizationid" | "organization" | "orgid" | "homeorganization" => What::Organization,
+        "contextid"
+        | "correlationid"
+        | "inincorrelationid"
+        | "genesyscorrelationid"
+        | "xrequestid"
+        | "requestid"
+        | "tracingid"
+        | "traceid" => What::Request,
+        "token" | "guesttoken" => What::GuestToken,
+        _ => return None,
+    })
+}

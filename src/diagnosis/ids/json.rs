@@ -1,0 +1,100 @@
+//! Ids in JSON, by the fields that lead to them; JSON in JSON (a HAR's bodies) and JSON in a log line too.
+
+use serde_json::Value;
+
+use super::context::{is_message_id, scan};
+use super::{Role, Seen, What};
+use crate::model::ids::is_uuid;
+
+/// Places at which JSON is looked for in one text.
+const TRIES: usize = 200;
+/// JSON inside of JSON, at most so deep.
+const DEPTH: usize = 6;
+
+/// Adds the ids of a text that may be, or hold, JSON.
+pub fn outer(text: &str, out: &mut Vec<Seen>) {
+    text_in(text, None, None, 0, out);
+}
+
+fn text_in(text: &str, field: Option<&str>, inside: Option<&String>, depth: usize, out: &mut Vec<Seen>) {
+    let mut rest = text;
+    let mut tries = 0;
+    while depth < DEPTH && tries < TRIES {
+        let Some(at) = rest.find(['{', '[']) else { break };
+        tries += 1;
+        let tail = rest.get(at..).unwrap_or_default();
+        let mut stream = serde_json::Deserializer::from_str(tail).into_iter::<Value>();
+        if let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = stream.next() {
+            scan(rest.get(..at).unwrap_or_default(), field, inside, out);
+            walk(&value, &mut Vec::new(), inside, depth, out);
+            rest = tail.get(stream.byte_offset()..).unwrap_or_default();
+        } else {
+            let next = at + 1;
+            scan(rest.get(..next).unwrap_or_default(), field, inside, out);
+            rest = rest.get(next..).unwrap_or_default();
+        }
+    }
+    scan(rest, field, inside, out);
+}
+
+fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, depth: usize, out: &mut Vec<Seen>) {
+    match value {
+        Value::Object(map) => {
+            // What has participants is a conversation, and what is below belongs to it.
+            let own = map.get("id").and_then(Value::as_str);
+            let conversation =
+                map.get("participants").and(own).or_else(|| map.get("conversationId").and_then(Value::as_str));
+            let here = conversation.filter(|id| is_uuid(id)).map(str::to_ascii_lowercase);
+            let inside = here.as_ref().or(inside);
+            // Name and value stand apart in HAR headers and query parameters.
+            if let (Some(name), Some(Value::String(text))) = (map.get("name").and_then(Value::as_str), map.get("value"))
+            {
+                return text_in(text, Some(name), inside, depth + 1, out);
+            }
+            for (key, value) in map {
+                if key == "id"
+                    && let Value::String(id) = value
+                    && (is_uuid(id) || is_message_id(id))
+                {
+                    out.push(Seen { id: id.clone(), role: own_id(map, path, id), inside: inside.cloned() });
+                    continue;
+                }
+                path.push(key);
+                walk(value, path, inside, depth, out);
+                path.pop();
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(item, path, inside, depth, out)),
+        Value::String(text) => text_in(text, path.last().copied(), inside, depth + 1, out),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What the `id` of an object names.
+fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> Role {
+    let has = |name: &str| map.contains_key(name);
+    let role = |what, because: String| Role { what, because };
+    let parent = path.last().copied().unwrap_or_default();
+    if has("participants") {
+        return role(What::Conversation, "it has participants".to_owned());
+    }
+    match parent {
+        "participants" | "participant" => {
+            let purpose = map.get("purpose").and_then(Value::as_str).unwrap_or("of the conversation");
+            role(What::Participant, format!("it stands in participants ({purpose})"))
+        }
+        "to" if has("externalId") => role(What::Participant, "the field to.id of a message".to_owned()),
+        "messages" if has("state") => {
+            role(What::Communication, "a participant's messages hold communications".to_owned())
+        }
+        "conversations" | "conversation" => role(What::Conversation, format!("it stands in {parent}")),
+        "OAuthClient" | "oAuthClient" | "client" => role(What::Client, format!("it stands in {parent}")),
+        "organization" | "homeOrganization" => role(What::Organization, format!("it stands in {parent}")),
+        "deployment" | "deployments" => role(What::Deployment, format!("it stands in {parent}")),
+        "integration" | "integrations" => role(What::Integration, format!("it stands in {parent}")),
+        _ if has("normalizedMessage") || has("textBody") || has("text") || has("direction") || is_message_id(id) => {
+            role(What::Message, "it is the id of a message".to_owned())
+        }
+        _ => role(What::Unknown, String::new()),
+    }
+}

@@ -1,0 +1,195 @@
+//! Probes: questions that find something out and change nothing. What to ask, and what follows, is decided elsewhere
+//! (`diagnosis::doctor`); here each is asked and told as an exchange like all others.
+//!
+//! ```text
+//! Command::Probe ─┬─ token: the renewal's own way (or one under way)  ─┐
+//!                 ├─ scopes: tokens/me (or one under way)              ├─► Report::Exchange, Report::Probe
+//!                 └─ reach, conversation: a request of its own         ─┘
+//! ```
+
+use std::collections::HashMap;
+
+use crate::config::{Credentials, TokenHost};
+use crate::engine::Report;
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::genesys::call::BadCall;
+use crate::genesys::{Call, conversations, tokens_me};
+use crate::model::{Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Outcome, Probed};
+
+use super::Driver;
+use super::jobs::ProbeDone;
+
+/// Probes under way.
+#[derive(Default)]
+pub struct Probing {
+    flying: HashMap<ExchangeId, (Asked, Record)>,
+    /// The next token answer is that of a probe.
+    pub wants_token: bool,
+    /// The token that a probe brought: asking about it belongs to the same series.
+    pub brought: Option<Generation>,
+    /// Waits for what is asked about this token already.
+    wants_facts: Option<Generation>,
+}
+
+impl Driver {
+    /// Asks.
+    pub(super) fn probe(&mut self, asked: Asked, now: Moment) {
+        let begun = match asked {
+            Asked::Token => self.probe_token(now),
+            Asked::Reach(host) => self.probe_reach(asked, host, now),
+            Asked::Scopes => self.probe_scopes(now),
+            Asked::Conversation(key) => self.probe_conversation(key, now),
+        };
+        if let Err(why) = begun {
+            self.tell(Report::Probe { asked, came: Probed::NotAsked(why) });
+        }
+    }
+
+    fn probe_token(&mut self, now: Moment) -> Result<(), String> {
+        match &self.profile.credentials {
+            Credentials::Missing(why) => return Err(why.clone()),
+            Credentials::Pasted(_) if self.token.is_some() => {
+                return Err("the token was pasted: there is nobody to ask for another".to_owned());
+            }
+            Credentials::Pasted(_) => self.sign_in(now),
+            // One that is under way answers the question too.
+            Credentials::Client(_) if self.renewal.is_some() => {}
+            Credentials::Client(_) => self.renew(),
+        }
+        self.probing.wants_token = true;
+        Ok(())
+    }
+
+    /// A token request is over.
+    pub(super) fn token_probed(&mut self, exchange: ExchangeId, brought: Option<Generation>, now: Moment) {
+        if std::mem::take(&mut self.probing.wants_token) {
+            self.probing.brought = brought.or(self.probing.brought);
+            self.tell_probe(Asked::Token, exchange, now);
+        }
+    }
+
+    fn probe_reach(&mut self, asked: Asked, host: Host, now: Moment) -> Result<(), String> {
+        let hosts = &self.profile.hosts;
+        let base = match (host, &self.profile.credentials) {
+            (Host::Api, _) => &hosts.api,
+            (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
+            (Host::Token, _) => &hosts.login,
+        };
+        let call = Call::get(base, "/").map_err(|bad| bad.0)?;
+        let name = capture::authority(base).unwrap_or(base).to_owned();
+        let record = Record::new(self.next_exchange(), Kind::Probe, format!("does {name} answer"), now);
+        self.launch_probe(asked, record, &call, None, now);
+        self.spawn_probe(call, ExchangeId(self.exchanges));
+        Ok(())
+    }
+
+    fn probe_scopes(&mut self, now: Moment) -> Result<(), String> {
+        let generation = self.ready(now)?;
+        if self.facts.contains_key(&generation) {
+            self.probing.wants_facts = Some(generation);
+            return Ok(());
+        }
+        let token = self.token.as_ref().ok_or("there is no token")?;
+        let call = tokens_me::request(&self.profile.hosts.api, token).map_err(|bad| bad.0)?;
+        let record = Record::new(self.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
+        self.launch_probe(Asked::Scopes, record, &call, Some(generation), now);
+        self.spawn_probe(call, ExchangeId(self.exchanges));
+        Ok(())
+    }
+
+    /// What `tokens/me` was asked about a token is answered.
+    pub(super) fn facts_probed(&mut self, generation: Generation, exchange: Option<ExchangeId>, now: Moment) {
+        if let Some(exchange) = exchange.filter(|_| self.probing.wants_facts == Some(generation)) {
+            self.probing.wants_facts = None;
+            self.tell_probe(Asked::Scopes, exchange, now);
+        }
+    }
+
+    fn probe_conversation(&mut self, key: ConversationKey, now: Moment) -> Result<(), String> {
+        let generation = self.ready(now)?;
+        let call = self.read_call(key, &[]).map_err(|BadCall(why)| why)?;
+        let record =
+            Record::new(self.next_exchange(), Kind::Probe, "conversation and its guest".to_owned(), now).of(key, None);
+        self.launch_probe(Asked::Conversation(key), record, &call, Some(generation), now);
+        self.spawn_probe(call, ExchangeId(self.exchanges));
+        Ok(())
+    }
+
+    /// The token that may be used now. Unlike a send a probe does not wait until the token's scopes are known.
+    fn ready(&self, now: Moment) -> Result<Generation, String> {
+        let facts = self.tokens.facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
+        let generation = facts.ok_or("there is no valid token")?.generation;
+        match self.pace.may(now, 0) {
+            Ok(()) => Ok(generation),
+            Err(until) => {
+                let seconds = until.left(now).as_secs() + 1;
+                Err(format!("the rate limit is used up; it starts anew in {seconds} s"))
+            }
+        }
+    }
+
+    fn launch_probe(
+        &mut self,
+        asked: Asked,
+        mut record: Record,
+        call: &Call,
+        generation: Option<Generation>,
+        now: Moment,
+    ) {
+        let token = generation.map(|generation| {
+            self.pace.spend();
+            (generation, self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued)))
+        });
+        record.begin(capture::request(call, &self.redactor), token, now);
+        self.tell(record.report());
+        self.probing.flying.insert(record.id(), (asked, record));
+    }
+
+    pub(super) fn probe_answered(&mut self, done: ProbeDone, now: Moment) {
+        let Some((asked, mut record)) = self.probing.flying.remove(&done.exchange) else { return };
+        let with_token = !matches!(asked, Asked::Reach(_));
+        let mut heard = done.shown.heard;
+        if !with_token {
+            // Whose limit an answer to nobody tells is not known.
+            heard.limit = None;
+        }
+        self.overhear(&heard, self.queue.flying());
+        let why = done.shown.why();
+        let body = done.body.as_deref().unwrap_or_default();
+        let info = (asked == Asked::Scopes).then(|| tokens_me::read(body)).flatten();
+        let outcome = match (asked, &done.shown.answer) {
+            (_, None) => Outcome::Failed(why),
+            (Asked::Reach(_), Some(_)) => Outcome::Accepted,
+            (Asked::Scopes, Some(_)) if info.is_some() => Outcome::Accepted,
+            (Asked::Conversation(_), Some(_)) if conversations::read(body).is_some() => Outcome::Accepted,
+            (_, Some((200..=299, _, _))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
+            (_, Some(_)) => Outcome::Refused(why),
+        };
+        let generation = self.tokens.facts().map(|f| f.generation);
+        record.end(done.shown.ending, done.shown.timing);
+        let used = record.generation();
+        record.settle(outcome, now);
+        self.tell(record.report());
+        if let (Some(info), Some(generation)) = (info, generation.filter(|g| Some(*g) == used)) {
+            self.tokens.verified(generation, info.scopes, info.organization, info.client);
+            self.tell_missing(now);
+        }
+        self.tell_probe(asked, done.exchange, now);
+    }
+
+    /// What the token status says now comes first: it is evidence too.
+    fn tell_probe(&mut self, asked: Asked, exchange: ExchangeId, now: Moment) {
+        self.mark = None;
+        self.tell_status(now);
+        self.tell(Report::Probe { asked, came: Probed::Asked(exchange) });
+    }
+
+    pub(super) fn probe_job_died(&mut self, exchange: ExchangeId, now: Moment) {
+        if let Some((asked, mut record)) = self.probing.flying.remove(&exchange) {
+            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+            self.tell(record.report());
+            self.tell_probe(asked, exchange, now);
+        }
+    }
+}
