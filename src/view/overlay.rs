@@ -115,7 +115,7 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
         let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
-        put(buf, inner.x, y, &plain(row, ascii), usize::from(inner.width), style);
+        put(buf, inner.x, y, plain(row, ascii), usize::from(inner.width), style);
     }
     if from < last {
         let more = format!(" {} more ", last - from);
@@ -182,7 +182,7 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
     // Where there is no room for all, the choices go before the explanation.
     let room_for_intro = usize::from(inner.height).saturating_sub(menu.items.len() + gap);
     for line in intro.iter().take(room_for_intro) {
-        put(buf, inner.x, y, &plain(line, state.theme.ascii), usize::from(inner.width), state.theme.style(Role::Text));
+        put(buf, inner.x, y, plain(line, state.theme.ascii), usize::from(inner.width), state.theme.style(Role::Text));
         y += 1;
     }
     if room_for_intro > 0 && gap > 0 {
@@ -242,7 +242,7 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     }
     if y < inner.bottom() {
         let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
-        put(buf, inner.x, y, &plain(&answers, state.theme.ascii), room, style);
+        put(buf, inner.x, y, plain(&answers, state.theme.ascii), room, style);
     }
     cursor
 }
