@@ -97,7 +97,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     let (frames, copies, secrets) = Arc::try_unwrap(seen).unwrap().into_inner().unwrap();
     let mut kept = Vec::new();
     files(data.path(), &mut kept);
-    assert!(kept.iter().any(|(name, text)| name.ends_with(".har") && text.contains("/oauth/token")), "a HAR was saved");
+    assert!(kept.iter().any(|(name, text)| name.contains(".har") && text.contains("/oauth/token")), "a HAR was saved");
     assert!(frames.len() > 20 && copies.len() > 20, "{} frames, {} copies", frames.len(), copies.len());
     assert!(secrets.len() >= 3, "the client's secret, its Basic form, and tokens: {}", secrets.len());
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();

@@ -3,7 +3,7 @@
 //! `console` and `view` never see the runtime, the HTTP client, the database, the inside of the engine or journal, or
 //! the sandbox; `engine`, `journal`, `sandbox` and `genesys` never see `console` or `view`; `model` and `genesys` do no
 //! I/O; only `cli` prints.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! What people read agrees with what the program does: the README's table of keys is the live keymap.
 //! `GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep` writes it.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,7 +1,13 @@
 //! Runs the real shell, engine and sandbox on a screen in memory, driven by keys by name. Nothing sleeps: a script waits
 //! for what it wants to see on the screen, with a bound that only a defect reaches.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test binary uses a part of it"
+)]
 
 use std::io;
 use std::path::Path;
