@@ -5,6 +5,7 @@
     dead_code,
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "each test binary uses a part of it"
 )]

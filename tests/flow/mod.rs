@@ -1,11 +1,17 @@
 //! Runs the real shell, engine and sandbox on a screen in memory, driven by keys by name. Nothing sleeps: a script waits
 //! for what it wants to see on the screen, with a bound that only a defect reaches.
 
-#![allow(dead_code, clippy::allow_attributes, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test binary uses a part of it"
+)]
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEvent};
@@ -39,6 +45,7 @@ impl Input for ScriptInput {
 pub struct Watched {
     plain: Plain<TestBackend>,
     frames: watch::Sender<String>,
+    all: Arc<Mutex<Vec<String>>>,
 }
 
 impl Screen for Watched {
@@ -50,6 +57,7 @@ impl Screen for Watched {
             .chunks(usize::from(buffer.area.width))
             .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
             .collect();
+        self.all.lock().expect("nobody panics with it").push(text.clone());
         self.frames.send_replace(text);
         Ok(())
     }
@@ -101,6 +109,7 @@ pub struct Hands {
     keys: mpsc::UnboundedSender<Event>,
     frames: watch::Receiver<String>,
     pub copies: watch::Receiver<Vec<String>>,
+    all: Arc<Mutex<Vec<String>>>,
     pub sandbox: Arc<Sandbox>,
 }
 
@@ -152,6 +161,11 @@ impl Hands {
         self.until(&format!("no {text}"), |frame| !frame.contains(text)).await
     }
 
+    /// Every frame so far.
+    pub fn all_frames(&self) -> Vec<String> {
+        self.all.lock().expect("nobody panics with it").clone()
+    }
+
     /// The sandbox's own count of the messages that it received.
     pub fn received(&self) -> Vec<String> {
         let state = self.sandbox.state();
@@ -196,21 +210,36 @@ pub async fn run_profile<F>(
 where
     F: Future<Output = ()>,
 {
+    let data = tempfile::tempdir().expect("a directory");
+    run_in(size, scenario, change, data.path(), script).await
+}
+
+/// The same with a data directory to look into afterwards.
+pub async fn run_in<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    data: &Path,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
     let clock = Clock::start();
     let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
-    let data = tempfile::tempdir().expect("a directory");
-    let mut state = guestwire::shell::run::state_for_tests(&profile, clock.now(), size, data.path());
+    let mut state = guestwire::shell::run::state_for_tests(&profile, clock.now(), size, data);
     let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
     let (keys, input) = mpsc::unbounded_channel();
     let (frames, frames_seen) = watch::channel(String::new());
     let (copies, copies_seen) = watch::channel(Vec::new());
     let (_signals, signals) = mpsc::unbounded_channel();
+    let all = Arc::default();
     let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
     let ask = engine.clone();
     let mut shell = Shell {
         input: ScriptInput(input),
-        screen: Watched { plain: Plain(terminal), frames },
+        screen: Watched { plain: Plain(terminal), frames, all: Arc::clone(&all) },
         outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),
@@ -219,7 +248,7 @@ where
         pages: tokio::sync::mpsc::unbounded_channel().1,
         signals,
     };
-    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, sandbox };
+    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, sandbox };
     let script = script(hands);
     let (exit, ()) = tokio::join!(shell.run(&mut state), script);
     (exit.expect("the screen in memory does not fail"), state)

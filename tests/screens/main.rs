@@ -220,8 +220,8 @@ fn what_has_the_focus_is_told_without_colour() {
 fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
-        setup.place.profile = HOSTILE.to_owned();
-        setup.place.region = HOSTILE.to_owned();
+        HOSTILE.clone_into(&mut setup.place.profile);
+        HOSTILE.clone_into(&mut setup.place.region);
         setup.picker = Picker::new(vec![
             conversation(0, HOSTILE, HOSTILE),
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),

@@ -59,7 +59,7 @@ fn a_filter_that_says_nothing_sensible_is_said_as_one_types() {
     let mut desk = Desk::default();
     desk.keys("esc /");
     desk.type_text("status:abc");
-    let problem = prompt(&desk).problem.clone().expect("a problem");
+    let problem = prompt(&desk).problem.clone().unwrap();
     assert!(desk.screen().contains(&problem), "{problem}");
     desk.keys("enter");
     assert_eq!(desk.status(), problem);
