@@ -1,6 +1,6 @@
 //! `D`: safe questions from the console, each an entry of the log, until the refusal's cause is sure.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod flow;
 

@@ -1,7 +1,7 @@
 //! No secret of a whole session reaches anything that is seen, copied or kept: every frame, every copy, every page,
 //! every file of the data directory, the engine's own log, and what `Debug` says of the state.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod flow;
 

@@ -1,6 +1,6 @@
 //! Why was it refused: the log, the card, the ticket, the note and the fault bench, by keys alone.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod flow;
 
