@@ -136,6 +136,7 @@ impl Stage {
                     text,
                     resend_of: None,
                     sent_as: None,
+                    extras: guestwire::model::Extras::default(),
                 };
                 engine.ask(Command::Send(request));
                 loop {
@@ -267,7 +268,11 @@ fn profile(url: &str) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
-        conversations: vec![ConversationEntry { conversation, guest_token: None }],
+        conversations: vec![ConversationEntry {
+            conversation,
+            guest_token: None,
+            attributes: std::collections::BTreeMap::new(),
+        }],
         redact: Vec::new(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),

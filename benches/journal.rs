@@ -289,6 +289,7 @@ fn with_journal(bencher: Bencher, side_by_side: u32) {
                         text,
                         resend_of: None,
                         sent_as: None,
+                        extras: guestwire::model::Extras::default(),
                     }));
                 }
             }
@@ -332,7 +333,11 @@ fn profile(url: &str, conversations: u32) -> Profile {
             required_scopes: vec!["guest:messages:send".into()],
         },
         conversations: (0..conversations)
-            .map(|key| ConversationEntry { conversation: conversation(key), guest_token: None })
+            .map(|key| ConversationEntry {
+                conversation: conversation(key),
+                guest_token: None,
+                attributes: std::collections::BTreeMap::new(),
+            })
             .collect(),
         redact: Vec::new(),
         ca_files: Vec::new(),

@@ -47,6 +47,7 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
                     text: "test".to_owned(),
                     resend_of: None,
                     sent_as: None,
+                    extras: guestwire::model::Extras::default(),
                 })),
                 Next::Over(verdict) => break verdict,
             }

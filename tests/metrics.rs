@@ -123,6 +123,7 @@ impl Session {
             text: "a secret of the customer".to_owned(),
             resend_of: None,
             sent_as,
+            extras: guestwire::model::Extras::default(),
         }));
     }
 

@@ -113,12 +113,7 @@ fn picker_at(p: &Picker, theme: &Theme, width: u16, height: u16) -> Buffer {
 
 fn talk() -> Threads {
     let mut t = Threads::new();
-    let remote = |id: &str, author, text: &str, second| RemoteMessage {
-        id: id.to_owned(),
-        author,
-        text: text.to_owned(),
-        at: at(second).wall,
-    };
+    let remote = |id: &str, author, text: &str, second| RemoteMessage::new(id, author, text, at(second).wall);
     let old = vec![
         remote("0", Author::System, "conversation started", 1),
         remote("1", Author::Guest, "typed yesterday, elsewhere", 2),
@@ -145,6 +140,7 @@ fn talk() -> Threads {
             remote_id: None,
             resend_of: (n == 3).then_some(MessageId(2)),
             sent_as: None,
+            extras: guestwire::model::Extras::default(),
         });
         t.life(MessageId(n), life, Some(ExchangeId(n)), None);
     }
@@ -331,7 +327,7 @@ proptest! {
         with_look(&theme, at(0), |look| picker::draw(&p, look, pane, &mut buf));
 
         let mut t = talk();
-        let long = RemoteMessage { id: "long".into(), author: Author::Bot, text: text.repeat(3), at: at(300).wall };
+        let long = RemoteMessage::new("long", Author::Bot, text.repeat(3), at(300).wall);
         t.read(A, RemoteState::Connected, None, vec![long], at(301));
         t.set_viewport(width, height);
         t.scroll_by(A, up);

@@ -61,6 +61,7 @@ fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
         remote_id: None,
         resend_of: None,
         sent_as: None,
+        extras: guestwire::model::Extras::default(),
     })));
 }
 

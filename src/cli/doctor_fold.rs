@@ -60,6 +60,7 @@ impl DoctorFold {
                     text: TEST.to_owned(),
                     resend_of: None,
                     sent_as: None,
+                    extras: crate::model::Extras::default(),
                 })));
             }
             Next::Over(verdict) => {

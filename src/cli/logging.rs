@@ -67,6 +67,15 @@ pub fn report(report: &Report) {
         Report::Conversation { key, state, messages, .. } => {
             debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
         }
+        Report::Heard { key, messages } => {
+            debug!(conversation = key.0, messages = messages.len(), "heard");
+        }
+        Report::Typing { key, .. } => debug!(conversation = key.0, "typing"),
+        Report::Session { key, session } => info!(conversation = key.0, session = session.word(), "session"),
+        Report::Learned { key, .. } => info!(conversation = key.0, "conversation id learned"),
+        Report::Discovered { page, found, .. } => {
+            info!(page, found = found.as_ref().map_or(0, Vec::len), "conversations listed");
+        }
         Report::Probe { asked, .. } => debug!(?asked, "probe"),
         Report::Metrics { exchange, datagrams } => {
             debug!(exchange = exchange.0, datagrams = datagrams.len(), "metrics");

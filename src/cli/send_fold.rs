@@ -150,6 +150,7 @@ impl SendFold {
             text,
             resend_of: None,
             sent_as: self.sent_as,
+            extras: crate::model::Extras::default(),
         })));
         acts
     }

@@ -69,12 +69,7 @@ fn life(life: Life) -> Input {
 fn read(messages: &[(&str, Author, &str)]) -> Input {
     let messages = messages
         .iter()
-        .map(|(id, author, text)| RemoteMessage {
-            id: (*id).to_owned(),
-            author: *author,
-            text: (*text).to_owned(),
-            at: Timestamp::UNIX_EPOCH,
-        })
+        .map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, Timestamp::UNIX_EPOCH))
         .collect();
     let state = crate::model::RemoteState::Connected;
     report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
@@ -110,6 +105,7 @@ fn it_begins_by_sending() {
         text: "Hello".to_owned(),
         resend_of: None,
         sent_as: None,
+        extras: crate::model::Extras::default(),
     };
     assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };

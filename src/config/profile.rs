@@ -1,5 +1,6 @@
 //! A profile with everything resolved: what the engine works from. Nothing here is optional that has a default.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -89,6 +90,8 @@ pub struct ConversationEntry {
     pub conversation: Conversation,
     /// The guest token of a web-messaging conversation, where configured.
     pub guest_token: Option<SecretSource>,
+    /// Participant data that every message of it carries.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// Everything that the engine needs to know of an organisation.

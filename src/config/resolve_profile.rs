@@ -315,7 +315,11 @@ impl Work<'_> {
             self.sheet.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
             let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
             let conversation = Conversation { key, name: name.value.clone(), address };
-            entries.push(ConversationEntry { conversation, guest_token });
+            entries.push(ConversationEntry {
+                conversation,
+                guest_token,
+                attributes: std::collections::BTreeMap::new(),
+            });
         }
         entries
     }

@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Asked, Conversation, ConversationKey, MessageId, Variation};
+use crate::model::{Asked, Conversation, ConversationKey, Extras, MessageId, SessionAsk, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct SendRequest {
     pub resend_of: Option<MessageId>,
     /// Sent wrongly on purpose, in this way. `text` is what is sent already.
     pub sent_as: Option<Variation>,
+    /// What it carries beside its text.
+    pub extras: Extras,
 }
 
 /// A message of an earlier session, in the order in which they were asked for.
@@ -60,6 +62,21 @@ pub enum Command {
     Probe(Asked),
     /// Which conversation a person looks at: replies are read for it after a send, with growing pauses.
     Watch(Option<ConversationKey>),
+    /// The guest is typing. Not repeated to the remote side more often than it wants to hear it.
+    Typing(ConversationKey),
+    /// Something is asked of the session of a web-messaging conversation; answered with [`super::Report::Session`].
+    Session {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// What.
+        ask: SessionAsk,
+    },
+    /// List conversations that are active on the remote side, newest first: page from 1. Answered with
+    /// [`super::Report::Discovered`].
+    Discover {
+        /// Which page.
+        page: u32,
+    },
     /// A conversation that was added while running: its key is new.
     Add(Conversation),
     /// Finish what is on the wire (bounded), then stop.

@@ -35,7 +35,7 @@ use crate::config::Profile;
 
 pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
-pub use report::Report;
+pub use report::{Found, Report};
 pub use tuning::Tuning;
 
 /// Starts engines.

@@ -9,7 +9,7 @@ fn at(seconds: u64) -> Moment {
 }
 
 fn said(id: &str, author: Author, text: &str, seconds: u64) -> RemoteMessage {
-    RemoteMessage { id: id.into(), author, text: text.into(), at: at(seconds).wall }
+    RemoteMessage::new(id, author, text, at(seconds).wall)
 }
 
 fn read(reader: &mut Reader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {

@@ -3,9 +3,22 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, Asked, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit,
-    RemoteMessage, RemoteState, TokenStatus,
+    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit,
+    RemoteMessage, RemoteState, Session, TokenStatus,
 };
+
+/// A conversation that the remote side has and the profile has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub conversation_id: String,
+    /// The guest's participant, where told.
+    pub participant_id: Option<String>,
+    /// When it began.
+    pub began: Option<jiff::Timestamp>,
+    /// What the platform calls its kind of message ("webmessaging", "open"), where told.
+    pub via: Option<String>,
+}
 
 /// What the engine tells, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +48,45 @@ pub enum Report {
         since: Option<jiff::Timestamp>,
         /// All messages that the read brought, oldest first, ours included.
         messages: Vec<RemoteMessage>,
+    },
+    /// Messages came by themselves (a socket, a webhook), ours included: only the new ones, oldest first.
+    Heard {
+        /// In which conversation.
+        key: ConversationKey,
+        /// What was said.
+        messages: Vec<RemoteMessage>,
+    },
+    /// Somebody of the other side types, or has stopped.
+    Typing {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Who.
+        author: Author,
+        /// Until when, unless told again; `None` where it has stopped.
+        until: Option<Moment>,
+    },
+    /// The session of a web-messaging conversation moved on.
+    Session {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// Where it stands.
+        session: Session,
+    },
+    /// The remote side's conversation id became known for a conversation whose address does not name it.
+    Learned {
+        /// Which.
+        key: ConversationKey,
+        /// The id.
+        conversation_id: String,
+    },
+    /// What came of a [`super::Command::Discover`].
+    Discovered {
+        /// Which page.
+        page: u32,
+        /// What is on it, or why it could not be read (with the missing permission, where named).
+        found: Result<Vec<Found>, String>,
+        /// Whether there are more pages.
+        more: bool,
     },
     /// What came of a [`super::Command::Probe`].
     Probe {

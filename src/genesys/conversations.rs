@@ -112,7 +112,7 @@ fn message(entity: &Value, listed: &[Listed], fallback: Timestamp) -> Option<Rem
         .or_else(|| normalized.and_then(without_text))
         .unwrap_or_default();
     let at = time(entity, "timestamp").or_else(|| time(entity, "time")).or_else(|| time(entity, "messageTime"));
-    Some(RemoteMessage { id, author, text: said, at: at.unwrap_or(fallback) })
+    Some(RemoteMessage::new(id, author, said, at.unwrap_or(fallback)))
 }
 
 /// A message without text is named by what it is, so that it does not look like an empty line.

@@ -104,9 +104,10 @@ fn intent(
 fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
     let (name, why) = life_words(&message.life);
+    let extras = (!message.extras.is_empty()).then(|| serde_json::to_string(&message.extras).ok()).flatten();
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         row_id(message.id),
@@ -117,6 +118,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
         why,
         message.resend_of.map(row_id),
         message.sent_as.map(Variation::as_str),
+        extras,
     ])?;
     if message.resend_of.is_none() {
         db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::{
-    Conversation, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
+    Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
 };
 
 /// What the journal can be asked.
@@ -182,6 +182,8 @@ pub struct KeptMessage {
     pub resend_of: Option<MessageId>,
     /// How it is sent wrongly on purpose.
     pub sent_as: Option<Variation>,
+    /// What it carries beside its text.
+    pub extras: Extras,
 }
 
 /// A page of history.

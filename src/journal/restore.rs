@@ -112,7 +112,7 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
 
 /// All that are open or unknown, and the newest of each conversation, in the order in which they were asked for.
 fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
-    const COLUMNS: &str = "place, id, ident, text, asked, begun, life, why, remote_id, resend_of, sent_as";
+    const COLUMNS: &str = "place, id, ident, text, asked, begun, life, why, remote_id, resend_of, sent_as, extras";
     let mut found = BTreeMap::new();
     let open = format!("SELECT {COLUMNS} FROM messages WHERE life IN ('queued', 'sending', 'unknown')");
     let mut open = db.prepare(&open)?;
@@ -152,6 +152,7 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<i64>>(9)?.map(id),
         sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
+        extras: row.get::<_, Option<String>>(11)?.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default(),
     };
     Ok((place, Some(message)))
 }

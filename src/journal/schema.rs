@@ -3,7 +3,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// One entry a step. Never change one that was released: add another.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, began INTEGER NOT NULL, version TEXT NOT NULL
 ) STRICT;
@@ -39,7 +40,17 @@ CREATE VIRTUAL TABLE words USING fts5 (
 CREATE VIRTUAL TABLE grams USING fts5 (
     text, content = '', contentless_delete = 1, detail = none, tokenize = \"trigram\"
 );
-"];
+",
+    "
+ALTER TABLE messages ADD COLUMN extras TEXT;
+ALTER TABLE heard ADD COLUMN extras TEXT;
+ALTER TABLE conversations ADD COLUMN place TEXT;
+CREATE TABLE guest_tokens (ident TEXT PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE passes (
+    id TEXT PRIMARY KEY, file TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER, progress TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The newest layout that this program knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

@@ -79,6 +79,7 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
         remote_id: None,
         resend_of: None,
         sent_as: Some(Variation::NoToken),
+        extras: crate::model::Extras::default(),
     }
 }
 

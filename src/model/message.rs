@@ -7,7 +7,7 @@
 //!             └────────────────► cancelled
 //! ```
 
-use super::{ConversationKey, ExchangeId, MessageId, Moment, Variation};
+use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Variation};
 
 /// Who said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,8 @@ pub struct Message {
     pub resend_of: Option<MessageId>,
     /// It was sent wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
+    /// What it carries beside its text.
+    pub extras: Extras,
 }
 
 /// A message as a read of the conversation showed it.
@@ -126,4 +128,18 @@ pub struct RemoteMessage {
     pub text: String,
     /// When, by the remote side's clock.
     pub at: jiff::Timestamp,
+    /// What it offers to answer with, in order.
+    pub choices: Vec<Choice>,
+    /// Files that came with it.
+    pub attachments: Vec<Attachment>,
+    /// It came after one that was said later.
+    pub late: bool,
+}
+
+impl RemoteMessage {
+    /// A message that is only text.
+    pub fn new(id: impl Into<String>, author: Author, text: impl Into<String>, at: jiff::Timestamp) -> Self {
+        let (id, text) = (id.into(), text.into());
+        Self { id, author, text, at, choices: Vec::new(), attachments: Vec::new(), late: false }
+    }
 }

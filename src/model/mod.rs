@@ -4,10 +4,12 @@ pub mod agent;
 pub mod conversation;
 pub mod diagnosis;
 pub mod exchange;
+pub mod extras;
 pub mod ids;
 pub mod limits;
 pub mod message;
 pub mod probe;
+pub mod session;
 pub mod time;
 pub mod token;
 pub mod variation;
@@ -19,10 +21,12 @@ pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,
     Step, Timing,
 };
+pub use extras::{Attachment, Choice, Extras, Place};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
 pub use probe::{Asked, Host, Probed};
+pub use session::{Session, SessionAsk};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;

@@ -8,7 +8,7 @@ use crate::config::problem::nearest;
 use crate::console::state::log::Entry;
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Author, ConversationKey, Life, Message, MessageId, Outcome, TokenStatus};
+use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, Outcome, TokenStatus};
 use crate::view::text::visible_lines;
 
 use super::ask::Question;
@@ -304,12 +304,20 @@ impl Plain {
             remote_id: None,
             resend_of,
             sent_as: None,
+            extras: Extras::default(),
         });
         self.picker.touch(key, self.now);
         self.picker.set_counts(key, self.threads.counts(key));
         self.open.insert(id, key);
         self.prompt_due = false;
-        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of, sent_as: None }));
+        self.ask(Command::Send(SendRequest {
+            message: id,
+            conversation: key,
+            text,
+            resend_of,
+            sent_as: None,
+            extras: Extras::default(),
+        }));
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {

@@ -33,7 +33,15 @@ impl Plain {
                 self.say(format!("Notice: {text}"));
             }
             // What a doctor or an agent is told has no line of its own here.
-            Report::RateLimit(_) | Report::Probe { .. } | Report::Metrics { .. } | Report::Agent(_) => {}
+            Report::RateLimit(_)
+            | Report::Probe { .. }
+            | Report::Metrics { .. }
+            | Report::Agent(_)
+            | Report::Heard { .. }
+            | Report::Typing { .. }
+            | Report::Session { .. }
+            | Report::Learned { .. }
+            | Report::Discovered { .. } => {}
             Report::Stopped => self.leave(),
         }
     }

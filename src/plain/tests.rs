@@ -105,12 +105,7 @@ fn exchange(kind: Kind, message: Option<u64>, outcome: Outcome) -> Report {
 fn read(key: u32, messages: &[(&str, Author, &str)]) -> Report {
     let messages = messages
         .iter()
-        .map(|(id, author, text)| RemoteMessage {
-            id: (*id).to_owned(),
-            author: *author,
-            text: (*text).to_owned(),
-            at: jiff::Timestamp::UNIX_EPOCH,
-        })
+        .map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, jiff::Timestamp::UNIX_EPOCH))
         .collect();
     Report::Conversation { key: ConversationKey(key), state: RemoteState::Connected, since: None, messages }
 }

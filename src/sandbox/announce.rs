@@ -29,6 +29,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
             address: guest_api_address(c),
         },
         guest_token: None,
+        attributes: std::collections::BTreeMap::new(),
     };
     Profile {
         name: "sandbox".to_owned(),

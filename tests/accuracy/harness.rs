@@ -277,6 +277,7 @@ pub async fn run(setting: Setting) -> Found {
         text: setting.sent_as.map_or_else(|| setting.text.clone(), |v| v.text(&setting.text)),
         resend_of: None,
         sent_as: setting.sent_as,
+        extras: guestwire::model::Extras::default(),
     };
     bench.engine.ask(Command::Send(request(1, FIRST)));
     let mut wanted = MessageId(1);

@@ -348,7 +348,7 @@ pub fn reply(key: ConversationKey, id: &str, text: &str, at: Moment) -> Report {
         key,
         state: RemoteState::Connected,
         since: Some(start().wall),
-        messages: vec![RemoteMessage { id: id.to_owned(), author: Author::Bot, text: text.to_owned(), at: at.wall }],
+        messages: vec![RemoteMessage::new(id, Author::Bot, text, at.wall)],
     }
 }
 

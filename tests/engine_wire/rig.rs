@@ -32,6 +32,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
             },
         },
         guest_token: None,
+        attributes: std::collections::BTreeMap::new(),
     };
     Profile {
         name: "test".into(),
@@ -131,6 +132,7 @@ impl Rig {
             text: text.into(),
             resend_of: None,
             sent_as: None,
+            extras: guestwire::model::Extras::default(),
         }));
         message
     }

@@ -148,11 +148,13 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
             state: *dice.of(&[RemoteState::Unknown, RemoteState::Connected, RemoteState::Ended, RemoteState::Missing]),
             since: dice.one_in(2).then_some(now.wall),
             messages: (0..dice.below(4))
-                .map(|_| RemoteMessage {
-                    id: format!("m-{}", dice.below(30)),
-                    author: *dice.of(&[Author::Guest, Author::Bot, Author::Agent, Author::System]),
-                    text: text(dice),
-                    at: now.wall,
+                .map(|_| {
+                    RemoteMessage::new(
+                        format!("m-{}", dice.below(30)),
+                        *dice.of(&[Author::Guest, Author::Bot, Author::Agent, Author::System]),
+                        text(dice),
+                        now.wall,
+                    )
                 })
                 .collect(),
         },

@@ -19,6 +19,7 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
         text: "hello".to_owned(),
         resend_of: None,
         sent_as: None,
+        extras: guestwire::model::Extras::default(),
     };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     assert!(desk.state.composer.is_empty());
@@ -142,6 +143,7 @@ fn resend_asks_and_says_what_happened() {
             text: "hello".to_owned(),
             resend_of: Some(MessageId(1)),
             sent_as: None,
+            extras: guestwire::model::Extras::default(),
         };
         assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     }

@@ -143,6 +143,7 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
             remote_id: None,
             resend_of: kept.resend_of,
             sent_as: kept.sent_as,
+            extras: kept.extras.clone(),
         });
         // A sandbox gives its ids anew when it is started anew.
         if let Some(remote) = kept.remote_id.filter(|_| !state.place.sandbox) {
@@ -154,8 +155,14 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
             if old {
                 state.kept.paused.insert(id);
             } else {
-                let request =
-                    SendRequest { message: id, conversation, text, resend_of: kept.resend_of, sent_as: kept.sent_as };
+                let request = SendRequest {
+                    message: id,
+                    conversation,
+                    text,
+                    resend_of: kept.resend_of,
+                    sent_as: kept.sent_as,
+                    extras: kept.extras,
+                };
                 effects.push(Effect::Engine(Command::Send(request)));
             }
         }
@@ -234,6 +241,7 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
                 text: m.text.clone(),
                 resend_of: m.resend_of,
                 sent_as: m.sent_as,
+                extras: m.extras.clone(),
             })
             .collect();
         effects.extend(waiting.into_iter().map(|request| Effect::Engine(Command::Send(request))));
@@ -262,6 +270,7 @@ pub fn send(state: &mut State, message: &Message, effects: &mut Vec<Effect>) {
         text: message.text.clone(),
         resend_of: message.resend_of,
         sent_as: message.sent_as,
+        extras: message.extras.clone(),
     };
     keep(state, Job::Queue(Box::new(message.clone())), effects);
     if message.resend_of.is_none() {

@@ -38,6 +38,11 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             }
             journal::conversation(state, key, effects);
         }
+        Report::Heard { .. }
+        | Report::Typing { .. }
+        | Report::Session { .. }
+        | Report::Learned { .. }
+        | Report::Discovered { .. } => {}
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),

@@ -5,7 +5,7 @@ use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::model::{Author, ConversationKey, Life, Message, MessageId, Moment, Variation};
+use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
 
 use super::{global, journal, picker};
 
@@ -50,7 +50,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
             let sent_as = state.send_as.take();
             let text = sent_as.map_or(text.clone(), |v| v.text(&text));
             state.status.clear();
-            submit(state, key, text, None, sent_as, effects);
+            submit(state, key, text, None, sent_as, Extras::default(), effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -69,6 +69,7 @@ fn submit(
     text: String,
     resend_of: Option<MessageId>,
     sent_as: Option<Variation>,
+    extras: Extras,
     effects: &mut Vec<Effect>,
 ) {
     let id = state.new_message();
@@ -83,6 +84,7 @@ fn submit(
         remote_id: None,
         resend_of,
         sent_as,
+        extras,
     };
     state.threads.sent(message.clone());
     state.picker.touch(conversation, state.now);
@@ -152,8 +154,8 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(message) = state.threads.message(id) else { return };
-    let (conversation, text) = (message.conversation, message.text.clone());
-    submit(state, conversation, text, Some(id), None, effects);
+    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.clone());
+    submit(state, conversation, text, Some(id), None, extras, effects);
     state.status.info("Sent again as a new message.");
 }
 

@@ -184,7 +184,7 @@ impl Driver {
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
     fn add(&mut self, conversation: Conversation) {
         if conversation.key.0 as usize == self.profile.conversations.len() {
-            let entry = ConversationEntry { conversation, guest_token: None };
+            let entry = ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() };
             Arc::make_mut(&mut self.profile).conversations.push(entry);
         }
     }
@@ -201,6 +201,12 @@ impl Driver {
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
+            Command::Typing(_) => {}
+            Command::Session { .. } => self.notice("this conversation has no session", now),
+            Command::Discover { page } => {
+                let found = Err("listing conversations is not in this version".to_owned());
+                self.tell(Report::Discovered { page, found, more: false });
+            }
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }

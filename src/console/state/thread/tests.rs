@@ -29,11 +29,12 @@ fn ours(id: u64, text: &str, second: i64) -> Message {
         remote_id: None,
         resend_of: None,
         sent_as: None,
+        extras: crate::model::Extras::default(),
     }
 }
 
 fn remote(id: &str, author: Author, text: &str, second: i64) -> RemoteMessage {
-    RemoteMessage { id: id.to_owned(), author, text: text.to_owned(), at: at(second).wall }
+    RemoteMessage::new(id, author, text, at(second).wall)
 }
 
 fn guest(id: &str, text: &str, second: i64) -> RemoteMessage {

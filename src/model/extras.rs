@@ -1,0 +1,57 @@
+//! What a message carries beside its text: a choice taken, participant data, files.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that the other side offers to answer with: a quick reply or a button. [GENESYS: `content[].quickReply`]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What stands on it.
+    pub label: String,
+    /// What is sent when it is taken; often the same.
+    pub payload: String,
+}
+
+/// Where a file is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// At an address that the platform can fetch.
+    Url(String),
+    /// On this machine, to be uploaded.
+    File(PathBuf),
+}
+
+/// A file that comes with a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Where it is.
+    pub place: Place,
+    /// Its media type, `image/png`.
+    pub mime: String,
+    /// What it is called.
+    pub name: Option<String>,
+}
+
+/// What a message of ours carries beside its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Extras {
+    /// It answers with this choice.
+    pub choice: Option<Choice>,
+    /// The remote side's id of the message that offered the choice.
+    pub answers: Option<String>,
+    /// Participant data for Architect, beside the conversation's own (these win).
+    pub attributes: BTreeMap<String, String>,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+impl Extras {
+    /// Whether there is nothing beside the text.
+    pub fn is_empty(&self) -> bool {
+        self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
+    }
+}
