@@ -7,9 +7,11 @@
 
 pub mod call;
 pub mod conversations;
+pub mod deployments;
 pub mod errors;
 pub mod guest_api;
 pub mod limits;
+pub mod lookups;
 pub mod oauth;
 pub mod tokens_me;
 
