@@ -12,5 +12,6 @@ pub mod guest_api;
 pub mod limits;
 pub mod oauth;
 pub mod tokens_me;
+pub mod web_messaging;
 
 pub use call::Call;
