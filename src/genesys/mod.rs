@@ -13,6 +13,7 @@ pub mod limits;
 pub mod oauth;
 pub mod open_messaging;
 pub mod tokens_me;
+pub mod web_messaging;
 
 pub use call::Call;
 
