@@ -15,7 +15,7 @@ use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
     regions,
 };
-use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids};
 
 /// The path of the Guest API's endpoint, from its description.
 pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -34,6 +34,8 @@ pub struct Around<'a> {
     pub home: Option<&'a Path>,
     /// Names to mask, from `[redact]`.
     pub redact: &'a [String],
+    /// What is masked by its look, from `[redact]`.
+    pub masks: &'a Masks,
 }
 
 /// What came of it.
@@ -130,6 +132,7 @@ impl Work<'_> {
             guest_api,
             conversations,
             redact: self.around.redact.to_vec(),
+            masks: self.around.masks.clone(),
             ca_files,
             connect_timeout,
             request_timeout,

@@ -10,7 +10,7 @@ use super::world::{Conversation, World};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use crate::model::{self, Address, ConversationKey};
+use crate::model::{self, Address, ConversationKey, Masks};
 
 fn guest_api_address(c: &Conversation) -> Address {
     Address::GuestApi {
@@ -55,6 +55,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         },
         conversations: (0..).zip(&world.conversations).map(entry).collect(),
         redact: Vec::new(),
+        masks: Masks::default(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::state::thread::{Entry, Thread, scroll};
-use crate::model::{Author, Life, Moment};
+use crate::model::{Author, Life, Masks, Moment};
 
 use super::Look;
 use super::text::{fit, put, visible, visible_lines, width, wrap};
@@ -89,7 +89,7 @@ pub fn title(thread: Option<&Thread>) -> String {
 }
 
 /// Draws the inside of the pane. `None`: no conversation is open, or nothing was said in it.
-pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(thread: Option<&Thread>, masks: &Masks, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
@@ -112,7 +112,7 @@ pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buff
     let mut y = area.y;
     let mut skip = skip;
     for entry in entries.iter().skip(first) {
-        for row in bubble(entry, look, area.width).into_iter().skip(skip) {
+        for row in bubble(entry, masks, look, area.width).into_iter().skip(skip) {
             if y >= area.bottom() {
                 return;
             }
@@ -143,12 +143,13 @@ impl Row {
 }
 
 /// The rows of one message.
-fn bubble(entry: &Entry, look: &Look<'_>, pane: u16) -> Vec<Row> {
+fn bubble(entry: &Entry, masks: &Masks, look: &Look<'_>, pane: u16) -> Vec<Row> {
     let ascii = look.theme.ascii;
     let bar = if ascii { "|" } else { "│" };
     let right = entry.author() == Author::Guest;
     let cells = cells(pane);
-    let texts = rows(entry.text(), cells);
+    // In the same shape: what is masked wraps as it would without.
+    let texts = rows(&masks.shape(entry.text(), width), cells);
     let head = head(entry, look, cells);
     let head_width: usize = head.iter().map(|(text, _)| width(text)).sum();
     let wide = texts.iter().map(|row| width(row)).max().unwrap_or(0).max(head_width).min(cells);
