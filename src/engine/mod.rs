@@ -37,7 +37,8 @@ use crate::config::Profile;
 
 pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
-pub use report::{Found, Report};
+pub use crate::model::Found;
+pub use report::Report;
 pub use tuning::Tuning;
 
 /// Starts engines.
