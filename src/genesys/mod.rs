@@ -7,10 +7,12 @@
 
 pub mod call;
 pub mod conversations;
+pub mod deployments;
 pub mod discovery;
 pub mod errors;
 pub mod guest_api;
 pub mod limits;
+pub mod lookups;
 pub mod normalized;
 pub mod oauth;
 pub mod open_messaging;
