@@ -335,11 +335,15 @@ impl Work<'_> {
         raw: Option<&Spot<Vec<(Spot<String>, Spot<String>)>>>,
     ) -> BTreeMap<String, String> {
         let Some(raw) = raw else { return BTreeMap::new() };
-        let all: BTreeMap<_, _> = raw.value.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect();
+        let all: BTreeMap<_, _> =
+            raw.value.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect();
         let bytes = limits::attributes_bytes(&all);
         if bytes > limits::ATTRIBUTES_MAX_BYTES {
             let limit = limits::ATTRIBUTES_MAX_BYTES;
-            self.wrong(raw.at, format!("`attributes` are {bytes} bytes as JSON, and the platform takes {limit} at most"));
+            self.wrong(
+                raw.at,
+                format!("`attributes` are {bytes} bytes as JSON, and the platform takes {limit} at most"),
+            );
         }
         if channel == Channel::GuestApi {
             self.warn(raw.at, "the channel guest-api has no place for `attributes`: they are not sent");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed, RateLimit,
-    RemoteMessage, RemoteState, Session, TokenStatus,
+    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
+    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
 };
 
 /// What the engine tells, in the order in which it happened.

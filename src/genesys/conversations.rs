@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn a_message_tells_its_conversation() {
         let call = details_request("http://h", "a/b", &"t".into()).unwrap();
-        assert_eq!((call.method.as_str(), call.url.as_str()), ("GET", "http://h/api/v2/conversations/messages/a%2Fb/details"));
+        assert_eq!(
+            (call.method.as_str(), call.url.as_str()),
+            ("GET", "http://h/api/v2/conversations/messages/a%2Fb/details")
+        );
         let details = br#"{"id":"m","timestamp":"2026-11-23T10:00:01Z","status":"received","conversationId":"c-1"}"#;
         assert_eq!(read_details(details).as_deref(), Some("c-1"));
         assert_eq!(read_details(b"{}"), None);

@@ -25,9 +25,7 @@ const PAGE: u64 = 25;
 /// first.
 pub fn request(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Result<Call, BadCall> {
     let from = now.saturating_sub(BACK).unwrap_or(Timestamp::MIN);
-    let is = |dimension: &str, value: &str| {
-        json!({ "type": "dimension", "dimension": dimension, "operator": "matches", "value": value })
-    };
+    let is = |dimension: &str, value: &str| json!({ "type": "dimension", "dimension": dimension, "operator": "matches", "value": value });
     let body = json!({
         "interval": format!("{}/{}", time_text(from), time_text(now)),
         "order": "desc",
