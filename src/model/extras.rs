@@ -54,4 +54,24 @@ impl Extras {
     pub fn is_empty(&self) -> bool {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
     }
+
+    /// Bytes of the attributes as they are sent: a JSON object.
+    pub fn attribute_bytes(&self) -> usize {
+        if self.attributes.is_empty() {
+            0
+        } else {
+            serde_json::to_string(&self.attributes).map_or(0, |json| json.len())
+        }
+    }
+}
+
+impl Attachment {
+    /// What it is called on screen: its name, or where it is.
+    pub fn label(&self) -> std::borrow::Cow<'_, str> {
+        match (&self.name, &self.place) {
+            (Some(name), _) => name.into(),
+            (None, Place::Url(url)) => url.into(),
+            (None, Place::File(path)) => path.to_string_lossy(),
+        }
+    }
 }

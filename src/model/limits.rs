@@ -4,6 +4,8 @@ use super::Moment;
 
 /// Largest guest text in bytes of UTF-8. [SAFRI quoting the limits page; error 4011 "Message length 5000 is larger than 4096"]
 pub const GUEST_TEXT_MAX_BYTES: usize = 4096;
+/// Largest custom attributes in bytes. [SAFRI, `metadata.custom.attributes.bytes.max`; error 4013]
+pub const ATTRIBUTES_MAX_BYTES: usize = 2048;
 /// Requests a minute for one client-credentials token. [real: documented, `client.credentials.token.rate.per.minute`]
 pub const REQUESTS_PER_MINUTE: u32 = 300;
 /// Guest messages a second in one session. [SAFRI, `messages.per.session.rate.per.second`]
