@@ -1,5 +1,6 @@
 //! What leaves guestwire as text for other tools. Pure: exchanges in, text out; secrets were taken out at capture.
 
+pub mod cast;
 mod curl;
 mod har;
 

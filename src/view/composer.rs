@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::console::state::State;
 use crate::console::state::composer::{Composer, HintKind};
-use crate::model::limits::ATTRIBUTES_MAX_BYTES;
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Author, Life, Moment};
 
 use super::Look;
@@ -124,7 +124,7 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> String {
     if let Some(extras) = state.composer.carried() {
         let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         if !extras.attributes.is_empty() {
-            parts.push(format!("attributes {}/{ATTRIBUTES_MAX_BYTES} B", extras.attribute_bytes()));
+            parts.push(format!("attributes {}/{ATTRIBUTES_MAX_BYTES} B", attributes_bytes(&extras.attributes)));
         }
         if !extras.attachments.is_empty() {
             parts.push(count(extras.attachments.len(), "file"));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::limits::ATTRIBUTES_MAX_BYTES;
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Attachment, ConversationKey, Extras, Place};
 
 use super::{Composer, Refusal};
@@ -73,7 +73,7 @@ impl Composer {
 
     /// Why what is carried cannot go.
     pub(super) fn check_carried(&self) -> Result<(), Refusal> {
-        let bytes = self.carried().map_or(0, Extras::attribute_bytes);
+        let bytes = self.carried().map_or(0, |extras| attributes_bytes(&extras.attributes));
         if bytes > ATTRIBUTES_MAX_BYTES {
             return Err(Refusal::Attributes { bytes, max: ATTRIBUTES_MAX_BYTES });
         }
@@ -202,7 +202,7 @@ mod tests {
         composer.switch(key);
         composer.set_text("hello");
         composer.attribute(key, "a", &"x".repeat(2_040));
-        assert_eq!(composer.carried().unwrap().attribute_bytes(), 2_048);
+        assert_eq!(attributes_bytes(&composer.carried().unwrap().attributes), 2_048);
         assert!(composer.check(crate::model::Moment::ZERO).is_ok());
         composer.attribute(key, "a", &"x".repeat(2_041));
         let refused = composer.take_for_send(crate::model::Moment::ZERO);
