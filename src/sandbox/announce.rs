@@ -52,7 +52,12 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         region: Region { domain: "sandbox".to_owned(), aws: None },
         production: false,
         sandbox: true,
-        hosts: Hosts { login: url.to_owned(), api: url.to_owned(), webmessaging: format!("ws://{addr}") },
+        hosts: Hosts {
+            login: url.to_owned(),
+            api: url.to_owned(),
+            webmessaging: format!("ws://{addr}"),
+            cdn: url.to_owned(),
+        },
         credentials: Credentials::Client(OAuthClient {
             id: world.client.id.clone(),
             secret: SecretSource::Literal(SecretString::from(world.client.secret.clone())),
@@ -64,6 +69,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
             required_scopes: vec!["guest:messages:send".to_owned()],
         },
+        open_messaging: crate::config::OpenMessaging::default(),
         conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
         redact: Vec::new(),
         ca_files: Vec::new(),

@@ -11,7 +11,7 @@ use crate::engine::Command;
 use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
 
-use super::journal;
+use super::{extras, journal, session};
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -43,6 +43,23 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Thread => toggle_thread(state),
         Action::FaultBench => open_faults(state),
         Action::SendAs => open_send_as(state),
+        Action::Choose => extras::choose(state),
+        Action::Extras => extras::menu(state),
+        Action::Attach => extras::ask_file(state),
+        Action::Attribute => extras::ask_attribute(state),
+        Action::Session => session::menu(state),
+        Action::SessionConnect
+        | Action::SessionNew
+        | Action::SessionGuest
+        | Action::SessionJoin
+        | Action::SessionClear
+        | Action::SessionClose
+        | Action::SessionHistory
+        | Action::SessionHealth => {
+            if let Some(ask) = session::ask_of(action) {
+                session::act(state, ask, effects);
+            }
+        }
         Action::Connect => connect(state, effects),
         Action::Renew => renew(state, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -51,6 +68,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit => quit(state, effects),
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
+        Action::Record => super::recording::toggle(state, effects),
         Action::ResumeQueue => journal::resume(state, effects),
         Action::Theme => {
             let items = crate::view::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
@@ -159,6 +177,17 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
             let unknown = super::sending::selected_unknown(state).is_none();
             unknown.then_some("the chosen log entry has no unknown outcome")
         }
+        Action::Choose => extras::no_choice(state),
+        Action::Extras | Action::Attach | Action::Attribute => extras::unavailable(state),
+        Action::Session => session::no_session(state),
+        Action::SessionConnect
+        | Action::SessionNew
+        | Action::SessionGuest
+        | Action::SessionJoin
+        | Action::SessionClear
+        | Action::SessionClose
+        | Action::SessionHistory
+        | Action::SessionHealth => session::unavailable(state, session::ask_of(action)?),
         Action::Renew if matches!(&state.token, TokenStatus::Valid(f) if f.pasted) => {
             Some("a pasted token cannot be renewed")
         }

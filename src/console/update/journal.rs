@@ -214,6 +214,7 @@ fn recalled(kept: &[KeptMessage]) -> Vec<Recalled> {
             at: m.begun.unwrap_or(m.asked),
             remote_id: m.remote_id.clone(),
             unknown: matches!(m.life, Life::Unknown(_)),
+            key: m.extras.key.clone(),
         })
         .collect()
 }
@@ -358,6 +359,18 @@ pub fn heard(
 ) {
     if state.kept.keeps() && state.kept.heard.get(&key) != Some(&messages.len()) {
         state.kept.heard.insert(key, messages.len());
+        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
+    }
+}
+
+/// Messages came by themselves: all of them are new.
+pub fn heard_live(
+    state: &State,
+    key: ConversationKey,
+    messages: &[crate::model::RemoteMessage],
+    effects: &mut Vec<Effect>,
+) {
+    if state.kept.keeps() {
         effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
     }
 }
