@@ -50,6 +50,6 @@ mod tests {
         draw(&Masks::new(&["Anna Müller".to_owned()], true), &mut buf);
         let text: Vec<String> =
             buf.content.chunks(30).map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect()).collect();
-        assert_eq!(text, ["日 本  **** ****** *** *******   ", "nothing here                  "].map(str::to_owned));
+        assert_eq!(text, ["日 本  **** ****** *** *******  ", "nothing here                  "].map(str::to_owned));
     }
 }
