@@ -320,7 +320,7 @@ fn profile(url: &str, conversations: u32) -> Profile {
         region: Region { domain: "bench".into(), aws: None },
         production: false,
         sandbox: false,
-        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into() },
+        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },
         credentials: Credentials::Client(OAuthClient {
             id: "bench".into(),
             secret: SecretSource::Literal("bench-secret-value".into()),

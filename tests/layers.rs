@@ -185,6 +185,16 @@ fn plain_data_and_the_remote_sides_language_do_no_input_or_output() {
 }
 
 #[test]
+fn reports_and_exports_are_made_of_data_alone() {
+    for name in ["export", "pass/report"] {
+        walled(name, RUNTIME, &[]);
+        walled(name, &["crate::console", "crate::shell", "crate::cli", "crate::sandbox", "crate::journal"], &[]);
+        walled(name, &["crate::view"], &["crate::view::text"]);
+        walled(name, &["std::time::Instant", "std::time::SystemTime", "Timestamp::now", "Zoned::now"], &[]);
+    }
+}
+
+#[test]
 fn the_state_machines_ask_no_clock() {
     for file in ["engine/token.rs", "engine/queue.rs", "engine/retry.rs", "engine/reading.rs"] {
         let found = paths(&code(&src().join(file)));

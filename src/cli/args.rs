@@ -62,6 +62,9 @@ pub struct GlobalArgs {
     /// Keep nothing: no drafts, no queue, no messages, no log on disk
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub ephemeral: bool,
+    /// Record the console's screen into this new file, as an asciinema cast
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,

@@ -30,6 +30,7 @@ mod token;
 pub(crate) mod token_fold;
 
 use std::future::Future;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -67,6 +68,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
     let flags = cli.global.flags();
     let fill_log = cli.global.fill_log;
+    let record = cli.global.record;
+    if let Some(path) = &record {
+        recordable(path, cli.command.is_some() || cli.global.plain)?;
+    }
     // These need no settings, and must work while the config file does not.
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
@@ -118,8 +123,19 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ if settings.ui.plain => block_on(plain::run(&settings)),
-        _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
+        _ => console::run(&ConsoleOptions { settings, fill_log, record }).map_err(|e| Failed::here(format!("{e:#}"))),
     }
+}
+
+/// Says before the screen opens that there would be no recording.
+fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
+    if no_screen {
+        return Err(Failed::usage("--record records the console's screen: there is none here".to_owned()));
+    }
+    if path.exists() {
+        return Err(Failed::usage(format!("{} exists already: a recording is never written over", path.display())));
+    }
+    Ok(())
 }
 
 /// Runs a command to its end on a small runtime of its own.

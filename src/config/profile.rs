@@ -26,6 +26,8 @@ pub struct Hosts {
     pub api: String,
     /// `wss://webmessaging.<domain>`
     pub webmessaging: String,
+    /// `https://api-cdn.<domain>`: what web deployments tell in public. Nothing secret ever goes there.
+    pub cdn: String,
 }
 
 /// Which host serves `/oauth/token`.

@@ -15,6 +15,7 @@ pub struct RawProfile {
     pub login: Option<Spot<String>>,
     pub api: Option<Spot<String>>,
     pub webmessaging: Option<Spot<String>>,
+    pub cdn: Option<Spot<String>>,
     pub oauth: Option<RawOauth>,
     pub path: Option<Spot<String>>,
     pub required_scopes: Option<Spot<Vec<Spot<String>>>>,
@@ -54,11 +55,12 @@ impl RawProfile {
         let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
         let region = table.required("region", why);
         let production = table.flag("production");
-        let (mut login, mut api, mut webmessaging) = (None, None, None);
+        let (mut login, mut api, mut webmessaging, mut cdn) = (None, None, None, None);
         if let Some(mut hosts) = table.table("hosts") {
             login = hosts.text("login");
             api = hosts.text("api");
             webmessaging = hosts.text("webmessaging");
+            cdn = hosts.text("cdn");
             hosts.finish();
         }
         let oauth = table.table("oauth").map(read_oauth);
@@ -89,6 +91,7 @@ impl RawProfile {
             login,
             api,
             webmessaging,
+            cdn,
             oauth,
             path,
             required_scopes,

@@ -146,6 +146,7 @@ impl Work<'_> {
         let login = given("login", &raw.login, Scheme::Http);
         let api = given("api", &raw.api, Scheme::Http);
         let webmessaging = given("webmessaging", &raw.webmessaging, Scheme::WebSocket);
+        let cdn = given("cdn", &raw.cdn, Scheme::Http);
         let (region, derived) = if said.value == regions::SANDBOX {
             let Some(api) = &api else {
                 if raw.api.is_none() {
@@ -158,6 +159,7 @@ impl Work<'_> {
                 login: api.value.clone(),
                 api: api.value.clone(),
                 webmessaging: api.value.replacen("http", "ws", 1),
+                cdn: api.value.clone(),
             };
             (Region { domain: regions::SANDBOX.to_owned(), aws: None }, derived)
         } else if let Some(known) = regions::find(&said.value) {
@@ -178,9 +180,10 @@ impl Work<'_> {
             login: host("login", login, derived.login),
             api: host("api", api, derived.api),
             webmessaging: host("webmessaging", webmessaging, derived.webmessaging),
+            cdn: host("cdn", cdn, derived.cdn),
         };
         if region.domain == regions::SANDBOX {
-            let urls = [&hosts.login, &hosts.api, &hosts.webmessaging];
+            let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
             if !urls.iter().all(|u| reqwest::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
                 self.wrong(said.at, "the region \"sandbox\" is for a sandbox on this machine, but a host is not");
             }

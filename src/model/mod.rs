@@ -26,7 +26,7 @@ pub use extras::{Attachment, Choice, Extras, Place};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
-pub use probe::{Asked, Host, Probed};
+pub use probe::{Asked, Host, Probed, Thing};
 pub use session::{Session, SessionAsk};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};

@@ -36,7 +36,12 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         region: Region { domain: "sandbox".to_owned(), aws: None },
         production: false,
         sandbox: true,
-        hosts: Hosts { login: url.to_owned(), api: url.to_owned(), webmessaging: format!("ws://{addr}") },
+        hosts: Hosts {
+            login: url.to_owned(),
+            api: url.to_owned(),
+            webmessaging: format!("ws://{addr}"),
+            cdn: url.to_owned(),
+        },
         credentials: Credentials::Client(OAuthClient {
             id: world.client.id.clone(),
             secret: SecretSource::Literal(SecretString::from(world.client.secret.clone())),

@@ -32,6 +32,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(trouble) = &state.kept.trouble {
         right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
     }
+    if state.recording.is_some() {
+        right.push(("REC".to_owned(), theme.style(Role::Error)));
+    }
     let (badge, badge_role) = badge(state);
     let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
     let short = format!(" {} ", state.place.profile);

@@ -39,7 +39,12 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
         region: Region { domain: "test".into(), aws: None },
         production: false,
         sandbox: false,
-        hosts: Hosts { login: base.into(), api: base.into(), webmessaging: "ws://127.0.0.1:1".into() },
+        hosts: Hosts {
+            login: base.into(),
+            api: base.into(),
+            webmessaging: "ws://127.0.0.1:1".into(),
+            cdn: base.into(),
+        },
         credentials: Credentials::Client(OAuthClient {
             id: "the-client".into(),
             secret: SecretSource::Literal(SECRET.into()),

@@ -189,6 +189,8 @@ pub struct State {
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
     pub history: Option<History>,
+    /// The file that the screen is recorded into.
+    pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
     pub(crate) asked: Option<u64>,
     next_message: u64,
@@ -250,6 +252,7 @@ impl State {
             compare_with: None,
             kept: Kept::default(),
             history: None,
+            recording: None,
             asked: None,
             past: Past::default(),
             refusals: Refusals::default(),
@@ -321,10 +324,11 @@ impl State {
         MessageId(self.next_message)
     }
 
-    /// A number for the next exported file.
-    pub(crate) fn new_export(&mut self) -> u32 {
+    /// Where the next exported file goes: a name that no other has.
+    pub(crate) fn new_export_path(&mut self, extension: &str) -> PathBuf {
         self.exports += 1;
-        self.exports
+        let stamp = self.now.wall.strftime("%Y%m%dT%H%M%SZ");
+        self.place.data_dir.join("exports").join(format!("guestwire-{stamp}-{}.{extension}", self.exports))
     }
 
     /// What decides where the panes stand.

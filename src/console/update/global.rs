@@ -51,6 +51,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit => quit(state, effects),
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
+        Action::Record => super::recording::toggle(state, effects),
         Action::ResumeQueue => journal::resume(state, effects),
         Action::Theme => {
             let items = crate::view::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();

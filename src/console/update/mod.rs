@@ -8,6 +8,7 @@ mod keys;
 mod log;
 mod overlay;
 mod picker;
+mod recording;
 mod report;
 mod sending;
 mod why;
@@ -53,6 +54,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
+        Event::RecordingFailed(why) => {
+            state.recording = None;
+            state.status.error(why);
+        }
     }
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());

@@ -7,7 +7,7 @@ use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
 use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
 
-use super::{global, journal, picker};
+use super::{global, journal, picker, recording};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -91,6 +91,7 @@ fn submit(
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
     journal::send(state, &message, effects);
+    recording::sent(state, conversation, effects);
 }
 
 /// The message of the chosen log entry.
@@ -154,7 +155,7 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(message) = state.threads.message(id) else { return };
-    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.clone());
+    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
     submit(state, conversation, text, Some(id), None, extras, effects);
     state.status.info("Sent again as a new message.");
 }
