@@ -112,3 +112,20 @@ fn the_schema_names_the_fields_that_are_read() {
         assert!(written, "`{field}` is in the schema and in no file that is read");
     }
 }
+
+#[test]
+fn the_schema_knows_every_cause_and_every_variation() {
+    use guestwire::model::{Cause, Variation};
+    let schema: Value = serde_json::from_str(builtin::SCHEMA).unwrap();
+    let words = |pointer: &str| -> Vec<String> {
+        let words = schema.pointer(pointer).and_then(Value::as_array).unwrap();
+        words.iter().map(|w| w.as_str().unwrap().to_owned()).collect()
+    };
+    let causes: Vec<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
+    assert_eq!(
+        words("/$defs/expect/properties/cause/enum"),
+        causes,
+        "write the new one into assets/passes/schema.json"
+    );
+    assert_eq!(words("/$defs/send/properties/as/enum"), Variation::ALL.map(Variation::as_str));
+}

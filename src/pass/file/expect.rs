@@ -2,6 +2,7 @@
 
 use super::{Came, Expect, Pattern, REPLY_WITHIN, Reply};
 use crate::config::Spot;
+use crate::config::problem::nearest;
 use crate::config::reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
 use serde_json::Value;
@@ -26,8 +27,7 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
         table.wrong(at, "`expect` expects nothing: say what, or remove it");
     }
     let outcome = table.word("outcome", OUTCOMES);
-    let causes: Vec<(&'static str, Cause)> = Cause::ALL.iter().map(|c| (c.as_str(), *c)).collect();
-    let cause = table.word("cause", &causes);
+    let cause = read_cause(&mut table);
     let confidence = table.word("confidence", CONFIDENCES);
     let status = table.number("status", 100, 599);
     let tries = table.number("tries", 0, 100);
@@ -68,6 +68,17 @@ pub(super) fn expect(step: &mut Table<'_>, sends: bool) -> Expect {
         reply,
         silence: silence.map(|s| s.value),
     }
+}
+
+fn read_cause(table: &mut Table<'_>) -> Option<Spot<Cause>> {
+    let name = table.text("cause")?;
+    if let Some(cause) = Cause::named(&name.value) {
+        return Some(name.map(|_| cause));
+    }
+    let near = nearest(&name.value, Cause::ALL.iter().map(|c| c.as_str()));
+    let near = near.map(|n| format!("; did you mean \"{n}\"?")).unwrap_or_default();
+    table.wrong(name.at, format!("`cause` must be a cause that `guestwire explain` lists{near}"));
+    None
 }
 
 fn read_headers(table: Table<'_>) -> Vec<(String, Option<String>)> {

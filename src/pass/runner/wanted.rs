@@ -145,7 +145,7 @@ impl Wanted {
             }),
             Self::Tries(wanted) => answered(seen, |exchange| {
                 let tries = exchange.attempts().count();
-                if tries == *wanted as usize { Look::Yes(None) } else { Look::No(format!("there were {tries}")) }
+                if tries == *wanted as usize { Look::Yes(None) } else { Look::No(there(tries)) }
             }),
             Self::Renewals(wanted) => renewals(*wanted, seen),
             Self::Reply(reply) => listen(seen, reply.within, |m| fits(reply, m), "no reply fits"),
@@ -245,9 +245,13 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Seen<'_>) -> Loo
     })
 }
 
+fn there(count: usize) -> String {
+    format!("there {} {count}", if count == 1 { "was" } else { "were" })
+}
+
 fn renewals(wanted: u32, seen: &Seen<'_>) -> Look {
     let got = seen.renewals;
-    let no = || Look::No(format!("there {} {got}", if got == 1 { "was" } else { "were" }));
+    let no = || Look::No(there(got as usize));
     let over = if seen.sends { seen.settled.is_some() } else { wanted == 0 };
     if got > wanted {
         return no();
