@@ -154,6 +154,7 @@ fn console_and_view_see_of_the_engine_what_is_said_to_and_by_it() {
         let doors = [
             "crate::engine::Command",
             "crate::engine::Report",
+            "crate::engine::Found",
             "crate::engine::SendRequest",
             "crate::engine::Recalled",
         ];

@@ -86,13 +86,9 @@ fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<Outgoing>> {
     let sent_as = send.word("as", &words).map(|s| s.value);
     let mut attributes = BTreeMap::new();
     if let Some(fields) = send.table("attributes") {
-        for (name, value) in fields.named_values() {
-            if let Some(text) = value.value.as_str() {
-                known(table, &Spot { value: text.to_owned(), at: value.at }, names);
-                attributes.insert(name.value, text.to_owned());
-            } else {
-                table.wrong(value.at, format!("attribute `{}` must be a string: participant data is", name.value));
-            }
+        for (name, text) in fields.named_texts() {
+            known(table, &text, names);
+            attributes.insert(name.value, text.value);
         }
     }
     let attachments = send.tables("attachments").into_iter().filter_map(read_attachment).collect::<Vec<_>>();

@@ -7,6 +7,7 @@
 //!                     └ Up/Down walk the history; Down past the newest brings the draft back
 //! ```
 
+pub mod carry;
 pub mod editor;
 pub mod history;
 mod keys;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{ConversationKey, Moment};
+use crate::model::{ConversationKey, Extras, Moment};
 
 use crate::model::variables::{Expansion, Values, expand, uuid_from};
 pub use editor::Editor;
@@ -36,6 +37,13 @@ pub enum Refusal {
         /// The most that is taken.
         max: usize,
     },
+    /// More bytes of participant attributes than the platform takes.
+    Attributes {
+        /// Bytes of JSON.
+        bytes: usize,
+        /// The most that is taken.
+        max: usize,
+    },
 }
 
 impl fmt::Display for Refusal {
@@ -44,6 +52,9 @@ impl fmt::Display for Refusal {
             Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
             Self::TooLong { bytes, max } => {
                 write!(f, "not sent: {bytes} bytes, {} more than the {max} that are taken; shorten it", bytes - max)
+            }
+            Self::Attributes { bytes, max } => {
+                write!(f, "not sent: {bytes} bytes of attributes, {} more than the {max} that are taken", bytes - max)
             }
         }
     }
@@ -97,6 +108,8 @@ pub struct Composer {
     /// What was taken out last, for [`Composer::yank`].
     killed: String,
     notice: Option<Notice>,
+    /// What the next messages carry beside their text.
+    carried: BTreeMap<ConversationKey, Extras>,
     expanding: bool,
     seed: u128,
     run: String,
@@ -127,6 +140,7 @@ impl Composer {
             snippets: Vec::new(),
             killed: String::new(),
             notice: None,
+            carried: BTreeMap::new(),
             expanding: true,
             seed,
             run: run.to_owned(),
@@ -284,17 +298,19 @@ impl Composer {
     /// The text as it would be sent, or why it would not be. Changes nothing.
     pub fn check(&self, now: Moment) -> Result<String, Refusal> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
             return Err(Refusal::Empty);
         }
         if text.len() > GUEST_TEXT_MAX_BYTES {
             return Err(Refusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
         }
+        self.check_carried()?;
         Ok(text)
     }
 
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
+    /// What goes with it comes from [`Composer::take_carried`].
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
@@ -306,7 +322,9 @@ impl Composer {
         } else {
             self.editor.set_text("");
         }
-        self.history.push(&typed);
+        if !typed.trim().is_empty() {
+            self.history.push(&typed);
+        }
         self.notice = None;
         Ok(text)
     }
