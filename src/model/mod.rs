@@ -13,6 +13,7 @@ pub mod probe;
 pub mod session;
 pub mod time;
 pub mod token;
+pub mod variables;
 pub mod variation;
 
 pub use agent::AgentState;
