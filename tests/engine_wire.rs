@@ -9,6 +9,8 @@ mod certificates;
 mod durable;
 #[path = "engine_wire/http2.rs"]
 mod http2;
+#[path = "engine_wire/open.rs"]
+mod open;
 #[path = "engine_wire/proxies.rs"]
 mod proxies;
 #[path = "engine_wire/reading.rs"]

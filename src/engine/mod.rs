@@ -11,12 +11,14 @@
 //! ```
 //! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
 
+mod channel;
 mod client;
 pub mod command;
 mod driver;
 pub mod durable;
 mod jitter;
 mod metrics;
+mod pace;
 mod queue;
 mod reading;
 mod record;

@@ -1,8 +1,8 @@
 //! The remote side's language: builds requests and reads answers. Pure: no I/O, no clock.
 //!
 //! ```text
-//! what is wanted ─► oauth · tokens_me · guest_api · conversations ─► Call ─► (engine)
-//! status, headers, body ─► oauth · errors · limits · conversations ─► facts in the model's words
+//! what is wanted ─► oauth · tokens_me · guest_api · open_messaging · conversations ─► Call ─► (engine)
+//! status, headers, body ─► oauth · errors · limits · open_messaging · conversations ─► facts in the model's words
 //! ```
 
 pub mod call;
@@ -11,7 +11,13 @@ pub mod errors;
 pub mod guest_api;
 pub mod limits;
 pub mod oauth;
+pub mod open_messaging;
 pub mod tokens_me;
 pub mod web_messaging;
 
 pub use call::Call;
+
+/// A time as the platform writes it: UTC with milliseconds.
+fn time_text(time: jiff::Timestamp) -> String {
+    format!("{time:.3}")
+}

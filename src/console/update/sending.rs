@@ -155,7 +155,7 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(message) = state.threads.message(id) else { return };
-    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.clone());
+    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
     submit(state, conversation, text, Some(id), None, extras, effects);
     state.status.info("Sent again as a new message.");
 }

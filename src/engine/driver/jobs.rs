@@ -12,13 +12,17 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
+use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Stop, Tried, capture};
 use crate::engine::durable::{Durable, Intent, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
-use crate::genesys::{Call, conversations, guest_api, limits, oauth, tokens_me};
-use crate::model::{ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing};
+use crate::genesys::open_messaging::Taken;
+use crate::genesys::{Call, conversations, limits, oauth, tokens_me};
+use crate::model::{
+    Channel, ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing,
+};
 
 use super::Driver;
 
@@ -114,7 +118,8 @@ pub struct SendDone {
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
     pub shown: Result<Shown, Unrecorded>,
-    pub remote_id: Option<String>,
+    /// What an accepting answer told.
+    pub taken: Taken,
 }
 
 pub struct ReadDone {
@@ -204,20 +209,26 @@ impl Driver {
         });
     }
 
-    pub(super) fn spawn_send(&mut self, call: Call, generation: Generation, intent: Intent) -> tokio::task::Id {
+    pub(super) fn spawn_send(
+        &mut self,
+        call: Call,
+        channel: Channel,
+        generation: Generation,
+        intent: Intent,
+    ) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
         let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
         let message = intent.message;
         self.spawn(Job::Send(message), |mut stopped| async move {
-            let (shown, remote_id) = match durable.intent(intent).await {
+            let (shown, taken) = match durable.intent(intent).await {
                 Ok(()) => {
                     let tried = client.run(call, &mut stopped).await;
-                    let id = success(&tried).and_then(|a| guest_api::remote_id(std::str::from_utf8(&a.bytes).ok()?));
-                    (Ok(show(&tried, &redactor, clock)), id)
+                    let taken = success(&tried).map(|a| channel::taken(channel, &plain(a))).unwrap_or_default();
+                    (Ok(show(&tried, &redactor, clock)), taken)
                 }
-                Err(why) => (Err(why), None),
+                Err(why) => (Err(why), Taken::default()),
             };
-            Done::Send(Box::new(SendDone { message, generation, shown, remote_id }))
+            Done::Send(Box::new(SendDone { message, generation, shown, taken }))
         })
     }
 

@@ -2,8 +2,10 @@
 
 mod bench;
 mod jobs;
+mod outcome;
 mod probing;
 mod reading;
+mod route;
 mod sending;
 mod signing;
 
@@ -24,7 +26,8 @@ use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generatio
 use super::client::Client;
 use super::jitter::Jitter;
 use super::metrics::Metrics;
-use super::queue::{Pace, Queue};
+use super::pace::{Pace, Rate};
+use super::queue::Queue;
 use super::reading::Reader;
 use super::record::Record;
 use super::redact::Redactor;
@@ -32,7 +35,8 @@ use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
 use jobs::{Done, Work};
-use sending::{Route, Sending};
+use route::Routes;
+use sending::{Doubt, Sending};
 
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
@@ -71,11 +75,14 @@ pub struct Driver {
     queue: Queue,
     pace: Pace,
     sends: BTreeMap<MessageId, Sending>,
-    /// What the messages of a conversation share, with the present token.
-    routes: HashMap<ConversationKey, Route>,
+    /// What is documented and never told: the pace of each conversation's session.
+    rates: BTreeMap<ConversationKey, Rate>,
+    routes: Routes,
     /// Those that wait for a newer token than the one that was refused.
     doubting: BTreeSet<MessageId>,
-    unknown: BTreeMap<MessageId, ConversationKey>,
+    unknown: BTreeMap<MessageId, Doubt>,
+    /// Ids on the remote side of conversations whose address does not name it.
+    places: BTreeMap<ConversationKey, String>,
 
     readers: BTreeMap<ConversationKey, Reader>,
     reads: BTreeMap<ConversationKey, reading::Reading>,
@@ -124,9 +131,11 @@ impl Driver {
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
             sends: BTreeMap::new(),
-            routes: HashMap::new(),
+            rates: BTreeMap::new(),
+            routes: Routes::default(),
             doubting: BTreeSet::new(),
             unknown: BTreeMap::new(),
+            places: BTreeMap::new(),
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
             watched: None,
