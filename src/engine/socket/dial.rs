@@ -131,7 +131,9 @@ async fn through(
     let secure = match uri.scheme_str() {
         Some("http") | None => false,
         Some("https") => true,
-        Some(other) => return Err(invalid(&format!("a proxy of the kind {other} is not supported; use an http proxy"))),
+        Some(other) => {
+            return Err(invalid(&format!("a proxy of the kind {other} is not supported; use an http proxy")));
+        }
     };
     let proxy_host = uri.host().ok_or_else(|| invalid("the proxy's URL has no host"))?;
     let proxy_port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
@@ -142,7 +144,8 @@ async fn through(
         wire = greet(config, proxy_host, wire, progress).await?;
     }
     progress.enter(Phase::Connect);
-    let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n").into_bytes();
+    let mut request =
+        format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {USER_AGENT}\r\n").into_bytes();
     if let Some(credentials) = proxy.basic_auth() {
         request.extend_from_slice(b"Proxy-Authorization: ");
         request.extend_from_slice(credentials.as_bytes());

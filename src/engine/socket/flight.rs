@@ -145,7 +145,9 @@ mod tests {
     fn without_one_only_what_can_be_meant_is_meant() {
         let echo = |text: &str| Awaits::Echo(text.into());
         let said = |text: &str, direction: &str| {
-            format!(r#"{{"class":"StructuredMessage","code":200,"body":{{"type":"Text","text":"{text}","direction":"{direction}","id":"1"}}}}"#)
+            format!(
+                r#"{{"class":"StructuredMessage","code":200,"body":{{"type":"Text","text":"{text}","direction":"{direction}","id":"1"}}}}"#
+            )
         };
         let error = |code: u16| format!(r#"{{"class":"string","code":{code},"body":"no"}}"#);
         let mut one = flight(&[("a", Awaits::Session), ("b", echo("hello")), ("c", Awaits::Jwt)]);
@@ -162,8 +164,14 @@ mod tests {
     #[test]
     fn a_session_that_is_not_connected_answers_the_closing() {
         let mut flight = flight(&[("a", Awaits::Session), ("b", Awaits::Closing)]);
-        assert_eq!(answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":false}}"#), Some(1));
-        assert_eq!(answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":true}}"#), Some(0));
+        assert_eq!(
+            answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":false}}"#),
+            Some(1)
+        );
+        assert_eq!(
+            answered(&mut flight, r#"{"class":"SessionResponse","code":200,"body":{"connected":true}}"#),
+            Some(0)
+        );
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Hearing {
         fresh
     }
 
+    /// Whether nothing was heard so far.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     fn is_new(&mut self, message: &RemoteMessage) -> bool {
         let by_key = self.keys.insert(message.id.clone());
         let by_words = self.said.insert((message.at, message.author, message.text.clone()));

@@ -46,6 +46,7 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Link {
     orders: mpsc::UnboundedSender<Order>,
+    task: tokio::task::JoinHandle<()>,
 }
 
 impl Link {
@@ -56,8 +57,8 @@ impl Link {
         tell: impl Fn(Event) -> E + Send + 'static,
     ) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        tokio::spawn(run(socket, inbox, events, tell));
-        Self { orders }
+        let task = tokio::spawn(run(socket, inbox, events, tell));
+        Self { orders, task }
     }
 
     /// A place where all links of an engine put their events.
@@ -71,6 +72,12 @@ impl Link {
         // A task that has ended leaves the gate closed.
         let _ = self.orders.send(Order::Write(frame, Arc::clone(&gate)));
         gate
+    }
+
+    /// Closes the socket; resolves when that is done, soon.
+    pub async fn goodbye(self) {
+        self.close();
+        let _ = timeout(2 * GOODBYE_BOUND, self.task).await;
     }
 
     /// Closes the socket after what was handed over.

@@ -178,11 +178,6 @@ impl Machine {
         matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. })
     }
 
-    /// Whether nothing goes on and nothing will by itself.
-    pub const fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closed | Phase::Ended { .. })
-    }
-
     /// When it wants a [`Event::Tick`].
     pub const fn due(&self) -> Option<Moment> {
         match self.phase {
@@ -211,9 +206,13 @@ impl Machine {
                 if matches!(status, 408 | 429 | 500..=599) { self.again(why, None, now) } else { self.end(why) }
             }
             Event::Failed { why, for_good } if self.phase == Phase::Opening => {
-                if for_good { self.end(why) } else { self.again(why, None, now) }
+                if for_good {
+                    self.end(why)
+                } else {
+                    self.again(why, None, now)
+                }
             }
-            Event::Configured(session) => self.configured(&session),
+            Event::Configured(session) => self.configured(&session, now),
             Event::Declined { code, why, wait } if matches!(self.phase, Phase::Configuring { .. }) => {
                 match codes::means(code) {
                     Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
@@ -321,7 +320,10 @@ impl Machine {
         vec![Step::Configure(how)]
     }
 
-    fn configured(&mut self, session: &SessionResponse) -> Vec<Step> {
+    fn configured(&mut self, session: &SessionResponse, now: Moment) -> Vec<Step> {
+        if matches!(self.phase, Phase::Closing { .. }) && !session.connected {
+            return self.closed(now);
+        }
         let configuring = matches!(self.phase, Phase::Configuring { .. });
         if !configuring && !self.is_writable() {
             return vec![];

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::engine::client::{Answer, Cancel, Client, Fault, Stop, Tried, capture, stopped};
@@ -39,10 +39,13 @@ pub struct Opening {
 
 /// The request that opens the socket at `url`, as it will be written.
 pub fn request(url: &str, origin: &str) -> Result<Call, BadCall> {
-    let bad = |why: String| BadCall(format!("the socket's URL cannot be used ({why}); check hosts.webmessaging of the profile"));
+    let bad = |why: String| {
+        BadCall(format!("the socket's URL cannot be used ({why}); check hosts.webmessaging of the profile"))
+    };
     let request = url.into_client_request().map_err(|e| bad(e.to_string()))?;
     let mut headers = request.headers().clone();
-    let origin = origin.parse().map_err(|_| bad("the origin has characters that cannot stand in a header".to_owned()))?;
+    let origin =
+        origin.parse().map_err(|_| bad("the origin has characters that cannot stand in a header".to_owned()))?;
     headers.insert(http::header::ORIGIN, origin);
     headers.insert(http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT));
     Ok(Call { method: Method::GET, url: url.to_owned(), headers, body: Vec::new() })
@@ -115,8 +118,14 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress, began: Instan
         rest_of_body(wire, &head.headers, &mut bytes).await;
     }
     let total = bytes.len() as u64;
-    let answer =
-        Answer { status: head.status.as_u16(), version: head.version, headers: head.headers, remote: Some(peer), bytes, total };
+    let answer = Answer {
+        status: head.status.as_u16(),
+        version: head.version,
+        headers: head.headers,
+        remote: Some(peer),
+        bytes,
+        total,
+    };
     let timing = crate::model::Timing { first_byte, ..crate::model::Timing::default() };
     Opening { tried: Tried { answer: Some(answer), fault: None, timing }, socket }
 }
