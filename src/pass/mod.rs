@@ -10,6 +10,7 @@
 //! are made from it alone.
 
 pub mod evidence;
+pub mod report;
 pub mod result;
 
 pub use evidence::{Evidence, ExchangeRecord, Said, TryRecord};

@@ -1,6 +1,7 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
 mod bench;
+mod errands;
 mod jobs;
 mod outcome;
 mod probing;
@@ -46,6 +47,8 @@ const SKEW_MAX: i64 = 60;
 /// See the module.
 pub struct Driver {
     clock: Clock,
+    /// When this began.
+    began: Moment,
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
@@ -92,6 +95,7 @@ pub struct Driver {
     probing: probing::Probing,
     /// Conversations with a socket of their own.
     webs: web::Webs,
+    errands: errands::Errands,
 }
 
 impl Driver {
@@ -114,6 +118,7 @@ impl Driver {
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
+            began: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor: Arc::new(Redactor::new(&profile.redact)),
             jitter: Jitter::new(tuning.seed),
@@ -145,6 +150,7 @@ impl Driver {
             watched: None,
             probing: probing::Probing::default(),
             webs: web::Webs::default(),
+            errands: errands::Errands::default(),
             profile,
             tuning,
             commands,
@@ -184,7 +190,7 @@ impl Driver {
 
     /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
     /// credentials that are not there.
-    fn wants_token(&self) -> bool {
+    pub(in crate::engine::driver) fn wants_token(&self) -> bool {
         let socket = |e: &ConversationEntry| channel::way(e.conversation.channel()) == Way::Socket;
         let only_sockets = !self.profile.conversations.is_empty() && self.profile.conversations.iter().all(socket);
         !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
@@ -197,6 +203,7 @@ impl Driver {
         self.pump_webs(now);
         self.pump_sends(now);
         self.pump_reads(now);
+        self.pump_errands(now);
         self.tell_status(now);
         let dues = [
             self.tokens.next_due(now),
@@ -234,12 +241,9 @@ impl Driver {
                 self.watched = key;
                 self.looked_at(key, now);
             }
-            Command::Typing(key) => self.guest_types(key, now),
+            Command::Typing(key) => self.typing(key, now),
             Command::Session { key, ask } => self.session_asked(key, ask, now),
-            Command::Discover { page } => {
-                let found = Err("listing conversations is not in this version".to_owned());
-                self.tell(Report::Discovered { page, found, more: false });
-            }
+            Command::Discover { page } => self.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
@@ -262,6 +266,7 @@ impl Driver {
                     Done::Opened(done) => self.web_opened(*done, now),
                     Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
                     Done::History(done) => self.history_read(*done, now),
+                    Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
             Err(error) => {

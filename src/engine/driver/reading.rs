@@ -68,6 +68,11 @@ impl Driver {
         self.tell(Report::Learned { key, conversation_id });
     }
 
+    /// Another conversation begins where this one was.
+    pub(super) fn forget_place(&mut self, key: ConversationKey) {
+        self.places.remove(&key);
+    }
+
     /// A send is over: an answer is looked for, and an unknown message.
     pub(super) fn look_after(
         &mut self,
@@ -273,6 +278,7 @@ impl Driver {
             );
         }
         let watched = self.watched == Some(key);
+        self.acknowledge(key, &bulk.found);
         let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
         let Some(reader) = self.readers.get_mut(&key) else { return };
         let settled = reader.read(bulk.found, now, pauses, repeats, watched);
@@ -308,6 +314,7 @@ impl Driver {
             Job::Web(key) => self.web_job_died(key, now),
             Job::Record(message) => self.send_job_died(message, now),
             Job::History(key) => self.history_job_died(key, now),
+            Job::Errand(exchange) => self.errand_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
                     reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);

@@ -23,7 +23,7 @@ const VERSION: &str = "WebSocket";
 impl Driver {
     /// How a frame stands in the log.
     pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
-        let deployment = self.web_address(key).map_or("", |(deployment, _)| deployment);
+        let deployment = self.web_place(key).map_or("", |(deployment, _)| deployment);
         Request {
             method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
             url: self.redactor.url(&socket_url(&self.profile.hosts.webmessaging, deployment)),
@@ -84,11 +84,14 @@ impl Driver {
     }
 
     pub(super) fn configure(&mut self, key: ConversationKey, how: Configure, now: Moment) {
-        let Some((deployment, _)) = self.web_address(key) else { return };
+        let Some((deployment, _)) = self.web_place(key) else { return };
         let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, &ours, now);
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.fresh = false;
+        }
+        if how == Configure::StartNew {
+            self.forget_place(key);
         }
     }
 

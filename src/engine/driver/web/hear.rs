@@ -109,6 +109,10 @@ impl Driver {
         let mut messages = Vec::new();
         for (structured, tracing) in came {
             let Some(message) = structured.message(now.wall) else { continue };
+            // The socket never tells the conversation's id; the platform does, where there is a token for it.
+            if let Some(id) = structured.id.clone().filter(|_| live && self.wants_token()) {
+                self.learn_from_message(key, id);
+            }
             if structured.by_guest {
                 self.recognise(key, &message, [structured.own_id, tracing]);
             } else {

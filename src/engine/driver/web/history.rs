@@ -126,7 +126,7 @@ impl Driver {
         };
         web.history.wanted = None;
         web.history.rate.spend(now);
-        let origin = self.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let mut record =
             Record::new(self.next_exchange(), Kind::Read, format!("history, page {page}"), now).of(key, None);
         let call = match history::request(&self.profile.hosts.api, &origin, &jwt, page) {

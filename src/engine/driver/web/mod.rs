@@ -167,7 +167,7 @@ impl Driver {
     /// The web conversation of that key.
     fn web(&mut self, key: ConversationKey) -> Option<&mut Web> {
         if !self.webs.all.contains_key(&key) {
-            self.web_address(key)?;
+            self.web_place(key)?;
             let seed = self.tuning.seed.rotate_left(29) ^ u64::from(key.0);
             let frames = self.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
             self.webs.all.insert(key, Web::new(Jitter::new(seed), frames));
@@ -176,7 +176,7 @@ impl Driver {
     }
 
     /// Deployment and origin of a web conversation.
-    fn web_address(&self, key: ConversationKey) -> Option<(&str, &str)> {
+    fn web_place(&self, key: ConversationKey) -> Option<(&str, &str)> {
         match &self.profile.conversations.get(key.0 as usize)?.conversation.address {
             Address::WebMessaging { deployment_id, origin } => Some((deployment_id, origin)),
             Address::GuestApi { .. } | Address::OpenMessaging { .. } => None,
@@ -185,7 +185,7 @@ impl Driver {
 
     /// Whether a conversation has a session.
     pub(super) fn is_web(&self, key: ConversationKey) -> bool {
-        self.web_address(key).is_some()
+        self.web_place(key).is_some()
     }
 
     /// An event of a session: the machine decides, the steps are carried out, and what changed is told.

@@ -34,6 +34,7 @@ impl Driver {
         web.ready = None;
         web.renew = true;
         self.forget_history(key);
+        self.forget_place(key);
     }
 
     pub(in crate::engine::driver) fn guest_token_read(&mut self, done: TokenRead, now: Moment) {
@@ -71,7 +72,7 @@ impl Driver {
 
     /// Opens the connection.
     fn dial_web(&mut self, key: ConversationKey, now: Moment) {
-        let Some((deployment, origin)) = self.web_address(key) else { return };
+        let Some((deployment, origin)) = self.web_place(key) else { return };
         let url = socket_url(&self.profile.hosts.webmessaging, deployment);
         let call = upgrade::request(&url, origin);
         let mut record = Record::new(self.next_exchange(), Kind::Frame, "open socket".to_owned(), now).of(key, None);
@@ -98,7 +99,7 @@ impl Driver {
     pub(in crate::engine::driver) fn web_opened(&mut self, done: OpenDone, now: Moment) {
         let OpenDone { key, serial, shown, socket } = done;
         self.overhear(&Heard { limit: None, ..shown.heard }, 0);
-        let origin = self.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(mut record) = web.opening.remove(&serial) else { return };
         let current = web.serial == serial;
