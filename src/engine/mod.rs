@@ -27,6 +27,7 @@ pub mod report;
 mod retry;
 mod token;
 mod tuning;
+mod webhook;
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod errands;
+mod hooks;
 mod jobs;
 mod outcome;
 mod probing;
@@ -92,6 +93,7 @@ pub struct Driver {
     watched: Option<ConversationKey>,
     probing: probing::Probing,
     errands: errands::Errands,
+    hooks: Option<hooks::Hooks>,
 }
 
 impl Driver {
@@ -146,6 +148,7 @@ impl Driver {
             watched: None,
             probing: probing::Probing::default(),
             errands: errands::Errands::default(),
+            hooks: None,
             profile,
             tuning,
             commands,
@@ -158,6 +161,7 @@ impl Driver {
         if self.tuning.sign_in {
             self.tokens.sign_in(self.clock.now());
         }
+        self.start_hooks();
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
@@ -170,6 +174,9 @@ impl Driver {
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
+                Some(event) = hooks::Hooks::next(&mut self.hooks), if self.hooks.is_some() => {
+                    self.hooked(event, self.clock.now());
+                }
                 () = timer.as_mut(), if due.is_some() => {}
             }
         }
