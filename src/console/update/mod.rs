@@ -3,6 +3,7 @@
 mod composer;
 mod doctor;
 pub mod global;
+mod ids;
 mod journal;
 mod keys;
 mod log;
@@ -90,7 +91,12 @@ fn paste(state: &mut State, text: &str) {
             }
         }
         Some(
-            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+            Overlay::Help { .. }
+            | Overlay::Status { .. }
+            | Overlay::Page { .. }
+            | Overlay::Menu(_)
+            | Overlay::Card(_)
+            | Overlay::Ids { .. },
         ) => {}
     }
 }

@@ -6,7 +6,7 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
+use crate::model::{Asked, ExchangeId, Life, MessageId, TokenStatus};
 
 use super::{journal, why};
 
@@ -43,6 +43,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         | Report::Session { .. }
         | Report::Learned { .. }
         | Report::Discovered { .. } => {}
+        Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),
