@@ -2,7 +2,9 @@
 
 pub mod cast;
 mod curl;
+pub mod escape;
 mod har;
+pub mod page;
 
 pub use curl::curl;
 pub use har::{HarEntry, har};

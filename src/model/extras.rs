@@ -65,3 +65,14 @@ impl Extras {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
     }
 }
+
+impl Attachment {
+    /// What it is called on screen: its name, or where it is.
+    pub fn label(&self) -> std::borrow::Cow<'_, str> {
+        match (&self.name, &self.place) {
+            (Some(name), _) => name.into(),
+            (None, Place::Url(url)) => url.into(),
+            (None, Place::File(path)) => path.to_string_lossy(),
+        }
+    }
+}

@@ -11,7 +11,7 @@ pub const REQUESTS_PER_MINUTE: u32 = 300;
 /// Guest messages a second in one session. [SAFRI, `messages.per.session.rate.per.second`]
 pub const MESSAGES_PER_SECOND: u32 = 5;
 
-/// Participant data of a message in bytes of JSON. [SAFRI, `metadata.custom.attributes.bytes.max`]
+/// Participant data of a message in bytes of JSON. [SAFRI, `metadata.custom.attributes.bytes.max`; error 4013]
 pub const ATTRIBUTES_MAX_BYTES: usize = 2048;
 
 /// How large participant data is on the wire: as a JSON object.

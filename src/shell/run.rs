@@ -23,7 +23,7 @@ use crate::console::keymap::{Keymap, Override};
 use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
-use crate::console::state::{Place, Setup, State};
+use crate::console::state::{Manners, Place, Setup, State};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::{self, Journal};
@@ -96,6 +96,7 @@ async fn run(
     let mut screen = RealScreen(terminal::enter().context("the terminal cannot be used")?);
     let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
+    state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
     super::fill::fill(&mut state, start.fill_log);
     state.recording = start.record;
     screen.draw(&state).context("the terminal cannot be drawn on")?;

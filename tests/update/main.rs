@@ -10,6 +10,7 @@ mod faults;
 mod focus;
 mod ids;
 mod leaving;
+mod live;
 mod log_actions;
 mod palette;
 mod prefix;

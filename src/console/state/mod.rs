@@ -97,6 +97,15 @@ pub struct Place {
     pub muted: BTreeSet<Cause>,
 }
 
+/// How the console behaves, by setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// Nothing on screen comes and goes by itself.
+    pub calm: bool,
+    /// The other side of a live conversation is told that the guest types.
+    pub tells_typing: bool,
+}
+
 /// A message of ours that is not settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSend {
@@ -130,6 +139,8 @@ pub struct State {
     pub size: Size,
     /// Where we are.
     pub place: Place,
+    /// How it behaves.
+    pub manners: Manners,
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
@@ -186,6 +197,8 @@ pub struct State {
     pub sorting: Option<ids::Sorting>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
+    /// The page of active conversations that was asked for.
+    pub(crate) discovering: Option<u32>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
     /// What is known of the journal.
@@ -230,6 +243,7 @@ impl State {
             now: setup.now,
             size: setup.size,
             place: setup.place,
+            manners: Manners::default(),
             theme: setup.theme,
             zone: setup.zone,
             keymap: setup.keymap,
@@ -252,6 +266,7 @@ impl State {
             quit_armed: None,
             armed_until: None,
             fault: None,
+            discovering: None,
             compare_with: None,
             kept: Kept::default(),
             history: None,
@@ -398,7 +413,8 @@ impl State {
         });
         let log = self.log.next_change(self.now);
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
-        [prefix, quit, chip, log, thread, limit, self.armed_until, self.kept.next_deadline()]
+        let live = self.picker.next_change(self.now);
+        [prefix, quit, chip, log, thread, limit, live, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)

@@ -363,6 +363,18 @@ pub fn heard(
     }
 }
 
+/// Messages came by themselves: all of them are new.
+pub fn heard_live(
+    state: &State,
+    key: ConversationKey,
+    messages: &[crate::model::RemoteMessage],
+    effects: &mut Vec<Effect>,
+) {
+    if state.kept.keeps() {
+        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
+    }
+}
+
 /// After each event: saves the draft that has waited long enough, or whose conversation was left.
 pub fn watch_draft(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.kept.keeps() {

@@ -10,9 +10,9 @@ use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Ques
 use crate::console::state::palette::{Around, Target};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Life, MessageId};
+use crate::model::{Channel, Life, MessageId};
 
-use super::{global, ids, journal, keys, picker, sending, why};
+use super::{discover, extras, global, ids, journal, keys, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -93,7 +93,12 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 (Some(Action::DialogPageDown), _) => menu.chosen = last,
                 (None, KeyCode::Char(c)) => {
                     if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
-                        menu.chosen = (digit as usize - 1).min(last);
+                        let at = digit as usize - 1;
+                        if let Some((_, choice)) = menu.items.get(at).filter(|_| menu.quick).cloned() {
+                            chosen(state, choice, effects);
+                            return;
+                        }
+                        menu.chosen = at.min(last);
                     }
                 }
                 _ => {}
@@ -216,7 +221,8 @@ pub fn prompt_changed(state: &mut State) {
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept => {}
+        Purpose::Attach(key) => prompt.problem = extras::file_problem(state, key, &text),
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept | Purpose::Attribute(_) => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -262,6 +268,8 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Add => ids::add(state, &text, effects),
+        Purpose::Attach(key) => extras::attach(state, key, &text),
+        Purpose::Attribute(key) => extras::attribute(state, key, &text),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
                 state.composer.take_history(*index);
@@ -317,6 +325,14 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         Choice::SendAnyway(id) => ask_send_anyway(state, id),
+        Choice::Answer { key, choice, answers } => extras::answer(state, key, choice, answers, effects),
+        Choice::Attach => extras::ask_file(state),
+        Choice::Attribute => extras::ask_attribute(state),
+        Choice::TakeOff(key, what) => extras::take_off(state, key, what.as_ref()),
+        Choice::Session(key, ask) => session::wanted(state, key, ask, effects),
+        Choice::Found(found) => discover::picked(state, *found, effects),
+        Choice::Page(page) => discover::ask(state, page, effects),
+        Choice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
     }
 }
 
@@ -332,9 +348,18 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
 }
 
 fn ask_send_anyway(state: &mut State, id: MessageId) {
-    let mut lines = vec![
-        "The guest-api channel has no idempotency key: if the first one landed, the other side sees two.".to_owned(),
-    ];
+    let conversation = state.threads.message(id).map(|m| m.conversation);
+    let channel = conversation.and_then(|key| state.picker.get(key)).map(|item| item.conversation.channel());
+    let mut lines = vec![match channel {
+        Some(Channel::OpenMessaging) => {
+            "It goes under the same message id: a service that has the first one can tell that it is the same."
+                .to_owned()
+        }
+        channel => {
+            let channel = channel.map_or("", Channel::as_str);
+            format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
+        }
+    }];
     lines.extend(sending::production_line(state));
     lines.push("Type the word again to confirm.".to_owned());
     state.overlay = Some(Overlay::Ask(Ask {
@@ -365,6 +390,8 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
         Question::Production(shown) => sending::send_draft(state, shown, effects),
+        Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
+        Question::Session(key, ask) => session::go(state, key, ask, effects),
         Question::Quit => effects.push(Effect::Quit),
     }
 }

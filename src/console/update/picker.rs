@@ -7,7 +7,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::{global, ids, journal};
+use super::{discover, global, ids, journal};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -44,6 +44,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::IdCard => ids::open(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
+        Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
             state.picker.toggle_sort();
