@@ -268,6 +268,7 @@ fn profile(url: &str) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: vec![ConversationEntry {
             conversation,
             guest_token: None,

@@ -332,6 +332,7 @@ fn profile(url: &str, conversations: u32) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: (0..conversations)
             .map(|key| ConversationEntry {
                 conversation: conversation(key),

@@ -7,6 +7,8 @@ mod capture;
 mod certificates;
 #[path = "engine_wire/durable.rs"]
 mod durable;
+#[path = "engine_wire/errands.rs"]
+mod errands;
 #[path = "engine_wire/http2.rs"]
 mod http2;
 #[path = "engine_wire/open.rs"]

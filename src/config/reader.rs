@@ -348,6 +348,20 @@ impl<'d> Table<'d> {
         lists
     }
 
+    /// Strings under chosen names: a conversation's `attributes`.
+    pub fn named_texts(self) -> Vec<(Spot<String>, Spot<String>)> {
+        let mut texts = Vec::new();
+        for (name, value) in self.chosen() {
+            if let DeValue::String(text) = value.get_ref() {
+                texts.push((name, Spot { value: text.clone().into_owned(), at: self.place(value) }));
+            } else {
+                let found = kind(value.get_ref());
+                self.wrong(self.place(value), format!("`{}` must be a string, but is {found}", name.value));
+            }
+        }
+        texts
+    }
+
     /// Ends the reading: whatever was not asked for is unknown.
     pub fn finish(self) {
         for (name, _) in self.chosen() {

@@ -35,9 +35,10 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::Profile;
 
+pub use crate::model::Found;
 pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
-pub use report::{Found, Report};
+pub use report::Report;
 pub use tuning::Tuning;
 
 /// Starts engines.

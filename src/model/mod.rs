@@ -15,7 +15,7 @@ pub mod token;
 pub mod variation;
 
 pub use agent::AgentState;
-pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
+pub use conversation::{Address, Channel, Conversation, Found, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,

@@ -56,6 +56,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: (0..conversations).map(entry).collect(),
         redact: vec!["x-tenant".into()],
         ca_files: Vec::new(),

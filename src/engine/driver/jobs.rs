@@ -37,6 +37,7 @@ pub enum Job {
     Send(MessageId),
     Read(ConversationKey),
     Probe(ExchangeId),
+    Errand(ExchangeId),
 }
 
 impl Job {
@@ -49,6 +50,7 @@ impl Job {
             Self::Send(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
             Self::Probe(_) => "probing",
+            Self::Errand(_) => "asking for something beside the messages",
         }
     }
 }
@@ -80,6 +82,7 @@ pub enum Done {
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
     Probe(Box<ProbeDone>),
+    Errand(Box<ProbeDone>),
 }
 
 /// A try as it may be shown, and what was heard beside its own matter.
@@ -242,11 +245,19 @@ impl Driver {
     }
 
     pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
+        self.spawn_question(Job::Probe(exchange), call, exchange, |done| Done::Probe(Box::new(done)));
+    }
+
+    pub(super) fn spawn_errand(&mut self, call: Call, exchange: ExchangeId) {
+        self.spawn_question(Job::Errand(exchange), call, exchange, |done| Done::Errand(Box::new(done)));
+    }
+
+    fn spawn_question(&mut self, job: Job, call: Call, exchange: ExchangeId, done: fn(ProbeDone) -> Done) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Probe(exchange), |mut stopped| async move {
+        self.spawn(job, move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            Done::Probe(Box::new(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body }))
+            done(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body })
         });
     }
 

@@ -1,6 +1,7 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
 mod bench;
+mod errands;
 mod jobs;
 mod outcome;
 mod probing;
@@ -44,6 +45,8 @@ const SKEW_MAX: i64 = 60;
 /// See the module.
 pub struct Driver {
     clock: Clock,
+    /// When this began.
+    began: Moment,
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
@@ -88,6 +91,7 @@ pub struct Driver {
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
     probing: probing::Probing,
+    errands: errands::Errands,
 }
 
 impl Driver {
@@ -110,6 +114,7 @@ impl Driver {
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
+            began: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor: Arc::new(Redactor::new(&profile.redact)),
             jitter: Jitter::new(tuning.seed),
@@ -140,6 +145,7 @@ impl Driver {
             reads: BTreeMap::new(),
             watched: None,
             probing: probing::Probing::default(),
+            errands: errands::Errands::default(),
             profile,
             tuning,
             commands,
@@ -182,6 +188,7 @@ impl Driver {
         self.pump_tokens(now);
         self.pump_sends(now);
         self.pump_reads(now);
+        self.pump_errands(now);
         self.tell_status(now);
         let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
@@ -210,12 +217,9 @@ impl Driver {
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
-            Command::Typing(_) => {}
+            Command::Typing(key) => self.typing(key, now),
             Command::Session { .. } => self.notice("this conversation has no session", now),
-            Command::Discover { page } => {
-                let found = Err("listing conversations is not in this version".to_owned());
-                self.tell(Report::Discovered { page, found, more: false });
-            }
+            Command::Discover { page } => self.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
@@ -234,6 +238,7 @@ impl Driver {
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
+                    Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
             Err(error) => {

@@ -268,6 +268,7 @@ impl Driver {
             );
         }
         let watched = self.watched == Some(key);
+        self.acknowledge(key, &bulk.found);
         let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
         let Some(reader) = self.readers.get_mut(&key) else { return };
         let settled = reader.read(bulk.found, now, pauses, repeats, watched);
@@ -300,6 +301,7 @@ impl Driver {
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
             Job::Probe(exchange) => self.probe_job_died(exchange, now),
+            Job::Errand(exchange) => self.errand_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
                     reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);

@@ -196,7 +196,9 @@ impl Driver {
     /// When pacing ends, if anything waits for that.
     pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
         let sends = self.paced(now).map(|(_, until, _)| until).min_by_key(|until| until.mono);
-        let reads = (!self.readers.is_empty()).then(|| self.pace.may(now, super::reading::RESERVE).err()).flatten();
+        let reads = (!self.readers.is_empty() || self.errand_waits())
+            .then(|| self.pace.may(now, super::reading::RESERVE).err())
+            .flatten();
         [sends, reads].into_iter().flatten().min_by_key(|until| until.mono)
     }
 

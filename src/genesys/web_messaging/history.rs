@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::genesys::call::{BadCall, Call};
 
-use super::normalized::Structured;
+use crate::genesys::normalized::Structured;
 
 /// How many messages a page has.
 pub const PAGE_SIZE: u32 = 25;

@@ -11,12 +11,11 @@
 pub mod codes;
 pub mod history;
 pub mod media;
-mod normalized;
 pub mod ours;
 pub mod theirs;
 
+pub use super::normalized::{Event, Structured};
 pub use media::Media;
-pub use normalized::{Event, Structured};
 pub use ours::{Configure, HEALTH_TRACING, Ours, Outgoing, Presence};
 pub use theirs::{Said, SessionResponse, Theirs};
 

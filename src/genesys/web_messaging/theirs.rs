@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::codes;
 use super::media::Media;
-use super::normalized::{Event, Structured, seconds, text, truth};
+use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
 
 /// The session as the server tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

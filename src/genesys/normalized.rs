@@ -1,4 +1,5 @@
-//! A message in the platform's normalized form, as the socket brings it live and the history brings it later.
+//! A message in the platform's normalized form, as the guest's socket and the webhook bring it live, and as a history or
+//! a read of the conversation brings it later.
 
 use std::time::Duration;
 
