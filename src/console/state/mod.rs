@@ -25,7 +25,9 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
-use crate::model::{AgentState, Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
+use crate::model::{
+    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation,
+};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -95,6 +97,8 @@ pub struct Place {
     pub facts: ProfileFacts,
     /// Causes that are not shown.
     pub muted: BTreeSet<Cause>,
+    /// Texts and numbers that are masked on screen.
+    pub masks: Masks,
 }
 
 /// How the console behaves, by setting.
