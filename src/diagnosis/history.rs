@@ -207,11 +207,12 @@ impl History {
         self.conversations.iter().find(|(_, book)| home(book)).map(|(id, _)| id.as_str())
     }
 
-    /// The conversations that were read, with who was seen in each.
-    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+    /// The conversations that were read, with who was seen in each, and whether that is the guest.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, bool)>)> {
         self.conversations.iter().filter_map(|(id, book)| {
             let read = book.read.as_ref()?;
-            Some((id.as_str(), read.guest.iter().chain(&read.others).map(|p| p.id.as_str())))
+            let others = read.others.iter().map(|p| (p.id.as_str(), false));
+            Some((id.as_str(), others.chain(read.guest.iter().map(|p| (p.id.as_str(), true)))))
         })
     }
 

@@ -261,6 +261,23 @@ pub const FAULTS: &[(&str, &str)] = &[
     ("malformed body", r#"{"fault":"malformed-body"}"#),
     ("a proxy answers with a page of its own", r#"{"fault":"proxy-answered"}"#),
     ("server clock ten minutes ahead", r#"{"fault":"clock-skew","seconds":600}"#),
+    ("web: refuse sockets for their origin", r#"{"fault":"origin-refused"}"#),
+    ("web: no such deployment", r#"{"fault":"deployment-unknown"}"#),
+    ("web: sessions read-only without a word", r#"{"fault":"session-read-only"}"#),
+    ("web: sessions expire", r#"{"fault":"session-expired"}"#),
+    ("web: sessions are cleared", r#"{"fault":"session-cleared"}"#),
+    ("web: guests are logged out", r#"{"fault":"logged-out"}"#),
+    ("web: socket closed before the message is received", r#"{"fault":"socket-closed"}"#),
+    ("web: socket closed after the message was received", r#"{"fault":"socket-closed","received":true}"#),
+    ("web: an echo is lost", r#"{"fault":"frame-lost"}"#),
+    ("web: a reply is lost", r#"{"fault":"frame-lost","target":"reply"}"#),
+    ("web: an echo comes twice", r#"{"fault":"frame-doubled"}"#),
+    ("web: a reply comes twice", r#"{"fault":"frame-doubled","target":"reply"}"#),
+    ("web: a reply comes late", r#"{"fault":"frame-late","target":"reply"}"#),
+    ("web: an echo is overtaken by the next frame", r#"{"fault":"frame-reordered"}"#),
+    ("web: slow echo", r#"{"fault":"slow-echo","times":1}"#),
+    ("web: a malformed frame in place of an echo", r#"{"fault":"frame-malformed"}"#),
+    ("web: a frame of an unknown class", r#"{"fault":"frame-unknown"}"#),
 ];
 
 fn open_faults(state: &mut State) {
@@ -281,7 +298,15 @@ fn open_faults(state: &mut State) {
 /// The faults that are made on this side: they work against any organisation.
 pub fn open_send_as(state: &mut State) {
     let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
-    items.extend(Variation::ALL.map(|v| (format!("{v}: {}", v.about()), Choice::SendAs(Some(v)))));
+    let channel = state.picker.active_item().map(|item| item.conversation.channel());
+    items.extend(Variation::ALL.map(|v| {
+        // What makes no sense on this channel stays listed, with its reason.
+        let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {
+            Some((channel, why)) => format!("{v}: not on {}: {why}", channel.short()),
+            None => format!("{v}: {}", v.about()),
+        };
+        (text, Choice::SendAs(Some(v)))
+    }));
     let mut menu = Menu::new("Send the next message wrongly on purpose", items);
     menu.intro = vec![
         "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -54,6 +55,8 @@ pub struct Driver {
     reports: Outbox,
     client: Client,
     redactor: Arc<Redactor>,
+    /// The newest redactor, for whoever writes what did not come from here.
+    shared: watch::Sender<Arc<Redactor>>,
     jitter: Jitter,
     jobs: JoinSet<Done>,
     /// What each job works for, should it die; and how it is stopped.
@@ -104,6 +107,7 @@ impl Driver {
         tuning: Tuning,
         commands: UnboundedReceiver<Command>,
         reports: UnboundedSender<Report>,
+        shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         let requested = match &profile.credentials {
             Credentials::Client(client) => client.scopes.clone(),
@@ -113,12 +117,14 @@ impl Driver {
         let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
+        let redactor = Arc::clone(&shared.borrow());
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
             began: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
-            redactor: Arc::new(Redactor::new(&profile.redact)),
+            redactor,
+            shared,
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
@@ -165,6 +171,9 @@ impl Driver {
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
+            if !Arc::ptr_eq(&self.shared.borrow(), &self.redactor) {
+                self.shared.send_replace(Arc::clone(&self.redactor));
+            }
             self.reports.flush();
             // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
             // moving it with every send.
