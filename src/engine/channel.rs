@@ -76,6 +76,9 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
         return Some("not sent: the message is empty".to_owned());
     }
+    if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
+        return Some(format!("not sent as {variation}: that makes no sense on the channel {channel}: {why}"));
+    }
     if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
         return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
     }
@@ -99,9 +102,6 @@ fn guest_api_objection(extras: &Extras) -> Option<String> {
 }
 
 fn open_objection(request: &SendRequest) -> Option<String> {
-    if request.sent_as == Some(Variation::OtherParticipant) {
-        return Some("not sent: the channel open-messaging names no participant that could be another one".to_owned());
-    }
     let local = request.extras.attachments.iter().find_map(|a| match &a.place {
         Place::File(path) => Some(path.display()),
         Place::Url(_) => None,

@@ -103,7 +103,7 @@ pub fn authority(url: &str) -> Option<&str> {
 }
 
 /// What is kept of `bytes`, the first of `total`.
-fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, broken: bool) -> Body {
+pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, broken: bool) -> Body {
     if bytes.is_empty() {
         return Body { total, ..Body::default() };
     }

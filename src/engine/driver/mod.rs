@@ -2,6 +2,7 @@
 
 mod bench;
 mod errands;
+mod hooks;
 mod jobs;
 mod outcome;
 mod probing;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -55,6 +57,8 @@ pub struct Driver {
     reports: Outbox,
     client: Client,
     redactor: Arc<Redactor>,
+    /// The newest redactor, for whoever writes what did not come from here.
+    shared: watch::Sender<Arc<Redactor>>,
     jitter: Jitter,
     jobs: JoinSet<Done>,
     /// What each job works for, should it die; and how it is stopped.
@@ -96,6 +100,7 @@ pub struct Driver {
     /// Conversations with a socket of their own.
     webs: web::Webs,
     errands: errands::Errands,
+    hooks: Option<hooks::Hooks>,
 }
 
 impl Driver {
@@ -106,6 +111,7 @@ impl Driver {
         tuning: Tuning,
         commands: UnboundedReceiver<Command>,
         reports: UnboundedSender<Report>,
+        shared: watch::Sender<Arc<Redactor>>,
     ) -> Self {
         let requested = match &profile.credentials {
             Credentials::Client(client) => client.scopes.clone(),
@@ -115,12 +121,14 @@ impl Driver {
         let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
+        let redactor = Arc::clone(&shared.borrow());
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
             began: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
-            redactor: Arc::new(Redactor::new(&profile.redact)),
+            redactor,
+            shared,
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
@@ -151,6 +159,7 @@ impl Driver {
             probing: probing::Probing::default(),
             webs: web::Webs::default(),
             errands: errands::Errands::default(),
+            hooks: None,
             profile,
             tuning,
             commands,
@@ -163,9 +172,13 @@ impl Driver {
         if self.tuning.sign_in && self.wants_token() {
             self.tokens.sign_in(self.clock.now());
         }
+        self.start_hooks();
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
+            if !Arc::ptr_eq(&self.shared.borrow(), &self.redactor) {
+                self.shared.send_replace(Arc::clone(&self.redactor));
+            }
             self.reports.flush();
             // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
             // moving it with every send.
@@ -176,6 +189,9 @@ impl Driver {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(came) = self.webs.inbox.recv() => self.web_came(came),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
+                Some(event) = hooks::Hooks::next(&mut self.hooks), if self.hooks.is_some() => {
+                    self.hooked(event, self.clock.now());
+                }
                 () = timer.as_mut(), if due.is_some() => {}
             }
         }

@@ -283,6 +283,11 @@ impl Driver {
         let Some(reader) = self.readers.get_mut(&key) else { return };
         let settled = reader.read(bulk.found, now, pauses, repeats, watched);
         self.tell_conversation(key, bulk.state, bulk.since, reading.asked);
+        self.tell_settled(settled);
+    }
+
+    /// What was seen in a conversation says something about messages of ours.
+    pub(super) fn tell_settled(&mut self, settled: Vec<Settled>) {
         for settled in settled {
             let (message, life, remote_id) = match settled {
                 Settled::Answered(message) => (message, Life::Answered, None),
