@@ -34,7 +34,7 @@ impl Driver {
             }
             Said::Message(message) => {
                 self.events(key, &message, now);
-                self.hear(key, vec![(*message, tracing)], true, now);
+                self.hear_all(key, vec![(*message, tracing)], true, now);
             }
             Said::ConnectionClosed(reason) => {
                 let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
@@ -99,7 +99,7 @@ impl Driver {
     }
 
     /// Messages came, live or from the history; with the tracing id of each, where it has one. Says how many are new.
-    pub(super) fn hear(
+    pub(super) fn hear_all(
         &mut self,
         key: ConversationKey,
         came: Vec<(Structured, Option<String>)>,

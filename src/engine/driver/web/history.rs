@@ -203,7 +203,7 @@ impl Driver {
         web.history.next = web.history.next.max(page + 1);
         let knew = !web.hearing.is_empty();
         let count = read.messages.len();
-        let fresh = self.hear(key, read.messages.into_iter().map(|m| (m, None)).collect(), false, now);
+        let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false, now);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         // The gap reaches further back than this page.
         let more = why == Why::Gap && knew && count > 0 && fresh == count && page < GAP_PAGES;

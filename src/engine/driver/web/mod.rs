@@ -284,13 +284,13 @@ impl Driver {
     /// A link told something. What else came meanwhile is taken in the same turn.
     pub(super) fn web_came(&mut self, first: Came) {
         let now = self.clock.now();
-        self.take_in(first, now);
+        self.web_event_came(first, now);
         while let Ok(came) = self.webs.inbox.try_recv() {
-            self.take_in(came, now);
+            self.web_event_came(came, now);
         }
     }
 
-    fn take_in(&mut self, came: Came, now: Moment) {
+    fn web_event_came(&mut self, came: Came, now: Moment) {
         let Came { key, serial, event } = came;
         if self.webs.all.get(&key).is_none_or(|web| web.serial != serial) {
             return;
