@@ -22,6 +22,7 @@ pub mod logging;
 pub mod open;
 mod output;
 mod plain;
+mod run;
 mod sandbox;
 mod send;
 mod send_fold;
@@ -78,12 +79,20 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
+        Some(Sub::Run(args)) if args.schema => return run::schema().map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
         Some(
-            Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Ids(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_),
+            Sub::Send(_)
+            | Sub::Run(_)
+            | Sub::Token(_)
+            | Sub::Doctor(_)
+            | Sub::Ids(_)
+            | Sub::Log(_)
+            | Sub::Export(_)
+            | Sub::Forget(_),
         )
         | None => {}
     }
@@ -107,6 +116,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             };
             ids::offline(&args, profile).map(ExitCode::from)
         }
+        Some(Sub::Run(args)) => block_on(run::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),

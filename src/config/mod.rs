@@ -14,7 +14,7 @@ pub mod problem;
 pub mod profile;
 mod raw;
 mod raw_profile;
-mod reader;
+pub(crate) mod reader;
 pub mod regions;
 pub mod resolve;
 mod resolve_profile;

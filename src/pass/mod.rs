@@ -9,9 +9,13 @@
 //! [`result::Run`] is the whole truth about a run, finished or not: the runner writes it, the journal keeps it, the reports
 //! are made from it alone.
 
+pub mod builtin;
 pub mod evidence;
+pub mod file;
 pub mod report;
 pub mod result;
+pub mod runner;
 
 pub use evidence::{Evidence, ExchangeRecord, Said, TryRecord};
+pub use file::Pass;
 pub use result::{CaseResult, ExpectationResult, Met, Run, StepResult, Tally, Verdict};

@@ -12,7 +12,6 @@ pub mod editor;
 pub mod history;
 mod keys;
 mod steps;
-pub mod variables;
 mod words;
 
 use std::collections::BTreeMap;
@@ -21,10 +20,10 @@ use std::fmt;
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
 use crate::model::{ConversationKey, Extras, Moment};
 
+use crate::model::variables::{Expansion, Values, expand, uuid_from};
 pub use editor::Editor;
 pub use history::Found;
 use history::History;
-use variables::{Expansion, Values, expand, uuid_from};
 
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,7 +283,7 @@ impl Composer {
             return note(format!("{lines} lines — {} sends them as one message", self.send_key));
         }
         if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
-            let known = variables::NAMES.map(|(name, _)| name).join(", ");
+            let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
             return note(format!("{{{{{name}}}}} is no variable and is sent as typed; there are {known}"));
         }
         if self.history.walking() {
