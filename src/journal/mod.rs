@@ -17,6 +17,7 @@
 
 mod apply;
 mod durable;
+mod guests;
 pub mod job;
 mod mailbox;
 pub mod place;

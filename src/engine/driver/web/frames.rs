@@ -168,6 +168,8 @@ impl Driver {
         }
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
+        } else if record.is_called("onAttachment") {
+            self.upload_refused(key, None, *code, message, now);
         } else if codes::means(*code) == Means::Refused {
             self.notice(&format!("{} was refused: {why}", record.what()), now);
         }
@@ -195,6 +197,8 @@ impl Driver {
                 self.tell(record.report());
                 if record.is_called("getJwt") {
                     self.history_failed(key, why, now);
+                } else if record.is_called("onAttachment") {
+                    self.uploads_lost(key, why, now);
                 }
             }
         }
