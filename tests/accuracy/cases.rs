@@ -379,7 +379,7 @@ fn web_messaging() -> Vec<Case> {
         })
     };
     vec![
-        case("guest socket: the origin is not allowed (403)", &[OriginRefused], Likely, Sure, origin()),
+        case("guest socket: the origin is not allowed (403)", &[OriginRefused], Not, Sure, origin()),
         case("guest socket: no such deployment (403)", &[DeploymentUnknown], Not, Sure, deployment(NOBODY)),
         case("guest socket: malformed deployment id (403)", &[DeploymentUnknown], Likely, Sure, deployment("nope")),
     ]
