@@ -99,8 +99,9 @@ impl History {
 
     /// Takes in an exchange as it stands. Returns whether something is known now that was not before.
     pub fn exchange(&mut self, exchange: &Exchange) -> bool {
-        // What was sent wrongly on purpose says nothing about the session's own tokens.
-        if exchange.sent_as.is_some() {
+        // What was sent wrongly on purpose says nothing about the session's own tokens, and nothing does what was asked
+        // of us.
+        if exchange.sent_as.is_some() || exchange.kind == Kind::Hook {
             return false;
         }
         let mut news = false;
