@@ -176,7 +176,9 @@ impl SendFold {
         if changed || matches!(status, TokenStatus::Expired { .. }) {
             acts.push(Act::Say(token_line(now, &status)));
         }
-        let warning = status.facts().and_then(missing_scopes);
+        // The scopes are those that the Guest API needs; roles decide in the other channels.
+        let scoped = matches!(self.channel, None | Some(Channel::GuestApi));
+        let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
             acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
         }
