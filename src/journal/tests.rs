@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::job::{History, KeptConversation, KeptSource, Restored, Want};
+use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
 use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
 use crate::model::Variation;
@@ -146,6 +146,7 @@ fn a_restart_finds_everything() {
         pinned: true,
         seen: Timestamp::from_second(1_000).ok(),
         unread: 3,
+        place: Some(KeptPlace::Theirs("said-1".to_owned(), 2)),
     };
     journal.tell(Job::Conversation(kept.clone()));
     let added = Conversation {

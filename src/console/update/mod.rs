@@ -57,7 +57,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
     }
-    journal::watch_draft(state, &mut effects);
+    journal::watch(state, &mut effects);
     effects
 }
 

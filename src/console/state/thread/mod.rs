@@ -186,6 +186,12 @@ impl Threads {
         news
     }
 
+    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
+    /// news if it is newer.
+    pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
+        self.thread_mut(key).merged.recall(heard, unread);
+    }
+
     /// The remote side's clock is this many seconds ahead of ours.
     pub fn clock_skew(&mut self, seconds: i64) {
         self.skew = seconds;
