@@ -317,7 +317,7 @@ fn profile(url: &str, conversations: u32) -> Profile {
         region: Region { domain: "bench".into(), aws: None },
         production: false,
         sandbox: false,
-        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into() },
+        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },
         credentials: Credentials::Client(OAuthClient {
             id: "bench".into(),
             secret: SecretSource::Literal("bench-secret-value".into()),
@@ -329,6 +329,7 @@ fn profile(url: &str, conversations: u32) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: (0..conversations)
             .map(|key| ConversationEntry {
                 conversation: conversation(key),

@@ -256,7 +256,7 @@ fn profile(url: &str) -> Profile {
         region: Region { domain: "bench".into(), aws: None },
         production: false,
         sandbox: false,
-        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into() },
+        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },
         credentials: Credentials::Client(OAuthClient {
             id: "bench".into(),
             secret: SecretSource::Literal("bench-secret-value".into()),
@@ -268,6 +268,7 @@ fn profile(url: &str) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: vec![ConversationEntry {
             conversation,
             guest_token: None,

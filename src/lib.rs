@@ -29,6 +29,7 @@ pub mod export;
 pub mod genesys;
 pub mod journal;
 pub mod model;
+pub mod pass;
 pub mod plain;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

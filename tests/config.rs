@@ -99,7 +99,7 @@ fn the_example_loads() {
     assert_eq!(profile.conversations.len(), 3);
     assert!(matches!(profile.credentials, Credentials::Client(_)));
     assert_eq!(profile.redact, ["ssn", "x-internal-key"]);
-    assert_eq!(settings.secrets.len(), 1);
+    assert_eq!(settings.secrets.len(), 2);
     assert!(settings.missing.is_none());
 }
 

@@ -7,8 +7,12 @@ mod capture;
 mod certificates;
 #[path = "engine_wire/durable.rs"]
 mod durable;
+#[path = "engine_wire/errands.rs"]
+mod errands;
 #[path = "engine_wire/http2.rs"]
 mod http2;
+#[path = "engine_wire/open.rs"]
+mod open;
 #[path = "engine_wire/proxies.rs"]
 mod proxies;
 #[path = "engine_wire/reading.rs"]

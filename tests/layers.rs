@@ -154,6 +154,7 @@ fn console_and_view_see_of_the_engine_what_is_said_to_and_by_it() {
         let doors = [
             "crate::engine::Command",
             "crate::engine::Report",
+            "crate::engine::Found",
             "crate::engine::SendRequest",
             "crate::engine::Recalled",
         ];
@@ -181,6 +182,16 @@ fn plain_data_and_the_remote_sides_language_do_no_input_or_output() {
     for name in ["model", "genesys"] {
         walled(name, RUNTIME, &[]);
         walled(name, &["crate::engine", "crate::sandbox", "std::io", "std::env"], &[]);
+    }
+}
+
+#[test]
+fn reports_and_exports_are_made_of_data_alone() {
+    for name in ["export", "pass/report"] {
+        walled(name, RUNTIME, &[]);
+        walled(name, &["crate::console", "crate::shell", "crate::cli", "crate::sandbox", "crate::journal"], &[]);
+        walled(name, &["crate::view"], &["crate::view::text"]);
+        walled(name, &["std::time::Instant", "std::time::SystemTime", "Timestamp::now", "Zoned::now"], &[]);
     }
 }
 

@@ -168,8 +168,13 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     let home = home();
     let journal = open(home.path());
     queued(&journal, 77, "did it land", 1);
-    let intent =
-        Intent { message: MessageId(77), conversation: ConversationKey(0), text: "did it land".to_owned(), attempt: 1 };
+    let intent = Intent {
+        message: MessageId(77),
+        conversation: ConversationKey(0),
+        text: "did it land".to_owned(),
+        extras: guestwire::model::Extras::default(),
+        attempt: 1,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(journal.intent(intent)).unwrap();
     close(&journal);

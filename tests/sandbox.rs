@@ -7,8 +7,12 @@
 mod control;
 #[path = "sandbox/faults.rs"]
 mod faults;
+#[path = "sandbox/guest.rs"]
+mod guest;
 #[path = "sandbox/harness.rs"]
 mod harness;
+#[path = "sandbox/open.rs"]
+mod open;
 #[path = "sandbox/reading.rs"]
 mod reading;
 #[path = "sandbox/resets.rs"]
@@ -17,3 +21,5 @@ mod resets;
 mod sending;
 #[path = "sandbox/tokens.rs"]
 mod tokens;
+#[path = "sandbox/web.rs"]
+mod web;

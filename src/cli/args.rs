@@ -62,6 +62,9 @@ pub struct GlobalArgs {
     /// Keep nothing: no drafts, no queue, no messages, no log on disk
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub ephemeral: bool,
+    /// Record the console's screen into this new file, as an asciinema cast
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
@@ -83,6 +86,8 @@ pub enum ColorArg {
 pub enum Sub {
     /// Send one message and wait for what comes of it
     Send(SendArgs),
+    /// Play the automatic part of a regression pass, without a screen
+    Run(RunArgs),
     /// Sign in and print facts about the token, never the token
     Token(TokenArgs),
     /// Print what was kept, newest last, or what a full-text search finds in it
@@ -129,6 +134,39 @@ pub struct SendArgs {
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
+}
+
+/// `guestwire run`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Steps that only a person can judge are skipped, and said so. Exit codes: 0 all that was run passed, \
+1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
+)]
+pub struct RunArgs {
+    /// The pass: a TOML file, or the name of a built-in one (smoke, refusals, renewal)
+    #[arg(value_name = "PASS", required_unless_present = "schema")]
+    pub pass: Option<PathBuf>,
+    /// Print the JSON Schema of pass files, and do nothing else
+    #[arg(long)]
+    pub schema: bool,
+    /// The conversation of the steps that name none; without it the profile's first
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+    /// Only this case, by id or name; may be given several times
+    #[arg(long, value_name = "CASE")]
+    pub only: Vec<String>,
+    /// After the first failure leave out the rest
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Play it so many times, each round after the other
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Play cases of different conversations side by side; those that change the sandbox or the token come after
+    #[arg(long)]
+    pub parallel: bool,
+    /// One JSON object a line instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `guestwire explain`

@@ -1,9 +1,10 @@
 //! `guestwire` alone: the console. This is where the command line hands over to the shell.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::config::Settings;
-use crate::shell::run::Embedded;
+use crate::shell::run::{Embedded, Start};
 
 /// What the console starts with.
 #[derive(Debug)]
@@ -12,11 +13,14 @@ pub struct ConsoleOptions {
     pub settings: Settings,
     /// Made-up log entries to begin with, for measuring.
     pub fill_log: u32,
+    /// Record the screen into this file.
+    pub record: Option<PathBuf>,
 }
 
 /// Runs the console until it is left.
 pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
-    let exit = crate::shell::run::console(&options.settings, options.fill_log, || embedded(&options.settings))?;
+    let start = Start { fill_log: options.fill_log, record: options.record.clone() };
+    let exit = crate::shell::run::console(&options.settings, start, || embedded(&options.settings))?;
     Ok(match exit {
         crate::shell::Exit::Quit => ExitCode::SUCCESS,
         crate::shell::Exit::Terminated => ExitCode::from(143),

@@ -22,7 +22,7 @@ use super::logging;
 use super::output::{Line, Output};
 
 /// How long the engine may take to stop.
-const STOPPING: Duration = Duration::from_secs(5);
+pub const STOPPING: Duration = Duration::from_secs(5);
 
 /// What happens to a fold.
 #[derive(Clone, Debug)]

@@ -31,18 +31,22 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> 
     Reader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
 }
 
-/// A journal for one send. The send has a number of its own in this process; in the journal it gets one that no other
-/// message has.
+/// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
+/// process; in the journal it gets one that no other message has.
 #[derive(Clone, Debug)]
 pub struct Kept {
     journal: Journal,
-    message: MessageId,
+    message: Option<MessageId>,
 }
 
 impl Kept {
+    fn number(&self, message: MessageId) -> MessageId {
+        self.message.unwrap_or(message)
+    }
+
     /// Keeps an exchange that is over.
     pub fn exchange(&self, exchange: &Exchange) {
-        let message = exchange.message.map(|_| self.message);
+        let message = exchange.message.map(|m| self.number(m));
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
         // The entry's number is the journal's to give.
         self.journal.tell(Job::Exchange { number: 0, exchange });
@@ -51,16 +55,22 @@ impl Kept {
 
 impl Durable for Kept {
     fn intent(&self, intent: Intent) -> Recording {
-        self.journal.intent(Intent { message: self.message, ..intent })
+        self.journal.intent(Intent { message: self.number(intent.message), ..intent })
     }
 
-    fn outcome(&self, _: MessageId, life: &Life, remote_id: Option<&str>) {
-        self.journal.outcome(self.message, life, remote_id);
+    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
+        self.journal.outcome(self.number(message), life, remote_id);
     }
 }
 
 /// Opens the journal for a send, and says where it cannot be had: the send goes on without.
 pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
+    let message = MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
+    writer_of_many(settings, profile).await.map(|kept| Kept { message: Some(message), ..kept })
+}
+
+/// Opens the journal for sends whose numbers are unique already.
+pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Kept> {
     if settings.journal.ephemeral {
         return None;
     }
@@ -82,7 +92,7 @@ pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
         }
     };
     match timeout(OPENING, opened).await {
-        Ok(Ok(())) => Some(Kept { journal, message: MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2) }),
+        Ok(Ok(())) => Some(Kept { journal, message: None }),
         Ok(Err(why)) => {
             output::warn(&why);
             None

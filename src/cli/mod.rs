@@ -22,6 +22,7 @@ pub mod logging;
 pub mod open;
 mod output;
 mod plain;
+mod run;
 mod sandbox;
 mod send;
 mod send_fold;
@@ -29,6 +30,7 @@ mod token;
 pub(crate) mod token_fold;
 
 use std::future::Future;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -66,6 +68,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
     let flags = cli.global.flags();
     let fill_log = cli.global.fill_log;
+    let record = cli.global.record;
+    if let Some(path) = &record {
+        recordable(path, cli.command.is_some() || cli.global.plain)?;
+    }
     // These need no settings, and must work while the config file does not.
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
@@ -73,12 +79,20 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Explain(args)) => return explain::run(args.cause.as_deref()).map(ExitCode::from),
         Some(Sub::Init(args)) => return init::run(&args, &flags, &env).map(ExitCode::from),
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
+        Some(Sub::Run(args)) if args.schema => return run::schema().map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
             let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
         Some(
-            Sub::Send(_) | Sub::Token(_) | Sub::Doctor(_) | Sub::Ids(_) | Sub::Log(_) | Sub::Export(_) | Sub::Forget(_),
+            Sub::Send(_)
+            | Sub::Run(_)
+            | Sub::Token(_)
+            | Sub::Doctor(_)
+            | Sub::Ids(_)
+            | Sub::Log(_)
+            | Sub::Export(_)
+            | Sub::Forget(_),
         )
         | None => {}
     }
@@ -102,14 +116,26 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
             };
             ids::offline(&args, profile).map(ExitCode::from)
         }
+        Some(Sub::Run(args)) => block_on(run::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Doctor(args)) => block_on(doctor::run(&args, &settings)).map(ExitCode::from),
         Some(Sub::Log(args)) => block_on(log::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ if settings.ui.plain => block_on(plain::run(&settings)),
-        _ => console::run(&ConsoleOptions { settings, fill_log }).map_err(|e| Failed::here(format!("{e:#}"))),
+        _ => console::run(&ConsoleOptions { settings, fill_log, record }).map_err(|e| Failed::here(format!("{e:#}"))),
     }
+}
+
+/// Says before the screen opens that there would be no recording.
+fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
+    if no_screen {
+        return Err(Failed::usage("--record records the console's screen: there is none here".to_owned()));
+    }
+    if path.exists() {
+        return Err(Failed::usage(format!("{} exists already: a recording is never written over", path.display())));
+    }
+    Ok(())
 }
 
 /// Runs a command to its end on a small runtime of its own.

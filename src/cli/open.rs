@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::config::{Profile, ProfileChoice, Settings};
 
 use super::exit::Failed;
+use super::run::Ask;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct Opened {
@@ -34,6 +35,22 @@ impl Opened {
     /// The sandbox, if that is what was opened.
     pub fn sandbox(&self) -> Option<&crate::sandbox::Sandbox> {
         self.sandbox.as_ref()
+    }
+
+    /// Whether a sandbox of this process can be asked for faults.
+    pub const fn has_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// Sets up the sandbox as a pass wants it. The error is a sentence.
+    pub fn arrange(&self, ask: &Ask) -> Result<(), String> {
+        let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
+        match ask {
+            Ask::Fault(Some(json)) => sandbox.set_fault(json)?,
+            Ask::Fault(None) => sandbox.clear_faults(),
+            Ask::Advance(by) => sandbox.advance(by.as_secs()),
+        }
+        Ok(())
     }
 
     /// Stops what was started.
@@ -89,6 +106,16 @@ impl Opened {
                 "this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)",
             )),
         }
+    }
+
+    /// Whether a sandbox of this process can be asked for faults: there is none.
+    pub const fn has_sandbox(&self) -> bool {
+        false
+    }
+
+    /// Says that there is none.
+    pub fn arrange(&self, _: &Ask) -> Result<(), String> {
+        Err("this guestwire was built without the sandbox".to_owned())
     }
 
     /// Stops what was started.

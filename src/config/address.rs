@@ -1,6 +1,7 @@
 //! Judges addresses of the config file: base URLs, origins, the Guest API's path, the metrics agent. Encrypted unless the
 //! host is this machine. Sentences name the host at most, never the whole URL, which may hold a password.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use reqwest::Url;
@@ -69,6 +70,19 @@ pub fn origin(text: &str) -> Result<String, String> {
         return Err(wrong());
     }
     Ok(url.origin().ascii_serialization())
+}
+
+/// Where webhooks are taken: an address and port of this machine, since whoever reaches it can talk to guestwire.
+pub fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address = text.trim().replacen("localhost:", "127.0.0.1:", 1);
+    match address.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(address) => Err(format!(
+            "`listen` must be on this machine (127.0.0.1 or [::1]), not {}; a tunnel of your own brings webhooks there",
+            address.ip()
+        )),
+        Err(_) => Err("`listen` must be an address and a port of this machine, like \"127.0.0.1:9099\"".to_owned()),
+    }
 }
 
 /// The Guest API's path: absolute, with the conversation's place in it.

@@ -14,7 +14,7 @@ pub mod problem;
 pub mod profile;
 mod raw;
 mod raw_profile;
-mod reader;
+pub(crate) mod reader;
 pub mod regions;
 pub mod resolve;
 mod resolve_profile;
@@ -25,7 +25,8 @@ pub mod sheet;
 pub use load::{load, locate};
 pub use problem::{Position, Problem, Problems, Spot};
 pub use profile::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, TokenHost,
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
+    TokenHost, Webhook,
 };
 pub use reader::parse_duration;
 pub use resolve::Flags;

@@ -1,6 +1,7 @@
 //! A profile with everything resolved: what the engine works from. Nothing here is optional that has a default.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Hosts {
     pub api: String,
     /// `wss://webmessaging.<domain>`
     pub webmessaging: String,
+    /// `https://api-cdn.<domain>`: what web deployments tell in public. Nothing secret ever goes there.
+    pub cdn: String,
 }
 
 /// Which host serves `/oauth/token`.
@@ -83,6 +86,24 @@ pub struct GuestApi {
     pub required_scopes: Vec<String>,
 }
 
+/// The `open-messaging` channel's adjustable parts.
+#[derive(Clone, Debug, Default)]
+pub struct OpenMessaging {
+    /// Whether the messages of the other side are acknowledged with a receipt, `Delivered`.
+    pub receipts: bool,
+    /// Where they are taken as webhooks, if anywhere.
+    pub webhook: Option<Webhook>,
+}
+
+/// Where the organisation's outbound messages come in.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// An address of this machine.
+    pub listen: SocketAddr,
+    /// The integration's secret, with which each is signed.
+    pub secret: SecretSource,
+}
+
 /// A conversation as configured.
 #[derive(Clone, Debug)]
 pub struct ConversationEntry {
@@ -111,6 +132,8 @@ pub struct Profile {
     pub credentials: Credentials,
     /// The `guest-api` channel.
     pub guest_api: GuestApi,
+    /// The `open-messaging` channel.
+    pub open_messaging: OpenMessaging,
     /// The picker's list, keys in order from 0.
     pub conversations: Vec<ConversationEntry>,
     /// Names of further headers and JSON fields whose values are masked at capture, lower case.

@@ -28,6 +28,7 @@ pub struct RawFile {
 pub struct RawComposer {
     pub enter: Option<Spot<EnterKey>>,
     pub history: Option<Spot<u64>>,
+    pub typing: Option<Spot<bool>>,
     pub snippets: Vec<(Spot<String>, Spot<String>)>,
 }
 
@@ -117,6 +118,7 @@ impl RawComposer {
     fn read(mut table: Table<'_>) -> Self {
         let enter = table.word("enter", EnterKey::WORDS);
         let history = table.number("history", 0, 100_000);
+        let typing = table.flag("typing");
         let mut snippets = Vec::new();
         for mut snippet in table.tables("snippets") {
             let name = snippet.required("name", "give the snippet a name to pick it by");
@@ -125,7 +127,7 @@ impl RawComposer {
             snippet.finish();
         }
         table.finish();
-        Self { enter, history, snippets }
+        Self { enter, history, typing, snippets }
     }
 }
 

@@ -15,9 +15,12 @@ pub struct RawProfile {
     pub login: Option<Spot<String>>,
     pub api: Option<Spot<String>>,
     pub webmessaging: Option<Spot<String>>,
+    pub cdn: Option<Spot<String>>,
     pub oauth: Option<RawOauth>,
     pub path: Option<Spot<String>>,
     pub required_scopes: Option<Spot<Vec<Spot<String>>>>,
+    pub receipts: Option<Spot<bool>>,
+    pub webhook: Option<RawWebhook>,
     pub conversations: Vec<RawConversation>,
     pub dogstatsd: Option<Spot<String>>,
     pub tags: Option<Spot<Vec<Spot<String>>>>,
@@ -25,11 +28,19 @@ pub struct RawProfile {
     pub bounds: RawBounds,
 }
 
+/// The `webhook` table.
+#[derive(Debug)]
+pub struct RawWebhook {
+    pub listen: Spot<String>,
+    pub secret: Spot<RawSecret>,
+}
+
 /// One conversation, with the fields of its channel.
 #[derive(Debug)]
 pub struct RawConversation {
     pub name: Spot<String>,
     pub address: RawAddress,
+    pub attributes: Option<Spot<Vec<(Spot<String>, Spot<String>)>>>,
 }
 
 /// The fields of a channel.
@@ -54,11 +65,12 @@ impl RawProfile {
         let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
         let region = table.required("region", why);
         let production = table.flag("production");
-        let (mut login, mut api, mut webmessaging) = (None, None, None);
+        let (mut login, mut api, mut webmessaging, mut cdn) = (None, None, None, None);
         if let Some(mut hosts) = table.table("hosts") {
             login = hosts.text("login");
             api = hosts.text("api");
             webmessaging = hosts.text("webmessaging");
+            cdn = hosts.text("cdn");
             hosts.finish();
         }
         let oauth = table.table("oauth").map(read_oauth);
@@ -68,6 +80,12 @@ impl RawProfile {
             required_scopes = guest_api.strings("required_scopes");
             guest_api.finish();
         }
+        let receipts = table.table("open_messaging").and_then(|mut open| {
+            let receipts = open.flag("receipts");
+            open.finish();
+            receipts
+        });
+        let webhook = table.table("webhook").and_then(read_webhook);
         let conversations = table.tables("conversations").into_iter().filter_map(read_conversation).collect();
         let (mut dogstatsd, mut tags) = (None, None);
         if let Some(mut metrics) = table.table("metrics") {
@@ -89,9 +107,12 @@ impl RawProfile {
             login,
             api,
             webmessaging,
+            cdn,
             oauth,
             path,
             required_scopes,
+            receipts,
+            webhook,
             conversations,
             dogstatsd,
             tags,
@@ -120,6 +141,16 @@ fn read_oauth(mut table: Table<'_>) -> RawOauth {
     oauth
 }
 
+fn read_webhook(mut table: Table<'_>) -> Option<RawWebhook> {
+    let listen = table.required("listen", "give an address of this machine, like \"127.0.0.1:9099\"");
+    if !table.has("secret") {
+        table.required("secret", "it is the integration's, with which each webhook is signed");
+    }
+    let secret = RawSecret::read(&mut table, "secret");
+    table.finish();
+    Some(RawWebhook { listen: listen?, secret: secret? })
+}
+
 const CHANNELS: &[(&str, Channel)] = &[
     (Channel::GuestApi.as_str(), Channel::GuestApi),
     (Channel::OpenMessaging.as_str(), Channel::OpenMessaging),
@@ -134,6 +165,7 @@ fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
         // Without a channel it cannot be told which fields belong, so the others are not judged.
         return None;
     }
+    let attributes = table.table("attributes").map(|table| Spot { at: table.at(), value: table.named_texts() });
     let address = match table.word("channel", CHANNELS)?.value {
         Channel::GuestApi => {
             let conversation_id = table.required("conversation_id", "the guest-api channel addresses it in its path");
@@ -159,7 +191,7 @@ fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
         }
     };
     table.finish();
-    Some(RawConversation { name: name?, address: address? })
+    Some(RawConversation { name: name?, address: address?, attributes })
 }
 
 fn read_guest(table: &mut Table<'_>) -> Option<RawGuest> {

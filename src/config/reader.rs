@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -348,6 +349,31 @@ impl<'d> Table<'d> {
         lists
     }
 
+    /// Any values under chosen names, as JSON.
+    pub fn named_values(&self) -> Vec<(Spot<String>, Spot<Value>)> {
+        let value = |value: &Spanned<DeValue<'_>>| Spot { value: json(value.get_ref()), at: self.place(value) };
+        self.chosen().into_iter().map(|(name, found)| (name, value(found))).collect()
+    }
+
+    /// The table as it stands, as JSON: for what is judged elsewhere.
+    pub fn to_json(&self) -> Value {
+        Value::Object(self.named_values().into_iter().map(|(name, value)| (name.value, value.value)).collect())
+    }
+
+    /// Strings under chosen names: a conversation's `attributes`.
+    pub fn named_texts(self) -> Vec<(Spot<String>, Spot<String>)> {
+        let mut texts = Vec::new();
+        for (name, value) in self.chosen() {
+            if let DeValue::String(text) = value.get_ref() {
+                texts.push((name, Spot { value: text.clone().into_owned(), at: self.place(value) }));
+            } else {
+                let found = kind(value.get_ref());
+                self.wrong(self.place(value), format!("`{}` must be a string, but is {found}", name.value));
+            }
+        }
+        texts
+    }
+
     /// Ends the reading: whatever was not asked for is unknown.
     pub fn finish(self) {
         for (name, _) in self.chosen() {
@@ -355,6 +381,23 @@ impl<'d> Table<'d> {
                 let near = suggestion(&name.value, self.asked.iter().copied());
                 self.wrong(name.at, format!("unknown field `{}` in {}{near}", name.value, self.title()));
             }
+        }
+    }
+}
+
+fn json(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::from(text.as_ref()),
+        DeValue::Integer(digits) => {
+            let number = i64::from_str_radix(&digits.as_str().replace('_', ""), digits.radix());
+            number.map_or_else(|_| Value::from(digits.as_str()), Value::from)
+        }
+        DeValue::Float(digits) => digits.as_str().replace('_', "").parse::<f64>().map_or(Value::Null, Value::from),
+        DeValue::Boolean(b) => Value::from(*b),
+        DeValue::Datetime(time) => Value::from(time.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(fields) => {
+            Value::Object(fields.iter().map(|(k, v)| (k.get_ref().clone().into_owned(), json(v.get_ref()))).collect())
         }
     }
 }

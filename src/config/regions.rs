@@ -62,6 +62,7 @@ impl KnownRegion {
             login: format!("https://login.{domain}"),
             api: format!("https://api.{domain}"),
             webmessaging: format!("wss://webmessaging.{domain}"),
+            cdn: format!("https://api-cdn.{domain}"),
         }
     }
 }
@@ -93,5 +94,6 @@ mod tests {
         let hosts = find("us-west-2").map(KnownRegion::hosts);
         assert_eq!(hosts.as_ref().map(|h| h.login.as_str()), Some("https://login.usw2.pure.cloud"));
         assert_eq!(hosts.as_ref().map(|h| h.webmessaging.as_str()), Some("wss://webmessaging.usw2.pure.cloud"));
+        assert_eq!(hosts.as_ref().map(|h| h.cdn.as_str()), Some("https://api-cdn.usw2.pure.cloud"));
     }
 }

@@ -253,12 +253,13 @@ fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], pr
 fn composer(raw: &RawFile, sheet: &mut Sheet) -> Composer {
     let enter = sheet.pick("composer.enter", file(raw.composer.enter.clone()), EnterKey::default());
     let history = sheet.pick("composer.history", file(raw.composer.history.clone()), 500);
+    let typing = sheet.pick("composer.typing", file(raw.composer.typing.clone()), false);
     let mut snippets = Vec::new();
     for (name, text) in &raw.composer.snippets {
         sheet.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
         snippets.push(Snippet { name: name.value.clone(), text: text.value.clone() });
     }
-    Composer { enter, history: usize::try_from(history).unwrap_or(usize::MAX), snippets }
+    Composer { enter, history: usize::try_from(history).unwrap_or(usize::MAX), typing, snippets }
 }
 
 fn log(raw: &RawFile, times: Times, sheet: &mut Sheet) -> LogLimits {

@@ -1,5 +1,6 @@
 //! A profile as written becomes a profile as used.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ use super::raw_profile::{RawAddress, RawConversation, RawProfile};
 use super::settings::{Metrics, NamedSecret, Origin, Row};
 use super::sheet::{Lookup, Sheet, Shown as _, file};
 use super::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
-    regions,
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
+    SecretSource, TokenHost, Webhook, regions,
 };
-use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids};
+use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids, limits};
 
 /// The path of the Guest API's endpoint, from its description.
 pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -106,6 +107,7 @@ impl Work<'_> {
         let production = self.sheet.pick(self.key("production"), file(raw.production.clone()), false);
         let credentials = self.credentials(raw);
         let guest_api = self.guest_api(raw);
+        let open_messaging = self.open_messaging(raw);
         let conversations = self.conversations(&raw.conversations);
         self.metrics(raw);
         let ca_files: Vec<PathBuf> =
@@ -128,6 +130,7 @@ impl Work<'_> {
             hosts,
             credentials,
             guest_api,
+            open_messaging,
             conversations,
             redact: self.around.redact.to_vec(),
             ca_files,
@@ -146,6 +149,7 @@ impl Work<'_> {
         let login = given("login", &raw.login, Scheme::Http);
         let api = given("api", &raw.api, Scheme::Http);
         let webmessaging = given("webmessaging", &raw.webmessaging, Scheme::WebSocket);
+        let cdn = given("cdn", &raw.cdn, Scheme::Http);
         let (region, derived) = if said.value == regions::SANDBOX {
             let Some(api) = &api else {
                 if raw.api.is_none() {
@@ -158,6 +162,7 @@ impl Work<'_> {
                 login: api.value.clone(),
                 api: api.value.clone(),
                 webmessaging: api.value.replacen("http", "ws", 1),
+                cdn: api.value.clone(),
             };
             (Region { domain: regions::SANDBOX.to_owned(), aws: None }, derived)
         } else if let Some(known) = regions::find(&said.value) {
@@ -178,9 +183,10 @@ impl Work<'_> {
             login: host("login", login, derived.login),
             api: host("api", api, derived.api),
             webmessaging: host("webmessaging", webmessaging, derived.webmessaging),
+            cdn: host("cdn", cdn, derived.cdn),
         };
         if region.domain == regions::SANDBOX {
-            let urls = [&hosts.login, &hosts.api, &hosts.webmessaging];
+            let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
             if !urls.iter().all(|u| reqwest::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
                 self.wrong(said.at, "the region \"sandbox\" is for a sandbox on this machine, but a host is not");
             }
@@ -310,18 +316,52 @@ impl Work<'_> {
                 let sentence = format!("line {line} has a conversation `{}` already; {how}", name.value);
                 self.wrong(name.at, sentence);
             }
+            let raw_attributes = conversation.attributes.as_ref();
             let Some((address, guest_token)) = self.address(n, &conversation.address) else { continue };
             let shown = format!("\"{}\", {}", name.value, address.channel());
             self.sheet.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
             let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
             let conversation = Conversation { key, name: name.value.clone(), address };
-            entries.push(ConversationEntry {
-                conversation,
-                guest_token,
-                attributes: std::collections::BTreeMap::new(),
-            });
+            let attributes = self.attributes(n, conversation.channel(), raw_attributes);
+            entries.push(ConversationEntry { conversation, guest_token, attributes });
         }
         entries
+    }
+
+    fn attributes(
+        &mut self,
+        n: usize,
+        channel: Channel,
+        raw: Option<&Spot<Vec<(Spot<String>, Spot<String>)>>>,
+    ) -> BTreeMap<String, String> {
+        let Some(raw) = raw else { return BTreeMap::new() };
+        let all: BTreeMap<_, _> =
+            raw.value.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect();
+        let bytes = limits::attributes_bytes(&all);
+        if bytes > limits::ATTRIBUTES_MAX_BYTES {
+            let limit = limits::ATTRIBUTES_MAX_BYTES;
+            self.wrong(
+                raw.at,
+                format!("`attributes` are {bytes} bytes as JSON, and the platform takes {limit} at most"),
+            );
+        }
+        if channel == Channel::GuestApi {
+            self.warn(raw.at, "the channel guest-api has no place for `attributes`: they are not sent");
+        }
+        let names: Vec<String> = all.keys().cloned().collect();
+        self.sheet.note(format!("{}.conversations[{n}].attributes", self.prefix), names.shown(), Origin::File(raw.at));
+        all
+    }
+
+    fn open_messaging(&mut self, raw: &RawProfile) -> OpenMessaging {
+        let receipts = self.sheet.pick(self.key("open_messaging.receipts"), file(raw.receipts.clone()), false);
+        let webhook = raw.webhook.as_ref().and_then(|webhook| {
+            let secret = self.secret("webhook.secret", &webhook.secret);
+            let listen = self.judged(webhook.listen.at, address::loopback(&webhook.listen.value))?;
+            self.sheet.note(self.key("webhook.listen"), webhook.listen.value.shown(), Origin::File(listen.at));
+            Some(Webhook { listen: listen.value, secret })
+        });
+        OpenMessaging { receipts, webhook }
     }
 
     fn address(&mut self, n: usize, raw: &RawAddress) -> Option<(Address, Option<SecretSource>)> {

@@ -103,6 +103,8 @@ pub struct Composer {
     pub enter: EnterKey,
     /// How many sent texts are kept for recall.
     pub history: usize,
+    /// Whether the other side of a live conversation is told that the guest types.
+    pub typing: bool,
     /// Texts to pick from.
     pub snippets: Vec<Snippet>,
 }

@@ -107,6 +107,19 @@ actions! {
         Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
         SendAs "send-as" [] "Send the next message wrongly on purpose (negative test)" ~ "fault bench expired token scope participant malformed oversize emoji bidi";
         FaultBench "fault-bench" ["B"] "Sandbox: break something on purpose; elsewhere, send the next message wrongly" ~ "fault error inject simulate 401 429 500 negative test expired token scope oversize emoji bidi";
+        Choose "choose" ["o"] "Answer with one of the choices that the other side offers" ~ "option quick reply button number answer";
+        Extras "extras" ["x"] "What goes with the next message: files, participant attributes" ~ "attachment attribute custom data";
+        Attach "attach" [] "Attach a file or an address to the next message" ~ "attachment upload image file url";
+        Attribute "attribute" [] "Give the next message a participant attribute, name=value" ~ "custom attributes participant data architect";
+        Session "session" ["w"] "What can be done with the guest session of a web conversation" ~ "web messaging websocket socket connect reconnect";
+        SessionConnect "session-connect" [] "Open the web conversation's session, or resume it" ~ "websocket reconnect";
+        SessionNew "session-new" [] "Start a new session as the same guest" ~ "startnew read-only 409 ended";
+        SessionGuest "session-guest" [] "Be a new guest: new guest token, new session (asks)" ~ "identity token";
+        SessionJoin "session-join" [] "Join: begin the web conversation without a message" ~ "presence autostart";
+        SessionClear "session-clear" [] "End the web conversation and erase it (asks)" ~ "presence clear delete";
+        SessionClose "session-close" [] "Close the session (asks)" ~ "closesession end disconnect";
+        SessionHistory "session-history" [] "Read a page of the web conversation's earlier messages" ~ "jwt older";
+        SessionHealth "session-health" [] "Ask whether the session is alive" ~ "echo ping health check";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
         Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";
@@ -117,6 +130,7 @@ actions! {
         Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
         ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
+        Record "rec" [] "Record the screen as an asciinema cast, or end the recording" ~ "record asciinema cast video demo movie";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }
     Picker {
@@ -132,6 +146,7 @@ actions! {
         Nickname "nickname" ["n"] "Give it a name of your own" ~ "rename alias label";
         IdCard "id-card" ["#"] "All its ids in full, and whether they are well formed" ~ "ids conversation participant";
         Add "add" ["+"] "Add a conversation by pasting its id" ~ "new paste id";
+        Discover "discover" ["L"] "List the conversations that are active, to add one" ~ "find active analytics query list";
         Refresh "refresh" ["F5"] "Read the conversation now" ~ "reload read messages poll";
         Sort "sort" ["s"] "Sort by recent activity or by config order" ~ "order";
     }
@@ -194,6 +209,9 @@ actions! {
         HistorySearch "history-search" ["ctrl-r"] "Search the messages sent before" ~ "history find";
         Snippets "snippets" ["ctrl-t"] "Insert a snippet" ~ "template variable";
         Editor "editor" ["ctrl-g"] "Write in $EDITOR" ~ "vim nano external";
+        ChooseText "composer-choose" ["alt-o"] "Answer with one of the choices that the other side offers" ~ "option quick reply button number";
+        ExtrasText "composer-extras" ["alt-x"] "What goes with the next message: files, participant attributes" ~ "attach attribute";
+        SessionText "composer-session" ["alt-w"] "What can be done with the guest session of a web conversation" ~ "web websocket";
         LeaveComposer "leave-composer" ["esc"] "Leave the composer; the draft stays" ~ "back";
         NextPaneText "leave-next-pane" ["tab"] "Leave for the next pane (never types a tab)";
         PreviousPaneText "leave-previous-pane" ["shift-tab"] "Leave for the previous pane";

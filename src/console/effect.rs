@@ -25,6 +25,10 @@ pub enum Effect {
         /// What.
         contents: String,
     },
+    /// Record what is drawn as an asciinema cast into this file, which must not exist yet (mode 0600); `None` ends it.
+    Record(Option<PathBuf>),
+    /// Put a marker into the recording, if there is one. Already masked.
+    Marker(String),
     /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
     SandboxFault(Option<String>),
     /// Stop the process as Ctrl-Z does, and come back.

@@ -40,4 +40,6 @@ pub enum Event {
     Edited(Result<String, String>),
     /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
     Done(Result<String, String>),
+    /// The recording could not be begun, or not be gone on with: one sentence.
+    RecordingFailed(String),
 }

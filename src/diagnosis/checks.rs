@@ -27,6 +27,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         add(holds, format!("conversation id well formed{participant}"), None);
         conversation(facts, id, &mut add);
     }
+    places(facts, &mut add);
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
     if let Some(date) = facts.said.date {
         let skew = date.duration_since(ended.wall).as_secs();
@@ -39,6 +40,43 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         add(holds, what, None);
     }
     checks
+}
+
+/// Integration, deployment and origin: their form, and what is known of them.
+fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
+    let form = |id: &str| if is_uuid(id) { Holds::Yes } else { Holds::No };
+    if let Some(id) = &facts.wire.integration {
+        add(form(id), "integration id well formed".to_owned(), None);
+        let book = facts.history.of_integration(id);
+        match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
+            (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
+                add(Holds::Yes, "integration exists".to_owned(), Some(known.exchange));
+            }
+            (_, Some(missing)) => add(Holds::No, "integration exists".to_owned(), Some(missing.exchange)),
+            _ => add(Holds::Unknown, "integration exists (not looked up)".to_owned(), None),
+        }
+    }
+    let Some(id) = facts.wire.deployment.as_ref().filter(|_| facts.wire.opening) else { return };
+    add(form(id), "deployment id well formed".to_owned(), None);
+    let book = facts.history.of_deployment(id);
+    match book.map(|b| (&b.config, &b.missing)) {
+        Some((Some((seen, config)), _)) => {
+            let holds = if config.is_active() { Holds::Yes } else { Holds::No };
+            add(holds, "deployment there and active".to_owned(), Some(seen.exchange));
+        }
+        Some((None, Some(missing))) => {
+            add(Holds::No, "deployment there and active".to_owned(), Some(missing.exchange));
+        }
+        _ => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
+    }
+    let Some(origin) = &facts.wire.origin else { return };
+    match book.and_then(|b| b.domains.as_ref()) {
+        Some((seen, domains)) => {
+            let holds = if domains.allow(origin) { Holds::Yes } else { Holds::No };
+            add(holds, format!("{origin} is among the allowed domains"), Some(seen.exchange));
+        }
+        None => add(Holds::Unknown, format!("{origin} is among the allowed domains (not looked at)"), None),
+    }
 }
 
 fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {

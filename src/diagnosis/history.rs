@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::places::{DeploymentBook, IntegrationBook, Places};
 use super::said::Said;
 use super::wire;
 use crate::genesys::conversations;
@@ -70,6 +71,7 @@ pub(super) struct TokenBook {
 pub struct History {
     tokens: BTreeMap<Generation, TokenBook>,
     conversations: BTreeMap<String, ConversationBook>,
+    places: Places,
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
     works: Option<Seen>,
@@ -111,6 +113,7 @@ impl History {
     fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt) -> bool {
         let said = Said::of(attempt);
         let seen = Seen { at: attempt.started, exchange: exchange.id };
+        let mut news = self.places.attempt(exchange, attempt, &said, seen);
         let Some(generation) = attempt.generation else {
             if let (Kind::Token | Kind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
                 (exchange.kind, &exchange.outcome, said.date, exchange.ended)
@@ -120,9 +123,8 @@ impl History {
                     self.grants.pop_front();
                 }
             }
-            return false;
+            return news;
         };
-        let mut news = false;
         let book = self.tokens.entry(generation).or_default();
         if lets_in(&said) {
             news |= book.accepted.is_none_or(|s| s.at < seen.at);
@@ -140,6 +142,7 @@ impl History {
         if exchange.kind == Kind::Send {
             if exchange.outcome == Outcome::Accepted
                 && said.own
+                && wire::integration(wire::path(url)).is_none()
                 && let Some(id) = sent_into(url)
             {
                 let book = self.book(id);
@@ -194,6 +197,44 @@ impl History {
         self.conversations.get(id)
     }
 
+    /// The conversation in which someone of this id was seen.
+    pub(super) fn home_of(&self, participant: &str) -> Option<&str> {
+        let is = |person: &Person| person.id.eq_ignore_ascii_case(participant);
+        let home = |book: &ConversationBook| {
+            book.read.as_ref().is_some_and(|read| read.guest.iter().chain(&read.others).any(is))
+        };
+        self.conversations.iter().find(|(_, book)| home(book)).map(|(id, _)| id.as_str())
+    }
+
+    /// The conversations that were read, with who was seen in each.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+        self.conversations.iter().filter_map(|(id, book)| {
+            let read = book.read.as_ref()?;
+            Some((id.as_str(), read.guest.iter().chain(&read.others).map(|p| p.id.as_str())))
+        })
+    }
+
+    /// What else an id is known to be, where it is no conversation's own place.
+    pub(super) fn named_otherwise(&self, id: &str) -> Option<String> {
+        if let Some(home) = self.home_of(id) {
+            return Some(format!("a participant's, of the conversation {home}"));
+        }
+        let read = self.of_conversation(id).is_some_and(|book| book.read.is_some());
+        read.then(|| "a conversation's".to_owned())
+    }
+
+    pub(super) const fn places(&self) -> &Places {
+        &self.places
+    }
+
+    pub(super) fn of_deployment(&self, id: &str) -> Option<&DeploymentBook> {
+        self.places.deployment(id)
+    }
+
+    pub(super) fn of_integration(&self, id: &str) -> Option<&IntegrationBook> {
+        self.places.integration(id)
+    }
+
     /// The newest exchange in which the API let a token of this session in.
     pub(super) const fn works(&self) -> Option<Seen> {
         self.works
@@ -209,7 +250,7 @@ impl History {
     }
 }
 
-fn newer(old: Option<Seen>, seen: Seen) -> Seen {
+pub(super) fn newer(old: Option<Seen>, seen: Seen) -> Seen {
     old.filter(|s| s.at > seen.at).unwrap_or(seen)
 }
 

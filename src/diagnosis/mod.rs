@@ -27,6 +27,7 @@ mod history;
 mod hypothesis;
 pub mod ids;
 pub mod pages;
+mod places;
 mod rules;
 mod said;
 pub mod tell;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::genesys::{deployments, lookups};
 use crate::model::Request;
 use crate::model::exchange::header;
 
@@ -14,8 +15,18 @@ pub struct Wire {
     pub participant: Option<String>,
     /// `to.externalId` of the body.
     pub external: Option<String>,
-    /// The text of the body.
+    /// The open-messaging integration of the path.
+    pub integration: Option<String>,
+    /// The web deployment of the socket's address.
+    pub deployment: Option<String>,
+    /// The `Origin` header.
+    pub origin: Option<String>,
+    /// The text of the body, or of a frame's message.
     pub text: Option<String>,
+    /// It is a frame of the guest socket.
+    pub frame: bool,
+    /// It asks for the guest socket to be opened.
+    pub opening: bool,
     /// An `Authorization` header was there.
     pub bearer: bool,
 }
@@ -25,14 +36,42 @@ impl Wire {
     pub fn of(request: &Request, template: &str) -> Self {
         let json: Value = serde_json::from_str(&request.body.text).unwrap_or(Value::Null);
         let to = |name: &str| json.get("to")?.get(name)?.as_str().map(str::to_owned);
+        let message = json.get("message").filter(|_| request.method == FRAME).unwrap_or(&json);
         Self {
             conversation: sent_to(&request.url, template).or_else(|| read_from(&request.url)),
             participant: to("id"),
             external: to("externalId"),
-            text: json.get("text").and_then(Value::as_str).map(str::to_owned),
+            integration: integration(path(&request.url)).map(decode),
+            deployment: deployment(&request.url),
+            origin: header(&request.headers, "origin").map(str::to_owned),
+            text: message.get("text").and_then(Value::as_str).map(str::to_owned),
+            frame: request.method == FRAME,
+            opening: header(&request.headers, "upgrade").is_some(),
             bearer: header(&request.headers, "authorization").is_some(),
         }
     }
+}
+
+/// The method of a request that is a frame of the guest socket.
+pub const FRAME: &str = "FRAME";
+
+/// The integration that `path` sends to. [real: documented]
+pub fn integration(path: &str) -> Option<&str> {
+    if let Some(id) = lookups::integration_asked(path) {
+        return Some(id);
+    }
+    let (_, rest) = path.split_once("/api/v2/conversations/messages/")?;
+    rest.split_once("/inbound/open/").map(|(id, _)| id).filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// The deployment of a guest socket's address, or of a public path.
+pub fn deployment(url: &str) -> Option<String> {
+    if let Some((id, _)) = deployments::asked(path(url)) {
+        return Some(decode(id));
+    }
+    let query = url.split_once('?')?.1.split('#').next()?;
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("deploymentId="))?;
+    (!value.is_empty()).then(|| decode(value))
 }
 
 /// The path of an absolute URL, without query.
@@ -102,6 +141,27 @@ mod tests {
         assert_eq!(wire.conversation.as_deref(), Some("a/b"));
         assert_eq!((wire.participant.as_deref(), wire.external), (Some("p"), None));
         assert!(wire.bearer);
+    }
+
+    #[test]
+    fn integrations_and_deployments_are_read_back() {
+        let open = "https://api.x/api/v2/conversations/messages/i%20d/inbound/open/message?prefetchConversationId=true";
+        let request = |method: &str, url: &str, headers, text: &str| Request {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            headers,
+            body: Body { text: text.to_owned(), ..Body::default() },
+        };
+        let wire = Wire::of(&request("POST", open, Vec::new(), r#"{"text":"hi"}"#), TEMPLATE);
+        assert_eq!((wire.integration.as_deref(), wire.conversation), (Some("i d"), None));
+        let socket = "wss://w.x/v1?application=a&deploymentId=d1";
+        let origin = vec![Header::new("Origin", "https://s"), Header::new("Upgrade", "websocket")];
+        let wire = Wire::of(&request("GET", socket, origin, ""), TEMPLATE);
+        assert_eq!((wire.deployment.as_deref(), wire.origin.as_deref()), (Some("d1"), Some("https://s")));
+        assert!(wire.opening && !wire.frame);
+        let frame = r#"{"action":"onMessage","message":{"type":"Text","text":"hi"}}"#;
+        let wire = Wire::of(&request(FRAME, socket, Vec::new(), frame), TEMPLATE);
+        assert_eq!((wire.text.as_deref(), wire.frame), (Some("hi"), true));
     }
 
     #[test]

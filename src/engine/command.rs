@@ -34,6 +34,8 @@ pub struct Recalled {
     pub remote_id: Option<String>,
     /// Nobody knows what became of it: it is looked up.
     pub unknown: bool,
+    /// The name that it bears in a channel with idempotency, where it was given one.
+    pub key: Option<String>,
 }
 
 /// What the engine can be asked for.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::model::{ConversationKey, Life, MessageId};
+use crate::model::{ConversationKey, Extras, Life, MessageId};
 
 /// A message that is about to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Intent {
     pub conversation: ConversationKey,
     /// What it says.
     pub text: String,
+    /// What it carries beside its text, and the name that it bears.
+    pub extras: Extras,
     /// Which try, from 1.
     pub attempt: u32,
 }

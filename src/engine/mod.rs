@@ -11,12 +11,14 @@
 //! ```
 //! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
 
+mod channel;
 mod client;
 pub mod command;
 mod driver;
 pub mod durable;
 mod jitter;
 mod metrics;
+mod pace;
 mod queue;
 mod reading;
 mod record;
@@ -33,9 +35,10 @@ use tokio::sync::mpsc;
 use crate::clock::Clock;
 use crate::config::Profile;
 
+pub use crate::model::Found;
 pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
-pub use report::{Found, Report};
+pub use report::Report;
 pub use tuning::Tuning;
 
 /// Starts engines.

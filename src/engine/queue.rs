@@ -1,5 +1,5 @@
 //! Order: one first-in-first-out lane a conversation, one message of it on the wire, several conversations side by side.
-//! And pace: no request that the known rate limit would refuse. Pure.
+//! Pure.
 //!
 //! ```text
 //! push ─► lane: [ head, …, … ]      start ─► flying ─┬─ settle ─► gone, the next is head
@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
-use crate::model::{ConversationKey, MessageId, Moment, RateLimit};
+use crate::model::{ConversationKey, MessageId, Moment};
 
 #[derive(Clone, Debug, Default)]
 struct Lane {
@@ -151,51 +151,15 @@ impl Queue {
         self.flying
     }
 
+    /// The messages that go next: of each conversation with nothing on the wire and no hold, the first.
+    pub fn heads(&self, now: Moment) -> impl Iterator<Item = (ConversationKey, MessageId)> + '_ {
+        let free = move |l: &&Lane| l.flying.is_none() && l.not_before.is_none_or(|at| now.mono >= at.mono);
+        self.lanes.iter().filter(move |(_, lane)| free(lane)).filter_map(|(key, l)| Some((*key, *l.waiting.front()?)))
+    }
+
     /// Messages that wait, in no particular order between conversations.
     pub fn waiting(&self) -> impl Iterator<Item = (ConversationKey, MessageId)> + '_ {
         self.lanes.iter().flat_map(|(key, lane)| lane.waiting.iter().map(|m| (*key, *m)))
-    }
-}
-
-/// What is known of the rate limit, and what was spent since.
-#[derive(Clone, Debug, Default)]
-pub struct Pace {
-    limit: Option<RateLimit>,
-    /// Requests that the newest headers may not have counted.
-    spent: u32,
-    /// The server asked for silence until then.
-    silent: Option<Moment>,
-}
-
-impl Pace {
-    /// A 429 asked to wait: it is about the token, so it holds for every conversation.
-    pub fn silence(&mut self, until: Moment) {
-        self.silent = Some(until);
-    }
-
-    /// An answer told the limit while `flying` other requests were under way: they may not be counted in it.
-    pub fn observe(&mut self, limit: RateLimit, flying: usize) {
-        self.limit = Some(limit);
-        self.spent = u32::try_from(flying).unwrap_or(u32::MAX);
-    }
-
-    /// A request goes out.
-    pub fn spend(&mut self) {
-        self.spent = self.spent.saturating_add(1);
-    }
-
-    /// Whether a request that leaves `reserve` for others may go at `now`; if not, when the window starts anew.
-    pub fn may(&self, now: Moment, reserve: u32) -> Result<(), Moment> {
-        if let Some(silent) = self.silent.filter(|s| now.mono < s.mono) {
-            return Err(silent);
-        }
-        match self.limit {
-            Some(limit) if now.mono < limit.resets.mono => {
-                let used = limit.count.saturating_add(self.spent).saturating_add(reserve);
-                if used >= limit.allowed { Err(limit.resets) } else { Ok(()) }
-            }
-            _ => Ok(()),
-        }
     }
 }
 

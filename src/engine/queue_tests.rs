@@ -70,19 +70,6 @@ fn who_may_not_go_does_not_block_the_others() {
     assert_eq!(queue.waiting().count(), 1);
 }
 
-#[test]
-fn pace_stops_before_the_limit_and_starts_with_the_new_window() {
-    let mut pace = Pace::default();
-    assert_eq!(pace.may(at(0), 0), Ok(()));
-    pace.observe(RateLimit { count: 297, allowed: 300, resets: at(10) }, 1);
-    pace.spend();
-    assert_eq!(pace.may(at(0), 0), Ok(()));
-    assert_eq!(pace.may(at(0), 10), Err(at(10)), "reads leave room for sends");
-    pace.spend();
-    assert_eq!(pace.may(at(0), 0), Err(at(10)));
-    assert_eq!(pace.may(at(10), 0), Ok(()));
-}
-
 #[derive(Clone, Debug)]
 enum Op {
     Push(u32),

@@ -3,22 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Life, MessageId, Moment, Probed, RateLimit,
-    RemoteMessage, RemoteState, Session, TokenStatus,
+    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
+    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
 };
-
-/// A conversation that the remote side has and the profile has not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Its id.
-    pub conversation_id: String,
-    /// The guest's participant, where told.
-    pub participant_id: Option<String>,
-    /// When it began.
-    pub began: Option<jiff::Timestamp>,
-    /// What the platform calls its kind of message ("webmessaging", "open"), where told.
-    pub via: Option<String>,
-}
 
 /// What the engine tells, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

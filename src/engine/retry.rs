@@ -9,6 +9,9 @@
 //! | every other status | refused |
 //! | nothing was written | again after a pause, bounded, then failed; a certificate is not healed by waiting: failed |
 //! | something was written, no whole answer | unknown, also after "200" came and the rest did not |
+//!
+//! Where the channel knows a message again by the name that we gave it, what would be unknown is tried again first,
+//! under the same name, bounded: the remote side takes it once.
 
 use std::time::Duration;
 
@@ -23,6 +26,11 @@ const CONNECT_MAX: Duration = Duration::from_secs(8);
 pub const CONNECT_AGAIN: u32 = 4;
 /// See [`CONNECT_AGAIN`].
 pub const LIMITED_AGAIN: u32 = 5;
+/// See [`CONNECT_AGAIN`].
+pub const LOST_AGAIN: u32 = 3;
+/// Pauses between tries whose answers were lost.
+const LOST_FIRST: Duration = Duration::from_secs(1);
+const LOST_MAX: Duration = Duration::from_secs(10);
 /// A server that asks for a longer wait than this is taken to have refused.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
 /// First pause after a 429 that names no wait.
@@ -35,6 +43,8 @@ pub struct Tries {
     pub connect: u32,
     /// Because the server asked to wait.
     pub limited: u32,
+    /// Because no answer told whether it was taken, in a channel that takes it once.
+    pub lost: u32,
     /// Because of a 401.
     pub healed: bool,
 }
@@ -70,16 +80,34 @@ pub enum Verdict {
     Cancelled,
     /// Try again after this long, for this reason.
     Again(Duration, String),
+    /// The same, but it may have been received.
+    Repeat(Duration, String),
     /// A 401 that another token may heal.
     Refuted(String),
 }
 
-/// Decides, and counts what it decides.
-pub fn judge(came: Came<'_>, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
-    match came {
+/// Decides, and counts what it decides. `once`: what may have been received must not be sent again.
+pub fn judge(came: Came<'_>, once: bool, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
+    let verdict = match came {
         Came::Answer { status, wait, reason } => answered(status, wait, reason, tries, jitter),
         Came::Broken(failure) => broken(failure, tries, jitter),
+    };
+    match verdict {
+        Verdict::Unknown(why) if !once && !is_taken_back(came) => {
+            if tries.lost >= LOST_AGAIN {
+                return Verdict::Unknown(format!("{why}; tried {} times under one message id", tries.lost + 1));
+            }
+            let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost);
+            tries.lost += 1;
+            Verdict::Repeat(pause, format!("{why}; again under the same message id"))
+        }
+        other => other,
     }
+}
+
+/// A person ended the try, so that another is not wanted.
+fn is_taken_back(came: Came<'_>) -> bool {
+    matches!(came, Came::Broken(failure) if failure.kind == FailureKind::Cancelled)
 }
 
 fn answered(status: u16, wait: Option<Duration>, reason: &str, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
@@ -141,12 +169,12 @@ mod tests {
 
     fn on(status: u16, wait: Option<u64>, mut tries: Tries) -> Verdict {
         let came = Came::Answer { status, wait: wait.map(Duration::from_secs), reason: "r" };
-        judge(came, &mut tries, &mut Jitter::new(1))
+        judge(came, true, &mut tries, &mut Jitter::new(1))
     }
 
     fn off(kind: FailureKind, wrote: bool, connect: u32) -> Verdict {
         let failure = Failure { kind, phase: Phase::Connect, detail: "d".into(), wrote, partial: None };
-        judge(Came::Broken(&failure), &mut Tries { connect, ..Tries::default() }, &mut Jitter::new(1))
+        judge(Came::Broken(&failure), true, &mut Tries { connect, ..Tries::default() }, &mut Jitter::new(1))
     }
 
     #[test]
@@ -190,7 +218,7 @@ mod tests {
             let kinds = [FailureKind::Dns, FailureKind::Connect, FailureKind::Tls, FailureKind::Timeout,
                 FailureKind::Reset, FailureKind::Protocol, FailureKind::Cancelled, FailureKind::Invalid];
             let failure = Failure { kind: kinds[kind], phase: Phase::Answer, detail: String::new(), wrote: true, partial: None };
-            let verdict = judge(Came::Broken(&failure), &mut Tries { connect, limited, healed }, &mut Jitter::new(3));
+            let verdict = judge(Came::Broken(&failure), true, &mut Tries { connect, limited, lost: 0, healed }, &mut Jitter::new(3));
             prop_assert!(matches!(verdict, Verdict::Unknown(_)));
         }
 
@@ -200,7 +228,7 @@ mod tests {
             for status in statuses {
                 let failure = Failure { kind: FailureKind::Connect, phase: Phase::Connect, detail: String::new(), wrote: false, partial: None };
                 let came = if status == 0 { Came::Broken(&failure) } else { Came::Answer { status, wait: Some(Duration::ZERO), reason: "" } };
-                match judge(came, &mut tries, &mut jitter) {
+                match judge(came, true, &mut tries, &mut jitter) {
                     Verdict::Again(..) => again += 1,
                     Verdict::Refuted(_) => tries.healed = true,
                     _ => break,

@@ -20,6 +20,8 @@ pub struct Tuning {
     pub read_repeats: u32,
     /// How long a stop waits for what is on the wire.
     pub grace: Duration,
+    /// Messages a second of a session, instead of the documented limit.
+    pub messages_per_second: Option<u32>,
     /// Whether it signs in by itself at the start.
     pub sign_in: bool,
     /// Where metrics go, if anywhere.
@@ -37,6 +39,7 @@ impl Default for Tuning {
             read_pauses: [400, 1000, 2000, 4000, 8000, 15_000].map(Duration::from_millis).to_vec(),
             read_repeats: 20,
             grace: Duration::from_secs(2),
+            messages_per_second: None,
             sign_in: true,
             metrics: None,
             durable: Arc::new(Forgetful),

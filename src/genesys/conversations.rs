@@ -1,4 +1,5 @@
-//! Reading a conversation: `GET /api/v2/conversations/messages/{id}`, then its messages in bulk.
+//! Reading a conversation: `GET /api/v2/conversations/messages/{id}`, then its messages in bulk; and one message, to
+//! learn which conversation it is part of.
 //!
 //! [real: documented, PY and JS docs; the agent's and guest's `purpose` values: JS docs]
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 use crate::model::{Author, RemoteMessage, RemoteState};
 
 use super::call::{BadCall, Call, path_segment};
+use super::normalized::Structured;
 
 /// The most message ids that one bulk request asks for.
 pub const BULK_MAX: usize = 100;
@@ -28,6 +30,18 @@ pub fn bulk_request(api: &str, conversation_id: &str, ids: &[String], token: &Se
     );
     let body = Value::from(ids.to_vec()).to_string().into_bytes();
     Call::post(api, &path, "application/json", body)?.bearer(token)
+}
+
+/// `GET /api/v2/conversations/messages/{id}/details` of one message: the guest's socket tells no conversation id, and
+/// this does. Permission `conversation:message:view` or `conversation:webmessaging:view`.
+pub fn details_request(api: &str, message_id: &str, token: &SecretString) -> Result<Call, BadCall> {
+    Call::get(api, &format!("/api/v2/conversations/messages/{}/details", path_segment(message_id)))?.bearer(token)
+}
+
+/// The conversation that a message's details name.
+pub fn read_details(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    text(&value, "conversationId")
 }
 
 /// A message that the conversation lists, before its text is read.
@@ -105,14 +119,22 @@ fn message(entity: &Value, listed: &[Listed], fallback: Timestamp) -> Option<Rem
         normalized.and_then(|n| text(n, "originatingEntity")).or_else(|| text(entity, "originatingEntity")).as_deref(),
         purpose,
     );
+    let structured = normalized.and_then(Structured::read);
     let said = normalized
         .and_then(|n| text(n, "text"))
         .or_else(|| text(entity, "textBody"))
         .or_else(|| text(entity, "text"))
+        .or_else(|| structured.as_ref().map(|s| s.text.clone()).filter(|t| !t.is_empty()))
         .or_else(|| normalized.and_then(without_text))
         .unwrap_or_default();
     let at = time(entity, "timestamp").or_else(|| time(entity, "time")).or_else(|| time(entity, "messageTime"));
-    Some(RemoteMessage::new(id, author, said, at.unwrap_or(fallback)))
+    let at = at.or_else(|| structured.as_ref()?.at).unwrap_or(fallback);
+    let mut message = RemoteMessage::new(id, author, said, at);
+    if let Some(structured) = structured {
+        message.choices = structured.choices;
+        message.attachments = structured.attachments;
+    }
+    Some(message)
 }
 
 /// A message without text is named by what it is, so that it does not look like an empty line.
@@ -233,6 +255,37 @@ mod tests {
         );
         assert_eq!(out[0].at, "2026-11-23T10:00:01Z".parse().unwrap());
         assert_eq!(out[1].at, Timestamp::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn choices_and_files_come_with_the_message() {
+        let body = br#"{"entities":[
+            {"id":"1","direction":"outbound","timestamp":"2026-11-23T10:00:01Z","normalizedMessage":{"type":"Structured",
+             "text":"Pick","originatingEntity":"Bot","content":[
+              {"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}},
+              {"contentType":"QuickReply","quickReply":{"text":"No","payload":"no","action":"Message"}}]}},
+            {"id":"2","direction":"outbound","normalizedMessage":{"type":"Text","content":[
+              {"contentType":"Attachment","attachment":{"mediaType":"Image","url":"https://x.example/a.png","mime":"image/png","filename":"a.png"}}]}},
+            {"id":"3","direction":"inbound","normalizedMessage":{"type":"Structured","content":[
+              {"contentType":"ButtonResponse","buttonResponse":{"type":"QuickReply","text":"Yes","payload":"yes"}}]}}]}"#;
+        let out = read_bulk(body, &[], Timestamp::UNIX_EPOCH).unwrap();
+        let labels: Vec<_> = out[0].choices.iter().map(|c| (c.label.as_str(), c.payload.as_str())).collect();
+        assert_eq!((out[0].text.as_str(), labels), ("Pick", vec![("Yes", "yes"), ("No", "no")]));
+        assert_eq!(out[1].attachments[0].name.as_deref(), Some("a.png"));
+        assert!(!out[1].text.is_empty(), "what it is, where it says nothing");
+        assert_eq!((out[2].author, out[2].text.as_str()), (Author::Guest, "Yes"));
+    }
+
+    #[test]
+    fn a_message_tells_its_conversation() {
+        let call = details_request("http://h", "a/b", &"t".into()).unwrap();
+        assert_eq!(
+            (call.method.as_str(), call.url.as_str()),
+            ("GET", "http://h/api/v2/conversations/messages/a%2Fb/details")
+        );
+        let details = br#"{"id":"m","timestamp":"2026-11-23T10:00:01Z","status":"received","conversationId":"c-1"}"#;
+        assert_eq!(read_details(details).as_deref(), Some("c-1"));
+        assert_eq!(read_details(b"{}"), None);
     }
 
     #[test]

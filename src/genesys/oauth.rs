@@ -134,7 +134,12 @@ mod tests {
     use crate::config::SecretSource;
 
     fn hosts() -> Hosts {
-        Hosts { login: "https://login.x".into(), api: "https://api.x".into(), webmessaging: "wss://w.x".into() }
+        Hosts {
+            login: "https://login.x".into(),
+            api: "https://api.x".into(),
+            webmessaging: "wss://w.x".into(),
+            cdn: "https://cdn.x".into(),
+        }
     }
 
     fn client(auth: ClientAuth, host: TokenHost, scopes: &[&str]) -> OAuthClient {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::writer::{Work, row_id};
 use super::{Job, Keys, heard, record, words};
 use crate::engine::durable::Intent;
-use crate::model::{Author, Exchange, Life, Message, MessageId, Variation};
+use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
 
 /// Entries that are made findable in one go.
 pub const INDEX_GROUP: u32 = 128;
@@ -93,18 +93,31 @@ fn intent(
 ) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun) VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4)
-         ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4",
+        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras)
+         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6)
+         ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6",
     )?
-    .execute(params![row_id(intent.message), ident, intent.text, at.as_microsecond(), intent.attempt])?;
+    .execute(params![
+        row_id(intent.message),
+        ident,
+        intent.text,
+        at.as_microsecond(),
+        intent.attempt,
+        extras_json(&intent.extras)
+    ])?;
     applied.rows.push((row_id(intent.message), true));
     Ok(())
+}
+
+/// Nothing where there is nothing: most messages are text alone.
+fn extras_json(extras: &Extras) -> Option<String> {
+    (*extras != Extras::default()).then(|| serde_json::to_string(extras).ok()).flatten()
 }
 
 fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
     let (name, why) = life_words(&message.life);
-    let extras = (!message.extras.is_empty()).then(|| serde_json::to_string(&message.extras).ok()).flatten();
+    let extras = extras_json(&message.extras);
     db.prepare_cached(
         "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",

@@ -84,7 +84,13 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
 }
 
 fn intent(id: u64, conversation: u32, text: &str) -> Intent {
-    Intent { message: MessageId(id), conversation: ConversationKey(conversation), text: text.to_owned(), attempt: 1 }
+    Intent {
+        message: MessageId(id),
+        conversation: ConversationKey(conversation),
+        text: text.to_owned(),
+        extras: crate::model::Extras::default(),
+        attempt: 1,
+    }
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::ConversationKey;
 
 /// A way to speak as the guest.
@@ -163,4 +165,17 @@ impl Conversation {
     pub const fn channel(&self) -> Channel {
         self.address.channel()
     }
+}
+
+/// A conversation that the remote side has and the profile has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub conversation_id: String,
+    /// The guest's participant, where told.
+    pub participant_id: Option<String>,
+    /// When it began.
+    pub began: Option<Timestamp>,
+    /// What the platform calls its kind of message ("webmessaging", "open"), where told.
+    pub via: Option<String>,
 }

@@ -61,12 +61,15 @@ causes! {
     ConversationUnknown "conversation-unknown" "unknown conversation" "there is no such conversation in this organisation";
     ConversationEnded "conversation-ended" "ended conversation" "the conversation has ended and takes no more messages";
     ParticipantMismatch "participant-mismatch" "wrong participant" "the message is addressed to someone who is not the guest of this conversation";
+    IntegrationUnknown "integration-unknown" "unknown integration" "there is no such open-messaging integration in this organisation";
     DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
     OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
+    FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
     AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
     ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
     RateLimited "rate-limited" "rate limit" "more requests were made than the platform allows";
     TextTooLong "text-too-long" "text too long" "the text is longer than a guest message may be";
+    AttachmentRefused "attachment-refused" "file not taken" "the file that comes with the message is not taken";
     BodyMalformed "body-malformed" "malformed body" "the server does not understand the body of the request";
     ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
     NetworkDns "network-dns" "name look-up" "the host's name has no address";
@@ -93,14 +96,17 @@ impl Cause {
             | Self::ScopeWrong
             | Self::PermissionMissing
             | Self::DivisionMismatch => Family::Scope,
-            Self::RegionMismatch | Self::AddressRefused | Self::DeploymentUnknown | Self::OriginRefused => {
-                Family::Place
-            }
+            Self::RegionMismatch
+            | Self::AddressRefused
+            | Self::DeploymentUnknown
+            | Self::OriginRefused
+            | Self::FeatureOff => Family::Place,
             Self::ConversationMalformed
             | Self::ConversationUnknown
             | Self::ConversationEnded
-            | Self::ParticipantMismatch => Family::Ids,
-            Self::TextTooLong | Self::BodyMalformed => Family::Message,
+            | Self::ParticipantMismatch
+            | Self::IntegrationUnknown => Family::Ids,
+            Self::TextTooLong | Self::AttachmentRefused | Self::BodyMalformed => Family::Message,
             Self::RateLimited | Self::ServiceFailure => Family::Service,
             Self::NetworkDns
             | Self::NetworkConnect
@@ -234,8 +240,12 @@ pub enum Probe {
     Conversation,
     /// Compare the server's clock with this machine's.
     Clock,
-    /// Ask for the deployment's public configuration.
+    /// Ask for the deployment's public configuration and its allowed domains.
     Deployment,
+    /// Open the guest socket with the configured origin, and close it at once.
+    Origin,
+    /// Look the integration up.
+    Integration,
     /// Nothing on the wire decides it: the administrator's audit view does.
     Audit,
 }
@@ -251,6 +261,8 @@ impl Probe {
             Self::Conversation => "conversation",
             Self::Clock => "clock",
             Self::Deployment => "deployment",
+            Self::Origin => "origin",
+            Self::Integration => "integration",
             Self::Audit => "audit",
         }
     }
@@ -265,6 +277,8 @@ impl Probe {
             Self::Conversation => "reading the conversation",
             Self::Clock => "comparing the clocks",
             Self::Deployment => "the deployment's public configuration",
+            Self::Origin => "opening the guest socket with the configured origin",
+            Self::Integration => "looking the integration up",
             Self::Audit => "the organisation's audit view (nothing on the wire does)",
         }
     }
@@ -357,7 +371,9 @@ mod tests {
         }
         let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(names.len(), Cause::ALL.len());
-        assert_eq!(names.len(), FIXED.split_whitespace().count() + 1, "token-absent is the one addition");
+        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused"];
+        assert!(added.iter().all(|name| names.contains(name)));
+        assert_eq!(names.len(), FIXED.split_whitespace().count() + added.len());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum Kind {
     Probe,
     /// One frame of the guest WebSocket.
     Frame,
+    /// Telling something that is no message: that the guest types, that a message has reached it.
+    Event,
     /// A person's note.
     Note,
     /// Something that guestwire says about itself.
@@ -41,6 +43,7 @@ impl Kind {
             Self::Read => "READ",
             Self::Probe => "PROBE",
             Self::Frame => "FRAME",
+            Self::Event => "EVENT",
             Self::Note => "NOTE",
             Self::Sys => "SYS",
         }

@@ -47,11 +47,32 @@ pub struct Extras {
     pub attributes: BTreeMap<String, String>,
     /// Files.
     pub attachments: Vec<Attachment>,
+    /// The name by which a channel with idempotency knows the message again, given when it is first sent and kept with
+    /// it. A resend of a message of which nobody knows whether it was received bears the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 impl Extras {
-    /// Whether there is nothing beside the text.
+    /// The same for another message: the name is the engine's to give.
+    #[must_use]
+    pub fn for_another(&self) -> Self {
+        Self { key: None, ..self.clone() }
+    }
+
+    /// Whether there is nothing beside the text that a person would see.
     pub fn is_empty(&self) -> bool {
         self.choice.is_none() && self.answers.is_none() && self.attributes.is_empty() && self.attachments.is_empty()
+    }
+}
+
+impl Attachment {
+    /// What it is called on screen: its name, or where it is.
+    pub fn label(&self) -> std::borrow::Cow<'_, str> {
+        match (&self.name, &self.place) {
+            (Some(name), _) => name.into(),
+            (None, Place::Url(url)) => url.into(),
+            (None, Place::File(path)) => path.to_string_lossy(),
+        }
     }
 }

@@ -12,10 +12,11 @@ pub mod probe;
 pub mod session;
 pub mod time;
 pub mod token;
+pub mod variables;
 pub mod variation;
 
 pub use agent::AgentState;
-pub use conversation::{Address, Channel, Conversation, OpenGuest, RemoteState};
+pub use conversation::{Address, Channel, Conversation, Found, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,
@@ -25,7 +26,7 @@ pub use extras::{Attachment, Choice, Extras, Place};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use message::{Author, Life, Message, RemoteMessage};
-pub use probe::{Asked, Host, Probed};
+pub use probe::{Asked, Host, Probed, Thing};
 pub use session::{Session, SessionAsk};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};

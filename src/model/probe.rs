@@ -1,7 +1,9 @@
 //! Questions that find something out and change nothing. Each becomes an exchange of [`super::Kind::Probe`].
 //!
 //! Whom they go to is not free: only hosts that the profile names can be said here, so that no question can carry a
-//! secret anywhere else.
+//! secret anywhere else. What is public (a deployment, the opening of the guest socket) is asked without any secret.
+
+use uuid::Uuid;
 
 use super::{ConversationKey, ExchangeId};
 
@@ -12,6 +14,19 @@ pub enum Host {
     Token,
     /// The API.
     Api,
+}
+
+/// What an id may name that can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Thing {
+    /// A conversation: `GET /api/v2/conversations/messages/{id}`.
+    Conversation,
+    /// A message, whose id is 32 hexadecimal digits: `GET /api/v2/conversations/messages/{id}/details`.
+    Message,
+    /// An open-messaging integration: `GET /api/v2/conversations/messaging/integrations/open/{id}`.
+    Integration,
+    /// A web deployment: its public configuration, without a token.
+    Deployment,
 }
 
 /// One question.
@@ -25,6 +40,16 @@ pub enum Asked {
     Scopes,
     /// Read the conversation, but not its messages.
     Conversation(ConversationKey),
+    /// Look up the integration of an open-messaging conversation.
+    Integration(ConversationKey),
+    /// The public configuration of a web conversation's deployment, without a token.
+    Deployment(ConversationKey),
+    /// The domains from which that deployment lets guests speak, without a token.
+    Domains(ConversationKey),
+    /// Open the guest socket with the configured origin and close it at once: nothing is configured or sent.
+    Origin(ConversationKey),
+    /// Whether there is such a thing.
+    Id(Thing, Uuid),
 }
 
 /// What came of a question.

@@ -32,6 +32,13 @@ impl Moment {
         Self { mono: self.mono.saturating_add(by), wall }
     }
 
+    /// The moment `by` earlier, on both clocks. Saturates at the beginning of time.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        let wall = self.wall.saturating_sub(by).unwrap_or(Timestamp::MIN);
+        Self { mono: self.mono.saturating_sub(by), wall }
+    }
+
     /// Monotonic time from `earlier` to `self`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.mono.saturating_sub(earlier.mono)

@@ -6,37 +6,58 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::world::{Conversation, World};
+use super::world::{Conversation, Entry, Via, Way, World};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use crate::model::{self, Address, ConversationKey};
+use crate::model::{self, Address, ConversationKey, OpenGuest};
 
-fn guest_api_address(c: &Conversation) -> Address {
-    Address::GuestApi {
-        conversation_id: c.id.clone(),
-        participant_id: c.configured.clone(),
-        external_id: c.external_id.clone().filter(|_| c.by_external_id),
-    }
+/// Where an entry's messages go, and the guest token that it has already.
+fn address(world: &World, entry: &Entry) -> Option<(Address, Option<SecretSource>)> {
+    let token = |text: &str| SecretSource::Literal(SecretString::from(text.to_owned()));
+    Some(match &entry.way {
+        Way::GuestApi(n) => {
+            let c = world.conversations.get(*n)?;
+            let address = Address::GuestApi {
+                conversation_id: c.id.clone(),
+                participant_id: c.configured.clone(),
+                external_id: c.external_id.clone().filter(|_| c.by_external_id),
+            };
+            (address, None)
+        }
+        Way::Open { guest_id } => {
+            let guest =
+                OpenGuest { id: guest_id.clone(), id_type: "Opaque".to_owned(), nickname: Some(entry.guest.clone()) };
+            (Address::OpenMessaging { integration_id: world.integration_id.clone(), guest }, None)
+        }
+        Way::Web { origin, token: own } => {
+            let (deployment_id, origin) = (world.deployment_id.clone(), origin.clone());
+            (Address::WebMessaging { deployment_id, origin }, own.as_deref().map(token))
+        }
+    })
 }
 
 /// The built-in profile.
 pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
-    let entry = |(key, c): (u32, &Conversation)| ConversationEntry {
-        conversation: model::Conversation {
-            key: ConversationKey(key),
-            name: c.name.clone(),
-            address: guest_api_address(c),
-        },
-        guest_token: None,
-        attributes: std::collections::BTreeMap::new(),
+    let entry = |(key, entry): (u32, &Entry)| {
+        let (address, guest_token) = address(world, entry)?;
+        Some(ConversationEntry {
+            conversation: model::Conversation { key: ConversationKey(key), name: entry.name.clone(), address },
+            guest_token,
+            attributes: std::collections::BTreeMap::new(),
+        })
     };
     Profile {
         name: "sandbox".to_owned(),
         region: Region { domain: "sandbox".to_owned(), aws: None },
         production: false,
         sandbox: true,
-        hosts: Hosts { login: url.to_owned(), api: url.to_owned(), webmessaging: format!("ws://{addr}") },
+        hosts: Hosts {
+            login: url.to_owned(),
+            api: url.to_owned(),
+            webmessaging: format!("ws://{addr}"),
+            cdn: url.to_owned(),
+        },
         credentials: Credentials::Client(OAuthClient {
             id: world.client.id.clone(),
             secret: SecretSource::Literal(SecretString::from(world.client.secret.clone())),
@@ -48,7 +69,8 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
             required_scopes: vec!["guest:messages:send".to_owned()],
         },
-        conversations: (0..).zip(&world.conversations).map(entry).collect(),
+        open_messaging: crate::config::OpenMessaging::default(),
+        conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
         redact: Vec::new(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
@@ -68,14 +90,29 @@ pub(super) fn line(world: &World, url: &str, addr: SocketAddr) -> Value {
             "ended": c.ended.is_some(),
         })
     };
+    let by_id = world.conversations.iter().filter(|c| c.via == Via::GuestApi);
+    let guest = |entry: &Entry| {
+        let Way::Open { guest_id } = &entry.way else { return None };
+        Some(json!({"name": entry.name, "integration_id": world.integration_id,
+            "guest": {"id": guest_id, "id_type": "Opaque", "nickname": entry.guest}}))
+    };
+    let session = |entry: &Entry| {
+        let Way::Web { origin, token } = &entry.way else { return None };
+        Some(json!({"name": entry.name, "deployment_id": world.deployment_id, "origin": origin,
+            "guest_token": token.as_deref()}))
+    };
+    let deployment = &world.web.deployment;
     json!({
         "url": url,
         "ws": format!("ws://{addr}/v1"),
         "client_id": world.client.id,
         "client_secret": world.client.secret,
-        "conversations": world.conversations.iter().map(conversation).collect::<Vec<_>>(),
+        "conversations": by_id.map(conversation).collect::<Vec<_>>(),
         "integration_id": world.integration_id,
         "deployment_id": world.deployment_id,
-        "origin": "https://shop.example",
+        "origin": deployment.origins.first().map_or("https://shop.example", String::as_str),
+        "web_deployments": [{"id": world.deployment_id, "name": deployment.name, "origins": deployment.origins}],
+        "open_messaging": world.entries.iter().filter_map(guest).collect::<Vec<_>>(),
+        "web_messaging": world.entries.iter().filter_map(session).collect::<Vec<_>>(),
     })
 }

@@ -4,37 +4,42 @@
 //! ```text
 //! Scenario ─► start ─► Sandbox ─┬─ world   state and rules, pure
 //!                               ├─ fault   what is made to go wrong
-//!                               └─ http    routes, shapes, headers, resets; the control API
+//!                               ├─ http    routes, shapes, headers, resets, the guest WebSocket; the control API
+//!                               ├─ pulse   lets what is due take place when its time has come
+//!                               └─ hook    pushes replies of the open channel to a webhook
 //! ```
-//! It serves what the `guest-api` channel and its reading side need, counts what it received, and is deterministic:
+//! It serves what the three channels and their reading side need, counts what it received, and is deterministic:
 //! one seed gives one set of ids, and its clock can be advanced.
 
 mod announce;
 mod dice;
 pub mod fault;
+mod hook;
 mod http;
+mod locked;
 mod nearest;
 pub mod scenario;
 mod world;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fmt, io};
 
 use axum::handler::Handler as _;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::{Scenario, ScenarioError, Webhook};
 
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::model::Moment;
 use fault::Fault;
-use world::World;
+use locked::{Lines, Locked};
+use world::{Push, World};
 
 /// How long a stop waits for answers that are on their way.
 const STOP_WAITS: Duration = Duration::from_millis(500);
@@ -54,6 +59,11 @@ struct Inner {
     advanced: AtomicU64,
     world: Mutex<World>,
     stopping: watch::Sender<bool>,
+    /// The sockets that are open.
+    lines: Lines,
+    pushes: mpsc::UnboundedSender<Push>,
+    /// What is due has changed.
+    sooner: Notify,
 }
 
 impl Inner {
@@ -71,10 +81,13 @@ impl Inner {
         let bound = 1000 * 366 * 86_400;
         let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
         let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        self.world().settle(self.now());
+        self.sooner.notify_one();
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The world. What it wants to send goes out when the lock is given back.
+    fn world(&self) -> Locked<'_> {
+        Locked::of(self)
     }
 
     fn state(&self) -> Value {
@@ -101,6 +114,28 @@ impl Inner {
         self.world().clear_faults();
     }
 
+    /// Sets where replies of the open channel are pushed; `None`: nowhere.
+    fn set_webhook(&self, webhook: Option<Webhook>) -> Result<(), String> {
+        if let Some(webhook) = &webhook {
+            hook::Target::parse(&webhook.url)?;
+        }
+        self.world().webhook = webhook;
+        Ok(())
+    }
+
+    /// Lets what is due take place when its time has come, until the sandbox stops.
+    async fn pulse(&self) {
+        let mut stopping = self.stopping.subscribe();
+        while !*stopping.borrow() {
+            let next = self.world().next_due().map(|due| self.clock.instant(due.before(self.advanced())));
+            tokio::select! {
+                () = sleep_until(next) => self.world().settle(self.now()),
+                () = self.sooner.notified() => {}
+                _ = stopping.changed() => {}
+            }
+        }
+    }
+
     /// Waits, unless the sandbox stops.
     async fn pause(&self, time: Duration) {
         if time.is_zero() {
@@ -111,6 +146,13 @@ impl Inner {
             () = tokio::time::sleep(time) => {}
             _ = stopping.wait_for(|&stop| stop) => {}
         }
+    }
+}
+
+async fn sleep_until(instant: Option<std::time::Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant.into()).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -137,9 +179,16 @@ pub fn start_with(options: Options, clock: Clock) -> io::Result<Sandbox> {
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;
     let door = http::Door(tokio::net::TcpListener::from_std(listener)?);
-    let world = Mutex::new(World::new(&scenario, clock.now()));
+    let mut world = World::new(&scenario, clock.now());
+    world.web.base = format!("http://{addr}");
+    let world = Mutex::new(world);
     let (stopping, mut stop) = watch::channel(false);
-    let inner = Arc::new(Inner { clock, advanced: AtomicU64::new(0), world, stopping });
+    let (pushes, pushed) = mpsc::unbounded_channel();
+    let (lines, sooner) = (Lines::default(), Notify::new());
+    let inner = Arc::new(Inner { clock, advanced: AtomicU64::new(0), world, stopping, lines, pushes, sooner });
+    let pulse = inner.clone();
+    runtime.spawn(async move { pulse.pulse().await });
+    runtime.spawn(hook::run(inner.clone(), pushed));
     let service = http::serve.with_state(inner.clone()).into_make_service_with_connect_info::<http::Peer>();
     let server = runtime.spawn(async move {
         let stopped = async move {
@@ -187,6 +236,11 @@ impl Sandbox {
     /// Lifts all faults. Conversations that one ended go on; expired and revoked tokens stay so.
     pub fn clear_faults(&self) {
         self.inner.clear_faults();
+    }
+
+    /// Pushes replies of the open channel to an address of this machine, signed with `secret`. The error is a sentence.
+    pub fn set_webhook(&self, url: &str, secret: &str) -> Result<(), String> {
+        self.inner.set_webhook(Some(Webhook { url: url.to_owned(), secret: secret.to_owned() }))
     }
 
     /// Puts the clock forward: tokens expire, windows pass, answers that were due later are there.

@@ -7,6 +7,7 @@
 pub mod fill;
 pub mod keys;
 pub mod outside;
+pub mod record;
 pub mod run;
 pub mod signals;
 pub mod terminal;
@@ -26,6 +27,8 @@ use crate::console::state::State;
 use crate::console::{Effect, Event, update};
 use crate::engine::{Command, Report};
 use crate::journal::{Job, Page};
+use crate::model::Moment;
+use record::Recorder;
 
 /// Reports are drawn at most this often; a key is drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -108,12 +111,23 @@ struct Turn {
     exit: Option<Exit>,
     pages: bool,
     title: String,
+    recorder: Option<Recorder>,
 }
 
 impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<Exit> {
-        let mut turn = Turn { dirty: true, next_frame: Instant::now(), exit: None, pages: true, title: String::new() };
+        let mut turn = Turn {
+            dirty: true,
+            next_frame: Instant::now(),
+            exit: None,
+            pages: true,
+            title: String::new(),
+            recorder: None,
+        };
+        if let Some(path) = state.recording.clone() {
+            self.carry_out(state, &mut turn, Effect::Record(Some(path)))?;
+        }
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             if let Some(exit) = turn.exit {
@@ -193,6 +207,20 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 return Ok(());
             }
             Effect::Redraw => return self.screen.forget(),
+            Effect::Record(None) => {
+                turn.recorder = None;
+                return Ok(());
+            }
+            Effect::Record(Some(path)) => match Recorder::begin(&path, state.size, self.clock.now()) {
+                Ok(recorder) => {
+                    turn.recorder = Some(recorder);
+                    return Ok(());
+                }
+                Err(why) => Event::RecordingFailed(format!("No recording in {}: {why}.", path.display())),
+            },
+            Effect::Marker(label) => {
+                return self.record(state, turn, |recorder, _, now| recorder.marker(&label, now));
+            }
             Effect::Copy(text) => Event::Done(self.outside.copy(&text)),
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &contents)),
             Effect::SandboxFault(fault) => Event::Done(self.outside.sandbox_fault(fault.as_deref())),
@@ -221,10 +249,28 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
         Ok(result)
     }
 
+    /// Writes to the recording, if there is one; one that cannot be written ends, and that is said.
+    fn record(
+        &mut self,
+        state: &mut State,
+        turn: &mut Turn,
+        write: impl FnOnce(&mut Recorder, &State, Moment) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(recorder) = &mut turn.recorder else { return Ok(()) };
+        match write(recorder, state, self.clock.now()) {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                turn.recorder = None;
+                self.apply(state, turn, Event::RecordingFailed(format!("The recording ended early: {why}.")))
+            }
+        }
+    }
+
     fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
         turn.dirty = false;
         state.fit();
         self.screen.draw(state)?;
+        self.record(state, turn, Recorder::frame)?;
         turn.next_frame = Instant::now() + FRAME;
         let title = state.title();
         if title != turn.title {

@@ -23,7 +23,7 @@ use crate::console::keymap::{Keymap, Override};
 use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
-use crate::console::state::{Place, Setup, State};
+use crate::console::state::{Manners, Place, Setup, State};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::{self, Journal};
@@ -37,10 +37,9 @@ const FINISH: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// A sentence: no terminal, a setting that the screen cannot use, a sandbox port that cannot be had.
-/// `fill_log` made-up entries stand in the log from the start, for measuring.
 pub fn console(
     settings: &Settings,
-    fill_log: u32,
+    start: Start,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<Exit> {
     let keymap = keymap(settings)?;
@@ -53,10 +52,19 @@ pub fn console(
         .enable_all()
         .build()
         .context("the asynchronous runtime could not be started")?;
-    let exit = runtime.block_on(run(settings, fill_log, keymap, theme, sandbox));
+    let exit = runtime.block_on(run(settings, start, keymap, theme, sandbox));
     // A name look-up that hangs must not keep a program that a person has left.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
+}
+
+/// What the console begins with besides its settings.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// So many made-up entries stand in the log from the start, for measuring.
+    pub fill_log: u32,
+    /// The screen is recorded into this new file.
+    pub record: Option<std::path::PathBuf>,
 }
 
 /// The embedded sandbox, as far as the console needs it.
@@ -69,7 +77,7 @@ pub struct Embedded {
 
 async fn run(
     settings: &Settings,
-    fill_log: u32,
+    start: Start,
     keymap: Keymap,
     theme: Theme,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
@@ -88,7 +96,9 @@ async fn run(
     let mut screen = RealScreen(terminal::enter().context("the terminal cannot be used")?);
     let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
-    super::fill::fill(&mut state, fill_log);
+    state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
+    super::fill::fill(&mut state, start.fill_log);
+    state.recording = start.record;
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
     let signals = signals::listen().context("signals cannot be listened to")?;

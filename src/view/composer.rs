@@ -5,11 +5,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::console::state::State;
 use crate::console::state::composer::{Composer, HintKind};
-use crate::model::Moment;
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
+use crate::model::{Author, Life, Moment};
 
 use super::Look;
-use super::text::{fit, put, short_id, visible, width, wrap_shown};
+use super::text::{fit, plain, put, short_id, visible, width, wrap_shown};
 use super::theme::Role;
 
 /// One row of the text: a part of one line, and the cursor's column where it stands in this row.
@@ -112,6 +114,38 @@ pub fn counter(composer: &Composer, now: Moment) -> (String, bool) {
     let (bytes, max) = composer.bytes(now);
     let over = bytes > max;
     (format!("{bytes}/{max} B{}", if over { " too long" } else { "" }), over)
+}
+
+/// The right end of the title: who types, what else goes with the message, pacing, and the byte counter; the least
+/// important goes first where there is no room for all.
+pub fn aside(state: &State, typist: Option<Author>, room: usize) -> String {
+    let dot = if state.theme.ascii { " - " } else { " · " };
+    let mut parts = vec![counter(&state.composer, state.now).0];
+    if let Some(extras) = state.composer.carried() {
+        let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        if !extras.attributes.is_empty() {
+            parts.push(format!("attributes {}/{ATTRIBUTES_MAX_BYTES} B", attributes_bytes(&extras.attributes)));
+        }
+        if !extras.attachments.is_empty() {
+            parts.push(count(extras.attachments.len(), "file"));
+        }
+    }
+    if let Some(key) = state.picker.active()
+        && state.open_sends.values().any(|send| send.conversation == key && is_pacing(&send.life))
+    {
+        parts.push("paced".to_owned());
+    }
+    parts.extend(typist.map(|author| plain(&super::thread::types(author), state.theme.ascii).into_owned()));
+    while parts.len() > 1 && width(&parts.join(dot)) > room {
+        parts.pop();
+    }
+    parts.reverse();
+    parts.join(dot)
+}
+
+/// Whether a message waits only so that the platform's limits hold.
+fn is_pacing(life: &Life) -> bool {
+    matches!(life, Life::Waiting { why, .. } if why.starts_with("pac"))
 }
 
 /// Draws the inside of the pane. Returns where the terminal's cursor belongs, if the pane has the focus.

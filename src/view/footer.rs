@@ -8,6 +8,7 @@ use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Overlay};
 use crate::console::state::{Pane, State};
+use crate::model::Channel;
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -31,6 +32,9 @@ fn hints(state: &State) -> Vec<(String, String)> {
         let key = map.key(action);
         (!key.is_empty()).then(|| (key, words.to_owned()))
     };
+    let open = state.picker.active_item();
+    let offered = open.and_then(|item| state.threads.get(item.conversation.key)?.offer()).is_some();
+    let carries = open.is_some_and(|item| item.conversation.channel() != Channel::GuestApi);
     let fixed = |key: &str, words: &str| Some((key.to_owned(), words.to_owned()));
     let hints: Vec<Option<(String, String)>> = match (&state.overlay, state.focus) {
         (Some(Overlay::Prompt(_) | Overlay::Palette(_) | Overlay::Menu(_)), _) => {
@@ -59,12 +63,14 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::HelpText, "help"),
             of(Action::PaletteText, "command"),
             of(Action::Send, "send"),
+            offered.then(|| of(Action::ChooseText, "answer")).flatten(),
             of(Action::NewLine, "new line"),
             of(Action::LeaveComposer, "leave"),
             of(Action::NextPaneText, "pane"),
             of(Action::HistorySearch, "history"),
             of(Action::Snippets, "snippets"),
             of(Action::Editor, "editor"),
+            carries.then(|| of(Action::ExtrasText, "attach")).flatten(),
             of(Action::InterruptText, "cancel/quit"),
         ],
         (None, Pane::Picker) => vec![
@@ -77,6 +83,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::IdCard, "ids"),
             of(Action::Add, "add"),
             of(Action::Pin, "pin"),
+            of(Action::Discover, "list active"),
             of(Action::Refresh, "read"),
             of(Action::Quit, "quit"),
         ],
@@ -99,6 +106,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::Help, "help"),
             of(Action::Palette, "command"),
             of(Action::GoComposer, "compose"),
+            offered.then(|| of(Action::Choose, "answer")).flatten(),
             of(Action::GoLog, "log"),
             of(Action::NextPane, "pane"),
             of(Action::LogUp, "up"),

@@ -6,8 +6,10 @@ use ratatui::style::Style;
 
 use super::text::{fit, plain, put, visible, width};
 use super::theme::Role;
+use crate::console::action::Action;
 use crate::console::state::State;
-use crate::console::state::chip::{chip, countdown};
+use crate::console::state::chip::{chip, countdown, guest};
+use crate::console::state::picker::Item;
 use crate::model::AgentState;
 
 /// Draws it.
@@ -15,7 +17,11 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let theme = &state.theme;
     let room = usize::from(area.width);
     let mut right: Vec<(String, Style)> = Vec::new();
-    let chip = chip(&state.token, state.now);
+    // What is said in a web conversation depends on the guest's session, not on the token.
+    let chip = match state.picker.active_item().and_then(Item::session) {
+        Some(session) => guest(session, &state.key(Action::Session), state.now),
+        None => chip(&state.token, state.now),
+    };
     let chip_text = plain(&chip.text, theme.ascii).into_owned();
     right.push((chip_text, theme.style(chip.role)));
     let rate = rate_401(state);
@@ -31,6 +37,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     }
     if let Some(trouble) = &state.kept.trouble {
         right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
+    }
+    if state.recording.is_some() {
+        right.push(("REC".to_owned(), theme.style(Role::Error)));
     }
     let (badge, badge_role) = badge(state);
     let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);

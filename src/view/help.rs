@@ -2,10 +2,10 @@
 
 use crate::console::action::{ACTIONS, Action, Context};
 use crate::console::keymap::Keymap;
-use crate::console::state::chip::{chip, countdown, duration};
+use crate::console::state::chip::{chip, countdown, duration, session_words};
 use crate::console::state::refusals::Refusal;
 use crate::console::state::{RATE_WINDOW, State};
-use crate::model::{Channel, Granted, TokenFacts};
+use crate::model::{Channel, Granted, Session, TokenFacts};
 
 /// Help: this pane's keys first, then everywhere, then the rest; then what this terminal can do, and the files.
 pub fn help(state: &State) -> Vec<String> {
@@ -67,6 +67,7 @@ pub fn status(state: &State) -> Vec<String> {
         rate.answers401, rate.total, rate.healed
     ));
     refusals(state, &mut lines);
+    sessions(state, &mut lines);
     lines.push(match state.rate_limit {
         Some(limit) => format!(
             "Rate limit {} of {} used when the server last said so; resets in {}",
@@ -95,6 +96,25 @@ pub fn status(state: &State) -> Vec<String> {
     }
     lines.push(format!("{} gets a new token.", state.keymap.key(Action::Renew)));
     lines
+}
+
+/// The guest sessions of web conversations, each with what there is to know.
+fn sessions(state: &State, lines: &mut Vec<String>) {
+    for item in state.picker.items() {
+        let Some(session) = item.session() else { continue };
+        let mut line = format!("Session    {}: {}", item.name(), session_words(session, state.now));
+        match session {
+            Session::Open { expires: Some(end), new } => {
+                let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
+                line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
+            }
+            Session::ReadOnly { why } | Session::Reconnecting { why, .. } | Session::Ended { why } => {
+                line.push_str(&format!(": {why}"));
+            }
+            Session::Open { .. } | Session::Closed | Session::Connecting => {}
+        }
+        lines.push(line);
+    }
 }
 
 /// The refusals of the session by cause, per conversation and channel, and over time.

@@ -22,7 +22,7 @@ use ratatui::layout::Position;
 
 use crate::console::state::overlay::Overlay;
 use crate::console::state::{Pane, State};
-use crate::model::Moment;
+use crate::model::{Author, Moment};
 use layout::{MINIMUM, Panes};
 use theme::{Role, Theme};
 
@@ -93,19 +93,21 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);
         let open = state.picker.active().and_then(|key| state.threads.get(key));
-        frame::draw(&area, &format!("t {}", thread::title(open)), state.active_name(), &look, buf);
+        let title = format!("t {}", thread::title(open, typist(state)));
+        frame::draw(&area, &text::plain(&title, state.theme.ascii), &named(state), &look, buf);
         thread::draw(open, &look, area.inner, buf);
     }
     if let Some(area) = panes.composer {
         let look = look(state, Pane::Composer);
-        let id = state.picker.active_item().and_then(|item| item.conversation.address.conversation_id());
+        let id = state.picker.active_item().and_then(|item| item.conversation_id());
         let to = composer::title(state.active_name(), id, state.theme.ascii);
         let to = match state.send_as {
             Some(variation) => format!("{to} AS {variation}"),
             None => to,
         };
-        let (count, _) = composer::counter(&state.composer, state.now);
-        frame::draw(&area, &format!("3 {to}"), &count, &look, buf);
+        let room = usize::from(area.outer.width).saturating_sub(text::width(&to) + COMPOSER_FRAME);
+        let aside = composer::aside(state, typist(state).filter(|_| panes.thread.is_none()), room);
+        frame::draw(&area, &format!("3 {to}"), &aside, &look, buf);
         let at = composer::draw(&state.composer, &look, area.inner, buf);
         if look.focused {
             cursor = at;
@@ -120,6 +122,23 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         picker::draw(&state.picker, &look, area.inner, buf);
     }
     cursor
+}
+
+/// Cells of the composer's heading that are neither its name nor what stands at its right end.
+const COMPOSER_FRAME: usize = 13;
+
+/// Who of the open conversation's other side types.
+fn typist(state: &State) -> Option<Author> {
+    state.picker.active_item()?.live.typist(state.now)
+}
+
+/// The open conversation: its name, and its id where that had to be learned.
+fn named(state: &State) -> String {
+    let learned = state.picker.active_item().and_then(|item| item.live.conversation_id.as_deref());
+    match learned {
+        Some(id) => format!("{} {}", state.active_name(), text::short_id(id, state.theme.ascii)),
+        None => state.active_name().to_owned(),
+    }
 }
 
 fn too_small(state: &State, buf: &mut Buffer) {

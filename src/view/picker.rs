@@ -7,8 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::console::state::chip::session_words;
 use crate::console::state::picker::{Item, Picker};
-use crate::model::Address;
+use crate::model::{Address, Moment, Session};
 
 use super::Look;
 use super::text::{fit, put, short_id, visible, width};
@@ -93,6 +94,8 @@ fn detail(picker: &Picker, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
     };
     lines.push((format!(" {what:<12} {}", visible(id)), Role::Dim));
     lines.extend(participant.map(|(what, id)| (format!(" {what:<12} {}", visible(id)), Role::Dim)));
+    let learned = item.live.conversation_id.as_deref();
+    lines.extend(learned.map(|id| (format!(" {:<12} {}", "conversation", visible(id)), Role::Dim)));
     let dot = if ascii { "-" } else { "·" };
     let counts = item.counts;
     let mut sends = format!(" sends {} {dot} ok {} {dot} refused {}", counts.sends, counts.ok, counts.refused);
@@ -131,7 +134,7 @@ impl Pen<'_> {
             n @ 1..=99 => n.to_string(),
             _ => "99+".to_owned(),
         };
-        let right = match (cells, one_line_word(item), two) {
+        let right = match (cells, one_line_word(item, self.look.now), two) {
             (..20, ..) => format!(" {unread:>2}"),
             (_, Some(word), false) => format!(" {word} {unread:>2}"),
             (_, _, _) if item.ended() => format!(" ended {unread:>2}"),
@@ -189,15 +192,19 @@ impl Pen<'_> {
         let cells = usize::from(self.area.width);
         let dot = if ascii { "-" } else { "·" };
         let id = short_id(item.id(), ascii);
+        let session = item.session().map(|session| session_words(session, self.look.now));
         let build = |gap: &str, between: &str| {
-            let mut left = format!("  {id}{gap}{}", item.remote.word());
-            for word in words(item) {
+            let mut left = match &session {
+                Some(session) => format!("  {session}"),
+                None => format!("  {id}{gap}{}", item.remote.word()),
+            };
+            for word in words(item, self.look.now) {
                 let _ = write!(left, "{between}{word}");
             }
             left
         };
         let (loose, tight) = (build("  ", &format!(" {dot} ")), build(" ", " "));
-        let time = connected(item, self.look);
+        let time = if session.is_some() { String::new() } else { connected(item, self.look) };
         let with_time = [&loose, &tight].into_iter().find(|left| width(left) + 1 + time.len() <= cells);
         match with_time.filter(|_| !time.is_empty()) {
             Some(left) => format!("{left}{:gap$}{time}", "", gap = cells - width(left) - time.len()),
@@ -217,24 +224,30 @@ fn connected(item: &Item, look: &Look<'_>) -> String {
 }
 
 /// What is going on in a conversation, most important first.
-fn words(item: &Item) -> Vec<String> {
+fn words(item: &Item, now: Moment) -> Vec<String> {
     let counts = item.counts;
     let some = |n: u32, word: &str| (n > 0).then(|| format!("{n} {word}"));
     let mut words: Vec<String> = Vec::new();
     words.extend(some(counts.unknown, "unknown"));
     words.extend(some(counts.waiting, "waiting"));
     words.extend(some(counts.sending, "sending"));
+    words.extend(item.live.typist(now).map(|_| "typing".to_owned()));
     words.extend(item.draft.then(|| "draft".to_owned()));
     words
 }
 
 /// The one word for which there is room on a single line.
-fn one_line_word(item: &Item) -> Option<&'static str> {
+fn one_line_word(item: &Item, now: Moment) -> Option<&'static str> {
     let counts = item.counts;
+    let over = item.session().filter(|s| matches!(s, Session::ReadOnly { .. } | Session::Ended { .. }));
+    if let Some(session) = over {
+        return Some(session.word());
+    }
     [
         (counts.unknown > 0, "unknown"),
         (counts.waiting > 0, "waiting"),
         (counts.sending > 0, "sending"),
+        (item.live.typist(now).is_some(), "typing"),
         (item.draft, "draft"),
     ]
     .into_iter()

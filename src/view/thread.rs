@@ -2,6 +2,7 @@
 //! time and (ours) life. Only the visible window is wrapped and drawn.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +11,7 @@ use crate::console::state::thread::{Entry, Thread, scroll};
 use crate::model::{Author, Life, Moment};
 
 use super::Look;
-use super::text::{fit, put, visible, visible_lines, width, wrap};
+use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 
 /// Below this width bubbles use the whole row.
@@ -46,11 +47,36 @@ fn rows(text: &str, cells: usize) -> Vec<String> {
     rows
 }
 
-/// Rows that a message takes in a pane of this width: one for author, time and life, and those of its text.
+/// Rows that a message takes in a pane of this width: one for author, time and life, those of its text, and those of
+/// what comes with it.
 pub fn height(entry: &Entry, pane: u16) -> usize {
     let cells = cells(pane);
     let (text, left) = shown(entry.text());
-    1 + usize::from(left > 0) + visible_lines(text).map(|line| wrap(&line, cells).len()).sum::<usize>()
+    let text: usize = if has_text(entry) { visible_lines(text).map(|line| wrap(&line, cells).len()).sum() } else { 0 };
+    let below: usize = below(entry).map(|(line, _)| wrap(&line, cells).len()).sum();
+    1 + usize::from(left > 0) + text + below
+}
+
+/// A message that is only a file has no empty row for a text that is not there.
+fn has_text(entry: &Entry) -> bool {
+    !entry.text().is_empty() || (entry.choices().is_empty() && entry.attachments().is_empty())
+}
+
+/// The lines below a message's text: the choices that it offers, numbered as the menu numbers them, its files, and (ours)
+/// what it answers with and which attributes it carries.
+fn below(entry: &Entry) -> impl Iterator<Item = (String, Role)> {
+    let choices = (1..).zip(entry.choices());
+    let choices = choices.map(|(n, choice)| (format!(" {n} {}", visible(&choice.label)), Role::Info));
+    let files = entry.attachments().iter().map(|file| {
+        let line = format!("file: {} ({})", visible(&file.label()), visible(&file.mime));
+        (line, Role::Dim)
+    });
+    let extras = entry.extras();
+    let answer = extras.and_then(|e| e.choice.as_ref());
+    let answer = answer.map(|choice| (format!("answers with the choice {}", visible(&choice.payload)), Role::Dim));
+    let attributes = extras.into_iter().flat_map(|e| &e.attributes);
+    let attributes = attributes.map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), Role::Dim));
+    choices.chain(files).chain(answer).chain(attributes)
 }
 
 /// The life of a message in words: `accepted`, `refused: …`, `waiting 7 s: 429, Retry-After 7 s`.
@@ -80,12 +106,22 @@ const fn life_role(life: &Life) -> Role {
     }
 }
 
-/// The thread's pane title: `Thread`, and whether it is read to the end.
-pub fn title(thread: Option<&Thread>) -> String {
-    match thread.map_or(0, Thread::new_below) {
-        0 => "Thread".to_owned(),
-        n => format!("Thread, {n} new below"),
+/// The thread's pane title: `Thread`, whether it is read to the end, and who types. The title, because a row of its own
+/// would move the text at each beginning and end.
+pub fn title(thread: Option<&Thread>, typist: Option<Author>) -> String {
+    let mut title = "Thread".to_owned();
+    if let n @ 1.. = thread.map_or(0, Thread::new_below) {
+        let _ = write!(title, ", {n} new below");
     }
+    if let Some(author) = typist {
+        let _ = write!(title, ", {}", types(author));
+    }
+    title
+}
+
+/// `bot is typing…`
+pub fn types(author: Author) -> String {
+    format!("{} is typing…", author.word())
 }
 
 /// Draws the inside of the pane. `None`: no conversation is open, or nothing was said in it.
@@ -148,10 +184,18 @@ fn bubble(entry: &Entry, look: &Look<'_>, pane: u16) -> Vec<Row> {
     let bar = if ascii { "|" } else { "│" };
     let right = entry.author() == Author::Guest;
     let cells = cells(pane);
-    let texts = rows(entry.text(), cells);
+    let texts = if has_text(entry) { rows(entry.text(), cells) } else { Vec::new() };
+    let below: Vec<(String, Role)> = below(entry)
+        .flat_map(|(line, role)| {
+            let line = plain(&line, ascii).into_owned();
+            let rows = wrap(&line, cells).into_iter().map(|r| line.get(r).unwrap_or_default().to_owned());
+            rows.map(|row| (row, role)).collect::<Vec<_>>()
+        })
+        .collect();
+    let texts: Vec<(String, Role)> = texts.into_iter().map(|text| (text, Role::Text)).chain(below).collect();
     let head = head(entry, look, cells);
     let head_width: usize = head.iter().map(|(text, _)| width(text)).sum();
-    let wide = texts.iter().map(|row| width(row)).max().unwrap_or(0).max(head_width).min(cells);
+    let wide = texts.iter().map(|(row, _)| width(row)).max().unwrap_or(0).max(head_width).min(cells);
     let indent = if right { usize::from(pane).saturating_sub(wide + 2) } else { 0 };
     let row = |spans: Vec<(String, Role)>, used: usize| {
         let bar = (bar.to_owned(), if right { Role::Border } else { Role::Focus });
@@ -168,9 +212,9 @@ fn bubble(entry: &Entry, look: &Look<'_>, pane: u16) -> Vec<Row> {
         Row { indent, spans: all }
     };
     let mut out = vec![row(head, head_width)];
-    out.extend(texts.into_iter().map(|text| {
+    out.extend(texts.into_iter().map(|(text, role)| {
         let used = width(&text);
-        row(vec![(text, Role::Text)], used)
+        row(vec![(text, role)], used)
     }));
     out
 }
@@ -201,6 +245,9 @@ fn head(entry: &Entry, look: &Look<'_>, cells: usize) -> Vec<(String, Role)> {
         None if entry.author() == Author::Guest => push("not from this session", Role::Dim),
         None if entry.unread => push("new", Role::Info),
         None => {}
+    }
+    if entry.late() {
+        push("came late", Role::Warning);
     }
     if entry.message().is_some_and(|m| m.resend_of.is_some()) {
         push("sent again", Role::Dim);

@@ -27,8 +27,8 @@ use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::Header;
 use guestwire::model::{
     Address, Attempt, Author, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId, Failure,
-    FailureKind, Generation, Granted, Kind, Life, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
-    Request, Response, Step, Timing, TokenFacts, TokenStatus,
+    FailureKind, Generation, Granted, Kind, Life, MessageId, Moment, OpenGuest, Outcome, Phase, RemoteMessage,
+    RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::view::theme::Theme;
 use jiff::tz::TimeZone;
@@ -59,6 +59,26 @@ fn conversations() -> Vec<Conversation> {
         conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
         conversation(1, "Returns queue", "91be91ce-3f6e-4a98-ab8b-941167ea8907"),
         conversation(2, "Old test", "not a uuid"),
+    ]
+}
+
+/// An open-messaging conversation of [`live_conversations`].
+pub const OPEN: ConversationKey = ConversationKey(1);
+/// A web-messaging conversation of [`live_conversations`].
+pub const WEB: ConversationKey = ConversationKey(2);
+
+/// One of each channel.
+pub fn live_conversations() -> Vec<Conversation> {
+    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+    let open = Address::OpenMessaging { integration_id: "1ad1aaaa-3f6e-4a98-ab8b-941167ea0001".to_owned(), guest };
+    let web = Address::WebMessaging {
+        deployment_id: "de91aaaa-3f6e-4a98-ab8b-941167ea0002".to_owned(),
+        origin: "https://shop.example".to_owned(),
+    };
+    vec![
+        conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
+        Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
+        Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
     ]
 }
 

@@ -39,7 +39,12 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
         region: Region { domain: "test".into(), aws: None },
         production: false,
         sandbox: false,
-        hosts: Hosts { login: base.into(), api: base.into(), webmessaging: "ws://127.0.0.1:1".into() },
+        hosts: Hosts {
+            login: base.into(),
+            api: base.into(),
+            webmessaging: "ws://127.0.0.1:1".into(),
+            cdn: base.into(),
+        },
         credentials: Credentials::Client(OAuthClient {
             id: "the-client".into(),
             secret: SecretSource::Literal(SECRET.into()),
@@ -51,6 +56,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
             path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
             required_scopes: vec!["guest:messages:send".into()],
         },
+        open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: (0..conversations).map(entry).collect(),
         redact: vec!["x-tenant".into()],
         ca_files: Vec::new(),

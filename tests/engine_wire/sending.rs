@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, Ending, FailureKind, Kind, Life, OpenGuest, Outcome, Phase, Step, TokenStatus};
+use guestwire::model::{Address, Ending, FailureKind, Kind, Life, Outcome, Phase, Step, TokenStatus};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -329,10 +329,8 @@ async fn a_silent_server_is_unknown_after_the_bound() {
 async fn local_refusals() {
     let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
     let mut profile = profile(&server.url(), 3);
-    profile.conversations[1].conversation.address = Address::OpenMessaging {
-        integration_id: "i".into(),
-        guest: OpenGuest { id: "g".into(), id_type: "Opaque".into(), nickname: None },
-    };
+    profile.conversations[1].conversation.address =
+        Address::WebMessaging { deployment_id: "d".into(), origin: "https://shop.example".into() };
     if let Address::GuestApi { conversation_id, .. } = &mut profile.conversations[2].conversation.address {
         *conversation_id = "not a uuid / at all".into();
     }
@@ -341,7 +339,7 @@ async fn local_refusals() {
         (0, String::new(), "empty"),
         (0, " \n".to_owned(), "empty"),
         (0, "é".repeat(2049), "4098 bytes, and the limit is 4096"),
-        (1, "x".to_owned(), "open-messaging are not supported by this version yet"),
+        (1, "x".to_owned(), "web-messaging are not supported by this version yet"),
         (9, "x".to_owned(), "no conversation number 9"),
     ] {
         let message = rig.send(conversation, &text);

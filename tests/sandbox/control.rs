@@ -108,6 +108,7 @@ async fn announcement_and_profile_tell_how_to_come_in() {
     assert_eq!(line["ws"], format!("ws://127.0.0.1:{port}/v1"));
     assert_eq!((&line["client_id"], &line["client_secret"]), (&json!("the-client"), &json!("the-secret")));
     assert_eq!(line["conversations"][0]["id"], CONVERSATION);
+    assert_eq!(line["web_deployments"][0]["id"], line["deployment_id"]);
     for field in ["integration_id", "deployment_id", "origin"] {
         assert!(line[field].is_string(), "{field}");
     }
@@ -133,17 +134,40 @@ async fn every_healthy_entry_of_the_default_profile_works_and_the_others_are_ref
     let token = answer.json()["access_token"].as_str().unwrap().to_owned();
     let mut seen = Vec::new();
     for entry in &profile.conversations {
-        let Address::GuestApi { conversation_id, participant_id, external_id } = &entry.conversation.address else {
-            panic!("another channel")
-        };
-        let body = if participant_id.is_some() || external_id.is_some() {
-            json!({"to": {"id": participant_id, "externalId": external_id}, "text": "x"})
-        } else {
-            json!({"text": "x", "type": "text"})
-        };
-        seen.push(bench.send(&token, conversation_id, &body.to_string()).await.status);
+        seen.push(match &entry.conversation.address {
+            Address::GuestApi { conversation_id, participant_id, external_id } => {
+                let body = if participant_id.is_some() || external_id.is_some() {
+                    json!({"to": {"id": participant_id, "externalId": external_id}, "text": "x"})
+                } else {
+                    json!({"text": "x", "type": "text"})
+                };
+                bench.send(&token, conversation_id, &body.to_string()).await.status
+            }
+            Address::OpenMessaging { integration_id, guest } => {
+                let from = json!({"id": guest.id, "idType": guest.id_type, "nickname": guest.nickname});
+                let body = json!({"channel": {"from": from, "time": "2026-11-23T04:00:00.000Z"}, "text": "x"});
+                let path = format!("/api/v2/conversations/messages/{integration_id}/inbound/open/message");
+                bench.post(&token, &path, &body).await.status
+            }
+            Address::WebMessaging { deployment_id, origin } => match bench.socket(deployment_id, Some(origin)).await {
+                Err((status, _)) => status,
+                Ok(mut guest) => {
+                    let Some(SecretSource::Literal(token)) = &entry.guest_token else { panic!("no guest token") };
+                    token.expose_secret().clone_into(&mut guest.token);
+                    assert_eq!(guest.configure(false).await["body"]["newSession"], false, "it has a history");
+                    u16::try_from(guest.say("x").await["code"].as_u64().unwrap()).unwrap()
+                }
+            },
+        });
     }
-    assert_eq!(seen, [200, 200, 200, 409, 401]);
+    assert_eq!(seen, [200, 200, 200, 409, 401, 200, 200, 403]);
+    let state = bench.sandbox.state();
+    let name = |channel| {
+        let all = state["conversations"].as_array().unwrap();
+        all.iter().find(|c| c["channel"] == channel).map(|c| (c["name"].clone(), c["received"].clone())).unwrap()
+    };
+    assert_eq!(name("open-messaging"), (json!("Anna, open"), json!(1)));
+    assert_eq!(name("web-messaging"), (json!("Anna, web"), json!(1)));
 }
 
 fn identity(sandbox: &Sandbox) -> Vec<Value> {

@@ -187,7 +187,7 @@ impl Bench {
 }
 
 /// Long enough for any machine; a connection that should have ended and did not fails the test after it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Writes a request and reads until the connection ends; the error is how it ended, if not in order.
 pub async fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, Option<std::io::ErrorKind>) {

@@ -9,8 +9,8 @@ use crate::desk::{Desk, commands, rebound};
 
 #[test]
 fn a_rebound_key_works_and_the_old_one_does_not() {
-    let mut desk = Desk::bound(&[rebound("global", "renew", &["x", "ctrl-r"])]);
-    assert_eq!(commands(&desk.keys("esc x")), [&Command::Renew]);
+    let mut desk = Desk::bound(&[rebound("global", "renew", &["b", "ctrl-r"])]);
+    assert_eq!(commands(&desk.keys("esc b")), [&Command::Renew]);
     assert_eq!(commands(&desk.keys("ctrl-r")), [&Command::Renew]);
     assert_eq!(desk.keys("R"), []);
 }

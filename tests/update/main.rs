@@ -9,6 +9,7 @@ mod conversations;
 mod faults;
 mod focus;
 mod leaving;
+mod live;
 mod log_actions;
 mod palette;
 mod prefix;

@@ -81,10 +81,10 @@ fn a_paste_ends_it() {
 
 #[test]
 fn prefixes_can_be_bound_everywhere() {
-    let mut desk = Desk::bound(&[rebound("global", "renew", &["x r"])]);
-    assert_eq!(desk.keys("esc x r").len(), 1);
-    let mut desk = Desk::bound(&[rebound("global", "renew", &["x r"])]);
-    desk.keys("esc x");
+    let mut desk = Desk::bound(&[rebound("global", "renew", &["b r"])]);
+    assert_eq!(desk.keys("esc b r").len(), 1);
+    let mut desk = Desk::bound(&[rebound("global", "renew", &["b r"])]);
+    desk.keys("esc b");
     desk.deadline();
-    assert!(desk.screen().contains("xr  Get a new token now"), "{}", desk.screen());
+    assert!(desk.screen().contains("br  Get a new token now"), "{}", desk.screen());
 }

@@ -8,14 +8,15 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::console::action::ACTIONS;
 use guestwire::console::chord::Keys;
 use guestwire::console::event::Signal;
+use guestwire::console::state::Manners;
 use guestwire::console::{Effect, Event};
-use guestwire::engine::{Command, Report};
+use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
-    Author, ConversationKey, ExchangeId, Kind, Life, MessageId, Moment, RateLimit, RemoteMessage, RemoteState,
-    TokenStatus,
+    Attachment, Author, Channel, Choice, ConversationKey, ExchangeId, Kind, Life, MessageId, Moment, Place, RateLimit,
+    RemoteMessage, RemoteState, Session, TokenStatus,
 };
 
-use crate::desk::{Desk, exchange_of, facts, real_place};
+use crate::desk::{Desk, exchange_of, facts, live_conversations, real_place};
 
 const HOSTILE: [&str; 8] = [
     "\u{1b}[31mred\u{7}",
@@ -124,9 +125,61 @@ fn token(dice: &mut Dice, now: Moment) -> TokenStatus {
     }
 }
 
+fn remote(dice: &mut Dice, now: Moment) -> RemoteMessage {
+    let author = *dice.of(&[Author::Guest, Author::Bot, Author::Agent, Author::System]);
+    let at = if dice.one_in(4) { now.wall - jiff::SignedDuration::from_secs(900) } else { now.wall };
+    let mut made = RemoteMessage::new(format!("m-{}", dice.below(30)), author, text(dice), at);
+    made.choices = (0..dice.below(4)).map(|_| Choice { label: text(dice), payload: text(dice) }).collect();
+    if dice.one_in(6) {
+        made.attachments.push(Attachment { place: Place::Url(text(dice)), mime: text(dice), name: None });
+    }
+    made.late = dice.one_in(5);
+    made
+}
+
+fn session(dice: &mut Dice, now: Moment) -> Session {
+    match dice.below(6) {
+        0 => Session::Closed,
+        1 => Session::Connecting,
+        2 => Session::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
+        3 => Session::ReadOnly { why: text(dice) },
+        4 => Session::Reconnecting { at: later(dice, now), why: text(dice) },
+        _ => Session::Ended { why: text(dice) },
+    }
+}
+
+/// What a live conversation tells.
+fn live(dice: &mut Dice, key: ConversationKey, now: Moment) -> Report {
+    match dice.below(6) {
+        0 | 1 => Report::Heard { key, messages: (0..dice.below(3)).map(|_| remote(dice, now)).collect() },
+        2 => Report::Typing {
+            key,
+            author: *dice.of(&[Author::Bot, Author::Agent, Author::Guest]),
+            until: (!dice.one_in(3)).then(|| later(dice, now)),
+        },
+        3 => Report::Session { key, session: session(dice, now) },
+        4 => Report::Learned { key, conversation_id: text(dice) },
+        _ => {
+            let found = |dice: &mut Dice| Found {
+                conversation_id: text(dice),
+                participant_id: dice.one_in(2).then(|| text(dice)),
+                began: dice.one_in(2).then_some(now.wall),
+                via: dice.one_in(2).then(|| text(dice)),
+            };
+            let page = 1 + dice.below(2) as u32;
+            let answer =
+                if dice.one_in(3) { Err(text(dice)) } else { Ok((0..dice.below(3)).map(|_| found(dice)).collect()) };
+            Report::Discovered { page, found: answer, more: dice.one_in(2) }
+        }
+    }
+}
+
 fn report(dice: &mut Dice, now: Moment) -> Report {
     let conversation = ConversationKey(dice.below(5) as u32);
     let message = MessageId(dice.below(60));
+    if dice.one_in(4) {
+        return live(dice, conversation, now);
+    }
     match dice.below(12) {
         0 => Report::Token(token(dice, now)),
         1..5 => {
@@ -147,16 +200,7 @@ fn report(dice: &mut Dice, now: Moment) -> Report {
             key: conversation,
             state: *dice.of(&[RemoteState::Unknown, RemoteState::Connected, RemoteState::Ended, RemoteState::Missing]),
             since: dice.one_in(2).then_some(now.wall),
-            messages: (0..dice.below(4))
-                .map(|_| {
-                    RemoteMessage::new(
-                        format!("m-{}", dice.below(30)),
-                        *dice.of(&[Author::Guest, Author::Bot, Author::Agent, Author::System]),
-                        text(dice),
-                        now.wall,
-                    )
-                })
-                .collect(),
+            messages: (0..dice.below(4)).map(|_| remote(dice, now)).collect(),
         },
         10 => {
             let count = dice.below(310) as u32;
@@ -213,7 +257,12 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
     for effect in effects {
         match effect {
             Effect::Engine(Command::Send(request)) => {
-                assert!(!request.text.trim().is_empty() && request.text.len() <= 4096, "{what}");
+                // A file may go without a word, and a choice has the words that it was offered with.
+                let words = request.extras.attachments.is_empty() && request.extras.choice.is_none();
+                assert!(!words || !request.text.trim().is_empty(), "{what}");
+                assert!(request.extras.choice.is_some() || request.text.len() <= 4096, "{what}");
+                let channel = state.picker.get(request.conversation).map(|i| i.conversation.channel());
+                assert!(channel != Some(Channel::GuestApi) || request.extras.attachments.is_empty(), "{what}");
                 assert!(state.picker.get(request.conversation).is_some(), "{what}");
             }
             Effect::SandboxFault(_) => assert!(state.place.sandbox, "{what}"),
@@ -243,10 +292,14 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
         if production {
             s.place = real_place(true);
         }
+        if dice.one_in(2) {
+            s.picker = guestwire::console::state::picker::Picker::new(live_conversations());
+        }
         if dice.one_in(6) {
             s.picker = guestwire::console::state::picker::Picker::new(vec![]);
         }
     });
+    desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2) };
     for n in 0..events {
         if dice.one_in(3) {
             desk.pass(dice.below(3_000));

@@ -1,8 +1,11 @@
-//! The token chip: one short text, and when it changes by itself.
+//! The token chip: one short text, and when it changes by itself. Where a web-messaging conversation is open, the guest's
+//! session has its place: nothing there depends on the token.
 
 use std::time::Duration;
 
-use crate::model::{Moment, TokenFacts, TokenStatus};
+use jiff::Timestamp;
+
+use crate::model::{Moment, Session, TokenFacts, TokenStatus};
 use crate::view::theme::Role;
 
 /// Under this much time left, seconds are shown.
@@ -67,6 +70,69 @@ pub fn countdown(until: Moment, now: Moment) -> String {
     duration(Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0)))
 }
 
+/// The chip for a session at `now`. `key` is how a person asks what can be done with it.
+pub fn guest(session: &Session, key: &str, now: Moment) -> Chip {
+    let said = session_words(session, now);
+    let (text, role) = match session {
+        Session::Closed => (format!("GUEST {said} — {key}"), Role::Dim),
+        Session::Connecting => (format!("GUEST {said}…"), Role::Info),
+        Session::Open { .. } => (format!("GUEST {said}"), Role::Ok),
+        Session::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
+        Session::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
+        Session::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
+    };
+    Chip { text, role }
+}
+
+/// A session in a few words: `session 71h`, `read-only`, `reconnecting 4s`.
+pub fn session_words(session: &Session, now: Moment) -> String {
+    match session {
+        Session::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
+            left if left.is_zero() => "session over its time".to_owned(),
+            left if left >= HOURS_FROM => format!("session {}h", left.as_secs() / 3600),
+            left => format!("session {}", duration(left)),
+        },
+        Session::Open { expires: None, .. } => "session open".to_owned(),
+        Session::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
+        Session::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
+        other => other.word().to_owned(),
+    }
+}
+
+/// From this much time left on, a session's end is told in whole hours.
+const HOURS_FROM: Duration = Duration::from_secs(10 * 3600);
+
+/// A session's end is told by the remote side's clock, so the wall clock counts.
+fn left_by_wall(end: Timestamp, now: Moment) -> Duration {
+    Duration::try_from(end.duration_since(now.wall)).unwrap_or_default()
+}
+
+/// When the words about a session change by themselves next.
+pub fn session_change(session: &Session, now: Moment) -> Option<Moment> {
+    match session {
+        Session::Open { expires: Some(end), .. } => {
+            let left = left_by_wall(*end, now);
+            next_step(left, if left >= HOURS_FROM { 3600 } else { step(left) }, now)
+        }
+        Session::Reconnecting { at, .. } => super::next_second(*at, now),
+        _ => None,
+    }
+}
+
+/// The seconds by which [`duration`] counts.
+fn step(left: Duration) -> u64 {
+    if left > SECONDS_UNDER { 60 } else { 1 }
+}
+
+/// The text says whole steps, rounded down: it changes just after the present step is used up.
+fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
+    if left.is_zero() {
+        return None;
+    }
+    let into_step = Duration::from_secs(left.as_secs() % step) + Duration::from_nanos(left.subsec_nanos().into());
+    Some(now.after(into_step + Duration::from_millis(1)))
+}
+
 /// When the chip's text changes by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
@@ -77,13 +143,7 @@ pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     };
     let expiry = status.facts().and_then(|f| f.expires).and_then(|expires| {
         let left = expires.left(now);
-        if left.is_zero() {
-            return None;
-        }
-        let step = if left > SECONDS_UNDER { 60 } else { 1 };
-        // The text says whole steps, rounded down: it changes just after the present step is used up.
-        let into_step = Duration::from_secs(left.as_secs() % step) + Duration::from_nanos(left.subsec_nanos().into());
-        Some(now.after(into_step + Duration::from_millis(1)))
+        next_step(left, step(left), now)
     });
     counted.into_iter().chain(expiry).min()
 }
@@ -138,6 +198,37 @@ mod tests {
             text = after;
         }
         assert!(chip(&valid, now).text.ends_with('s'));
+    }
+
+    #[test]
+    fn a_session_says_its_state_and_when_that_changes() {
+        let open = |seconds: i64| Session::Open {
+            expires: Some(Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap()),
+            new: true,
+        };
+        let said = |session: &Session, now| guest(session, "w", now).text;
+        assert_eq!(said(&open(72 * 3600), at(1)), "GUEST session 71h");
+        assert_eq!(said(&open(3700), at(0)), "GUEST session 1h01m");
+        assert_eq!(said(&open(200), at(0)), "GUEST session 3m20s");
+        assert_eq!(said(&open(0), at(5)), "GUEST session over its time");
+        let why = String::new;
+        assert_eq!(said(&Session::Closed, at(0)), "GUEST closed — w");
+        assert_eq!(said(&Session::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
+        let broken = Session::Reconnecting { at: at(4_000), why: why() };
+        assert_eq!(said(&broken, at(500)), "GUEST reconnecting 4s");
+        assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
+        assert_eq!(session_change(&Session::Connecting, at(0)), None);
+        // Each deadline changes the text, down to the end.
+        let (session, mut now) = (open(12 * 3600), at(1));
+        let mut steps = 0;
+        while let Some(next) = session_change(&session, now) {
+            let before = said(&session, now);
+            assert!(next > now);
+            now = next;
+            assert_ne!(said(&session, now), before, "{now:?}");
+            steps += 1;
+        }
+        assert!(said(&session, now).ends_with("over its time") && steps < 1_300, "{steps}");
     }
 
     #[test]

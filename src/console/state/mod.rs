@@ -96,6 +96,15 @@ pub struct Place {
     pub muted: BTreeSet<Cause>,
 }
 
+/// How the console behaves, by setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// Nothing on screen comes and goes by itself.
+    pub calm: bool,
+    /// The other side of a live conversation is told that the guest types.
+    pub tells_typing: bool,
+}
+
 /// A message of ours that is not settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSend {
@@ -129,6 +138,8 @@ pub struct State {
     pub size: Size,
     /// Where we are.
     pub place: Place,
+    /// How it behaves.
+    pub manners: Manners,
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
@@ -183,12 +194,16 @@ pub struct State {
     pub examined: Option<Examined>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
+    /// The page of active conversations that was asked for.
+    pub(crate) discovering: Option<u32>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
     /// What is known of the journal.
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
     pub history: Option<History>,
+    /// The file that the screen is recorded into.
+    pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
     pub(crate) asked: Option<u64>,
     next_message: u64,
@@ -225,6 +240,7 @@ impl State {
             now: setup.now,
             size: setup.size,
             place: setup.place,
+            manners: Manners::default(),
             theme: setup.theme,
             zone: setup.zone,
             keymap: setup.keymap,
@@ -247,9 +263,11 @@ impl State {
             quit_armed: None,
             armed_until: None,
             fault: None,
+            discovering: None,
             compare_with: None,
             kept: Kept::default(),
             history: None,
+            recording: None,
             asked: None,
             past: Past::default(),
             refusals: Refusals::default(),
@@ -321,10 +339,11 @@ impl State {
         MessageId(self.next_message)
     }
 
-    /// A number for the next exported file.
-    pub(crate) fn new_export(&mut self) -> u32 {
+    /// Where the next exported file goes: a name that no other has.
+    pub(crate) fn new_export_path(&mut self, extension: &str) -> PathBuf {
         self.exports += 1;
-        self.exports
+        let stamp = self.now.wall.strftime("%Y%m%dT%H%M%SZ");
+        self.place.data_dir.join("exports").join(format!("guestwire-{stamp}-{}.{extension}", self.exports))
     }
 
     /// What decides where the panes stand.
@@ -390,7 +409,8 @@ impl State {
         });
         let log = self.log.next_change(self.now);
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
-        [prefix, quit, chip, log, thread, limit, self.armed_until, self.kept.next_deadline()]
+        let live = self.picker.next_change(self.now);
+        [prefix, quit, chip, log, thread, limit, live, self.armed_until, self.kept.next_deadline()]
             .into_iter()
             .flatten()
             .chain(sends)

@@ -4,9 +4,11 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{ConversationKey, MessageId, Moment, Variation};
+use crate::engine::Found;
+use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 
 use super::Pane;
+use super::composer::carry::Carried;
 use super::palette::Palette;
 
 /// What stands on top.
@@ -71,6 +73,10 @@ pub enum Purpose {
     Kept,
     /// Search the messages sent before.
     History,
+    /// Attach a file to the next message of a conversation.
+    Attach(ConversationKey),
+    /// Give the next message of a conversation a participant attribute.
+    Attribute(ConversationKey),
 }
 
 impl Purpose {
@@ -85,6 +91,8 @@ impl Purpose {
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
             Self::History => "search sent",
+            Self::Attach(_) => "file or address",
+            Self::Attribute(_) => "attribute",
         }
     }
 
@@ -101,6 +109,8 @@ impl Purpose {
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
+            Self::Attach(_) => "web: a path on this machine; open messaging: https://… that the platform can fetch",
+            Self::Attribute(_) => "name=value, for Architect",
         }
     }
 }
@@ -154,9 +164,13 @@ pub fn edit_line(input: &mut Input, code: KeyCode, modifiers: KeyModifiers) -> b
 
 /// Puts pasted text into a one-line input; line ends become spaces.
 pub fn paste_line(input: &mut Input, text: &str) {
-    for c in text.trim_end_matches('\n').chars() {
-        input.handle(InputRequest::InsertChar(if c == '\n' { ' ' } else { c }));
-    }
+    let pasted = text.trim_end_matches('\n').replace('\n', " ");
+    let cursor = input.cursor();
+    // In one go: the input counts all its characters at each one that is typed.
+    let before: String = input.value().chars().take(cursor).collect();
+    let after: String = input.value().chars().skip(cursor).collect();
+    let cursor = cursor + pasted.chars().count();
+    *input = Input::new(before + &pasted + &after).with_cursor(cursor);
 }
 
 /// What a menu's line does.
@@ -178,6 +192,29 @@ pub enum Choice {
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.
     SendAnyway(MessageId),
+    /// Answer with this choice: it is sent.
+    Answer {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Which choice.
+        choice: model::Choice,
+        /// The remote side's id of the message that offers it.
+        answers: String,
+    },
+    /// Ask for a file to attach.
+    Attach,
+    /// Ask for a participant attribute.
+    Attribute,
+    /// Take something off the next message; `None` everything.
+    TakeOff(ConversationKey, Option<Carried>),
+    /// Ask something of a session.
+    Session(ConversationKey, SessionAsk),
+    /// Add a conversation that was found active.
+    Found(Box<Found>),
+    /// Ask for another page of active conversations.
+    Page(u32),
+    /// Nothing: it cannot be used now, for this reason.
+    NotNow(&'static str),
 }
 
 /// A list to pick from.
@@ -191,12 +228,14 @@ pub struct Menu {
     pub items: Vec<(String, Choice)>,
     /// Which is chosen.
     pub chosen: usize,
+    /// A digit takes its line at once, instead of standing on it.
+    pub quick: bool,
 }
 
 impl Menu {
     /// A menu on its first line.
     pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
-        Self { title: title.into(), intro: Vec::new(), items, chosen: 0 }
+        Self { title: title.into(), intro: Vec::new(), items, chosen: 0, quick: false }
     }
 }
 
@@ -209,6 +248,17 @@ pub enum Question {
     SendAnyway(MessageId),
     /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
     Production(Moment),
+    /// Production: answer with this choice?
+    Answer {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Which choice.
+        choice: model::Choice,
+        /// The remote side's id of the message that offers it.
+        answers: String,
+    },
+    /// Ask this of a session?
+    Session(ConversationKey, SessionAsk),
     /// Leave, although something is open?
     Quit,
 }

@@ -59,6 +59,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::NextPaneText => global::act(state, Action::NextPane, effects),
         Action::PreviousPaneText => global::act(state, Action::PreviousPane, effects),
+        Action::ChooseText => global::act(state, Action::Choose, effects),
+        Action::ExtrasText => global::act(state, Action::Extras, effects),
+        Action::SessionText => global::act(state, Action::Session, effects),
         Action::HelpText => global::act(state, Action::Help, effects),
         Action::PaletteText => global::act(state, Action::Palette, effects),
         Action::RefreshText => picker::refresh(state, effects),

@@ -225,6 +225,7 @@ fn recalled(kept: &[KeptMessage]) -> Vec<Recalled> {
             at: m.begun.unwrap_or(m.asked),
             remote_id: m.remote_id.clone(),
             unknown: matches!(m.life, Life::Unknown(_)),
+            key: m.extras.key.clone(),
         })
         .collect()
 }

@@ -181,7 +181,5 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
         Some(HarEntry { number: entry.number(), exchange, marked: entry.is_marked(), comment: entry.comment() })
     }));
     let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
-    let stamp = state.now.wall.strftime("%Y%m%dT%H%M%SZ");
-    let name = format!("guestwire-{stamp}-{}.har", state.new_export());
-    effects.push(Effect::Write { path: state.place.data_dir.join("exports").join(name), contents });
+    effects.push(Effect::Write { path: state.new_export_path("har"), contents });
 }

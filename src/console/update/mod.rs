@@ -1,15 +1,20 @@
 //! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
 
 mod composer;
+mod discover;
 mod doctor;
+mod extras;
 pub mod global;
 mod journal;
 mod keys;
+mod live;
 mod log;
 mod overlay;
 mod picker;
+mod recording;
 mod report;
 mod sending;
+mod session;
 mod why;
 
 use crate::model::Moment;
@@ -25,6 +30,8 @@ pub use journal::leaving;
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     state.now = at;
     let mut effects = Vec::new();
+    let draft = (state.composer.active(), state.composer.text().len());
+    let types = matches!(event, Event::Key(_) | Event::Paste(_));
     match event {
         Event::Key(key) => keys::key(state, key, &mut effects),
         Event::Paste(text) => paste(state, &text),
@@ -53,9 +60,17 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
+        Event::RecordingFailed(why) => {
+            state.recording = None;
+            state.status.error(why);
+        }
     }
     if let Some(key) = state.picker.active() {
         state.picker.set_draft(key, !state.composer.is_empty());
+    }
+    // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
+    if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
+        live::typed(state, &mut effects);
     }
     journal::watch(state, &mut effects);
     effects
@@ -91,6 +106,7 @@ fn paste(state: &mut State, text: &str) {
 }
 
 fn deadline(state: &mut State) {
+    live::expire(state);
     if !global::quit_is_armed(state) {
         global::disarm_quit(state);
     }

@@ -12,9 +12,9 @@ use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
 use crate::diagnosis::ids::{Known, address, find};
 use crate::engine::Command;
-use crate::model::{Address, Conversation, Life, MessageId};
+use crate::model::{Address, Channel, Conversation, Life, MessageId};
 
-use super::{global, journal, keys, picker, sending, why};
+use super::{discover, extras, global, journal, keys, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -94,7 +94,12 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 (Some(Action::DialogPageDown), _) => menu.chosen = last,
                 (None, KeyCode::Char(c)) => {
                     if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
-                        menu.chosen = (digit as usize - 1).min(last);
+                        let at = digit as usize - 1;
+                        if let Some((_, choice)) = menu.items.get(at).filter(|_| menu.quick).cloned() {
+                            chosen(state, choice, effects);
+                            return;
+                        }
+                        menu.chosen = at.min(last);
                     }
                 }
                 _ => {}
@@ -213,7 +218,8 @@ pub fn prompt_changed(state: &mut State) {
             prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
             prompt.chosen = 0;
         }
-        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept => {}
+        Purpose::Attach(key) => prompt.problem = extras::file_problem(state, key, &text),
+        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept | Purpose::Attribute(_) => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -259,6 +265,8 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Add => add(state, &text, effects),
+        Purpose::Attach(key) => extras::attach(state, key, &text),
+        Purpose::Attribute(key) => extras::attribute(state, key, &text),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {
                 state.composer.take_history(*index);
@@ -275,14 +283,25 @@ fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     }
     let found = find(text, &known(state));
     let (id, participant_id, swapped) = address(&found).unwrap_or_else(|| (text.to_owned(), None, None));
-    let id = id.as_str();
-    if id.is_empty() {
-        return;
+    if !id.is_empty() {
+        add_conversation(state, &id, participant_id, swapped, effects);
     }
-    let has_it = |item: &&Item| item.conversation.address.conversation_id() == Some(id);
-    if let Some((key, name)) =
-        state.picker.items().iter().find(has_it).map(|item| (item.conversation.key, item.name().to_owned()))
-    {
+}
+
+/// The conversation with this id, named by its address or learned.
+pub fn with_id<'s>(state: &'s State, id: &str) -> Option<&'s Item> {
+    state.picker.items().iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
+}
+
+/// Adds a conversation as guest-api, or opens the one that has this id already. `swapped`: why its ids were exchanged.
+pub fn add_conversation(
+    state: &mut State,
+    id: &str,
+    participant_id: Option<String>,
+    swapped: Option<String>,
+    effects: &mut Vec<Effect>,
+) {
+    if let Some((key, name)) = with_id(state, id).map(|item| (item.conversation.key, item.name().to_owned())) {
         picker::open(state, key, effects);
         state.status.info(format!("“{name}” has this id already: it is open now."));
         return;
@@ -360,6 +379,14 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
         Choice::SendAnyway(id) => ask_send_anyway(state, id),
+        Choice::Answer { key, choice, answers } => extras::answer(state, key, choice, answers, effects),
+        Choice::Attach => extras::ask_file(state),
+        Choice::Attribute => extras::ask_attribute(state),
+        Choice::TakeOff(key, what) => extras::take_off(state, key, what.as_ref()),
+        Choice::Session(key, ask) => session::wanted(state, key, ask, effects),
+        Choice::Found(found) => discover::picked(state, *found, effects),
+        Choice::Page(page) => discover::ask(state, page, effects),
+        Choice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
     }
 }
 
@@ -375,9 +402,18 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
 }
 
 fn ask_send_anyway(state: &mut State, id: MessageId) {
-    let mut lines = vec![
-        "The guest-api channel has no idempotency key: if the first one landed, the other side sees two.".to_owned(),
-    ];
+    let conversation = state.threads.message(id).map(|m| m.conversation);
+    let channel = conversation.and_then(|key| state.picker.get(key)).map(|item| item.conversation.channel());
+    let mut lines = vec![match channel {
+        Some(Channel::OpenMessaging) => {
+            "It goes under the same message id: a service that has the first one can tell that it is the same."
+                .to_owned()
+        }
+        channel => {
+            let channel = channel.map_or("", Channel::as_str);
+            format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
+        }
+    }];
     lines.extend(sending::production_line(state));
     lines.push("Type the word again to confirm.".to_owned());
     state.overlay = Some(Overlay::Ask(Ask {
@@ -408,6 +444,8 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
         Question::Production(shown) => sending::send_draft(state, shown, effects),
+        Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
+        Question::Session(key, ask) => session::go(state, key, ask, effects),
         Question::Quit => effects.push(Effect::Quit),
     }
 }

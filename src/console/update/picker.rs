@@ -8,7 +8,7 @@ use crate::diagnosis::ids::What;
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::{global, journal, overlay};
+use super::{discover, global, journal, overlay};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -45,6 +45,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::IdCard => id_card(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
+        Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
             state.picker.toggle_sort();

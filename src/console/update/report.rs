@@ -8,7 +8,7 @@ use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
 
-use super::{journal, why};
+use super::{discover, journal, live, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
@@ -27,22 +27,13 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             journal::heard(state, key, &messages, effects);
             let news = state.threads.read(key, remote, since, messages, state.now);
             state.picker.set_remote(key, remote, since);
-            state.picker.set_counts(key, state.threads.counts(key));
-            if news > 0 {
-                state.picker.touch(key, state.now);
-            }
-            if state.picker.active() == Some(key) {
-                state.threads.mark_read(key);
-            } else if news > 0 {
-                state.picker.set_unread(key, state.threads.unread(key));
-            }
-            journal::conversation(state, key, effects);
+            live::brought(state, key, news, effects);
         }
-        Report::Heard { .. }
-        | Report::Typing { .. }
-        | Report::Session { .. }
-        | Report::Learned { .. }
-        | Report::Discovered { .. } => {}
+        Report::Heard { key, messages } => live::heard(state, key, messages, effects),
+        Report::Typing { key, author, until } => live::typing(state, key, author, until),
+        Report::Session { key, session } => live::session(state, key, session),
+        Report::Learned { key, conversation_id } => live::learned(state, key, &conversation_id),
+        Report::Discovered { page, found, more } => discover::came(state, page, found, more),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),

@@ -5,9 +5,10 @@ use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
+use crate::model::{self, Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
 
-use super::{global, journal, picker};
+pub use super::extras::choose_key;
+use super::{extras, global, journal, picker, recording};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -32,6 +33,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
             title: "PROD: send this message?".to_owned(),
             lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
                 .into_iter()
+                .chain(state.composer.carried().map(extras::lines).unwrap_or_default())
                 .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
             yes: "send it".to_owned(),
@@ -47,10 +49,11 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
     match state.composer.take_for_send(shown) {
         Ok(text) => {
+            let extras = state.composer.take_carried();
             let sent_as = state.send_as.take();
             let text = sent_as.map_or(text.clone(), |v| v.text(&text));
             state.status.clear();
-            submit(state, key, text, None, sent_as, Extras::default(), effects);
+            submit(state, key, text, None, sent_as, extras, effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -91,6 +94,21 @@ fn submit(
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
     journal::send(state, &message, effects);
+    recording::sent(state, conversation, effects);
+}
+
+/// Sends a choice that the other side offered. The draft stays.
+pub fn answer(
+    state: &mut State,
+    key: ConversationKey,
+    choice: model::Choice,
+    answers: String,
+    effects: &mut Vec<Effect>,
+) {
+    let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
+    let extras = Extras { choice: Some(choice), answers: Some(answers), ..Extras::default() };
+    state.status.clear();
+    submit(state, key, text, None, None, extras, effects);
 }
 
 /// The message of the chosen log entry.
@@ -154,14 +172,15 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(message) = state.threads.message(id) else { return };
-    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.clone());
+    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
     submit(state, conversation, text, Some(id), None, extras, effects);
     state.status.info("Sent again as a new message.");
 }
 
 /// `e`: a copy in the composer of the message's own conversation; nothing is sent.
 pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some((conversation, text)) = selected(state).map(|m| (m.conversation, m.text.clone())) else {
+    let copied = selected(state).map(|m| (m.conversation, m.text.clone(), m.extras.clone()));
+    let Some((conversation, text, extras)) = copied else {
         state.status.info("Only a sent message can be copied into the composer.");
         return;
     };
@@ -169,9 +188,14 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
         picker::open(state, conversation, effects);
     }
     state.composer.set_text(&text);
+    // A text that is edited is not the choice any more that was taken.
+    let was_choice = extras.choice.is_some();
+    let kept = Extras { attributes: extras.attributes, attachments: extras.attachments, ..Extras::default() };
+    state.composer.carry(conversation, kept);
     global::focus(state, Pane::Composer);
     let undo = state.key(Action::Undo);
-    state.status.info(format!("A copy stands in the composer; {undo} brings the draft back."));
+    let choice = if was_choice { " It goes as a text, not as the choice that it was." } else { "" };
+    state.status.info(format!("A copy stands in the composer; {undo} brings the draft back.{choice}"));
 }
 
 /// The dialog for an unknown outcome.

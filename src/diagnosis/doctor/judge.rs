@@ -17,7 +17,7 @@ use crate::model::{
 const SKEW: i64 = 60;
 
 /// A finding that an exchange shows.
-fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+pub(super) fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
     let request_id = exchange.request_id().map(|(_, id)| id);
     Finding { name, came, detail: detail.into(), exchange: Some(exchange.id), request_id }
 }
@@ -26,6 +26,34 @@ fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &E
 pub(super) fn skew_words(seconds: i64) -> String {
     let side = if seconds > 0 { "ahead of" } else { "behind" };
     format!("the server's clock is {} s {side} this machine's", seconds.abs())
+}
+
+fn within(took: Option<std::time::Duration>) -> String {
+    took.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()))
+}
+
+/// The host's name has an address.
+fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
+    let host = authority(&attempt.request.url);
+    let timing = &attempt.timing;
+    let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
+    shown("names", Came::Pass, format!("{host}{how}"), exchange)
+}
+
+/// The host has an address, its certificate is good, and it answers.
+pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
+    let Some(attempt) = exchange.last_attempt() else { return Vec::new() };
+    let host = authority(&attempt.request.url);
+    let status = attempt.status().unwrap_or(0);
+    let tls = if attempt.request.url.starts_with("https:") {
+        let how = within(attempt.timing.connect);
+        let detail = format!("{host}: the certificate is accepted, connected{how}; it answers {status}");
+        shown("tls", Came::Pass, detail, exchange)
+    } else {
+        let detail = format!("{host} is plain http on this machine; it answers {status}");
+        shown("tls", Came::Skip, detail, exchange)
+    };
+    vec![named(attempt, exchange), tls]
 }
 
 /// What came of the test message.
@@ -44,8 +72,14 @@ impl Doctor {
             Asked::Token => vec![self.token(exchange, evidence)],
             Asked::Scopes => self.scopes(exchange, evidence),
             Asked::Conversation(_) => self.conversation(exchange, evidence),
+            Asked::Integration(_) => vec![self.integration(exchange, evidence)],
+            Asked::Deployment(_) => self.deployment(exchange, evidence),
+            Asked::Domains(_) => vec![self.domains(exchange, evidence)],
+            Asked::Origin(_) => self.origin(exchange, evidence),
+            // No series asks it: it sorts pasted ids.
+            Asked::Id(..) => Vec::new(),
         };
-        if asked == Asked::Scopes && !self.said.contains(&"clock") {
+        if matches!(asked, Asked::Scopes | Asked::Deployment(_)) && !self.said.contains(&"clock") {
             findings.extend(self.clock(exchange));
         }
         if let Some(limits) = self.limits(asked, exchange) {
@@ -55,7 +89,7 @@ impl Doctor {
     }
 
     /// Decides by what the rules say of a failed probe. Without a rule that fits it is still not all well.
-    fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: Stage) {
+    pub(super) fn decide(&mut self, diagnosis: Option<&Diagnosis>, else_why: &str, stage: Stage) {
         match diagnosis {
             Some(d) if d.is_undecided() => {
                 // "It would settle it" is no news where it was just asked.
@@ -67,16 +101,11 @@ impl Doctor {
         }
     }
 
-    fn reached(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
         let Some(attempt) = exchange.last_attempt() else {
             return vec![shown("names", Came::Skip, "nothing was asked", exchange)];
         };
         let host = authority(&attempt.request.url).to_owned();
-        let plain_http = !attempt.request.url.starts_with("https:");
-        let timing = &attempt.timing;
-        let ms = |d: Option<std::time::Duration>| d.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()));
-        let named = if timing.reused { " (an open connection is in use)".to_owned() } else { ms(timing.resolve) };
-        let pass = |name, detail: String| shown(name, Came::Pass, detail, exchange);
         if let Some(Ending::Failed(failure)) = &attempt.ending {
             let why = format!("{host}: {}: {}", failure.phase.word(), failure.detail);
             let diagnosis = diagnose(exchange, None, evidence);
@@ -85,26 +114,14 @@ impl Doctor {
             if unnamed {
                 return vec![shown("names", Came::Fail, why, exchange)];
             }
-            return vec![pass("names", format!("{host}{named}")), shown("tls", Came::Fail, why, exchange)];
+            return vec![named(attempt, exchange), shown("tls", Came::Fail, why, exchange)];
         }
-        let status = attempt.status().unwrap_or(0);
-        let mut findings = vec![pass("names", format!("{host}{named}"))];
         if let Some(d) = diagnose(exchange, None, evidence) {
             self.decide(Some(&d), "", Stage::Hosts);
-            findings.push(shown("tls", Came::Fail, format!("{host}: {}", d.sentence()), exchange));
-        } else if plain_http {
-            findings.push(shown(
-                "tls",
-                Came::Skip,
-                format!("{host} is plain http on this machine; it answers {status}"),
-                exchange,
-            ));
-        } else {
-            let how = ms(timing.connect);
-            findings
-                .push(pass("tls", format!("{host}: the certificate is accepted, connected{how}; it answers {status}")));
+            let why = format!("{host}: {}", d.sentence());
+            return vec![named(attempt, exchange), shown("tls", Came::Fail, why, exchange)];
         }
-        findings
+        answered(exchange)
     }
 
     fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
@@ -277,9 +294,9 @@ impl Doctor {
     /// The last question before a test message tells what is left of the rate limit.
     fn limits(&mut self, asked: Asked, exchange: &Exchange) -> Option<Finding> {
         let last = match asked {
-            Asked::Conversation(_) => true,
+            Asked::Conversation(_) | Asked::Integration(_) => true,
             Asked::Scopes => !self.plan.iter().any(|s| matches!(s, super::Step::Ask(_))),
-            Asked::Reach(_) | Asked::Token => false,
+            _ => false,
         };
         if !last || self.verdict.is_some() || self.said.contains(&"limits") {
             return None;

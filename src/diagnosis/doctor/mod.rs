@@ -10,8 +10,15 @@
 //! The order goes from the ground up: hosts (names, TLS), token, what the token may do and where (scopes, region), the
 //! clocks, the conversation, its guest, the rate limit, and, only if asked, a test message. Whoever begins from a refusal
 //! gets a series that ends as soon as that refusal's own diagnosis is sure.
+//!
+//! | channel | what is asked after the hosts |
+//! |---|---|
+//! | guest-api | token · what it may do · the conversation |
+//! | open-messaging | token · what it may do · the integration |
+//! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
 mod judge;
+mod places;
 
 use std::collections::VecDeque;
 
@@ -48,7 +55,8 @@ impl Came {
 /// What one probe showed. One exchange may show several things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Its name: `names tls token scopes region clock conversation participant deployment origin limits send`.
+    /// Its name: `names tls token scopes region clock conversation participant integration deployment domains origin limits
+    /// send`.
     pub name: &'static str,
     /// How it came out.
     pub came: Came,
@@ -130,18 +138,36 @@ impl Doctor {
     /// A series that has not begun. `target` is the conversation that is looked at; `send_test` sends one message into it.
     pub fn new(profile: &ProfileFacts, target: Option<Conversation>, send_test: bool) -> Self {
         let mut plan = VecDeque::new();
+        let key = target.as_ref().map(|t| t.key);
+        match target.as_ref().map(Conversation::channel) {
+            // The guest's own token is the identity there: no client is needed, so none is asked for.
+            Some(Channel::WebMessaging) => {
+                plan.extend(
+                    key.into_iter().flat_map(|key| {
+                        [Asked::Deployment(key), Asked::Domains(key), Asked::Origin(key)].map(Step::Ask)
+                    }),
+                );
+            }
+            channel => {
+                Self::sign_in(profile, &mut plan);
+                plan.extend(key.map(|key| {
+                    Step::Ask(if channel == Some(Channel::OpenMessaging) {
+                        Asked::Integration(key)
+                    } else {
+                        Asked::Conversation(key)
+                    })
+                }));
+            }
+        }
+        plan.extend(key.filter(|_| send_test).map(Step::Send));
+        Self { target, subject: None, plan, said: Vec::new(), suspicion: None, verdict: None, skew: None }
+    }
+
+    fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {
         if !profile.pasted && wire::authority(&profile.token_host) != wire::authority(&profile.api) {
             plan.push_back(Step::Ask(Asked::Reach(Host::Token)));
         }
         plan.extend([Asked::Reach(Host::Api), Asked::Token, Asked::Scopes].map(Step::Ask));
-        let guest_api = target.as_ref().filter(|t| t.channel() == Channel::GuestApi);
-        if let Some(target) = guest_api {
-            plan.push_back(Step::Ask(Asked::Conversation(target.key)));
-            if send_test {
-                plan.push_back(Step::Send(target.key));
-            }
-        }
-        Self { target, subject: None, plan, said: Vec::new(), suspicion: None, verdict: None, skew: None }
     }
 
     /// … that is to say why `exchange` was refused.
@@ -162,7 +188,11 @@ impl Doctor {
         self.look_at_subject(evidence);
         while self.verdict.is_none() {
             match self.plan.pop_front() {
-                Some(Step::Ask(Asked::Conversation(_))) if self.malformed() => findings.push(self.form()),
+                Some(Step::Ask(Asked::Conversation(_) | Asked::Integration(_) | Asked::Deployment(_)))
+                    if self.malformed().is_some() =>
+                {
+                    findings.extend(self.form());
+                }
                 Some(Step::Ask(asked)) => return (findings, Next::Ask(asked)),
                 Some(Step::Send(key)) => return (findings, Next::Send(key)),
                 None => {
@@ -201,27 +231,40 @@ impl Doctor {
         let finding = judge::send(exchange);
         if finding.came == Came::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
-            self.subject = Some((Box::new(exchange.clone()), Some(Channel::GuestApi)));
+            let channel = self.target.as_ref().map(Conversation::channel);
+            self.subject = Some((Box::new(exchange.clone()), channel));
             self.look_at_subject(evidence);
-            if let Some(target) = &self.target
-                && self.verdict.is_none()
-            {
-                self.plan.extend([Asked::Scopes, Asked::Conversation(target.key)].map(Step::Ask));
+            if let Some(target) = self.target.as_ref().filter(|_| self.verdict.is_none()) {
+                let key = target.key;
+                let again = match target.channel() {
+                    Channel::GuestApi => &[Asked::Scopes, Asked::Conversation(key)][..],
+                    Channel::OpenMessaging => &[Asked::Scopes, Asked::Integration(key)],
+                    Channel::WebMessaging => &[Asked::Deployment(key)],
+                };
+                self.plan.extend(again.iter().copied().map(Step::Ask));
             }
         }
         vec![finding]
     }
 
-    fn malformed(&self) -> bool {
-        let id = self.target.as_ref().and_then(|t| t.address.conversation_id());
-        id.is_some_and(|id| !crate::model::ids::is_uuid(id))
+    /// What the target is addressed by, where it does not have the form of an id: which finding, which cause.
+    fn malformed(&self) -> Option<(&'static str, Cause)> {
+        let (id, name, cause) = match &self.target.as_ref()?.address {
+            Address::GuestApi { conversation_id, .. } => {
+                (conversation_id, "conversation", Cause::ConversationMalformed)
+            }
+            Address::OpenMessaging { integration_id, .. } => (integration_id, "integration", Cause::IntegrationUnknown),
+            Address::WebMessaging { deployment_id, .. } => (deployment_id, "deployment", Cause::DeploymentUnknown),
+        };
+        (!crate::model::ids::is_uuid(id)).then_some((name, cause))
     }
 
     /// A malformed id needs no question.
-    fn form(&mut self) -> Finding {
-        let why = "the conversation id is not a UUID";
-        self.found(Cause::ConversationMalformed, Confidence::Sure, why, Stage::Beyond);
-        plain("conversation", Came::Fail, why)
+    fn form(&mut self) -> Option<Finding> {
+        let (name, cause) = self.malformed()?;
+        let why = format!("the {name} id is not a UUID");
+        self.found(cause, Confidence::Sure, why.clone(), Stage::Beyond);
+        Some(plain(name, Came::Fail, why))
     }
 
     fn look_at_subject(&mut self, evidence: &Evidence<'_>) {
@@ -291,7 +334,11 @@ impl Doctor {
             Asked::Reach(_) => "names",
             Asked::Token => "token",
             Asked::Scopes => "scopes",
-            Asked::Conversation(_) => "conversation",
+            Asked::Conversation(_) | Asked::Id(..) => "conversation",
+            Asked::Integration(_) => "integration",
+            Asked::Deployment(_) => "deployment",
+            Asked::Domains(_) => "domains",
+            Asked::Origin(_) => "origin",
         };
         // A pasted token is what there is; nothing else is reason enough not to have one.
         if asked == Asked::Token && !why.contains("pasted") {
@@ -301,19 +348,9 @@ impl Doctor {
         vec![plain(name, Came::Skip, why)]
     }
 
-    fn not_looked_at(&mut self) -> Vec<Finding> {
-        let later = |name| plain(name, Came::Skip, "needs the web-messaging channel, not in this version");
-        let mut findings = Vec::new();
-        match self.target.as_ref().map(|t| &t.address) {
-            None => findings.push(plain("conversation", Came::Skip, "the profile has no conversation to look at")),
-            Some(Address::GuestApi { .. }) => {}
-            Some(Address::OpenMessaging { .. }) => {
-                let why = "needs the open-messaging channel, not in this version";
-                findings.push(plain("conversation", Came::Skip, why));
-            }
-            Some(Address::WebMessaging { .. }) => findings.extend([later("deployment"), later("origin")]),
-        }
-        findings
+    fn not_looked_at(&self) -> Option<Finding> {
+        let why = "the profile has no conversation to look at";
+        self.target.is_none().then(|| plain("conversation", Came::Skip, why))
     }
 }
 

@@ -22,6 +22,13 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
             Hypothesis::excluded(Cause::ConversationUnknown, "it does not even have the form of an id"),
         ];
     }
+    if let Some(home) = facts.history.home_of(id).filter(|home| !home.eq_ignore_ascii_case(id)) {
+        let why = format!("the id in the path is a participant's; the conversation is {home}");
+        return vec![
+            Hypothesis::proven(Cause::ConversationUnknown, why),
+            Hypothesis::excluded(Cause::ConversationMalformed, "the conversation id is well formed"),
+        ];
+    }
     let well_formed = Hypothesis::excluded(Cause::ConversationMalformed, "the conversation id is well formed");
     let book = facts.history.of_conversation(id);
     let exists = book.and_then(|b| b.read.as_ref().map(|r| r.seen).or(b.accepted));
@@ -38,6 +45,31 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
     };
     vec![well_formed, unknown]
+}
+
+/// How the integration of an open message stands. A 404 is about it, because the path names nothing else.
+pub fn integration(facts: &Facts<'_>) -> Hypothesis {
+    let cause = Cause::IntegrationUnknown;
+    let probe = Some(Probe::Integration);
+    let Some(id) = facts.wire.integration.as_deref() else {
+        return Hypothesis::excluded(cause, "the request addresses no integration");
+    };
+    if !is_uuid(id) {
+        return Hypothesis::proven(cause, "the integration id is not a UUID");
+    }
+    if let Some(what) = facts.history.named_otherwise(id) {
+        return Hypothesis::proven(cause, format!("the integration id is {what}"));
+    }
+    let book = facts.history.of_integration(id);
+    let known = book.and_then(|b| b.known);
+    match book.and_then(|b| b.missing).filter(|m| known.is_none_or(|k| k.at < m.at)) {
+        Some(_) => Hypothesis::proven(cause, "looking the integration up says that there is none of that id"),
+        None if known.is_some() => Hypothesis::open(cause, "the integration was there before", probe),
+        None if facts.said.status == Some(404) && facts.said.own => {
+            Hypothesis::proven(cause, "the server found nothing of that id, and the path names only the integration")
+        }
+        None => Hypothesis::open(cause, "whether the integration exists has not been looked up", probe),
+    }
 }
 
 /// How the addressed participant stands.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! no try at all ─► local        no whole answer ─► network         a page ─► foreign
-//! token endpoint ─► endpoint    guest socket ─► web                a code of the published API ─► named
+//! token endpoint ─► endpoint    guest socket, deployment ─► web    a code of the published API ─► named
 //! 401 that names nothing ─► unauthorized (token, scope, place, ids side by side)
 //! ```
 
@@ -21,7 +21,7 @@ use super::case::Facts;
 use super::hypothesis::Hypothesis;
 use super::wire;
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Channel, Ending, Kind, Outcome, Variation};
+use crate::model::{Cause, Ending, Outcome, Variation};
 
 pub use ids::stranger;
 pub use scope::is_messaging;
@@ -41,14 +41,17 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if let Some(Ending::Failed(failure)) = &attempt.ending {
         return network::of(facts, failure);
     }
+    if let Some(found) = web::public(facts) {
+        return found;
+    }
+    if web::fits(facts) {
+        return web::of(facts);
+    }
     if facts.said.is_foreign() || facts.said.status == Some(407) {
         return foreign::of(facts);
     }
     if wire::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
         return endpoint::of(facts);
-    }
-    if facts.channel == Some(Channel::WebMessaging) || facts.exchange.kind == Kind::Frame {
-        return web::of(facts);
     }
     if let Some(found) = named::of(facts) {
         return found;

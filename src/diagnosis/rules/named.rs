@@ -112,6 +112,11 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// 404: the published service says it for a conversation as for a participant.
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let tokens = [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the token was let in"));
+    if facts.wire.integration.is_some() {
+        let mut found = vec![ids::integration(facts)];
+        found.extend(tokens);
+        return found;
+    }
     if facts.exchange.kind != Kind::Send {
         let mut found =
             vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
@@ -132,6 +137,12 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let holds = |id: &Option<String>| {
         id.as_deref().is_some_and(|id| id.len() > 3 && said.message.as_deref().is_some_and(|m| m.contains(id)))
     };
+    if said.mentions("integrationid")
+        || facts.wire.integration.is_some() && said.is("invalid.path.parameter")
+        || holds(&facts.wire.integration)
+    {
+        return vec![Hypothesis::named(Cause::IntegrationUnknown, "the server names the integration id as not valid")];
+    }
     if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.wire.conversation) {
         return vec![Hypothesis::named(
             Cause::ConversationMalformed,
@@ -146,7 +157,8 @@ fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let bytes = facts.wire.text.as_deref().map_or(0, str::len);
     let mut found = Vec::new();
-    if bytes > GUEST_TEXT_MAX_BYTES {
+    // Of open messaging no limit is published.
+    if bytes > GUEST_TEXT_MAX_BYTES && facts.wire.integration.is_none() {
         let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
         found.push(Hypothesis::proven(Cause::TextTooLong, why));
     }

@@ -1,60 +1,168 @@
-//! The guest socket: the upgrade, and the error frames. [codes: MTSDK `ErrorCode.kt`; texts: its fixtures]
-
-use serde_json::Value;
+//! The guest socket: its opening, the frames that refuse, and what its deployment tells in public.
+//! [403 on the opening, and the codes: real: seen in SDK source, MTSDK `PlatformSocket.kt`, `ErrorCode.kt`; texts: its
+//! fixtures]
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::Hypothesis;
+use crate::diagnosis::history::Seen;
+use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::genesys::deployments;
+use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
 
-/// What an error of the guest socket says.
-pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let probe = Some(Probe::Deployment);
-    if let Some(code) = frame_code(facts) {
-        return frame(facts, code);
-    }
-    match facts.said.status {
-        // [real: seen in SDK source: 403 on the upgrade is "access denied": domain or deployment]
-        Some(403) => vec![
-            Hypothesis::supported(Cause::OriginRefused, "the upgrade was refused with 403", probe),
-            Hypothesis::open(Cause::DeploymentUnknown, "a deployment that is not active is answered so too", probe),
-        ],
-        Some(400 | 404) => vec![Hypothesis::supported(
-            Cause::DeploymentUnknown,
-            "the upgrade was refused as if there were no such deployment",
-            probe,
-        )],
-        Some(429) => vec![Hypothesis::named(Cause::RateLimited, "too many connections to this deployment")],
-        Some(500..=599) => vec![Hypothesis::named(Cause::ServiceFailure, "the service failed while connecting")],
-        _ => Vec::new(),
-    }
+/// Whether the answer is for these rules.
+pub fn fits(facts: &Facts<'_>) -> bool {
+    facts.wire.frame || facts.wire.opening && !facts.said.is_proxy()
 }
 
-fn frame(facts: &Facts<'_>, code: u64) -> Vec<Hypothesis> {
-    let named = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket says {code}: {why}"))];
-    match code {
-        4006 | 4007 => named(Cause::ConversationEnded, "the session has expired or is not known"),
-        409 => named(Cause::ConversationEnded, "the session is read-only"),
-        4011 => named(Cause::TextTooLong, "the message is too long"),
-        4013 => named(Cause::TextTooLong, "the custom attributes are too large"),
-        4029 | 429 => named(Cause::RateLimited, "messages come too fast"),
-        4020 | 400 => named(Cause::BodyMalformed, "the request is not understood"),
-        5000 | 500 => named(Cause::ServiceFailure, "an unexpected failure"),
-        401 => vec![
-            Hypothesis::supported(Cause::TokenRevoked, "the guest's session is not accepted any more", None),
-            Hypothesis::open(Cause::TokenExpired, "the guest's session may have ended", None),
-        ],
-        4000 | 403 if facts.said.mentions("domain") || facts.said.mentions("origin") => {
-            named(Cause::OriginRefused, "the origin is not allowed")
+/// What a refusal of the guest socket says.
+pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    if facts.wire.frame {
+        return frame(facts);
+    }
+    match facts.said.status {
+        Some(403) => {
+            let mut found = vec![origin(facts), deployment(facts, "a deployment that is not there is answered so too")];
+            // Where neither is it, the platform's allow-list of addresses is what is left.
+            if found.iter().all(|h| h.standing == Standing::Excluded) {
+                let why = "an address that is not allowed may be answered so";
+                found.push(Hypothesis::open(Cause::AddressRefused, why, Some(Probe::Audit)));
+            }
+            found
+        }
+        Some(400 | 404) => {
+            let mut found = deployment(facts, "the opening was refused as if there were no such deployment");
+            if found.standing == Standing::Open {
+                found.standing = Standing::Supported;
+            }
+            let origin = Hypothesis::excluded(Cause::OriginRefused, "an origin that is not allowed is answered 403");
+            vec![found, origin]
+        }
+        Some(429) => vec![Hypothesis::named(Cause::RateLimited, "too many connections to this deployment")],
+        Some(status @ 500..=599) => {
+            vec![Hypothesis::named(Cause::ServiceFailure, format!("the service answered {status} to the opening"))]
         }
         _ => Vec::new(),
     }
 }
 
-/// `code` of an error frame, which stands where an HTTP body would.
-fn frame_code(facts: &Facts<'_>) -> Option<u64> {
-    let body = &facts.attempt?.response()?.body.text;
-    let json: Value = serde_json::from_str(body).ok()?;
-    json.get("class")?;
-    let inner = json.get("body").and_then(|b| b.get("errorCode")).and_then(Value::as_u64);
-    inner.or_else(|| json.get("code")?.as_u64()).filter(|code| *code >= 400)
+/// What a refusal to tell about a deployment in public says. `None` where it is no such question.
+pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
+    let url = &facts.attempt?.request.url;
+    deployments::asked(crate::diagnosis::wire::path(url))?;
+    let cause = Cause::DeploymentUnknown;
+    match facts.said.status? {
+        _ if facts.said.is_proxy() => None,
+        404 => Some(vec![Hypothesis::named(cause, "there is no public configuration of that deployment id here")]),
+        // Storage behind a CDN answers so for what is not there.
+        403 => {
+            Some(vec![Hypothesis::supported(cause, "the public configuration of that id is not served (403)", None)])
+        }
+        _ => None,
+    }
+}
+
+/// How the deployment stands; `open` says why it is in question where nothing was looked at.
+fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
+    let cause = Cause::DeploymentUnknown;
+    let Some(id) = facts.wire.deployment.as_deref() else { return Hypothesis::open(cause, open, None) };
+    if !is_uuid(id) {
+        return Hypothesis::proven(cause, "the deployment id is not a UUID");
+    }
+    if let Some(what) = facts.history.named_otherwise(id) {
+        return Hypothesis::proven(cause, format!("the deployment id is {what}"));
+    }
+    let Some(book) = facts.history.of_deployment(id) else {
+        return Hypothesis::open(cause, open, Some(Probe::Deployment));
+    };
+    let after = |missing: &Seen| book.config.as_ref().is_none_or(|(seen, _)| seen.at < missing.at);
+    match (&book.missing, &book.config) {
+        (Some(missing), _) if after(missing) => {
+            Hypothesis::proven(cause, "there is no public configuration of that deployment id in this region")
+        }
+        (_, Some((_, config))) if !config.is_active() => {
+            let status = config.status.as_deref().unwrap_or_default();
+            Hypothesis::proven(cause, format!("its public configuration says that it is {status}"))
+        }
+        (_, Some(_)) => Hypothesis::excluded(cause, "its public configuration is there, and it is active"),
+        _ if book.opened.is_some() => Hypothesis::excluded(cause, "its guest socket has been opened in this session"),
+        _ => Hypothesis::open(cause, open, Some(Probe::Deployment)),
+    }
+}
+
+/// How the origin stands.
+fn origin(facts: &Facts<'_>) -> Hypothesis {
+    let cause = Cause::OriginRefused;
+    let origin = facts.wire.origin.as_deref().unwrap_or("(no origin)");
+    let book = facts.wire.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
+    if book.is_some_and(|b| b.missing.is_some() && b.config.is_none()) {
+        return Hypothesis::excluded(cause, "without a deployment no origin would be let in");
+    }
+    match book.and_then(|b| b.domains.as_ref()) {
+        Some((_, domains)) if !domains.allow(origin) => {
+            let listed = if domains.listed.is_empty() { "no domain".to_owned() } else { domains.listed.join(", ") };
+            Hypothesis::proven(cause, format!("the deployment allows {listed}, and not {origin}"))
+        }
+        Some(_) => Hypothesis::excluded(cause, "the deployment's public list allows this origin"),
+        None => {
+            let why = format!("the opening with the origin {origin} was refused with 403");
+            Hypothesis::supported(cause, why, Some(Probe::Deployment))
+        }
+    }
+}
+
+/// A frame that refuses, by its code or its class.
+fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let said = &facts.said;
+    let code: u64 = said.code.as_deref().and_then(|c| c.parse().ok()).unwrap_or(0);
+    let class = said.frame.as_deref().unwrap_or_default();
+    let named = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket says {code}: {why}"))];
+    let event = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket told {class}: {why}"))];
+    match (class, code) {
+        ("SessionExpiredEvent", _) => event(Cause::ConversationEnded, "the guest's session has expired"),
+        ("SessionClearedEvent", _) => event(Cause::ConversationEnded, "the conversation was cleared"),
+        ("LogoutEvent", _) => event(Cause::ConversationEnded, "the guest was logged out"),
+        ("ConnectionClosedEvent", _) => event(Cause::NetworkConnect, "the platform closed this connection"),
+        (_, 4006) => named(Cause::ConversationEnded, "the guest's session has expired"),
+        (_, 4007) => named(Cause::ConversationEnded, "there is no session of this guest token (any more)"),
+        (_, 409) => named(Cause::ConversationEnded, "the session is read-only, the conversation was ended"),
+        (_, 4011 | 413) => named(Cause::TextTooLong, "the message is too long"),
+        (_, 4013) => named(Cause::TextTooLong, "the custom attributes are larger than 2048 bytes"),
+        (_, 4029 | 429) => {
+            let wait = said.retry_after.map_or_else(String::new, |s| format!("; it asks to wait {s} s"));
+            named(Cause::RateLimited, &format!("frames come too fast{wait}"))
+        }
+        (_, 4020) => named(Cause::BodyMalformed, "a parameter is missing"),
+        (_, 400) => malformed(facts),
+        (_, 4001..=4005 | 4008..=4010 | 4102) => named(Cause::AttachmentRefused, "the file is not taken"),
+        (_, 4000) => named(Cause::FeatureOff, "the feature is not available"),
+        (_, 5000 | 500..=599) => named(Cause::ServiceFailure, "an unexpected failure"),
+        (_, 401) => identity("the guest is not accepted any more"),
+        (_, 403) if said.mentions("domain") || said.mentions("origin") => {
+            named(Cause::OriginRefused, "the origin is not allowed")
+        }
+        (_, 403) if said.mentions("authenticat") => identity("the guest has to authenticate again"),
+        (_, 403) if ["support", "feature", "configuration"].iter().any(|w| said.mentions(w)) => {
+            named(Cause::FeatureOff, "the deployment's configuration does not allow it")
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// "Request failed." says nothing of what is wrong with it.
+fn malformed(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let empty = facts.wire.text.as_deref().is_some_and(|t| t.trim().is_empty());
+    let why = if empty {
+        "a frame without a text was answered 400"
+    } else {
+        "a frame that is not understood is answered 400"
+    };
+    vec![Hypothesis::supported(Cause::BodyMalformed, why, None)]
+}
+
+/// The guest's own identity: whether it is over or was withdrawn is not told.
+fn identity(why: &str) -> Vec<Hypothesis> {
+    vec![
+        Hypothesis::supported(Cause::TokenExpired, format!("{why}: the session or its sign-in is over"), None),
+        Hypothesis::open(Cause::TokenRevoked, "the guest may have been logged out elsewhere", None),
+    ]
 }

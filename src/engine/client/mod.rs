@@ -4,6 +4,8 @@
 //! Call ─► connection (pooled per host, closed when idle for long) ─► gate ─► wire ─► status, headers, body
 //!            └─ trace: look-up, connect                         └─ wrote?      └─► Tried ─► capture (redacted)
 //! ```
+//! A request that asks for an upgrade goes by HTTP/1.1 on a connection of its own, which is closed with its answer.
+//!
 //! No redirects (a bearer token or a POST is never carried elsewhere), no retries, no compression asked for, no pings at
 //! rest. Connections that have been idle for long are not used again: a NAT or a suspended laptop may have dropped them
 //! silently, and a request on a dead one would end as unknown. They are dropped when the next request comes, not by a
@@ -105,8 +107,11 @@ enum Route {
 /// A URL taken apart.
 struct Target {
     url: reqwest::Url,
-    slot: (Route, String),
+    slot: SlotKey,
 }
+
+/// A host, the way there, and whether only HTTP/1.1 is spoken: what asks for an upgrade cannot go by HTTP/2.
+type SlotKey = (Route, String, bool);
 
 struct Slot {
     client: reqwest::Client,
@@ -126,7 +131,7 @@ struct Shared {
     /// Loaded when the first https URL comes.
     tls: OnceCell<ClientConfig>,
     /// One pool a host: how long it was idle is known, and it can be dropped alone.
-    slots: Mutex<HashMap<(Route, String), Slot>>,
+    slots: Mutex<HashMap<SlotKey, Slot>>,
     targets: Mutex<HashMap<String, Arc<Target>>>,
     proxies: Environment,
 }
@@ -174,7 +179,7 @@ impl Client {
         let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
         let (client, target) = tokio::select! {
             biased;
-            client = self.client_for(&call.url) => match client {
+            client = self.client_for(&call) => match client {
                 Ok(client) => client,
                 Err(why) => return Tried::invalid(why),
             },
@@ -199,6 +204,7 @@ impl Client {
             Err(fault) => return failed(fault),
         };
         let first_byte = Some(began.elapsed());
+        let upgraded = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
         let mut answer = Answer {
             status: response.status().as_u16(),
             version: response.version(),
@@ -207,6 +213,10 @@ impl Client {
             bytes: Vec::new(),
             total: 0,
         };
+        if upgraded {
+            hang_up(response).await;
+            return Tried { answer: Some(answer), fault: None, timing: Timing { first_byte, ..Timing::default() } };
+        }
         let fault = loop {
             let chunk = tokio::select! {
                 biased;
@@ -228,12 +238,14 @@ impl Client {
     }
 
     /// A URL taken apart, once: the same few come again and again.
-    fn target(&self, url: &str) -> Result<Arc<Target>, String> {
+    fn target(&self, call: &Call) -> Result<Arc<Target>, String> {
+        let url = call.url.as_str();
         let mut targets = self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = targets.get(url) {
             return Ok(Arc::clone(known));
         }
-        let slot = key(url).ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
+        let slot = key(url, call.headers.contains_key(http::header::UPGRADE))
+            .ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
         let parsed = url.parse().map_err(|e| format!("the request cannot be built: the URL cannot be used ({e})"))?;
         if targets.len() >= TARGETS_MAX {
             targets.clear();
@@ -244,17 +256,20 @@ impl Client {
     }
 
     /// The pool for the URL's host, made anew where it was idle for too long.
-    async fn client_for(&self, url: &str) -> Result<(reqwest::Client, Arc<Target>), String> {
-        let target = self.target(url)?;
+    async fn client_for(&self, call: &Call) -> Result<(reqwest::Client, Arc<Target>), String> {
+        let target = self.target(call)?;
         let key = &target.slot;
         let now = self.shared.clock.now();
         if let Some(client) = self.fresh(key, now) {
             return Ok((client, target));
         }
-        let tls = match key.0 {
+        let mut tls = match key.0 {
             Route::Loopback => tls::none()?,
             Route::LoopbackTls | Route::Outside => self.tls().await?,
         };
+        if key.2 {
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        }
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -266,6 +281,7 @@ impl Client {
             .dns_resolver(TimedResolver)
             .connector_layer(TimedConnect);
         let builder = if key.0 == Route::Outside { self.shared.proxies.apply(builder)? } else { builder.no_proxy() };
+        let builder = if key.2 { builder.http1_only().pool_max_idle_per_host(0) } else { builder };
         let client = builder.build().map_err(|e| format!("the HTTP client cannot be set up: {e}"))?;
         let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.insert(key.clone(), Slot { client: client.clone(), used: now });
@@ -273,7 +289,7 @@ impl Client {
         Ok((client, target))
     }
 
-    fn fresh(&self, key: &(Route, String), now: Moment) -> Option<reqwest::Client> {
+    fn fresh(&self, key: &SlotKey, now: Moment) -> Option<reqwest::Client> {
         let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = slots.get_mut(key)?;
         let slept = now.wall.duration_since(slot.used.wall).unsigned_abs();
@@ -337,7 +353,18 @@ fn gave_up_body(why: Stop) -> Fault {
     Fault { kind, phase, detail, wrote: true }
 }
 
-fn key(url: &str) -> Option<(Route, String)> {
+/// Ends an upgraded connection as RFC 6455 wants it: a close frame (masked, empty), then the end.
+async fn hang_up(response: reqwest::Response) {
+    use tokio::io::AsyncWriteExt as _;
+    const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+    // Whoever has gone first needs no goodbye.
+    if let Ok(mut connection) = response.upgrade().await {
+        let _ = connection.write_all(&CLOSE).await;
+        let _ = connection.shutdown().await;
+    }
+}
+
+fn key(url: &str, http1: bool) -> Option<SlotKey> {
     let authority = capture::authority(url)?;
     let tls = url.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("https:"));
     let route = match (is_loopback(authority), tls) {
@@ -345,7 +372,7 @@ fn key(url: &str) -> Option<(Route, String)> {
         (true, true) => Route::LoopbackTls,
         (false, _) => Route::Outside,
     };
-    Some((route, authority.to_owned()))
+    Some((route, authority.to_owned(), http1))
 }
 
 fn is_loopback(authority: &str) -> bool {
@@ -362,7 +389,7 @@ mod tests {
 
     #[test]
     fn routes() {
-        let route = |url| key(url).map(|k| k.0);
+        let route = |url| key(url, false).map(|k| k.0);
         assert_eq!(route("http://127.0.0.1:8/x"), Some(Route::Loopback));
         assert_eq!(route("http://localhost/x"), Some(Route::Loopback));
         assert_eq!(route("https://[::1]:1/x"), Some(Route::LoopbackTls));

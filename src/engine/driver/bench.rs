@@ -10,10 +10,9 @@ use crate::config::Credentials;
 use crate::engine::SendRequest;
 use crate::engine::client::capture;
 use crate::engine::record::Record;
-use crate::genesys::call::BadCall;
-use crate::genesys::{Call, guest_api, oauth};
-use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT, OTHER_SCOPE};
-use crate::model::{Address, Generation, Kind, Moment, Outcome, Request, Variation};
+use crate::genesys::oauth;
+use crate::model::variation::OTHER_SCOPE;
+use crate::model::{Generation, Kind, Moment, Outcome, Variation};
 
 use super::Driver;
 use super::jobs::{Heard, TokenDone};
@@ -30,15 +29,6 @@ pub struct Bench {
     spare: Option<SecretString>,
     /// The request for it, while it is under way.
     asking: Option<Record>,
-}
-
-/// What a message is written with.
-pub struct Written {
-    pub call: Call,
-    /// As it is shown.
-    pub shown: Request,
-    /// The session's token that it carries, and its age; nothing where it carries another one or none.
-    pub token: Option<(Generation, Duration)>,
 }
 
 impl Driver {
@@ -132,47 +122,23 @@ impl Driver {
         }
     }
 
-    /// The request for a message, wrong in the way that it asks for.
-    pub(super) fn write(&mut self, request: &SendRequest, now: Moment) -> Result<Written, BadCall> {
-        let own = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
-        if request.sent_as.is_none() {
-            let (call, shown) = self.call_for(request)?;
-            return Ok(Written { call, shown, token: own });
+    /// The token that a message is sent with in this way, and what it is of the session's; nothing where that is the
+    /// session's own.
+    pub(super) fn bench_token(
+        &self,
+        sent_as: Variation,
+        now: Moment,
+    ) -> Option<(SecretString, Option<(Generation, Duration)>)> {
+        match sent_as {
+            Variation::ExpiredToken => Some(match self.ended_token(now) {
+                Some((old, generation, issued)) => (old.clone(), Some((generation, now.since(issued)))),
+                None => (never_given_out(), None),
+            }),
+            Variation::WrongScope => Some((self.bench.spare.clone().or_else(|| self.token.clone())?, None)),
+            // Taken off again, whichever it is.
+            Variation::NoToken => Some((self.token.clone()?, None)),
+            _ => None,
         }
-        let entry = self.profile.conversations.get(request.conversation.0 as usize);
-        let address = entry.map(|e| &e.conversation.address);
-        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
-            (&self.token, address)
-        else {
-            return Err(BadCall("there is no token or no such conversation".to_owned()));
-        };
-        let made_up;
-        let (token, carried) = match request.sent_as {
-            Some(Variation::ExpiredToken) => {
-                if let Some((old, generation, issued)) = self.ended_token(now) {
-                    (old, Some((generation, now.since(issued))))
-                } else {
-                    made_up = never_given_out();
-                    (&made_up, None)
-                }
-            }
-            Some(Variation::WrongScope) => (self.bench.spare.as_ref().unwrap_or(token), None),
-            Some(Variation::NoToken) => (token, None),
-            _ => (token, own),
-        };
-        let conversation_id =
-            if request.sent_as == Some(Variation::MalformedId) { MALFORMED_ID } else { conversation_id.as_str() };
-        let (participant, external) = if request.sent_as == Some(Variation::OtherParticipant) {
-            (Some(OTHER_PARTICIPANT), None)
-        } else {
-            (participant_id.as_deref(), external_id.as_deref())
-        };
-        let (api, path) = (&self.profile.hosts.api, &self.profile.guest_api.path);
-        let body = guest_api::body(participant, external, &request.text)?;
-        let call = guest_api::request(api, path, conversation_id, token)?.with_body(body);
-        let call = if request.sent_as == Some(Variation::NoToken) { call.without_authorization() } else { call };
-        let shown = capture::request(&call, &self.redactor);
-        Ok(Written { call, shown, token: carried })
     }
 
     /// A token of this session whose time is over.

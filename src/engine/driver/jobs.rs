@@ -11,13 +11,17 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
+use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Stop, Tried, capture};
 use crate::engine::durable::{Durable, Intent, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
-use crate::genesys::{Call, conversations, guest_api, limits, oauth, tokens_me};
-use crate::model::{ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing};
+use crate::genesys::open_messaging::Taken;
+use crate::genesys::{Call, conversations, limits, oauth, tokens_me};
+use crate::model::{
+    Channel, ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing,
+};
 
 use super::Driver;
 
@@ -32,6 +36,7 @@ pub enum Job {
     Send(MessageId),
     Read(ConversationKey),
     Probe(ExchangeId),
+    Errand(ExchangeId),
 }
 
 impl Job {
@@ -44,6 +49,7 @@ impl Job {
             Self::Send(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
             Self::Probe(_) => "probing",
+            Self::Errand(_) => "asking for something beside the messages",
         }
     }
 }
@@ -75,6 +81,7 @@ pub enum Done {
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
     Probe(Box<ProbeDone>),
+    Errand(Box<ProbeDone>),
 }
 
 /// A try as it may be shown, and what was heard beside its own matter.
@@ -113,7 +120,8 @@ pub struct SendDone {
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
     pub shown: Result<Shown, Unrecorded>,
-    pub remote_id: Option<String>,
+    /// What an accepting answer told.
+    pub taken: Taken,
 }
 
 pub struct ReadDone {
@@ -206,20 +214,26 @@ impl Driver {
         });
     }
 
-    pub(super) fn spawn_send(&mut self, call: Call, generation: Generation, intent: Intent) -> tokio::task::Id {
+    pub(super) fn spawn_send(
+        &mut self,
+        call: Call,
+        channel: Channel,
+        generation: Generation,
+        intent: Intent,
+    ) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
         let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
         let message = intent.message;
         self.spawn(Job::Send(message), |mut stopped| async move {
-            let (shown, remote_id) = match durable.intent(intent).await {
+            let (shown, taken) = match durable.intent(intent).await {
                 Ok(()) => {
                     let tried = client.run(call, &mut stopped).await;
-                    let id = success(&tried).and_then(|a| guest_api::remote_id(std::str::from_utf8(&a.bytes).ok()?));
-                    (Ok(show(&tried, &redactor, clock)), id)
+                    let taken = success(&tried).map(|a| channel::taken(channel, &plain(a))).unwrap_or_default();
+                    (Ok(show(&tried, &redactor, clock)), taken)
                 }
-                Err(why) => (Err(why), None),
+                Err(why) => (Err(why), Taken::default()),
             };
-            Done::Send(Box::new(SendDone { message, generation, shown, remote_id }))
+            Done::Send(Box::new(SendDone { message, generation, shown, taken }))
         })
     }
 
@@ -233,11 +247,19 @@ impl Driver {
     }
 
     pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
+        self.spawn_question(Job::Probe(exchange), call, exchange, |done| Done::Probe(Box::new(done)));
+    }
+
+    pub(super) fn spawn_errand(&mut self, call: Call, exchange: ExchangeId) {
+        self.spawn_question(Job::Errand(exchange), call, exchange, |done| Done::Errand(Box::new(done)));
+    }
+
+    fn spawn_question(&mut self, job: Job, call: Call, exchange: ExchangeId, done: fn(ProbeDone) -> Done) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Probe(exchange), |mut stopped| async move {
+        self.spawn(job, move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            Done::Probe(Box::new(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body }))
+            done(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body })
         });
     }
 

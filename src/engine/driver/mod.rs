@@ -1,9 +1,12 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
 mod bench;
+mod errands;
 mod jobs;
+mod outcome;
 mod probing;
 mod reading;
+mod route;
 mod sending;
 mod signing;
 
@@ -24,7 +27,8 @@ use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generatio
 use super::client::Client;
 use super::jitter::Jitter;
 use super::metrics::Metrics;
-use super::queue::{Pace, Queue};
+use super::pace::{Pace, Rate};
+use super::queue::Queue;
 use super::reading::Reader;
 use super::record::Record;
 use super::redact::Redactor;
@@ -32,7 +36,8 @@ use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
 use jobs::{Done, Work};
-use sending::{Route, Sending};
+use route::Routes;
+use sending::{Doubt, Sending};
 
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
@@ -43,6 +48,8 @@ const CROWD: usize = 4;
 /// See the module.
 pub struct Driver {
     clock: Clock,
+    /// When this began.
+    began: Moment,
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
@@ -76,16 +83,20 @@ pub struct Driver {
     queue: Queue,
     pace: Pace,
     sends: BTreeMap<MessageId, Sending>,
-    /// What the messages of a conversation share, with the present token.
-    routes: HashMap<ConversationKey, Route>,
+    /// What is documented and never told: the pace of each conversation's session.
+    rates: BTreeMap<ConversationKey, Rate>,
+    routes: Routes,
     /// Those that wait for a newer token than the one that was refused.
     doubting: BTreeSet<MessageId>,
-    unknown: BTreeMap<MessageId, ConversationKey>,
+    unknown: BTreeMap<MessageId, Doubt>,
+    /// Ids on the remote side of conversations whose address does not name it.
+    places: BTreeMap<ConversationKey, String>,
 
     readers: BTreeMap<ConversationKey, Reader>,
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
     probing: probing::Probing,
+    errands: errands::Errands,
 }
 
 impl Driver {
@@ -108,6 +119,7 @@ impl Driver {
         let metrics = tuning.metrics.as_ref().map(|m| RefCell::new(Metrics::new(m, &profile, reports.clone())));
         Self {
             clock,
+            began: clock.now(),
             client: Client::new(&profile, clock, tuning.environment.clone()),
             redactor: Arc::new(Redactor::new(&profile.redact)),
             jitter: Jitter::new(tuning.seed),
@@ -130,13 +142,16 @@ impl Driver {
             queue: Queue::new(profile.parallel),
             pace: Pace::default(),
             sends: BTreeMap::new(),
-            routes: HashMap::new(),
+            rates: BTreeMap::new(),
+            routes: Routes::default(),
             doubting: BTreeSet::new(),
             unknown: BTreeMap::new(),
+            places: BTreeMap::new(),
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
             watched: None,
             probing: probing::Probing::default(),
+            errands: errands::Errands::default(),
             profile,
             tuning,
             commands,
@@ -194,6 +209,7 @@ impl Driver {
         self.pump_tokens(now);
         self.pump_sends(now);
         self.pump_reads(now);
+        self.pump_errands(now);
         self.tell_status(now);
         let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
@@ -222,12 +238,9 @@ impl Driver {
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
             Command::Watch(key) => self.watched = key,
-            Command::Typing(_) => {}
+            Command::Typing(key) => self.typing(key, now),
             Command::Session { .. } => self.notice("this conversation has no session", now),
-            Command::Discover { page } => {
-                let found = Err("listing conversations is not in this version".to_owned());
-                self.tell(Report::Discovered { page, found, more: false });
-            }
+            Command::Discover { page } => self.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
@@ -246,6 +259,7 @@ impl Driver {
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
+                    Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
             Err(error) => {

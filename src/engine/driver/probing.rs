@@ -4,8 +4,9 @@
 //! ```text
 //! Command::Probe ─┬─ token: the renewal's own way (or one under way)  ─┐
 //!                 ├─ scopes: tokens/me (or one under way)              ├─► Report::Exchange, Report::Probe
-//!                 └─ reach, conversation: a request of its own         ─┘
+//!                 └─ all others: a request of its own                  ─┘
 //! ```
+//! What is public (hosts, a deployment, the opening of the guest socket) is asked without a token and without signing in.
 
 use std::collections::HashMap;
 
@@ -14,8 +15,10 @@ use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::record::Record;
 use crate::genesys::call::BadCall;
-use crate::genesys::{Call, conversations, tokens_me};
-use crate::model::{Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Outcome, Probed};
+use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
+use crate::model::{
+    Address, Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Outcome, Probed, Thing,
+};
 
 use super::Driver;
 use super::jobs::ProbeDone;
@@ -37,9 +40,8 @@ impl Driver {
     pub(super) fn probe(&mut self, asked: Asked, now: Moment) {
         let begun = match asked {
             Asked::Token => self.probe_token(now),
-            Asked::Reach(host) => self.probe_reach(asked, host, now),
             Asked::Scopes => self.probe_scopes(now),
-            Asked::Conversation(key) => self.probe_conversation(key, now),
+            _ => self.probe_plainly(asked, now),
         };
         if let Err(why) = begun {
             self.tell(Report::Probe { asked, came: Probed::NotAsked(why) });
@@ -69,19 +71,89 @@ impl Driver {
         }
     }
 
-    fn probe_reach(&mut self, asked: Asked, host: Host, now: Moment) -> Result<(), String> {
-        let hosts = &self.profile.hosts;
-        let base = match (host, &self.profile.credentials) {
-            (Host::Api, _) => &hosts.api,
-            (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
-            (Host::Token, _) => &hosts.login,
-        };
-        let call = Call::get(base, "/").map_err(|bad| bad.0)?;
-        let name = capture::authority(base).unwrap_or(base).to_owned();
-        let record = Record::new(self.next_exchange(), Kind::Probe, format!("does {name} answer"), now);
-        self.launch_probe(asked, record, &call, None, now);
+    /// A request of its own: what it is about, and whether it carries the token.
+    fn probe_plainly(&mut self, asked: Asked, now: Moment) -> Result<(), String> {
+        let with_token = needs_token(asked);
+        let generation = if with_token { Some(self.ready(now)?) } else { None };
+        let (what, call) = self.probe_call(asked).map_err(|BadCall(why)| why)?;
+        let mut record = Record::new(self.next_exchange(), Kind::Probe, what, now);
+        if let Asked::Conversation(key)
+        | Asked::Integration(key)
+        | Asked::Deployment(key)
+        | Asked::Domains(key)
+        | Asked::Origin(key) = asked
+        {
+            record = record.of(key, None);
+        }
+        self.launch_probe(asked, record, &call, generation, now);
         self.spawn_probe(call, ExchangeId(self.exchanges));
         Ok(())
+    }
+
+    fn probe_call(&self, asked: Asked) -> Result<(String, Call), BadCall> {
+        let hosts = &self.profile.hosts;
+        let no_token = || BadCall("there is no valid token".to_owned());
+        let token = || self.token.as_ref().ok_or_else(no_token);
+        Ok(match asked {
+            Asked::Reach(host) => {
+                let base = match (host, &self.profile.credentials) {
+                    (Host::Api, _) => &hosts.api,
+                    (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
+                    (Host::Token, _) => &hosts.login,
+                };
+                let name = capture::authority(base).unwrap_or(base);
+                (format!("does {name} answer"), Call::get(base, "/")?)
+            }
+            Asked::Token | Asked::Scopes => {
+                ("what may this token do".to_owned(), tokens_me::request(&hosts.api, token()?)?)
+            }
+            Asked::Conversation(key) => ("conversation and its guest".to_owned(), self.read_call(key, &[])?),
+            Asked::Integration(key) => match self.address(key)? {
+                Address::OpenMessaging { integration_id, .. } => {
+                    let call = lookups::integration(&hosts.api, integration_id, token()?)?;
+                    ("is there this integration".to_owned(), call)
+                }
+                _ => return Err(BadCall("the conversation has no integration".to_owned())),
+            },
+            Asked::Deployment(key) => {
+                let (deployment, _) = self.web_address(key)?;
+                ("configuration of the deployment".to_owned(), deployments::config(&hosts.cdn, deployment)?)
+            }
+            Asked::Domains(key) => {
+                let (deployment, _) = self.web_address(key)?;
+                ("domains that the deployment allows".to_owned(), deployments::domains(&hosts.cdn, deployment)?)
+            }
+            Asked::Origin(key) => {
+                let (deployment, origin) = self.web_address(key)?;
+                let call = deployments::opening(&hosts.webmessaging, deployment, origin, HANDSHAKE)?;
+                (format!("may {origin} open the guest socket"), call)
+            }
+            Asked::Id(thing, id) => {
+                let id = if thing == Thing::Message { id.simple().to_string() } else { id.to_string() };
+                match thing {
+                    Thing::Conversation => {
+                        (format!("is {id} a conversation"), conversations::request(&hosts.api, &id, token()?)?)
+                    }
+                    Thing::Message => (format!("is {id} a message"), lookups::message(&hosts.api, &id, token()?)?),
+                    Thing::Integration => {
+                        (format!("is {id} an integration"), lookups::integration(&hosts.api, &id, token()?)?)
+                    }
+                    Thing::Deployment => (format!("is {id} a deployment"), deployments::config(&hosts.cdn, &id)?),
+                }
+            }
+        })
+    }
+
+    fn address(&self, key: ConversationKey) -> Result<&Address, BadCall> {
+        let entry = self.profile.conversations.get(key.0 as usize);
+        entry.map(|e| &e.conversation.address).ok_or_else(|| BadCall("there is no such conversation".to_owned()))
+    }
+
+    fn web_address(&self, key: ConversationKey) -> Result<(&str, &str), BadCall> {
+        match self.address(key)? {
+            Address::WebMessaging { deployment_id, origin } => Ok((deployment_id, origin)),
+            _ => Err(BadCall("the conversation has no deployment".to_owned())),
+        }
     }
 
     fn probe_scopes(&mut self, now: Moment) -> Result<(), String> {
@@ -104,16 +176,6 @@ impl Driver {
             self.probing.wants_facts = None;
             self.tell_probe(Asked::Scopes, exchange, now);
         }
-    }
-
-    fn probe_conversation(&mut self, key: ConversationKey, now: Moment) -> Result<(), String> {
-        let generation = self.ready(now)?;
-        let call = self.read_call(key, &[]).map_err(|BadCall(why)| why)?;
-        let record =
-            Record::new(self.next_exchange(), Kind::Probe, "conversation and its guest".to_owned(), now).of(key, None);
-        self.launch_probe(Asked::Conversation(key), record, &call, Some(generation), now);
-        self.spawn_probe(call, ExchangeId(self.exchanges));
-        Ok(())
     }
 
     /// The token that may be used now. Unlike a send a probe does not wait until the token's scopes are known.
@@ -148,7 +210,7 @@ impl Driver {
 
     pub(super) fn probe_answered(&mut self, done: ProbeDone, now: Moment) {
         let Some((asked, mut record)) = self.probing.flying.remove(&done.exchange) else { return };
-        let with_token = !matches!(asked, Asked::Reach(_));
+        let with_token = needs_token(asked);
         let mut heard = done.shown.heard;
         if !with_token {
             // Whose limit an answer to nobody tells is not known.
@@ -160,10 +222,9 @@ impl Driver {
         let info = (asked == Asked::Scopes).then(|| tokens_me::read(body)).flatten();
         let outcome = match (asked, &done.shown.answer) {
             (_, None) => Outcome::Failed(why),
-            (Asked::Reach(_), Some(_)) => Outcome::Accepted,
-            (Asked::Scopes, Some(_)) if info.is_some() => Outcome::Accepted,
-            (Asked::Conversation(_), Some(_)) if conversations::read(body).is_some() => Outcome::Accepted,
-            (_, Some((200..=299, _, _))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
+            (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some((101, ..))) => Outcome::Accepted,
+            (_, Some((200..=299, ..))) if self.is_answered(asked, body) => Outcome::Accepted,
+            (_, Some((200..=299, ..))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
             (_, Some(_)) => Outcome::Refused(why),
         };
         let generation = self.tokens.facts().map(|f| f.generation);
@@ -176,6 +237,23 @@ impl Driver {
             self.tell_missing(now);
         }
         self.tell_probe(asked, done.exchange, now);
+    }
+
+    /// Whether the body of a 2xx is what was asked for.
+    fn is_answered(&self, asked: Asked, body: &[u8]) -> bool {
+        match asked {
+            Asked::Reach(_) | Asked::Origin(_) => false,
+            Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
+            Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
+            Asked::Integration(key) => match self.address(key) {
+                Ok(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
+                _ => false,
+            },
+            Asked::Deployment(_) | Asked::Id(Thing::Deployment, _) => deployments::read_config(body).is_some(),
+            Asked::Domains(_) => deployments::read_domains(body).is_some(),
+            Asked::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
+            Asked::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
+        }
     }
 
     /// What the token status says now comes first: it is evidence too.
@@ -191,5 +269,17 @@ impl Driver {
             self.tell(record.report());
             self.tell_probe(asked, exchange, now);
         }
+    }
+}
+
+/// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
+const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
+
+/// Whether a question carries the session's token.
+const fn needs_token(asked: Asked) -> bool {
+    match asked {
+        Asked::Reach(_) | Asked::Deployment(_) | Asked::Domains(_) | Asked::Origin(_) => false,
+        Asked::Id(thing, _) => !matches!(thing, Thing::Deployment),
+        Asked::Token | Asked::Scopes | Asked::Conversation(_) | Asked::Integration(_) => true,
     }
 }

@@ -10,12 +10,11 @@ use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
-use crate::model::{
-    Address, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
-};
+use crate::model::{ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState};
 
 use super::Driver;
 use super::jobs::{BULK, Heard, Job, ReadDone};
+use super::sending::Doubt;
 
 /// Requests of the rate limit's window that reads leave to sends.
 pub const RESERVE: u32 = 10;
@@ -38,15 +37,31 @@ struct Bulk {
 
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        match self.profile.conversations.get(key.0 as usize).map(|e| &e.conversation.address) {
-            Some(Address::GuestApi { .. }) => self.readers.entry(key).or_default().ask(),
-            Some(other) => {
-                let text =
-                    format!("conversations of the channel {} cannot be read by this version yet", other.channel());
-                self.notice(&text, self.clock.now());
-            }
-            None => {}
+        if self.conversation_id(key).is_some() {
+            self.readers.entry(key).or_default().ask();
+        } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
+            let text = format!(
+                "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
+                entry.conversation.name
+            );
+            self.notice(&text, self.clock.now());
         }
+    }
+
+    /// The remote side's id of a conversation: its address names it, or it was learned.
+    pub(super) fn conversation_id(&self, key: ConversationKey) -> Option<&str> {
+        let entry = self.profile.conversations.get(key.0 as usize)?;
+        entry.conversation.address.conversation_id().or_else(|| self.places.get(&key).map(String::as_str))
+    }
+
+    /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
+    /// read of the old one is kept.
+    pub(super) fn learn(&mut self, key: ConversationKey, conversation_id: String) {
+        if self.conversation_id(key) == Some(conversation_id.as_str()) {
+            return;
+        }
+        self.places.insert(key, conversation_id.clone());
+        self.tell(Report::Learned { key, conversation_id });
     }
 
     /// A send is over: an answer is looked for, and an unknown message.
@@ -78,15 +93,8 @@ impl Driver {
     /// one of them for an unknown one of the same text.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
         for one in recalled {
-            let readable = matches!(
-                self.profile.conversations.get(one.conversation.0 as usize).map(|e| &e.conversation.address),
-                Some(Address::GuestApi { .. })
-            );
             if one.unknown {
-                self.unknown.insert(one.message, one.conversation);
-            }
-            if !readable {
-                continue;
+                self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
             }
             let reader = self.readers.entry(one.conversation).or_default();
             if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
@@ -106,7 +114,9 @@ impl Driver {
         let wanting: Vec<_> = self
             .readers
             .iter()
-            .filter(|(key, reader)| reader.wants(now) && !self.reads.contains_key(key))
+            .filter(|(key, reader)| {
+                reader.wants(now) && !self.reads.contains_key(key) && self.conversation_id(**key).is_some()
+            })
             .map(|(key, _)| *key)
             .collect();
         for key in wanting {
@@ -133,9 +143,7 @@ impl Driver {
     }
 
     pub(super) fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
-        let entry = self.profile.conversations.get(key.0 as usize);
-        let id = entry.and_then(|e| e.conversation.address.conversation_id());
-        let (Some(token), Some(id)) = (&self.token, id) else {
+        let (Some(token), Some(id)) = (&self.token, self.conversation_id(key)) else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
         let api = &self.profile.hosts.api;
@@ -260,6 +268,7 @@ impl Driver {
             );
         }
         let watched = self.watched == Some(key);
+        self.acknowledge(key, &bulk.found);
         let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
         let Some(reader) = self.readers.get_mut(&key) else { return };
         let settled = reader.read(bulk.found, now, pauses, repeats, watched);
@@ -292,6 +301,7 @@ impl Driver {
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
             Job::Probe(exchange) => self.probe_job_died(exchange, now),
+            Job::Errand(exchange) => self.errand_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
                     reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);

@@ -1,34 +1,31 @@
-//! Sending: from the queue to the wire and to an outcome.
+//! Sending: from the queue to the wire.
+//!
+//! ```text
+//! accept ─► objection? ─► queue ─► clearance (token or socket, pace) ─► launch ─► intent recorded ─► wire ─► outcome
+//! ```
 
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use crate::engine::client::{Stop, capture};
-use crate::engine::durable::{Intent, Unrecorded};
+use crate::engine::channel::{self, Way};
+use crate::engine::durable::Intent;
+use crate::engine::pace::{Pace, Rate};
 use crate::engine::queue::Taken;
 use crate::engine::record::Record;
-use crate::engine::redact::Redactor;
-use crate::engine::retry::{Came, Tries, Verdict, judge};
-use crate::engine::token::{Outlook, Refuted};
+use crate::engine::retry::Tries;
+use crate::engine::token::{Outlook, Tokens};
 use crate::engine::{Report, SendRequest};
-use crate::genesys::call::BadCall;
-use crate::genesys::{Call, guest_api};
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{
-    Address, Ending, Failure, FailureKind, Generation, Kind, Life, MessageId, Moment, Outcome, Phase, Request, Timing,
-    Variation,
-};
+use crate::model::{Channel, ConversationKey, ExchangeId, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
 
 use super::Driver;
-use super::jobs::SendDone;
-
-/// Pause before a message whose intent could not be recorded is tried again.
-const RECORD_AGAIN: Duration = Duration::from_secs(5);
+use super::bench::Bench;
+use super::route::Written;
 
 /// A message that is not settled.
 pub struct Sending {
     pub request: SendRequest,
+    pub channel: Channel,
     pub tries: Tries,
     pub life: Life,
     /// From its first try on.
@@ -47,28 +44,72 @@ pub struct Sending {
     pub began: Moment,
 }
 
-/// What the messages of a conversation share as long as the token is the same.
-pub struct Route {
-    /// Their request, but for its body.
-    call: Call,
-    /// How it is shown.
-    shown: Request,
-    /// Who said how: what it knew then is what it masks now.
-    redactor: Arc<Redactor>,
+/// A message of which nobody knows whether it was received.
+pub struct Doubt {
+    pub conversation: ConversationKey,
+    /// The name that it bears in a channel with idempotency.
+    pub key: Option<String>,
+}
+
+/// What decides whether a message may go now.
+struct Clearance<'d> {
+    tokens: &'d Tokens,
+    sends: &'d BTreeMap<MessageId, Sending>,
+    bench: &'d Bench,
+    pace: &'d Pace,
+    rates: &'d BTreeMap<ConversationKey, Rate>,
+    usual: Outlook,
+    now: Moment,
+}
+
+impl Clearance<'_> {
+    fn may(&self, message: MessageId) -> bool {
+        let Some(send) = self.sends.get(&message) else { return true };
+        let carried = match channel::way(send.channel) {
+            Way::Rest => {
+                let doubted = send.doubted.as_ref().map(|(g, _)| *g);
+                let outlook = if doubted.is_some() { self.tokens.outlook(self.now, doubted) } else { self.usual };
+                matches!(outlook, Outlook::Ready(_)) && Driver::bench_ready(self.bench, &send.request)
+            }
+            Way::Socket => false,
+        };
+        carried && self.paced(send).is_none()
+    }
+
+    /// Until when pacing holds it back, and which limit.
+    fn paced(&self, send: &Sending) -> Option<(Moment, &'static str)> {
+        let token = match channel::way(send.channel) {
+            Way::Rest => self.pace.may(self.now, 0).err().map(|until| (until, "pacing, rate limit")),
+            Way::Socket => None,
+        };
+        let session = self.rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
+        let session = session.map(|until| (until, "pacing, messages of a session"));
+        [token, session].into_iter().flatten().max_by_key(|(until, _)| until.mono)
+    }
 }
 
 impl Driver {
     /// A message comes in: checked, then queued.
-    pub(super) fn accept(&mut self, request: SendRequest, now: Moment) {
+    pub(super) fn accept(&mut self, mut request: SendRequest, now: Moment) {
         if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
             return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        if let Some(why) = self.objection(&request).or_else(|| self.bench_objection(&request)) {
+        let Some(entry) = self.profile.conversations.get(request.conversation.0 as usize) else {
+            let why = format!("not sent: there is no conversation number {}", request.conversation);
             return self.refuse_locally(&request, why, now);
+        };
+        let channel = entry.conversation.channel();
+        if let Some(why) = channel::objection(entry, &request).or_else(|| self.bench_objection(&request)) {
+            return self.refuse_locally(&request, why, now);
+        }
+        if channel::is_idempotent(channel) && request.extras.key.is_none() {
+            let first = request.resend_of.and_then(|m| self.unknown.get(&m)).and_then(|doubt| doubt.key.clone());
+            request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall, rand_bytes())));
         }
         self.queue.push(request.conversation, request.message);
         self.tell_life(request.message, Life::Queued, None, None);
         let sending = Sending {
+            channel,
             tries: Tries::default(),
             life: Life::Queued,
             record: None,
@@ -81,27 +122,6 @@ impl Driver {
             request,
         };
         self.sends.insert(sending.request.message, sending);
-    }
-
-    /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
-    fn objection(&self, request: &SendRequest) -> Option<String> {
-        let Some(entry) = self.profile.conversations.get(request.conversation.0 as usize) else {
-            return Some(format!("not sent: there is no conversation number {}", request.conversation));
-        };
-        let bytes = request.text.len();
-        if request.text.trim().is_empty() {
-            return Some("not sent: the message is empty".to_owned());
-        }
-        if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
-            return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
-        }
-        match &entry.conversation.address {
-            Address::GuestApi { .. } => None,
-            other => Some(format!(
-                "not sent: conversations of the channel {} are not supported by this version yet",
-                other.channel()
-            )),
-        }
     }
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
@@ -122,20 +142,12 @@ impl Driver {
         }
         self.pump_bench(now);
         loop {
-            let (tokens, sends, bench) = (&self.tokens, &self.sends, &self.bench);
-            let usual = tokens.outlook(now, None);
-            let ready = |message: MessageId| {
-                let doubted = sends.get(&message).and_then(|s| s.doubted.as_ref()).map(|(g, _)| *g);
-                let outlook = if doubted.is_some() { tokens.outlook(now, doubted) } else { usual };
-                let prepared = sends.get(&message).is_none_or(|s| Self::bench_ready(bench, &s.request));
-                prepared && matches!(outlook, Outlook::Ready(_))
-            };
-            if let Err(until) = self.pace.may(now, 0) {
-                return self.tell_paced(until);
-            }
-            let Some(message) = self.queue.start(now, ready) else { return };
+            let Self { queue, tokens, sends, bench, pace, rates, .. } = &mut *self;
+            let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, now };
+            let Some(message) = queue.start(now, |message| clearance.may(message)) else { break };
             self.launch(message, now);
         }
+        self.tell_paced(now);
     }
 
     /// A 401 stays one where no newer token will come by itself.
@@ -157,227 +169,106 @@ impl Driver {
         }
     }
 
-    fn tell_paced(&mut self, until: Moment) {
-        let paced = Life::Waiting { until, why: "pacing, rate limit".to_owned() };
-        let waiting: Vec<_> = self.queue.waiting().map(|(_, m)| m).collect();
-        for message in waiting {
+    /// The messages that would go next but for the pace, and until when they wait.
+    fn paced(&self, now: Moment) -> impl Iterator<Item = (MessageId, Moment, &'static str)> + '_ {
+        let Self { tokens, sends, bench, pace, rates, .. } = self;
+        let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, now };
+        self.queue.heads(now).filter_map(move |(_, message)| {
+            let (until, why) = clearance.paced(clearance.sends.get(&message)?)?;
+            Some((message, until, why))
+        })
+    }
+
+    fn tell_paced(&mut self, now: Moment) {
+        let paced: Vec<_> = self.paced(now).collect();
+        for (message, until, why) in paced {
             let Some(send) = self.sends.get_mut(&message) else { continue };
-            if send.life == Life::Queued
-                || matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing") && send.life != paced)
-            {
-                send.life = paced.clone();
+            let life = Life::Waiting { until, why: why.to_owned() };
+            let before = matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing"));
+            if send.life == Life::Queued || (before && send.life != life) {
+                send.life = life.clone();
                 let exchange = send.record.as_ref().map(Record::id);
-                self.tell(Report::Message { id: message, life: paced.clone(), exchange, remote_id: None });
+                self.tell(Report::Message { id: message, life, exchange, remote_id: None });
             }
         }
     }
 
     /// When pacing ends, if anything waits for that.
     pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
-        let sends = self.queue.waiting().next().is_some();
-        if !sends && self.readers.is_empty() {
-            return None;
-        }
-        self.pace.may(now, if sends { 0 } else { super::reading::RESERVE }).err()
+        let sends = self.paced(now).map(|(_, until, _)| until).min_by_key(|until| until.mono);
+        let reads = (!self.readers.is_empty() || self.errand_waits())
+            .then(|| self.pace.may(now, super::reading::RESERVE).err())
+            .flatten();
+        [sends, reads].into_iter().flatten().min_by_key(|until| until.mono)
     }
 
     fn launch(&mut self, message: MessageId, now: Moment) {
-        let Some(mut send) = self.sends.remove(&message) else { return };
-        let mut record = send.record.take().unwrap_or_else(|| {
-            self.exchanges += 1;
-            let what = self.redactor.text(&send.request.text).into_owned();
-            Record::new(crate::model::ExchangeId(self.exchanges), Kind::Send, what, now)
-                .of(send.request.conversation, Some(message))
-                .sent_as(send.request.sent_as)
-        });
+        let Some(send) = self.sends.get(&message) else { return };
+        match channel::way(send.channel) {
+            Way::Rest => self.launch_request(message, now),
+            // Never cleared: see `Clearance::may`.
+            Way::Socket => {}
+        }
+    }
+
+    fn launch_request(&mut self, message: MessageId, now: Moment) {
+        let Some(send) = self.sends.remove(&message) else { return };
+        let channel = send.channel;
+        let written = self.write(&send.request, now);
+        self.sends.insert(message, send);
         let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
-        let super::bench::Written { call, shown, token } = match self.write(&send.request, now) {
+        let Written { call, shown, token } = match written {
             Ok(written) => written,
             Err(bad) => {
-                send.record = Some(record);
-                self.sends.insert(message, send);
-                return self.conclude(message, Outcome::Refused(format!("not sent: {}", bad.0)), None, now);
-            }
-        };
-        record.begin(shown, token, now);
-        let attempt = record.tries();
-        self.tell(record.report());
-        send.life = Life::Sending { attempt };
-        self.tell_life(message, send.life.clone(), Some(&record), None);
-        self.pace.spend();
-        let intent =
-            Intent { message, conversation: send.request.conversation, text: send.request.text.clone(), attempt };
-        send.task = Some(self.spawn_send(call, generation, intent));
-        send.record = Some(record);
-        send.began = now;
-        send.doubted = None;
-        send.wants_renewal = false;
-        self.doubting.remove(&message);
-        self.sends.insert(message, send);
-    }
-
-    /// The request of a message, and how it is shown.
-    pub(super) fn call_for(&mut self, request: &SendRequest) -> Result<(Call, Request), BadCall> {
-        let entry = self.profile.conversations.get(request.conversation.0 as usize);
-        let address = entry.map(|e| &e.conversation.address);
-        let (Some(token), Some(Address::GuestApi { conversation_id, participant_id, external_id })) =
-            (&self.token, address)
-        else {
-            return Err(BadCall("there is no token or no such conversation".to_owned()));
-        };
-        let body = guest_api::body(participant_id.as_deref(), external_id.as_deref(), &request.text)?;
-        let route = match self.routes.entry(request.conversation) {
-            Entry::Occupied(known) if Arc::ptr_eq(&known.get().redactor, &self.redactor) => known.into_mut(),
-            stale => {
-                let call =
-                    guest_api::request(&self.profile.hosts.api, &self.profile.guest_api.path, conversation_id, token)?;
-                let shown = capture::request(&call, &self.redactor);
-                let redactor = Arc::clone(&self.redactor);
-                stale.insert_entry(Route { call, shown, redactor }).into_mut()
-            }
-        };
-        let call = route.call.with_body(body);
-        let shown = capture::request_like(&route.shown, &call, &self.redactor);
-        Ok((call, shown))
-    }
-
-    pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
-        let message = done.message;
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        send.task = None;
-        let conversation = send.request.conversation;
-        let shown = match done.shown {
-            Ok(shown) => shown,
-            Err(Unrecorded::NotNow(why)) if !send.taken_back && !send.let_go => {
-                let why = format!("it cannot be recorded first: {why}");
-                if let Some(record) = &mut send.record {
-                    record.end(not_written(&why), Timing::default());
-                }
-                return self.again(message, now.after(RECORD_AGAIN), why, false, now);
-            }
-            Err(Unrecorded::NotNow(_)) => {
-                self.queue.settle(conversation, message);
-                return self.conclude(message, Outcome::Cancelled, None, now);
-            }
-            Err(Unrecorded::Never(why)) => {
-                let why = format!("not sent: it could not be recorded first ({why})");
-                self.queue.settle(conversation, message);
+                let why = format!("not sent: {}", bad.0);
                 return self.conclude(message, Outcome::Refused(why), None, now);
             }
         };
-        let verdict = match (&shown.answer, &shown.ending) {
-            (Some((status, wait, reason)), _) => {
-                judge(Came::Answer { status: *status, wait: *wait, reason }, &mut send.tries, &mut self.jitter)
-            }
-            (None, Ending::Failed(failure)) => judge(Came::Broken(failure), &mut send.tries, &mut self.jitter),
-            (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
-        };
-        let (taken_back, let_go) = (send.taken_back, send.let_go);
-        // Its 401 says nothing about the session's token, and its success neither.
-        let send_as = send.request.sent_as;
-        let on_purpose = send_as.is_some_and(Variation::wants_refusal);
-        if let Some(record) = &mut send.record {
-            record.end(shown.ending, shown.timing);
+        let Some(intent) = self.begin_try(message, shown, token, now) else { return };
+        self.pace.spend();
+        let task = self.spawn_send(call, channel, generation, intent);
+        if let Some(send) = self.sends.get_mut(&message) {
+            send.task = Some(task);
+            send.doubted = None;
+            send.wants_renewal = false;
         }
-        // This one is counted in what it heard; the others on the wire may not be.
-        let mut heard = shown.heard;
-        if send_as.is_some_and(|v| !v.carries_own_token()) {
-            heard.limit = None;
-        }
-        self.overhear(&heard, self.queue.flying().saturating_sub(1));
-        let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
-        let verdict = match verdict {
-            // It was taken back, and the server did not take it: that is what was wanted.
-            Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
-            Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
-            Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
-                Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
-                Refuted::Final => Verdict::Refused(why),
-            },
-            other => other,
-        };
-        let outcome = match verdict {
-            Verdict::Again(pause, why) => return self.again(message, now.after(pause), why, limited, now),
-            Verdict::Accepted => Outcome::Accepted,
-            Verdict::Refused(why) | Verdict::Refuted(why) => Outcome::Refused(why),
-            Verdict::Unknown(why) => Outcome::Unknown(why),
-            Verdict::Failed(why) => Outcome::Failed(why),
-            Verdict::Cancelled => Outcome::Cancelled,
-        };
-        if outcome == Outcome::Accepted && !on_purpose {
-            self.tokens.proven(done.generation);
-        }
-        self.queue.settle(conversation, message);
-        self.look_after(message, &outcome, done.remote_id.as_deref(), &shown.heard, now);
-        self.conclude(message, outcome, done.remote_id, now);
-    }
-
-    /// A 401 that another token may heal: back to the head of its lane until there is one.
-    fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
-        let running = self.renewal.as_ref().map(|(record, _)| record.id());
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        send.tries.healed = true;
-        send.doubted = Some((generation, why));
-        send.life = Life::Queued;
-        let conversation = send.request.conversation;
-        if let Some(record) = &mut send.record {
-            if let Some(exchange) = running.filter(|_| renewal) {
-                record.renewal(exchange, now);
-            } else {
-                record.park();
-                send.wants_renewal = renewal;
-            }
-            let report = record.report();
-            self.reports.put(report);
-        }
-        let id = send.record.as_ref().map(Record::id);
-        self.doubting.insert(message);
-        self.tuning.durable.outcome(message, &Life::Queued, None);
-        self.queue.hold(conversation, message, None);
-        self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
-    }
-
-    fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
-        if limited {
-            self.pace.silence(until);
-        }
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        let life = Life::Waiting { until, why: why.clone() };
-        send.life = life.clone();
-        let conversation = send.request.conversation;
-        if let Some(record) = &mut send.record {
-            record.wait(now, until, why);
-            let report = record.report();
-            self.reports.put(report);
-        }
-        let exchange = send.record.as_ref().map(Record::id);
-        self.tuning.durable.outcome(message, &life, None);
-        self.queue.hold(conversation, message, Some(until));
-        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
-    }
-
-    /// A message is over; the queue knows already.
-    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome, remote_id: Option<String>, now: Moment) {
         self.doubting.remove(&message);
-        let Some(mut send) = self.sends.remove(&message) else { return };
-        // A call that could not be built was flying already; for all others this does nothing.
-        self.queue.settle(send.request.conversation, message);
-        let life = match &outcome {
-            Outcome::Accepted => Life::Accepted,
-            Outcome::Unknown(why) => Life::Unknown(why.clone()),
-            Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),
-            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => Life::Cancelled,
-        };
-        if matches!(life, Life::Unknown(_)) {
-            self.unknown.insert(message, send.request.conversation);
+    }
+
+    /// A try of a message begins: it is told, and what is to be recorded before the first byte is handed back.
+    pub(super) fn begin_try(
+        &mut self,
+        message: MessageId,
+        shown: Request,
+        token: Option<(Generation, Duration)>,
+        now: Moment,
+    ) -> Option<Intent> {
+        let send = self.sends.get_mut(&message)?;
+        let (key, extras) = (send.request.conversation, send.request.extras.clone());
+        let record = send.record.get_or_insert_with(|| {
+            self.exchanges += 1;
+            let what = self.redactor.text(&send.request.text).into_owned();
+            Record::new(ExchangeId(self.exchanges), Kind::Send, what, now)
+                .of(key, Some(message))
+                .sent_as(send.request.sent_as)
+        });
+        record.begin(shown, token, now);
+        let (attempt, report, exchange) = (record.tries(), record.report(), record.id());
+        send.life = Life::Sending { attempt };
+        send.began = now;
+        let intent = Intent { message, conversation: key, text: send.request.text.clone(), extras, attempt };
+        let life = send.life.clone();
+        if let Some(rate) = channel::messages_per_second(send.channel) {
+            let allowed = self.tuning.messages_per_second.unwrap_or(rate);
+            let rate = match self.rates.entry(key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(Rate::new(allowed, Duration::from_secs(1))),
+            };
+            rate.spend(now);
         }
-        if let Some(record) = &mut send.record {
-            record.settle(outcome, now);
-            self.tell(record.report());
-        }
-        let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
-        self.tuning.durable.outcome(message, kept, remote_id.as_deref());
-        self.tell_life(message, life, send.record.as_ref(), remote_id);
+        self.tell(report);
+        self.tell(Report::Message { id: message, life, exchange: Some(exchange), remote_id: None });
+        Some(intent)
     }
 
     pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
@@ -387,7 +278,7 @@ impl Driver {
             Taken::Flying => {
                 send.taken_back = true;
                 if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
-                    work.stop(Stop::TakenBack);
+                    work.stop(crate::engine::client::Stop::TakenBack);
                 }
             }
             Taken::Absent => {}
@@ -405,36 +296,11 @@ impl Driver {
             }
         }
     }
-
-    pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
-        let Some(conversation) = self.unknown.remove(&message) else { return };
-        if let Some(reader) = self.readers.get_mut(&conversation) {
-            reader.settled(message);
-        }
-        let life = if landed { Life::Landed } else { Life::Lost };
-        self.tuning.durable.outcome(message, &life, None);
-        self.tell_life(message, life, None, None);
-    }
-
-    pub(super) fn send_job_died(&mut self, message: MessageId, now: Moment) {
-        let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { return };
-        self.queue.settle(conversation, message);
-        let why = "guestwire failed inside while sending; the message may have been received".to_owned();
-        self.conclude(message, Outcome::Unknown(why), None, now);
-    }
-
-    pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
-        self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
-    }
 }
 
-/// A try of which nothing was written.
-fn not_written(why: &str) -> Ending {
-    Ending::Failed(Failure {
-        kind: FailureKind::Invalid,
-        phase: Phase::Write,
-        detail: why.to_owned(),
-        wrote: false,
-        partial: None,
-    })
+/// What makes a key one of a kind.
+fn rand_bytes() -> [u8; 10] {
+    let mut out = [0; 10];
+    out.iter_mut().zip(uuid::Uuid::new_v4().as_bytes()).for_each(|(to, from)| *to = *from);
+    out
 }

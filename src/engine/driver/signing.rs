@@ -202,6 +202,7 @@ impl Driver {
             send.wants_renewal = false;
         }
         self.readers.values_mut().for_each(crate::engine::reading::Reader::new_token);
+        self.errands.new_token();
     }
 
     fn ask_facts(&mut self, generation: Generation, now: Moment) {

@@ -41,6 +41,11 @@ impl Armed {
         self.set.clear();
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+
     /// What becomes of a request: counts it in every fault that it is for.
     ///
     /// `names` tells whether a fault's conversation is the one that the request addresses. Two faults that would
@@ -65,11 +70,10 @@ impl Armed {
             if let Some(times) = &mut fault.times {
                 *times = times.saturating_sub(1);
             }
-            match fault.kind {
-                Kind::TokenExpired | Kind::TokenRevoked | Kind::ConversationEnded | Kind::ParticipantMismatch => {
-                    acts.push(Act { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
-                }
-                _ => plan.add(&fault.kind),
+            if fault.kind.is_act() {
+                acts.push(Act { kind: fault.kind.clone(), conversation: fault.conversation.clone() });
+            } else {
+                plan.add(&fault.kind);
             }
         }
         self.set.retain(|set| set.fault.times != Some(0));

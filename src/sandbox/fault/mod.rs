@@ -26,14 +26,29 @@ pub enum Target {
     Token,
     /// Everything else of the API.
     Read,
+    /// A guest socket that is asked for.
+    Upgrade,
+    /// A guest message that comes over a socket; also meant by [`Target::Send`].
+    Frame,
+    /// An echo that goes out over a socket: how the guest's own message is acknowledged.
+    Echo,
+    /// A message of the other side that goes out over a socket.
+    Reply,
+    /// Any other frame that goes out over a socket: answers to requests, typing, presence, what becomes of the session.
+    Answer,
     /// All of them.
     Any,
 }
 
 impl Target {
+    /// Whether it is a frame that goes out.
+    const fn goes_out(self) -> bool {
+        matches!(self, Self::Echo | Self::Reply | Self::Answer)
+    }
+
     /// Whether a request of `self`'s kind (never [`Target::Any`]) is meant by `wanted`.
     pub(crate) fn is_meant_by(self, wanted: Self) -> bool {
-        wanted == Self::Any || wanted == self
+        wanted == Self::Any || wanted == self || (wanted == Self::Send && self == Self::Frame)
     }
 }
 
@@ -135,16 +150,92 @@ pub enum Kind {
     MalformedBody,
     /// The request is carried out; the body is JSON and is called something else.
     WrongContentType,
+    /// Sockets are refused as if the deployment did not allow the origin.
+    OriginRefused,
+    /// The deployment is gone: sockets are refused, and its public configuration is a 404.
+    DeploymentUnknown,
+    /// Sessions are read-only without a word: the next message is refused with 409.
+    SessionReadOnly,
+    /// Sessions end now, with `SessionExpiredEvent`; then 4006.
+    SessionExpired,
+    /// Sessions are erased now, with `SessionClearedEvent`; then 4007.
+    SessionCleared,
+    /// Guests are logged out now, with `LogoutEvent`; then 4006.
+    LoggedOut,
+    /// The socket is closed in an orderly way when a guest message comes.
+    SocketClosed {
+        /// Whether the message was received before.
+        received: bool,
+        /// The WebSocket's close code.
+        code: u16,
+    },
+    /// A frame that should go out does not.
+    FrameLost,
+    /// A frame goes out twice.
+    FrameDoubled,
+    /// A frame goes out late; others overtake it.
+    FrameLate {
+        /// By so much.
+        delay_ms: u64,
+    },
+    /// A frame goes out after the one that should follow it.
+    FrameReordered,
+    /// A frame goes out cut in half: no JSON.
+    FrameMalformed,
+    /// A frame of a class that no client knows goes out before another.
+    FrameUnknown,
+    /// Echoes come late, in their order.
+    SlowEcho {
+        /// By so much.
+        delay_ms: u64,
+    },
 }
 
 impl Kind {
-    /// Whether it can make a difference to a request of that kind at all.
+    /// Whether it can make a difference to a request (or frame) of that kind at all.
     pub(crate) const fn concerns(&self, target: Target) -> bool {
         match self {
             Self::FeatureOff => matches!(target, Target::Send | Target::Token),
             Self::PermissionMissing { .. } => matches!(target, Target::Send | Target::Read),
-            _ => true,
+            Self::OriginRefused => matches!(target, Target::Upgrade),
+            Self::DeploymentUnknown => matches!(target, Target::Upgrade | Target::Read),
+            Self::SocketClosed { .. } => matches!(target, Target::Frame),
+            Self::FrameLost
+            | Self::FrameDoubled
+            | Self::FrameLate { .. }
+            | Self::FrameReordered
+            | Self::FrameMalformed
+            | Self::FrameUnknown => target.goes_out(),
+            Self::SlowEcho { .. } => matches!(target, Target::Echo),
+            Self::RateLimited { .. }
+            | Self::ServiceFailure { .. }
+            | Self::SlowHeaders { .. }
+            | Self::ResetBefore
+            | Self::ResetAfter => !target.goes_out(),
+            Self::ResetDuring
+            | Self::StaleConnection
+            | Self::SlowBody { .. }
+            | Self::TruncatedBody
+            | Self::MalformedBody
+            | Self::WrongContentType => matches!(target, Target::Send | Target::Token | Target::Read),
+            _ if self.is_act() => !target.goes_out(),
+            _ => !target.goes_out() && !matches!(target, Target::Frame),
         }
+    }
+
+    /// Whether it changes the world, not a request.
+    pub(crate) const fn is_act(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenExpired
+                | Self::TokenRevoked
+                | Self::ConversationEnded
+                | Self::ParticipantMismatch
+                | Self::SessionReadOnly
+                | Self::SessionExpired
+                | Self::SessionCleared
+                | Self::LoggedOut
+        )
     }
 }
 

@@ -21,7 +21,7 @@ enum Manner {
 /// `target` may be changed.
 struct Row(&'static str, Manner, Target, &'static [&'static str], bool);
 
-const TABLE: [Row; 23] = [
+const TABLE: [Row; 37] = [
     Row("token-expired", Manner::Act, Target::Send, &[], true),
     Row("token-revoked", Manner::Act, Target::Send, &[], true),
     Row("conversation-ended", Manner::Act, Target::Send, &["conversation"], true),
@@ -45,7 +45,24 @@ const TABLE: [Row; 23] = [
     Row("truncated-body", Manner::Once, Target::Send, &["conversation"], true),
     Row("malformed-body", Manner::Once, Target::Send, &["conversation"], true),
     Row("wrong-content-type", Manner::Once, Target::Send, &["conversation"], true),
+    Row("origin-refused", Manner::Condition, Target::Upgrade, &["conversation"], false),
+    Row("deployment-unknown", Manner::Condition, Target::Any, &[], true),
+    Row("session-read-only", Manner::Act, Target::Frame, &["conversation"], true),
+    Row("session-expired", Manner::Act, Target::Frame, &["conversation"], true),
+    Row("session-cleared", Manner::Act, Target::Frame, &["conversation"], true),
+    Row("logged-out", Manner::Act, Target::Frame, &["conversation"], true),
+    Row("socket-closed", Manner::Once, Target::Frame, &["received", "code", "conversation"], false),
+    Row("frame-lost", Manner::Once, Target::Echo, &["conversation"], true),
+    Row("frame-doubled", Manner::Once, Target::Echo, &["conversation"], true),
+    Row("frame-late", Manner::Once, Target::Echo, &["delay_ms", "conversation"], true),
+    Row("frame-reordered", Manner::Once, Target::Echo, &["conversation"], true),
+    Row("frame-malformed", Manner::Once, Target::Echo, &["conversation"], true),
+    Row("frame-unknown", Manner::Once, Target::Echo, &["conversation"], true),
+    Row("slow-echo", Manner::Condition, Target::Echo, &["delay_ms", "conversation"], false),
 ];
+
+/// The targets that can be named.
+const TARGETS: [&str; 9] = ["send", "token", "read", "upgrade", "frame", "echo", "reply", "answer", "any"];
 
 /// Fields that every fault has.
 const COMMON: [&str; 4] = ["fault", "times", "after", "target"];
@@ -73,9 +90,11 @@ impl Fault {
         if let Some(stranger) = map.keys().find(|key| !fields.clone().any(|field| field == *key)) {
             return Err(format!("the fault `{name}` has no field `{stranger}`; {}", hint(stranger, fields)));
         }
-        let target = choice(map, "target", &["send", "token", "read", "any"])?.unwrap_or(*by_itself);
+        let target = choice(map, "target", &TARGETS)?.unwrap_or(*by_itself);
         if !aimable && target != *by_itself {
-            return Err(format!("the fault `{name}` is only for the target `token`; leave `target` out"));
+            let only = serde_json::to_value(by_itself).unwrap_or_default();
+            let only = only.as_str().unwrap_or_default();
+            return Err(format!("the fault `{name}` is only for the target `{only}`; leave `target` out"));
         }
         let conversation = text(map, "conversation")?;
         if conversation.is_some() && target == Target::Token {
@@ -87,6 +106,9 @@ impl Fault {
             return Err("`times` is 0, so that nothing would be hit; leave it out or give 1 or more".to_owned());
         }
         let kind = kind(name, map)?;
+        if target != Target::Any && !kind.concerns(target) {
+            return Err(format!("the fault `{name}` makes no difference to that target; leave `target` out"));
+        }
         let at_once = *manner == Manner::Act && after.is_none() && times.is_none();
         let times = match manner {
             Manner::Condition => times,
@@ -132,6 +154,28 @@ fn kind(name: &str, map: &Map<String, Value>) -> Result<Kind, String> {
         "truncated-body" => Kind::TruncatedBody,
         "malformed-body" => Kind::MalformedBody,
         "wrong-content-type" => Kind::WrongContentType,
+        "origin-refused" => Kind::OriginRefused,
+        "deployment-unknown" => Kind::DeploymentUnknown,
+        "session-read-only" => Kind::SessionReadOnly,
+        "session-expired" => Kind::SessionExpired,
+        "session-cleared" => Kind::SessionCleared,
+        "logged-out" => Kind::LoggedOut,
+        "socket-closed" => {
+            let code = number(map, "code")?.unwrap_or(1001);
+            if !(1000..=4999).contains(&code) || matches!(code, 1004..=1006 | 1015) {
+                return Err(format!(
+                    "`code` is {code}, but must be one that a close frame can carry: 1001, 1011, 4000 …"
+                ));
+            }
+            Kind::SocketClosed { received: flag(map, "received")?, code }
+        }
+        "frame-lost" => Kind::FrameLost,
+        "frame-doubled" => Kind::FrameDoubled,
+        "frame-late" => Kind::FrameLate { delay_ms: delay_ms()? },
+        "frame-reordered" => Kind::FrameReordered,
+        "frame-malformed" => Kind::FrameMalformed,
+        "frame-unknown" => Kind::FrameUnknown,
+        "slow-echo" => Kind::SlowEcho { delay_ms: delay_ms()? },
         other => return Err(format!("the fault `{other}` is in the table but not built")),
     })
 }

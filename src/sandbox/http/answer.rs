@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     headers: Vec<(HeaderName, String)>,
     content_type: &'static str,
     body: String,
+    /// In place of `body`: a guest's file.
+    file: Option<Bytes>,
 }
 
 /// An HTTP date. [RFC 9110, IMF-fixdate]
@@ -38,12 +40,20 @@ pub(crate) fn http_date(at: Timestamp) -> String {
 impl Answer {
     /// A JSON answer without headers of its own.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { status, headers: Vec::new(), content_type: JSON, body: body.to_string() }
+        Self { status, headers: Vec::new(), content_type: JSON, body: body.to_string(), file: None }
     }
 
     /// An answer without a body.
     pub(crate) const fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), content_type: "", body: String::new() }
+        Self { status, headers: Vec::new(), content_type: "", body: String::new(), file: None }
+    }
+
+    /// A guest's file.
+    pub(crate) fn file(bytes: Bytes, mime: &str) -> Self {
+        let mut answer = Self::empty(200);
+        answer.set(CONTENT_TYPE, mime.to_owned());
+        answer.file = Some(bytes);
+        answer
     }
 
     /// The page of a proxy in between: none of the platform's headers.
@@ -54,7 +64,7 @@ impl Answer {
              <p>The gateway proxy.corp.example could not complete your request.</p>\n</body></html>\n"
         );
         let headers = vec![(VIA, "1.1 proxy.corp.example".to_owned()), (SERVER, "corp-gateway".to_owned())];
-        Self { status, headers, content_type: "text/html; charset=utf-8", body }
+        Self { status, headers, content_type: "text/html; charset=utf-8", body, file: None }
     }
 
     /// A failure of the service. [codes: real: documented, JS2018; a 502 comes from a load balancer, inferred]
@@ -66,7 +76,7 @@ impl Answer {
         };
         let mut answer = if status == 502 {
             let body = "<html><body><h1>502 Bad Gateway</h1></body></html>\n".to_owned();
-            Self { status, headers: Vec::new(), content_type: "text/html", body }
+            Self { status, headers: Vec::new(), content_type: "text/html", body, file: None }
         } else {
             let body = json!({"message": message, "code": code, "status": status, "contextId": context,
                 "details": [], "errors": []});
@@ -133,7 +143,10 @@ impl Answer {
 
     /// The answer, whole.
     pub(crate) fn into_response(self) -> Response<Body> {
-        self.with_body(Body::from)
+        match self.file.clone() {
+            Some(bytes) => self.with_body(|_| Body::from(bytes)),
+            None => self.with_body(Body::from),
+        }
     }
 
     /// The answer, with its second half `late`.
@@ -165,7 +178,7 @@ impl Answer {
     }
 
     fn with_body(self, body: impl FnOnce(String) -> Body) -> Response<Body> {
-        let length = self.body.len();
+        let length = self.file.as_ref().map_or(self.body.len(), Bytes::len);
         let mut response = Response::new(body(self.body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

@@ -1,6 +1,7 @@
 //! The control API, for tests and demos, on the same port.
 //!
-//! `GET /_sandbox/state` · `POST /_sandbox/faults` · `DELETE /_sandbox/faults` · `POST /_sandbox/clock`
+//! `GET /_sandbox/state` · `POST /_sandbox/faults` · `DELETE /_sandbox/faults` · `POST /_sandbox/clock` ·
+//! `POST /_sandbox/webhook` · `DELETE /_sandbox/webhook`
 //!
 //! A web page must not be able to reach it through a name of its own that leads to this machine (DNS rebinding), so a
 //! `Host` that is not this machine, or an `Origin` from elsewhere, is refused.
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use crate::sandbox::Inner;
+use crate::sandbox::{Inner, Webhook};
 
 /// Where the control API begins.
 pub(crate) const ROOT: &str = "/_sandbox/";
@@ -55,10 +56,25 @@ pub(super) fn answer(inner: &Inner, parts: &Parts, body: &[u8]) -> Answer {
                 Answer::json(200, &inner.clock_json())
             }
         },
+        (&Method::POST, "webhook") => match serde_json::from_slice::<Webhook>(body) {
+            Err(_) => refused(400, "the body must be {\"url\": \"http://127.0.0.1:PORT/PATH\", \"secret\": \"…\"}"),
+            Ok(webhook) => {
+                let url = webhook.url.clone();
+                match inner.set_webhook(Some(webhook)) {
+                    Ok(()) => Answer::json(200, &json!({ "webhook": url })),
+                    Err(why) => refused(400, why),
+                }
+            }
+        },
+        (&Method::DELETE, "webhook") => match inner.set_webhook(None) {
+            Ok(()) => Answer::json(200, &json!({ "webhook": null })),
+            Err(why) => refused(400, why),
+        },
         (_, "state") => refused(405, "state can be read: GET"),
         (_, "faults") => refused(405, "faults can be set and cleared: POST, DELETE"),
         (_, "clock") => refused(405, "the clock can be advanced: POST"),
-        _ => refused(404, "the control API has state, faults and clock"),
+        (_, "webhook") => refused(405, "the webhook can be set and taken away: POST, DELETE"),
+        _ => refused(404, "the control API has state, faults, clock and webhook"),
     }
 }
 

@@ -146,7 +146,7 @@ fn one(c: &Conversation) -> Value {
             "participantId": p.id,
             "participantName": p.name,
             "purpose": p.purpose.word(),
-            "sessions": [{"sessionId": p.communication, "mediaType": "message", "messageType": "webmessaging",
+            "sessions": [{"sessionId": p.communication, "mediaType": "message", "messageType": c.messenger(),
                 "direction": "inbound", "segments": []}],
         })
     };

@@ -7,10 +7,13 @@
 
 mod answer;
 mod control;
+mod deployment;
 mod details_query;
 mod form;
+mod open;
 mod route;
 mod shapes;
+mod socket;
 mod wire;
 
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use futures_util::StreamExt as _;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -32,7 +35,8 @@ pub(super) use wire::{Door, Peer};
 use super::Inner;
 use super::fault::{Plan, RetryForm, Spoil};
 use super::scenario::Rules;
-use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, World};
+use super::world::web::{ConnectionId, Page, Put, UPLOAD_MAX_BYTES};
+use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, Whom, World};
 use crate::model::Moment;
 
 /// A judged request: what is to go out, and how.
@@ -43,6 +47,8 @@ struct Judged {
     wait: Duration,
     /// Before the second half of the body.
     body_late: Duration,
+    /// The socket that is opened in place of an answer.
+    connection: Option<ConnectionId>,
 }
 
 /// Serves one request.
@@ -52,7 +58,8 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let Some(body) = read(body).await else {
+    let most = if parts.uri.path().starts_with("/attachments/") { UPLOAD_MAX_BYTES } else { BODY_MAX_BYTES };
+    let Some(body) = read(body, most).await else {
         // The rest of the request will never come: it did not arrive, and there is nobody to answer.
         peer.reset();
         return Answer::empty(400).into_response();
@@ -62,7 +69,13 @@ pub(super) async fn serve(
     }
     let judged = judge(&inner, &parts, &body);
     inner.pause(judged.wait).await;
-    let Judged { mut answer, spoil, body_late, .. } = judged;
+    let Judged { mut answer, spoil, body_late, connection, .. } = judged;
+    if let Some(connection) = connection {
+        match spoil {
+            None => return socket::open(inner, connection, parts, peer).await,
+            Some(_) => inner.world().hung_up(connection),
+        }
+    }
     match spoil {
         Some(Spoil::ResetBefore | Spoil::ResetAfter) => peer.reset(),
         Some(Spoil::ResetDuring) => return answer.into_cut_response(Some(peer)),
@@ -70,7 +83,8 @@ pub(super) async fn serve(
         Some(Spoil::Stale) => peer.go_stale(),
         Some(Spoil::Malformed) => answer.malform(),
         Some(Spoil::WrongType) => answer.misname(),
-        Some(Spoil::RateLimited { .. } | Spoil::Failure { .. } | Spoil::Proxy { .. }) | None => {}
+        // Made already, or of frames.
+        _ => {}
     }
     if body_late.is_zero() {
         return answer.into_response();
@@ -80,12 +94,12 @@ pub(super) async fn serve(
 
 /// The body; `None` where the connection ended before it was whole. What is over the limit is read and dropped, so that
 /// a client that is still writing gets its refusal.
-async fn read(body: Body) -> Option<Vec<u8>> {
+async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
     let mut pieces = body.into_data_stream();
     let mut kept = Vec::new();
     while let Some(piece) = pieces.next().await {
         let piece = piece.ok()?;
-        if kept.len() <= BODY_MAX_BYTES {
+        if kept.len() <= most {
             kept.extend_from_slice(&piece);
         }
     }
@@ -98,10 +112,18 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
     let now = inner.now();
     let mut world = inner.world();
     world.tally.arrived(route.name());
-    let plan = world.arrive(route.target(), route.conversation(), now);
+    let guest = matches!(route, Route::Open { .. }).then(|| open::guest(body)).flatten();
+    let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+    let whom = match (route, route.conversation(), guest.as_deref()) {
+        (Route::Socket, ..) => origin.map_or(Whom::Nobody, Whom::Origin),
+        (_, Some(id), _) => Whom::Conversation(id),
+        (_, None, Some(id)) => Whom::Guest(id),
+        (_, None, None) => Whom::Nobody,
+    };
+    let plan = world.arrive(route.target(), whom, now);
     let (request_id, correlation_id) = world.request_ids();
-    let context =
-        Context { route, parts, body, plan: &plan, now, request_id: &request_id, correlation_id: &correlation_id };
+    let (request_id, correlation_id) = (request_id.as_str(), correlation_id.as_str());
+    let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match plan.spoil {
         Some(spoil) if !spoil.reaches_the_world() => context.spoilt(&mut world, spoil),
         Some(spoil @ Spoil::Failure { .. }) => {
@@ -111,7 +133,7 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
         _ => context.honest(&mut world),
     };
     if !matches!(plan.spoil, Some(Spoil::Proxy { .. })) {
-        answer.stamp(&request_id, &correlation_id, context.server_time());
+        answer.stamp(request_id, correlation_id, context.server_time());
     }
     if matches!(plan.spoil, Some(Spoil::ResetBefore | Spoil::ResetAfter)) {
         world.tally.reset();
@@ -119,7 +141,7 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
         world.tally.answered(answer.status());
     }
     let wait = world.latency() + plan.headers_late;
-    Judged { answer, spoil: plan.spoil, wait, body_late: plan.body_late }
+    Judged { answer, spoil: plan.spoil, wait, body_late: plan.body_late, connection: context.connection }
 }
 
 /// A request while it is judged.
@@ -131,6 +153,8 @@ struct Context<'r> {
     now: Moment,
     request_id: &'r str,
     correlation_id: &'r str,
+    /// Set where a socket is to be opened.
+    connection: Option<ConnectionId>,
 }
 
 impl Context<'_> {
@@ -163,7 +187,7 @@ impl Context<'_> {
             // Never written: see `Peer::reset`.
             _ => return Answer::empty(500),
         };
-        if self.route != Route::Token {
+        if !matches!(self.route, Route::Token | Route::Socket) {
             answer.gauge(world.gauge(self.bearer(), self.now));
         }
         answer
@@ -172,9 +196,11 @@ impl Context<'_> {
     fn refused(&self, world: &mut World, refusal: &Refusal, form: RetryForm) -> Answer {
         world.tally.refused(refusal.reason());
         let sending = matches!(self.route, Route::Send(_));
-        let (status, body) = refusal.answer(world.rules, sending, self.correlation_id);
+        // The Guest API's description says nothing of the guest WebSocket's history.
+        let rules = if self.route == Route::History { Rules::Published } else { world.rules };
+        let (status, body) = refusal.answer(rules, sending, self.correlation_id);
         let mut answer = Answer::json(status, &body);
-        if let Refusal::RateLimited { retry_after, .. } = refusal {
+        if let Refusal::RateLimited { retry_after, .. } | Refusal::WebLimit { retry_after, .. } = refusal {
             answer.retry_after(*retry_after, form, self.server_time());
         }
         if let Route::OtherMethod(allowed) = self.route {
@@ -184,9 +210,21 @@ impl Context<'_> {
     }
 
     /// The platform's answer.
-    fn honest(&self, world: &mut World) -> Answer {
-        if self.route == Route::Token {
-            return self.token(world);
+    fn honest(&mut self, world: &mut World) -> Answer {
+        match self.route {
+            Route::Token => return self.token(world),
+            Route::Socket => return self.socket(world),
+            Route::Deployment { id, domains } => return deployment::answer(world, self.plan, id, domains),
+            Route::Upload(attachment) => return self.upload(world, attachment),
+            Route::Download(attachment) => return self.download(world, attachment),
+            Route::History => {
+                let page = self.page().and_then(|page| world.history(self.bearer(), page, self.now));
+                return match page {
+                    Ok(page) => Answer::json(200, &page),
+                    Err(refusal) => self.refused(world, &refusal, RetryForm::Seconds),
+                };
+            }
+            _ => {}
         }
         let (gauge, admitted) = world.admit(self.bearer(), self.now);
         let answered = match self.route.refusal() {
@@ -231,6 +269,7 @@ impl Context<'_> {
         const READ: &[&str] = &["conversations", "conversations:readonly"];
         const QUERY: &[&str] = &["analytics", "analytics:readonly", "conversations", "conversations:readonly"];
         const VIEW: &[&str] = &["conversation:message:view", "conversation:webmessaging:view"];
+        const DISCONNECT: &[&str] = &["conversation:communication:disconnect", "conversation:message:park"];
         const COMMUNICATION: &[&str] = &["conversation:communication:view"];
         const ANALYTICS: &[&str] = &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"];
         let ok = |body: &Value| Ok(Answer::json(200, body));
@@ -257,6 +296,23 @@ impl Context<'_> {
                 }
                 ok(&shapes::message_conversation(world.conversation(id)?))
             }
+            Route::Disconnect(id) => {
+                world.may_read(bearer, self.plan, READ, DISCONNECT)?;
+                let body: Value = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+                match body.get("state").and_then(Value::as_str) {
+                    Some("disconnected" | "DISCONNECTED") => {}
+                    Some(value) => {
+                        return Err(Refusal::Value {
+                            value: value.to_owned(),
+                            field: "state",
+                            allowed: "disconnected",
+                        });
+                    }
+                    None => return Err(Refusal::BodyMalformed),
+                }
+                ok(&shapes::conversation(world.disconnect(id, self.now)?))
+            }
+            Route::Open { kind, integration } => open::answer(self, world, bearer, kind, integration),
             Route::Bulk(id) => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
                 self.bulk(world, id)
@@ -276,7 +332,14 @@ impl Context<'_> {
                 world.may_read(bearer, self.plan, QUERY, ANALYTICS)?;
                 ok(&details_query::answer(&world.conversations, self.json_body()?)?)
             }
-            Route::Token | Route::Nowhere | Route::OtherMethod(_) => Err(Refusal::NoRoute),
+            Route::Token
+            | Route::Socket
+            | Route::Deployment { .. }
+            | Route::Upload(_)
+            | Route::Download(_)
+            | Route::History
+            | Route::Nowhere
+            | Route::OtherMethod(_) => Err(Refusal::NoRoute),
         }
     }
 
@@ -292,7 +355,58 @@ impl Context<'_> {
     }
 
     fn normalized_only(&self) -> bool {
-        self.parts.uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "useNormalizedMessage=true"))
+        self.query("useNormalizedMessage").is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// A parameter of the query. None that the sandbox knows has characters that need escapes.
+    fn query(&self, name: &str) -> Option<&str> {
+        let pairs = self.parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
+    }
+
+    fn page(&self) -> Result<Page, Refusal> {
+        let number = |name, default| match self.query(name) {
+            None => Ok(default),
+            Some(value) => value.parse().map_err(|_| Refusal::Value {
+                value: value.to_owned(),
+                field: "page",
+                allowed: "whole numbers",
+            }),
+        };
+        Ok(Page { size: number("pageSize", 25)?, number: number("pageNumber", 1)? })
+    }
+
+    /// `GET /v1`: a socket, or why not. What is denied looks the same whatever the reason. [MTSDK: 403 on upgrade]
+    fn socket(&mut self, world: &mut World) -> Answer {
+        let upgrades = self.header(http::header::UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket"));
+        if !upgrades {
+            return Answer::json(426, &json!({"message": "Upgrade Required", "requestId": self.request_id}));
+        }
+        match world.upgrade(self.query("deploymentId"), self.header(ORIGIN), self.plan, self.now) {
+            Ok(id) => {
+                self.connection = Some(id);
+                Answer::empty(101)
+            }
+            Err(_) => {
+                let body = json!({"message": "Forbidden", "connectionId": self.correlation_id,
+                    "requestId": self.request_id});
+                Answer::json(403, &body)
+            }
+        }
+    }
+
+    fn upload(&self, world: &mut World, attachment: &str) -> Answer {
+        let tagging = self.header(HeaderName::from_static("x-amz-tagging"));
+        let signature = self.query("signature").unwrap_or_default();
+        let bytes = axum::body::Bytes::copy_from_slice(self.body);
+        Answer::empty(world.put(Put { attachment, signature, tagging, bytes }, self.now))
+    }
+
+    fn download(&self, world: &mut World, attachment: &str) -> Answer {
+        match world.get_file(attachment, self.query("signature").unwrap_or_default()) {
+            Some((bytes, mime)) => Answer::file(bytes, &mime),
+            None => Answer::empty(404),
+        }
     }
 
     fn json_body(&self) -> Result<&[u8], Refusal> {

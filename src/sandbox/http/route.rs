@@ -4,6 +4,7 @@ use http::Method;
 
 use crate::sandbox::fault::Target;
 use crate::sandbox::world::Refusal;
+use crate::sandbox::world::open::Kind;
 
 /// A request that the sandbox knows. Ids are as they stand in the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,30 @@ pub(crate) enum Route<'p> {
     Conversation(&'p str),
     /// `GET /api/v2/conversations/messages/{id}`
     MessageConversation(&'p str),
+    /// `PATCH /api/v2/conversations/messages/{id}`
+    Disconnect(&'p str),
+    /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/…`
+    Open {
+        /// What is sent in.
+        kind: Kind,
+        /// `None`: the older path, where `channel.to.id` says it.
+        integration: Option<&'p str>,
+    },
+    /// `GET /api/v2/webmessaging/messages`
+    History,
+    /// `GET /v1`: the guest WebSocket.
+    Socket,
+    /// `GET /webdeployments/v1/deployments/{id}/config.json` and `…/domains.json`
+    Deployment {
+        /// The deployment.
+        id: &'p str,
+        /// `domains.json`.
+        domains: bool,
+    },
+    /// `PUT /attachments/{id}`
+    Upload(&'p str),
+    /// `GET /attachments/{id}`
+    Download(&'p str),
     /// `POST /api/v2/conversations/messages/{id}/messages/bulk`
     Bulk(&'p str),
     /// `GET /api/v2/conversations/messages/{messageId}/details`
@@ -44,37 +69,63 @@ impl<'p> Route<'p> {
     pub(crate) fn of(method: &Method, path: &'p str) -> Self {
         let get = |route: Self| if method == Method::GET { route } else { Self::OtherMethod("GET") };
         let post = |route: Self| if method == Method::POST { route } else { Self::OtherMethod("POST") };
-        if path == "/oauth/token" {
-            return post(Self::Token);
+        let mut parts = path.split('/').skip(1);
+        // No path that there is has as many parts, and an empty part is no id.
+        let parts: [Option<&str>; 10] = std::array::from_fn(|_| parts.next());
+        if parts.contains(&Some("")) {
+            return Self::Nowhere;
         }
-        let Some(path) = path.strip_prefix("/api/v2/") else { return Self::Nowhere };
-        if path == "tokens/me" {
-            return match *method {
+        let len = parts.iter().flatten().count();
+        let parts = parts.map(Option::unwrap_or_default);
+        match parts.get(..len).unwrap_or_default() {
+            ["oauth", "token"] => post(Self::Token),
+            ["v1"] => get(Self::Socket),
+            ["attachments", id] => match *method {
+                Method::PUT => Self::Upload(id),
+                Method::GET => Self::Download(id),
+                _ => Self::OtherMethod("GET, PUT"),
+            },
+            ["webdeployments", "v1", "deployments", id, "config.json"] => get(Self::Deployment { id, domains: false }),
+            ["webdeployments", "v1", "deployments", id, "domains.json"] => get(Self::Deployment { id, domains: true }),
+            ["api", "v2", "conversations", rest @ ..] => Self::conversations(method, rest),
+            ["api", "v2", "tokens", "me"] => match *method {
                 Method::GET => Self::Introspect,
                 Method::DELETE => Self::Revoke,
                 _ => Self::OtherMethod("GET, DELETE"),
-            };
+            },
+            ["api", "v2", "analytics", "conversations", "details", "query"] => post(Self::DetailsQuery),
+            ["api", "v2", "webmessaging", "messages"] => get(Self::History),
+            _ => Self::Nowhere,
         }
-        if path == "analytics/conversations/details/query" {
-            return post(Self::DetailsQuery);
-        }
-        let Some(path) = path.strip_prefix("conversations/") else { return Self::Nowhere };
-        // No path below has more than four parts, and an empty part is no id.
-        let mut parts = path.split('/');
-        let four = [parts.next(), parts.next(), parts.next(), parts.next()];
-        if parts.next().is_some() || four.contains(&Some("")) {
-            return Self::Nowhere;
-        }
-        match four {
-            [Some("messaging"), Some(id), Some("messages"), None] => post(Self::Send(id)),
-            [Some("messages"), Some(id), None, None] => get(Self::MessageConversation(id)),
-            [Some("messages"), Some(id), Some("details"), None] => get(Self::Details(id)),
-            [Some("messages"), Some(id), Some("messages"), Some("bulk")] => post(Self::Bulk(id)),
-            [Some("messages"), Some(conversation), Some("messages"), Some(message)] => {
-                get(Self::Message { conversation, message })
+    }
+
+    /// What is below `/api/v2/conversations/`.
+    fn conversations(method: &Method, path: &[&'p str]) -> Self {
+        let get = |route: Self| if method == Method::GET { route } else { Self::OtherMethod("GET") };
+        let post = |route: Self| if method == Method::POST { route } else { Self::OtherMethod("POST") };
+        match *path {
+            ["messaging", id, "messages"] => post(Self::Send(id)),
+            ["messages", "inbound", "open"] => post(Self::Open { kind: Kind::Message, integration: None }),
+            ["messages", integration, "inbound", "open", ref what @ ..] => {
+                let kind = match *what {
+                    ["message"] => Kind::Message,
+                    ["event"] => Kind::Event,
+                    ["receipt"] => Kind::Receipt,
+                    ["structured", "response"] => Kind::Response,
+                    _ => return Self::Nowhere,
+                };
+                post(Self::Open { kind, integration: Some(integration) })
             }
-            [Some("messaging" | "messages"), None, None, None] => Self::Nowhere,
-            [Some(id), None, None, None] => get(Self::Conversation(id)),
+            ["messages", id] => match *method {
+                Method::GET => Self::MessageConversation(id),
+                Method::PATCH => Self::Disconnect(id),
+                _ => Self::OtherMethod("GET, PATCH"),
+            },
+            ["messages", id, "details"] => get(Self::Details(id)),
+            ["messages", id, "messages", "bulk"] => post(Self::Bulk(id)),
+            ["messages", conversation, "messages", message] => get(Self::Message { conversation, message }),
+            ["messaging" | "messages"] => Self::Nowhere,
+            [id] => get(Self::Conversation(id)),
             _ => Self::Nowhere,
         }
     }
@@ -92,6 +143,21 @@ impl<'p> Route<'p> {
             Self::Details(_) => "GET /api/v2/conversations/messages/{messageId}/details",
             Self::Message { .. } => "GET /api/v2/conversations/messages/{conversationId}/messages/{messageId}",
             Self::DetailsQuery => "POST /api/v2/analytics/conversations/details/query",
+            Self::Disconnect(_) => "PATCH /api/v2/conversations/messages/{conversationId}",
+            Self::Open { integration: None, .. } => "POST /api/v2/conversations/messages/inbound/open",
+            Self::Open { kind, .. } => match kind {
+                Kind::Message => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/message",
+                Kind::Event => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/event",
+                Kind::Receipt => "POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
+                Kind::Response => {
+                    "POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response"
+                }
+            },
+            Self::History => "GET /api/v2/webmessaging/messages",
+            Self::Socket => "GET /v1",
+            Self::Deployment { .. } => "GET /webdeployments/v1/deployments/{deploymentId}",
+            Self::Upload(_) => "PUT /attachments/{attachmentId}",
+            Self::Download(_) => "GET /attachments/{attachmentId}",
             Self::Nowhere | Self::OtherMethod(_) => "other",
         }
     }
@@ -99,7 +165,8 @@ impl<'p> Route<'p> {
     /// Which faults are for it.
     pub(crate) const fn target(self) -> Target {
         match self {
-            Self::Send(_) => Target::Send,
+            Self::Send(_) | Self::Open { .. } => Target::Send,
+            Self::Socket => Target::Upgrade,
             Self::Token => Target::Token,
             _ => Target::Read,
         }
@@ -108,7 +175,11 @@ impl<'p> Route<'p> {
     /// The conversation that it names.
     pub(crate) const fn conversation(self) -> Option<&'p str> {
         match self {
-            Self::Send(id) | Self::Conversation(id) | Self::MessageConversation(id) | Self::Bulk(id) => Some(id),
+            Self::Send(id)
+            | Self::Conversation(id)
+            | Self::MessageConversation(id)
+            | Self::Disconnect(id)
+            | Self::Bulk(id) => Some(id),
             Self::Message { conversation, .. } => Some(conversation),
             _ => None,
         }

@@ -1,18 +1,10 @@
 //! What conversations and messages look like as JSON.
 //! [field names real: documented and seen in SDK source; which optional fields are filled is a choice]
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::{Conversation, Participant, Purpose, Said, World};
-
-/// The type of the conversations: guests came by the web messenger.
-const MESSENGER: &str = "webmessaging";
-
-fn time(at: Timestamp) -> String {
-    // Milliseconds and Z, as the platform writes them.
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
+use crate::sandbox::world::web::frames::{content, dense, form, time};
+use crate::sandbox::world::{Conversation, Participant, Purpose, Said, Via, World};
 
 fn state(conversation: &Conversation) -> &'static str {
     if conversation.ended.is_some() { "disconnected" } else { "connected" }
@@ -42,12 +34,9 @@ fn said_by(conversation: &Conversation, participant: &Participant) -> Value {
     mine.map(details).collect()
 }
 
-/// Without the fields that have no value: the platform leaves them out.
-fn dense(mut json: Value) -> Value {
-    if let Some(map) = json.as_object_mut() {
-        map.retain(|_, value| !value.is_null());
-    }
-    json
+/// Participant data: the guest's.
+fn attributes(c: &Conversation, p: &Participant) -> Value {
+    if p.purpose == Purpose::Customer { json!(c.attributes) } else { json!({}) }
 }
 
 /// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
@@ -60,13 +49,13 @@ pub(crate) fn message_conversation(c: &Conversation) -> Value {
             "state": state(c),
             "name": p.name,
             "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
-            "type": MESSENGER,
+            "type": c.messenger(),
             "provider": "PureCloud Messaging",
             "startTime": time(p.joined),
             "connectedTime": time(p.joined),
             "endTime": ended,
             "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
-            "attributes": {},
+            "attributes": attributes(c, p),
             "messages": said_by(c, p),
         }))
     };
@@ -88,7 +77,7 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
             "id": p.communication,
             "state": state(c),
             "direction": if p.purpose == Purpose::Customer { "inbound" } else { "outbound" },
-            "type": MESSENGER,
+            "type": c.messenger(),
             "provider": "PureCloud Messaging",
             "connectedTime": time(p.joined),
             "disconnectedTime": ended,
@@ -102,7 +91,7 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
             "connectedTime": time(p.joined),
             "endTime": ended,
             "externalId": c.external_id.as_deref().filter(|_| p.purpose == Purpose::Customer),
-            "attributes": {},
+            "attributes": attributes(c, p),
             "messages": [communication],
         }))
     };
@@ -120,17 +109,24 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
 pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
     let guest = c.guest();
     let guest_id = guest.map(|g| g.id.as_str());
-    let (from, to) = match said.by {
-        Purpose::Customer => (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None),
-        Purpose::Workflow | Purpose::Agent => {
+    let (from, to) = match (said.by, &c.via) {
+        (Purpose::Customer, Via::Open { from }) => (from.clone(), None),
+        (Purpose::Customer, _) => (json!({"id": guest_id, "nickname": guest.map(|g| g.name.as_str())}), None),
+        (Purpose::Workflow | Purpose::Agent, via) => {
             let name = c.participant(said.by).map(|p| p.name.as_str());
-            (json!({ "nickname": name }), Some(json!({ "id": guest_id })))
+            let to = if let Via::Open { from } = via { from.get("id").cloned() } else { Some(json!(guest_id)) };
+            (json!({ "nickname": name }), Some(json!({ "id": to })))
         }
     };
-    let choice = |label: &&str| json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}});
+    let platform = match c.via {
+        Via::GuestApi => None,
+        Via::Open { .. } => Some("Open"),
+        Via::Web { .. } => Some("WebMessaging"),
+    };
     let channel = dense(json!({
+        "platform": platform,
         "type": "Private",
-        "messageId": said.id,
+        "messageId": said.own_id.as_deref().unwrap_or(&said.id),
         "from": from,
         "to": to,
         "time": time(said.at),
@@ -138,9 +134,10 @@ pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
     dense(json!({
         "id": said.id,
         "channel": channel,
-        "type": if said.choices.is_empty() { "Text" } else { "Structured" },
+        "type": form(said),
         "text": &*said.text,
-        "content": (!said.choices.is_empty()).then(|| said.choices.iter().map(choice).collect::<Vec<_>>()),
+        "content": content(said),
+        "metadata": (!said.metadata.is_empty()).then_some(&said.metadata),
         "direction": direction(said.by).0,
         "originatingEntity": if said.by == Purpose::Workflow { "Bot" } else { "Human" },
         "conversationId": c.id,
@@ -151,10 +148,10 @@ pub(crate) fn normalized(c: &Conversation, said: &Said) -> Value {
 pub(crate) fn message_data(c: &Conversation, said: &Said, normalized_only: bool) -> Value {
     dense(json!({
         "id": said.id,
-        "providerMessageId": said.id,
+        "providerMessageId": said.own_id.as_deref().unwrap_or(&said.id),
         "timestamp": time(said.at),
         "direction": direction(said.by).1,
-        "messengerType": MESSENGER,
+        "messengerType": c.messenger(),
         "status": if said.by == Purpose::Customer { "received" } else { "delivery-success" },
         "textBody": (!normalized_only).then_some(&*said.text),
         "normalizedMessage": normalized(c, said),

@@ -1,7 +1,8 @@
 //! What the types of a scenario cannot say.
 
-use super::Scenario;
+use super::{Channel, Conversation, Scenario};
 use crate::sandbox::fault::Fault;
+use crate::sandbox::hook::Target;
 use crate::sandbox::nearest::hint;
 
 /// A value that cannot be, and the key at which it stands.
@@ -24,15 +25,36 @@ pub(super) fn ranges(scenario: &Scenario) -> Result<(), Trouble> {
         let what = "lifetime_seconds is 0; a token lives at least 1 second".to_owned();
         return Err(Trouble { key: "lifetime_seconds", value: String::new(), what });
     }
-    if scenario.limits.requests_per_minute == 0 {
-        let what = "requests_per_minute is 0; nothing could be asked at all".to_owned();
-        return Err(Trouble { key: "requests_per_minute", value: String::new(), what });
+    let limits = &scenario.limits;
+    for (key, limit) in [
+        ("requests_per_minute", limits.requests_per_minute),
+        ("messages_per_second", limits.messages_per_second),
+        ("frames_per_minute", limits.frames_per_minute),
+        ("health_checks_per_minute", limits.health_checks_per_minute),
+        ("configures_per_minute", limits.configures_per_minute),
+        ("histories_per_minute", limits.histories_per_minute),
+        ("session_connections", limits.session_connections),
+    ] {
+        if limit == 0 {
+            let what = format!("{key} is 0; nothing could be asked at all");
+            return Err(Trouble { key, value: String::new(), what });
+        }
+    }
+    if scenario.deployment.session_seconds == 0 {
+        let what = "session_seconds is 0; a session lives at least 1 second".to_owned();
+        return Err(Trouble { key: "session_seconds", value: String::new(), what });
+    }
+    if let Some(webhook) = &scenario.webhook {
+        Target::parse(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
     }
     for (at, conversation) in scenario.conversations.iter().enumerate() {
         let earlier = || scenario.conversations.iter().take(at);
         if earlier().any(|c| c.name == conversation.name) {
             let what = format!("two conversations have the name \"{}\"; give each its own", conversation.name);
             return Err(Trouble { key: "name", value: conversation.name.clone(), what });
+        }
+        if let Some((key, what)) = misplaced(conversation) {
+            return Err(Trouble { key, value: String::new(), what });
         }
         if let Some(id) = &conversation.id
             && earlier().any(|c| c.id.as_ref() == Some(id))
@@ -42,6 +64,21 @@ pub(super) fn ranges(scenario: &Scenario) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// A field that the conversation's channel does not have.
+fn misplaced(c: &Conversation) -> Option<(&'static str, String)> {
+    let by_id = c.channel == Channel::GuestApi;
+    let fields = [
+        ("id", c.id.is_some(), by_id),
+        ("participant_id", c.participant_id.is_some(), by_id),
+        ("external_id", c.external_id.is_some(), by_id),
+        ("ended", c.ended, by_id),
+        ("guest_id", c.guest_id.is_some(), c.channel == Channel::OpenMessaging),
+        ("origin", c.origin.is_some(), c.channel == Channel::WebMessaging),
+    ];
+    let (key, ..) = fields.into_iter().find(|(_, given, fits)| *given && !fits)?;
+    Some((key, format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name)))
 }
 
 /// Refuses a fault for a conversation that is not there.

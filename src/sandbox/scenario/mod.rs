@@ -8,11 +8,14 @@
 //! reply_ms = [500, 1400]         # before the counterpart answers
 //! [client]                       # the OAuth client
 //! [token]                        # lifetime, whether the answer names the scopes
-//! [limits]                       # requests a minute for one token
-//! [[conversations]]              # who waits in the picker
+//! [limits]                       # requests a minute for one token; messages a second in a session; and so on
+//! [deployment]                   # the web deployment: allowed origins, what happens at the end, how long sessions live
+//! [webhook]                      # where replies of the open channel are pushed: an address of this machine, a secret
+//! [[conversations]]              # who waits in the picker, each with its channel
 //! [[faults]]                     # what goes wrong from the start
 //! ```
 
+mod channel;
 mod check;
 mod error;
 
@@ -22,6 +25,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use channel::{Channel, Deployment, Limits, Webhook};
 pub use error::ScenarioError;
 
 use super::fault::Fault;
@@ -59,6 +63,10 @@ pub struct Scenario {
     pub token: Token,
     /// Limits of the platform.
     pub limits: Limits,
+    /// The web deployment.
+    pub deployment: Deployment,
+    /// Where replies of the open channel are pushed.
+    pub webhook: Option<Webhook>,
     /// The conversations, in the picker's order.
     pub conversations: Vec<Conversation>,
     /// Faults that are set from the start, in the form of the control API.
@@ -97,14 +105,6 @@ pub struct Token {
     pub tell_scope: bool,
 }
 
-/// Limits of the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// For one token, in a window of one minute. [real: documented, `client.credentials.token.rate.per.minute` is 300]
-    pub requests_per_minute: u32,
-}
-
 /// How the counterpart behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -141,10 +141,17 @@ pub enum Addressed {
 pub struct Conversation {
     /// Its name in the picker.
     pub name: String,
-    /// Its id; from the seed where absent.
+    /// The way in which its guest speaks.
+    #[serde(default)]
+    pub channel: Channel,
+    /// Its id; from the seed where absent. Only in `guest-api`: the others get theirs when they begin.
     pub id: Option<String>,
     /// The guest's participant id; from the seed where absent.
     pub participant_id: Option<String>,
+    /// `open-messaging`: the provider's id of the guest; the name in small letters where absent.
+    pub guest_id: Option<String>,
+    /// `web-messaging`: the `Origin` that the profile's entry sends; the deployment's first where absent.
+    pub origin: Option<String>,
     /// The guest's external id.
     pub external_id: Option<String>,
     /// The guest's name.
@@ -212,6 +219,8 @@ impl Default for Scenario {
             client: Client::default(),
             token: Token::default(),
             limits: Limits::default(),
+            deployment: Deployment::default(),
+            webhook: None,
             conversations: Vec::new(),
             fault_tables: Vec::new(),
             faults: Vec::new(),
@@ -231,6 +240,7 @@ impl Default for Client {
                 "conversation:message:receive",
                 "conversation:message:view",
                 "conversation:communication:view",
+                "conversation:communication:disconnect",
                 "analytics:conversationDetail:view",
             ]),
         }
@@ -246,12 +256,6 @@ impl fmt::Debug for Client {
 impl Default for Token {
     fn default() -> Self {
         Self { lifetime_seconds: 3600, tell_scope: true }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { requests_per_minute: 300 }
     }
 }
 
@@ -331,7 +335,10 @@ mod tests {
         assert!(scenario.conversations.len() >= 5);
         assert!(scenario.conversations.iter().any(|c| c.ended));
         assert!(scenario.conversations.iter().any(|c| c.addressed == Addressed::Stranger));
-        assert!(scenario.conversations.iter().all(|c| !c.history.is_empty()));
+        let by_id = |c: &&Conversation| c.channel == Channel::GuestApi;
+        assert!(scenario.conversations.iter().filter(by_id).all(|c| !c.history.is_empty()));
+        let of = |channel| scenario.conversations.iter().filter(|c| c.channel == channel).count();
+        assert_eq!((of(Channel::OpenMessaging), of(Channel::WebMessaging)), (1, 2));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A conversation as the platform keeps it: participants and what they said.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +47,26 @@ pub(crate) struct Participant {
     pub(crate) joined: Timestamp,
 }
 
+/// How the guest speaks in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// By the conversation's id.
+    GuestApi,
+    /// Through the integration, as this guest: `channel.from` of the newest message.
+    Open { from: serde_json::Value },
+    /// Through the guest WebSocket, in the session of this guest token.
+    Web { token: Arc<str> },
+}
+
+/// What a message holds beside its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// A choice that was taken: its kind, label, payload, and the message that offered it, where told.
+    Choice { kind: String, text: String, payload: String, answers: Option<String> },
+    /// A file.
+    File { id: Option<String>, media: String, url: String, mime: String, name: Option<String>, bytes: Option<u64> },
+}
+
 /// Something that was said.
 #[derive(Clone, Debug)]
 pub(crate) struct Said {
@@ -55,9 +75,33 @@ pub(crate) struct Said {
     pub(crate) text: Arc<str>,
     /// Labels of quick replies.
     pub(crate) choices: &'static [&'static str],
+    /// What else it holds.
+    pub(crate) pieces: Vec<Piece>,
+    /// The sender's own id of the message (`channel.messageId`), where it gave one.
+    pub(crate) own_id: Option<Arc<str>>,
+    /// The sender's `metadata`.
+    pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) at: Timestamp,
-    /// The `x-request-id` of the answer to the request that brought it; `None` for the history and for answers.
+    /// The `x-request-id` of the answer to the request that brought it, or the tracing id of its frame; `None` for the
+    /// history and for answers.
     pub(crate) request: Option<Arc<str>>,
+}
+
+impl Said {
+    /// Words and nothing else.
+    pub(crate) fn words(id: String, by: Purpose, text: impl Into<Arc<str>>, at: Timestamp) -> Self {
+        Self {
+            id,
+            by,
+            text: text.into(),
+            choices: &[],
+            pieces: Vec::new(),
+            own_id: None,
+            metadata: BTreeMap::new(),
+            at,
+            request: None,
+        }
+    }
 }
 
 /// That and how a conversation ended.
@@ -73,6 +117,9 @@ pub(crate) struct End {
 pub(crate) struct Conversation {
     pub(crate) name: String,
     pub(crate) id: String,
+    pub(crate) via: Via,
+    /// Participant data: what came as custom attributes.
+    pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) external_id: Option<String>,
     pub(crate) script: Script,
     pub(crate) stage: Stage,
@@ -94,26 +141,20 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     /// A conversation of the scenario, with its history.
-    pub(crate) fn new(entry: &scenario::Conversation, seed: u64, now: Moment) -> Self {
+    pub(crate) fn new(entry: &scenario::Conversation, via: Via, seed: u64, now: Moment) -> Self {
         let mut dice = Dice::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
         let guest = entry.participant_id.clone().unwrap_or_else(|| dice.uuid());
         let stranger = dice.uuid();
-        let started = earlier(now.wall, u64::from(entry.started_minutes_ago) * 60);
-        let participant = |id: String, purpose, name: &str, communication| {
-            let name = name.to_owned();
-            Participant { id, purpose, name, communication, joined: started }
-        };
-        let mut participants = vec![
-            participant(guest.clone(), Purpose::Customer, &entry.guest, dice.uuid()),
-            participant(dice.uuid(), Purpose::Workflow, "Assistant", dice.uuid()),
-        ];
-        if entry.history.iter().any(|line| line.by == Speaker::Agent) {
-            participants.push(participant(dice.uuid(), Purpose::Agent, "Robin Vale", dice.uuid()));
-        }
-        let mut thread = VecDeque::new();
-        let lines = entry.history.len() as u64;
         let span = u64::from(entry.started_minutes_ago) * 60;
+        let started = earlier(now.wall, span);
+        let begun = Begun { name: &entry.name, id, guest, guest_name: &entry.guest, script: entry.script, via };
+        let mut conversation = Self::begin(begun, &mut dice, started);
+        if entry.history.iter().any(|line| line.by == Speaker::Agent) {
+            conversation.participants.push(participant(Purpose::Agent, "Robin Vale", &mut dice, started));
+            conversation.stage = Stage::Agent;
+        }
+        let lines = entry.history.len() as u64;
         for (n, line) in (1_u64..).zip(&entry.history) {
             let by = match line.by {
                 Speaker::Guest => Purpose::Customer,
@@ -121,34 +162,63 @@ impl Conversation {
                 Speaker::Agent => Purpose::Agent,
             };
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
-            let (id, text) = (dice.hex(), Arc::from(line.text.as_str()));
-            thread.push_back(Said { id, by, text, choices: &[], at, request: None });
+            conversation.thread.push_back(Said::words(dice.hex(), by, line.text.as_str(), at));
         }
-        let ended = entry.ended.then(|| {
-            let last = thread.back().map_or(started, |said| said.at);
+        if entry.ended {
+            let last = conversation.thread.back().map_or(started, |said| said.at);
             let at = last.saturating_add(Duration::from_secs(60)).unwrap_or(last).min(now.wall);
-            End { at, by_fault: false }
-        });
-        let stage = if participants.len() > 2 { Stage::Agent } else { Stage::Fresh };
-        let configured = match entry.addressed {
-            Addressed::Guest => Some(guest),
+            conversation.ended = Some(End { at, by_fault: false });
+        }
+        conversation.external_id = entry.external_id.clone();
+        conversation.by_external_id = entry.addressed == Addressed::External;
+        conversation.configured = match entry.addressed {
+            Addressed::Guest => conversation.guest().map(|guest| guest.id.clone()),
             Addressed::Stranger => Some(stranger),
             Addressed::No | Addressed::External => None,
         };
+        conversation
+    }
+
+    /// A conversation in which nothing has been said yet.
+    pub(crate) fn begin(begun: Begun<'_>, dice: &mut Dice, started: Timestamp) -> Self {
+        let Begun { name, id, guest, guest_name, script, via } = begun;
+        let mut customer = participant(Purpose::Customer, guest_name, dice, started);
+        customer.id = guest;
+        let bot = participant(Purpose::Workflow, "Assistant", dice, started);
         Self {
-            name: entry.name.clone(),
+            name: name.to_owned(),
             id,
-            external_id: entry.external_id.clone(),
-            script: entry.script,
-            stage,
+            via,
+            attributes: BTreeMap::new(),
+            external_id: None,
+            script,
+            stage: Stage::Fresh,
             started,
-            ended,
-            participants,
-            configured,
-            by_external_id: entry.addressed == Addressed::External,
+            ended: None,
+            participants: vec![customer, bot],
+            configured: None,
+            by_external_id: false,
             true_guest: None,
-            thread,
+            thread: VecDeque::new(),
             received: 0,
+        }
+    }
+
+    /// The type of its messages on the wire.
+    pub(crate) const fn messenger(&self) -> &'static str {
+        match self.via {
+            Via::Open { .. } => "open",
+            // The guests of the Guest API came by the web messenger.
+            Via::GuestApi | Via::Web { .. } => "webmessaging",
+        }
+    }
+
+    /// The channel's name in config.
+    pub(crate) const fn channel(&self) -> &'static str {
+        match self.via {
+            Via::GuestApi => "guest-api",
+            Via::Open { .. } => "open-messaging",
+            Via::Web { .. } => "web-messaging",
         }
     }
 
@@ -178,6 +248,26 @@ impl Conversation {
     pub(crate) fn said(&self, id: &str) -> Option<&Said> {
         self.thread.iter().rev().find(|said| said.id == id)
     }
+}
+
+/// What a conversation begins with.
+pub(crate) struct Begun<'c> {
+    pub(crate) name: &'c str,
+    pub(crate) id: String,
+    /// The guest's participant id.
+    pub(crate) guest: String,
+    pub(crate) guest_name: &'c str,
+    pub(crate) script: Script,
+    pub(crate) via: Via,
+}
+
+fn participant(purpose: Purpose, name: &str, dice: &mut Dice, joined: Timestamp) -> Participant {
+    // The communication is drawn first for the guest, whose own id is given: the order is part of what a seed gives.
+    let (id, communication) = match purpose {
+        Purpose::Customer => (String::new(), dice.uuid()),
+        Purpose::Workflow | Purpose::Agent => (dice.uuid(), dice.uuid()),
+    };
+    Participant { id, purpose, name: name.to_owned(), communication, joined }
 }
 
 fn earlier(at: Timestamp, seconds: u64) -> Timestamp {

@@ -1,28 +1,36 @@
 //! The simulated organisation: its state and its rules. Pure: no clock, no sockets; time comes in with each call.
 //!
 //! ```text
-//! request ─► arrive ─► Plan (faults) ─┬─► token / admit ─► send, read, introspect ─► Said, shapes or Refusal
+//! request ─► arrive ─► Plan (faults) ─┬─► token / admit ─► send, open, read, introspect ─► Said, shapes or Refusal
 //!                                     └─► spoilt: never looked at
-//! counterpart: a message received ─► due happenings ─► take place when the time they are due has come (`settle`)
+//! frame ─► web: session, message ─► echo ─┐
+//! counterpart: a message received ─► due ─┴─► takes place when its time has come (`settle`) ─► outbox, pushes
 //! ```
 
 mod conversation;
+mod counterpart;
+mod entry;
+mod faults;
+pub(crate) mod open;
+mod push;
 mod refusal;
 mod script;
 mod send;
+mod state;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod token;
+pub(crate) mod web;
 mod window;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
-pub(crate) use conversation::{Conversation, End, Participant, Purpose, Said};
+pub(crate) use conversation::{Conversation, End, Participant, Purpose, Said, Via};
+pub(crate) use entry::{Entry, Way};
+pub(crate) use faults::Whom;
+pub(crate) use push::Push;
 pub(crate) use refusal::{BODY_MAX_BYTES, Refusal};
 pub(crate) use send::{Incoming, is_json};
 pub(crate) use tally::Tally;
@@ -30,24 +38,17 @@ pub(crate) use token::{Asked, Bearer, Client, Grant, TokenRefusal, Tokens};
 pub(crate) use window::Gauge;
 
 use super::dice::Dice;
-use super::fault::{Act, Armed, Fault, Kind, Plan, Target};
-use super::scenario::{Rules, Scenario};
+use super::fault::{Armed, Plan};
+use super::scenario::{Rules, Scenario, Webhook};
 use crate::model::Moment;
-use script::Happening;
+use counterpart::{Due, What};
+use web::Web;
 
 /// An organisation's name and id.
 #[derive(Clone, Debug)]
 pub(crate) struct Organization {
     pub(crate) id: String,
     pub(crate) name: String,
-}
-
-/// Something of the counterpart that is due.
-#[derive(Clone, Debug)]
-struct Due {
-    at: Moment,
-    conversation: usize,
-    happening: Happening,
 }
 
 /// The whole state. No `Debug`: it holds the secret and the tokens.
@@ -57,10 +58,19 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     pub(crate) client: Client,
     pub(crate) organization: Organization,
-    /// Ids of the channels whose wires come later; they are announced already.
+    /// The open-messaging integration.
     pub(crate) integration_id: String,
+    /// The web deployment.
     pub(crate) deployment_id: String,
+    /// Where replies of the open channel are pushed.
+    pub(crate) webhook: Option<Webhook>,
+    /// What is to be pushed there.
+    pub(crate) pushes: Vec<Push>,
+    pub(crate) web: Web,
+    /// The picker's entries.
+    pub(crate) entries: Vec<Entry>,
     pub(crate) tell_scope: bool,
+    /// Those of the scenario that have begun, in its order; then those that began since.
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) tally: Tally,
     tokens: Tokens,
@@ -75,8 +85,10 @@ pub(crate) struct World {
     by_id: HashMap<String, usize>,
     /// In which conversation a message is.
     by_message: HashMap<String, usize>,
+    /// Which message has this guest's own id: conversation and message.
+    by_own_id: HashMap<(Box<str>, Box<str>), (usize, String)>,
     /// In the order in which they are due.
-    due: std::collections::VecDeque<Due>,
+    due: VecDeque<Due>,
 }
 
 impl World {
@@ -92,11 +104,6 @@ impl World {
             guest_api: scenario.client.guest_api,
             permissions: scenario.client.permissions.clone(),
         };
-        let conversations: Vec<Conversation> =
-            scenario.conversations.iter().map(|entry| Conversation::new(entry, seed, now)).collect();
-        let numbered = || conversations.iter().enumerate();
-        let by_id = numbered().map(|(n, c)| (c.id.clone(), n)).collect();
-        let by_message = numbered().flat_map(|(n, c)| c.thread.iter().map(move |said| (said.id.clone(), n))).collect();
         let mut world = Self {
             scenario: scenario.name.clone(),
             seed,
@@ -105,10 +112,15 @@ impl World {
             organization: Organization { id: dice.uuid(), name: "Sandbox Energy".to_owned() },
             integration_id: dice.uuid(),
             deployment_id: dice.uuid(),
+            webhook: scenario.webhook.clone(),
+            pushes: Vec::new(),
+            web: Web::new(scenario.deployment.clone(), scenario.limits, seed),
+            entries: Vec::new(),
             tell_scope: scenario.token.tell_scope,
-            by_id,
-            by_message,
-            conversations,
+            by_id: HashMap::new(),
+            by_message: HashMap::new(),
+            by_own_id: HashMap::new(),
+            conversations: Vec::new(),
             tally: Tally::default(),
             tokens: Tokens::new(seed, now),
             armed: Armed::default(),
@@ -119,26 +131,55 @@ impl World {
             requests: Dice::new(seed, "requests"),
             messages: Dice::new(seed, "messages"),
             timing: Dice::new(seed, "timing"),
-            due: std::collections::VecDeque::new(),
+            due: VecDeque::new(),
         };
+        world.populate(scenario, now);
         for fault in scenario.faults.iter().cloned() {
             world.set_fault(fault, now);
         }
         world
     }
 
-    /// A request arrived: what the faults make of it. Everything that was due before it has taken place.
-    pub(crate) fn arrive(&mut self, target: Target, conversation: Option<&str>, now: Moment) -> Plan {
-        self.settle(now);
-        let addressed = conversation.and_then(|id| self.by_id.get(id)).and_then(|&n| self.conversations.get(n));
-        let (plan, acts) = self.armed.meet(target, |name| match addressed {
-            Some(conversation) => conversation.is(name),
-            None => conversation == Some(name),
-        });
-        for act in acts {
-            self.act(&act, now);
+    /// The picker's entries, and the conversations that have begun: those of the Guest API, and those with a history.
+    fn populate(&mut self, scenario: &Scenario, now: Moment) {
+        for conversation in &scenario.conversations {
+            let entry = Entry::new(conversation, self.conversations.len(), &scenario.deployment, self.seed);
+            let via = match &entry.way {
+                Way::GuestApi(_) => Some(Via::GuestApi),
+                Way::Open { .. } if conversation.history.is_empty() => None,
+                Way::Open { guest_id } => {
+                    let from = serde_json::json!({"id": guest_id, "idType": "Opaque", "nickname": conversation.guest});
+                    Some(Via::Open { from })
+                }
+                Way::Web { token, .. } => token.clone().map(|token| Via::Web { token }),
+            };
+            if let Some(via) = via {
+                if let (Via::Web { token }, Way::Web { origin, .. }) = (&via, &entry.way) {
+                    self.begin_session(token, origin, now);
+                }
+                let begun = Conversation::new(conversation, via, self.seed, now);
+                let token = if let Via::Web { token } = &begun.via { Some(token.clone()) } else { None };
+                let n = self.add(begun);
+                if let Some(token) = token {
+                    self.give_conversation(&token, n);
+                }
+            }
+            self.entries.push(entry);
         }
-        plan
+    }
+
+    /// Takes a conversation in.
+    fn add(&mut self, conversation: Conversation) -> usize {
+        let n = self.conversations.len();
+        self.by_id.insert(conversation.id.clone(), n);
+        self.by_message.extend(conversation.thread.iter().map(|said| (said.id.clone(), n)));
+        self.conversations.push(conversation);
+        n
+    }
+
+    /// The picker's entry of a web session.
+    fn entry_of(&self, token: &str) -> Option<&Entry> {
+        entry::web(&self.entries, token, self.web.origin_of(token)?)
     }
 
     /// Ids for an answer: request id and correlation id.
@@ -210,153 +251,13 @@ impl World {
         Ok((conversation, conversation.said(id).ok_or(Refusal::MessageUnknown)?))
     }
 
-    /// Sets a fault.
-    pub(crate) fn set_fault(&mut self, fault: Fault, now: Moment) {
-        if let Some(act) = self.armed.arm(fault) {
-            self.act(&act, now);
+    /// Ends a conversation by `PATCH …{"state":"disconnected"}`.
+    pub(crate) fn disconnect(&mut self, id: &str, now: Moment) -> Result<&Conversation, Refusal> {
+        self.conversation(id)?;
+        if let Some(n) = self.by_id.get(id).copied() {
+            self.end(n, now, false);
+            self.settle(now);
         }
-    }
-
-    /// The faults that are set, with what is left of their counts.
-    pub(crate) fn faults(&self) -> Value {
-        self.armed.to_json()
-    }
-
-    /// Whether a fault names a conversation that is not here.
-    pub(crate) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
-        match &fault.conversation {
-            Some(name) if !self.conversations.iter().any(|c| c.is(name)) => {
-                let names: Vec<&str> = self.conversations.iter().map(|c| c.name.as_str()).collect();
-                Err(format!("no conversation is called `{name}`; {}", super::nearest::hint(name, names)))
-            }
-            _ => Ok(fault),
-        }
-    }
-
-    /// Lifts all faults: conversations that one ended go on, guests have their own participant ids again. Tokens that
-    /// were expired or revoked stay so.
-    pub(crate) fn clear_faults(&mut self) {
-        self.armed.clear();
-        for conversation in &mut self.conversations {
-            conversation.ended = conversation.ended.filter(|end| !end.by_fault);
-            if let (Some(id), Some(guest)) = (conversation.true_guest.take(), conversation.participants.first_mut()) {
-                guest.id = id;
-            }
-        }
-    }
-
-    fn act(&mut self, act: &Act, now: Moment) {
-        let meant = |c: &&mut Conversation| act.conversation.as_deref().is_none_or(|name| c.is(name));
-        match act.kind {
-            Kind::TokenExpired => self.tokens.expire_all(now),
-            Kind::TokenRevoked => self.tokens.revoke_all(now),
-            Kind::ConversationEnded => {
-                for conversation in self.conversations.iter_mut().filter(meant) {
-                    conversation.ended.get_or_insert(End { at: now.wall, by_fault: true });
-                }
-            }
-            Kind::ParticipantMismatch => {
-                for conversation in self.conversations.iter_mut().filter(meant) {
-                    if let Some(guest) = conversation.participants.first_mut() {
-                        let true_id = std::mem::replace(&mut guest.id, self.messages.uuid());
-                        conversation.true_guest.get_or_insert(true_id);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Lets what is due take place.
-    pub(crate) fn settle(&mut self, now: Moment) {
-        while self.due.front().is_some_and(|due| due.at <= now) {
-            let Some(due) = self.due.pop_front() else { return };
-            self.happen(due);
-        }
-    }
-
-    fn happen(&mut self, due: Due) {
-        let Some(conversation) = self.conversations.get_mut(due.conversation) else { return };
-        if conversation.ended.is_some() {
-            return;
-        }
-        match due.happening {
-            Happening::Says { text, choices } => {
-                let person = conversation.participant(Purpose::Agent).is_some();
-                let by = if person { Purpose::Agent } else { Purpose::Workflow };
-                let (id, text) = (self.messages.hex(), Arc::from(text));
-                self.keep(due.conversation, Said { id, by, text, choices, at: due.at.wall, request: None });
-            }
-            Happening::Joins => conversation.participants.push(Participant {
-                id: self.messages.uuid(),
-                purpose: Purpose::Agent,
-                name: "Robin Vale".to_owned(),
-                communication: self.messages.uuid(),
-                joined: due.at.wall,
-            }),
-            Happening::Ends => conversation.ended = Some(End { at: due.at.wall, by_fault: false }),
-        }
-    }
-
-    /// Adds to a thread and to the index of messages.
-    fn keep(&mut self, n: usize, said: Said) {
-        self.by_message.insert(said.id.clone(), n);
-        if let Some(forgotten) = self.conversations.get_mut(n).and_then(|conversation| conversation.say(said)) {
-            self.by_message.remove(&forgotten.id);
-        }
-    }
-
-    /// Plans the counterpart's answer to `text`.
-    fn provoke(&mut self, n: usize, text: &str, now: Moment) {
-        let Some(conversation) = self.conversations.get_mut(n) else { return };
-        let (happenings, stage) = script::answer(conversation.script, conversation.stage, text);
-        conversation.stage = stage;
-        let mut at = now;
-        for happening in happenings {
-            if matches!(happening, Happening::Says { .. }) {
-                let [low, high] = self.reply_ms;
-                at = at.after(Duration::from_millis(self.timing.between(low, high)));
-            }
-            // Behind everything that is due no later, so that equal times keep their order.
-            let place = self.due.partition_point(|due| due.at <= at);
-            self.due.insert(place, Due { at, conversation: n, happening });
-        }
-    }
-
-    /// What the control API tells: see [`super::Sandbox::state`].
-    pub(crate) fn state(&mut self, now: Moment, advanced: Duration) -> Value {
-        self.settle(now);
-        let conversation = |c: &Conversation| {
-            let received = c.thread.iter().filter_map(|said| {
-                let request_id = said.request.as_deref()?;
-                Some(json!({"id": said.id, "text": &*said.text, "at": said.at, "request_id": request_id}))
-            });
-            json!({
-                "id": c.id,
-                "name": c.name,
-                "participant_id": c.guest().map(|guest| guest.id.as_str()),
-                "ended": c.ended.is_some(),
-                "received": c.received,
-                "messages": received.collect::<Vec<_>>(),
-            })
-        };
-        let (requests, refused) = self.tally.to_json();
-        json!({
-            "scenario": self.scenario,
-            "seed": self.seed,
-            "world": if self.rules == Rules::Described { "described" } else { "published" },
-            "clock": {"now": now.wall, "advanced_seconds": advanced.as_secs()},
-            "tokens": {
-                "issued": self.tokens.issued,
-                "renewals": self.tokens.issued.saturating_sub(1),
-                "valid": self.tokens.valid(now),
-                "revoked": self.tokens.revoked,
-            },
-            "requests": requests,
-            "refused": refused,
-            "received": self.conversations.iter().map(|c| c.received).sum::<u64>(),
-            "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
-            "faults": self.faults(),
-        })
+        self.conversation(id)
     }
 }

@@ -61,6 +61,17 @@ pub(crate) enum Refusal {
         /// What it could be.
         allowed: &'static str,
     },
+    /// A time that is not one.
+    Date,
+    /// Too many history pages of one web session.
+    WebLimit {
+        /// Seconds until the next is welcome.
+        retry_after: u64,
+        /// Which limit.
+        key: &'static str,
+        /// How many are allowed a minute.
+        allowed: u32,
+    },
     /// Too many requests; seconds until the next is welcome.
     RateLimited {
         /// Seconds.
@@ -93,10 +104,10 @@ impl Refusal {
             Self::ParticipantMismatch => "participant-mismatch",
             Self::MessageUnknown => "message-unknown",
             Self::TextTooLong(_) => "text-too-long",
-            Self::BodyMalformed | Self::Value { .. } => "body-malformed",
+            Self::BodyMalformed | Self::Value { .. } | Self::Date => "body-malformed",
             Self::BodyTooLarge => "body-too-large",
             Self::MediaType => "content-type",
-            Self::RateLimited { .. } => "rate-limited",
+            Self::RateLimited { .. } | Self::WebLimit { .. } => "rate-limited",
             Self::NoRoute => "no-such-path",
             Self::Method => "no-such-method",
         }
@@ -120,6 +131,10 @@ impl Refusal {
                 Self::RateLimited { allowed, .. } => {
                     let key = "client.credentials.token.rate.per.minute";
                     let limit = json!({"key": key, "namespace": "platform.api", "value": allowed});
+                    body.insert("limit".to_owned(), limit);
+                }
+                Self::WebLimit { key, allowed, .. } => {
+                    let limit = json!({"key": key, "namespace": "web.messaging", "value": allowed});
                     body.insert("limit".to_owned(), limit);
                 }
                 _ => {}
@@ -190,7 +205,12 @@ impl Refusal {
                  in the header.",
             ),
             Self::Value { value, field, allowed } => not_valid(value, field, allowed),
-            Self::RateLimited { retry_after, .. } => {
+            Self::Date => fixed(
+                400,
+                "invalid.date",
+                "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ",
+            ),
+            Self::RateLimited { retry_after, .. } | Self::WebLimit { retry_after, .. } => {
                 let message = format!("Rate limit exceeded the maximum. Retry the request in [{retry_after}] seconds");
                 (429, "too.many.requests.retry.after", message)
             }

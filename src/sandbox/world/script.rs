@@ -24,6 +24,8 @@ pub(crate) enum Stage {
 pub(crate) enum Happening {
     /// Whoever is there says something, perhaps with quick replies.
     Says { text: String, choices: &'static [&'static str] },
+    /// Whoever is there types: seen where the channel shows it.
+    Types,
     /// A person takes over.
     Joins,
     /// The conversation ends.
@@ -70,6 +72,16 @@ pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening
         Script::Silent => return (Vec::new(), next),
     };
     (vec![happening], next)
+}
+
+/// What a guest hears who joins without a word.
+pub(crate) fn greeting(script: Script) -> Option<Happening> {
+    match script {
+        Script::Echo => Some(says("Welcome. I say back what I hear.")),
+        Script::Billing => Some(offers("Welcome. I can help with these:", MENU)),
+        Script::Handover => Some(says("Welcome. What is it about?")),
+        Script::Silent => None,
+    }
 }
 
 fn is_farewell(heard: &str) -> bool {

@@ -71,8 +71,8 @@ impl World {
         }
         let n = self.by_id.get(incoming.conversation).copied().ok_or(Refusal::ConversationUnknown)?;
         let text: Arc<str> = body.text.into();
-        let (id, request) = (self.messages.hex(), Some(incoming.request_id.into()));
-        let said = Said { id, by: Purpose::Customer, text: text.clone(), choices: &[], at: now.wall, request };
+        let mut said = Said::words(self.messages.hex(), Purpose::Customer, text.clone(), now.wall);
+        said.request = Some(incoming.request_id.into());
         self.keep(n, said);
         self.provoke(n, &text, now);
         let conversation = self.conversations.get(n).ok_or(Refusal::ConversationUnknown)?;

@@ -12,6 +12,8 @@ pub(crate) struct Tally {
     by_status: BTreeMap<u16, u64>,
     refused: BTreeMap<&'static str, u64>,
     resets: u64,
+    /// Of the published channels.
+    pub(crate) channels: super::web::Counts,
 }
 
 impl Tally {

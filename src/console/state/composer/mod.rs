@@ -7,23 +7,23 @@
 //!                     └ Up/Down walk the history; Down past the newest brings the draft back
 //! ```
 
+pub mod carry;
 pub mod editor;
 pub mod history;
 mod keys;
 mod steps;
-pub mod variables;
 mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{ConversationKey, Moment};
+use crate::model::{ConversationKey, Extras, Moment};
 
+use crate::model::variables::{Expansion, Values, expand, uuid_from};
 pub use editor::Editor;
 pub use history::Found;
 use history::History;
-use variables::{Expansion, Values, expand, uuid_from};
 
 /// Why a text is not sent. It stays in the composer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,13 @@ pub enum Refusal {
         /// The most that is taken.
         max: usize,
     },
+    /// More bytes of participant attributes than the platform takes.
+    Attributes {
+        /// Bytes of JSON.
+        bytes: usize,
+        /// The most that is taken.
+        max: usize,
+    },
 }
 
 impl fmt::Display for Refusal {
@@ -45,6 +52,9 @@ impl fmt::Display for Refusal {
             Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
             Self::TooLong { bytes, max } => {
                 write!(f, "not sent: {bytes} bytes, {} more than the {max} that are taken; shorten it", bytes - max)
+            }
+            Self::Attributes { bytes, max } => {
+                write!(f, "not sent: {bytes} bytes of attributes, {} more than the {max} that are taken", bytes - max)
             }
         }
     }
@@ -98,6 +108,8 @@ pub struct Composer {
     /// What was taken out last, for [`Composer::yank`].
     killed: String,
     notice: Option<Notice>,
+    /// What the next messages carry beside their text.
+    carried: BTreeMap<ConversationKey, Extras>,
     expanding: bool,
     seed: u128,
     run: String,
@@ -128,6 +140,7 @@ impl Composer {
             snippets: Vec::new(),
             killed: String::new(),
             notice: None,
+            carried: BTreeMap::new(),
             expanding: true,
             seed,
             run: run.to_owned(),
@@ -270,7 +283,7 @@ impl Composer {
             return note(format!("{lines} lines — {} sends them as one message", self.send_key));
         }
         if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
-            let known = variables::NAMES.map(|(name, _)| name).join(", ");
+            let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
             return note(format!("{{{{{name}}}}} is no variable and is sent as typed; there are {known}"));
         }
         if self.history.walking() {
@@ -285,17 +298,19 @@ impl Composer {
     /// The text as it would be sent, or why it would not be. Changes nothing.
     pub fn check(&self, now: Moment) -> Result<String, Refusal> {
         let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
             return Err(Refusal::Empty);
         }
         if text.len() > GUEST_TEXT_MAX_BYTES {
             return Err(Refusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
         }
+        self.check_carried()?;
         Ok(text)
     }
 
     /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
+    /// What goes with it comes from [`Composer::take_carried`].
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
         let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
@@ -307,7 +322,9 @@ impl Composer {
         } else {
             self.editor.set_text("");
         }
-        self.history.push(&typed);
+        if !typed.trim().is_empty() {
+            self.history.push(&typed);
+        }
         self.notice = None;
         Ok(text)
     }

@@ -5,7 +5,9 @@ use nucleo_matcher::{Utf32Str, Utf32String};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Conversation, Moment, RemoteState};
+use crate::model::{Address, Channel, Conversation, Moment, RemoteState, Session};
+
+use super::live::Live;
 
 /// How the messages of a conversation fared in this session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct Item {
     pub pinned: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,
+    /// Its live side.
+    pub live: Live,
     pub(super) haystack: Utf32String,
 }
 
@@ -71,6 +75,7 @@ impl Item {
             counts: Counts::default(),
             pinned: false,
             activity: None,
+            live: Live::default(),
             haystack: Utf32String::default(),
         };
         item.index();
@@ -82,8 +87,18 @@ impl Item {
         self.nickname.as_deref().unwrap_or(&self.conversation.name)
     }
 
+    /// The remote side's conversation id: named by the address, or learned.
+    pub fn conversation_id(&self) -> Option<&str> {
+        self.conversation.address.conversation_id().or(self.live.conversation_id.as_deref())
+    }
+
     /// The id by which people know it: of the conversation, else of what stands in its place.
     pub fn id(&self) -> &str {
+        self.conversation_id().unwrap_or_else(|| self.address_id())
+    }
+
+    /// The id that stands in the address.
+    fn address_id(&self) -> &str {
         match &self.conversation.address {
             Address::GuestApi { conversation_id, .. } => conversation_id,
             Address::OpenMessaging { guest, .. } => &guest.id,
@@ -91,9 +106,14 @@ impl Item {
         }
     }
 
-    /// Whether the last read showed it ended.
+    /// Whether the last read showed it ended, or its session is over.
     pub fn ended(&self) -> bool {
-        self.remote == RemoteState::Ended
+        self.remote == RemoteState::Ended || matches!(self.live.session, Session::Ended { .. })
+    }
+
+    /// Where its session stands, if its channel has sessions.
+    pub fn session(&self) -> Option<&Session> {
+        (self.conversation.channel() == Channel::WebMessaging).then_some(&self.live.session)
     }
 
     /// When the guest connected; `None` where that is not known, or over.
@@ -104,6 +124,11 @@ impl Item {
     /// Renews what the filter looks in: name, id, channel, and the configured name where a nickname hides it.
     pub(super) fn index(&mut self) {
         let mut text = format!("{} {} {}", self.name(), self.id(), self.conversation.channel());
+        if self.live.conversation_id.is_some() {
+            // It took the place of the id that stands in the address, which is looked for all the same.
+            text.push(' ');
+            text.push_str(self.address_id());
+        }
         if self.nickname.is_some() {
             text.push(' ');
             text.push_str(&self.conversation.name);
@@ -134,6 +159,9 @@ impl Item {
                 card.push(uuid("deployment id", deployment_id));
                 card.push(plain("origin", origin));
             }
+        }
+        if let Some(id) = &self.live.conversation_id {
+            card.push(uuid("conversation id, learned", id));
         }
         card
     }

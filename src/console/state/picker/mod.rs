@@ -7,6 +7,7 @@
 //! ```
 
 pub mod item;
+pub mod live;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,9 +18,10 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Conversation, ConversationKey, Moment, RemoteState};
+use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, Session};
 
 pub use item::{CardLine, Counts, Item};
+pub use live::{Live, TYPING_EVERY};
 
 /// In which order conversations stand, after the pinned ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -386,6 +388,48 @@ impl Picker {
             item.remote = state;
             item.since = since.or(item.since);
         }
+    }
+
+    /// Where the session stands. Returns where it stood.
+    pub fn set_session(&mut self, key: ConversationKey, session: Session) -> Option<Session> {
+        let item = self.item_mut(key)?;
+        if !matches!(session, Session::Open { .. }) {
+            item.live.typing = None;
+        }
+        Some(std::mem::replace(&mut item.live.session, session))
+    }
+
+    /// Somebody of the other side types until then; `None`: has stopped.
+    pub fn set_typing(&mut self, key: ConversationKey, author: Author, until: Option<Moment>) {
+        if let Some(item) = self.item_mut(key) {
+            item.live.typing = until.map(|until| (author, until));
+        }
+    }
+
+    /// The remote side's conversation id became known. True if it is another than was known.
+    pub fn learned(&mut self, key: ConversationKey, conversation_id: &str) -> bool {
+        let Some(item) = self.item_mut(key).filter(|i| i.conversation_id() != Some(conversation_id)) else {
+            return false;
+        };
+        item.live.conversation_id = Some(conversation_id.to_owned());
+        item.index();
+        self.arrange();
+        true
+    }
+
+    /// The guest types: whether it is time to tell the other side (again); then it counts as told.
+    pub fn tell_typing(&mut self, key: ConversationKey, now: Moment) -> bool {
+        let Some(item) = self.item_mut(key) else { return false };
+        let due = item.live.told.is_none_or(|told| now.since(told) >= TYPING_EVERY);
+        if due {
+            item.live.told = Some(now);
+        }
+        due
+    }
+
+    /// When what is shown of live conversations changes by itself next.
+    pub fn next_change(&self, now: Moment) -> Option<Moment> {
+        self.items.iter().filter_map(|item| item.live.next_change(now)).min()
     }
 
     /// How many messages have not been looked at.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Author, Life, Message, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, Extras, Life, Message, RemoteMessage};
 
 /// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +72,35 @@ impl Entry {
             Source::Ours { message, .. } => Some(message),
             Source::Theirs(_) => None,
         }
+    }
+
+    /// What it offers to answer with.
+    pub fn choices(&self) -> &[Choice] {
+        match &self.source {
+            Source::Ours { .. } => &[],
+            Source::Theirs(remote) => &remote.choices,
+        }
+    }
+
+    /// The files that come with it.
+    pub fn attachments(&self) -> &[Attachment] {
+        match &self.source {
+            Source::Ours { message, .. } => &message.extras.attachments,
+            Source::Theirs(remote) => &remote.attachments,
+        }
+    }
+
+    /// What it carries beside its text, if it is ours.
+    pub const fn extras(&self) -> Option<&Extras> {
+        match &self.source {
+            Source::Ours { message, .. } => Some(&message.extras),
+            Source::Theirs(_) => None,
+        }
+    }
+
+    /// Whether it came after one that was said later.
+    pub const fn late(&self) -> bool {
+        matches!(&self.source, Source::Theirs(remote) if remote.late)
     }
 
     /// Whether a read of the conversation showed it.

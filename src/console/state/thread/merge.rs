@@ -78,17 +78,28 @@ impl Merged {
 
     /// Merges what a read brought. Returns how many messages of the other side are new and not looked at.
     pub(super) fn read(&mut self, brought: Vec<RemoteMessage>) -> usize {
-        let mut known: HashMap<String, usize> =
-            self.entries.iter().enumerate().filter_map(|(at, e)| Some((e.remote_id()?.to_owned(), at))).collect();
         // What stood there before this session is history, not news.
         let news_from = if self.read { Some(Timestamp::MIN) } else { self.first_of_ours() };
         self.read = true;
+        self.merge(brought, news_from)
+    }
+
+    /// Merges what came by itself, at about `now`. What is much older is a page of history, and no news.
+    pub(super) fn heard(&mut self, brought: Vec<RemoteMessage>, now: Timestamp) -> usize {
+        let from = now.saturating_sub(jiff::SignedDuration::from_secs(NEAR_SECONDS)).unwrap_or(now);
+        self.merge(brought, Some(from))
+    }
+
+    /// Merges messages of the remote side; those of the other side from `news_from` on, by our clock, are news.
+    fn merge(&mut self, brought: Vec<RemoteMessage>, news_from: Option<Timestamp>) -> usize {
+        let mut known: HashMap<String, usize> =
+            self.entries.iter().enumerate().filter_map(|(at, e)| Some((e.remote_id()?.to_owned(), at))).collect();
         let mut news = 0;
         for remote in brought {
             if let Some(entry) = known.get(&remote.id).and_then(|at| self.entries.get_mut(*at)) {
                 match &mut entry.source {
                     Source::Ours { seen, .. } => *seen = Some(remote.at),
-                    Source::Theirs(old) => *old = remote,
+                    Source::Theirs(old) => renew(old, remote),
                 }
                 continue;
             }
@@ -238,6 +249,18 @@ impl Merged {
                 message.life = Life::Answered;
             }
         }
+    }
+}
+
+/// What is known of a message that came again. Another way of reading may tell less of it: what it told stays.
+fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
+    let RemoteMessage { choices, attachments, late, .. } = std::mem::replace(old, new);
+    old.late |= late;
+    if old.choices.is_empty() {
+        old.choices = choices;
+    }
+    if old.attachments.is_empty() {
+        old.attachments = attachments;
     }
 }
 

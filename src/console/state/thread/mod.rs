@@ -3,7 +3,7 @@
 //! ```text
 //!  sent(message) ──────┐
 //!  life(id, …) ────────┼─► Merged (one list, each message once, oldest first) ─► view
-//!  read(key, …) ───────┘        │
+//!  read, heard(key, …) ┘        │
 //!                               └─► unread, unknown, counts ─► picker
 //! ```
 
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use crate::model::{ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage, RemoteState};
+use crate::model::{Choice, ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage, RemoteState};
 
 pub use entry::{Entry, EntryId, Source};
 use merge::Merged;
@@ -80,6 +80,15 @@ impl Thread {
         self.entries().iter().filter(|e| e.from_other_side()).map(Entry::at).max()
     }
 
+    /// The newest message of the other side that offers something to answer with.
+    pub fn offer(&self) -> Option<Offer<'_>> {
+        let at = self.entries().iter().rposition(|e| e.from_other_side() && !e.choices().is_empty())?;
+        let entry = self.entries().get(at)?;
+        let id = entry.remote_id()?;
+        let taken = self.ours().rev().find(|m| m.extras.answers.as_deref() == Some(id));
+        Some(Offer { id, text: entry.text(), choices: entry.choices(), taken })
+    }
+
     /// Our messages, oldest first.
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.entries().iter().filter_map(Entry::message)
@@ -107,6 +116,19 @@ impl Thread {
             self.new_below += self.entries().len().saturating_sub(before);
         }
     }
+}
+
+/// What the other side offers to answer with.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'t> {
+    /// The remote side's id of the message that offers it.
+    pub id: &'t str,
+    /// What that message says.
+    pub text: &'t str,
+    /// In order.
+    pub choices: &'t [Choice],
+    /// Our newest message that answers it.
+    pub taken: Option<&'t Message>,
 }
 
 /// All threads. See the module.
@@ -190,6 +212,16 @@ impl Threads {
     /// news if it is newer.
     pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
         self.thread_mut(key).merged.recall(heard, unread);
+    }
+
+    /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
+    pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
+        let thread = self.thread_mut(key);
+        let before = thread.entries().len();
+        let news = thread.merged.heard(brought, now.wall);
+        thread.arrived(before);
+        self.forget_dropped();
+        news
     }
 
     /// The remote side's clock is this many seconds ahead of ours.

@@ -60,7 +60,8 @@ pub fn expand(text: &str, values: &Values) -> Expansion {
     out
 }
 
-fn value(name: &str, values: &Values) -> String {
+/// What one of [`NAMES`] stands for.
+pub fn value(name: &str, values: &Values) -> String {
     match name {
         "seq" => values.seq.to_string(),
         "uuid" => values.uuid.to_string(),
@@ -70,7 +71,7 @@ fn value(name: &str, values: &Values) -> String {
 }
 
 /// The text before the next `{{name}}`, the name, and the text after it. A name is made of ASCII letters, digits, `_`, `-`.
-fn next_name(text: &str) -> Option<(&str, &str, &str)> {
+pub fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     loop {
         let open = from + text.get(from..)?.find("{{")?;

@@ -1,0 +1,370 @@
+//! A run without a screen as a fold: reports in, lines and an exit code out. Lanes are played side by side, waves one
+//! after the other.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::super::exit::Exit;
+use super::super::output::Line;
+use super::plan::Planned;
+use super::progress::Standing;
+use crate::diagnosis::{History, ProfileFacts};
+use crate::engine::{Command, Report, SendRequest};
+use crate::model::{MessageId, Moment};
+use crate::pass::Pass;
+use crate::pass::file::span;
+use crate::pass::result::{CaseResult, Met, Run, StepResult, Tally, Verdict};
+use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Runner};
+
+/// How long the engine may take to get a token before the run goes on without.
+const SIGNING_IN: Duration = Duration::from_secs(20);
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The first of all.
+    Begin,
+    /// The engine says something.
+    Report(Box<Report>),
+    /// The sandbox has done what a lane asked for, or not.
+    Sandbox(usize, Result<(), String>),
+    /// Ctrl-C, or SIGTERM.
+    Interrupt,
+    /// The moment that [`RunFold::due`] named has come.
+    Due,
+    /// The engine is gone.
+    Ended,
+}
+
+/// What the sandbox is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Set a fault (JSON), or lift all.
+    Fault(Option<String>),
+    /// Put the clock forward.
+    Advance(Duration),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Ask the engine.
+    Ask(Command),
+    /// Ask the sandbox; answered with [`Input::Sandbox`].
+    Sandbox(usize, Ask),
+    /// Say something.
+    Say(Line),
+    /// It is over.
+    Finish(Exit),
+}
+
+/// See the module.
+pub struct RunFold {
+    pass: Arc<Pass>,
+    cast: Cast,
+    mode: Mode,
+    waiting: VecDeque<Vec<Vec<Planned>>>,
+    lanes: Vec<Runner>,
+    begin: Begin,
+    /// The whole run; the cases of lanes are put into it as they come.
+    whole: Run,
+    facts: ProfileFacts,
+    past: History,
+    next_message: u64,
+    told: BTreeSet<String>,
+    /// A step cannot begin before it is known whether there is a token.
+    signing: Option<Moment>,
+    token: Option<Report>,
+    interrupted: bool,
+    over: bool,
+}
+
+impl RunFold {
+    /// A run that has not begun. Message ids are given from `first` on.
+    pub fn new(
+        pass: Arc<Pass>,
+        begin: Begin,
+        cast: Cast,
+        waves: Vec<Vec<Vec<Planned>>>,
+        fail_fast: bool,
+        facts: ProfileFacts,
+        first: u64,
+    ) -> Self {
+        let mode = Mode::Alone { fail_fast };
+        let whole = Runner::new(Arc::clone(&pass), begin.clone(), cast.clone(), mode).run().clone();
+        Self {
+            pass,
+            cast,
+            mode,
+            waiting: waves.into(),
+            lanes: Vec::new(),
+            begin,
+            whole,
+            facts,
+            past: History::default(),
+            next_message: first,
+            told: BTreeSet::new(),
+            signing: None,
+            token: None,
+            interrupted: false,
+            over: false,
+        }
+    }
+
+    /// Takes one input.
+    pub fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        if self.over {
+            return Vec::new();
+        }
+        let mut acts = Vec::new();
+        match input {
+            Input::Begin => {
+                self.signing = Some(now.after(SIGNING_IN));
+                acts.push(Act::Say(self.first_line(now)));
+            }
+            Input::Report(report) => {
+                self.learn(&report);
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Report(&report), &mut acts);
+                }
+            }
+            Input::Sandbox(lane, done) => {
+                let done = done.as_ref().map(|()| ()).map_err(String::as_str);
+                self.lane(lane, now, Event::Sandbox(done), &mut acts);
+            }
+            Input::Due => {
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Due, &mut acts);
+                }
+            }
+            Input::Interrupt if !self.interrupted => {
+                self.interrupted = true;
+                self.waiting.clear();
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Stop, &mut acts);
+                }
+            }
+            Input::Interrupt | Input::Ended => {
+                self.interrupted = true;
+                self.waiting.clear();
+                self.lanes.clear();
+            }
+        }
+        self.go_on(now, &mut acts);
+        acts
+    }
+
+    fn learn(&mut self, report: &Report) {
+        match report {
+            Report::Token(status) => {
+                if let Some(facts) = status.facts() {
+                    self.past.token(facts);
+                }
+                self.token = Some(report.clone());
+            }
+            Report::Exchange(exchange) => {
+                self.past.exchange(exchange);
+            }
+            Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
+            _ => {}
+        }
+    }
+
+    /// Whether it is known if there is a token, or nobody waits for that any more.
+    fn is_signed(&self, now: Moment) -> bool {
+        let told = matches!(&self.token, Some(Report::Token(status)) if !matches!(
+            status,
+            crate::model::TokenStatus::SignedOut | crate::model::TokenStatus::Getting
+        ));
+        told || self.signing.is_some_and(|until| until.left(now).is_zero())
+    }
+
+    /// Begins the next wave where the last one is over, and ends after the last.
+    fn go_on(&mut self, now: Moment, acts: &mut Vec<Act>) {
+        loop {
+            self.gather();
+            self.tell(now, acts);
+            if !self.lanes.iter().all(Runner::is_over) {
+                return;
+            }
+            if !self.interrupted && !self.is_signed(now) {
+                return;
+            }
+            self.signing = None;
+            let Some(wave) = self.waiting.pop_front() else { break };
+            let captures = self.whole.captures.clone();
+            self.lanes = wave.into_iter().map(|plan| self.new_lane(now, plan, &captures)).collect();
+            for lane in 0..self.lanes.len() {
+                // What the engine said of the token before counts from the start; with it the lane begins.
+                let token = self.token.clone().unwrap_or(Report::Token(crate::model::TokenStatus::SignedOut));
+                self.lane(lane, now, Event::Report(&token), acts);
+            }
+        }
+        self.over = true;
+        self.whole.ended = Some(now.wall);
+        let (line, exit) = self.last_line(now);
+        acts.extend([Act::Say(line), Act::Finish(exit)]);
+    }
+
+    fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
+        let begin = Begin { plan, at: now, ..self.begin.clone() };
+        Runner::new(Arc::clone(&self.pass), begin, self.cast.clone(), self.mode).with_captures(captures)
+    }
+
+    fn lane(&mut self, lane: usize, now: Moment, event: Event<'_>, acts: &mut Vec<Act>) {
+        let known = Known { facts: &self.facts, past: &self.past };
+        let Some(runner) = self.lanes.get_mut(lane) else { return };
+        for effect in runner.on(now, event, &known) {
+            acts.push(match effect {
+                Effect::Send(send) => {
+                    self.next_message += 1;
+                    let message = MessageId(self.next_message);
+                    runner.sent(message);
+                    Act::Ask(Command::Send(SendRequest {
+                        message,
+                        conversation: send.conversation,
+                        text: send.text,
+                        resend_of: None,
+                        sent_as: send.sent_as,
+                        extras: send.extras,
+                    }))
+                }
+                Effect::Cancel(message) => Act::Ask(Command::Cancel(message)),
+                Effect::Read(key) => Act::Ask(Command::Read(key)),
+                Effect::Renew => Act::Ask(Command::Renew),
+                Effect::Fault(fault) => Act::Sandbox(lane, Ask::Fault(fault)),
+                Effect::Advance(by) => Act::Sandbox(lane, Ask::Advance(by)),
+                Effect::Tidy => Act::Sandbox(usize::MAX, Ask::Fault(None)),
+            });
+        }
+    }
+
+    /// Puts what the lanes know into the whole.
+    fn gather(&mut self) {
+        for lane in &self.lanes {
+            let run = lane.run();
+            for case in &run.cases {
+                let same = |c: &&mut CaseResult| c.id == case.id && c.round == case.round;
+                if let Some(place) = self.whole.cases.iter_mut().find(same)
+                    && place != case
+                {
+                    place.clone_from(case);
+                }
+            }
+            self.whole.captures.extend(run.captures.clone());
+        }
+    }
+
+    /// Says which steps are over since it was said last.
+    fn tell(&mut self, now: Moment, acts: &mut Vec<Act>) {
+        for case in &self.whole.cases {
+            for step in case.steps.iter().filter(|s| s.ended.is_some()) {
+                if self.told.insert(step.id.clone()) {
+                    acts.push(Act::Say(step_line(now, case, step)));
+                }
+            }
+        }
+    }
+
+    fn first_line(&self, now: Moment) -> Line {
+        let steps = self.whole.steps().count();
+        let Run { id, name, file, profile, region, sandbox, .. } = &self.whole;
+        let fields = json!({
+            "id": id, "name": name, "file": file, "profile": profile, "region": region, "sandbox": sandbox, "steps": steps,
+        });
+        let place = self.whole.place_word();
+        let cases = self.whole.cases.len();
+        let text =
+            format!("{name}: {cases} {}, {steps} {}, {profile} ({place})", many(cases, "case"), many(steps, "step"));
+        Line::new("begin", now.wall, fields).warns(text)
+    }
+
+    fn last_line(&self, now: Moment) -> (Line, Exit) {
+        let tally = self.whole.tally();
+        let Tally { pass, fail, blocked, skipped, open } = tally;
+        let unsigned = self.whole.steps().any(|s| {
+            s.suggested == Some(Verdict::Blocked) && s.why.as_ref().is_some_and(|w| w.starts_with("not signed in"))
+        });
+        let exit = match (fail, unsigned) {
+            (0, true) => Exit::NotSignedIn,
+            (0, false) if blocked == 0 && !self.interrupted => Exit::Done,
+            _ => Exit::Refused,
+        };
+        let took = self.whole.began.duration_until(now.wall);
+        let took = Duration::try_from(took).unwrap_or_default();
+        let mut counts = vec![format!("{pass} passed"), format!("{fail} failed")];
+        for (count, word) in [(blocked, "blocked"), (skipped, "skipped"), (open, "not run")] {
+            if count > 0 {
+                counts.push(format!("{count} {word}"));
+            }
+        }
+        let rest = if self.interrupted { ", interrupted" } else { "" };
+        let took_text = span(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(0) / 100 * 100));
+        let message = format!("{}: {} in {took_text}{rest}", self.whole.name, counts.join(", "));
+        let fields = json!({
+            "verdict": if exit == Exit::Done { "pass" } else { "fail" },
+            "passed": pass, "failed": fail, "blocked": blocked, "skipped": skipped, "not_run": open,
+            "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "message": message,
+        });
+        (Line::new("end", now.wall, fields).says(message), exit)
+    }
+
+    /// Where it stands.
+    pub fn standing(&self) -> Standing {
+        let done = self.whole.steps().filter(|s| s.ended.is_some()).count();
+        let open = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.clone()).collect();
+        Standing { done, all: self.whole.steps().count(), open }
+    }
+
+    /// When it wants [`Input::Due`].
+    pub fn due(&self) -> Option<Moment> {
+        self.lanes.iter().filter_map(Runner::due).chain(self.signing).min()
+    }
+}
+
+fn many(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+/// A step that is over.
+fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> Line {
+    let verdict = step.counts().map_or("not run", Verdict::word);
+    let took = step.open;
+    let expectations: Vec<Value> =
+        step.expectations.iter().map(|e| json!({ "what": e.what, "met": e.met.word(), "detail": e.detail })).collect();
+    let sent = step.evidence.exchanges.iter().rev().find(|x| x.kind == "SEND");
+    let request_id = sent.and_then(|x| x.request_id.as_ref()).map(|(_, id)| id.as_str());
+    let fields = json!({
+        "id": step.id,
+        "case": case.name,
+        "round": case.round,
+        "name": step.name,
+        "verdict": verdict,
+        "why": step.why,
+        "expectations": expectations,
+        "status": sent.and_then(|x| x.status),
+        "request_id": request_id,
+        "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    });
+    let mut text = format!("{verdict:<8} {}  {}", step.id, step.name);
+    if step.runs > 0 {
+        text.push_str(&format!("  {}", span(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(0)))));
+    }
+    if let Some(why) = &step.why {
+        text.push_str(&format!("\n         {why}"));
+    }
+    for unmet in step.expectations.iter().filter(|e| e.met == Met::No) {
+        let detail = unmet.detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default();
+        text.push_str(&format!("\n         expected {}{detail}", unmet.what));
+    }
+    if step.counts() == Some(Verdict::Fail)
+        && let Some(id) = request_id
+    {
+        text.push_str(&format!("\n         request id {id}"));
+    }
+    Line::new("step", now.wall, fields).warns(text)
+}

@@ -1,0 +1,94 @@
+//! How far a run is: a bar under the lines on a terminal, the lines alone elsewhere. On stderr, results apart.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::super::exit::Failed;
+use super::super::output::{Human, Line, Output};
+use crate::view::text::{fit, visible};
+
+/// Columns of the bar.
+const BAR: usize = 20;
+
+/// Where a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Steps that are over.
+    pub done: usize,
+    /// All steps.
+    pub all: usize,
+    /// The ids of the open steps.
+    pub open: Vec<String>,
+}
+
+impl Standing {
+    /// The bar and what is open, in one line.
+    pub fn line(&self) -> String {
+        let filled = (self.done * BAR).checked_div(self.all).unwrap_or(BAR);
+        let bar: String = (0..BAR).map(|at| if at < filled { '#' } else { '-' }).collect();
+        format!("[{bar}] {} of {}  {}", self.done, self.all, self.open.join(", "))
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Progress {
+    bar: bool,
+    shown: Option<Standing>,
+}
+
+impl Progress {
+    /// With a bar only where a person looks at it.
+    pub fn new(json: bool) -> Self {
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
+        Self { bar: !json && !dumb && io::stderr().is_terminal(), shown: None }
+    }
+
+    /// Shows where it stands.
+    pub fn show(&mut self, standing: &Standing) {
+        if !self.bar || self.shown.as_ref() == Some(standing) {
+            return;
+        }
+        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+        let line = standing.line();
+        let line = fit(&visible(&line), columns.saturating_sub(1), true).into_owned();
+        // There is nowhere to report that stderr is gone.
+        let _ = write!(io::stderr().lock(), "\r\x1b[2K{line}").and_then(|()| io::stderr().lock().flush());
+        self.shown = Some(standing.clone());
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&mut self) {
+        if self.shown.take().is_some() {
+            let _ = write!(io::stderr().lock(), "\r\x1b[2K");
+        }
+    }
+
+    /// Says a line above the bar: results on stdout, progress on stderr.
+    pub fn say(&mut self, line: &Line, output: &mut Output) -> Result<(), Failed> {
+        let Some(human) = &line.human else { return Ok(()) };
+        self.clear();
+        match human {
+            Human::Says(_) => output.say(line, false),
+            Human::Warns(text) => {
+                for row in text.lines() {
+                    let _ = writeln!(io::stderr().lock(), "{}", visible(row));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_fills() {
+        let line = |done, all| Standing { done, all, open: vec!["a/b".to_owned()] }.line();
+        assert_eq!(line(0, 4), "[--------------------] 0 of 4  a/b");
+        assert_eq!(line(1, 4), "[#####---------------] 1 of 4  a/b");
+        assert_eq!(line(4, 4), "[####################] 4 of 4  a/b");
+        assert_eq!(line(0, 0), "[####################] 0 of 0  a/b");
+    }
+}

@@ -1,0 +1,35 @@
+//! Recording the screen: `:rec` begins and ends it, `--record` has begun it before the first key.
+
+use crate::console::Effect;
+use crate::console::action::Action;
+use crate::console::state::State;
+use crate::model::ConversationKey;
+
+/// Begins a recording in a new file, or ends the one that runs.
+pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(path) = state.recording.take() {
+        state.status.info(format!("Recorded in {}.", path.display()));
+        effects.push(Effect::Record(None));
+        return;
+    }
+    let path = state.new_export_path("cast");
+    state.status.info(format!("Recording into {}; {} ends it.", path.display(), state.key(Action::Record)));
+    state.recording = Some(path.clone());
+    effects.push(Effect::Record(Some(path)));
+}
+
+/// A message was handed over for sending: a place to jump to.
+pub fn sent(state: &State, conversation: ConversationKey, effects: &mut Vec<Effect>) {
+    if state.recording.is_some()
+        && let Some(item) = state.picker.get(conversation)
+    {
+        mark(state, format!("message to {}", item.name()), effects);
+    }
+}
+
+/// Puts a marker into the recording, if one runs. `label` must be masked already.
+pub fn mark(state: &State, label: impl Into<String>, effects: &mut Vec<Effect>) {
+    if state.recording.is_some() {
+        effects.push(Effect::Marker(label.into()));
+    }
+}

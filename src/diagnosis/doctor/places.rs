@@ -1,0 +1,109 @@
+//! What the answers about integrations, deployments and origins mean.
+
+use super::judge::{answered, shown};
+use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
+use crate::diagnosis::wire::deployment as deployment_of;
+use crate::genesys::deployments;
+use crate::genesys::errors::one_line;
+use crate::model::{Address, Cause, Confidence, Ending, Exchange, Outcome};
+
+impl Doctor {
+    pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+        let name = self.target.as_ref().map_or("", |t| t.name.as_str()).to_owned();
+        if exchange.outcome == Outcome::Accepted {
+            return shown("integration", Came::Pass, format!("the integration of “{name}” exists"), exchange);
+        }
+        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        match exchange.status() {
+            // To send, the client needs another right than to look the integration up.
+            Some(401 | 403) => {
+                let detail = format!("the integration of “{name}” may not be looked up by this client ({why})");
+                shown("integration", Came::Skip, detail, exchange)
+            }
+            _ => {
+                let diagnosis = diagnose(exchange, None, evidence);
+                self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+                shown("integration", Came::Fail, format!("“{name}”: {why}"), exchange)
+            }
+        }
+    }
+
+    pub(super) fn deployment(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let mut findings = self.on_the_way(exchange, evidence);
+        if self.verdict.is_some() {
+            return findings;
+        }
+        let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
+        let config = deployments::read_config(body.as_bytes()).filter(|_| exchange.outcome == Outcome::Accepted);
+        findings.push(match config {
+            Some(config) if config.is_active() => {
+                let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
+                shown("deployment", Came::Pass, format!("its public configuration is there{status}"), exchange)
+            }
+            Some(config) => {
+                let status = config.status.unwrap_or_default();
+                let why = format!("its public configuration says that it is {status}");
+                self.found(Cause::DeploymentUnknown, Confidence::Sure, why.clone(), Stage::Beyond);
+                shown("deployment", Came::Fail, why, exchange)
+            }
+            None => {
+                let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+                let diagnosis = diagnose(exchange, None, evidence);
+                self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+                shown("deployment", Came::Fail, format!("its public configuration: {why}"), exchange)
+            }
+        });
+        findings
+    }
+
+    pub(super) fn domains(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+        let origin = match self.target.as_ref().map(|t| &t.address) {
+            Some(Address::WebMessaging { origin, .. }) => origin.clone(),
+            _ => String::new(),
+        };
+        let asked = exchange.last_attempt().and_then(|a| deployment_of(&a.request.url));
+        let book = asked.and_then(|id| evidence.history.of_deployment(&id));
+        let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
+        else {
+            let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+            return shown("domains", Came::Skip, format!("the allowed domains are not told: {why}"), exchange);
+        };
+        if domains.all {
+            return shown("domains", Came::Pass, "guests may speak from every domain", exchange);
+        }
+        let listed = if domains.listed.is_empty() { "none".to_owned() } else { domains.listed.join(", ") };
+        if domains.allow(&origin) {
+            return shown("domains", Came::Pass, format!("{origin} is among the allowed domains: {listed}"), exchange);
+        }
+        // Whether the list is held to is for the socket to say.
+        let why = format!("the deployment allows {listed}, and not {origin}");
+        self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), Stage::Beyond);
+        shown("domains", Came::Fail, why, exchange)
+    }
+
+    pub(super) fn origin(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let mut findings = self.on_the_way(exchange, evidence);
+        if self.verdict.is_some() {
+            return findings;
+        }
+        if exchange.outcome == Outcome::Accepted {
+            // The socket is what counts, whatever the public list said.
+            self.suspicion = None;
+            let detail = "the guest socket opened with this origin, and was closed at once";
+            findings.push(shown("origin", Came::Pass, detail, exchange));
+            return findings;
+        }
+        let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
+        let diagnosis = diagnose(exchange, Some(crate::model::Channel::WebMessaging), evidence);
+        self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+        findings.push(shown("origin", Came::Fail, format!("the guest socket was not opened: {why}"), exchange));
+        findings
+    }
+
+    /// Names and TLS of the host that was asked; what is wrong there ends the series.
+    fn on_the_way(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+        let failed = exchange.last_attempt().is_some_and(|a| matches!(a.ending, Some(Ending::Failed(_))));
+        let foreign = diagnose(exchange, None, evidence).is_some_and(|d| d.cause() == Cause::ProxyAnswered);
+        if failed || foreign { self.reached(exchange, evidence) } else { answered(exchange) }
+    }
+}

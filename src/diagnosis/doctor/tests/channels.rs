@@ -1,0 +1,117 @@
+//! The series for the published channels.
+
+use super::*;
+use crate::model::OpenGuest;
+
+const KEY: ConversationKey = ConversationKey(0);
+
+fn web(deployment: &str) -> Conversation {
+    let address = Address::WebMessaging { deployment_id: deployment.to_owned(), origin: ORIGIN.to_owned() };
+    Conversation { key: KEY, name: "web".to_owned(), address }
+}
+
+fn open(integration: &str) -> Conversation {
+    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+    let address = Address::OpenMessaging { integration_id: integration.to_owned(), guest };
+    Conversation { key: KEY, name: "open".to_owned(), address }
+}
+
+#[test]
+fn a_web_conversation_is_looked_at_without_any_token() {
+    let run = examine(&Place::default(), web(PLACE));
+    assert_eq!(run.asked, [Asked::Deployment(KEY), Asked::Domains(KEY), Asked::Origin(KEY)]);
+    assert_eq!(
+        run.findings,
+        [
+            "pass names",
+            "pass tls",
+            "pass deployment",
+            "pass clock",
+            "pass domains",
+            "pass names",
+            "pass tls",
+            "pass origin"
+        ]
+    );
+    assert_eq!(run.verdict.cause, None);
+}
+
+#[test]
+fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
+    let elsewhere = || ok(r#"{"allowAllDomains":false,"allowedDomains":["other.example"]}"#);
+    let forbidden = || Json(403, r#"{"message":"Forbidden"}"#.to_owned());
+    let d = Place::default;
+    type Row = (&'static str, Place, Conversation, Option<&'static str>, Confidence, usize);
+    let rows: Vec<Row> = vec![
+        ("malformed", d(), web("nope"), Some("deployment-unknown"), Confidence::Sure, 0),
+        (
+            "not there",
+            Place { deployment: Json(404, "{}".to_owned()), ..d() },
+            web(PLACE),
+            Some("deployment-unknown"),
+            Confidence::Sure,
+            1,
+        ),
+        (
+            "switched off",
+            Place { deployment: ok(r#"{"status":"Inactive"}"#), ..d() },
+            web(PLACE),
+            Some("deployment-unknown"),
+            Confidence::Sure,
+            1,
+        ),
+        (
+            "another origin",
+            Place { domains: elsewhere(), origin: forbidden(), ..d() },
+            web(PLACE),
+            Some("origin-refused"),
+            Confidence::Sure,
+            3,
+        ),
+        // What the socket does counts, whatever the list says.
+        ("a list that lags behind", Place { domains: elsewhere(), ..d() }, web(PLACE), None, Confidence::Sure, 3),
+        (
+            "refused although all is public",
+            Place { origin: forbidden(), ..d() },
+            web(PLACE),
+            Some("address-refused"),
+            Confidence::Likely,
+            3,
+        ),
+        (
+            "no name",
+            Place { deployment: Broken(FailureKind::Dns, Phase::Resolve), ..d() },
+            web(PLACE),
+            Some("network-dns"),
+            Confidence::Sure,
+            1,
+        ),
+    ];
+    for (what, place, target, cause, confidence, asked) in rows {
+        let run = examine(&place, target);
+        assert_eq!((run.cause(), run.verdict.confidence), (cause, confidence), "{what}: {:?}", run.verdict);
+        assert_eq!(run.asked.len(), asked, "{what}");
+    }
+}
+
+#[test]
+fn an_open_conversation_is_looked_at_by_its_integration() {
+    let run = examine(&Place::default(), open(PLACE));
+    assert_eq!(run.asked.last(), Some(&Asked::Integration(KEY)));
+    assert_eq!(run.findings.last().map(String::as_str), Some("skip limits"));
+    assert!(run.findings.contains(&"pass integration".to_owned()), "{:?}", run.findings);
+    assert_eq!(run.verdict.cause, None);
+    // Scopes are not asked for where roles decide.
+    let bare = Place { granted: Vec::new(), ..Place::default() };
+    assert_eq!(examine(&bare, open(PLACE)).verdict.cause, None);
+    let missing = Place { integration: Json(404, r#"{"code":"not.found"}"#.to_owned()), ..Place::default() };
+    let run = examine(&missing, open(PLACE));
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Confidence::Sure));
+    // Who may send need not be allowed to look.
+    let hidden = Json(403, r#"{"code":"missing.permissions","message":"[messaging:integration:view]"}"#.to_owned());
+    let run = examine(&Place { integration: hidden, ..Place::default() }, open(PLACE));
+    assert!(run.findings.contains(&"skip integration".to_owned()), "{:?}", run.findings);
+    assert_eq!(run.verdict.cause, None);
+    let run = examine(&Place::default(), open("nope"));
+    assert_eq!((run.cause(), run.verdict.confidence), (Some("integration-unknown"), Confidence::Sure));
+}

@@ -1,0 +1,131 @@
+//! What exchanges showed of the places that are spoken to beside conversations: web deployments and open-messaging
+//! integrations. Kept with [`super::History`], fed by the same door.
+
+use std::collections::BTreeMap;
+
+use super::history::{Seen, newer};
+use super::said::Said;
+use super::wire::{self, Wire};
+use crate::genesys::deployments::{self, Config, Domains, Public};
+use crate::genesys::lookups;
+use crate::model::{Attempt, Exchange, Kind, Outcome};
+
+/// Places remembered of each kind.
+const MOST: usize = 128;
+
+/// What is known of a web deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct DeploymentBook {
+    /// Its public configuration.
+    pub config: Option<(Seen, Config)>,
+    /// There is no public configuration of that id.
+    pub missing: Option<Seen>,
+    /// From where guests may speak.
+    pub domains: Option<(Seen, Domains)>,
+    /// The guest socket was opened, with this origin.
+    pub opened: Option<(Seen, Option<String>)>,
+}
+
+/// What is known of an integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct IntegrationBook {
+    /// It was looked up, or took a message.
+    pub known: Option<Seen>,
+    /// Looking it up says that there is none.
+    pub missing: Option<Seen>,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places {
+    deployments: BTreeMap<String, DeploymentBook>,
+    integrations: BTreeMap<String, IntegrationBook>,
+}
+
+impl Places {
+    /// Takes in a try that has ended. Returns whether something is known now that was not before.
+    pub fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
+        let path = wire::path(&attempt.request.url);
+        if let Some((id, public)) = deployments::asked(path) {
+            return self.public(id, public, attempt, said, seen);
+        }
+        if let Some(id) = lookups::integration_asked(path) {
+            return self.looked_up(id, exchange, said, seen);
+        }
+        if exchange.kind == Kind::Send
+            && exchange.outcome == Outcome::Accepted
+            && let Some(id) = wire::integration(path)
+        {
+            let book = book(&mut self.integrations, id);
+            let news = book.known.is_none();
+            book.known = Some(newer(book.known, seen));
+            return news;
+        }
+        if said.status == Some(101)
+            && let Some(id) = wire::deployment(&attempt.request.url)
+        {
+            let book = book(&mut self.deployments, &id);
+            let news = book.opened.is_none();
+            book.opened = Some((seen, Wire::of(&attempt.request, "").origin));
+            return news;
+        }
+        false
+    }
+
+    fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
+        let body = attempt.response().map_or("", |r| r.body.text.as_str()).as_bytes();
+        let book = book(&mut self.deployments, id);
+        match said.status {
+            Some(200) => match public {
+                Public::Config => {
+                    let Some(config) = deployments::read_config(body) else { return false };
+                    book.config = Some((seen, config));
+                }
+                Public::Domains => {
+                    let Some(domains) = deployments::read_domains(body) else { return false };
+                    book.domains = Some((seen, domains));
+                }
+            },
+            Some(404) if !said.is_proxy() => book.missing = Some(seen),
+            _ => return false,
+        }
+        true
+    }
+
+    fn looked_up(&mut self, id: &str, exchange: &Exchange, said: &Said, seen: Seen) -> bool {
+        let book = book(&mut self.integrations, id);
+        match said.status {
+            Some(200) if exchange.outcome == Outcome::Accepted => book.known = Some(newer(book.known, seen)),
+            Some(404) if said.own => book.missing = Some(newer(book.missing, seen)),
+            _ => return false,
+        }
+        true
+    }
+
+    pub fn deployment(&self, id: &str) -> Option<&DeploymentBook> {
+        self.deployments.get(&id.to_ascii_lowercase())
+    }
+
+    pub fn integration(&self, id: &str) -> Option<&IntegrationBook> {
+        self.integrations.get(&id.to_ascii_lowercase())
+    }
+
+    /// The deployments that are there.
+    pub fn known_deployments(&self) -> impl Iterator<Item = &str> {
+        let known = |book: &DeploymentBook| book.config.is_some() || book.opened.is_some();
+        self.deployments.iter().filter(move |(_, book)| known(book)).map(|(id, _)| id.as_str())
+    }
+
+    /// The integrations that are there.
+    pub fn known_integrations(&self) -> impl Iterator<Item = &str> {
+        self.integrations.iter().filter(|(_, book)| book.known.is_some()).map(|(id, _)| id.as_str())
+    }
+}
+
+fn book<'b, B: Default>(books: &'b mut BTreeMap<String, B>, id: &str) -> &'b mut B {
+    let id = id.to_ascii_lowercase();
+    if books.len() >= MOST && !books.contains_key(&id) {
+        books.pop_first();
+    }
+    books.entry(id).or_default()
+}

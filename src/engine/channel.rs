@@ -1,0 +1,230 @@
+//! What sets the channels apart when a message is sent, in one place. Pure.
+//!
+//! ```text
+//! SendRequest ─► objection? ─► way ─┬─ Rest:   head (shared while the token is the same) + body ─► Call ─► taken
+//!                                   └─ Socket: the conversation's own socket writes it as a frame
+//! ```
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use crate::config::{ConversationEntry, Profile};
+use crate::genesys::call::BadCall;
+use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
+use crate::genesys::{Call, guest_api};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, MESSAGES_PER_SECOND, attributes_bytes};
+use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
+use crate::model::{Address, Channel, Extras, Place, Variation};
+
+use super::SendRequest;
+
+/// What carries the messages of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A request each, with the session's token.
+    Rest,
+    /// A frame each, through the guest's own socket. No token is needed.
+    Socket,
+}
+
+/// What carries the messages of `channel`.
+pub const fn way(channel: Channel) -> Way {
+    match channel {
+        Channel::GuestApi | Channel::OpenMessaging => Way::Rest,
+        Channel::WebMessaging => Way::Socket,
+    }
+}
+
+/// Whether the remote side knows a message again by a name that we gave it, so that a try whose answer was lost can be
+/// repeated and is taken once.
+pub const fn is_idempotent(channel: Channel) -> bool {
+    matches!(channel, Channel::OpenMessaging)
+}
+
+/// Messages a second that a session of `channel` takes. The Guest API's description names no such limit.
+pub const fn messages_per_second(channel: Channel) -> Option<u32> {
+    match channel {
+        Channel::GuestApi => None,
+        Channel::OpenMessaging | Channel::WebMessaging => Some(MESSAGES_PER_SECOND),
+    }
+}
+
+/// Which endpoint of its address a message goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// The ordinary one.
+    Message,
+    /// The one for answers to a message that offered choices.
+    Response,
+}
+
+/// Where a message with these extras goes in.
+pub fn door(channel: Channel, extras: &Extras) -> Door {
+    match (channel, &extras.choice, &extras.answers) {
+        (Channel::OpenMessaging, Some(_), Some(_)) => Door::Response,
+        _ => Door::Message,
+    }
+}
+
+/// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
+pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<String> {
+    let channel = entry.conversation.channel();
+    let extras = &request.extras;
+    let bytes = request.text.len();
+    if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
+        return Some("not sent: the message is empty".to_owned());
+    }
+    if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
+        return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
+    }
+    let attributes = attributes_bytes(&attributes(entry, extras));
+    if attributes > ATTRIBUTES_MAX_BYTES {
+        return Some(format!(
+            "not sent: the attributes are {attributes} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones"
+        ));
+    }
+    match channel {
+        Channel::GuestApi => guest_api_objection(extras),
+        Channel::OpenMessaging => open_objection(request),
+        Channel::WebMessaging => {
+            Some(format!("not sent: conversations of the channel {channel} are not supported by this version yet"))
+        }
+    }
+}
+
+fn guest_api_objection(extras: &Extras) -> Option<String> {
+    let carried = [(!extras.attributes.is_empty(), "attributes"), (!extras.attachments.is_empty(), "attachments")];
+    let (_, what) = carried.into_iter().find(|(there, _)| *there)?;
+    Some(format!("not sent: the channel guest-api carries text alone, no {what}"))
+}
+
+fn open_objection(request: &SendRequest) -> Option<String> {
+    if request.sent_as == Some(Variation::OtherParticipant) {
+        return Some("not sent: the channel open-messaging names no participant that could be another one".to_owned());
+    }
+    let local = request.extras.attachments.iter().find_map(|a| match &a.place {
+        Place::File(path) => Some(path.display()),
+        Place::Url(_) => None,
+    })?;
+    Some(format!(
+        "not sent: {local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
+    ))
+}
+
+/// The participant data that a message brings: the conversation's own, and its own, which win.
+pub fn attributes(entry: &ConversationEntry, extras: &Extras) -> BTreeMap<String, String> {
+    let mut all = entry.attributes.clone();
+    all.extend(extras.attributes.iter().map(|(k, v)| (k.clone(), v.clone())));
+    all
+}
+
+/// `address`, wrong in the way that a negative test asks for.
+pub fn bent(address: &Address, sent_as: Variation) -> Address {
+    let mut bent = address.clone();
+    match (&mut bent, sent_as) {
+        (Address::GuestApi { conversation_id, .. }, Variation::MalformedId) => MALFORMED_ID.clone_into(conversation_id),
+        (Address::OpenMessaging { integration_id, .. }, Variation::MalformedId) => {
+            MALFORMED_ID.clone_into(integration_id);
+        }
+        (Address::GuestApi { participant_id, external_id, .. }, Variation::OtherParticipant) => {
+            *participant_id = Some(OTHER_PARTICIPANT.to_owned());
+            *external_id = None;
+        }
+        _ => {}
+    }
+    bent
+}
+
+/// The request that all messages into `address` through `door` share, but for their bodies.
+pub fn head(profile: &Profile, address: &Address, door: Door, token: &SecretString) -> Result<Call, BadCall> {
+    let api = &profile.hosts.api;
+    match address {
+        Address::GuestApi { conversation_id, .. } => {
+            guest_api::request(api, &profile.guest_api.path, conversation_id, token)
+        }
+        Address::OpenMessaging { integration_id, .. } => {
+            let endpoint = match door {
+                Door::Message => Endpoint::Message,
+                Door::Response => Endpoint::Response,
+            };
+            open_messaging::request(api, integration_id, endpoint, token)
+        }
+        Address::WebMessaging { .. } => Err(no_request()),
+    }
+}
+
+/// When a message was said that bears this key: each try says the same.
+pub fn said_at(key: &str) -> Option<Timestamp> {
+    let (_, id) = key.rsplit_once(KEY_PREFIX)?;
+    let (seconds, nanoseconds) = uuid::Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
+    Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
+}
+
+/// A key of which `random` makes one of a kind.
+pub fn new_key(said: Timestamp, random: [u8; 10]) -> String {
+    let millis = u64::try_from(said.as_millisecond()).unwrap_or_default();
+    format!("{KEY_PREFIX}{}", uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+}
+
+/// Tells our messages apart from those of other providers.
+const KEY_PREFIX: &str = "guestwire-";
+
+/// The words of a message: its text, or what stands on the choice that it takes.
+fn words(request: &SendRequest) -> &str {
+    match &request.extras.choice {
+        Some(choice) if request.text.trim().is_empty() => &choice.label,
+        _ => &request.text,
+    }
+}
+
+/// The body of a message into `address`. One without a key says `now` as its time.
+pub fn body(
+    address: &Address,
+    entry: &ConversationEntry,
+    request: &SendRequest,
+    now: Timestamp,
+) -> Result<Vec<u8>, BadCall> {
+    match address {
+        Address::GuestApi { participant_id, external_id, .. } => {
+            guest_api::body(participant_id.as_deref(), external_id.as_deref(), words(request))
+        }
+        Address::OpenMessaging { guest, .. } => {
+            let extras = &request.extras;
+            let files = extras.attachments.iter().filter_map(|a| match &a.place {
+                Place::Url(url) => Some((url.as_str(), a.mime.as_str(), a.name.as_deref())),
+                Place::File(_) => None,
+            });
+            let message_id = extras.key.as_deref().unwrap_or_default();
+            let said = Said {
+                guest,
+                message_id,
+                time: said_at(message_id).unwrap_or(now),
+                text: words(request),
+                attributes: &attributes(entry, extras),
+                files: files.collect(),
+            };
+            match (&extras.choice, &extras.answers) {
+                (Some(choice), Some(answers)) => open_messaging::response(&said, choice, answers),
+                _ => open_messaging::message(&said),
+            }
+        }
+        Address::WebMessaging { .. } => Err(no_request()),
+    }
+}
+
+fn no_request() -> BadCall {
+    BadCall("messages of the channel web-messaging are frames, not requests".to_owned())
+}
+
+/// What an accepting answer tells of the message.
+pub fn taken(channel: Channel, body: &[u8]) -> Taken {
+    match channel {
+        Channel::OpenMessaging => open_messaging::taken(body),
+        Channel::GuestApi | Channel::WebMessaging => {
+            let id = std::str::from_utf8(body).ok().and_then(guest_api::remote_id);
+            Taken { id, conversation_id: None }
+        }
+    }
+}

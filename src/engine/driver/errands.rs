@@ -1,0 +1,290 @@
+//! Errands: small requests beside the messages. None is tried again, none renews a token, and each leaves room under the
+//! rate limit for messages.
+//!
+//! ```text
+//! the guest types ──────────────► event, at most every 5 s, now or never ─┐
+//! a message of the other side ──► receipt, where the profile wants it     ├─► waits for a token ─► request ─► told
+//! a frame's id ─────────────────► which conversation is that?             │
+//! a person ─────────────────────► which conversations are active? ────────┘
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::engine::Report;
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::engine::token::Outlook;
+use crate::genesys::call::BadCall;
+use crate::genesys::open_messaging::{self, Endpoint};
+use crate::genesys::{Call, conversations, discovery};
+use crate::model::{Address, Author, ConversationKey, ExchangeId, Kind, Moment, Outcome, RemoteMessage};
+
+use super::Driver;
+use super::jobs::ProbeDone;
+use super::reading::RESERVE;
+
+/// Typing is told at most this often, as the official clients do. [MTSDK]
+const TYPING_EVERY: Duration = Duration::from_secs(5);
+/// The most errands that wait; of more, the oldest are let go.
+const WAITING_MAX: usize = 64;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// The guest is typing.
+    Typing(ConversationKey),
+    /// A message of the other side has reached the guest.
+    Receipt {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Its remote id.
+        message_id: String,
+    },
+    /// Which conversation is this message part of?
+    Learn {
+        /// Which conversation wants to know.
+        key: ConversationKey,
+        /// The message's remote id.
+        message_id: String,
+    },
+    /// Which conversations are active?
+    Discover {
+        /// Which page, from 1.
+        page: u32,
+    },
+}
+
+impl Errand {
+    /// The row's kind and words.
+    fn row(&self) -> (Kind, String) {
+        match self {
+            Self::Typing(_) => (Kind::Event, "typing".to_owned()),
+            Self::Receipt { .. } => (Kind::Event, "receipt: delivered".to_owned()),
+            Self::Learn { .. } => (Kind::Read, "which conversation is the message part of".to_owned()),
+            Self::Discover { page } => (Kind::Read, format!("active conversations, page {page}")),
+        }
+    }
+
+    const fn conversation(&self) -> Option<ConversationKey> {
+        match self {
+            Self::Typing(key) | Self::Receipt { key, .. } | Self::Learn { key, .. } => Some(*key),
+            Self::Discover { .. } => None,
+        }
+    }
+}
+
+/// Errands that wait, and those under way.
+#[derive(Default)]
+pub struct Errands {
+    waiting: VecDeque<Errand>,
+    flying: HashMap<ExchangeId, (Errand, Record)>,
+    /// When typing was last told.
+    typed: BTreeMap<ConversationKey, Moment>,
+    /// Conversations whose id is being asked for, or was refused to this token.
+    learning: BTreeSet<ConversationKey>,
+}
+
+impl Errands {
+    fn put(&mut self, errand: Errand) {
+        if self.waiting.len() >= WAITING_MAX {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(errand);
+    }
+
+    /// A new token: what the old one was refused may be asked again.
+    pub fn new_token(&mut self) {
+        self.learning.clear();
+    }
+}
+
+impl Driver {
+    /// The guest types: told now, or not at all.
+    pub(super) fn typing(&mut self, key: ConversationKey, now: Moment) {
+        let entry = self.profile.conversations.get(key.0 as usize);
+        let Some(Address::OpenMessaging { .. }) = entry.map(|e| &e.conversation.address) else { return };
+        let told = self.errands.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
+        if !told && self.may_run(now) {
+            self.errands.typed.insert(key, now);
+            self.run_errand(Errand::Typing(key), now);
+        }
+    }
+
+    /// Messages of the other side have come: receipts, where the profile wants them. What was said before this session
+    /// is history.
+    pub(super) fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage]) {
+        let entry = self.profile.conversations.get(key.0 as usize);
+        let open = matches!(entry.map(|e| &e.conversation.address), Some(Address::OpenMessaging { .. }));
+        if !open || !self.profile.open_messaging.receipts {
+            return;
+        }
+        let since = self.began.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(self.began.wall);
+        let theirs = |m: &&RemoteMessage| matches!(m.author, Author::Bot | Author::Agent) && m.at >= since;
+        for message in messages.iter().filter(theirs) {
+            self.errands.put(Errand::Receipt { key, message_id: message.id.clone() });
+        }
+    }
+
+    /// Learns the conversation's id from one of its messages, unless it is known, being asked for, or refused.
+    #[expect(dead_code, reason = "the guest's socket asks")]
+    pub(super) fn learn_from_message(&mut self, key: ConversationKey, message_id: String) {
+        if self.conversation_id(key).is_none() && self.errands.learning.insert(key) {
+            self.errands.put(Errand::Learn { key, message_id });
+        }
+    }
+
+    /// A person wants to see a page of the active conversations.
+    pub(super) fn discover(&mut self, page: u32) {
+        self.errands.put(Errand::Discover { page: page.max(1) });
+    }
+
+    fn may_run(&self, now: Moment) -> bool {
+        matches!(self.tokens.outlook(now, None), Outlook::Ready(_)) && self.pace.may(now, RESERVE).is_ok()
+    }
+
+    /// Whether an errand waits for the pace.
+    pub(super) fn errand_waits(&self) -> bool {
+        !self.errands.waiting.is_empty()
+    }
+
+    pub(super) fn pump_errands(&mut self, now: Moment) {
+        if self.stopping {
+            return;
+        }
+        if self.tokens.outlook(now, None) == Outlook::Never {
+            for errand in std::mem::take(&mut self.errands.waiting) {
+                self.give_up(&errand, "there is no valid token: sign in first");
+            }
+        }
+        while self.may_run(now)
+            && let Some(errand) = self.errands.waiting.pop_front()
+        {
+            self.run_errand(errand, now);
+        }
+    }
+
+    fn run_errand(&mut self, errand: Errand, now: Moment) {
+        let (kind, what) = errand.row();
+        let mut record = Record::new(self.next_exchange(), kind, what, now);
+        if let Some(key) = errand.conversation() {
+            record = record.of(key, None);
+        }
+        let call = match self.errand_call(&errand, now) {
+            Ok(call) => call,
+            Err(BadCall(why)) => {
+                record.settle(Outcome::Refused(why.clone()), now);
+                self.tell(record.report());
+                return self.give_up(&errand, &why);
+            }
+        };
+        let token = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
+        record.begin(capture::request(&call, &self.redactor), token, now);
+        self.tell(record.report());
+        self.pace.spend();
+        let exchange = record.id();
+        self.errands.flying.insert(exchange, (errand, record));
+        self.spawn_errand(call, exchange);
+    }
+
+    fn errand_call(&self, errand: &Errand, now: Moment) -> Result<Call, BadCall> {
+        let none = || BadCall("there is no token or no such conversation".to_owned());
+        let token = self.token.as_ref().ok_or_else(none)?;
+        let api = &self.profile.hosts.api;
+        let guest = |key: &ConversationKey| match &self.profile.conversations.get(key.0 as usize)?.conversation.address
+        {
+            Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
+            Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
+        };
+        match errand {
+            Errand::Typing(key) => {
+                let (integration, guest) = guest(key).ok_or_else(none)?;
+                let call = open_messaging::request(api, integration, Endpoint::Event, token)?;
+                Ok(call.with_body(open_messaging::typing(guest, now.wall)?))
+            }
+            Errand::Receipt { key, message_id } => {
+                let (integration, guest) = guest(key).ok_or_else(none)?;
+                let call = open_messaging::request(api, integration, Endpoint::Receipt, token)?;
+                Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, now.wall)?))
+            }
+            Errand::Learn { message_id, .. } => conversations::details_request(api, message_id, token),
+            Errand::Discover { page } => {
+                let theirs = now.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(now.wall);
+                discovery::request(api, *page, theirs, token)
+            }
+        }
+    }
+
+    pub(super) fn errand_answered(&mut self, done: ProbeDone, now: Moment) {
+        self.overhear(&done.shown.heard, self.queue.flying());
+        let Some((errand, mut record)) = self.errands.flying.remove(&done.exchange) else { return };
+        let why = done.shown.why();
+        let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
+        record.end(done.shown.ending, done.shown.timing);
+        if let Some(wait) = wait.filter(|_| status == 429) {
+            self.pace.silence(now.after(wait));
+        }
+        let understood = match (&errand, done.body.as_deref()) {
+            (_, None) => None,
+            (Errand::Typing(_) | Errand::Receipt { .. }, Some(_)) => Some(Understood::Nothing),
+            (Errand::Learn { .. }, Some(body)) => conversations::read_details(body).map(Understood::Conversation),
+            (Errand::Discover { page }, Some(body)) => discovery::read(body, *page).map(Understood::Page),
+        };
+        let outcome = match (&understood, status) {
+            (Some(_), _) => Outcome::Accepted,
+            (None, 0) => Outcome::Failed(why.clone()),
+            (None, 200..=299) => Outcome::Refused("the answer is not what was asked for".to_owned()),
+            (None, _) => Outcome::Refused(why.clone()),
+        };
+        let reason = outcome.reason().unwrap_or_default().to_owned();
+        record.settle(outcome, now);
+        self.tell(record.report());
+        match (errand, understood) {
+            (Errand::Learn { key, .. }, Some(Understood::Conversation(id))) => {
+                self.errands.learning.remove(&key);
+                self.learn(key, id);
+            }
+            (Errand::Discover { page }, Some(Understood::Page((found, more)))) => {
+                self.tell(Report::Discovered { page, found: Ok(found), more });
+            }
+            (_, Some(_)) => {}
+            (errand @ Errand::Discover { .. }, None) if status == 403 => {
+                let needs = format!("{reason}; listing conversations needs {}", discovery::PERMISSIONS);
+                self.give_up(&errand, &needs);
+            }
+            (errand, None) => {
+                // What was refused stays refused to this token; what failed may be asked with the next message.
+                if let (Errand::Learn { key, .. }, 0 | 404 | 408 | 429 | 500..) = (&errand, status) {
+                    self.errands.learning.remove(key);
+                }
+                self.give_up(&errand, &reason);
+            }
+        }
+    }
+
+    pub(super) fn errand_job_died(&mut self, exchange: ExchangeId, now: Moment) {
+        if let Some((errand, mut record)) = self.errands.flying.remove(&exchange) {
+            let why = "guestwire failed inside";
+            record.settle(Outcome::Failed(why.to_owned()), now);
+            self.tell(record.report());
+            self.give_up(&errand, why);
+        }
+    }
+
+    /// Who waits for an answer is told that there is none. The others have their row in the log.
+    fn give_up(&self, errand: &Errand, why: &str) {
+        if let Errand::Discover { page } = errand {
+            self.tell(Report::Discovered { page: *page, found: Err(why.to_owned()), more: false });
+        }
+    }
+}
+
+/// What an answer told.
+enum Understood {
+    /// It was accepted.
+    Nothing,
+    Conversation(String),
+    Page((Vec<crate::model::Found>, bool)),
+}

@@ -1,0 +1,253 @@
+//! What came of a try of a send, and how a message ends.
+//!
+//! ```text
+//! answered ─► verdict ─┬─ again (a pause)  ─► head of its lane, held
+//!                      ├─ heal (a 401)     ─► head of its lane, until there is another token
+//!                      └─ everything else  ─► concluded: recorded, told, looked after
+//! ```
+
+use std::time::Duration;
+
+use crate::engine::Report;
+use crate::engine::channel;
+use crate::engine::durable::Unrecorded;
+use crate::engine::record::Record;
+use crate::engine::retry::{Came, Verdict, judge};
+use crate::engine::token::Refuted;
+use crate::model::{
+    Ending, Failure, FailureKind, Generation, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
+};
+
+use super::Driver;
+use super::jobs::{Heard, SendDone};
+use super::sending::Doubt;
+
+/// Pause before a message whose intent could not be recorded is tried again.
+const RECORD_AGAIN: Duration = Duration::from_secs(5);
+
+impl Driver {
+    pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
+        let message = done.message;
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        send.task = None;
+        let conversation = send.request.conversation;
+        let shown = match done.shown {
+            Ok(shown) => shown,
+            Err(Unrecorded::NotNow(why)) if !send.taken_back && !send.let_go => {
+                let why = format!("it cannot be recorded first: {why}");
+                if let Some(record) = &mut send.record {
+                    record.end(not_written(&why), Timing::default());
+                }
+                return self.again(message, now.after(RECORD_AGAIN), why, false, now);
+            }
+            Err(Unrecorded::NotNow(_)) => {
+                self.queue.settle(conversation, message);
+                return self.conclude(message, Outcome::Cancelled, None, now);
+            }
+            Err(Unrecorded::Never(why)) => {
+                let why = format!("not sent: it could not be recorded first ({why})");
+                self.queue.settle(conversation, message);
+                return self.conclude(message, Outcome::Refused(why), None, now);
+            }
+        };
+        // A message that is sent wrongly on purpose is sent once.
+        let once = !channel::is_idempotent(send.channel) || send.request.sent_as.is_some();
+        let verdict = match (&shown.answer, &shown.ending) {
+            (Some((status, wait, reason)), _) => {
+                let came = Came::Answer { status: *status, wait: *wait, reason };
+                judge(came, once, &mut send.tries, &mut self.jitter)
+            }
+            (None, Ending::Failed(failure)) => judge(Came::Broken(failure), once, &mut send.tries, &mut self.jitter),
+            (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
+        };
+        if let Some(rate) = self.rates.get_mut(&conversation) {
+            rate.arrived(now);
+        }
+        let (taken_back, let_go, lost) = (send.taken_back, send.let_go, send.tries.lost);
+        // Its 401 says nothing about the session's token, and its success neither.
+        let send_as = send.request.sent_as;
+        let on_purpose = send_as.is_some_and(Variation::wants_refusal);
+        if let Some(record) = &mut send.record {
+            record.end(shown.ending, shown.timing);
+        }
+        // This one is counted in what it heard; the others on the wire may not be.
+        let mut heard = shown.heard;
+        if send_as.is_some_and(|v| !v.carries_own_token()) {
+            heard.limit = None;
+        }
+        self.overhear(&heard, self.queue.flying().saturating_sub(1));
+        let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
+        let verdict = match verdict {
+            // It was taken back, and the server did not take it: that is what was wanted.
+            Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
+            Verdict::Repeat(_, why) if taken_back || let_go => Verdict::Unknown(why),
+            Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
+            Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
+                Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
+                Refuted::Final => Verdict::Refused(why),
+            },
+            other => other,
+        };
+        let outcome = match verdict {
+            Verdict::Again(pause, why) => {
+                return self.again(message, now.after(pause), why, limited, now);
+            }
+            Verdict::Repeat(pause, why) => return self.again(message, now.after(pause), why, false, now),
+            Verdict::Accepted => Outcome::Accepted,
+            Verdict::Refused(why) | Verdict::Refuted(why) => Outcome::Refused(why),
+            Verdict::Unknown(why) => Outcome::Unknown(why),
+            Verdict::Failed(why) => Outcome::Failed(why),
+            Verdict::Cancelled => Outcome::Cancelled,
+        };
+        let outcome = after_lost_tries(outcome, lost);
+        if outcome == Outcome::Accepted && !on_purpose {
+            self.tokens.proven(done.generation);
+        }
+        self.queue.settle(conversation, message);
+        if let Some(id) = done.taken.conversation_id {
+            self.learn(conversation, id);
+        }
+        self.look_after(message, &outcome, done.taken.id.as_deref(), &shown.heard, now);
+        self.conclude(message, outcome, done.taken.id, now);
+    }
+
+    /// A 401 that another token may heal: back to the head of its lane until there is one.
+    fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
+        let running = self.renewal.as_ref().map(|(record, _)| record.id());
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        send.tries.healed = true;
+        send.doubted = Some((generation, why));
+        send.life = Life::Queued;
+        let conversation = send.request.conversation;
+        if let Some(record) = &mut send.record {
+            if let Some(exchange) = running.filter(|_| renewal) {
+                record.renewal(exchange, now);
+            } else {
+                record.park();
+                send.wants_renewal = renewal;
+            }
+            let report = record.report();
+            self.reports.put(report);
+        }
+        let id = send.record.as_ref().map(Record::id);
+        let may_be_there = send.tries.lost > 0;
+        self.doubting.insert(message);
+        if !may_be_there {
+            self.tuning.durable.outcome(message, &Life::Queued, None);
+        }
+        self.queue.hold(conversation, message, None);
+        self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
+    }
+
+    fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
+        if limited {
+            self.pace.silence(until);
+        }
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        let life = Life::Waiting { until, why: why.clone() };
+        send.life = life.clone();
+        let conversation = send.request.conversation;
+        if let Some(record) = &mut send.record {
+            record.wait(now, until, why);
+            let report = record.report();
+            self.reports.put(report);
+        }
+        let exchange = send.record.as_ref().map(Record::id);
+        let may_be_there = send.tries.lost > 0;
+        // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown.
+        if !may_be_there {
+            self.tuning.durable.outcome(message, &life, None);
+        }
+        self.queue.hold(conversation, message, Some(until));
+        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+    }
+
+    /// A message is over; the queue knows already.
+    pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome, remote_id: Option<String>, now: Moment) {
+        self.doubting.remove(&message);
+        let lost = self.sends.get(&message).map_or(0, |s| s.tries.lost);
+        let told = after_lost_tries(outcome.clone(), lost);
+        if told != outcome {
+            self.look_after(message, &told, None, &Heard::default(), now);
+        }
+        let outcome = told;
+        let Some(mut send) = self.sends.remove(&message) else { return };
+        // A call that could not be built was flying already; for all others this does nothing.
+        self.queue.settle(send.request.conversation, message);
+        let life = match &outcome {
+            Outcome::Accepted => Life::Accepted,
+            Outcome::Unknown(why) => Life::Unknown(why.clone()),
+            Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),
+            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => Life::Cancelled,
+        };
+        if matches!(life, Life::Unknown(_)) {
+            let doubt = Doubt { conversation: send.request.conversation, key: send.request.extras.key.clone() };
+            self.unknown.insert(message, doubt);
+        }
+        if let Some(record) = &mut send.record {
+            record.settle(outcome, now);
+            self.tell(record.report());
+        }
+        if life == Life::Accepted {
+            self.settle_others_of(message, send.request.extras.key.as_deref());
+        }
+        let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
+        self.tuning.durable.outcome(message, kept, remote_id.as_deref());
+        self.tell_life(message, life, send.record.as_ref(), remote_id);
+    }
+
+    /// A message was accepted under a name that others bear of which nobody knew: they are the same message.
+    fn settle_others_of(&mut self, message: MessageId, key: Option<&str>) {
+        let same = |doubt: &Doubt| key.is_some() && doubt.key.as_deref() == key;
+        let others: Vec<_> = self.unknown.iter().filter(|(m, d)| **m != message && same(d)).map(|(m, _)| *m).collect();
+        for other in others {
+            self.settle_by_hand(other, true);
+        }
+    }
+
+    pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
+        let Some(Doubt { conversation, .. }) = self.unknown.remove(&message) else { return };
+        if let Some(reader) = self.readers.get_mut(&conversation) {
+            reader.settled(message);
+        }
+        let life = if landed { Life::Landed } else { Life::Lost };
+        self.tuning.durable.outcome(message, &life, None);
+        self.tell_life(message, life, None, None);
+    }
+
+    pub(super) fn send_job_died(&mut self, message: MessageId, now: Moment) {
+        let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { return };
+        self.queue.settle(conversation, message);
+        let why = "guestwire failed inside while sending; the message may have been received".to_owned();
+        self.conclude(message, Outcome::Unknown(why), None, now);
+    }
+
+    pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
+        self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
+    }
+}
+
+/// What an earlier try of the same message, whose answer was lost, makes of an outcome that is no acceptance: nobody
+/// knows what became of that try.
+fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
+    match outcome {
+        Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => {
+            Outcome::Unknown(format!("{why}; an earlier try may have been received"))
+        }
+        Outcome::Cancelled if lost > 0 => {
+            Outcome::Unknown("taken back; an earlier try may have been received".to_owned())
+        }
+        other => other,
+    }
+}
+
+/// A try of which nothing was written.
+fn not_written(why: &str) -> Ending {
+    Ending::Failed(Failure {
+        kind: FailureKind::Invalid,
+        phase: Phase::Write,
+        detail: why.to_owned(),
+        wrote: false,
+        partial: None,
+    })
+}

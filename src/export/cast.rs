@@ -1,0 +1,79 @@
+//! Recordings as asciinema cast files, version 2: a line of JSON about the whole, then one line an event.
+//!
+//! ```text
+//! {"version":2,"width":120,"height":36,…}      what is being recorded
+//! [0.000,"o","\u001b[2J…"]                     what the terminal was given
+//! [3.120,"m","step 2: hello"]                  a marker: where a player can jump to
+//! [4.700,"r","80x24"]                          the terminal changed its size
+//! ```
+//! The format: <https://docs.asciinema.org/manual/asciicast/v2/>.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// The first line.
+pub fn header(width: u16, height: u16, began: Timestamp, title: &str) -> String {
+    line(&json!({
+        "version": 2,
+        "width": width,
+        "height": height,
+        "timestamp": began.as_second(),
+        "title": title,
+        "env": { "TERM": "xterm-256color" },
+    }))
+}
+
+/// What the terminal was given `at` so long after the beginning: whole sequences, whole characters.
+pub fn output(at: Duration, text: &str) -> String {
+    event(at, "o", text)
+}
+
+/// The terminal's size changed.
+pub fn resize(at: Duration, width: u16, height: u16) -> String {
+    event(at, "r", &format!("{width}x{height}"))
+}
+
+/// A place to jump to.
+pub fn marker(at: Duration, label: &str) -> String {
+    event(at, "m", label)
+}
+
+fn event(at: Duration, kind: &str, data: &str) -> String {
+    // Microseconds are what players can tell apart, and keep the lines short.
+    let seconds = Duration::from_micros(u64::try_from(at.as_micros()).unwrap_or(u64::MAX)).as_secs_f64();
+    line(&json!([seconds, kind, data]))
+}
+
+fn line(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_an_event_whatever_is_in_it() {
+        let at = Duration::from_nanos(1_500_000_700);
+        let cases = [
+            (output(at, "\u{1b}[2J\r\n\"é\u{7}"), json!([1.5, "o", "\u{1b}[2J\r\n\"é\u{7}"])),
+            (resize(at, 80, 24), json!([1.5, "r", "80x24"])),
+            (marker(Duration::ZERO, "a\nb"), json!([0.0, "m", "a\nb"])),
+        ];
+        for (line, wanted) in cases {
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert!(line.is_ascii() || line.contains('é'));
+            assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), wanted);
+        }
+    }
+
+    #[test]
+    fn the_first_line_says_what_it_is() {
+        let head: Value = serde_json::from_str(&header(120, 36, Timestamp::UNIX_EPOCH, "guestwire")).unwrap();
+        assert_eq!((&head["version"], &head["width"], &head["height"]), (&json!(2), &json!(120), &json!(36)));
+        assert_eq!(head["timestamp"], json!(0));
+    }
+}

@@ -1,0 +1,129 @@
+//! Outside text inside markup: it stays text. Controls and invisible characters are made visible first (see
+//! [`crate::view::text`]), then whatever the markup would take for its own is escaped.
+
+use crate::view::text::visible_lines;
+
+/// For HTML and XML, as content and as a quoted attribute.
+pub fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, line) in visible_lines(text).enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        for c in line.chars() {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                // XML 1.0 has no place for these, escaped or not.
+                '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+                other => out.push(other),
+            }
+        }
+    }
+    out
+}
+
+/// For Markdown, as part of a paragraph or a table's cell. Line ends become spaces.
+pub fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, line) in visible_lines(text).enumerate() {
+        if at > 0 {
+            out.push(' ');
+        }
+        push_markdown(&line, &mut out);
+    }
+    out
+}
+
+/// For Markdown, as a quotation of as many lines.
+pub fn markdown_quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for (at, line) in visible_lines(text).enumerate() {
+        // Two spaces at the end keep the line's end.
+        out.push_str(if at > 0 { "  \n> " } else { "> " });
+        push_markdown(&line, &mut out);
+    }
+    out
+}
+
+fn push_markdown(line: &str, out: &mut String) {
+    let trimmed = line.trim_start();
+    let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+    // `-`, `+`, `=` and `1.` only mean something where a line begins.
+    let marker = match trimmed.as_bytes().get(digits) {
+        Some(b'-' | b'+' | b'=') if digits == 0 => Some(line.len() - trimmed.len()),
+        // A number is a list only with a blank behind it.
+        Some(b'.' | b')') if digits > 0 && matches!(trimmed.as_bytes().get(digits + 1), None | Some(b' ')) => {
+            Some(line.len() - trimmed.len() + digits)
+        }
+        Some(b'#') if digits == 0 => Some(line.len() - trimmed.len()),
+        _ => None,
+    };
+    for (at, c) in line.char_indices() {
+        let plain_link = c == ':' && line.get(at..).is_some_and(|rest| rest.starts_with("://"));
+        let www = c == '.' && line.get(..at).is_some_and(|before| before.to_ascii_lowercase().ends_with("www"));
+        let next = line.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        let special = match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '$' => true,
+            '!' => next == Some('['),
+            '&' => next.is_some_and(|n| n == '#' || n.is_ascii_alphanumeric()),
+            _ => false,
+        };
+        if special || plain_link || www || marker == Some(at) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+}
+
+/// For Markdown, as a block of code that nothing inside can end.
+pub fn markdown_code(text: &str, language: &str) -> String {
+    let lines: Vec<_> = visible_lines(text).collect();
+    let ticks = |line: &str| line.trim_start().bytes().take_while(|b| *b == b'`').count();
+    let longest = lines.iter().map(|line| ticks(line)).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}\n", lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_becomes_markup() {
+        assert_eq!(
+            markup("<script>alert('x')</script> & \"q\""),
+            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;q&quot;"
+        );
+        assert_eq!(markup("a\u{0}b\u{1b}[2J\u{202e}\r\nc\u{ffff}"), "a␀b␛[2J&lt;RLO&gt;\nc\u{fffd}");
+    }
+
+    #[test]
+    fn markdown_by_table() {
+        let cases = [
+            ("plain text, with (some) punctuation.", "plain text, with (some) punctuation."),
+            ("*bold* _it_ `c` ~s~", "\\*bold\\* \\_it\\_ \\`c\\` \\~s\\~"),
+            ("[a](javascript:x) <b> ![i](u)", "\\[a\\](javascript:x) \\<b\\> \\!\\[i\\](u)"),
+            ("see https://x.example www.x", "see https\\://x.example www\\.x"),
+            ("- a list", "\\- a list"),
+            ("12. twelve", "12\\. twelve"),
+            ("a | cell\nnext", "a \\| cell next"),
+            ("&lt; # h & i!", "\\&lt; # h & i!"),
+            ("# h", "\\# h"),
+            ("1.2 s", "1.2 s"),
+        ];
+        for (given, wanted) in cases {
+            assert_eq!(markdown(given), wanted);
+        }
+        assert_eq!(markdown_quote("one\n> two"), "> one  \n> \\> two");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_inside() {
+        assert_eq!(markdown_code("a\n```\n`````x", "text"), "``````text\na\n```\n`````x\n``````\n");
+        assert_eq!(markdown_code("a", ""), "```\na\n```\n");
+    }
+}

@@ -1,0 +1,179 @@
+//! What a web deployment tells in public, and the opening of the guest socket. Nothing here carries a secret.
+//!
+//! [real: documented: `https://api-cdn.<domain>/webdeployments/v1/deployments/<id>/{config,domains}.json`; the fields
+//! `status`, `allowAllDomains` and `allowedDomains` are those of the platform's WebDeployment]
+
+use http::header::{CONNECTION, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderName, HeaderValue};
+use serde_json::Value;
+
+use super::call::{BadCall, Call, form_part, path_segment};
+
+const FOLDER: &str = "/webdeployments/v1/deployments/";
+const CONFIG: &str = "/config.json";
+const DOMAINS: &str = "/domains.json";
+
+/// The request for the public configuration.
+pub fn config(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
+    Call::get(cdn, &format!("{FOLDER}{}{CONFIG}", path_segment(deployment)))
+}
+
+/// The request for the allowed domains.
+pub fn domains(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
+    Call::get(cdn, &format!("{FOLDER}{}{DOMAINS}", path_segment(deployment)))
+}
+
+/// The request that opens the guest socket. `key` is the handshake's: any 16 bytes in base64. [RFC 6455, 4.1]
+pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) -> Result<Call, BadCall> {
+    // The handshake is HTTP: `wss` is spoken over what `https` is.
+    let base = webmessaging.replacen("ws", "http", 1);
+    let path = format!("/v1?deploymentId={}&application=guestwire", form_part(deployment));
+    let mut call = Call::get(&base, &path)?;
+    let mut add = |name: HeaderName, value: &str| {
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| BadCall(format!("{name} has characters that cannot stand in a header")))?;
+        call.headers.insert(name, value);
+        Ok::<_, BadCall>(())
+    };
+    add(CONNECTION, "Upgrade")?;
+    add(UPGRADE, "websocket")?;
+    add(SEC_WEBSOCKET_VERSION, "13")?;
+    add(SEC_WEBSOCKET_KEY, key)?;
+    add(ORIGIN, origin)?;
+    Ok(call)
+}
+
+/// What one of the public paths asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Public {
+    /// The configuration.
+    Config,
+    /// The allowed domains.
+    Domains,
+}
+
+/// The deployment that `path` asks about, where it is one of the public paths.
+pub fn asked(path: &str) -> Option<(&str, Public)> {
+    let rest = path.split_once(FOLDER)?.1;
+    let id = |end| rest.strip_suffix(end).filter(|id| !id.is_empty() && !id.contains('/'));
+    id(CONFIG).map(|id| (id, Public::Config)).or_else(|| Some((id(DOMAINS)?, Public::Domains)))
+}
+
+/// What the public configuration says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// `Active`, `Inactive`, `Pending`, …, where told.
+    pub status: Option<String>,
+}
+
+impl Config {
+    /// Whether guests may speak; a configuration that does not tell counts as active: it is served.
+    pub fn is_active(&self) -> bool {
+        self.status.as_ref().is_none_or(|s| s.eq_ignore_ascii_case("active"))
+    }
+}
+
+/// Reads a 200 answer; `None` where it is not a JSON object.
+pub fn read_config(body: &[u8]) -> Option<Config> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let object = value.as_object()?;
+    Some(Config { status: object.get("status").and_then(Value::as_str).map(str::to_owned) })
+}
+
+/// The domains from which guests may speak.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Domains {
+    /// From everywhere.
+    pub all: bool,
+    /// Else from these.
+    pub listed: Vec<String>,
+}
+
+/// Reads a 200 answer; `None` where it names no domains.
+pub fn read_domains(body: &[u8]) -> Option<Domains> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let list = value.as_array().or_else(|| value.get("allowedDomains")?.as_array());
+    let all = value.get("allowAllDomains").and_then(Value::as_bool);
+    if list.is_none() && all.is_none() {
+        return None;
+    }
+    let listed = list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    Some(Domains { all: all.unwrap_or(false), listed })
+}
+
+impl Domains {
+    /// Whether `origin` is among them: its host, or a domain above it.
+    pub fn allow(&self, origin: &str) -> bool {
+        let host = host(origin).to_ascii_lowercase();
+        self.all
+            || self.listed.iter().any(|domain| {
+                let domain = self::host(domain).to_ascii_lowercase();
+                let domain = domain.strip_prefix("*.").unwrap_or(&domain);
+                host == domain || host.strip_suffix(domain).is_some_and(|above| above.ends_with('.'))
+            })
+    }
+}
+
+/// `shop.example` of `https://shop.example:8443/x` as of itself.
+fn host(place: &str) -> &str {
+    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or_default();
+    rest.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(rest, |(host, _)| host)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_paths_lead_there_and_back() {
+        let call = config("https://api-cdn.x", "5f0c").unwrap();
+        assert_eq!(call.url, "https://api-cdn.x/webdeployments/v1/deployments/5f0c/config.json");
+        assert!(call.headers.get(http::header::AUTHORIZATION).is_none());
+        assert_eq!(asked("/webdeployments/v1/deployments/5f0c/config.json"), Some(("5f0c", Public::Config)));
+        assert_eq!(asked("/webdeployments/v1/deployments/5f0c/domains.json"), Some(("5f0c", Public::Domains)));
+        assert_eq!(asked("/webdeployments/v1/deployments/a/b/domains.json"), None);
+        assert_eq!(asked("/api/v2/tokens/me"), None);
+    }
+
+    #[test]
+    fn the_opening_is_a_handshake_with_the_origin() {
+        let call = opening("wss://webmessaging.x", "5f0c", "https://shop.example", "AAAAAAAAAAAAAAAAAAAAAA==").unwrap();
+        assert_eq!(call.url, "https://webmessaging.x/v1?deploymentId=5f0c&application=guestwire");
+        assert_eq!(call.headers.get(ORIGIN).unwrap(), "https://shop.example");
+        assert_eq!(call.headers.get(UPGRADE).unwrap(), "websocket");
+        assert_eq!(opening("ws://127.0.0.1:1", "d", "https://s", "k").unwrap().url.split('/').next(), Some("http:"));
+        assert!(opening("wss://x", "d", "https://s\n", "k").is_err());
+    }
+
+    #[test]
+    fn an_origin_is_allowed_by_its_host_or_a_domain_above() {
+        let of = |text: &str| read_domains(text.as_bytes()).unwrap();
+        let some = of(r#"{"allowAllDomains":false,"allowedDomains":["shop.example","*.test.example"]}"#);
+        for (origin, allowed) in [
+            ("https://shop.example", true),
+            ("https://SHOP.example:8443", true),
+            ("https://www.shop.example", true),
+            ("https://a.test.example", true),
+            ("https://myshop.example", false),
+            ("https://example", false),
+        ] {
+            assert_eq!(some.allow(origin), allowed, "{origin}");
+        }
+        assert!(of(r#"{"allowAllDomains":true,"allowedDomains":[]}"#).allow("https://any.example"));
+        assert!(!of("[]").allow("https://any.example"));
+        assert!(of(r#"["shop.example"]"#).allow("https://shop.example"));
+        assert_eq!(read_domains(b"{}"), None);
+        assert_eq!(read_domains(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_configuration_is_active_unless_it_says_otherwise() {
+        let active = |text: &str| read_config(text.as_bytes()).map(|c| c.is_active());
+        assert_eq!(active(r#"{"status":"Active"}"#), Some(true));
+        assert_eq!(active(r#"{"status":"Inactive"}"#), Some(false));
+        assert_eq!(active("{}"), Some(true));
+        assert_eq!(active("<Error/>"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! Which conversations are active: the analytics details query, because the lists of conversations are for a user who is
+//! logged in, and client credentials are none.
+//!
+//! `POST /api/v2/analytics/conversations/details/query`, permission `analytics:conversationDetail:view` or
+//! `analytics:agentConversationDetail:view`. [real: documented, PY and JS docs]
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::model::Found;
+
+use super::call::{BadCall, Call};
+use super::normalized::text;
+use super::time_text;
+
+/// What a client needs for it; either is enough.
+pub const PERMISSIONS: &str = "analytics:conversationDetail:view or analytics:agentConversationDetail:view";
+/// How far back it is looked.
+const BACK: SignedDuration = SignedDuration::from_hours(24);
+/// Conversations on a page.
+const PAGE: u64 = 25;
+
+/// The request for a page, from 1, of the message conversations that were going on in the day before `now`, the newest
+/// first.
+pub fn request(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Result<Call, BadCall> {
+    let from = now.saturating_sub(BACK).unwrap_or(Timestamp::MIN);
+    let is = |dimension: &str, value: &str| json!({ "type": "dimension", "dimension": dimension, "operator": "matches", "value": value });
+    let body = json!({
+        "interval": format!("{}/{}", time_text(from), time_text(now)),
+        "order": "desc",
+        "orderBy": "conversationStart",
+        "paging": { "pageSize": PAGE, "pageNumber": page.max(1) },
+        "conversationFilters": [{ "type": "and", "predicates": [
+            { "type": "dimension", "dimension": "conversationEnd", "operator": "notExists" },
+        ] }],
+        "segmentFilters": [{ "type": "and", "predicates": [is("mediaType", "message"), is("purpose", "customer")] }],
+    });
+    let path = "/api/v2/analytics/conversations/details/query";
+    Call::post(api, path, "application/json", body.to_string().into_bytes())?.bearer(token)
+}
+
+/// Reads a page: what is on it, and whether there are more. `None` where it is not a JSON object. A page beyond the last
+/// one has no `conversations`.
+pub fn read(body: &[u8], page: u32) -> Option<(Vec<Found>, bool)> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value.as_object()?;
+    let listed = value.get("conversations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let found = listed.iter().filter_map(active).collect();
+    let more = match value.get("totalHits").and_then(Value::as_u64) {
+        Some(total) => u64::from(page.max(1)) * PAGE < total,
+        None => listed.len() as u64 >= PAGE,
+    };
+    Some((found, more))
+}
+
+fn active(conversation: &Value) -> Option<Found> {
+    let participants = conversation.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let guest = participants
+        .iter()
+        .find(|p| text(p, "purpose").is_some_and(|p| matches!(p.as_str(), "customer" | "external" | "guest")));
+    let sessions = guest.and_then(|g| g.get("sessions")).and_then(Value::as_array);
+    Some(Found {
+        conversation_id: text(conversation, "conversationId")?,
+        participant_id: guest.and_then(|g| text(g, "participantId")),
+        began: text(conversation, "conversationStart").and_then(|t| t.parse().ok()),
+        via: sessions.into_iter().flatten().find_map(|s| text(s, "messageType")).map(|t| t.to_lowercase()),
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_is_to_the_letter() {
+        let call = request("http://h", 2, "2026-11-23T00:00:00Z".parse().unwrap(), &"t".into()).unwrap();
+        assert_eq!(call.url, "http://h/api/v2/analytics/conversations/details/query");
+        assert_eq!(
+            String::from_utf8(call.body).unwrap(),
+            concat!(
+                r#"{"interval":"2026-11-22T00:00:00.000Z/2026-11-23T00:00:00.000Z","order":"desc","orderBy":"conversationStart","#,
+                r#""paging":{"pageSize":25,"pageNumber":2},"conversationFilters":[{"type":"and","predicates":["#,
+                r#"{"type":"dimension","dimension":"conversationEnd","operator":"notExists"}]}],"segmentFilters":[{"type":"and","predicates":["#,
+                r#"{"type":"dimension","dimension":"mediaType","operator":"matches","value":"message"},"#,
+                r#"{"type":"dimension","dimension":"purpose","operator":"matches","value":"customer"}]}]}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_page_and_what_it_leaves_out() {
+        let body = br#"{"conversations":[
+            {"conversationId":"c-1","conversationStart":"2026-11-23T09:00:00.000Z","participants":[
+              {"participantId":"p-0","purpose":"acd"},
+              {"participantId":"p-1","purpose":"customer","sessions":[{"mediaType":"message","messageType":"webmessaging"}]}]},
+            {"conversationId":"c-2"},{"no":"id"}],"totalHits":27}"#;
+        let (found, more) = read(body, 1).unwrap();
+        assert_eq!(
+            found,
+            [
+                Found {
+                    conversation_id: "c-1".into(),
+                    participant_id: Some("p-1".into()),
+                    began: Some("2026-11-23T09:00:00Z".parse().unwrap()),
+                    via: Some("webmessaging".into()),
+                },
+                Found { conversation_id: "c-2".into(), participant_id: None, began: None, via: None },
+            ]
+        );
+        assert!(more);
+        assert_eq!(read(br#"{"totalHits":27}"#, 2), Some((vec![], false)));
+        assert_eq!(read(b"[]", 1), None);
+    }
+}

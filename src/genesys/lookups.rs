@@ -1,0 +1,71 @@
+//! Looking an id up: whether it is a conversation's, a message's or an integration's. Each only reads.
+//!
+//! [real: documented paths; permissions: `messaging:integration:view` for the integration, `conversation:message:view`
+//! or `conversation:webmessaging:view` for the message]
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::call::{BadCall, Call, path_segment};
+
+const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
+const MESSAGES: &str = "/api/v2/conversations/messages/";
+const DETAILS: &str = "/details";
+
+/// The request for an open-messaging integration.
+pub fn integration(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
+    Call::get(api, &format!("{OPEN}{}", path_segment(id)))?.bearer(token)
+}
+
+/// The request for a message's details, which name its conversation.
+pub fn message(api: &str, id: &str, token: &SecretString) -> Result<Call, BadCall> {
+    Call::get(api, &format!("{MESSAGES}{}{DETAILS}", path_segment(id)))?.bearer(token)
+}
+
+/// The integration that `path` asks about.
+pub fn integration_asked(path: &str) -> Option<&str> {
+    path.split_once(OPEN).map(|(_, id)| id).filter(|id| !id.is_empty() && !id.contains('/'))
+}
+
+/// The message that `path` asks about.
+pub fn message_asked(path: &str) -> Option<&str> {
+    let id = path.split_once(MESSAGES)?.1.strip_suffix(DETAILS)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}
+
+/// Whether a 200 answer describes the thing of that id.
+pub fn describes(body: &[u8], id: &str) -> bool {
+    let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    value.get("id").and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(id))
+}
+
+/// The conversation that a message's details name.
+pub fn conversation_of(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value.get("conversationId")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_there_and_back() {
+        let token = SecretString::from("t".to_owned());
+        let path = |call: Result<Call, BadCall>| call.map(|c| c.url.replace("https://a", "")).unwrap_or_default();
+        let of = path(integration("https://a", "i-1", &token));
+        assert_eq!(integration_asked(&of), Some("i-1"));
+        let details = path(message("https://a", "c327", &token));
+        assert_eq!(message_asked(&details), Some("c327"));
+        assert_eq!(message_asked("/api/v2/conversations/messages/c1"), None);
+        assert_eq!(integration_asked("/api/v2/conversations/messaging/integrations/open"), None);
+    }
+
+    #[test]
+    fn answers_name_what_was_asked_for() {
+        assert!(describes(br#"{"id":"AB","name":"x"}"#, "ab"));
+        assert!(!describes(b"{}", "ab") && !describes(b"<p>", "ab"));
+        assert_eq!(conversation_of(br#"{"conversationId":"c"}"#).as_deref(), Some("c"));
+        assert_eq!(conversation_of(br#"{"conversationId":""}"#), None);
+    }
+}

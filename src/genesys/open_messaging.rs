@@ -1,0 +1,345 @@
+//! The open-messaging channel: speaking as the guest of an open messaging integration, over REST.
+//!
+//! `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}`,
+//! permission `conversation:message:receive`. [real: documented, PY and JS docs; `customAttributes` in the channel's
+//! metadata: used in practice, 3p]
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::model::{Choice, OpenGuest};
+
+use super::call::{BadCall, Call, path_segment};
+use super::time_text;
+
+/// One of the channel's endpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// A message. Asks for the conversation's id too (`prefetchConversationId`).
+    Message,
+    /// The answer to a message that offered choices. "This will be a part of an existing conversation".
+    Response,
+    /// Something that is not a message; only `Typing`.
+    Event,
+    /// What became of an outbound message on our side.
+    Receipt,
+}
+
+impl Endpoint {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Message => "message?prefetchConversationId=true",
+            Self::Response => "structured/response",
+            Self::Event => "event",
+            Self::Receipt => "receipt",
+        }
+    }
+}
+
+/// The request that all calls of an endpoint share: everything but the body.
+pub fn request(api: &str, integration_id: &str, endpoint: Endpoint, token: &SecretString) -> Result<Call, BadCall> {
+    let integration = path_segment(integration_id);
+    let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/{}", endpoint.path());
+    Call::post(api, &path, "application/json", Vec::new())?.bearer(token)
+}
+
+/// A message as the guest says it.
+#[derive(Clone, Debug)]
+pub struct Said<'m> {
+    /// Who.
+    pub guest: &'m OpenGuest,
+    /// The provider's own id: the same for each try, so that it is taken once.
+    pub message_id: &'m str,
+    /// When.
+    pub time: Timestamp,
+    /// What; may be empty where there are files.
+    pub text: &'m str,
+    /// Participant data for Architect.
+    pub attributes: &'m BTreeMap<String, String>,
+    /// Files: address, media type, name.
+    pub files: Vec<(&'m str, &'m str, Option<&'m str>)>,
+}
+
+/// The body of [`Endpoint::Message`].
+pub fn message(said: &Said<'_>) -> Result<Vec<u8>, BadCall> {
+    let content = said.files.iter().map(|(url, mime, filename)| Content {
+        attachment: Attachment { media_type: media_type(mime), url, mime, filename: *filename },
+    });
+    write(&Message {
+        channel: channel(said),
+        text: Some(said.text).filter(|t| !t.is_empty()),
+        content: content.collect(),
+    })
+}
+
+/// The body of [`Endpoint::Response`]: `choice`, offered by the message whose remote id is `answers`.
+pub fn response(said: &Said<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
+    write(&Response {
+        channel: channel(said),
+        button_response: ButtonResponse { kind: "QuickReply", text: &choice.label, payload: &choice.payload },
+        originating_message_id: answers,
+    })
+}
+
+/// The body of [`Endpoint::Event`]: the guest is typing.
+pub fn typing(guest: &OpenGuest, time: Timestamp) -> Result<Vec<u8>, BadCall> {
+    let from = Some(Sender::of(guest));
+    let channel = Channel { message_id: None, from, to: None, time: time_text(time), metadata: None };
+    write(&Events { channel, events: [Event { event_type: "Typing" }] })
+}
+
+/// The body of [`Endpoint::Receipt`]: the outbound message of this remote id has reached the guest.
+pub fn delivered(remote_id: &str, guest_id: &str, time: Timestamp) -> Result<Vec<u8>, BadCall> {
+    let to = Some(To { id: guest_id });
+    let channel = Channel { message_id: None, from: None, to, time: time_text(time), metadata: None };
+    write(&Receipt { id: remote_id, channel, status: "Delivered", is_final_receipt: true })
+}
+
+/// The media type's kind, as an attachment names it.
+fn media_type(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "Image",
+        Some("video") => "Video",
+        Some("audio") => "Audio",
+        _ => "File",
+    }
+}
+
+fn channel<'m>(said: &Said<'m>) -> Channel<'m> {
+    Channel {
+        message_id: Some(said.message_id),
+        from: Some(Sender::of(said.guest)),
+        to: None,
+        time: time_text(said.time),
+        metadata: (!said.attributes.is_empty()).then_some(Metadata { custom_attributes: said.attributes }),
+    }
+}
+
+fn write(body: &impl Serialize) -> Result<Vec<u8>, BadCall> {
+    serde_json::to_vec(body).map_err(|e| BadCall(format!("the message cannot be written as JSON ({e})")))
+}
+
+#[derive(Serialize)]
+struct Message<'m> {
+    channel: Channel<'m>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'m str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    content: Vec<Content<'m>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'m> {
+    channel: Channel<'m>,
+    button_response: ButtonResponse<'m>,
+    originating_message_id: &'m str,
+}
+
+#[derive(Serialize)]
+struct Events<'m> {
+    channel: Channel<'m>,
+    events: [Event; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt<'m> {
+    id: &'m str,
+    channel: Channel<'m>,
+    status: &'m str,
+    is_final_receipt: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Channel<'m> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_id: Option<&'m str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<Sender<'m>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<To<'m>>,
+    time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata<'m>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sender<'m> {
+    id: &'m str,
+    id_type: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nickname: Option<&'m str>,
+}
+
+impl<'m> Sender<'m> {
+    fn of(guest: &'m OpenGuest) -> Self {
+        Self { id: &guest.id, id_type: &guest.id_type, nickname: guest.nickname.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
+struct To<'m> {
+    id: &'m str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'m> {
+    custom_attributes: &'m BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct Content<'m> {
+    attachment: Attachment<'m>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attachment<'m> {
+    media_type: &'static str,
+    url: &'m str,
+    mime: &'m str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<&'m str>,
+}
+
+#[derive(Serialize)]
+struct ButtonResponse<'m> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'m str,
+    payload: &'m str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    event_type: &'static str,
+}
+
+/// What an accepting answer tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// The remote side's id of the message.
+    pub id: Option<String>,
+    /// The conversation that it became part of.
+    pub conversation_id: Option<String>,
+}
+
+/// Reads an accepting answer; what is not there stays unknown.
+pub fn taken(body: &[u8]) -> Taken {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
+    Taken { id: text("id"), conversation_id: text("conversationId") }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn guest() -> OpenGuest {
+        OpenGuest { id: "guest-42".into(), id_type: "Opaque".into(), nickname: Some("Anna".into()) }
+    }
+
+    fn at() -> Timestamp {
+        "2026-11-23T04:00:00Z".parse().unwrap()
+    }
+
+    fn text(body: Result<Vec<u8>, BadCall>) -> String {
+        String::from_utf8(body.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_message_is_to_the_letter() {
+        let attributes = BTreeMap::from([("testRun".to_owned(), "42".to_owned())]);
+        let mut said = Said {
+            guest: &guest(),
+            message_id: "gw-7f1c",
+            time: at(),
+            text: "Hello",
+            attributes: &attributes,
+            files: vec![("https://x.example/a.png", "image/png", Some("a.png"))],
+        };
+        assert_eq!(
+            text(message(&said)),
+            concat!(
+                r#"{"channel":{"messageId":"gw-7f1c","from":{"id":"guest-42","idType":"Opaque","nickname":"Anna"},"#,
+                r#""time":"2026-11-23T04:00:00.000Z","metadata":{"customAttributes":{"testRun":"42"}}},"text":"Hello","#,
+                r#""content":[{"attachment":{"mediaType":"Image","url":"https://x.example/a.png","mime":"image/png","filename":"a.png"}}]}"#
+            )
+        );
+        let none = BTreeMap::new();
+        said.attributes = &none;
+        said.files.clear();
+        let plain = text(message(&said));
+        assert!(plain.ends_with(r#""time":"2026-11-23T04:00:00.000Z"},"text":"Hello"}"#), "{plain}");
+    }
+
+    #[test]
+    fn a_choice_names_the_message_that_offered_it() {
+        let attributes = BTreeMap::new();
+        let guest = OpenGuest { nickname: None, ..guest() };
+        let said =
+            Said { guest: &guest, message_id: "k", time: at(), text: "Yes", attributes: &attributes, files: vec![] };
+        let choice = Choice { label: "Yes".into(), payload: "yes".into() };
+        assert_eq!(
+            text(response(&said, &choice, "c327")),
+            concat!(
+                r#"{"channel":{"messageId":"k","from":{"id":"guest-42","idType":"Opaque"},"time":"2026-11-23T04:00:00.000Z"},"#,
+                r#""buttonResponse":{"type":"QuickReply","text":"Yes","payload":"yes"},"originatingMessageId":"c327"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn events_and_receipts_are_to_the_letter() {
+        assert_eq!(
+            text(typing(&OpenGuest { nickname: None, ..guest() }, at())),
+            concat!(
+                r#"{"channel":{"from":{"id":"guest-42","idType":"Opaque"},"time":"2026-11-23T04:00:00.000Z"},"#,
+                r#""events":[{"eventType":"Typing"}]}"#
+            )
+        );
+        assert_eq!(
+            text(delivered("out-1", "guest-42", at())),
+            concat!(
+                r#"{"id":"out-1","channel":{"to":{"id":"guest-42"},"time":"2026-11-23T04:00:00.000Z"},"#,
+                r#""status":"Delivered","isFinalReceipt":true}"#
+            )
+        );
+    }
+
+    #[test]
+    fn paths() {
+        let url = |endpoint| request("http://h", "a/b", endpoint, &"t".into()).unwrap().url;
+        let base = "http://h/api/v2/conversations/messages/a%2Fb/inbound/open";
+        assert_eq!(url(Endpoint::Message), format!("{base}/message?prefetchConversationId=true"));
+        assert_eq!(url(Endpoint::Response), format!("{base}/structured/response"));
+        assert_eq!(url(Endpoint::Event), format!("{base}/event"));
+        assert_eq!(url(Endpoint::Receipt), format!("{base}/receipt"));
+    }
+
+    #[test]
+    fn the_answer_is_read_as_far_as_it_tells() {
+        let whole = br#"{"id":"m1","channel":{"platform":"Open","type":"Private","messageId":"gw-7f1c","to":{"id":"i"},"from":{"id":"guest-42"},"time":"2026-11-23T04:00:00.000Z"},"type":"Text","text":"Hello","conversationId":"c1"}"#;
+        assert_eq!(taken(whole), Taken { id: Some("m1".into()), conversation_id: Some("c1".into()) });
+        assert_eq!(taken(br#"{"id":7,"conversationId":""}"#), Taken::default());
+        assert_eq!(taken(b"accepted"), Taken::default());
+    }
+
+    #[test]
+    fn kinds_of_files() {
+        assert_eq!(
+            ["image/png", "video/mp4", "audio/ogg", "application/pdf", ""].map(media_type),
+            ["Image", "Video", "Audio", "File", "File"]
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! Error codes of the guest socket, in words. [real: seen in SDK source: MTSDK `ErrorCode.kt`; 4102: SAFRI]
+
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    /// Too fast: the same again later.
+    Slower,
+    /// The session is over; another has to be begun.
+    SessionOver,
+    /// The conversation was ended; the session can be read, and another has to be begun to write.
+    ReadOnly,
+    /// This frame was refused; others may go.
+    Refused,
+    /// The service failed: what the frame asked for may have happened all the same.
+    Failed,
+}
+
+/// What `code` means: an HTTP status or one of the socket's own numbers.
+pub const fn means(code: u16) -> Means {
+    match code {
+        429 | 4029 => Means::Slower,
+        4006 | 4007 => Means::SessionOver,
+        409 => Means::ReadOnly,
+        500..=599 | 5000..=5999 => Means::Failed,
+        _ => Means::Refused,
+    }
+}
+
+/// The code in words, with what goes on where something does.
+pub const fn words(code: u16) -> Option<&'static str> {
+    Some(match code {
+        400 => "the frame was not understood",
+        401 => "the guest is not accepted; begin a new session",
+        403 => "not allowed; the deployment's configuration decides",
+        409 => "the session is read-only: its conversation was ended; begin a new session to go on",
+        429 | 4029 => "messages come too fast; it goes on by itself",
+        4000 => "the deployment does not have this feature switched on",
+        4001 => "files of this type are not allowed",
+        4002 => "the file is too large",
+        4003 => "the file's content was not accepted",
+        4004 => "the file's name was not accepted",
+        4005 => "the file's name is too long",
+        4006 => "the session has expired; begin a new session",
+        4007 => "the session is not known (any more); begin a new session",
+        4008 => "the attachment has expired; attach it again",
+        4009 => "the attachment is not known",
+        4010 => "the upload is not finished",
+        4011 => "the message is too long; shorten the text",
+        4013 => "the custom attributes are too large; shorten them",
+        4017 => "an authenticated guest cannot become an anonymous one",
+        4020 => "something that the frame must have is missing",
+        4102 => "the file is empty",
+        500 | 5000 => "an unexpected failure of the service",
+        _ => return None,
+    })
+}
+
+/// One line: the code, what it means, what the server said.
+pub fn line(code: u16, said: &str) -> String {
+    let said = crate::genesys::errors::one_line(said);
+    match (words(code), said.is_empty()) {
+        (Some(words), true) => format!("{code}: {words}"),
+        (Some(words), false) => format!("{code} \u{201c}{said}\u{201d}: {words}"),
+        (None, true) => code.to_string(),
+        (None, false) => format!("{code}: {said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_words_and_a_meaning() {
+        for code in [4000, 4001, 4002, 4003, 4004, 4005, 4008, 4009, 4010, 4011, 4013, 4017, 4020, 4102] {
+            assert!(words(code).is_some(), "{code}");
+            assert_eq!(means(code), Means::Refused, "{code}");
+        }
+        for (code, meaning) in [
+            (4006, Means::SessionOver),
+            (4007, Means::SessionOver),
+            (409, Means::ReadOnly),
+            (4029, Means::Slower),
+            (429, Means::Slower),
+            (5000, Means::Failed),
+            (503, Means::Failed),
+            (400, Means::Refused),
+            (4999, Means::Refused),
+        ] {
+            assert_eq!(means(code), meaning, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_line_says_both() {
+        assert_eq!(
+            line(4011, "Message length 5000\nis larger"),
+            "4011 \u{201c}Message length 5000 is larger\u{201d}: the message is too long; shorten the text"
+        );
+        assert_eq!(line(4999, ""), "4999");
+        assert_eq!(line(4999, "odd"), "4999: odd");
+    }
+}

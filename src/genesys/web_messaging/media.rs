@@ -1,0 +1,118 @@
+//! What may be attached: the limits that the session tells, checked before anything is sent.
+
+use serde_json::Value;
+
+/// Longest name of a file. [SAFRI quoting the limits page]
+const NAME_MAX: usize = 1024;
+/// Largest file where the session tells no limit, in KB. [the same]
+const SIZE_MAX_KB: u64 = 10 * 1024;
+
+/// What a session lets a guest attach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Media {
+    /// Media types, with `*` for any; none where nothing was told.
+    pub types: Vec<String>,
+    /// Largest file in KB.
+    pub max_kb: Option<u64>,
+    /// Endings of names that are not taken, like `.exe`.
+    pub blocked: Vec<String>,
+}
+
+impl Media {
+    /// Reads `allowedMedia.inbound` and `blockedExtensions` of a session's or a deployment's configuration.
+    pub fn read(body: &Value) -> Self {
+        let inbound = body.get("allowedMedia").and_then(|m| m.get("inbound"));
+        let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+        let types = list(inbound.and_then(|i| i.get("fileTypes")));
+        Self {
+            types: types.iter().filter_map(|t| t.get("type")?.as_str().map(str::to_owned)).collect(),
+            max_kb: inbound.and_then(|i| i.get("maxFileSizeKB")).and_then(whole),
+            blocked: list(body.get("blockedExtensions")).iter().filter_map(|b| b.as_str().map(str::to_owned)).collect(),
+        }
+    }
+
+    /// Why a file may not be attached.
+    pub fn objection(&self, name: &str, mime: &str, size: u64) -> Option<String> {
+        let lower = name.to_lowercase();
+        let blocked = self.blocked.iter().find(|b| {
+            let ending = format!(".{}", b.trim_start_matches('.').to_lowercase());
+            lower.ends_with(&ending)
+        });
+        let max = self.max_kb.unwrap_or(SIZE_MAX_KB);
+        let allowed = self.types.is_empty() || self.types.iter().any(|t| matches(t, mime));
+        match () {
+            () if size == 0 => Some(format!("{name} is empty, and empty files are not taken")),
+            () if name.len() >= NAME_MAX => Some(format!("the name of the file is longer than {NAME_MAX} bytes")),
+            () if blocked.is_some() => {
+                Some(format!("{name}: this deployment takes no {} files", blocked.map_or("such", String::as_str)))
+            }
+            () if !allowed => {
+                Some(format!("{name} is {mime}, and this deployment takes only {}", self.types.join(", ")))
+            }
+            () if size > max.saturating_mul(1024) => {
+                Some(format!("{name} has {} KB, and this deployment takes {max} KB at most", size.div_ceil(1024)))
+            }
+            () => None,
+        }
+    }
+}
+
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().filter(|f| *f >= 0.0).map(|f| f as u64))
+}
+
+fn matches(allowed: &str, mime: &str) -> bool {
+    let parts = |t: &str| t.trim().to_ascii_lowercase().split_once('/').map(|(a, b)| (a.to_owned(), b.to_owned()));
+    match (parts(allowed), parts(mime)) {
+        (Some((a, b)), Some((c, d))) => (a == "*" || a == c) && (b == "*" || b == d),
+        _ => allowed.trim() == "*",
+    }
+}
+
+/// `mediaType` of an attachment.
+pub fn kind(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "Image",
+        Some("video") => "Video",
+        Some("audio") => "Audio",
+        _ => "File",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_limits_of_a_session() {
+        let media = Media::read(&json!({
+            "allowedMedia": {"inbound": {"fileTypes": [{"type": "image/*"}, {"type": "application/pdf"}], "maxFileSizeKB": 10.0}},
+            "blockedExtensions": [".exe", "BAT"],
+        }));
+        assert_eq!(media.objection("a.png", "image/png", 10 * 1024), None);
+        assert_eq!(media.objection("a.pdf", "application/pdf", 1), None);
+        for (name, mime, size, why) in [
+            ("a.png", "image/png", 0, "empty"),
+            ("a.png", "image/png", 10 * 1024 + 1, "has 11 KB, and this deployment takes 10 KB"),
+            ("a.EXE", "image/png", 1, "no .exe files"),
+            ("a.bat", "image/png", 1, "no BAT files"),
+            ("a.txt", "text/plain", 1, "takes only image/*, application/pdf"),
+        ] {
+            let said = media.objection(name, mime, size);
+            assert!(said.as_ref().is_some_and(|s| s.contains(why)), "{name}: {said:?}");
+        }
+        assert!(media.objection(&"n".repeat(1024), "image/png", 1).is_some());
+    }
+
+    #[test]
+    fn where_nothing_is_told_only_the_platforms_limit_counts() {
+        let media = Media::read(&json!({}));
+        assert_eq!(media, Media::default());
+        assert_eq!(media.objection("a.exe", "x/y", 10 << 20), None);
+        assert!(media.objection("a.exe", "x/y", (10 << 20) + 1).is_some());
+        let any = Media::read(&json!({"allowedMedia": {"inbound": {"fileTypes": [{"type": "*/*"}]}}}));
+        assert_eq!(any.objection("a", "odd", 1), Some("a is odd, and this deployment takes only */*".to_owned()));
+        assert_eq!(any.objection("a", "application/octet-stream", 1), None);
+    }
+}

@@ -1,0 +1,306 @@
+//! Frames of ours. Each is one text frame of JSON; the token is written into it last, so that the value itself holds no
+//! secret and can be compared and printed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::model::Choice;
+
+use super::media;
+
+/// The tracing id of a health check: always this one. [real: seen in SDK source: MTSDK `HealthCheckProvider`]
+pub const HEALTH_TRACING: &str = "SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=";
+
+/// How a session is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Configure {
+    /// The token was made just now: nobody knows it yet.
+    New,
+    /// The token may have a session: go on with it.
+    Resume,
+    /// A new session for the same token.
+    StartNew,
+}
+
+/// Presence events that a guest may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Begins the conversation without a message.
+    Join,
+    /// Ends and erases it; the deployment must allow that.
+    Clear,
+}
+
+impl Presence {
+    /// As the frame writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Join => "Join",
+            Self::Clear => "Clear",
+        }
+    }
+}
+
+/// A message of the guest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// What it says.
+    pub text: String,
+    /// Our own id of it (`metadata.id`).
+    pub id: String,
+    /// Participant data for Architect. [`message.channel`, as the mobile and JS SDKs do; WMJ puts `channel` beside `message`]
+    pub attributes: BTreeMap<String, String>,
+    /// It answers with this choice.
+    pub choice: Option<Choice>,
+    /// The id of the message that offered it.
+    pub answers: Option<String>,
+    /// It was offered by a card, not as a quick reply.
+    pub from_card: bool,
+    /// Files that were uploaded before: attachment id and media type.
+    pub attachments: Vec<(String, String)>,
+}
+
+/// A frame of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ours {
+    /// `configureSession`: the first frame of a connection.
+    Configure {
+        /// The web deployment.
+        deployment_id: String,
+        /// Which session.
+        how: Configure,
+    },
+    /// `onMessage` with something said.
+    Message(Outgoing),
+    /// `onMessage` with a typing event.
+    Typing,
+    /// `onMessage` with a presence event.
+    Presence(Presence),
+    /// `echo`: is the session alive?
+    Health,
+    /// `getJwt`: for reading the history.
+    Jwt,
+    /// `onAttachment`: where may this file go?
+    Upload {
+        /// Our own id of it.
+        attachment_id: String,
+        /// Its name.
+        name: String,
+        /// Its media type.
+        mime: String,
+        /// Its bytes.
+        size: u64,
+        /// Their MD5, base64, as S3 wants it.
+        md5: String,
+    },
+    /// `closeSession`, for all connections of the guest.
+    Close,
+}
+
+impl Ours {
+    /// The frame as it is written.
+    pub fn write(&self, token: &SecretString, tracing: &str, now: Timestamp) -> Zeroizing<String> {
+        let mut frame = Map::new();
+        frame.insert("action".to_owned(), self.action().into());
+        frame.insert("token".to_owned(), token.expose_secret().into());
+        frame.insert("tracingId".to_owned(), tracing.into());
+        let rest = match self {
+            Self::Configure { deployment_id, how } => {
+                json!({"deploymentId": deployment_id, "startNew": *how == Configure::StartNew})
+            }
+            // The schema wants a time of us. The one that counts is the server's, in `channel.time`.
+            Self::Message(message) => json!({"time": time(now), "message": message.body()}),
+            Self::Typing => {
+                json!({"time": time(now), "message": {"type": "Event", "events": [{"eventType": "Typing", "typing": {"type": "On"}}]}})
+            }
+            Self::Presence(presence) => {
+                json!({"time": time(now), "message": {"type": "Event", "events":
+                    [{"eventType": "Presence", "presence": {"type": presence.as_str()}}]}})
+            }
+            Self::Health => json!({"message": {"type": "Text", "text": "ping"}}),
+            Self::Jwt => json!({}),
+            Self::Upload { attachment_id, name, mime, size, md5 } => {
+                json!({"attachmentId": attachment_id, "fileName": name, "fileType": mime, "fileSize": size,
+                    "fileMd5": md5, "errorsAsJson": true})
+            }
+            Self::Close => json!({"closeAllConnections": true}),
+        };
+        if let Value::Object(rest) = rest {
+            frame.extend(rest);
+        }
+        Zeroizing::new(Value::Object(frame).to_string())
+    }
+
+    /// `action` of the frame.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Configure { .. } => "configureSession",
+            Self::Message(_) | Self::Typing | Self::Presence(_) => "onMessage",
+            Self::Health => "echo",
+            Self::Jwt => "getJwt",
+            Self::Upload { .. } => "onAttachment",
+            Self::Close => "closeSession",
+        }
+    }
+
+    /// What it is, for a row of the log.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Configure { how, .. } => {
+                let how = match how {
+                    Configure::New => "new guest",
+                    Configure::Resume => "resume",
+                    Configure::StartNew => "startNew",
+                };
+                format!("configureSession, {how}")
+            }
+            Self::Message(message) => message.text.clone(),
+            Self::Typing => "typing".to_owned(),
+            Self::Presence(presence) => format!("presence {}", presence.as_str()),
+            Self::Health => "echo, health check".to_owned(),
+            Self::Jwt => "getJwt".to_owned(),
+            Self::Upload { name, .. } => format!("onAttachment {name}"),
+            Self::Close => "closeSession".to_owned(),
+        }
+    }
+
+    /// Whether the server answers it by a frame of its own. Typing is taken in silence; what is wrong with it comes as an
+    /// error all the same.
+    pub const fn wants_answer(&self) -> bool {
+        !matches!(self, Self::Typing)
+    }
+}
+
+impl Outgoing {
+    fn body(&self) -> Value {
+        let mut body = Map::new();
+        let kind = if self.choice.is_some() { "Structured" } else { "Text" };
+        body.insert("type".to_owned(), kind.into());
+        body.insert("text".to_owned(), self.text.as_str().into());
+        let mut content = Vec::new();
+        if let Some(choice) = &self.choice {
+            let kind = if self.from_card { "Button" } else { "QuickReply" };
+            let mut answer = json!({"type": kind, "text": choice.label, "payload": choice.payload});
+            if let (Some(id), Some(answer)) = (&self.answers, answer.as_object_mut()) {
+                answer.insert("originatingMessageId".to_owned(), id.as_str().into());
+            }
+            content.push(json!({"contentType": "ButtonResponse", "buttonResponse": answer}));
+        }
+        for (id, mime) in &self.attachments {
+            let kind = media::kind(mime);
+            content.push(json!({"contentType": "Attachment", "attachment": {"id": id, "mediaType": kind}}));
+        }
+        if !content.is_empty() {
+            body.insert("content".to_owned(), content.into());
+        }
+        body.insert("metadata".to_owned(), json!({"id": self.id}));
+        if !self.attributes.is_empty() {
+            let channel = json!({"metadata": {"customAttributes": self.attributes}});
+            body.insert("channel".to_owned(), channel);
+        }
+        Value::Object(body)
+    }
+}
+
+/// How many bytes participant data takes, as the limit on it counts. [4013 "Custom Attributes in channel metadata is
+/// larger than 2048 bytes"]
+pub fn attribute_bytes(attributes: &BTreeMap<String, String>) -> usize {
+    if attributes.is_empty() { 0 } else { json!(attributes).to_string().len() }
+}
+
+fn time(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn written(ours: &Ours) -> String {
+        let now = "2026-11-23T04:00:00.12Z".parse().unwrap();
+        ours.write(&"the-token".into(), "tr", now).to_string()
+    }
+
+    #[test]
+    fn the_session_frames() {
+        let configure = |how| written(&Ours::Configure { deployment_id: "d".into(), how });
+        let resume =
+            r#"{"action":"configureSession","token":"the-token","tracingId":"tr","deploymentId":"d","startNew":false}"#;
+        assert_eq!(configure(Configure::Resume), resume);
+        assert_eq!(configure(Configure::New), resume);
+        assert_eq!(configure(Configure::StartNew), resume.replace("false", "true"));
+        assert_eq!(written(&Ours::Jwt), r#"{"action":"getJwt","token":"the-token","tracingId":"tr"}"#);
+        assert_eq!(
+            written(&Ours::Close),
+            r#"{"action":"closeSession","token":"the-token","tracingId":"tr","closeAllConnections":true}"#
+        );
+        assert_eq!(
+            written(&Ours::Health),
+            r#"{"action":"echo","token":"the-token","tracingId":"tr","message":{"type":"Text","text":"ping"}}"#
+        );
+    }
+
+    #[test]
+    fn a_message_with_participant_data() {
+        let attributes = BTreeMap::from([("testRun".to_owned(), "42".to_owned())]);
+        let message = Outgoing { text: "Hello".into(), id: "m".into(), attributes, ..Outgoing::default() };
+        assert_eq!(
+            written(&Ours::Message(message)),
+            r#"{"action":"onMessage","token":"the-token","tracingId":"tr","time":"2026-11-23T04:00:00.120Z","message":{"type":"Text","text":"Hello","metadata":{"id":"m"},"channel":{"metadata":{"customAttributes":{"testRun":"42"}}}}}"#
+        );
+    }
+
+    #[test]
+    fn an_answer_to_a_choice() {
+        let choice = Choice { label: "Yes".into(), payload: "yes".into() };
+        let mut message = Outgoing { text: "Yes".into(), id: "m".into(), choice: Some(choice), ..Outgoing::default() };
+        assert_eq!(
+            written(&Ours::Message(message.clone())),
+            r#"{"action":"onMessage","token":"the-token","tracingId":"tr","time":"2026-11-23T04:00:00.120Z","message":{"type":"Structured","text":"Yes","content":[{"contentType":"ButtonResponse","buttonResponse":{"type":"QuickReply","text":"Yes","payload":"yes"}}],"metadata":{"id":"m"}}}"#
+        );
+        (message.from_card, message.answers) = (true, Some("q".into()));
+        let card = written(&Ours::Message(message));
+        let response = r#"{"type":"Button","text":"Yes","payload":"yes","originatingMessageId":"q"}"#;
+        assert!(card.contains(response), "{card}");
+    }
+
+    #[test]
+    fn an_uploaded_file_and_asking_for_its_place() {
+        let attachments = vec![("a1".to_owned(), "image/png".to_owned()), ("a2".to_owned(), "text/plain".to_owned())];
+        let message = Outgoing { text: "see file".into(), id: "m".into(), attachments, ..Outgoing::default() };
+        let content = r#""content":[{"contentType":"Attachment","attachment":{"id":"a1","mediaType":"Image"}},{"contentType":"Attachment","attachment":{"id":"a2","mediaType":"File"}}]"#;
+        assert!(written(&Ours::Message(message)).contains(content));
+        let upload = Ours::Upload {
+            attachment_id: "a1".into(),
+            name: "a.png".into(),
+            mime: "image/png".into(),
+            size: 123,
+            md5: "bWQ1".into(),
+        };
+        assert_eq!(
+            written(&upload),
+            r#"{"action":"onAttachment","token":"the-token","tracingId":"tr","attachmentId":"a1","fileName":"a.png","fileType":"image/png","fileSize":123,"fileMd5":"bWQ1","errorsAsJson":true}"#
+        );
+    }
+
+    #[test]
+    fn events_of_the_guest() {
+        let typing = r#""message":{"type":"Event","events":[{"eventType":"Typing","typing":{"type":"On"}}]}}"#;
+        assert!(written(&Ours::Typing).ends_with(typing));
+        for (presence, word) in [(Presence::Join, "Join"), (Presence::Clear, "Clear")] {
+            let event = format!(r#""events":[{{"eventType":"Presence","presence":{{"type":"{word}"}}}}]"#);
+            assert!(written(&Ours::Presence(presence)).contains(&event));
+        }
+    }
+
+    #[test]
+    fn participant_data_is_counted_as_it_is_written() {
+        assert_eq!(attribute_bytes(&BTreeMap::new()), 0);
+        assert_eq!(attribute_bytes(&BTreeMap::from([("k".to_owned(), "é".to_owned())])), r#"{"k":"é"}"#.len());
+    }
+}

@@ -1,0 +1,224 @@
+//! Frames of theirs: `{"type","class","code","body","tracingId"?}`. What is not known is kept by its name and shown,
+//! never fatal.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::codes;
+use super::media::Media;
+use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
+
+/// The session as the server tells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionResponse {
+    /// The guest is connected.
+    pub connected: bool,
+    /// It began now.
+    pub new: bool,
+    /// It can be read, and not written.
+    pub read_only: bool,
+    /// A session that was there before is gone.
+    pub cleared: bool,
+    /// Most bytes of participant data.
+    pub custom_data_max: Option<u64>,
+    /// What may be attached.
+    pub media: Media,
+    /// When it ends by itself.
+    pub expires: Option<Timestamp>,
+}
+
+/// What a frame says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// `SessionResponse`.
+    Session(SessionResponse),
+    /// `StructuredMessage`: something said, or an event.
+    Message(Box<Structured>),
+    /// `JwtResponse`: the token for reading the history, and when it ends.
+    Jwt {
+        /// A secret.
+        jwt: String,
+        /// In seconds since 1970.
+        exp: Option<Timestamp>,
+    },
+    /// `PresignedUrlResponse`: where a file may go.
+    Presigned {
+        /// Whose.
+        attachment_id: String,
+        /// A secret in parts: it is signed.
+        url: String,
+        /// To be sent with it.
+        headers: Vec<(String, String)>,
+    },
+    /// `UploadSuccessEvent`.
+    Uploaded {
+        /// Which.
+        attachment_id: String,
+    },
+    /// `UploadFailureEvent` or `GenerateUrlError`.
+    UploadFailed {
+        /// Which, where told.
+        attachment_id: Option<String>,
+        /// Why.
+        code: u16,
+        /// In the server's words.
+        message: String,
+    },
+    /// `ConnectionClosedEvent`, with `reason` or `reasonCode`. [MTSDK writes the one, WMJ the other]
+    ConnectionClosed(Option<String>),
+    /// `SessionExpiredEvent`.
+    Expired,
+    /// `SessionClearedEvent`.
+    Cleared,
+    /// `LogoutEvent`.
+    Logout,
+    /// An error: a text as body, or an object with `errorCode`.
+    Error {
+        /// The finer one of the frame's and the body's.
+        code: u16,
+        /// In the server's words.
+        message: String,
+        /// In seconds.
+        retry_after: Option<u64>,
+    },
+    /// Another class, or one whose body is not as it should be.
+    Other,
+}
+
+/// A frame of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theirs {
+    /// `class`, as it came.
+    pub class: String,
+    /// `code`: 200, an HTTP status, or one of the socket's own.
+    pub code: u16,
+    /// Ours, where it answers something of ours.
+    pub tracing: Option<String>,
+    /// What it says.
+    pub said: Said,
+}
+
+impl Theirs {
+    /// Reads a frame; `None` where it is not a JSON object.
+    pub fn read(frame: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(frame).ok()?;
+        value.as_object()?;
+        let class = text(&value, "class").unwrap_or_default();
+        let code = code(value.get("code")).unwrap_or(0);
+        let body = value.get("body").unwrap_or(&Value::Null);
+        let tracing = text(&value, "tracingId").or_else(|| text(body, "tracingId"));
+        let said = said(&class, code, body).unwrap_or(Said::Other);
+        Some(Self { class, code, tracing, said })
+    }
+
+    /// The code that says what happened: the body's where it has one of its own.
+    pub fn verdict(&self) -> u16 {
+        match &self.said {
+            Said::Error { code, .. } | Said::UploadFailed { code, .. } => *code,
+            _ => self.code,
+        }
+    }
+
+    /// What it is, for a row of the log.
+    pub fn words(&self) -> String {
+        match &self.said {
+            Said::Session(session) => {
+                let what = match (session.read_only, session.new, session.connected) {
+                    (true, ..) => "session, read-only",
+                    (_, _, false) => "session, not connected",
+                    (_, true, _) => "session, new",
+                    _ => "session, resumed",
+                };
+                what.to_owned()
+            }
+            Said::Message(message) => message_words(message),
+            Said::Jwt { .. } => "jwt".to_owned(),
+            Said::Presigned { .. } => "upload address".to_owned(),
+            Said::Uploaded { .. } => "file uploaded".to_owned(),
+            Said::UploadFailed { code, message, .. } => format!("upload failed, {}", codes::line(*code, message)),
+            Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
+            Said::ConnectionClosed(None) => "connection closed".to_owned(),
+            Said::Expired => "session expired".to_owned(),
+            Said::Cleared => "session cleared".to_owned(),
+            Said::Logout => "signed out".to_owned(),
+            Said::Error { code, message, .. } => format!("error {}", codes::line(*code, message)),
+            Said::Other if self.class.is_empty() => "a frame without a class".to_owned(),
+            Said::Other => format!("{} (not known to guestwire)", self.class),
+        }
+    }
+}
+
+fn message_words(message: &Structured) -> String {
+    match message.events.first() {
+        Some(Event::Typing { on: true, .. }) => "typing on".to_owned(),
+        Some(Event::Typing { on: false, .. }) => "typing off".to_owned(),
+        Some(Event::Presence(what)) => format!("presence {what}"),
+        Some(Event::Other(what)) => format!("event {what}"),
+        None if message.kind == "Receipt" => "receipt".to_owned(),
+        None => format!("{}: {}", message.author.word(), message.text),
+    }
+}
+
+fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
+    Some(match class {
+        "SessionResponse" => Said::Session(SessionResponse {
+            connected: truth(body.get("connected")),
+            new: truth(body.get("newSession")),
+            read_only: truth(body.get("readOnly")),
+            cleared: truth(body.get("clearedExistingSession")),
+            custom_data_max: body.get("maxCustomDataBytes").and_then(Value::as_f64).map(|n| n as u64),
+            media: Media::read(body),
+            expires: seconds(body.get("expirationDate")),
+        }),
+        "StructuredMessage" => Said::Message(Box::new(Structured::read(body)?)),
+        "JwtResponse" => Said::Jwt { jwt: text(body, "jwt")?, exp: seconds(body.get("exp")) },
+        "PresignedUrlResponse" => Said::Presigned {
+            attachment_id: text(body, "attachmentId")?,
+            url: text(body, "url")?,
+            headers: body
+                .get("headers")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+        },
+        "UploadSuccessEvent" => Said::Uploaded { attachment_id: text(body, "attachmentId")? },
+        "UploadFailureEvent" | "GenerateUrlError" => {
+            let (code, message) = error(code, body);
+            Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
+        }
+        "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
+        "SessionExpiredEvent" => Said::Expired,
+        "SessionClearedEvent" => Said::Cleared,
+        "LogoutEvent" => Said::Logout,
+        // An error has the class of its body's type, which is nearly always `string`; a success may have it too.
+        "string" | "Error" | "TooManyRequestsErrorMessage" if is_error(code, body) => {
+            let (code, message) = error(code, body);
+            let retry_after =
+                body.get("retryAfter").and_then(Value::as_f64).filter(|s| *s >= 0.0).map(|s| s.ceil() as u64);
+            Said::Error { code, message, retry_after }
+        }
+        _ => return None,
+    })
+}
+
+fn is_error(frame: u16, body: &Value) -> bool {
+    frame >= 400 || body.get("errorCode").is_some()
+}
+
+fn error(frame: u16, body: &Value) -> (u16, String) {
+    let message = body.as_str().map(str::to_owned);
+    let message = message.or_else(|| text(body, "errorMessage")).or_else(|| text(body, "message"));
+    (code(body.get("errorCode")).unwrap_or(frame), message.unwrap_or_default())
+}
+
+fn code(value: Option<&Value>) -> Option<u16> {
+    let value = value?;
+    let number = value.as_u64().or_else(|| value.as_f64().filter(|f| *f >= 0.0).map(|f| f as u64));
+    u16::try_from(number.or_else(|| value.as_str()?.trim().parse().ok())?).ok()
+}
+
+#[cfg(test)]
+#[path = "theirs_tests.rs"]
+mod tests;

@@ -1,0 +1,215 @@
+//! Literal frames of the contract, and whatever else may come.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Author, Choice, Place};
+
+fn read(frame: &str) -> Theirs {
+    Theirs::read(frame).unwrap()
+}
+
+fn message(frame: &str) -> Structured {
+    let Said::Message(message) = read(frame).said else { panic!("no message: {frame}") };
+    *message
+}
+
+#[test]
+fn the_session() {
+    let frame = read(
+        r#"{"type":"response","class":"SessionResponse","code":200,"body":{"connected":true,"newSession":true,"readOnly":false,"maxCustomDataBytes":2048,"allowedMedia":{"inbound":{"fileTypes":[{"type":"*/*"}],"maxFileSizeKB":10240}},"blockedExtensions":[".exe"],"clearedExistingSession":false,"durationSeconds":259200,"expirationDate":1791139139,"autoStarted":false},"tracingId":"tr"}"#,
+    );
+    assert_eq!((frame.code, frame.tracing.as_deref(), frame.words().as_str()), (200, Some("tr"), "session, new"));
+    let Said::Session(session) = frame.said else { panic!("{frame:?}") };
+    assert!(session.connected && session.new && !session.read_only && !session.cleared);
+    assert_eq!(session.custom_data_max, Some(2048));
+    assert_eq!(session.expires.map(Timestamp::as_second), Some(1_791_139_139), "in seconds");
+    assert_eq!(session.media.max_kb, Some(10240));
+    assert_eq!(session.media.blocked, [".exe"]);
+
+    let read_only =
+        read(r#"{"type":"response","class":"SessionResponse","code":200,"body":{"connected":false,"readOnly":true}}"#);
+    assert_eq!(read_only.words(), "session, read-only");
+}
+
+#[test]
+fn the_echo_of_our_own_message() {
+    let frame = r#"{"type":"message","class":"StructuredMessage","code":200,"body":{"text":"Hello","type":"Text","direction":"Inbound","id":"0123456789abcdef0123456789abcdef","channel":{"time":"2022-08-22T19:24:26.704Z","messageId":"6a1d4f9e-0000-4000-8000-000000000001"},"metadata":{"correlationId":"c","id":"own"}},"tracingId":"ours"}"#;
+    assert_eq!(read(frame).tracing.as_deref(), Some("ours"));
+    let echo = message(frame);
+    assert!(echo.by_guest);
+    assert_eq!(echo.author, Author::Guest);
+    assert_eq!(echo.id.as_deref(), Some("0123456789abcdef0123456789abcdef"));
+    assert_eq!(echo.key.as_deref(), Some("6a1d4f9e-0000-4000-8000-000000000001"));
+    assert_eq!(echo.own_id.as_deref(), Some("own"));
+    let told = echo.message(Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!((told.text.as_str(), told.at.to_string().as_str()), ("Hello", "2022-08-22T19:24:26.704Z"));
+}
+
+#[test]
+fn a_reply_and_one_with_choices() {
+    let frame = r#"{"type":"message","class":"StructuredMessage","code":200,"body":{"text":"Hi","type":"Text","direction":"Outbound","id":"a","channel":{"time":"2026-11-23T10:00:00Z","type":"Private","from":{"nickname":"Bot"}},"originatingEntity":"Bot","metadata":{"correlationId":"c"}}}"#;
+    assert_eq!(read(frame).words(), "bot: Hi");
+    let reply = message(frame);
+    assert_eq!((reply.author, reply.key.as_deref()), (Author::Bot, Some("a")), "without messageId the id is the key");
+
+    let offer = message(
+        r#"{"type":"message","class":"StructuredMessage","code":200,"body":{"type":"Structured","direction":"Outbound","id":"b","text":"Pick","channel":{"time":"2026-11-23T10:00:00Z","type":"Private"},"content":[{"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}},{"contentType":"QuickReply","quickReply":{"text":"No","action":"Message"}}],"originatingEntity":"Human"}}"#,
+    );
+    assert_eq!((offer.author, offer.text.as_str(), offer.on_cards), (Author::Agent, "Pick", false));
+    let choice = |label: &str, payload: &str| Choice { label: label.into(), payload: payload.into() };
+    assert_eq!(offer.choices, [choice("Yes", "yes"), choice("No", "No")]);
+}
+
+#[test]
+fn other_content_is_read_or_named() {
+    let body = |content: &str| {
+        format!(
+            r#"{{"type":"message","class":"StructuredMessage","code":200,"body":{{"type":"Structured","direction":"Outbound","id":"b","content":[{content}]}}}}"#
+        )
+    };
+    let card = r#"{"title":"Shoes","description":"red","actions":[{"type":"Postback","text":"Buy","payload":"buy-1"},{"type":"Link","text":"Look","url":"https://x"}]}"#;
+    for frame in [
+        body(&format!(r#"{{"contentType":"Card","card":{card}}}"#)),
+        body(&format!(r#"{{"contentType":"Carousel","carousel":{{"cards":[{card}]}}}}"#)),
+    ] {
+        let card = message(&frame);
+        assert_eq!((card.text.as_str(), card.on_cards), ("Shoes: red", true));
+        assert_eq!(card.choices, [Choice { label: "Buy".into(), payload: "buy-1".into() }]);
+    }
+    let picker = message(&body(
+        r#"{"contentType":"ListPicker","listPicker":{"receivedMessage":{"title":"Which?"},"sections":[{"title":"s","items":[{"id":"i1","title":"One"}]}]}}"#,
+    ));
+    assert_eq!((picker.text.as_str(), picker.choices[0].payload.as_str()), ("Which?", "i1"));
+    assert_eq!(message(&body(r#"{"contentType":"Form","form":{}}"#)).text, "[Form]");
+    let file = message(&body(
+        r#"{"contentType":"Attachment","attachment":{"id":"x","mediaType":"Image","url":"https://f/a.png?sig=1","mime":"image/png","filename":"a.png"}}"#,
+    ));
+    assert_eq!(file.text, "[Attachment]");
+    assert_eq!(file.attachments[0].place, Place::Url("https://f/a.png?sig=1".into()));
+}
+
+#[test]
+fn events_are_no_messages() {
+    let event = |inside: &str| {
+        format!(
+            r#"{{"type":"message","class":"StructuredMessage","code":200,"body":{{"type":"Event","direction":"Outbound","id":"e","channel":{{"time":"2026-11-23T10:00:00Z"}},"events":[{inside}],"metadata":{{"readOnly":"true"}},"originatingEntity":"Bot"}}}}"#
+        )
+    };
+    let typing = event(r#"{"eventType":"Typing","typing":{"type":"On","duration":5000}}"#);
+    assert_eq!(read(&typing).words(), "typing on");
+    let on = Event::Typing { on: true, duration: Some(Duration::from_secs(5)) };
+    assert_eq!(message(&typing).events, [on]);
+    assert_eq!(message(&typing).message(Timestamp::UNIX_EPOCH), None);
+    let off = message(&event(r#"{"eventType":"Typing","typing":{"type":"Off"}}"#));
+    assert_eq!(off.events, [Event::Typing { on: false, duration: None }]);
+
+    let gone = event(r#"{"eventType":"Presence","presence":{"type":"Disconnect"}}"#);
+    assert_eq!(read(&gone).words(), "presence Disconnect");
+    assert!(message(&gone).read_only);
+    assert_eq!(message(&gone).events, [Event::Presence("Disconnect".into())]);
+    assert_eq!(read(&event(r#"{"eventType":"CoBrowse"}"#)).words(), "event CoBrowse");
+}
+
+#[test]
+fn the_health_check_comes_back_with_the_sessions_end() {
+    let frame = r#"{"type":"response","class":"StructuredMessage","code":200,"body":{"text":"ping","type":"Text","direction":"Inbound","id":"h","metadata":{"durationSeconds":"259200","expirationDate":"1791139139"}},"tracingId":"SGVhbHRoQ2hlY2tNZXNzYWdlSWQ="}"#;
+    assert_eq!(read(frame).tracing.as_deref(), Some(super::super::HEALTH_TRACING));
+    assert_eq!(message(frame).expires.map(Timestamp::as_second), Some(1_791_139_139));
+}
+
+#[test]
+fn jwt_and_upload() {
+    let jwt = read(r#"{"type":"response","class":"JwtResponse","code":200,"body":{"jwt":"eyJ","exp":1791139139}}"#);
+    assert!(matches!(jwt.said, Said::Jwt { jwt, exp: Some(exp) } if jwt == "eyJ" && exp.as_second() == 1_791_139_139));
+    let place = read(
+        r#"{"type":"response","class":"PresignedUrlResponse","code":200,"body":{"attachmentId":"a","headers":{"x-amz-tagging":"abc"},"url":"https://up","fileName":"a.png","fileSize":1,"fileType":"image/png"}}"#,
+    );
+    let headers = vec![("x-amz-tagging".to_owned(), "abc".to_owned())];
+    assert_eq!(place.said, Said::Presigned { attachment_id: "a".into(), url: "https://up".into(), headers });
+    let done = read(
+        r#"{"type":"message","class":"UploadSuccessEvent","code":200,"body":{"attachmentId":"a","downloadUrl":"https://d","timestamp":"2026-11-23T10:00:00Z"}}"#,
+    );
+    assert_eq!(done.said, Said::Uploaded { attachment_id: "a".into() });
+    let failed = read(
+        r#"{"type":"message","class":"UploadFailureEvent","code":200,"body":{"attachmentId":"a","errorCode":4001,"errorMessage":"no","timestamp":"x"}}"#,
+    );
+    assert_eq!(failed.verdict(), 4001);
+    assert_eq!(failed.said, Said::UploadFailed { attachment_id: Some("a".into()), code: 4001, message: "no".into() });
+    let refused = read(
+        r#"{"type":"response","class":"GenerateUrlError","code":400,"body":{"name":"e","message":"m","errorCode":4002,"errorMessage":"large"}}"#,
+    );
+    assert_eq!(refused.said, Said::UploadFailed { attachment_id: None, code: 4002, message: "large".into() });
+}
+
+#[test]
+fn how_sessions_and_connections_end() {
+    let event =
+        |class: &str, body: &str| read(&format!(r#"{{"type":"message","class":"{class}","code":200,"body":{body}}}"#));
+    let closed = event("ConnectionClosedEvent", r#"{"reason":"signedIn"}"#);
+    assert_eq!(closed.said, Said::ConnectionClosed(Some("signedIn".into())));
+    assert_eq!(closed.words(), "connection closed, signedIn");
+    let other = event("ConnectionClosedEvent", r#"{"reasonCode":"newConnection"}"#);
+    assert_eq!(other.said, Said::ConnectionClosed(Some("newConnection".into())));
+    assert_eq!(event("ConnectionClosedEvent", "{}").said, Said::ConnectionClosed(None));
+    for (class, said, words) in [
+        ("SessionExpiredEvent", Said::Expired, "session expired"),
+        ("SessionClearedEvent", Said::Cleared, "session cleared"),
+        ("LogoutEvent", Said::Logout, "signed out"),
+    ] {
+        let frame = event(class, "{}");
+        assert_eq!((frame.said.clone(), frame.words().as_str()), (said, words));
+    }
+}
+
+#[test]
+fn errors_come_in_two_shapes() {
+    for (code, body) in [
+        (400, "Request failed."),
+        (409, "Session is read-only, no new messages allowed"),
+        (4006, "session expired error message"),
+        (4011, "message too long"),
+        (4013, "Custom Attributes in channel metadata is larger than 2048 bytes"),
+        (403, "Presence events Conversation Clear are not supported"),
+        (401, "User is unauthorized"),
+    ] {
+        let frame = read(&format!(r#"{{"type":"response","class":"string","code":{code},"body":"{body}"}}"#));
+        assert_eq!(frame.said, Said::Error { code, message: body.into(), retry_after: None });
+        assert!(frame.words().starts_with(&format!("error {code}")));
+    }
+    let fast = read(
+        r#"{"type":"response","class":"TooManyRequestsErrorMessage","code":429,"body":{"retryAfter":3,"errorCode":4029,"errorMessage":"Message rate too high for this session"}}"#,
+    );
+    let message = "Message rate too high for this session".to_owned();
+    assert_eq!(fast.said, Said::Error { code: 4029, message, retry_after: Some(3) });
+    assert_eq!((fast.code, fast.verdict()), (429, 4029));
+}
+
+#[test]
+fn what_is_not_known_is_kept_by_its_name() {
+    let odd = read(r#"{"type":"message","class":"HologramEvent","code":200,"body":{"x":1},"extra":true}"#);
+    assert_eq!((odd.said.clone(), odd.words().as_str()), (Said::Other, "HologramEvent (not known to guestwire)"));
+    assert_eq!(read(r#"{"class":"JwtResponse","code":200,"body":{}}"#).said, Said::Other);
+    assert_eq!(read(r#"{"class":"string","code":200,"body":"fine"}"#).said, Said::Other);
+    assert_eq!(read("{}").words(), "a frame without a class");
+    assert_eq!(Theirs::read("[1]"), None);
+    assert_eq!(Theirs::read("ping"), None);
+}
+
+proptest! {
+    /// Whatever comes in a known class, nothing panics.
+    #[test]
+    fn nothing_that_comes_is_fatal(class in 0usize..12, key in "[a-zA-Z]{0,14}", value in "[\\PC]{0,20}", number in proptest::num::f64::ANY) {
+        let classes = ["SessionResponse", "StructuredMessage", "JwtResponse", "PresignedUrlResponse", "UploadSuccessEvent",
+            "UploadFailureEvent", "GenerateUrlError", "ConnectionClosedEvent", "string", "Error", "TooManyRequestsErrorMessage", "x"];
+        for body in [serde_json::json!({key.clone(): value}), serde_json::json!({key: number}), serde_json::json!([value]), serde_json::json!(value)] {
+            let frame = serde_json::json!({"class": classes[class], "code": number, "body": body}).to_string();
+            if let Some(frame) = Theirs::read(&frame) {
+                prop_assert!(!frame.words().is_empty());
+            }
+        }
+    }
+}

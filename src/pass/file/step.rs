@@ -1,0 +1,172 @@
+//! One step from its table.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::expect::{expect, pattern};
+use super::read::{Names, read_id, slug};
+use super::{Capture, CaptureSource, OUTCOME_WITHIN, Outgoing, REPLY_WITHIN, Step};
+use crate::config::Spot;
+use crate::config::problem::suggestion;
+use crate::config::reader::{Either, Table};
+use crate::model::{Attachment, Place, Variation, variables};
+
+/// Reads `[[cases.steps]]`.
+pub(super) fn step(mut table: Table<'_>, number: usize, within: Option<Duration>, names: &mut Names) -> Option<Step> {
+    let at = table.at();
+    let given = table.text("name").map(|s| s.value);
+    let id = read_id(&mut table);
+    let instruction = table.text("do").map(|s| s.value);
+    let conversation = table.text("conversation");
+    let clear_faults = table.flag("clear_faults").is_some_and(|f| f.value);
+    let fault = read_fault(&mut table);
+    let advance = table.duration("advance").map(|d| d.value);
+    let renew = table.flag("renew").is_some_and(|f| f.value);
+    let send = read_send(&mut table, names);
+    let within = table.duration("within").map(|w| w.value).or(within).unwrap_or(OUTCOME_WITHIN);
+    let sends = table.has("send");
+    let expect = expect(&mut table, sends);
+    let captures = read_captures(&mut table, sends, names);
+    let judge = table.text("judge").map(|s| s.value);
+    let idle = !sends && !clear_faults && !table.has("fault") && advance.is_none() && !renew;
+    if idle && judge.is_none() && !table.has("expect") && !table.has("capture") {
+        table.wrong(
+            at,
+            format!("{} does nothing: give it `send`, `expect`, `judge` or something to set up", table.title()),
+        );
+    }
+    table.finish();
+    let mut step = Step {
+        id: String::new(),
+        name: String::new(),
+        instruction,
+        conversation,
+        clear_faults,
+        fault,
+        advance,
+        renew,
+        send: send?,
+        expect,
+        captures,
+        judge,
+        within,
+    };
+    step.id = id.unwrap_or_else(|| given.as_deref().map_or_else(|| number.to_string(), |name| slug(name, number)));
+    step.name = given.unwrap_or_else(|| step.deed());
+    Some(step)
+}
+
+fn read_fault(table: &mut Table<'_>) -> Option<Spot<String>> {
+    let fault = table.table("fault")?;
+    let at = fault.at();
+    if !fault.has("fault") {
+        fault.wrong(at, "`fault` has no `fault`: name it, like fault = { fault = \"token-expired\" }");
+        return None;
+    }
+    Some(Spot { value: fault.to_json().to_string(), at })
+}
+
+/// The outer `None`: it is wrong.
+#[expect(clippy::option_option, reason = "whether it is there, and whether it is right")]
+fn read_send(table: &mut Table<'_>, names: &Names) -> Option<Option<Outgoing>> {
+    let there = table.has("send");
+    let mut send = match table.text_or_table("send", "a text, or a table") {
+        None => return if there { None } else { Some(None) },
+        Some(Either::Text(text)) => {
+            known(table, &text, names);
+            return Some(Some(Outgoing { text: text.value, ..Outgoing::default() }));
+        }
+        Some(Either::Table(send)) => send,
+    };
+    let at = send.at();
+    let text = send.text("text");
+    let choice = send.text("choice").map(|s| s.value);
+    let words: Vec<(&'static str, Variation)> = Variation::ALL.iter().map(|v| (v.as_str(), *v)).collect();
+    let sent_as = send.word("as", &words).map(|s| s.value);
+    let mut attributes = BTreeMap::new();
+    if let Some(fields) = send.table("attributes") {
+        for (name, text) in fields.named_texts() {
+            known(table, &text, names);
+            attributes.insert(name.value, text.value);
+        }
+    }
+    let attachments = send.tables("attachments").into_iter().filter_map(read_attachment).collect::<Vec<_>>();
+    if text.is_none() && choice.is_none() && attachments.is_empty() && !send.has("text") {
+        send.wrong(at, "`send` says nothing: give it a `text`, a `choice` or `attachments`");
+    }
+    send.finish();
+    if let Some(text) = &text {
+        known(table, text, names);
+    }
+    let text = text.map(|t| t.value).unwrap_or_default();
+    Some(Some(Outgoing { text, sent_as, choice, attributes, attachments }))
+}
+
+fn read_attachment(mut table: Table<'_>) -> Option<Attachment> {
+    let at = table.at();
+    let (url, file) = (table.text("url"), table.text("file"));
+    let mime = table.required("mime", "it is the media type, like \"image/png\"");
+    let name = table.text("name").map(|s| s.value);
+    let place = match (url, file) {
+        (Some(url), None) => Some(Place::Url(url.value)),
+        (None, Some(file)) => Some(Place::File(PathBuf::from(file.value))),
+        _ => {
+            table.wrong(at, "an attachment has either `url` or `file`");
+            None
+        }
+    };
+    table.finish();
+    Some(Attachment { place: place?, mime: mime?.value, name })
+}
+
+/// Notes variables that nobody fills in.
+fn known(table: &Table<'_>, text: &Spot<String>, names: &Names) {
+    let mut rest = text.value.as_str();
+    while let Some((_, name, after)) = variables::next_name(rest) {
+        let known: Vec<&str> =
+            variables::NAMES.iter().map(|(name, _)| *name).chain(names.captured.iter().map(String::as_str)).collect();
+        if !known.contains(&name) {
+            let near = suggestion(name, known.iter().copied());
+            table.wrong(text.at, format!("nothing fills in {{{{{name}}}}} here{near}"));
+        }
+        rest = after;
+    }
+}
+
+fn read_captures(table: &mut Table<'_>, sends: bool, names: &mut Names) -> Vec<Capture> {
+    let Some(captures) = table.table("capture") else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, mut entry) in captures.named_tables() {
+        let at = entry.at();
+        let (body, header, reply) = (entry.text("body"), entry.text("header"), entry.text("reply"));
+        let within = entry.duration("within").map_or(REPLY_WITHIN, |w| w.value);
+        let from_answer = body.is_some() || header.is_some();
+        let source = match (body, header, reply) {
+            (Some(pointer), None, None) => {
+                if !pointer.value.starts_with('/') {
+                    entry.wrong(pointer.at, "`body` must be a JSON pointer, which begins with /");
+                }
+                Some(CaptureSource::Body(pointer.value))
+            }
+            (None, Some(name), None) => Some(CaptureSource::Header(name.value)),
+            (None, None, Some(text)) => pattern(&entry, &text).map(|p| CaptureSource::Reply(p, within)),
+            _ => {
+                entry.wrong(at, "a capture has exactly one of `body`, `header` and `reply`");
+                None
+            }
+        };
+        if from_answer && !sends {
+            entry.wrong(at, "this step sends nothing, so there is no answer to capture from");
+        }
+        let fits = name.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if !fits || variables::NAMES.iter().any(|(taken, _)| *taken == name.value) {
+            let how = "must be made of letters, digits, `-` and `_`, and be none of seq, uuid, now, run";
+            entry.wrong(name.at, format!("the capture's name {how}"));
+        }
+        entry.finish();
+        names.captured.insert(name.value.clone());
+        found.extend(source.map(|source| Capture { name: name.value, source }));
+    }
+    found
+}

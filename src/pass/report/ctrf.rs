@@ -1,0 +1,153 @@
+//! Common Test Report Format, <https://ctrf.io>, specification 0.0.0: a test a step. `blocked` has no word of its own
+//! there: it is `other`, with the word in `rawStatus`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::pass::{CaseResult, Met, Run, StepResult, Verdict};
+
+use super::words;
+use crate::view::text::visible;
+
+/// The report of a run that is masked already.
+pub fn ctrf(run: &Run) -> String {
+    let tally = run.tally();
+    let stop = run.began.saturating_add(words::took(run)).unwrap_or(run.began);
+    let tests: Vec<Value> =
+        run.cases.iter().flat_map(|case| case.steps.iter().map(|step| test(run, case, step))).collect();
+    let disagreements: Vec<Value> =
+        run.disagreements().map(|step| json!({ "testId": step.id, "what": words::disagreement(step) })).collect();
+    let report = json!({
+        "reportFormat": "CTRF",
+        "specVersion": "0.0.0",
+        "runId": run.id,
+        "timestamp": stop.to_string(),
+        "generatedBy": format!("guestwire {}", run.version),
+        "results": {
+            "tool": { "name": "guestwire", "version": run.version },
+            "summary": {
+                "tests": tally.all(),
+                "passed": tally.pass,
+                "failed": tally.fail,
+                "pending": tally.open,
+                "skipped": tally.skipped,
+                "other": tally.blocked,
+                "suites": run.cases.len(),
+                "start": run.began.as_millisecond(),
+                "stop": stop.as_millisecond(),
+            },
+            "tests": tests,
+            "environment": {
+                "reportName": run.name,
+                "testEnvironment": run.profile,
+                "extra": { "region": run.region, "place": run.place_word(), "file": run.file },
+            },
+            "extra": { "disagreements": disagreements },
+        },
+    });
+    // A value of our own making always has a text.
+    unseen_as_escapes(&serde_json::to_string_pretty(&report).unwrap_or_default()) + "\n"
+}
+
+/// Characters that a terminal or an editor would obey rather than show, as JSON escapes: the data stays what it was.
+fn unseen_as_escapes(json: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        let mut alone = [0; 4];
+        let alone: &str = c.encode_utf8(&mut alone);
+        if c.is_ascii() || visible(alone) == alone {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+const fn status(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Pass) => "passed",
+        Some(Verdict::Fail) => "failed",
+        Some(Verdict::Blocked) => "other",
+        Some(Verdict::Skip) => "skipped",
+        None => "pending",
+    }
+}
+
+fn test(run: &Run, case: &CaseResult, step: &StepResult) -> Value {
+    let mut out = Map::new();
+    let mut put = |name: &str, value: Value| {
+        out.insert(name.to_owned(), value);
+    };
+    put("testId", json!(step.id));
+    put("name", json!(if step.name.is_empty() { &step.id } else { &step.name }));
+    put("status", json!(status(step.counts())));
+    put("rawStatus", json!(words::verdict(step.counts())));
+    put("duration", json!(u64::try_from(step.open.as_millis()).unwrap_or(u64::MAX)));
+    put("suite", json!([run.name, case.name]));
+    put("filePath", json!(run.file));
+    put("type", json!(if step.is_manual() { "manual" } else { "automatic" }));
+    let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
+    if let (Some(start), Some(stop)) = (millis(step.began), millis(step.ended)) {
+        put("start", json!(start));
+        put("stop", json!(stop));
+    }
+    if step.runs > 1 {
+        put("retries", json!(step.runs - 1));
+    }
+    let reason = words::reason(step);
+    if !reason.is_empty() {
+        put("message", json!(reason));
+    }
+    let exchanges: Vec<String> = step.evidence.exchanges.iter().map(words::exchange).collect();
+    if !exchanges.is_empty() {
+        put("stdout", json!(exchanges));
+    }
+    let steps: Vec<Value> = step
+        .expectations
+        .iter()
+        .map(|e| {
+            let status = match e.met {
+                Met::Yes => "passed",
+                Met::No => "failed",
+                Met::Open | Met::Waiting { .. } => "pending",
+            };
+            json!({ "name": e.what, "status": status, "extra": { "detail": e.detail } })
+        })
+        .collect();
+    if !steps.is_empty() {
+        put("steps", Value::Array(steps));
+    }
+    put("extra", extra(case, step));
+    Value::Object(out)
+}
+
+fn extra(case: &CaseResult, step: &StepResult) -> Value {
+    let exchanges: Vec<Value> = step
+        .evidence
+        .exchanges
+        .iter()
+        .map(|e| {
+            json!({
+                "id": e.id, "kind": e.kind, "what": e.what, "status": e.status, "outcome": e.outcome, "tookMs": e.took_ms,
+                "requestId": e.request_id.as_ref().map(|(_, id)| id), "cause": e.cause.as_ref().map(|c| &c.cause),
+                "sentAs": e.sent_as,
+            })
+        })
+        .collect();
+    json!({
+        "instruction": step.instruction,
+        "judge": step.judge,
+        "suggested": step.suggested.map(Verdict::word),
+        "verdict": step.verdict.map(Verdict::word),
+        "disagreement": step.disagrees(),
+        "note": step.note,
+        "round": case.round,
+        "conversation": case.conversation,
+        "exchanges": exchanges,
+    })
+}

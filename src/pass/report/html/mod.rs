@@ -1,0 +1,148 @@
+//! One HTML page that needs nothing else: what counted, what did not pass, where person and expectations disagree, how
+//! long exchanges took, and every step with its transcript and evidence. Readable without its script, which only filters.
+
+mod plot;
+mod step;
+
+use std::fmt::Write as _;
+
+use crate::export::escape::markup;
+use crate::export::page::page;
+use crate::pass::{CaseResult, Run, StepResult, Verdict};
+
+use super::words;
+
+const SCRIPT: &str = include_str!("../../../../assets/report/filter.js");
+
+/// The report of a run that is masked already.
+pub fn html(run: &Run) -> String {
+    let mut body = String::new();
+    head(&mut body, run);
+    tiles(&mut body, run);
+    attention(&mut body, run);
+    plot::plot(&mut body, run);
+    filters(&mut body, run);
+    for case in &run.cases {
+        case_of(&mut body, run, case);
+    }
+    let _ = write!(
+        body,
+        "<footer>Run <span class=\"id\">{}</span>, guestwire {}. Secrets are masked. Times are UTC.</footer>\n",
+        markup(&run.id),
+        markup(&run.version)
+    );
+    page(&format!("{}: {}", run.name, words::tally(&run.tally())), &body, SCRIPT)
+}
+
+fn head(out: &mut String, run: &Run) {
+    let place = run.place_word();
+    let _ = write!(
+        out,
+        "<header>\n<h1>{} <span class=\"badge {}\">{place}</span></h1>\n",
+        markup(&run.name),
+        place.to_ascii_lowercase()
+    );
+    if let Some(about) = &run.about {
+        let _ = writeln!(out, "<p class=\"keep\">{}</p>", markup(about));
+    }
+    let state = if run.ended.is_none() { " The run has not ended: it can be gone on with." } else { "" };
+    let _ = writeln!(
+        out,
+        "<p class=\"dim small\">{} on profile {} ({}) · began {} · took {} · pass file {}.{state}</p>\n</header>",
+        markup(&words::tally(&run.tally())),
+        markup(&run.profile),
+        markup(&run.region),
+        words::time(run.began),
+        words::span(words::took(run)),
+        markup(&run.file),
+    );
+}
+
+fn tiles(out: &mut String, run: &Run) {
+    let tally = run.tally();
+    let disagreements = run.disagreements().count();
+    out.push_str("<div class=\"tiles\">\n");
+    for (count, class, word) in [
+        (tally.pass, "pass", "pass"),
+        (tally.fail, "fail", "fail"),
+        (tally.blocked, "blocked", "blocked"),
+        (tally.skipped, "skipped", "skipped"),
+        (tally.open, "open", "open"),
+        (disagreements, "blocked", if disagreements == 1 { "disagreement" } else { "disagreements" }),
+    ] {
+        if count > 0 || matches!(word, "pass" | "fail") {
+            let _ = writeln!(out, "<div class=\"tile\"><b class=\"{class}\">{count}</b><span>{word}</span></div>");
+        }
+    }
+    out.push_str("</div>\n");
+}
+
+fn attention(out: &mut String, run: &Run) {
+    let list = |out: &mut String, title: &str, steps: &[&StepResult], say: &dyn Fn(&StepResult) -> String| {
+        if steps.is_empty() {
+            return;
+        }
+        let _ = writeln!(out, "<h2>{title}</h2>\n<ul>");
+        for step in steps {
+            let _ = writeln!(
+                out,
+                "<li><a href=\"#{}\">{}</a> <span class=\"id\">{}</span> {}</li>",
+                anchor(&step.id),
+                markup(&step.name),
+                markup(&step.id),
+                say(step)
+            );
+        }
+        out.push_str("</ul>\n");
+    };
+    let bad: Vec<&StepResult> =
+        run.steps().filter(|s| matches!(s.counts(), Some(Verdict::Fail | Verdict::Blocked))).collect();
+    list(out, "What did not pass", &bad, &|step| format!("{} {}", chip(step.counts()), markup(&words::reason(step))));
+    let differ: Vec<&StepResult> = run.disagreements().collect();
+    list(out, "Person and expectations disagree", &differ, &|step| markup(&words::disagreement(step)));
+}
+
+fn filters(out: &mut String, run: &Run) {
+    let tally = run.tally();
+    out.push_str("<h2>Steps</h2>\n<div class=\"filters\" hidden>\n<button data-show=\"all\" aria-pressed=\"true\">all</button>\n");
+    let differ = run.disagreements().count();
+    for (count, word) in [
+        (tally.pass, "pass"),
+        (tally.fail, "fail"),
+        (tally.blocked, "blocked"),
+        (tally.skipped, "skipped"),
+        (tally.open, "open"),
+        (differ, "disagreement"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(out, "<button data-show=\"{word}\" aria-pressed=\"false\">{word} {count}</button>");
+        }
+    }
+    out.push_str(
+        "<input type=\"search\" placeholder=\"words in a step\" aria-label=\"words in a step\">\n<output class=\"dim small\"></output>\n</div>\n",
+    );
+}
+
+fn case_of(out: &mut String, run: &Run, case: &CaseResult) {
+    let round = if case.round > 1 { format!(" · round {}", case.round) } else { String::new() };
+    let _ = writeln!(out, "<section class=\"case\">\n<h2>{}{round} {}</h2>", markup(&case.name), chip(case.counts()));
+    if let Some(about) = &case.about {
+        let _ = writeln!(out, "<p class=\"keep dim\">{}</p>", markup(about));
+    }
+    for one in &case.steps {
+        step::step(out, run, one);
+    }
+    out.push_str("</section>\n");
+}
+
+/// A verdict as a word in a frame.
+fn chip(verdict: Option<Verdict>) -> String {
+    let word = words::verdict(verdict);
+    format!("<span class=\"chip {word}\">{word}</span>")
+}
+
+/// A step's id as a place to jump to.
+fn anchor(id: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { ':' };
+    format!("s-{}", id.chars().map(safe).collect::<String>())
+}

@@ -1,0 +1,254 @@
+//! One step of the page: what was expected, what was said, and the exchanges behind it, each to be opened.
+
+use std::fmt::Write as _;
+
+use crate::export::escape::markup;
+use crate::pass::evidence::{BodyRecord, TimingRecord};
+use crate::pass::{ExchangeRecord, Met, Run, Said, StepResult, TryRecord, Verdict};
+
+use super::{anchor, chip, words};
+
+pub(super) fn step(out: &mut String, run: &Run, step: &StepResult) {
+    let word = words::verdict(step.counts());
+    let also = if step.disagrees() { " disagreement" } else { "" };
+    let _ = writeln!(
+        out,
+        "<article class=\"step is-{word}\" id=\"{}\" data-is=\"{word}{also}\">\n<header>{} <h3>{}</h3> \
+         <span class=\"id\">{}</span> <span class=\"right dim small\">{}</span></header>",
+        anchor(&step.id),
+        chip(step.counts()),
+        markup(&step.name),
+        markup(&step.id),
+        words::span(step.open),
+    );
+    if !step.instruction.is_empty() {
+        let _ = writeln!(out, "<p class=\"keep\">{}</p>", markup(&step.instruction));
+    }
+    if let Some(judge) = &step.judge {
+        let _ = writeln!(out, "<p class=\"keep\"><span class=\"dim\">A person judges:</span> {}</p>", markup(judge));
+    }
+    judged(out, step);
+    expectations(out, step);
+    said(out, &step.evidence.said);
+    if !step.evidence.exchanges.is_empty() {
+        let _ = writeln!(out, "<h4>Exchanges {}</h4>", step.evidence.exchanges.len());
+        for exchange in &step.evidence.exchanges {
+            let failed = step.counts() == Some(Verdict::Fail) && exchange.outcome != "ok";
+            exchange_of(out, run, exchange, failed);
+        }
+    }
+    if let Some(screen) = &step.evidence.screen {
+        let _ = writeln!(
+            out,
+            "<details><summary class=\"small dim\">The screen when it was judged</summary><pre>{}</pre></details>",
+            markup(screen)
+        );
+    }
+    out.push_str("</article>\n");
+}
+
+fn judged(out: &mut String, step: &StepResult) {
+    let mut parts = Vec::new();
+    if step.verdict.is_some() {
+        parts.push(format!("A person says <b>{}</b>", words::verdict(step.verdict)));
+        let differ = if step.disagrees() { " class=\"warn\"" } else { "" };
+        parts.push(format!("<span{differ}>the expectations suggest {}</span>", words::verdict(step.suggested)));
+    }
+    if step.runs > 1 {
+        parts.push(format!("run {} times, the newest is shown", step.runs));
+    }
+    parts.extend(step.why.as_ref().map(|why| markup(why)));
+    if !parts.is_empty() {
+        let _ = writeln!(out, "<p class=\"small\">{}.</p>", parts.join(" · "));
+    }
+    if let Some(note) = &step.note {
+        let _ = writeln!(out, "<p class=\"keep\"><span class=\"dim\">Note:</span> {}</p>", markup(note));
+    }
+}
+
+fn expectations(out: &mut String, step: &StepResult) {
+    if step.expectations.is_empty() {
+        return;
+    }
+    out.push_str("<h4>Expected</h4>\n<ul class=\"expected\">\n");
+    for expectation in &step.expectations {
+        let class = match expectation.met {
+            Met::Yes => "pass",
+            Met::No => "fail",
+            Met::Open | Met::Waiting { .. } => "open",
+        };
+        let detail = expectation.detail.as_deref().map(markup).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "<li><b class=\"{class}\">{}</b>{} <span class=\"dim small\">{detail}</span></li>",
+            expectation.met.word(),
+            markup(&expectation.what),
+        );
+    }
+    out.push_str("</ul>\n");
+}
+
+fn said(out: &mut String, all: &[Said]) {
+    if all.is_empty() {
+        return;
+    }
+    out.push_str("<h4>Said</h4>\n<div class=\"said\">\n");
+    for one in all {
+        let class = match one.author.as_str() {
+            "guest" => "guest",
+            "system" => "system",
+            _ => "other-side",
+        };
+        let life = one.life.as_deref().map(|life| format!(" · {}", markup(life))).unwrap_or_default();
+        let purpose = one.sent_as.as_deref();
+        let purpose = purpose
+            .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how)))
+            .unwrap_or_default();
+        let choices = if one.choices.is_empty() {
+            String::new()
+        } else {
+            let labels: Vec<String> = one.choices.iter().map(|c| format!("[{}]", markup(c))).collect();
+            format!("<div class=\"meta\">offers {}</div>", labels.join(" "))
+        };
+        let _ = writeln!(
+            out,
+            "<div class=\"bubble {class}\"><div class=\"meta\">{} {}{life}{purpose}</div><div class=\"text\">{}</div>{choices}</div>",
+            markup(&one.author),
+            one.at.strftime("%H:%M:%S"),
+            markup(&one.text),
+        );
+    }
+    out.push_str("</div>\n");
+}
+
+/// The place of an exchange: ids are given anew in each process, so the moment is part of it.
+pub(super) fn exchange_anchor(exchange: &ExchangeRecord) -> String {
+    format!("x-{}-{}", exchange.at.as_millisecond(), exchange.id)
+}
+
+fn exchange_of(out: &mut String, run: &Run, exchange: &ExchangeRecord, open: bool) {
+    let class = match exchange.outcome.as_str() {
+        "ok" => "pass",
+        "ERR" => "fail",
+        _ => "blocked",
+    };
+    let open = if open { " open" } else { "" };
+    let status = exchange.status.map(|s| format!(" {s}")).unwrap_or_default();
+    let took = exchange.took_ms.map(|ms| format!(" · {ms} ms")).unwrap_or_default();
+    let purpose = exchange.sent_as.as_deref();
+    let purpose = purpose
+        .map(|how| format!(" · <span class=\"warn\">wrongly on purpose: {}</span>", markup(how)))
+        .unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "<details class=\"exchange\" id=\"{}\"{open}><summary><span class=\"id\">{}</span> {} <b class=\"{class}\">{}{status}</b> {}\
+         <span class=\"dim\">{took}</span>{purpose}</summary>\n<div class=\"exchange-body\">",
+        exchange_anchor(exchange),
+        exchange.at.strftime("%H:%M:%S%.3f"),
+        markup(&exchange.kind),
+        markup(&exchange.outcome),
+        markup(&exchange.what),
+    );
+    let mut facts: Vec<(&str, String)> = Vec::new();
+    facts.extend(exchange.reason.as_ref().map(|why| ("reason", markup(why))));
+    facts.extend(exchange.cause.as_ref().map(|c| {
+        let said = format!("{} ({}): {}", c.cause, c.confidence, c.because);
+        ("cause", markup(&said))
+    }));
+    facts.extend(exchange.request_id.as_ref().map(|(name, id)| {
+        ("request id", format!("<code>{}</code> <span class=\"dim\">{}</span>", markup(id), markup(name)))
+    }));
+    facts.extend(exchange.conversation.as_ref().map(|name| ("conversation", markup(name))));
+    if exchange.renewals > 0 {
+        facts.push(("renewals", format!("the token was renewed {} × on the way", exchange.renewals)));
+    }
+    let since = exchange.at.duration_since(run.began);
+    facts.push(("since the start", format!("{:.3} s", since.as_secs_f64())));
+    table(out, &facts);
+    for attempt in &exchange.tries {
+        attempt_of(out, attempt, exchange.tries.len());
+    }
+    out.push_str("</div></details>\n");
+}
+
+fn table(out: &mut String, facts: &[(&str, String)]) {
+    out.push_str("<table>\n");
+    for (name, value) in facts {
+        let _ = writeln!(out, "<tr><th>{}</th><td>{value}</td></tr>", markup(name));
+    }
+    out.push_str("</table>\n");
+}
+
+fn attempt_of(out: &mut String, attempt: &TryRecord, of: usize) {
+    let number = if of > 1 { format!(" · try {} of {of}", attempt.number) } else { String::new() };
+    let _ = writeln!(
+        out,
+        "<h4>Request{number}</h4>\n<p><code>{} {}</code></p>",
+        markup(&attempt.method),
+        markup(&attempt.url)
+    );
+    let mut facts = Vec::new();
+    if let Some(generation) = attempt.generation {
+        facts.push(("token", format!("generation {generation}")));
+    }
+    facts.push(("timing", timing(&attempt.timing)));
+    facts.extend(attempt.failure.as_ref().map(|why| ("failure", markup(why))));
+    table(out, &facts);
+    headers(out, "Request headers", &attempt.request_headers);
+    body(out, &attempt.request_body);
+    if let Some(status) = attempt.status {
+        let _ = writeln!(out, "<h4>Response {status}</h4>");
+        headers(out, "Response headers", &attempt.response_headers);
+        body(out, &attempt.response_body);
+    }
+}
+
+fn timing(timing: &TimingRecord) -> String {
+    let parts = [
+        ("look-up", timing.resolve_us),
+        ("connect", timing.connect_us),
+        ("tls", timing.tls_us),
+        ("first byte", timing.first_byte_us),
+        ("total", timing.total_us),
+    ];
+    let mut parts: Vec<String> = parts
+        .iter()
+        .filter_map(|(name, us)| us.map(|us| format!("{name} {}.{} ms", us / 1000, us % 1000 / 100)))
+        .collect();
+    if timing.reused {
+        parts.push("connection used again".to_owned());
+    }
+    if parts.is_empty() { "not measured".to_owned() } else { parts.join(" · ") }
+}
+
+fn headers(out: &mut String, title: &str, headers: &[(String, String)]) {
+    if headers.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "<details><summary class=\"small\">{title} {}</summary>", headers.len());
+    out.push_str("<table>\n");
+    for (name, value) in headers {
+        let _ = writeln!(out, "<tr><th>{}</th><td><code>{}</code></td></tr>", markup(name), markup(value));
+    }
+    out.push_str("</table></details>\n");
+}
+
+fn body(out: &mut String, body: &BodyRecord) {
+    if body.total == 0 && body.text.is_empty() {
+        return;
+    }
+    let mime = body.mime.as_deref().unwrap_or("no content type");
+    let cut = if body.cut { format!(", {} B kept", body.text.len()) } else { String::new() };
+    let _ = writeln!(out, "<p class=\"small dim\">Body {} B, {}{cut}</p>", body.total, markup(mime));
+    if !body.text.is_empty() {
+        let _ = writeln!(out, "<pre>{}</pre>", markup(&pretty(&body.text)));
+    }
+}
+
+/// JSON a field a line; anything else as it is.
+fn pretty(text: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(text)
+        .ok()
+        .and_then(|value| serde_json::to_string_pretty(&value).ok())
+        .unwrap_or_else(|| text.to_owned())
+}

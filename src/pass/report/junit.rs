@@ -1,0 +1,152 @@
+//! JUnit XML, as CI servers read it: a suite a case, a testcase a step. A blocked step is an error (it says nothing about
+//! what was to be tested), an open or skipped one is skipped.
+
+use std::fmt::Write as _;
+
+use crate::export::escape::markup;
+use crate::pass::{CaseResult, Run, StepResult, Verdict};
+
+use super::words;
+
+/// The report of a run that is masked already.
+pub fn junit(run: &Run) -> String {
+    let counts = |steps: &mut dyn Iterator<Item = &StepResult>| {
+        let mut out = [0_usize; 4];
+        for step in steps {
+            out[0] += 1;
+            match step.counts() {
+                Some(Verdict::Fail) => out[1] += 1,
+                Some(Verdict::Blocked) => out[2] += 1,
+                Some(Verdict::Skip) | None => out[3] += 1,
+                Some(Verdict::Pass) => {}
+            }
+        }
+        let [tests, failures, errors, skipped] = out;
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
+    };
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {} time=\"{:.3}\" timestamp=\"{}\">\n",
+        markup(&run.name),
+        counts(&mut run.steps()),
+        words::took(run).as_secs_f64(),
+        stamp(run.began),
+    );
+    for case in &run.cases {
+        let began = case.steps.iter().filter_map(|s| s.began).min().unwrap_or(run.began);
+        let open: f64 = case.steps.iter().map(|s| s.open.as_secs_f64()).sum();
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"{}\" {} time=\"{open:.3}\" timestamp=\"{}\">",
+            markup(&suite(case)),
+            counts(&mut case.steps.iter()),
+            stamp(began),
+        );
+        properties(&mut out, "    ", &facts(run, case));
+        for step in &case.steps {
+            testcase(&mut out, run, case, step);
+        }
+        out.push_str("  </testsuite>\n");
+    }
+    out.push_str("</testsuites>\n");
+    out
+}
+
+fn suite(case: &CaseResult) -> String {
+    if case.round > 1 { format!("{} (round {})", case.name, case.round) } else { case.name.clone() }
+}
+
+/// The format has no zone: UTC.
+fn stamp(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+fn facts<'r>(run: &'r Run, case: &'r CaseResult) -> Vec<(&'static str, &'r str)> {
+    let mut facts = vec![
+        ("run", run.id.as_str()),
+        ("case", case.id.as_str()),
+        ("profile", run.profile.as_str()),
+        ("region", run.region.as_str()),
+        ("place", run.place_word()),
+        ("guestwire", run.version.as_str()),
+    ];
+    facts.extend(case.conversation.as_deref().map(|name| ("conversation", name)));
+    facts
+}
+
+fn properties(out: &mut String, indent: &str, facts: &[(&str, &str)]) {
+    let _ = writeln!(out, "{indent}<properties>");
+    for (name, value) in facts {
+        let _ = writeln!(out, "{indent}  <property name=\"{name}\" value=\"{}\"/>", markup(value));
+    }
+    let _ = writeln!(out, "{indent}</properties>");
+}
+
+fn testcase(out: &mut String, run: &Run, case: &CaseResult, step: &StepResult) {
+    let class = format!("{}.{}", run.name, case.id);
+    let _ = writeln!(
+        out,
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\">",
+        markup(&step.name),
+        markup(&class),
+        step.open.as_secs_f64()
+    );
+    let mut facts = vec![("id", step.id.as_str())];
+    facts.extend(step.suggested.map(|v| ("suggested", v.word())));
+    facts.extend(step.verdict.map(|v| ("verdict", v.word())));
+    facts.extend(step.note.as_deref().map(|note| ("note", note)));
+    let disagreement = words::disagreement(step);
+    if step.disagrees() {
+        facts.push(("disagreement", &disagreement));
+    }
+    let ids = step.evidence.exchanges.iter().filter_map(|e| e.request_id.as_ref());
+    facts.extend(ids.map(|(name, id)| (name.as_str(), id.as_str())).map(|(_, id)| ("request-id", id)));
+    properties(out, "      ", &facts);
+    let reason = words::reason(step);
+    match step.counts() {
+        Some(Verdict::Fail) => {
+            let detail: Vec<String> = step
+                .unmet()
+                .map(|e| format!("expected {}, seen: {}", e.what, e.detail.as_deref().unwrap_or("nothing of the kind")))
+                .collect();
+            let _ = writeln!(
+                out,
+                "      <failure message=\"{}\" type=\"{}\">{}</failure>",
+                markup(&one_line(&reason, "failed")),
+                if step.verdict.is_some() { "judged" } else { "expectation" },
+                markup(&detail.join("\n"))
+            );
+        }
+        Some(Verdict::Blocked) => {
+            let message = markup(&one_line(&reason, "blocked"));
+            let _ = writeln!(out, "      <error message=\"{message}\" type=\"blocked\"/>");
+        }
+        Some(Verdict::Skip) => {
+            let _ = writeln!(out, "      <skipped message=\"{}\"/>", markup(&one_line(&reason, "skipped")));
+        }
+        None => out.push_str("      <skipped message=\"not judged\"/>\n"),
+        Some(Verdict::Pass) => {}
+    }
+    let said = system_out(step);
+    if !said.is_empty() {
+        let _ = writeln!(out, "      <system-out>{}</system-out>", markup(&said));
+    }
+    out.push_str("    </testcase>\n");
+}
+
+fn one_line(reason: &str, otherwise: &str) -> String {
+    if reason.is_empty() { otherwise.to_owned() } else { reason.replace('\n', " ") }
+}
+
+fn system_out(step: &StepResult) -> String {
+    let mut lines = Vec::new();
+    if !step.instruction.is_empty() {
+        lines.push(step.instruction.clone());
+    }
+    lines.extend(step.expectations.iter().map(|e| match &e.detail {
+        Some(detail) => format!("{} {}: {detail}", e.met.word(), e.what),
+        None => format!("{} {}", e.met.word(), e.what),
+    }));
+    lines.extend(step.evidence.exchanges.iter().map(words::exchange));
+    lines.extend(step.evidence.said.iter().map(|s| format!("{} {}: {}", words::time(s.at), s.author, s.text)));
+    lines.join("\n")
+}

@@ -1,0 +1,109 @@
+//! What others read of a run: four forms of the same [`Run`], with the same ids. Pure: a run in, text out.
+//!
+//! ```text
+//! Run ─► masked (the one redactor, over every text) ─┬─► junit     for CI
+//!                                                    ├─► ctrf      for dashboards
+//!                                                    ├─► markdown  for tickets and wikis
+//!                                                    └─► html      for people: one page that needs nothing else
+//! ```
+//! A step's id (`case/step`) stands in each of them. What a person said and what the expectations suggested are both
+//! kept, and where they differ is listed.
+
+pub mod ctrf;
+pub mod html;
+pub mod junit;
+pub mod markdown;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use ctrf::ctrf;
+pub use html::html;
+pub use junit::junit;
+pub use markdown::markdown;
+
+use serde_json::Value;
+
+use super::Run;
+
+/// A form of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// JUnit XML.
+    Junit,
+    /// Common Test Report Format.
+    Ctrf,
+    /// Markdown.
+    Markdown,
+    /// One HTML page.
+    Html,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Junit, Self::Ctrf, Self::Markdown, Self::Html];
+
+    /// As `--report NAME=FILE` says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Junit => "junit",
+            Self::Ctrf => "ctrf",
+            Self::Markdown => "md",
+            Self::Html => "html",
+        }
+    }
+
+    /// The form of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
+    /// How its files usually end.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Junit => "xml",
+            Self::Ctrf => "json",
+            Self::Markdown => "md",
+            Self::Html => "html",
+        }
+    }
+
+    /// The report of a run, which must be [`masked`] already.
+    pub fn write(self, run: &Run) -> String {
+        match self {
+            Self::Junit => junit(run),
+            Self::Ctrf => ctrf(run),
+            Self::Markdown => markdown(run),
+            Self::Html => html(run),
+        }
+    }
+}
+
+/// The run with `mask` over every text in it: also over notes, messages and captures, which no exchange has masked yet,
+/// and over whatever is added to a run later.
+pub fn masked(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {
+    fn walk(value: &mut Value, mask: &dyn Fn(&str) -> String) {
+        match value {
+            Value::String(text) => *text = mask(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, mask)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| walk(field, mask)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    // A mask that spoils a time or a verdict would spoil the run: such a mask has no report to give.
+    let Ok(mut value) = serde_json::to_value(run) else { return emptied(run) };
+    walk(&mut value, mask);
+    serde_json::from_value(value).unwrap_or_else(|_| emptied(run))
+}
+
+/// The run without its steps: what is left where they could not be masked.
+fn emptied(run: &Run) -> Run {
+    Run {
+        about: None,
+        source: String::new(),
+        cases: Vec::new(),
+        captures: std::collections::BTreeMap::new(),
+        ..run.clone()
+    }
+}

@@ -1,0 +1,89 @@
+//! Words and figures that all reports share.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::pass::{ExchangeRecord, Run, StepResult, Tally, Verdict};
+
+/// `1.204 s`, `2 m 05 s`.
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    if seconds >= 60 {
+        return format!("{} m {:02} s", seconds / 60, seconds % 60);
+    }
+    format!("{seconds}.{:03} s", span.subsec_millis())
+}
+
+/// `2026-11-23 14:03:20 UTC`.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%F %T UTC").to_string()
+}
+
+/// How long the run took, as far as it has come.
+pub fn took(run: &Run) -> Duration {
+    let ended = run.ended.or_else(|| run.steps().filter_map(|s| s.ended).max()).unwrap_or(run.began);
+    Duration::try_from(ended.duration_since(run.began)).unwrap_or_default()
+}
+
+/// `pass`, `fail`, `blocked`, `skipped`, or `open`.
+pub const fn verdict(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(verdict) => verdict.word(),
+        None => "open",
+    }
+}
+
+/// What one side said, or that it said nothing.
+pub const fn said(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(verdict) => verdict.word(),
+        None => "–",
+    }
+}
+
+/// `12 steps: 9 pass, 1 fail, 2 skipped`.
+pub fn tally(tally: &Tally) -> String {
+    let parts = [
+        (tally.pass, "pass"),
+        (tally.fail, "fail"),
+        (tally.blocked, "blocked"),
+        (tally.skipped, "skipped"),
+        (tally.open, "open"),
+    ];
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let all = tally.all();
+    format!("{all} step{}: {}", if all == 1 { "" } else { "s" }, parts.join(", "))
+}
+
+/// Why a step counts as it does, one line: a person's note, what guestwire says, and the expectations that were not met.
+pub fn reason(step: &StepResult) -> String {
+    let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
+    parts.extend(step.unmet().map(|e| match &e.detail {
+        Some(detail) => format!("expected {}, seen: {detail}", e.what),
+        None => format!("expected {}", e.what),
+    }));
+    if step.disagrees() {
+        parts.push(disagreement(step));
+    }
+    parts.join("; ")
+}
+
+/// `a person says pass, the expectations suggest fail`.
+pub fn disagreement(step: &StepResult) -> String {
+    format!("a person says {}, the expectations suggest {}", verdict(step.verdict), verdict(step.suggested))
+}
+
+/// `SEND "hello" ok 200 182 ms x-request-id e42c…`: an exchange in a line.
+pub fn exchange(exchange: &ExchangeRecord) -> String {
+    let mut out = format!("{} {} {} “{}”", time(exchange.at), exchange.kind, exchange.outcome, exchange.what);
+    let status = exchange.status.map(|s| s.to_string());
+    let took = exchange.took_ms.map(|ms| format!("{ms} ms"));
+    let id = exchange.request_id.as_ref().map(|(name, id)| format!("{name} {id}"));
+    let purpose = exchange.sent_as.as_ref().map(|how| format!("wrongly on purpose: {how}"));
+    for part in [status, took, exchange.reason.clone(), purpose, id].into_iter().flatten() {
+        out.push_str(" · ");
+        out.push_str(&part);
+    }
+    out
+}

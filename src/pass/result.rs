@@ -1,0 +1,264 @@
+//! What a run of a pass leaves, finished or not. Plain data: kept in the journal as it is, and all that a report is made of.
+//!
+//! ```text
+//! Run ─► CaseResult ─► StepResult ─┬─ expectations   what was looked at by itself, and what it showed
+//!                                  ├─ suggested      what follows from them
+//!                                  ├─ verdict        what a person says; it counts where there is one
+//!                                  ├─ note           why, in the person's words
+//!                                  └─ evidence       exchanges, messages, the screen as text
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Evidence;
+
+/// What is said of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is as it should be.
+    Pass,
+    /// It is not.
+    Fail,
+    /// It could not be tried: something before it, or around it, is broken.
+    Blocked,
+    /// It was left out, on purpose or because nobody was there to judge it.
+    Skip,
+}
+
+impl Verdict {
+    /// All of them, in the order in which they are counted.
+    pub const ALL: [Self; 4] = [Self::Pass, Self::Fail, Self::Blocked, Self::Skip];
+
+    /// The word on screen and in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Blocked => "blocked",
+            Self::Skip => "skipped",
+        }
+    }
+}
+
+/// How an expectation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Met {
+    /// The step has not come to it.
+    Open,
+    /// It is looked for until `until` at the latest.
+    Waiting {
+        /// When it is given up, by the wall clock.
+        until: Timestamp,
+    },
+    /// It came as expected.
+    Yes,
+    /// It did not.
+    No,
+}
+
+impl Met {
+    /// The word on screen and in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Waiting { .. } => "waiting",
+            Self::Yes => "ok",
+            Self::No => "wrong",
+        }
+    }
+}
+
+/// One thing that was expected by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectationResult {
+    /// What was expected, in words: `refused: token-expired`, `reply contains "Welcome"`.
+    pub what: String,
+    /// How it stands.
+    pub met: Met,
+    /// What was seen instead, or what met it. One line.
+    pub detail: Option<String>,
+}
+
+/// What came of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// `case/step`, the same in every report and run of the pass; with a `#2` behind it in the second round.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it does, or what a person is to do, in words.
+    pub instruction: String,
+    /// What a person must judge. `None`: the expectations say it all.
+    pub judge: Option<String>,
+    /// What is looked at by itself.
+    pub expectations: Vec<ExpectationResult>,
+    /// What follows from the expectations. Also [`Verdict::Skip`] and [`Verdict::Blocked`], with the reason in `why`.
+    pub suggested: Option<Verdict>,
+    /// Why it was skipped or is blocked, where guestwire itself says so.
+    pub why: Option<String>,
+    /// What a person says. It counts more than what is suggested.
+    pub verdict: Option<Verdict>,
+    /// A person's note.
+    pub note: Option<String>,
+    /// When it was first opened.
+    pub began: Option<Timestamp>,
+    /// When it was last left with a verdict.
+    pub ended: Option<Timestamp>,
+    /// How long it was open in all. The timer stands while the pass is paused or another step is open.
+    pub open: Duration,
+    /// How often it was run; 0: never opened.
+    pub runs: u32,
+    /// What shows it. Of the newest run of the step.
+    pub evidence: Evidence,
+}
+
+impl StepResult {
+    /// What counts: the person's verdict, else the suggested one.
+    pub fn counts(&self) -> Option<Verdict> {
+        self.verdict.or(self.suggested)
+    }
+
+    /// Whether a person says something else than the expectations do.
+    pub fn disagrees(&self) -> bool {
+        matches!((self.verdict, self.suggested), (Some(said), Some(suggested)) if said != suggested)
+    }
+
+    /// The expectations that were not met.
+    pub fn unmet(&self) -> impl Iterator<Item = &ExpectationResult> {
+        self.expectations.iter().filter(|e| e.met == Met::No)
+    }
+
+    /// Whether a person has to say something here.
+    pub const fn is_manual(&self) -> bool {
+        self.judge.is_some()
+    }
+}
+
+/// What came of one case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseResult {
+    /// Its id in the pass file (given there, or made of its name).
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub about: Option<String>,
+    /// Which round it is of, from 1.
+    pub round: u32,
+    /// The conversation that its steps speak in, unless they say otherwise.
+    pub conversation: Option<String>,
+    /// Its steps, in order.
+    pub steps: Vec<StepResult>,
+}
+
+impl CaseResult {
+    /// What counts for the case as a whole: the worst of its steps; `None` while one has nothing.
+    pub fn counts(&self) -> Option<Verdict> {
+        let verdicts = || self.steps.iter().map(StepResult::counts);
+        for worst in [Verdict::Fail, Verdict::Blocked] {
+            if verdicts().any(|v| v == Some(worst)) {
+                return Some(worst);
+            }
+        }
+        if verdicts().any(|v| v.is_none()) {
+            return None;
+        }
+        Some(if verdicts().any(|v| v == Some(Verdict::Pass)) { Verdict::Pass } else { Verdict::Skip })
+    }
+}
+
+/// How often each verdict counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Steps that passed.
+    pub pass: usize,
+    /// Steps that failed.
+    pub fail: usize,
+    /// Steps that could not be tried.
+    pub blocked: usize,
+    /// Steps that were left out.
+    pub skipped: usize,
+    /// Steps of which nothing is said yet.
+    pub open: usize,
+}
+
+impl Tally {
+    /// All steps.
+    pub const fn all(&self) -> usize {
+        self.pass + self.fail + self.blocked + self.skipped + self.open
+    }
+}
+
+/// Everything about one run of a pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// A UUID, given when it began.
+    pub id: String,
+    /// The pass's name.
+    pub name: String,
+    /// What it is for.
+    pub about: Option<String>,
+    /// The file as it was named, or `built-in:smoke`.
+    pub file: String,
+    /// The file's text when the run began: what is resumed is what was begun.
+    pub source: String,
+    /// Which profile it spoke through.
+    pub profile: String,
+    /// The profile's region.
+    pub region: String,
+    /// Against a sandbox; otherwise a real organisation was spoken to.
+    pub sandbox: bool,
+    /// guestwire's version.
+    pub version: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was ended; `None` while it can go on.
+    pub ended: Option<Timestamp>,
+    /// Its cases; with several rounds, each round's after the other's.
+    pub cases: Vec<CaseResult>,
+    /// What was captured from answers, by name: secrets are masked in it as everywhere.
+    pub captures: BTreeMap<String, String>,
+    /// How many messages it has sent: the next `{{seq}}`.
+    pub sent: u64,
+    /// Where it stands: the open case and step. Past the last case once all was gone through.
+    pub at: (usize, usize),
+}
+
+impl Run {
+    /// All steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &StepResult> {
+        self.cases.iter().flat_map(|c| &c.steps)
+    }
+
+    /// How often each verdict counts.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for step in self.steps() {
+            let count = match step.counts() {
+                Some(Verdict::Pass) => &mut tally.pass,
+                Some(Verdict::Fail) => &mut tally.fail,
+                Some(Verdict::Blocked) => &mut tally.blocked,
+                Some(Verdict::Skip) => &mut tally.skipped,
+                None => &mut tally.open,
+            };
+            *count += 1;
+        }
+        tally
+    }
+
+    /// The steps where the person and the expectations say different things.
+    pub fn disagreements(&self) -> impl Iterator<Item = &StepResult> {
+        self.steps().filter(|s| s.disagrees())
+    }
+
+    /// `SANDBOX` or `LIVE`, as the screen says it.
+    pub const fn place_word(&self) -> &'static str {
+        if self.sandbox { "SANDBOX" } else { "LIVE" }
+    }
+}

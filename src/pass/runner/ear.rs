@@ -1,0 +1,156 @@
+//! Which messages of a conversation came after ours: reads bring the whole conversation each time, and what was said
+//! before is no answer.
+
+use std::collections::HashSet;
+
+use crate::model::{Author, Choice, RemoteMessage};
+
+/// What is heard in one conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Ear {
+    /// Messages that are no answer to what was said last, by remote id.
+    old: HashSet<String>,
+    /// What was read or heard at all.
+    begun: bool,
+    /// Our newest message: its text and the remote id, and whether it was found in what was read.
+    ours: Option<(String, Option<String>, bool)>,
+    /// What the other side has said since, in order.
+    pub fresh: Vec<RemoteMessage>,
+    /// How many of those an expectation has taken.
+    pub taken: usize,
+    /// The newest offer: the message's id and its choices.
+    pub offer: Option<(String, Vec<Choice>)>,
+}
+
+impl Ear {
+    /// We say something: what was heard before is old.
+    pub fn said(&mut self, text: &str) {
+        self.old.extend(self.fresh.drain(..).map(|m| m.id));
+        self.taken = 0;
+        self.ours = Some((text.to_owned(), None, false));
+    }
+
+    /// The remote side has given our message an id.
+    pub fn known_as(&mut self, remote_id: &str) {
+        if let Some((_, id, _)) = &mut self.ours {
+            *id = Some(remote_id.to_owned());
+        }
+    }
+
+    /// A read brought the conversation, oldest first.
+    pub fn read(&mut self, messages: &[RemoteMessage]) {
+        let from = match &mut self.ours {
+            Some((text, id, found)) => {
+                let by_id = id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
+                let by_text = || {
+                    let ours = |m: &RemoteMessage| m.author == Author::Guest && m.text == *text;
+                    messages.iter().rposition(|m| ours(m) && (*found || !self.old.contains(&m.id)))
+                };
+                // Some channels show our text otherwise than it was sent: then it is the newest that was not there before.
+                let by_news = || {
+                    let news = |m: &RemoteMessage| m.author == Author::Guest && !self.old.contains(&m.id);
+                    self.begun.then(|| messages.iter().rposition(news)).flatten()
+                };
+                match by_id.or_else(by_text).or_else(by_news) {
+                    Some(at) => {
+                        *found = true;
+                        self.old.extend(messages.iter().take(at).map(|m| m.id.clone()));
+                        at + 1
+                    }
+                    // It is not there yet: nothing here can be an answer to it.
+                    None => {
+                        self.old.extend(messages.iter().map(|m| m.id.clone()));
+                        messages.len()
+                    }
+                }
+            }
+            // Nothing of ours yet: what the first read brings was there before.
+            None if !self.begun => {
+                self.old.extend(messages.iter().map(|m| m.id.clone()));
+                messages.len()
+            }
+            None => 0,
+        };
+        self.begun = true;
+        self.offered(messages);
+        self.take_in(messages.iter().skip(from));
+    }
+
+    /// New messages came by themselves.
+    pub fn heard(&mut self, messages: &[RemoteMessage]) {
+        self.begun = true;
+        self.offered(messages);
+        self.take_in(messages.iter());
+    }
+
+    fn offered(&mut self, messages: &[RemoteMessage]) {
+        if let Some(offer) = messages.iter().rev().find(|m| !m.choices.is_empty()) {
+            self.offer = Some((offer.id.clone(), offer.choices.clone()));
+        }
+    }
+
+    fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) {
+        for message in messages {
+            let theirs = matches!(message.author, Author::Bot | Author::Agent);
+            let known = self.old.contains(&message.id) || self.fresh.iter().any(|m| m.id == message.id);
+            if theirs && !known {
+                self.fresh.push(message.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: &str, author: Author, text: &str) -> RemoteMessage {
+        RemoteMessage::new(id, author, text, jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    fn fresh(ear: &Ear) -> Vec<&str> {
+        ear.fresh.iter().map(|m| m.id.as_str()).collect()
+    }
+
+    #[test]
+    fn only_what_was_said_after_ours_is_an_answer() {
+        let mut ear = Ear::default();
+        let mut all = vec![message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")];
+        ear.said("hello");
+        ear.read(&all);
+        assert_eq!(fresh(&ear), ["2"], "the first read finds ours by its text");
+        ear.said("hello");
+        ear.read(&all);
+        assert!(fresh(&ear).is_empty(), "the same text again is not the old message");
+        all.push(message("3", Author::Guest, "hello"));
+        all.push(message("4", Author::Bot, "welcome back"));
+        ear.read(&all);
+        ear.read(&all);
+        assert_eq!(fresh(&ear), ["4"]);
+    }
+
+    #[test]
+    fn the_remote_id_counts_more_than_the_text() {
+        let mut ear = Ear::default();
+        ear.said("typed");
+        ear.known_as("7");
+        let all = [
+            message("6", Author::Bot, "before"),
+            message("7", Author::Guest, "shown otherwise"),
+            message("8", Author::Agent, "after"),
+        ];
+        ear.read(&all);
+        assert_eq!(fresh(&ear), ["8"]);
+    }
+
+    #[test]
+    fn without_a_message_of_ours_the_first_read_is_old() {
+        let mut ear = Ear::default();
+        ear.read(&[message("1", Author::Bot, "yesterday")]);
+        assert!(ear.fresh.is_empty());
+        ear.read(&[message("1", Author::Bot, "yesterday"), message("2", Author::Agent, "now")]);
+        assert_eq!(fresh(&ear), ["2"]);
+        ear.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
+        assert_eq!(fresh(&ear), ["2", "4"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! After each event: how the expectations stand now, and whether they are decided.
+
+use super::wanted::{Look, Seen, captured};
+use super::{Effect, Known, Mode, Runner, Stage, Watch};
+use crate::model::{Diagnosis, Generation, Life, Moment, Probe};
+use crate::pass::file::{Capture, CaptureSource};
+use crate::pass::result::{Met, Verdict};
+
+use super::Wanted;
+
+impl Runner {
+    fn seen<'s>(&'s self, watch: &'s Watch, diagnosis: Option<&'s Diagnosis>) -> Seen<'s> {
+        let number = |g: Option<Generation>| g.map_or(0, |g| g.0);
+        Seen {
+            now: self.now,
+            ready: watch.ready,
+            until: watch.until,
+            sends: watch.life.is_some(),
+            life: watch.life.as_ref(),
+            settled: watch.settled,
+            exchange: watch.exchange.as_ref(),
+            diagnosis,
+            renewals: number(self.generation).saturating_sub(number(watch.generation)),
+            ear: self.open_player().ok().and_then(|p| self.ears.get(&p.key)),
+            trouble: self.trouble.as_deref(),
+        }
+    }
+
+    /// How one expectation of the open step stands, for the screen.
+    pub(super) fn look_at(&self, expectation: usize) -> Option<Look> {
+        let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
+        // Without a diagnosis: the moment until which is waited is the same.
+        Some(watch.wanted.get(expectation)?.look(&self.seen(watch, None)))
+    }
+
+    /// Looks at everything again; decides what can be decided, and in a run alone goes on by itself.
+    pub(super) fn settle(&mut self, known: &Known<'_>, effects: &mut Vec<Effect>) {
+        self.look_again(known, effects);
+        while let Mode::Alone { fail_fast } = self.mode {
+            match &self.stage {
+                Stage::Ready => self.go_alone(fail_fast, effects),
+                Stage::Judging => self.judge_alone(effects),
+                Stage::Preparing(_) | Stage::Over => return,
+                Stage::Watching => {
+                    self.look_again(known, effects);
+                    if self.stage == Stage::Watching {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn look_again(&mut self, known: &Known<'_>, effects: &mut Vec<Effect>) {
+        if self.stage != Stage::Watching {
+            return;
+        }
+        self.give_up(effects);
+        let Some(watch) = self.watch.take() else { return };
+        let diagnosis = watch.exchange.as_ref().and_then(|x| self.why(x, known));
+        let seen = self.seen(&watch, diagnosis.as_ref());
+        let looks: Vec<Look> = watch.wanted.iter().map(|w| w.look(&seen)).collect();
+        let wants_why = watch.wanted.iter().any(|w| matches!(w, Wanted::Cause(..)));
+        let undecided = diagnosis
+            .as_ref()
+            .is_some_and(|d| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation));
+        let captures: Vec<(String, String)> = watch
+            .wanted
+            .iter()
+            .zip(&looks)
+            .filter_map(|(wanted, look)| match (wanted, look) {
+                (Wanted::Capture(capture), Look::Yes(_)) => Some((capture.name.clone(), captured(capture, &seen)?)),
+                _ => None,
+            })
+            .collect();
+        let mut watch = watch;
+        if wants_why && undecided && watch.settled.is_some() && !watch.asked_why {
+            watch.asked_why = true;
+            effects.extend(self.open_player().ok().map(|p| Effect::Read(p.key)));
+        }
+        let over = looks.iter().all(|l| matches!(l, Look::Yes(_) | Look::No(_)));
+        let lost = looks.iter().any(|l| matches!(l, Look::No(_)));
+        self.watch = Some(watch);
+        self.run.captures.extend(captures);
+        self.write_down(&looks);
+        if over {
+            self.decided(lost, effects);
+        }
+    }
+
+    /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
+    fn give_up(&mut self, effects: &mut Vec<Effect>) {
+        let Some(why) = self.trouble.clone() else { return };
+        let waits = self.watch.as_ref().is_some_and(|w| matches!(w.life, Some(Life::Queued | Life::Waiting { .. })));
+        if waits {
+            self.take_back(effects);
+            self.decide(Verdict::Blocked, why);
+        }
+    }
+
+    fn write_down(&mut self, looks: &[Look]) {
+        let now = self.now;
+        let wall = |until: Moment| now.after(until.left(now)).wall;
+        let Some(result) = self.open_mut() else { return };
+        for (expectation, look) in result.expectations.iter_mut().zip(looks) {
+            match look {
+                Look::Open => expectation.met = Met::Open,
+                // The moment is told once: it does not move while it is waited for.
+                Look::Waiting(_) if matches!(expectation.met, Met::Waiting { .. }) => {}
+                Look::Waiting(until) => expectation.met = Met::Waiting { until: wall(*until) },
+                Look::Yes(detail) => (expectation.met, expectation.detail) = (Met::Yes, detail.clone()),
+                Look::No(why) => (expectation.met, expectation.detail) = (Met::No, Some(why.clone())),
+            }
+        }
+    }
+
+    fn decided(&mut self, lost: bool, effects: &mut Vec<Effect>) {
+        // A message that did not settle in time shall not go out during another step.
+        if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
+            && !life.is_settled()
+        {
+            effects.push(Effect::Cancel(*message));
+        }
+        self.stage = Stage::Judging;
+        self.take_replies();
+        let Some(result) = self.open_mut() else { return };
+        result.suggested = match (lost, result.expectations.is_empty()) {
+            (true, _) => Some(Verdict::Fail),
+            // Only a person can say.
+            (false, true) => None,
+            (false, false) => Some(Verdict::Pass),
+        };
+    }
+
+    /// Replies that met an expectation are no answer to the next.
+    fn take_replies(&mut self) {
+        let Ok(key) = self.open_player().map(|p| p.key) else { return };
+        let (Some(watch), Some(ear)) = (&self.watch, self.ears.get_mut(&key)) else { return };
+        let meets = |wanted: &Wanted, message: &crate::model::RemoteMessage| match wanted {
+            Wanted::Reply(reply) => super::wanted::fits(reply, message),
+            Wanted::Capture(Capture { source: CaptureSource::Reply(pattern, _), .. }) => {
+                pattern.0.is_match(&message.text)
+            }
+            _ => false,
+        };
+        let met = |wanted: &Wanted| {
+            ear.fresh.iter().enumerate().skip(ear.taken).find(|(_, m)| meets(wanted, m)).map(|(at, _)| at + 1)
+        };
+        if let Some(taken) = watch.wanted.iter().filter_map(met).max() {
+            ear.taken = taken;
+        }
+    }
+
+    /// When something of the open step is due.
+    pub fn due(&self) -> Option<Moment> {
+        let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
+        let seen = self.seen(watch, None);
+        let looks = watch.wanted.iter().filter_map(|wanted| match wanted.look(&seen) {
+            Look::Waiting(until) => Some(until),
+            _ => None,
+        });
+        looks.chain(watch.read.map(|(at, _)| at)).min()
+    }
+}

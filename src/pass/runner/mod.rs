@@ -1,0 +1,445 @@
+//! Runs a pass: a state machine without I/O, shared by the console and the command line.
+//!
+//! ```text
+//!          Go                 answers of the sandbox            expectations decided        verdict
+//!  Ready ─────► Preparing ─────────────────────────► Watching ──────────────────────► Judging ──────► next step: Ready
+//!    ▲             └──(refused, or not to be had)─────────────────────────────────────────▲              │
+//!    └── repeat, jump, undo, resume ◄─────────────────────────────────────────────────────┴──────────────┘
+//! ```
+//! In the console a person presses Go and says the verdict. Alone (`guestwire run`) each step goes by itself and what is
+//! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`Run`], which is
+//! kept at each change: [`Runner::resume`] goes on from it.
+
+mod ear;
+mod fill;
+mod look;
+mod moves;
+mod prepare;
+mod report;
+mod wanted;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::file::{Case, Pass, Step};
+use super::result::{CaseResult, ExpectationResult, Met, Run, StepResult, Verdict};
+use crate::diagnosis::{History, ProfileFacts};
+use crate::engine::Report;
+use crate::model::{Channel, ConversationKey, Exchange, Extras, Generation, Life, MessageId, Moment, Variation};
+
+use ear::Ear;
+use wanted::Wanted;
+
+/// Exchanges that one step keeps as evidence.
+const EXCHANGES_KEPT: usize = 60;
+
+/// A conversation that steps can speak in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Player {
+    /// Its name.
+    pub name: String,
+    /// Its key in this process.
+    pub key: ConversationKey,
+    /// Its channel.
+    pub channel: Channel,
+}
+
+/// What a run plays with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cast {
+    /// All conversations of the profile.
+    pub players: Vec<Player>,
+    /// The one that steps speak in which name none.
+    pub usual: Option<ConversationKey>,
+    /// Whether the built-in sandbox is there to set faults of.
+    pub sandbox: bool,
+}
+
+/// Who says how it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A person: starts each step, and says the verdict.
+    Person,
+    /// Nobody: what is suggested counts.
+    Alone {
+        /// After the first failure the rest is left out.
+        fail_fast: bool,
+    },
+}
+
+/// What a diagnosis is made with.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'k> {
+    /// The profile.
+    pub facts: &'k ProfileFacts,
+    /// What exchanges showed.
+    pub past: &'k History,
+}
+
+/// What happens to a run.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e> {
+    /// The engine says something.
+    Report(&'e Report),
+    /// What the sandbox was asked for is done, or why it is not.
+    Sandbox(Result<(), &'e str>),
+    /// The moment that [`Runner::due`] named has come.
+    Due,
+    /// Run the open step, also once more.
+    Go,
+    /// A person's verdict on the open step.
+    Verdict(Verdict),
+    /// The suggested verdict is the person's, too.
+    Accept,
+    /// Take the newest verdict back, and open its step.
+    Undo,
+    /// A person's note on the open step; empty takes it back.
+    Note(&'e str),
+    /// The next case (1), or the one before (-1).
+    Case(isize),
+    /// The step timer stands, or goes on.
+    Pause(bool),
+    /// The run is over, whatever is open.
+    Stop,
+}
+
+/// What a run wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send this; the message's id is told with [`Runner::sent`] at once.
+    Send(ToSend),
+    /// Take a message back.
+    Cancel(MessageId),
+    /// Read a conversation now.
+    Read(ConversationKey),
+    /// Get a new token.
+    Renew,
+    /// Set a fault of the sandbox (JSON), or lift all; answered with [`Event::Sandbox`].
+    Fault(Option<String>),
+    /// Put the sandbox's clock forward; answered with [`Event::Sandbox`].
+    Advance(Duration),
+    /// Lift all faults: the case that set them is over. Not answered.
+    Tidy,
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToSend {
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// Wrongly on purpose, in this way.
+    pub sent_as: Option<Variation>,
+    /// What it carries beside its text.
+    pub extras: Extras,
+}
+
+/// What is done before a step sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prep {
+    /// Set a fault, or lift all.
+    Fault(Option<String>),
+    /// Put the sandbox's clock forward.
+    Advance(Duration),
+    /// Get a new token.
+    Renew,
+}
+
+/// Where the open step stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It waits to be run.
+    Ready,
+    /// The sandbox is being set up; what is still to be done.
+    Preparing(VecDeque<Prep>),
+    /// It was sent; the expectations are looked at.
+    Watching,
+    /// They are decided; a verdict is awaited.
+    Judging,
+    /// There is no further step.
+    Over,
+}
+
+/// What is known of the step that runs.
+#[derive(Clone, Debug)]
+struct Watch {
+    wanted: Vec<Wanted>,
+    began: Moment,
+    ready: Moment,
+    until: Moment,
+    message: Option<MessageId>,
+    life: Option<Life>,
+    settled: Option<Moment>,
+    exchange: Option<Arc<Exchange>>,
+    generation: Option<Generation>,
+    /// A read that decides a diagnosis was asked for.
+    asked_why: bool,
+    /// When the conversation is read next, and how often it was.
+    read: Option<(Moment, usize)>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Runner {
+    pass: Arc<Pass>,
+    /// Which case of the file each case of the run is.
+    plan: Vec<usize>,
+    cast: Cast,
+    mode: Mode,
+    run: Run,
+    stage: Stage,
+    watch: Option<Watch>,
+    ears: BTreeMap<ConversationKey, Ear>,
+    generation: Option<Generation>,
+    trouble: Option<String>,
+    /// Since when the open step's timer runs.
+    opened: Option<Moment>,
+    paused: bool,
+    /// The open case has set a fault.
+    faulty: bool,
+    failed: bool,
+    now: Moment,
+}
+
+/// What a run is begun with, beside the pass.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// A UUID.
+    pub id: uuid::Uuid,
+    /// The file as it was named.
+    pub file: String,
+    /// Its text.
+    pub source: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The profile's region.
+    pub region: String,
+    /// A sandbox, built in or not.
+    pub sandbox: bool,
+    /// When.
+    pub at: Moment,
+    /// Cases of the file, in order; each as often as it is to be run, with its round.
+    pub plan: Vec<(usize, u32)>,
+}
+
+impl Runner {
+    /// A run that has not begun: its first step is open.
+    pub fn new(pass: Arc<Pass>, begin: Begin, cast: Cast, mode: Mode) -> Self {
+        let plan: Vec<(usize, u32)> = begin.plan.iter().copied().filter(|(case, _)| *case < pass.cases.len()).collect();
+        let cases = plan.iter().filter_map(|(at, round)| Some(blank(pass.cases.get(*at)?, *round, &cast))).collect();
+        let run = Run {
+            id: begin.id.to_string(),
+            name: pass.name.clone(),
+            about: pass.about.clone(),
+            file: begin.file,
+            source: begin.source,
+            profile: begin.profile,
+            region: begin.region,
+            sandbox: begin.sandbox,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            began: begin.at.wall,
+            ended: None,
+            cases,
+            captures: BTreeMap::new(),
+            sent: 0,
+            at: (0, 0),
+        };
+        let plan = plan.into_iter().map(|(at, _)| at).collect();
+        let stage = if run.cases.is_empty() { Stage::Over } else { Stage::Ready };
+        let opened = Some(begin.at);
+        Self {
+            pass,
+            plan,
+            cast,
+            mode,
+            run,
+            stage,
+            watch: None,
+            ears: BTreeMap::new(),
+            generation: None,
+            trouble: None,
+            opened,
+            paused: false,
+            faulty: false,
+            failed: false,
+            now: begin.at,
+        }
+    }
+
+    /// Goes on with a run that was kept, paused at the very step. `pass` is what its source says.
+    pub fn resume(pass: Arc<Pass>, run: Run, cast: Cast, now: Moment) -> Option<Self> {
+        let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
+        let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
+        let begin = Begin {
+            id: uuid::Uuid::nil(),
+            file: String::new(),
+            source: String::new(),
+            profile: String::new(),
+            region: String::new(),
+            sandbox: false,
+            at: now,
+            plan: Vec::new(),
+        };
+        let mut runner = Self::new(pass, begin, cast, Mode::Person);
+        runner.plan = plan;
+        runner.run = run;
+        runner.paused = true;
+        runner.opened = None;
+        runner.reopen();
+        Some(runner)
+    }
+
+    /// … that begins with these captures.
+    #[must_use]
+    pub fn with_captures(mut self, captures: &BTreeMap<String, String>) -> Self {
+        self.run.captures.clone_from(captures);
+        self
+    }
+
+    /// What is known of the run.
+    pub const fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Where the open step stands.
+    pub const fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
+    /// Whether the step timer stands.
+    pub const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// The open step as it is written.
+    pub fn open_step(&self) -> Option<&Step> {
+        let (case, step) = self.run.at;
+        self.pass.cases.get(*self.plan.get(case)?)?.steps.get(step)
+    }
+
+    /// What came of the open step so far.
+    pub fn open_result(&self) -> Option<&StepResult> {
+        let (case, step) = self.run.at;
+        self.run.cases.get(case)?.steps.get(step)
+    }
+
+    /// The conversation that the open step speaks in, by name; or why there is none.
+    pub fn open_player(&self) -> Result<&Player, String> {
+        let wanted = self.open_step().and_then(|s| s.conversation.as_ref());
+        let case = self.plan.get(self.run.at.0).and_then(|at| self.pass.cases.get(*at));
+        player(&self.cast, wanted.or_else(|| case?.conversation.as_ref()).map(|s| s.value.as_str()))
+    }
+
+    /// How long the open step has been open.
+    pub fn open_for(&self, now: Moment) -> Duration {
+        let before = self.open_result().map_or(Duration::ZERO, |s| s.open);
+        before + self.opened.map_or(Duration::ZERO, |since| now.since(since))
+    }
+
+    /// The moment to which an expectation of the open step is waited for.
+    pub fn waits_until(&self, expectation: usize) -> Option<Moment> {
+        match self.look_at(expectation)? {
+            wanted::Look::Waiting(until) => Some(until),
+            _ => None,
+        }
+    }
+
+    /// The message that was asked for has this id.
+    pub fn sent(&mut self, message: MessageId) {
+        if let Some(watch) = &mut self.watch {
+            watch.message = Some(message);
+        }
+    }
+
+    /// Takes one event.
+    pub fn on(&mut self, now: Moment, event: Event<'_>, known: &Known<'_>) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        match event {
+            Event::Report(report) => self.report(report, known),
+            Event::Sandbox(done) => self.prepared(done, &mut effects),
+            Event::Due => self.read_when_due(&mut effects),
+            Event::Go => self.go(&mut effects),
+            Event::Verdict(verdict) => self.verdict(verdict, &mut effects),
+            Event::Accept => self.accept(&mut effects),
+            Event::Undo => self.undo(&mut effects),
+            Event::Note(text) => self.note(text),
+            Event::Case(by) => self.case(by, &mut effects),
+            Event::Pause(paused) => self.pause(paused),
+            Event::Stop => self.stop(&mut effects),
+        }
+        self.settle(known, &mut effects);
+        effects
+    }
+
+    fn open_mut(&mut self) -> Option<&mut StepResult> {
+        let (case, step) = self.run.at;
+        self.run.cases.get_mut(case)?.steps.get_mut(step)
+    }
+
+    fn wall(&self) -> Timestamp {
+        self.now.wall
+    }
+}
+
+/// The conversation of that name, or the usual one.
+fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String> {
+    let Some(name) = wanted else {
+        let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key));
+        return usual.ok_or_else(|| "no conversation is open, and the pass names none".to_owned());
+    };
+    cast.players.iter().find(|p| p.name == name).ok_or_else(|| missing_conversation(cast, name))
+}
+
+/// The sentence for a conversation that the profile has not.
+pub fn missing_conversation(cast: &Cast, name: &str) -> String {
+    let near = crate::config::problem::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
+    let near = near.map(|n| format!("; did you mean “{n}”?")).unwrap_or_default();
+    format!("the profile has no conversation “{name}”{near}")
+}
+
+fn blank(case: &Case, round: u32, cast: &Cast) -> CaseResult {
+    let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+    let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
+    CaseResult {
+        id: case.id.clone(),
+        name: case.name.clone(),
+        about: case.about.clone(),
+        round,
+        conversation: case.conversation.as_ref().map(|s| s.value.clone()).or(usual),
+        steps,
+    }
+}
+
+fn blank_step(case: &Case, step: &Step, round: u32) -> StepResult {
+    let again = if round > 1 { format!("#{round}") } else { String::new() };
+    let expectation = |wanted: Wanted| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
+    StepResult {
+        id: format!("{}/{}{again}", case.id, step.id),
+        name: step.name.clone(),
+        instruction: step.words(),
+        judge: step.judge.clone(),
+        expectations: wanted::all(step).into_iter().map(expectation).collect(),
+        suggested: None,
+        why: None,
+        verdict: None,
+        note: None,
+        began: None,
+        ended: None,
+        open: Duration::ZERO,
+        runs: 0,
+        evidence: super::Evidence::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! From step to step: verdicts, undo, notes, jumps, pauses, and the way through a run that nobody watches.
+
+use super::{Effect, Mode, Runner, Stage};
+use crate::pass::result::{Met, StepResult, Verdict};
+
+impl Runner {
+    /// A person's verdict; the next step that has none is open then.
+    pub(super) fn verdict(&mut self, verdict: Verdict, effects: &mut Vec<Effect>) {
+        if self.stage == Stage::Over {
+            return;
+        }
+        self.pause(false);
+        let wall = self.wall();
+        if let Some(result) = self.open_mut() {
+            (result.verdict, result.ended) = (Some(verdict), Some(wall));
+            result.began.get_or_insert(wall);
+            stop_waiting(result);
+        }
+        self.leave(effects);
+        self.next_open(effects);
+    }
+
+    /// What is suggested is what the person says, too.
+    pub(super) fn accept(&mut self, effects: &mut Vec<Effect>) {
+        if self.stage == Stage::Judging
+            && let Some(verdict) = self.open_result().and_then(|r| r.suggested)
+        {
+            self.verdict(verdict, effects);
+        }
+    }
+
+    /// Takes the newest verdict back and opens its step as it was.
+    pub(super) fn undo(&mut self, effects: &mut Vec<Effect>) {
+        let newest = self.places().into_iter().filter_map(|(at, step)| Some((step.verdict.and(step.ended)?, at))).max();
+        let Some((_, at)) = newest else { return };
+        self.leave(effects);
+        self.run.ended = None;
+        self.open(at);
+        if let Some(result) = self.open_mut() {
+            (result.verdict, result.ended) = (None, None);
+        }
+        self.reopen();
+    }
+
+    /// A person's note; empty takes it back.
+    pub(super) fn note(&mut self, text: &str) {
+        if let Some(result) = self.open_mut() {
+            result.note = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
+        }
+    }
+
+    /// Opens the next case, or the one before, at its first step without a verdict.
+    pub(super) fn case(&mut self, by: isize, effects: &mut Vec<Effect>) {
+        let last = self.run.cases.len().saturating_sub(1);
+        let from = self.run.at.0.min(last);
+        let case = from.saturating_add_signed(by).min(last);
+        if case == from && self.stage != Stage::Over {
+            return;
+        }
+        self.leave(effects);
+        let steps = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
+        let step = steps.iter().position(|s| s.verdict.is_none()).unwrap_or(0);
+        self.open((case, step));
+        self.reopen();
+    }
+
+    /// The timer of the open step stands, or goes on.
+    pub(super) fn pause(&mut self, paused: bool) {
+        if paused {
+            self.stop_timer();
+        } else if self.opened.is_none() && self.stage != Stage::Over {
+            self.opened = Some(self.now);
+        }
+        self.paused = paused;
+    }
+
+    /// It is over: what is open stays without a verdict.
+    pub(super) fn stop(&mut self, effects: &mut Vec<Effect>) {
+        self.leave(effects);
+        self.stage = Stage::Over;
+        self.run.at = (self.run.cases.len(), 0);
+        self.run.ended = Some(self.wall());
+        self.tidy(effects);
+    }
+
+    fn stop_timer(&mut self) {
+        let now = self.now;
+        if let Some(since) = self.opened.take()
+            && let Some(result) = self.open_mut()
+        {
+            result.open += now.since(since);
+        }
+    }
+
+    /// Leaves the open step: nothing of it is waited for any more.
+    fn leave(&mut self, effects: &mut Vec<Effect>) {
+        self.take_back(effects);
+        self.stop_timer();
+        if let Some(result) = self.open_mut() {
+            stop_waiting(result);
+        }
+    }
+
+    /// Where the open step stands, from what is known of it: after an undo, a jump, or a crash.
+    pub(super) fn reopen(&mut self) {
+        let over = self.open_result().is_none();
+        let decided =
+            self.open_result().is_some_and(|r| r.runs > 0 && (r.suggested.is_some() || r.expectations.is_empty()));
+        self.stage = match (over, decided) {
+            (true, _) => Stage::Over,
+            (false, true) => Stage::Judging,
+            (false, false) => Stage::Ready,
+        };
+        if self.stage == Stage::Ready
+            && let Some(result) = self.open_mut()
+        {
+            stop_waiting(result);
+        }
+        if !self.paused && self.opened.is_none() && !over {
+            self.opened = Some(self.now);
+        }
+    }
+
+    fn open(&mut self, at: (usize, usize)) {
+        self.run.at = at;
+        self.opened = (!self.paused).then_some(self.now);
+    }
+
+    fn places(&self) -> Vec<((usize, usize), &StepResult)> {
+        let cases = self.run.cases.iter().enumerate();
+        cases.flat_map(|(c, case)| case.steps.iter().enumerate().map(move |(s, step)| ((c, s), step))).collect()
+    }
+
+    /// The next step without a verdict: behind the open one, else the first of all; none: it is over.
+    fn next_open(&mut self, effects: &mut Vec<Effect>) {
+        let from = self.run.at;
+        let open =
+            |step: &StepResult| step.verdict.is_none() && (self.mode == Mode::Person || step.suggested.is_none());
+        let places = self.places();
+        let behind = places.iter().find(|(at, step)| *at > from && open(step));
+        let next = behind.or_else(|| places.iter().find(|(_, step)| open(step))).map(|(at, _)| *at);
+        if next.is_none_or(|at| at.0 != from.0) {
+            self.tidy(effects);
+        }
+        match next {
+            Some(at) => {
+                self.open(at);
+                self.reopen();
+            }
+            None => {
+                self.run.at = (self.run.cases.len(), 0);
+                self.run.ended = Some(self.wall());
+                self.stage = Stage::Over;
+                self.opened = None;
+            }
+        }
+    }
+
+    /// Faults end with the case that set them.
+    fn tidy(&mut self, effects: &mut Vec<Effect>) {
+        if std::mem::take(&mut self.faulty) {
+            effects.push(Effect::Tidy);
+        }
+    }
+
+    // ── alone ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Opens a step by itself, or leaves it out.
+    pub(super) fn go_alone(&mut self, fail_fast: bool, effects: &mut Vec<Effect>) {
+        if fail_fast && self.failed {
+            return self.decide(Verdict::Skip, "left out after the first failure".to_owned());
+        }
+        let (case, step) = self.run.at;
+        let before = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
+        let broken = before.iter().take(step).any(|s| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked)));
+        if broken {
+            return self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
+        }
+        self.go(effects);
+    }
+
+    /// What is suggested counts; what only a person could say is skipped.
+    pub(super) fn judge_alone(&mut self, effects: &mut Vec<Effect>) {
+        let wall = self.wall();
+        let mut failed = false;
+        if let Some(result) = self.open_mut() {
+            result.ended = Some(wall);
+            if let Some(judge) = result.judge.clone()
+                && matches!(result.suggested, Some(Verdict::Pass) | None)
+            {
+                result.suggested = Some(Verdict::Skip);
+                result.why = Some(format!("a person must judge: {judge}"));
+            }
+            failed = matches!(result.suggested, Some(Verdict::Fail | Verdict::Blocked));
+        }
+        self.failed |= failed;
+        self.leave(effects);
+        self.next_open(effects);
+    }
+}
+
+/// What is still waited for is not looked at to its end.
+fn stop_waiting(result: &mut StepResult) {
+    for expectation in &mut result.expectations {
+        if matches!(expectation.met, Met::Waiting { .. }) {
+            (expectation.met, expectation.detail) = (Met::Open, Some("not waited for".to_owned()));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! From Go to the message: the sandbox is set up, a token is got, the text is filled in, and the message is asked for.
+
+use std::collections::VecDeque;
+
+use super::{Effect, Prep, Runner, Stage, ToSend, Watch, fill, wanted};
+use crate::model::variables::{Values, uuid_from};
+use crate::model::{Author, Channel, Choice, ConversationKey, Extras, Life, Moment};
+use crate::pass::evidence::{Evidence, Said};
+use crate::pass::file::Outgoing;
+use crate::pass::result::{Met, Verdict};
+
+impl Runner {
+    /// Runs the open step, from its beginning.
+    pub(super) fn go(&mut self, effects: &mut Vec<Effect>) {
+        if self.stage == Stage::Over {
+            return;
+        }
+        self.take_back(effects);
+        self.pause(false);
+        let wall = self.wall();
+        let Some(step) = self.open_step().cloned() else { return };
+        let Some(result) = self.open_mut() else { return };
+        result.began.get_or_insert(wall);
+        result.runs += 1;
+        result.suggested = None;
+        result.why = None;
+        result.evidence = Evidence::default();
+        for expectation in &mut result.expectations {
+            (expectation.met, expectation.detail) = (Met::Open, None);
+        }
+        self.watch = Some(Watch {
+            wanted: wanted::all(&step),
+            began: self.now,
+            ready: self.now,
+            until: self.now.after(step.within),
+            message: None,
+            life: None,
+            settled: None,
+            exchange: None,
+            generation: self.generation,
+            asked_why: false,
+            read: None,
+        });
+        let player = self.open_player().map(|_| ());
+        if let Err(why) = player {
+            return self.decide(Verdict::Blocked, why);
+        }
+        if step.needs_sandbox() && !self.cast.sandbox {
+            return self.decide(Verdict::Skip, "it needs the built-in sandbox".to_owned());
+        }
+        let mut preps = VecDeque::new();
+        if step.clear_faults && self.cast.sandbox {
+            preps.push_back(Prep::Fault(None));
+        }
+        if let Some(fault) = &step.fault {
+            self.faulty = true;
+            preps.push_back(Prep::Fault(Some(fault.value.clone())));
+        }
+        preps.extend(step.advance.map(Prep::Advance));
+        preps.extend(step.renew.then_some(Prep::Renew));
+        self.stage = Stage::Preparing(preps);
+        self.prepare(effects);
+    }
+
+    /// Does what is to be done next; what the sandbox is asked for is answered first.
+    fn prepare(&mut self, effects: &mut Vec<Effect>) {
+        while let Stage::Preparing(preps) = &mut self.stage {
+            match preps.pop_front() {
+                Some(Prep::Fault(fault)) => return effects.push(Effect::Fault(fault)),
+                Some(Prep::Advance(by)) => return effects.push(Effect::Advance(by)),
+                Some(Prep::Renew) => effects.push(Effect::Renew),
+                None => self.send(effects),
+            }
+        }
+    }
+
+    /// The sandbox has answered.
+    pub(super) fn prepared(&mut self, done: Result<(), &str>, effects: &mut Vec<Effect>) {
+        if !matches!(self.stage, Stage::Preparing(_)) {
+            return;
+        }
+        match done {
+            Ok(()) => self.prepare(effects),
+            Err(why) => self.decide(Verdict::Blocked, format!("the sandbox was not set up: {why}")),
+        }
+    }
+
+    fn send(&mut self, effects: &mut Vec<Effect>) {
+        let Some(step) = self.open_step().cloned() else { return };
+        self.stage = Stage::Watching;
+        let Ok(player) = self.open_player().cloned() else { return };
+        if let Some(watch) = &mut self.watch {
+            (watch.ready, watch.until) = (self.now, self.now.after(step.within));
+            let listens = watch.wanted.iter().any(wanted::Wanted::listens);
+            // What came before is known before anything new is waited for.
+            let reads = listens && player.channel != Channel::WebMessaging;
+            watch.read = (reads && step.send.is_none()).then_some((self.now, 0));
+        }
+        let Some(outgoing) = step.send else { return };
+        let (text, extras) = match self.filled(&outgoing, player.key) {
+            Ok(filled) => filled,
+            Err(why) => return self.decide(Verdict::Blocked, why),
+        };
+        let text = outgoing.sent_as.map_or(text.clone(), |v| v.text(&text));
+        self.ears.entry(player.key).or_default().said(&text);
+        let said = Said {
+            conversation: player.name.clone(),
+            author: Author::Guest.word().to_owned(),
+            text: text.clone(),
+            at: self.wall(),
+            life: Some("queued".to_owned()),
+            remote_id: None,
+            choices: Vec::new(),
+            sent_as: outgoing.sent_as.map(|v| v.as_str().to_owned()),
+            exchange: None,
+        };
+        if let Some(result) = self.open_mut() {
+            result.evidence.said.push(said);
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.life = Some(Life::Queued);
+        }
+        effects.push(Effect::Send(ToSend { conversation: player.key, text, sent_as: outgoing.sent_as, extras }));
+    }
+
+    /// The text and what goes with it, filled in; or why that cannot be.
+    fn filled(&mut self, outgoing: &Outgoing, key: ConversationKey) -> Result<(String, Extras), String> {
+        let seed = self.run.id.parse::<uuid::Uuid>().map_or(0, |id| id.as_u128());
+        let runs = self.run.steps().map(|s| u64::from(s.runs)).sum();
+        let values = Values {
+            seq: self.run.sent + 1,
+            uuid: uuid_from(seed, runs),
+            now: self.wall(),
+            run: self.run.id.chars().take(8).collect(),
+        };
+        let missing =
+            |name: String| format!("{{{{{name}}}}} was not captured: the step that captures it has not been run");
+        let captures = &self.run.captures;
+        let mut counts = false;
+        let mut fill = |text: &str| {
+            let (text, counted) = fill::fill(text, &values, captures).map_err(missing)?;
+            counts |= counted;
+            Ok::<_, String>(text)
+        };
+        let mut text = fill(&outgoing.text)?;
+        let mut extras = Extras { attachments: outgoing.attachments.clone(), ..Extras::default() };
+        for (name, value) in &outgoing.attributes {
+            extras.attributes.insert(name.clone(), fill(value)?);
+        }
+        self.run.sent += u64::from(counts);
+        if let Some(label) = &outgoing.choice {
+            let (answers, choice) = self.choice(label, key)?;
+            if text.is_empty() {
+                text.clone_from(&choice.label);
+            }
+            (extras.answers, extras.choice) = (Some(answers), Some(choice));
+        }
+        Ok((text, extras))
+    }
+
+    fn choice(&self, label: &str, key: ConversationKey) -> Result<(String, Choice), String> {
+        let Some((id, choices)) = self.ears.get(&key).and_then(|ear| ear.offer.as_ref()) else {
+            return Err(format!("“{label}” cannot be taken: nobody has offered a choice"));
+        };
+        match choices.iter().find(|c| c.label == label) {
+            Some(choice) => Ok((id.clone(), choice.clone())),
+            None => {
+                let offered: Vec<String> = choices.iter().map(|c| format!("“{}”", c.label)).collect();
+                Err(format!("“{label}” cannot be taken: what was offered is {}", offered.join(", ")))
+            }
+        }
+    }
+
+    /// Takes back what is still under way.
+    pub(super) fn take_back(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
+            && !life.is_settled()
+        {
+            effects.push(Effect::Cancel(*message));
+        }
+        self.watch = None;
+    }
+
+    /// The step is decided without its expectations.
+    pub(super) fn decide(&mut self, verdict: Verdict, why: String) {
+        self.stage = Stage::Judging;
+        if let Some(result) = self.open_mut() {
+            (result.suggested, result.why) = (Some(verdict), Some(why));
+        }
+    }
+}
+
+/// When a conversation is read next: soon at first, then with growing pauses.
+pub(super) fn next_read(now: Moment, reads: usize) -> Moment {
+    let ms = [300, 600, 1_000, 1_500].get(reads).copied().unwrap_or(2_500);
+    now.after(std::time::Duration::from_millis(ms))
+}

@@ -1,0 +1,155 @@
+//! What the engine's reports change: the message's life, exchanges as evidence, what is heard, and the token.
+
+use std::sync::Arc;
+
+use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
+use crate::diagnosis::{Case, diagnose};
+use crate::engine::Report;
+use crate::model::{Channel, ConversationKey, Diagnosis, Exchange, Kind, Life, MessageId, RemoteMessage, TokenStatus};
+use crate::pass::evidence::{ExchangeRecord, Said};
+
+impl Runner {
+    pub(super) fn report(&mut self, report: &Report, known: &Known<'_>) {
+        match report {
+            Report::Token(status) => self.token(status),
+            Report::Exchange(exchange) => self.exchange(exchange, known),
+            Report::Message { id, life, remote_id, .. } => self.message(*id, life, remote_id.as_deref()),
+            Report::Conversation { key, messages, .. } => {
+                self.ears.entry(*key).or_default().read(messages);
+                if self.speaks_in(*key) {
+                    let now = self.now;
+                    if let Some(read) = self.watch.as_mut().and_then(|w| w.read.as_mut()) {
+                        *read = (next_read(now, read.1), read.1 + 1);
+                    }
+                    self.note_heard(*key);
+                }
+            }
+            Report::Heard { key, messages } => {
+                self.ears.entry(*key).or_default().heard(messages);
+                if self.speaks_in(*key) {
+                    self.note_heard(*key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn speaks_in(&self, key: ConversationKey) -> bool {
+        matches!(self.stage, Stage::Watching | Stage::Judging)
+            && self.watch.is_some()
+            && self.open_player().is_ok_and(|p| p.key == key)
+    }
+
+    fn token(&mut self, status: &TokenStatus) {
+        if let Some(facts) = status.facts() {
+            self.generation = Some(facts.generation);
+            // The first token of a session is no renewal.
+            if let Some(watch) = &mut self.watch {
+                watch.generation.get_or_insert(facts.generation);
+            }
+        }
+        self.trouble = match status {
+            TokenStatus::BadClient { why } | TokenStatus::NoSecret { why } => Some(format!("not signed in: {why}")),
+            TokenStatus::Refused { status, why } => Some(format!("not signed in ({status}): {why}")),
+            TokenStatus::Expired { retry: None, why } => Some(format!("not signed in: {why}")),
+            _ => None,
+        };
+    }
+
+    /// An exchange went on: evidence, where it belongs to the open step.
+    fn exchange(&mut self, exchange: &Arc<Exchange>, known: &Known<'_>) {
+        let Some(watch) = &mut self.watch else { return };
+        let ours = exchange.message.is_some() && exchange.message == watch.message;
+        if ours {
+            watch.exchange = Some(Arc::clone(exchange));
+        }
+        let since = exchange.started.mono >= watch.began.mono;
+        let shared = exchange.message.is_none() && since && matches!(exchange.kind, Kind::Token | Kind::Probe);
+        let began = exchange.conversation;
+        let here = exchange.message.is_none() && since && self.open_player().is_ok_and(|p| Some(p.key) == began);
+        if !(ours || shared || here) {
+            return;
+        }
+        let name = began.and_then(|key| self.cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
+        let diagnosis = self.why(exchange, known);
+        let record = ExchangeRecord::of(exchange, name.as_deref(), diagnosis.as_ref());
+        let id = exchange.id.0;
+        let Some(evidence) = self.open_mut().map(|result| &mut result.evidence) else { return };
+        if ours && let Some(said) = evidence.said.iter_mut().find(|s| s.is_ours()) {
+            said.exchange = Some(id);
+        }
+        if let Some(known) = evidence.exchanges.iter_mut().find(|x| x.id == id) {
+            *known = record;
+        } else if evidence.exchanges.len() < EXCHANGES_KEPT {
+            evidence.exchanges.push(record);
+        }
+    }
+
+    /// Why an exchange was refused.
+    pub(super) fn why(&self, exchange: &Exchange, known: &Known<'_>) -> Option<Diagnosis> {
+        let channel: Option<Channel> = exchange
+            .conversation
+            .and_then(|key| self.cast.players.iter().find(|p| p.key == key))
+            .map(|player| player.channel);
+        diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
+    }
+
+    fn message(&mut self, id: MessageId, life: &Life, remote_id: Option<&str>) {
+        let now = self.now;
+        let key = self.open_player().ok().map(|p| (p.key, p.channel));
+        let Some(watch) = self.watch.as_mut().filter(|w| w.message == Some(id)) else { return };
+        // What is over does not begin again.
+        if watch.life.as_ref().is_some_and(Life::is_settled) && !life.is_settled() {
+            return;
+        }
+        watch.life = Some(life.clone());
+        if life.is_settled() && watch.settled.is_none() {
+            watch.settled = Some(now);
+            let listens = watch.wanted.iter().any(super::Wanted::listens);
+            let reads = key.is_some_and(|(_, channel)| channel != Channel::WebMessaging);
+            watch.read = (listens && reads).then(|| (next_read(now, 0), 0));
+        }
+        if let Some(((key, _), id)) = key.zip(remote_id) {
+            self.ears.entry(key).or_default().known_as(id);
+        }
+        if let Some(said) = self.open_mut().and_then(|r| r.evidence.said.iter_mut().find(|s| s.is_ours())) {
+            said.now(life);
+            if let Some(id) = remote_id {
+                said.remote_id = Some(id.to_owned());
+            }
+        }
+        if life.is_settled()
+            && let Some((key, Channel::WebMessaging)) = key
+        {
+            // What came by itself while it was under way is an answer already.
+            self.note_heard(key);
+        }
+    }
+
+    /// What the other side said goes with the step as evidence.
+    fn note_heard(&mut self, key: ConversationKey) {
+        let Ok(name) = self.open_player().map(|p| p.name.clone()) else { return };
+        let fresh: Vec<RemoteMessage> = self.ears.get(&key).map(|ear| ear.fresh.clone()).unwrap_or_default();
+        let taken = self.ears.get(&key).map_or(0, |ear| ear.taken);
+        let Some(result) = self.open_mut() else { return };
+        for message in fresh.iter().skip(taken) {
+            if !result.evidence.said.iter().any(|s| s.remote_id.as_deref() == Some(message.id.as_str())) {
+                result.evidence.said.push(Said::heard(&name, message));
+            }
+        }
+    }
+
+    /// Reads where it is time to.
+    pub(super) fn read_when_due(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let Ok(player) = self.open_player().cloned() else { return };
+        let Some(watch) = self.watch.as_mut().filter(|_| self.stage == Stage::Watching) else { return };
+        if let Some((at, reads)) = watch.read
+            && at.left(now).is_zero()
+            && player.channel != Channel::WebMessaging
+        {
+            watch.read = Some((next_read(now, reads), reads + 1));
+            effects.push(Effect::Read(player.key));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What is due: the counterpart's answers, frames on their way, sessions whose time ends. In the order of their times.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::conversation::Via;
+use super::script::{self, Happening};
+use super::web::{ConnectionId, Out, frames};
+use super::{Conversation, End, Participant, Purpose, Said, World};
+use crate::model::Moment;
+use crate::sandbox::fault::Target;
+
+/// Something that is due.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    pub(super) at: Moment,
+    pub(super) what: What,
+}
+
+/// What is due.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    /// Of the other side of a conversation.
+    Counterpart { conversation: usize, happening: Happening },
+    /// A frame of the guest WebSocket.
+    Frame { to: ConnectionId, out: Out },
+    /// The frame that a connection holds back.
+    Release(ConnectionId),
+    /// The time of this guest token's session may be over.
+    Expires(Arc<str>),
+}
+
+impl World {
+    /// When the next of it comes.
+    pub(crate) fn next_due(&self) -> Option<Moment> {
+        self.due.front().map(|due| due.at)
+    }
+
+    /// Lets what is due take place.
+    pub(crate) fn settle(&mut self, now: Moment) {
+        while self.due.front().is_some_and(|due| due.at <= now) {
+            let Some(Due { at, what }) = self.due.pop_front() else { return };
+            match what {
+                What::Counterpart { conversation, happening } => self.happen(conversation, happening, at),
+                What::Frame { to, out } => self.release(to, out),
+                What::Release(to) => self.release_held(to),
+                What::Expires(token) => self.expire_session(&token, at),
+            }
+        }
+    }
+
+    fn happen(&mut self, n: usize, happening: Happening, at: Moment) {
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        if conversation.ended.is_some() {
+            return;
+        }
+        let person = conversation.participant(Purpose::Agent).is_some();
+        let by = if person { Purpose::Agent } else { Purpose::Workflow };
+        match happening {
+            Happening::Types => self.tell_typing(n, by, at),
+            Happening::Says { text, choices } => {
+                let mut said = Said::words(self.messages.hex(), by, text, at.wall);
+                said.choices = choices;
+                self.tell_said(n, &said, at);
+                self.keep(n, said);
+            }
+            Happening::Joins => conversation.participants.push(Participant {
+                id: self.messages.uuid(),
+                purpose: Purpose::Agent,
+                name: "Robin Vale".to_owned(),
+                communication: self.messages.uuid(),
+                joined: at.wall,
+            }),
+            Happening::Ends => self.end(n, at, false),
+        }
+    }
+
+    /// Ends a conversation; its guest is told where they can be.
+    pub(super) fn end(&mut self, n: usize, now: Moment, by_fault: bool) {
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        if conversation.ended.is_none() {
+            conversation.ended = Some(End { at: now.wall, by_fault });
+            self.tell_end(n, now);
+        }
+    }
+
+    fn tell_typing(&mut self, n: usize, by: Purpose, at: Moment) {
+        let id = self.messages.hex();
+        let Some(conversation) = self.conversations.get(n) else { return };
+        match &conversation.via {
+            Via::GuestApi => {}
+            Via::Open { .. } => {
+                let mut body = self.outbound(conversation, &id, by, "Event", at);
+                body.insert("events".to_owned(), json!([frames::typing()]));
+                self.push(&Value::Object(body));
+            }
+            Via::Web { token } => {
+                let token = token.clone();
+                let body = frames::event(&id, false, at.wall, frames::typing());
+                self.emit_all(&token, Target::Answer, &frames::message("StructuredMessage", body, None), at);
+            }
+        }
+    }
+
+    fn tell_said(&mut self, n: usize, said: &Said, at: Moment) {
+        let Some(conversation) = self.conversations.get(n) else { return };
+        match &conversation.via {
+            Via::GuestApi => {}
+            Via::Open { .. } => {
+                let mut body = self.outbound(conversation, &said.id, said.by, frames::form(said), at);
+                body.insert("text".to_owned(), json!(&*said.text));
+                if let Some(content) = frames::content(said) {
+                    body.insert("content".to_owned(), json!(content));
+                }
+                self.push(&Value::Object(body));
+            }
+            Via::Web { token } => {
+                let token = token.clone();
+                let body = frames::structured(conversation, said, false);
+                self.emit_all(&token, Target::Reply, &frames::message("StructuredMessage", body, None), at);
+            }
+        }
+    }
+
+    /// What every outbound message of open messaging has. [shape: real: documented; 3p: GCX test data]
+    fn outbound(
+        &self,
+        c: &Conversation,
+        id: &str,
+        by: Purpose,
+        form: &str,
+        at: Moment,
+    ) -> serde_json::Map<String, Value> {
+        let name = c.participant(by).map(|p| p.name.as_str());
+        let to = match &c.via {
+            Via::Open { from } => json!({"id": from.get("id"), "idType": from.get("idType")}),
+            Via::GuestApi | Via::Web { .. } => Value::Null,
+        };
+        let body = json!({
+            "id": id,
+            "channel": {"id": self.integration_id, "platform": "Open", "type": "Private", "messageId": id, "to": to,
+                "from": {"nickname": name, "id": self.integration_id}, "time": frames::time(at.wall)},
+            "conversationId": c.id,
+            "type": form,
+            "direction": "Outbound",
+            "originatingEntity": if by == Purpose::Agent { "Human" } else { "Bot" },
+        });
+        match body {
+            Value::Object(map) => map,
+            _ => serde_json::Map::new(),
+        }
+    }
+
+    /// Adds to a thread and to the indexes of messages.
+    pub(super) fn keep(&mut self, n: usize, said: Said) {
+        self.by_message.insert(said.id.clone(), n);
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let Some(forgotten) = conversation.say(said) else { return };
+        self.by_message.remove(&forgotten.id);
+        if let (Via::Open { from }, Some(own_id)) = (&conversation.via, &forgotten.own_id) {
+            let guest = from.get("id").and_then(Value::as_str).unwrap_or_default();
+            self.by_own_id.remove(&super::open::own_key(guest, own_id));
+        }
+    }
+
+    /// Plans the counterpart's answer to `text`.
+    pub(super) fn provoke(&mut self, n: usize, text: &str, now: Moment) {
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
+        let (happenings, stage) = script::answer(conversation.script, conversation.stage, text);
+        conversation.stage = stage;
+        self.plan_happenings(n, happenings, now);
+    }
+
+    /// Puts happenings on the list of what is due, each message after its time of writing.
+    pub(super) fn plan_happenings(&mut self, conversation: usize, happenings: Vec<Happening>, now: Moment) {
+        let seen = self.conversations.get(conversation).is_some_and(|c| c.via != Via::GuestApi);
+        let mut at = now;
+        for happening in happenings {
+            if matches!(happening, Happening::Says { .. }) {
+                if seen {
+                    self.due(at, What::Counterpart { conversation, happening: Happening::Types });
+                }
+                let [low, high] = self.reply_ms;
+                at = at.after(Duration::from_millis(self.timing.between(low, high)));
+            }
+            self.due(at, What::Counterpart { conversation, happening });
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Who waits in the picker: the scenario's conversations, also those that begin only with their first message.
+
+use std::sync::Arc;
+
+use crate::sandbox::dice::Dice;
+use crate::sandbox::scenario::{self, Channel, Deployment, Script};
+
+/// How an entry's guest is told from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The conversation with this index.
+    GuestApi(usize),
+    /// The integration's guest of this id.
+    Open { guest_id: String },
+    /// Whoever opens a socket from this origin; the token is given where the session has a history already.
+    Web { origin: String, token: Option<Arc<str>> },
+}
+
+/// An entry of the picker.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// The guest's name.
+    pub(crate) guest: String,
+    pub(crate) script: Script,
+    pub(crate) way: Way,
+}
+
+impl Entry {
+    /// The entry of a conversation of the scenario, which is the `index`-th that exists from the start.
+    pub(crate) fn new(entry: &scenario::Conversation, index: usize, deployment: &Deployment, seed: u64) -> Self {
+        let way = match entry.channel {
+            Channel::GuestApi => Way::GuestApi(index),
+            Channel::OpenMessaging => {
+                let by_name = || entry.guest.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+                Way::Open { guest_id: entry.guest_id.clone().unwrap_or_else(by_name) }
+            }
+            Channel::WebMessaging => {
+                let first = || deployment.origins.first().cloned().unwrap_or_else(|| "https://shop.example".to_owned());
+                let token = || Arc::from(Dice::new(seed, &format!("guest token {}", entry.name)).uuid());
+                Way::Web {
+                    origin: entry.origin.clone().unwrap_or_else(first),
+                    token: (!entry.history.is_empty()).then(token),
+                }
+            }
+        };
+        Self { name: entry.name.clone(), guest: entry.guest.clone(), script: entry.script, way }
+    }
+}
+
+/// The entry of the integration's guest `id`.
+pub(crate) fn open<'e>(entries: &'e [Entry], id: &str) -> Option<&'e Entry> {
+    entries.iter().find(|entry| matches!(&entry.way, Way::Open { guest_id } if guest_id == id))
+}
+
+/// The entry of a web session: by its token, or the first without one that has its origin.
+pub(crate) fn web<'e>(entries: &'e [Entry], session_token: &str, from: &str) -> Option<&'e Entry> {
+    let by_token =
+        |entry: &&Entry| matches!(&entry.way, Way::Web { token: Some(token), .. } if &**token == session_token);
+    let by_origin = |entry: &&Entry| matches!(&entry.way, Way::Web { token: None, origin } if origin == from);
+    let any = |entry: &&Entry| matches!(&entry.way, Way::Web { origin, .. } if origin == from);
+    let find = |wanted: &dyn Fn(&&Entry) -> bool| entries.iter().find(|entry| wanted(entry));
+    find(&by_token).or_else(|| find(&by_origin)).or_else(|| find(&any))
+}

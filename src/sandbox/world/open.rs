@@ -1,0 +1,330 @@
+//! Open messaging: what a provider sends in for its guest.
+//!
+//! ```text
+//! message, structured response ─► the guest's conversation (begun where none goes on) ─► answered by the script
+//! event (typing), receipt ──────► noted; they begin no conversation
+//! ```
+//! A message whose `channel.messageId` has come before from the same guest is not received again: the answer is that of
+//! the first time, and it is counted. [inferred: "unique provider ID of the message"]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::conversation::{Begun, Piece, Via};
+use super::{Bearer, Conversation, Purpose, Refusal, Said, World, entry};
+use crate::model::Moment;
+use crate::model::ids::is_uuid;
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::sandbox::fault::Plan;
+use crate::sandbox::scenario::Script;
+
+/// What is sent in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `…/inbound/open/message`, and the older `/conversations/messages/inbound/open`.
+    Message,
+    /// `…/inbound/open/event`
+    Event,
+    /// `…/inbound/open/receipt`
+    Receipt,
+    /// `…/inbound/open/structured/response`
+    Response,
+}
+
+/// The bodies of all four in one; which fields have to be there is checked per kind.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Inbound {
+    pub(crate) channel: Channel,
+    pub(crate) text: Option<String>,
+    #[serde(default)]
+    pub(crate) content: Vec<Content>,
+    #[serde(default)]
+    pub(crate) metadata: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) events: Vec<Event>,
+    pub(crate) id: Option<String>,
+    pub(crate) status: Option<String>,
+    #[serde(default)]
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) is_final_receipt: Option<bool>,
+    pub(crate) button_response: Option<Button>,
+    pub(crate) originating_message_id: Option<String>,
+}
+
+/// `channel`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Channel {
+    pub(crate) from: Option<Map<String, Value>>,
+    pub(crate) to: Option<Map<String, Value>>,
+    pub(crate) time: String,
+    pub(crate) message_id: Option<String>,
+    #[serde(default)]
+    pub(crate) metadata: ChannelMetadata,
+}
+
+/// `channel.metadata`. [customAttributes: 3p and used in practice; the SDK's model has only `subType`]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ChannelMetadata {
+    pub(crate) custom_attributes: BTreeMap<String, String>,
+}
+
+/// An element of `content`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) attachment: Option<Attachment>,
+}
+
+/// `content[].attachment`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attachment {
+    pub(crate) id: Option<String>,
+    pub(crate) media_type: String,
+    pub(crate) url: String,
+    pub(crate) mime: String,
+    pub(crate) filename: Option<String>,
+}
+
+/// An element of `events`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Event {
+    pub(crate) event_type: String,
+}
+
+/// Why a message could not be delivered.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+}
+
+/// `buttonResponse`
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Button {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) text: String,
+    pub(crate) payload: String,
+}
+
+/// Which message came of it; `None` for events and receipts.
+pub(crate) type Heard = Option<(usize, String)>;
+
+const MEDIA: [&str; 5] = ["Image", "Video", "Audio", "File", "Link"];
+const STATUSES: [&str; 5] = ["Sent", "Delivered", "Failed", "Published", "Removed"];
+const BUTTONS: [&str; 5] = ["Button", "QuickReply", "DatePicker", "ListPicker", "Form"];
+
+fn one_of(value: &str, known: &[&str], field: &'static str, allowed: &'static str) -> Result<(), Refusal> {
+    if known.contains(&value) {
+        return Ok(());
+    }
+    Err(Refusal::Value { value: value.to_owned(), field, allowed })
+}
+
+impl Channel {
+    /// The guest's id of `from` (or, in receipts, of `to`).
+    fn guest(&self, kind: Kind) -> Result<&str, Refusal> {
+        let party = if kind == Kind::Receipt { &self.to } else { &self.from };
+        let id = party.as_ref().and_then(|party| party.get("id")).and_then(Value::as_str);
+        let id = id.filter(|id| !id.is_empty()).ok_or(Refusal::BodyMalformed)?;
+        let id_type = party.as_ref().and_then(|party| party.get("idType")).and_then(Value::as_str);
+        match id_type {
+            Some(word) => one_of(word, &["Email", "Phone", "Opaque"], "idType", "Email, Phone, Opaque")?,
+            None if kind == Kind::Receipt => {}
+            None => return Err(Refusal::BodyMalformed),
+        }
+        Ok(id)
+    }
+}
+
+impl Inbound {
+    /// Whether all that `kind` needs is there and could be.
+    fn check(&self, kind: Kind) -> Result<(), Refusal> {
+        if self.channel.time.parse::<Timestamp>().is_err() {
+            return Err(Refusal::Date);
+        }
+        match kind {
+            Kind::Message => {
+                let text = self.text.as_deref().unwrap_or_default();
+                if text.trim().is_empty() && self.content.is_empty() {
+                    return Err(Refusal::BodyMalformed);
+                }
+                if text.len() > GUEST_TEXT_MAX_BYTES {
+                    return Err(Refusal::TextTooLong(text.len()));
+                }
+                for content in &self.content {
+                    let attachment = content.attachment.as_ref().ok_or(Refusal::BodyMalformed)?;
+                    one_of(&attachment.media_type, &MEDIA, "mediaType", "Image, Video, Audio, File, Link")?;
+                }
+            }
+            Kind::Event => {
+                if self.events.is_empty() {
+                    return Err(Refusal::BodyMalformed);
+                }
+                for event in &self.events {
+                    one_of(&event.event_type, &["Typing"], "eventType", "Typing")?;
+                }
+            }
+            Kind::Receipt => {
+                let status = self.status.as_deref().ok_or(Refusal::BodyMalformed)?;
+                one_of(status, &STATUSES, "status", "Sent, Delivered, Failed, Published, Removed")?;
+                self.id.as_ref().ok_or(Refusal::BodyMalformed)?;
+            }
+            Kind::Response => {
+                let button = self.button_response.as_ref().ok_or(Refusal::BodyMalformed)?;
+                one_of(
+                    &button.kind,
+                    &BUTTONS,
+                    "buttonResponse.type",
+                    "Button, QuickReply, DatePicker, ListPicker, Form",
+                )?;
+                self.originating_message_id.as_ref().ok_or(Refusal::BodyMalformed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A request of the open channel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'r> {
+    pub(crate) kind: Kind,
+    /// Of the path, or of `channel.to` where the path has none.
+    pub(crate) integration: &'r str,
+    /// The `x-request-id` that the answer will have.
+    pub(crate) request_id: &'r str,
+}
+
+impl World {
+    /// Receives what a provider sends in, or says why not.
+    pub(crate) fn open(&mut self, asked: Asked<'_>, inbound: &Inbound, now: Moment) -> Result<Heard, Refusal> {
+        self.is_integration(asked.integration)?;
+        inbound.check(asked.kind)?;
+        let guest = inbound.channel.guest(asked.kind)?.to_owned();
+        match asked.kind {
+            Kind::Event => {
+                self.tally.channels.open_events += 1;
+                Ok(None)
+            }
+            Kind::Receipt => {
+                let id = inbound.id.as_deref().unwrap_or_default();
+                let (conversation, said) = self.message(id)?;
+                if !is_of(conversation, &guest) || said.by == Purpose::Customer {
+                    return Err(Refusal::MessageUnknown);
+                }
+                self.tally.channels.open_receipts += 1;
+                Ok(None)
+            }
+            Kind::Message | Kind::Response => self.open_said(asked, inbound, &guest, now).map(Some),
+        }
+    }
+
+    /// The id of an event, which is in no conversation.
+    pub(crate) fn event_id(&mut self) -> String {
+        self.messages.hex()
+    }
+
+    /// Whether a bearer may send in.
+    pub(crate) fn may_open(&self, bearer: &Bearer, plan: &Plan) -> Result<(), Refusal> {
+        // The Guest API's description is silent about this endpoint: in its world, what may speak or read may do this.
+        let scopes = &["messaging", "conversations", super::token::GUEST_SCOPE];
+        self.may_read(bearer, plan, scopes, &["conversation:message:receive"])
+    }
+
+    fn is_integration(&self, id: &str) -> Result<(), Refusal> {
+        if id == self.integration_id {
+            return Ok(());
+        }
+        if is_uuid(id) {
+            return Err(Refusal::NoRoute);
+        }
+        Err(Refusal::Value { value: id.to_owned(), field: "integrationId", allowed: "a UUID" })
+    }
+
+    fn open_said(
+        &mut self,
+        asked: Asked<'_>,
+        inbound: &Inbound,
+        guest: &str,
+        now: Moment,
+    ) -> Result<(usize, String), Refusal> {
+        let own_id: Option<Arc<str>> = inbound.channel.message_id.as_deref().map(Arc::from);
+        if let Some(before) = own_id.as_deref().and_then(|id| self.by_own_id.get(&own_key(guest, id))).cloned() {
+            self.tally.channels.duplicates += 1;
+            return Ok(before);
+        }
+        let from = Value::Object(inbound.channel.from.clone().unwrap_or_default());
+        let going_on = self.conversations.iter().rposition(|c| is_of(c, guest) && c.ended.is_none());
+        let mut said =
+            Said::words(self.messages.hex(), Purpose::Customer, inbound.text.as_deref().unwrap_or(""), now.wall);
+        let mut heard = inbound.text.clone().unwrap_or_default();
+        let n = match (asked.kind, going_on) {
+            (Kind::Response, None) => return Err(Refusal::ConversationUnknown),
+            (Kind::Response, Some(n)) => {
+                let offered = inbound.originating_message_id.as_deref().unwrap_or_default();
+                self.conversations.get(n).and_then(|c| c.said(offered)).ok_or(Refusal::MessageUnknown)?;
+                let button = inbound.button_response.clone().ok_or(Refusal::BodyMalformed)?;
+                heard = button.payload.clone();
+                said.text = button.text.as_str().into();
+                let Button { kind, text, payload } = button;
+                said.pieces.push(Piece::Choice { kind, text, payload, answers: Some(offered.to_owned()) });
+                n
+            }
+            (_, Some(n)) => n,
+            (_, None) => self.begin_open(guest, from.clone(), now),
+        };
+        for Attachment { id, media_type, url, mime, filename } in
+            inbound.content.iter().filter_map(|c| c.attachment.as_ref())
+        {
+            let (id, media, url, mime, name) =
+                (id.clone(), media_type.clone(), url.clone(), mime.clone(), filename.clone());
+            said.pieces.push(Piece::File { id, media, url, mime, name, bytes: None });
+        }
+        said.metadata = inbound.metadata.clone();
+        said.request = Some(asked.request_id.into());
+        said.own_id = own_id;
+        let id = said.id.clone();
+        if let Some(own_id) = &said.own_id {
+            self.by_own_id.insert(own_key(guest, own_id), (n, id.clone()));
+        }
+        if let Some(conversation) = self.conversations.get_mut(n) {
+            conversation.via = Via::Open { from };
+            let attributes = inbound.channel.metadata.custom_attributes.clone();
+            conversation.attributes.extend(attributes);
+        }
+        self.keep(n, said);
+        self.provoke(n, &heard, now);
+        Ok((n, id))
+    }
+
+    fn begin_open(&mut self, guest: &str, from: Value, now: Moment) -> usize {
+        let named = from.get("nickname").and_then(Value::as_str).unwrap_or(guest).to_owned();
+        let (name, script) = match entry::open(&self.entries, guest) {
+            Some(entry) => (entry.name.clone(), entry.script),
+            None => (named.clone(), Script::default()),
+        };
+        let via = Via::Open { from };
+        let (id, guest) = (self.messages.uuid(), self.messages.uuid());
+        let begun = Begun { name: &name, id, guest, guest_name: &named, script, via };
+        let conversation = Conversation::begin(begun, &mut self.messages, now.wall);
+        self.add(conversation)
+    }
+}
+
+/// Whether a conversation is of the integration's guest `id`.
+pub(super) fn is_of(conversation: &Conversation, id: &str) -> bool {
+    matches!(&conversation.via, Via::Open { from } if from.get("id").and_then(Value::as_str) == Some(id))
+}
+
+/// Under which a message's own id is remembered.
+pub(super) fn own_key(guest: &str, own_id: &str) -> (Box<str>, Box<str>) {
+    (guest.into(), own_id.into())
+}

@@ -1,0 +1,74 @@
+//! What the control API tells of the world.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Conversation, World};
+use crate::model::Moment;
+use crate::sandbox::scenario::Rules;
+
+impl World {
+    /// What was received, counted, and how the sandbox is set: see [`crate::sandbox::Sandbox::state`].
+    pub(crate) fn state(&mut self, now: Moment, advanced: Duration) -> Value {
+        self.settle(now);
+        let conversation = |c: &Conversation| {
+            let received = c.thread.iter().filter_map(|said| {
+                let request_id = said.request.as_deref()?;
+                let mut one = json!({"id": said.id, "text": &*said.text, "at": said.at, "request_id": request_id});
+                if let (Some(own_id), Some(one)) = (said.own_id.as_deref(), one.as_object_mut()) {
+                    one.insert("message_id".to_owned(), json!(own_id));
+                }
+                Some(one)
+            });
+            json!({
+                "id": c.id,
+                "name": c.name,
+                "channel": c.channel(),
+                "participant_id": c.guest().map(|guest| guest.id.as_str()),
+                "ended": c.ended.is_some(),
+                "attributes": c.attributes,
+                "received": c.received,
+                "messages": received.collect::<Vec<_>>(),
+            })
+        };
+        let (requests, refused) = self.tally.to_json();
+        let (connections, sessions) = self.web.size();
+        let counts = &self.tally.channels;
+        json!({
+            "scenario": self.scenario,
+            "seed": self.seed,
+            "world": if self.rules == Rules::Described { "described" } else { "published" },
+            "clock": {"now": now.wall, "advanced_seconds": advanced.as_secs()},
+            "tokens": {
+                "issued": self.tokens.issued,
+                "renewals": self.tokens.issued.saturating_sub(1),
+                "valid": self.tokens.valid(now),
+                "revoked": self.tokens.revoked,
+            },
+            "requests": requests,
+            "refused": refused,
+            "received": self.conversations.iter().map(|c| c.received).sum::<u64>(),
+            "conversations": self.conversations.iter().map(conversation).collect::<Vec<_>>(),
+            "open": {
+                "duplicates": counts.duplicates,
+                "events": counts.open_events,
+                "receipts": counts.open_receipts,
+                "webhook": self.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+                "pushed": counts.pushed,
+                "push_failures": counts.push_failures,
+            },
+            "web": {
+                "connections": connections,
+                "sessions": sessions,
+                "opened": counts.sockets_opened,
+                "refused": counts.sockets_refused,
+                "frames_in": counts.frames_in,
+                "frames_out": counts.frames_out,
+                "actions": counts.actions,
+                "errors": counts.errors,
+            },
+            "faults": self.faults(),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! What the server says: `{"type","class","code","body","tracingId"?}`.
+//! [shapes: real: WMJ's schema and MTSDK's fixtures; which optional fields are filled is a choice]
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::{Conversation, Purpose, Said};
+
+/// As the platform writes times: milliseconds and `Z`.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// Without the fields that have no value: the platform leaves them out.
+pub(crate) fn dense(mut json: Value) -> Value {
+    if let Some(map) = json.as_object_mut() {
+        map.retain(|_, value| !value.is_null());
+    }
+    json
+}
+
+fn frame(kind: &str, class: &str, code: u16, body: Value, tracing: Option<&str>) -> Value {
+    dense(json!({"type": kind, "class": class, "code": code, "body": body, "tracingId": tracing}))
+}
+
+/// The answer to a request.
+pub(crate) fn response(class: &str, body: Value, tracing: Option<&str>) -> Value {
+    frame("response", class, 200, body, tracing)
+}
+
+/// What comes by itself, and echoes.
+pub(crate) fn message(class: &str, body: Value, tracing: Option<&str>) -> Value {
+    frame("message", class, 200, body, tracing)
+}
+
+/// A refusal: the text is the body.
+pub(crate) fn error(code: u16, text: &str, tracing: Option<&str>) -> Value {
+    frame("response", "string", code, json!(text), tracing)
+}
+
+/// A rate limit.
+pub(crate) fn too_many(retry_after: u64, tracing: Option<&str>) -> Value {
+    let text = "Message rate too high for this session";
+    let body = json!({"name": "TooManyRequestsError", "message": text, "retryAfter": retry_after, "errorCode": 4029,
+        "errorMessage": text});
+    frame("response", "TooManyRequestsErrorMessage", 429, body, tracing)
+}
+
+/// A class that no client knows: for a fault.
+pub(crate) fn stranger() -> Value {
+    message("GuestwireUnheardOfEvent", json!({"note": "a class that no client knows", "depth": {"n": 1}}), None)
+}
+
+/// `ConnectionClosedEvent`: the field is `reason` in MTSDK and `reasonCode` in WMJ.
+pub(crate) fn connection_closed(reason: &str) -> Value {
+    message("ConnectionClosedEvent", json!({"reason": reason, "reasonCode": reason}), None)
+}
+
+/// An element of `content`.
+fn piece(piece: &Piece) -> Value {
+    match piece {
+        Piece::Choice { kind, text, payload, answers } => json!({
+            "contentType": "ButtonResponse",
+            "buttonResponse": dense(json!({"type": kind, "text": text, "payload": payload,
+                "originatingMessageId": answers})),
+        }),
+        Piece::File { id, media, url, mime, name, bytes } => json!({
+            "contentType": "Attachment",
+            "attachment": dense(json!({"id": id, "mediaType": media, "url": url, "mime": mime, "filename": name,
+                "fileSize": bytes})),
+        }),
+    }
+}
+
+/// `content` of a message; nothing where it holds only words.
+pub(crate) fn content(said: &Said) -> Option<Vec<Value>> {
+    let quick = |label: &&str| json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}});
+    let all: Vec<Value> = said.choices.iter().map(quick).chain(said.pieces.iter().map(piece)).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+/// `type` of a message.
+pub(crate) fn form(said: &Said) -> &'static str {
+    let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. });
+    if said.choices.is_empty() && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
+}
+
+/// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than
+/// in their echoes, and `channel.messageId` is what both share. [TESTER, 3p]
+pub(crate) fn structured(c: &Conversation, said: &Said, history: bool) -> Value {
+    let guest = said.by == Purpose::Customer;
+    let channel = if guest {
+        json!({"time": time(said.at), "messageId": said.own_id.as_deref()})
+    } else {
+        json!({"time": time(said.at), "type": (!history).then_some("Private"),
+            "from": {"nickname": c.participant(said.by).map(|p| p.name.as_str())}})
+    };
+    let id = if guest && history && said.own_id.is_some() { turned(&said.id) } else { said.id.clone() };
+    let mut metadata = said.metadata.clone();
+    metadata.insert("correlationId".to_owned(), crate::sandbox::dice::Dice::new(0, &said.id).uuid());
+    let who = match said.by {
+        Purpose::Customer => None,
+        Purpose::Workflow => Some("Bot"),
+        Purpose::Agent => Some("Human"),
+    };
+    dense(json!({
+        "text": &*said.text,
+        "type": form(said),
+        "direction": if guest { "Inbound" } else { "Outbound" },
+        "id": id,
+        "channel": dense(channel),
+        "content": content(said),
+        "originatingEntity": who,
+        "metadata": metadata,
+    }))
+}
+
+fn turned(id: &str) -> String {
+    id.chars().rev().collect()
+}
+
+/// The body of an event: typing or presence.
+pub(crate) fn event(id: &str, inbound: bool, at: Timestamp, event: Value) -> Value {
+    json!({
+        "type": "Event",
+        "direction": if inbound { "Inbound" } else { "Outbound" },
+        "id": id,
+        "channel": {"time": time(at)},
+        "events": [event],
+    })
+}
+
+/// Somebody types.
+pub(crate) fn typing() -> Value {
+    json!({"eventType": "Typing", "typing": {"type": "On", "duration": 5000}})
+}
+
+/// Presence: `Join`, `Clear`, `Disconnect`.
+pub(crate) fn presence(what: &str) -> Value {
+    json!({"eventType": "Presence", "presence": {"type": what}})
+}
+
+/// `allowedMedia`
+pub(crate) fn allowed_media() -> Value {
+    json!({"inbound": {"fileTypes": [{"type": "*/*"}], "maxFileSizeKB": 10_240}})
+}

@@ -1,0 +1,269 @@
+//! `onMessage`: texts, choices, files, typing, presence.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::request::{Content, Event, Request, Trouble, failed};
+use super::{ConnectionId, Out, Standing, frames};
+use crate::model::Moment;
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::sandbox::fault::{Plan, Spoil, Target};
+use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::{Purpose, Said, World, script};
+
+/// [SAFRI, `metadata.custom.attributes.bytes.max`]
+pub(super) const ATTRIBUTES_MAX_BYTES: usize = 2048;
+
+/// A message that may be received.
+struct Letter {
+    said: Said,
+    /// What the counterpart hears: the text, or the payload of a choice.
+    heard: String,
+    attributes: BTreeMap<String, String>,
+}
+
+impl World {
+    pub(super) fn on_message(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
+        self.check_session(from, &request.token, now)?;
+        match request.message.as_ref().map(|message| message.form.as_str()) {
+            Some("Text" | "Structured") => self.letter(from, request, now),
+            Some("Event") => self.events(from, &request, now),
+            _ => Err(failed()),
+        }
+    }
+
+    /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
+    fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
+        let plan = self.meet(Target::Frame, Some(&request.token), now);
+        match plan.spoil {
+            Some(Spoil::RateLimited { retry_after, .. }) => {
+                self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
+                return Ok(());
+            }
+            Some(Spoil::Failure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
+            Some(Spoil::ResetBefore) => {
+                self.end_connection(from, Out::Reset, now);
+                return Ok(());
+            }
+            Some(Spoil::Closed { received: false, code }) => {
+                self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.check_open(from)?;
+        if let Some(retry_after) = self.too_fast(&request.token, now) {
+            self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
+            return Ok(());
+        }
+        let token: Arc<str> = request.token.as_str().into();
+        let tracing = request.tracing_id.clone();
+        let letter = self.read(request, now)?;
+        self.receive(from, &token, tracing.as_deref(), letter, &plan, now)
+    }
+
+    /// The message of a request, if it is one that can be received.
+    fn read(&mut self, request: Request, now: Moment) -> Result<Letter, Trouble> {
+        let Request { message, channel, tracing_id, token, .. } = request;
+        let message = message.ok_or_else(failed)?;
+        let text = message.text.unwrap_or_default();
+        if text.len() > GUEST_TEXT_MAX_BYTES {
+            return Err((4011, format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len())));
+        }
+        let mut attributes = attributes(&channel.metadata.custom_attributes)?;
+        attributes.extend(self::attributes(&message.channel.metadata.custom_attributes)?);
+        let mut said = Said::words(self.messages.hex(), Purpose::Customer, text.as_str(), now.wall);
+        let own_id = message.channel.message_id.or(channel.message_id).unwrap_or_else(|| self.messages.uuid());
+        said.own_id = Some(own_id.into());
+        said.metadata = message.metadata;
+        said.request = Some(tracing_id.unwrap_or_else(|| "-".to_owned()).into());
+        let mut heard = text;
+        for content in message.content {
+            let piece = self.piece(&token, content)?;
+            if let Piece::Choice { payload, .. } = &piece {
+                heard.clone_from(payload);
+            }
+            said.pieces.push(piece);
+        }
+        if heard.trim().is_empty() && said.pieces.is_empty() {
+            return Err(failed());
+        }
+        Ok(Letter { said, heard, attributes })
+    }
+
+    /// An element of `content`.
+    fn piece(&self, token: &str, content: Content) -> Result<Piece, Trouble> {
+        match (content.content_type.as_str(), content.button_response, content.attachment) {
+            ("ButtonResponse", Some(button), _) => {
+                let answers = button.originating_message_id.or_else(|| self.offered(token, &button.payload));
+                let kind = button.kind.unwrap_or_else(|| "QuickReply".to_owned());
+                Ok(Piece::Choice { kind, text: button.text, payload: button.payload, answers })
+            }
+            ("Attachment", _, Some(attachment)) => self.attached(token, &attachment.id.unwrap_or_default()),
+            _ => Err(failed()),
+        }
+    }
+
+    /// The newest message that offered a choice.
+    fn offered(&self, token: &str, payload: &str) -> Option<String> {
+        let n = *self.web.sessions.get(token)?.conversations.last()?;
+        let thread = &self.conversations.get(n)?.thread;
+        thread.iter().rev().find(|said| said.choices.contains(&payload)).map(|said| said.id.clone())
+    }
+
+    /// Seconds to wait, where the session has had its messages of this second; otherwise this one is counted.
+    fn too_fast(&mut self, token: &str, now: Moment) -> Option<u64> {
+        let allowed = self.web.limits.messages_per_second as usize;
+        let second = &mut self.web.sessions.get_mut(token)?.second;
+        while second.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(1)) {
+            second.pop_front();
+        }
+        if second.len() >= allowed {
+            return Some(1);
+        }
+        second.push_back(now);
+        None
+    }
+
+    fn receive(
+        &mut self,
+        from: ConnectionId,
+        token: &Arc<str>,
+        tracing: Option<&str>,
+        letter: Letter,
+        plan: &Plan,
+        now: Moment,
+    ) -> Result<(), Trouble> {
+        let Letter { said, heard, attributes } = letter;
+        let n = self.web_conversation(token, now).ok_or_else(failed)?;
+        self.prolong(token, now);
+        if let Some(conversation) = self.conversations.get_mut(n) {
+            conversation.attributes.extend(attributes);
+        }
+        let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
+        self.keep(n, said);
+        match plan.spoil {
+            Some(Spoil::ResetAfter | Spoil::ResetDuring) => self.end_connection(from, Out::Reset, now),
+            Some(Spoil::Closed { code, .. }) => {
+                self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
+            }
+            Some(Spoil::Failure { .. }) => self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now),
+            _ => {
+                let echo = frames::message("StructuredMessage", echo, tracing);
+                self.emit_all(token, Target::Echo, &echo, now.after(plan.headers_late));
+            }
+        }
+        self.provoke(n, &heard, now);
+        Ok(())
+    }
+
+    /// Typing and presence.
+    fn events(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+        self.check_open(from)?;
+        let events: &[Event] = request.message.as_ref().map(|message| message.events.as_slice()).unwrap_or_default();
+        if events.is_empty() {
+            return Err(failed());
+        }
+        for event in events {
+            let presence = event.presence.as_ref().map(|presence| presence.kind.as_str());
+            match (event.event_type.as_str(), presence) {
+                // The other side sees it; nothing comes back.
+                ("Typing", _) => {}
+                ("Presence", Some("Join")) => self.join(request, now),
+                ("Presence", Some("Clear")) => self.clear(request, now)?,
+                ("Presence", Some(_)) => return Err((403, "Presence events are not supported".to_owned())),
+                _ => return Err(failed()),
+            }
+        }
+        Ok(())
+    }
+
+    fn echo_presence(&mut self, what: &str, request: &Request, now: Moment) {
+        let id = self.messages.hex();
+        let body = frames::event(&id, true, now.wall, frames::presence(what));
+        let frame = frames::message("StructuredMessage", body, request.tracing_id.as_deref());
+        self.emit_all(&request.token, Target::Echo, &frame, now);
+    }
+
+    /// Presence `Join`: the conversation begins without a message, and the bot greets.
+    fn join(&mut self, request: &Request, now: Moment) {
+        let token: Arc<str> = request.token.as_str().into();
+        self.echo_presence("Join", request, now);
+        let fresh = self.web.sessions.get_mut(&token).is_some_and(|session| {
+            session.joined = true;
+            session.conversations.is_empty()
+        });
+        let Some(n) = self.web_conversation(&token, now).filter(|_| fresh) else { return };
+        let script = self.conversations.get(n).map(|conversation| conversation.script);
+        if let Some(greeting) = script.and_then(script::greeting) {
+            self.plan_happenings(n, vec![greeting], now);
+        }
+    }
+
+    /// Presence `Clear`: the conversation is ended and erased, where the deployment allows it.
+    fn clear(&mut self, request: &Request, now: Moment) -> Result<(), Trouble> {
+        if !self.web.deployment.clear {
+            return Err((403, "Presence events Conversation Clear are not supported".to_owned()));
+        }
+        self.echo_presence("Clear", request, now);
+        self.over(&request.token, "SessionClearedEvent", now);
+        let connections = self.web.sessions.remove(request.token.as_str()).map(|session| session.connections);
+        for connection in connections.unwrap_or_default() {
+            self.dismiss(connection, "conversationCleared", now);
+        }
+        Ok(())
+    }
+
+    /// The session-wide faults: what becomes of the sessions that are meant.
+    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: SessionEnd, wanted: Option<&str>, now: Moment) {
+        let tokens: Vec<Arc<str>> = self.web.sessions.keys().cloned().collect();
+        for token in tokens {
+            let meant = wanted.is_none_or(|name| self.session_is(&token, name));
+            let live = self.web.sessions.get(&token).is_some_and(|s| s.standing == Standing::Open);
+            if !meant || !live {
+                continue;
+            }
+            match how {
+                SessionEnd::ReadOnly => {
+                    if let Some(session) = self.web.sessions.get_mut(&token) {
+                        session.standing = Standing::ReadOnly;
+                    }
+                }
+                SessionEnd::Expired => self.over(&token, "SessionExpiredEvent", now),
+                SessionEnd::LoggedOut => self.over(&token, "LogoutEvent", now),
+                SessionEnd::Cleared => {
+                    self.over(&token, "SessionClearedEvent", now);
+                    self.web.sessions.remove(&token);
+                }
+            }
+        }
+    }
+}
+
+/// How a fault ends sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sandbox::world) enum SessionEnd {
+    /// Silently read-only: the next message is refused with 409.
+    ReadOnly,
+    /// `SessionExpiredEvent`, then 4006.
+    Expired,
+    /// `SessionClearedEvent`, then 4007.
+    Cleared,
+    /// `LogoutEvent`, then 4006.
+    LoggedOut,
+}
+
+/// Custom attributes: texts, and not too many.
+fn attributes(map: &Map<String, Value>) -> Result<BTreeMap<String, String>, Trouble> {
+    let bytes = Value::Object(map.clone()).to_string().len();
+    if bytes > ATTRIBUTES_MAX_BYTES {
+        let what = format!("Custom Attributes in channel metadata is larger than {ATTRIBUTES_MAX_BYTES} bytes");
+        return Err((4013, what));
+    }
+    let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+    let texts: BTreeMap<String, String> = map.iter().filter_map(text).collect();
+    if texts.len() == map.len() { Ok(texts) } else { Err(failed()) }
+}

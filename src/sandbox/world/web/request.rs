@@ -1,0 +1,236 @@
+//! What a client says over the guest WebSocket: read, counted, passed on.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{ConnectionId, Out, frames};
+use crate::model::Moment;
+use crate::sandbox::fault::Target;
+use crate::sandbox::world::World;
+
+/// Every action's fields in one; what an action needs is checked where it is carried out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Request {
+    pub(super) action: String,
+    pub(super) token: String,
+    pub(super) tracing_id: Option<String>,
+    pub(super) deployment_id: Option<String>,
+    pub(super) start_new: bool,
+    pub(super) close_all_connections: bool,
+    pub(super) message: Option<Message>,
+    /// Where WMJ and TESTER put the custom attributes; others put them into the message.
+    pub(super) channel: Channel,
+    pub(super) attachment_id: Option<String>,
+    pub(super) file_name: Option<String>,
+    pub(super) file_type: Option<String>,
+    pub(super) file_size: Option<u64>,
+    pub(super) errors_as_json: bool,
+}
+
+/// `message` of `onMessage` and `echo`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Message {
+    #[serde(rename = "type")]
+    pub(super) form: String,
+    pub(super) text: Option<String>,
+    pub(super) metadata: std::collections::BTreeMap<String, String>,
+    pub(super) channel: Channel,
+    pub(super) content: Vec<Content>,
+    pub(super) events: Vec<Event>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Channel {
+    pub(super) message_id: Option<String>,
+    pub(super) metadata: ChannelMetadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ChannelMetadata {
+    pub(super) custom_attributes: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Content {
+    pub(super) content_type: String,
+    pub(super) button_response: Option<Button>,
+    pub(super) attachment: Option<Attachment>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Button {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<String>,
+    pub(super) text: String,
+    pub(super) payload: String,
+    pub(super) originating_message_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Attachment {
+    pub(super) id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Event {
+    pub(super) event_type: String,
+    pub(super) presence: Option<Presence>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Presence {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+}
+
+/// The actions that are counted by their names.
+const ACTIONS: [&str; 12] = [
+    "configureSession",
+    "configureAuthenticatedSession",
+    "onMessage",
+    "echo",
+    "getJwt",
+    "onAttachment",
+    "getAttachment",
+    "deleteAttachment",
+    "closeSession",
+    "getConfiguration",
+    "disconnectCustomer",
+    "resumeToken",
+];
+
+/// An error frame in the making: code and text.
+pub(super) type Trouble = (u16, String);
+
+/// What the platform says to anything that it cannot read or does not know. [MTSDK fixture]
+pub(super) fn failed() -> Trouble {
+    (400, "Request failed.".to_owned())
+}
+
+impl World {
+    /// A text frame came.
+    pub(crate) fn frame(&mut self, from: ConnectionId, text: &str, now: Moment) {
+        self.settle(now);
+        self.tally.channels.frames_in += 1;
+        let limit = self.web.limits.frames_per_minute;
+        let Some(connection) = self.web.connections.get_mut(&from) else { return };
+        let gauge = connection.frames.count(limit, now);
+        let value: Option<Value> = serde_json::from_str(text).ok();
+        let tracing = value.as_ref().and_then(|v| v.get("tracingId")).and_then(Value::as_str).map(str::to_owned);
+        if gauge.exceeded {
+            return self.too_many(from, gauge.reset, tracing.as_deref(), now);
+        }
+        let request: Option<Request> = value.and_then(|value| serde_json::from_value(value).ok());
+        let Some(request) = request else { return self.refuse(from, &failed(), tracing.as_deref(), now) };
+        let name = ACTIONS.iter().find(|name| **name == request.action);
+        *self.tally.channels.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
+        let done = match request.action.as_str() {
+            "configureSession" => self.configure(from, &request, now),
+            "configureAuthenticatedSession" => Err((403, "Session authentication failed".to_owned())),
+            "getConfiguration" => Ok(self.configuration(from, &request, now)),
+            "onMessage" => self.on_message(from, request, now),
+            _ => self.in_session(from, &request, now),
+        };
+        if let Err(trouble) = done {
+            self.refuse(from, &trouble, tracing.as_deref(), now);
+        }
+        self.settle(now);
+    }
+
+    /// A frame that is not text: nothing the platform understands.
+    pub(crate) fn strange_frame(&mut self, from: ConnectionId, now: Moment) {
+        self.settle(now);
+        self.tally.channels.frames_in += 1;
+        self.refuse(from, &failed(), None, now);
+        self.settle(now);
+    }
+
+    /// Actions that need a session and are not messages.
+    fn in_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+        if !matches!(
+            request.action.as_str(),
+            "echo" | "getJwt" | "closeSession" | "onAttachment" | "getAttachment" | "deleteAttachment"
+        ) {
+            return Err(failed());
+        }
+        self.check_session(from, &request.token, now)?;
+        match request.action.as_str() {
+            "echo" => self.health(from, request, now),
+            "getJwt" => self.give_jwt(from, request, now),
+            "closeSession" => self.close_session(from, request, now),
+            "onAttachment" => self.presign(from, request, now),
+            "getAttachment" => self.download_address(from, request, now),
+            _ => self.delete_attachment(from, request, now),
+        }
+    }
+
+    pub(super) fn answer(&mut self, to: ConnectionId, class: &str, body: Value, request: &Request, now: Moment) {
+        let frame = frames::response(class, body, request.tracing_id.as_deref());
+        self.emit(to, Target::Answer, &frame, now);
+    }
+
+    pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>, now: Moment) {
+        let (code, text) = trouble;
+        *self.tally.channels.errors.entry(code.to_string()).or_default() += 1;
+        self.emit(to, Target::Answer, &frames::error(*code, text, tracing), now);
+    }
+
+    pub(super) fn too_many(&mut self, to: ConnectionId, retry_after: u64, tracing: Option<&str>, now: Moment) {
+        *self.tally.channels.errors.entry("4029".to_owned()).or_default() += 1;
+        self.emit(to, Target::Answer, &frames::too_many(retry_after, tracing), now);
+    }
+
+    /// `echo`: says the text back, with how long the session lives.
+    fn health(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+        let limit = self.web.limits.health_checks_per_minute;
+        let Some(connection) = self.web.connections.get_mut(&from) else { return Ok(()) };
+        let gauge = connection.health.count(limit, now);
+        if gauge.exceeded {
+            self.too_many(from, gauge.reset, request.tracing_id.as_deref(), now);
+            return Ok(());
+        }
+        let id = self.messages.hex();
+        let duration = self.web.deployment.session_seconds;
+        let Some((_, session)) = self.web.session_of(from) else { return Err(failed()) };
+        let body = json!({
+            "text": request.message.as_ref().and_then(|m| m.text.as_deref()).unwrap_or_default(),
+            "type": "Text",
+            "direction": "Inbound",
+            "id": id,
+            "metadata": {"durationSeconds": duration.to_string(), "expirationDate": session.expires.wall.as_second().to_string()},
+        });
+        self.answer(from, "StructuredMessage", body, request, now);
+        Ok(())
+    }
+
+    /// `getConfiguration`
+    fn configuration(&mut self, from: ConnectionId, request: &Request, now: Moment) {
+        let body = json!({
+            "allowedMedia": frames::allowed_media(),
+            "blockedExtensions": super::upload::BLOCKED,
+            "maxCustomDataBytes": super::message::ATTRIBUTES_MAX_BYTES,
+            "messageRoutingEnabled": true,
+            "sessionDurationSeconds": self.web.deployment.session_seconds,
+        });
+        self.answer(from, "GetConfigurationResponse", body, request, now);
+    }
+
+    /// Closes a connection in an orderly way, telling why before.
+    pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str, now: Moment) {
+        self.emit(to, Target::Answer, &frames::connection_closed(reason), now);
+        if let Some((_, session)) = self.web.session_of(to) {
+            session.connections.retain(|c| *c != to);
+        }
+        if let Some(connection) = self.web.connections.get_mut(&to) {
+            connection.session = None;
+        }
+        self.end_connection(to, Out::Close { code: 1000, reason }, now);
+    }
+}

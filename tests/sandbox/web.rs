@@ -1,0 +1,280 @@
+//! The guest WebSocket: the literal frames of the protocol, in and out.
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::guest::{Came, LIVE, ORIGIN, TOKEN, live};
+use crate::harness::{Bench, UNKNOWN};
+
+#[tokio::test]
+async fn only_allowed_origins_and_known_deployments_get_a_socket() {
+    let bench = Bench::with(LIVE);
+    let deployment = bench.deployment();
+    for (deployment, origin) in
+        [(deployment.as_str(), Some("https://evil.example")), (&deployment, None), (UNKNOWN, Some(ORIGIN))]
+    {
+        let (status, body) = bench.socket(deployment, origin).await.err().unwrap();
+        assert_eq!(status, 403);
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["message"], "Forbidden");
+    }
+    let plain = bench.answer(bench.request("GET", &format!("/v1?deploymentId={deployment}"))).await;
+    assert_eq!(plain.status, 426);
+    let state = bench.sandbox.state();
+    assert_eq!((&state["web"]["refused"], &state["web"]["opened"]), (&json!(3), &json!(0)));
+    assert_eq!(state["refused"], json!({"origin-refused": 2, "deployment-unknown": 1}));
+    let public = format!("/webdeployments/v1/deployments/{deployment}/domains.json");
+    let domains = bench.answer(bench.request("GET", &public)).await.json();
+    assert_eq!(domains, json!({"allowAllDomains": false, "domains": ["shop.example"]}));
+    let public = format!("/webdeployments/v1/deployments/{UNKNOWN}/config.json");
+    assert_eq!(bench.answer(bench.request("GET", &public)).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_published_configure_frame_begins_a_session_and_resumes_it() {
+    let bench = Bench::with(LIVE);
+    let mut guest = bench.visitor().await;
+    let literal = r#"{"action":"configureSession","deploymentId":"…","token":"…","startNew":false,"tracingId":"<uuid>",
+        "journeyContext":{"customer":{"id":"<uuid>","idType":"cookie"},"customerSession":{"id":"","type":"web"}}}"#;
+    let mut frame: Value = serde_json::from_str(literal).unwrap();
+    frame["deploymentId"] = json!(bench.deployment());
+    frame["token"] = json!(TOKEN);
+    guest.send(&frame).await;
+    let session = guest.frame().await;
+    let expires = session["body"]["expirationDate"].as_i64().unwrap();
+    let now: jiff::Timestamp = bench.sandbox.state()["clock"]["now"].as_str().unwrap().parse().unwrap();
+    assert!((259_100..=259_200).contains(&(expires - now.as_second())), "in seconds: {expires}");
+    let expected = json!({"type":"response","class":"SessionResponse","code":200,"body":{"connected":true,
+        "newSession":true,"readOnly":false,"maxCustomDataBytes":2048,
+        "allowedMedia":{"inbound":{"fileTypes":[{"type":"*/*"}],"maxFileSizeKB":10240}},"blockedExtensions":[".exe"],
+        "clearedExistingSession":false,"durationSeconds":259_200,"expirationDate":expires,"autoStarted":false},
+        "tracingId":"<uuid>"});
+    assert_eq!(session, expected);
+    drop(guest);
+    let (_, resumed) = bench.guest().await;
+    assert_eq!(resumed["body"]["newSession"], false);
+    assert_eq!(bench.sandbox.state()["web"]["sessions"], 1);
+}
+
+#[tokio::test]
+async fn a_message_is_echoed_with_our_tracing_id_and_answered() {
+    let bench = Bench::with(LIVE);
+    let (mut guest, _) = bench.guest().await;
+    let literal = r#"{"action":"onMessage","token":"…","tracingId":"t-1","message":{"type":"Text","text":"Hello",
+        "metadata":{"id":"m-1"},"channel":{"metadata":{"customAttributes":{"testRun":"42"}}}}}"#;
+    let mut frame: Value = serde_json::from_str(literal).unwrap();
+    frame["token"] = json!(TOKEN);
+    guest.send(&frame).await;
+    let echo = guest.frame().await;
+    assert_eq!(
+        (&echo["type"], &echo["class"], &echo["code"]),
+        (&json!("message"), &json!("StructuredMessage"), &json!(200))
+    );
+    assert_eq!(echo["tracingId"], "t-1");
+    let body = &echo["body"];
+    assert_eq!(
+        (&body["type"], &body["text"], &body["direction"]),
+        (&json!("Text"), &json!("Hello"), &json!("Inbound"))
+    );
+    assert!(body["id"].as_str().unwrap().len() == 32, "{body}");
+    assert!(body["channel"]["time"].as_str().unwrap().ends_with('Z') && body["channel"]["messageId"].is_string());
+    assert!(body["metadata"]["correlationId"].is_string());
+    assert_eq!(body["metadata"]["id"], "m-1");
+    let typing = guest.frame().await;
+    assert_eq!(typing["body"]["events"], json!([{"eventType":"Typing","typing":{"type":"On","duration":5000}}]));
+    let reply = guest.frame().await;
+    assert_eq!(reply["body"]["text"], "You said: Hello");
+    assert_eq!((&reply["body"]["direction"], &reply["body"]["originatingEntity"]), (&json!("Outbound"), &json!("Bot")));
+    assert_eq!(reply["body"]["channel"]["from"], json!({"nickname": "Assistant"}));
+    assert_eq!(reply.get("tracingId"), None);
+    let state = bench.sandbox.state();
+    let web = state["conversations"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&web["name"], &web["channel"], &web["received"]),
+        (&json!("Anna, web"), &json!("web-messaging"), &json!(1))
+    );
+    assert_eq!((&web["attributes"], &web["messages"][0]["request_id"]), (&json!({"testRun": "42"}), &json!("t-1")));
+    assert_eq!((&state["web"]["frames_in"], &state["web"]["frames_out"]), (&json!(2), &json!(4)));
+}
+
+#[tokio::test]
+async fn custom_attributes_are_taken_from_both_places() {
+    let bench = Bench::with(LIVE);
+    let (mut guest, _) = bench.guest().await;
+    let top =
+        json!({"channel": {"metadata": {"customAttributes": {"a": "1"}}}, "message": {"type": "Text", "text": "x"}});
+    guest.asked("onMessage", top).await;
+    guest.reply().await;
+    let large = json!({"message": {"type": "Text", "text": "x",
+        "channel": {"metadata": {"customAttributes": {"b": "x".repeat(2048)}}}}});
+    let refused = guest.asked("onMessage", large).await;
+    let expected = json!({"type":"response","class":"string","code":4013,
+        "body":"Custom Attributes in channel metadata is larger than 2048 bytes","tracingId":refused["tracingId"]});
+    assert_eq!(refused, expected);
+    let conversations = bench.sandbox.state()["conversations"].clone();
+    assert_eq!(conversations.as_array().unwrap().last().unwrap()["attributes"], json!({"a": "1"}));
+}
+
+#[tokio::test]
+async fn quick_replies_are_offered_and_taken_in_both_forms() {
+    let bench = Bench::with(&live("billing", ""));
+    let (mut guest, _) = bench.guest().await;
+    guest.say("hi").await;
+    let menu = guest.reply().await;
+    assert_eq!(menu["body"]["type"], "Structured");
+    let first = json!({"contentType": "QuickReply", "quickReply": {"text": "Open invoices", "payload": "Open invoices",
+        "action": "Message"}});
+    assert_eq!(menu["body"]["content"][0], first);
+    let taken = json!([{"contentType": "ButtonResponse", "buttonResponse":
+        {"type": "QuickReply", "text": "Pay an invoice", "payload": "Pay an invoice"}}]);
+    let echo = guest
+        .asked("onMessage", json!({"message": {"type": "Structured", "text": "Pay an invoice", "content": taken}}))
+        .await;
+    assert_eq!((&echo["body"]["type"], &echo["body"]["direction"]), (&json!("Structured"), &json!("Inbound")));
+    let answered = &echo["body"]["content"][0]["buttonResponse"];
+    assert_eq!(answered["originatingMessageId"], menu["body"]["id"], "the menu that offered it");
+    assert!(guest.reply().await["body"]["text"].as_str().unwrap().contains("2026-118"));
+    // As the mobile SDK sends it: a text that is empty, and the choice.
+    let taken = json!([{"contentType": "ButtonResponse", "buttonResponse":
+        {"type": "QuickReply", "text": "Yes", "payload": "Yes"}}]);
+    guest.asked("onMessage", json!({"message": {"type": "Text", "text": "", "content": taken}})).await;
+    assert!(guest.reply().await["body"]["text"].as_str().unwrap().starts_with("Done."));
+}
+
+#[tokio::test]
+async fn the_end_is_a_presence_event_and_then_nothing_more_is_taken() {
+    let bench = Bench::with(LIVE);
+    let (mut guest, _) = bench.guest().await;
+    guest.say("bye").await;
+    assert_eq!(guest.reply().await["body"]["text"], "Goodbye!");
+    let end = guest.frame().await;
+    assert_eq!(end["body"]["events"], json!([{"eventType":"Presence","presence":{"type":"Disconnect"}}]));
+    assert_eq!(end["body"]["metadata"], json!({"readOnly": "true"}));
+    let refused = guest.say("one more").await;
+    assert_eq!((&refused["class"], &refused["code"]), (&json!("string"), &json!(409)));
+    assert_eq!(refused["body"], "Session is read-only, no new messages allowed");
+    let resumed = guest.configure(false).await;
+    assert_eq!((&resumed["body"]["readOnly"], &resumed["body"]["newSession"]), (&json!(true), &json!(false)));
+    let closed = guest.asked("closeSession", json!({"closeAllConnections": true})).await;
+    assert_eq!((&closed["body"]["connected"], &closed["body"]["readOnly"]), (&json!(false), &json!(true)));
+    let anew = guest.configure(true).await;
+    assert_eq!((&anew["body"]["readOnly"], &anew["body"]["newSession"]), (&json!(false), &json!(true)));
+    assert_eq!(anew["body"]["clearedExistingSession"], true);
+    assert_eq!(guest.say("again").await["code"], 200);
+    assert_eq!(bench.web_received(), ["bye", "again"]);
+}
+
+#[tokio::test]
+async fn a_deployment_that_lets_conversations_go_on_begins_another() {
+    let bench = Bench::with(&live("echo", "[deployment]\nread_only_at_end = false\n"));
+    let (mut guest, _) = bench.guest().await;
+    guest.say("bye").await;
+    guest.reply().await;
+    assert_eq!(guest.frame().await["body"]["metadata"], json!({"readOnly": "false"}));
+    assert_eq!(guest.say("again").await["code"], 200);
+    let state = bench.sandbox.state();
+    let web: Vec<&Value> =
+        state["conversations"].as_array().unwrap().iter().filter(|c| c["channel"] == "web-messaging").collect();
+    assert_eq!(web.len(), 2);
+    assert_ne!(web[0]["id"], web[1]["id"]);
+}
+
+#[tokio::test]
+async fn joining_begins_the_conversation_and_clearing_erases_it() {
+    let bench = Bench::with(LIVE);
+    let (mut guest, _) = bench.guest().await;
+    let presence = |kind: &str| json!({"message": {"type": "Event", "events": [{"eventType": "Presence", "presence": {"type": kind}}]}});
+    let echo = guest.asked("onMessage", presence("Join")).await;
+    assert_eq!(echo["body"]["events"][0]["presence"]["type"], "Join");
+    assert_eq!(guest.reply().await["body"]["text"], "Welcome. I say back what I hear.");
+    guest
+        .ask(
+            "onMessage",
+            json!({"message": {"type": "Event", "events": [{"eventType": "Typing", "typing": {"type": "On"}}]}}),
+        )
+        .await;
+    guest.asked("onMessage", presence("Clear")).await;
+    assert_eq!(guest.frame().await["class"], "SessionClearedEvent");
+    let closed = guest.frame().await;
+    assert_eq!(closed["body"], json!({"reason": "conversationCleared", "reasonCode": "conversationCleared"}));
+    assert!(matches!(guest.next().await, Came::Closed(1000, _)));
+    let (_, session) = bench.guest().await;
+    assert_eq!(session["body"]["newSession"], true);
+
+    let bench = Bench::with(&live("echo", "[deployment]\nclear = false\n"));
+    let (mut guest, _) = bench.guest().await;
+    let refused = guest.asked("onMessage", presence("Clear")).await;
+    assert_eq!(
+        (&refused["code"], &refused["body"]),
+        (&json!(403), &json!("Presence events Conversation Clear are not supported"))
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_is_not_there_is_refused_in_the_published_words() {
+    let bench = Bench::with(LIVE);
+    let mut guest = bench.visitor().await;
+    for raw in
+        ["{", "[]", r#"{"action":"onFire"}"#, r#"{"action":7}"#, r#"{"action":"disconnectCustomer","token":"x"}"#]
+    {
+        guest.send_raw(Message::text(raw)).await;
+        let expected = json!({"type":"response","class":"string","code":400,"body":"Request failed."});
+        assert_eq!(guest.frame().await, expected, "{raw}");
+    }
+    guest.send_raw(Message::binary(vec![1, 2])).await;
+    assert_eq!(guest.frame().await["code"], 400);
+    assert_eq!(guest.say("too early").await["code"], 4007);
+    assert_eq!(guest.asked("configureSession", json!({"deploymentId": UNKNOWN})).await["code"], 400);
+    assert_eq!(guest.asked("configureSession", json!({})).await["code"], 4020);
+    guest.configure(false).await;
+    let other = guest.asked("onMessage", json!({"token": "somebody", "message": {"type": "Text", "text": "x"}})).await;
+    assert_eq!((&other["code"], &other["body"]), (&json!(401), &json!("User is unauthorized")));
+    let long = guest.say(&"x".repeat(5000)).await;
+    assert_eq!((&long["code"], &long["body"]), (&json!(4011), &json!("Message length 5000 is larger than 4096")));
+    assert_eq!(guest.say(&"ä".repeat(2048)).await["code"], 200, "4096 bytes");
+    guest.reply().await;
+    assert_eq!(guest.say("  ").await["code"], 400);
+    let deployment = bench.deployment();
+    let signed =
+        guest.asked("configureAuthenticatedSession", json!({"deploymentId": deployment, "data": {"code": "x"}})).await;
+    assert_eq!((&signed["code"], &signed["body"]), (&json!(403), &json!("Session authentication failed")));
+    let configuration = guest.asked("getConfiguration", json!({"deploymentId": deployment})).await;
+    assert_eq!(
+        (&configuration["class"], &configuration["body"]["messageRoutingEnabled"]),
+        (&json!("GetConfigurationResponse"), &json!(true))
+    );
+    assert_eq!(
+        bench.sandbox.state()["web"]["errors"],
+        json!({"400": 8, "401": 1, "403": 1, "4007": 1, "4011": 1, "4020": 1})
+    );
+}
+
+#[tokio::test]
+async fn a_health_check_is_said_back_with_how_long_the_session_lives() {
+    let bench = Bench::with(LIVE);
+    let (mut guest, session) = bench.guest().await;
+    let literal = json!({"tracingId":"SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=","message":{"type":"Text","text":"ping"}});
+    guest.ask("echo", literal).await;
+    let echo = guest.frame().await;
+    assert_eq!((&echo["type"], &echo["tracingId"]), (&json!("response"), &json!("SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=")));
+    assert_eq!(echo["body"]["text"], "ping");
+    let expires = session["body"]["expirationDate"].to_string();
+    assert_eq!(echo["body"]["metadata"], json!({"durationSeconds": "259200", "expirationDate": expires}));
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_uses_expires_by_the_clock() {
+    let bench = Bench::with(&live("echo", "[deployment]\nsession_seconds = 900\n"));
+    let (mut guest, _) = bench.guest().await;
+    bench.sandbox.advance(800);
+    assert_eq!(guest.say("still here").await["code"], 200);
+    guest.reply().await;
+    bench.sandbox.advance(800);
+    assert_eq!(guest.say("a message makes it live on").await["code"], 200);
+    guest.reply().await;
+    bench.sandbox.advance(901);
+    assert_eq!(guest.frame().await["class"], "SessionExpiredEvent");
+    assert_eq!(guest.say("too late").await["code"], 4006);
+    assert_eq!(guest.configure(false).await["code"], 4006);
+    let anew = guest.configure(true).await;
+    assert_eq!((&anew["code"], &anew["body"]["newSession"]), (&json!(200), &json!(true)));
+}
