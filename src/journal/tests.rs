@@ -222,6 +222,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
+    journal.written(true);
     let mut ask = |want: Want, limit| {
         journal.tell(Job::History(Ask { serial: 1, want, limit }));
         history(&mut pages)

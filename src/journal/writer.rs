@@ -120,7 +120,8 @@ impl Writer {
         let mut index_done = false;
         let mut look_due = true;
         let mut since_look = 0;
-        let (mut pause, mut not_indexed) = (QUIET, 0);
+        // What an earlier session left to do is done at once.
+        let (mut pause, mut not_indexed) = (Duration::ZERO, 0);
         loop {
             let idle_work = matches!(mode, Mode::Writing(_)) && !self.in_trouble && (!index_done || look_due);
             let bound = if self.in_trouble { Some(AGAIN) } else { idle_work.then_some(pause) };
