@@ -338,6 +338,7 @@ fn profile(url: &str, conversations: u32) -> Profile {
             })
             .collect(),
         redact: Vec::new(),
+        masks: guestwire::model::Masks::default(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

@@ -275,6 +275,7 @@ fn profile(url: &str) -> Profile {
             attributes: std::collections::BTreeMap::new(),
         }],
         redact: Vec::new(),
+        masks: guestwire::model::Masks::default(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

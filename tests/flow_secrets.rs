@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use flow::{Hands, run_in};
+use guestwire::model::Masks;
 use guestwire::sandbox::{Options, Scenario};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing_subscriber::fmt::MakeWriter;
@@ -63,12 +64,22 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     let (_, state) = run_in(
         (160, 50),
         Scenario::builtin(),
-        |p| p,
+        |mut profile| {
+            profile.masks = Masks::new(&["0170 4711222".to_owned()], true);
+            profile
+        },
         data.path(),
         |mut hands: Hands| async move {
             hands.see("TOKEN ok").await;
             hands.until("the conversation was read", |f| f.contains("connected")).await;
-            hands.type_text("hello");
+            // All of it is recorded.
+            hands.keys("ctrl-p");
+            hands.type_text("rec");
+            hands.keys("enter");
+            hands.see("Recording into").await;
+            hands.paste(
+                "hello, call 0170-4711222 or +49 30 5550 199 and ask for a rather long wait at the other end of it",
+            );
             hands.keys("enter");
             hands.until("accepted", |f| f.contains("200 a")).await;
             // Each way in which a token and a secret travel: a revoked token, a renewal by hand, a refused secret.
@@ -86,6 +97,11 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             }
             hands.keys("! esc ? esc E");
             hands.see("Saved to").await;
+            let received = hands.received();
+            assert!(
+                received.iter().any(|t| t.contains("0170-4711222 or +49 30 5550 199")),
+                "the wire has it: {received:?}"
+            );
             let copies = hands.copies.borrow().clone();
             let secrets = secrets(&hands).await;
             *out.lock().unwrap() = (hands.all_frames(), copies, secrets);
@@ -99,6 +115,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     files(data.path(), &mut kept);
     assert!(kept.iter().any(|(name, text)| name.contains(".har") && text.contains("/oauth/token")), "a HAR was saved");
     assert!(frames.len() > 20 && copies.len() > 20, "{} frames, {} copies", frames.len(), copies.len());
+    assert!(kept.iter().any(|(name, text)| name.contains(".cast") && text.contains("*******")), "it was recorded");
     assert!(secrets.len() >= 3, "the client's secret, its Basic form, and tokens: {}", secrets.len());
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     let everything = frames
@@ -112,6 +129,11 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
         for secret in &secrets {
             let start: String = secret.chars().take(12).collect();
             assert!(!text.contains(&start), "a secret in {place}");
+        }
+        // What the journal and the state have to know is kept; nothing of it is ever shown, copied or exported.
+        let inside = place == "Debug of the state" || place.contains("journal");
+        for number in ["4711222", "5550 199"].iter().filter(|_| !inside) {
+            assert!(!text.contains(number), "a phone number in {place}");
         }
     }
 }

@@ -156,7 +156,7 @@ fn talk() -> Threads {
 fn thread_at(t: &Threads, theme: &Theme, width: u16, height: u16) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    with_look(theme, at(210), |look| thread::draw(t.get(A), look, area, &mut buf));
+    with_look(theme, at(210), |look| thread::draw(t.get(A), &guestwire::model::Masks::default(), look, area, &mut buf));
     buf
 }
 
@@ -331,7 +331,7 @@ proptest! {
         t.read(A, RemoteState::Connected, None, vec![long], at(301));
         t.set_viewport(width, height);
         t.scroll_by(A, up);
-        with_look(&theme, at(302), |look| thread::draw(t.get(A), look, pane, &mut buf));
+        with_look(&theme, at(302), |look| thread::draw(t.get(A), &guestwire::model::Masks::default(), look, pane, &mut buf));
     }
 
     #[test]

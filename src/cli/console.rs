@@ -34,6 +34,7 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let sandbox = super::open::serve(0, settings.scenario.as_deref(), None).map_err(|e| anyhow::anyhow!(e.message))?;
     let mut profile = sandbox.profile();
     profile.redact.extend(settings.redact.iter().cloned());
+    profile.masks.extend(&settings.masks);
     let faults = move |fault: Option<&str>| match fault {
         Some(json) => {
             sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())

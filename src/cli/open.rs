@@ -27,6 +27,7 @@ impl Opened {
                 let sandbox = serve(0, settings.scenario.as_deref(), None)?;
                 let mut profile = sandbox.profile();
                 profile.redact.extend(settings.redact.iter().cloned());
+                profile.masks.extend(&settings.masks);
                 Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
             }
         }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::Conversation;
+use crate::model::{Conversation, Masks};
 
 use super::SecretSource;
 
@@ -138,6 +138,8 @@ pub struct Profile {
     pub conversations: Vec<ConversationEntry>,
     /// Names of further headers and JSON fields whose values are masked at capture, lower case.
     pub redact: Vec<String>,
+    /// Texts and numbers that are masked wherever they would be shown.
+    pub masks: Masks,
     /// Further CA certificates (PEM).
     pub ca_files: Vec<PathBuf>,
     /// Bound on opening a connection.

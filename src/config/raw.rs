@@ -20,6 +20,8 @@ pub struct RawFile {
     pub journal: RawJournal,
     pub ui: RawUi,
     pub redact: Option<Spot<Vec<Spot<String>>>>,
+    pub redact_values: Option<Spot<Vec<Spot<String>>>>,
+    pub redact_phones: Option<Spot<bool>>,
     pub mute: Option<Spot<Vec<Spot<String>>>>,
     pub keys: Vec<KeyBinding>,
 }
@@ -98,11 +100,12 @@ impl RawFile {
         file.log = root.table("log").map(RawLog::read).unwrap_or_default();
         file.journal = root.table("journal").map(RawJournal::read).unwrap_or_default();
         file.ui = root.table("ui").map(RawUi::read).unwrap_or_default();
-        file.redact = root.table("redact").and_then(|mut redact| {
-            let names = redact.strings("names");
+        if let Some(mut redact) = root.table("redact") {
+            file.redact = redact.strings("names");
+            file.redact_values = redact.strings("values");
+            file.redact_phones = redact.flag("phones");
             redact.finish();
-            names
-        });
+        }
         file.mute = root.table("diagnosis").and_then(|mut diagnosis| {
             let causes = diagnosis.strings("mute");
             diagnosis.finish();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::model::Cause;
+use crate::model::{Cause, Masks, mask};
 
 use super::problem::{Problem, Problems, Spot, nearest, suggestion};
 use super::raw::RawFile;
@@ -91,7 +91,8 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let mut problems = Vec::new();
     let redact = redacted_names(&raw);
     let private = source.is_some_and(|s| s.private);
-    let around = Around { file: path, private, env, home, redact: &redact };
+    let masks = masks(path, &raw, &mut problems);
+    let around = Around { file: path, private, env, home, redact: &redact, masks: &masks };
     let mut profiles: Vec<Resolved> = raw.profiles.iter().map(|p| resolve_profile(p, &around)).collect();
     for (raw, resolved) in raw.profiles.iter().zip(&mut profiles) {
         problems.append(&mut resolved.problems);
@@ -112,6 +113,13 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let journal = journal(&raw, flags.ephemeral, &mut sheet);
     if let Some(names) = &raw.redact {
         sheet.note("redact.names", redact.shown(), Origin::File(names.at));
+    }
+    if let Some(values) = &raw.redact_values {
+        // What is masked everywhere is not printed here.
+        sheet.note("redact.values", format!("{} masked", values.value.len()), Origin::File(values.at));
+    }
+    if let Some(phones) = &raw.redact_phones {
+        sheet.note("redact.phones", phones.value.shown(), Origin::File(phones.at));
     }
     if let Some(causes) = &raw.mute {
         let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
@@ -151,6 +159,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         journal,
         ui,
         redact,
+        masks,
         muted,
         keys: raw.keys,
         metrics: resolved.metrics,
@@ -225,6 +234,17 @@ fn redacted_names(raw: &RawFile) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// What is masked by its look; a text that is too short to be looked for is a problem.
+fn masks(path: &Path, raw: &RawFile, problems: &mut Vec<Problem>) -> Masks {
+    let values = raw.redact_values.iter().flat_map(|list| &list.value);
+    for value in values.clone().filter(|v| v.value.trim().len() < mask::SHORTEST) {
+        let why = format!("a text to mask has at least {} characters: a shorter one stands everywhere", mask::SHORTEST);
+        problems.push(Problem::at(path, value.at, why));
+    }
+    let values: Vec<String> = values.map(|v| v.value.clone()).collect();
+    Masks::new(&values, raw.redact_phones.as_ref().is_some_and(|p| p.value))
 }
 
 /// The causes that are not mentioned; an unknown one is a problem with the nearest name.

@@ -16,7 +16,7 @@ use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, TokenHost, Webhook, regions,
 };
-use crate::model::{Address, Channel, Conversation, ConversationKey, OpenGuest, ids, limits};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
 
 /// The path of the Guest API's endpoint, from its description.
 pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -35,6 +35,8 @@ pub struct Around<'a> {
     pub home: Option<&'a Path>,
     /// Names to mask, from `[redact]`.
     pub redact: &'a [String],
+    /// What is masked by its look, from `[redact]`.
+    pub masks: &'a Masks,
 }
 
 /// What came of it.
@@ -133,6 +135,7 @@ impl Work<'_> {
             open_messaging,
             conversations,
             redact: self.around.redact.to_vec(),
+            masks: self.around.masks.clone(),
             ca_files,
             connect_timeout,
             request_timeout,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::model::Cause;
+use crate::model::{Cause, Masks};
 
 use super::problem::{Position, Problem, Spot};
 use super::{Profile, SecretSource};
@@ -24,6 +24,8 @@ pub struct Settings {
     pub ui: Ui,
     /// Names of further headers and JSON fields whose values are masked, lower case.
     pub redact: Vec<String>,
+    /// Texts and numbers that are masked wherever they would be shown.
+    pub masks: Masks,
     /// Causes that the console does not mention.
     pub muted: BTreeSet<Cause>,
     /// Rebound keys, as written. The keymap judges actions and chords, and says where with their places.

@@ -25,12 +25,14 @@ mod record;
 mod redact;
 pub mod report;
 mod retry;
+mod socket;
 mod token;
 mod tuning;
+mod webhook;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::config::Profile;
@@ -61,8 +63,10 @@ impl Engine {
     ) -> (EngineHandle, mpsc::UnboundedReceiver<Report>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (outbox, reports) = mpsc::unbounded_channel();
-        tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox).run());
-        (EngineHandle { commands }, reports)
+        let redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+        let (shared, redactor) = watch::channel(Arc::new(redactor));
+        tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox, shared).run());
+        (EngineHandle { commands, redactor }, reports)
     }
 }
 
@@ -70,11 +74,18 @@ impl Engine {
 #[derive(Clone, Debug)]
 pub struct EngineHandle {
     commands: mpsc::UnboundedSender<Command>,
+    redactor: watch::Receiver<Arc<redact::Redactor>>,
 }
 
 impl EngineHandle {
     /// Asks, without waiting. An engine that has stopped takes no more; it said so with [`Report::Stopped`].
     pub fn ask(&self, command: Command) {
         let _ = self.commands.send(command);
+    }
+
+    /// `text` without this session's secrets and without what `[redact]` names: for everything that is copied or
+    /// written and did not come as an exchange, which is masked already.
+    pub fn mask(&self, text: &str) -> String {
+        self.redactor.borrow().text(text).into_owned()
     }
 }

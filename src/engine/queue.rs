@@ -62,8 +62,7 @@ impl Queue {
 
     /// Makes `heads` true for a lane, and drops a lane in which nothing is.
     fn mark(&mut self, key: ConversationKey) {
-        let (free, empty) =
-            self.lanes.get(&key).map_or((false, false), |l| (l.flying.is_none(), l.waiting.is_empty()));
+        let (free, empty) = self.lanes.get(&key).map_or((false, false), |l| (l.flying.is_none(), l.waiting.is_empty()));
         if free && empty {
             self.lanes.remove(&key);
         }

@@ -20,11 +20,8 @@ struct Stored {
 
 /// The JSON of what a message has beside its words; `None` where that is nothing.
 pub fn extras(message: &RemoteMessage) -> Option<String> {
-    let stored = Stored {
-        choices: message.choices.clone(),
-        attachments: message.attachments.clone(),
-        late: message.late,
-    };
+    let stored =
+        Stored { choices: message.choices.clone(), attachments: message.attachments.clone(), late: message.late };
     let plain = stored.choices.is_empty() && stored.attachments.is_empty() && !stored.late;
     (!plain).then(|| serde_json::to_string(&stored).ok()).flatten()
 }

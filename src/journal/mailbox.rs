@@ -97,11 +97,8 @@ impl<T> Mailbox<T> {
         let mut guard = self.lanes();
         let lanes = &mut *guard;
         let bulk = haste == Haste::Bulk;
-        let (lane, since) = if bulk {
-            (&mut lanes.bulk, &mut lanes.bulk_since)
-        } else {
-            (&mut lanes.urgent, &mut lanes.urgent_since)
-        };
+        let (lane, since) =
+            if bulk { (&mut lanes.bulk, &mut lanes.bulk_since) } else { (&mut lanes.urgent, &mut lanes.urgent_since) };
         if lanes.closed || lane.len() >= BOUND {
             return Err(work);
         }
@@ -168,9 +165,7 @@ impl<T> Mailbox<T> {
                 return Next::Idle;
             }
             guard = match [urgent, bulk, until].into_iter().flatten().min() {
-                Some(at) => {
-                    self.more.wait_timeout(guard, at - now).unwrap_or_else(PoisonError::into_inner).0
-                }
+                Some(at) => self.more.wait_timeout(guard, at - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.more.wait(guard).unwrap_or_else(PoisonError::into_inner),
             };
         }

@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod extras;
 pub mod ids;
 pub mod limits;
+pub mod mask;
 pub mod message;
 pub mod probe;
 pub mod session;
@@ -25,6 +26,7 @@ pub use exchange::{
 pub use extras::{Attachment, Choice, Extras, Place};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
+pub use mask::Masks;
 pub use message::{Author, Life, Message, RemoteMessage};
 pub use probe::{Asked, Host, Probed, Thing};
 pub use session::{Session, SessionAsk};

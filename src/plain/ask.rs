@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::engine::Command;
-use crate::model::{ConversationKey, Life, MessageId};
+use crate::model::{ConversationKey, Extras, Life, MessageId, SessionAsk};
 
 use super::Plain;
 use super::words::clause;
@@ -16,6 +16,15 @@ pub enum Question {
         key: ConversationKey,
         /// What it says.
         text: String,
+        /// What it carries beside its text.
+        extras: Box<Extras>,
+    },
+    /// Ask something of a session that cannot be taken back?
+    Session {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// What.
+        ask: SessionAsk,
     },
     /// Send a message again?
     Resend(MessageId),
@@ -31,7 +40,7 @@ impl Question {
     /// What can be said.
     const fn how(&self) -> &'static str {
         match self {
-            Self::Send { .. } | Self::Resend(_) | Self::Quit => "Say yes or no.",
+            Self::Send { .. } | Self::Session { .. } | Self::Resend(_) | Self::Quit => "Say yes or no.",
             Self::Again(_) => "Say again to send it again, or no.",
             Self::Settle(_) => "Say 1, 2, 3 or 4.",
         }
@@ -59,12 +68,20 @@ impl Plain {
         match said.as_str() {
             "no" | "n" => {
                 self.say("Not done.");
+                if let Question::Send { key, extras, .. } = &question
+                    && extras.choice.is_none()
+                    && !extras.is_empty()
+                {
+                    // What was to go with it goes with the next one.
+                    self.carried.insert(*key, (**extras).clone());
+                }
                 if !matches!(question, Question::Quit | Question::Settle(_)) {
                     self.came_to(Exit::Refused, None);
                 }
             }
             "yes" | "y" => match question {
-                Question::Send { key, text } => self.submit(key, text, None),
+                Question::Send { key, text, extras } => self.submit(key, text, None, *extras),
+                Question::Session { key, ask } => self.ask_session(key, ask),
                 Question::Resend(id) => self.resend(id),
                 Question::Quit => self.leave(),
                 again => self.unclear(again),
@@ -88,8 +105,9 @@ impl Plain {
     }
 
     fn resend(&mut self, id: MessageId) {
-        let Some((key, text)) = self.threads.message(id).map(|m| (m.conversation, m.text.clone())) else { return };
-        self.submit(key, text, Some(id));
+        let Some(message) = self.threads.message(id) else { return };
+        let (key, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
+        self.submit(key, text, Some(id), extras);
     }
 
     pub(super) fn ask_resend(&mut self, n: Option<u64>) -> Result<(), String> {

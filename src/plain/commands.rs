@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::cli::exit::Exit;
 use crate::config::parse_duration;
 use crate::config::problem::nearest;
-use crate::console::state::log::Entry;
+
 use crate::engine::{Command, SendRequest};
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, Outcome, TokenStatus};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
+use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, TokenStatus};
 use crate::view::text::visible_lines;
 
 use super::ask::Question;
@@ -16,7 +16,7 @@ use super::line::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
 use super::{Plain, Signing, Waiting, words};
 
 /// How many entries or messages are told where nobody says.
-const FEW: usize = 10;
+pub(super) const FEW: usize = 10;
 /// How long a reply is waited for where nobody says.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -115,6 +115,13 @@ impl Plain {
                     self.sign_in_again();
                 }
             }
+            Verb::Choose => return self.choose(number(rest)?),
+            Verb::Session => return self.session(rest),
+            Verb::Attach => return self.attach(rest),
+            Verb::Attribute => return self.attribute(rest),
+            Verb::TakeOff => return self.take_off(),
+            Verb::Active => return self.discover(number(rest)?),
+            Verb::Add => return self.add(rest),
             Verb::Help => self.help(),
             Verb::Quit => self.quit(),
         }
@@ -157,6 +164,9 @@ impl Plain {
             .map(|item| {
                 let key = item.conversation.key;
                 let mut said = format!("{}, {}, {}", u64::from(key.0) + 1, item.name(), item.conversation.channel());
+                if let Some(session) = item.session() {
+                    said.push_str(&format!(", session {}", session.word()));
+                }
                 let remote = item.remote.word();
                 if remote != "not read" {
                     said.push_str(&format!(", {remote}"));
@@ -266,12 +276,19 @@ impl Plain {
             Err(sentence) => return self.wrong(format!("Not sent. {sentence}")),
         };
         let bytes = text.len();
-        let objection = if text.trim().is_empty() {
+        let carried = self.carried.get(&key);
+        let bare = carried.is_none_or(|extras| extras.attachments.is_empty());
+        let attributes = carried.map_or(0, |extras| attributes_bytes(&extras.attributes));
+        let objection = if text.trim().is_empty() && bare {
             Some("Not sent: there is nothing but blanks; say a text.".to_owned())
         } else if bytes > GUEST_TEXT_MAX_BYTES {
             let more = bytes - GUEST_TEXT_MAX_BYTES;
             Some(format!(
                 "Not sent: {bytes} bytes, {more} more than the {GUEST_TEXT_MAX_BYTES} that are taken; shorten it."
+            ))
+        } else if attributes > ATTRIBUTES_MAX_BYTES {
+            Some(format!(
+                "Not sent: the attributes are {attributes} bytes, and {ATTRIBUTES_MAX_BYTES} are taken. Say .takeoff."
             ))
         } else {
             None
@@ -280,17 +297,25 @@ impl Plain {
             self.say(sentence);
             self.came_to(Exit::Refused, None);
             self.prompt_due = true;
-        } else if self.production {
-            let name = self.spoken(key);
-            let lines = words::count(visible_lines(&text).count() as u128, "line");
-            let sentence = format!("Production, region {}. {name}. Send this, {lines}: {text}", self.region);
-            self.put(Question::Send { key, text }, &sentence);
         } else {
-            self.submit(key, text, None);
+            let extras = self.carried.remove(&key).unwrap_or_default();
+            self.send_or_ask(key, text, extras);
         }
     }
 
-    pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>) {
+    /// Sends; in production after a question.
+    pub(super) fn send_or_ask(&mut self, key: ConversationKey, text: String, extras: Extras) {
+        if !self.production {
+            return self.submit(key, text, None, extras);
+        }
+        let name = self.spoken(key);
+        let lines = words::count(visible_lines(&text).count() as u128, "line");
+        let with = Self::spoken_extras(&extras);
+        let sentence = format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.region);
+        self.put(Question::Send { key, text, extras: Box::new(extras) }, &sentence);
+    }
+
+    pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>, extras: Extras) {
         self.next_message += 1;
         let id = MessageId(self.next_message);
         self.threads.sent(Message {
@@ -304,20 +329,13 @@ impl Plain {
             remote_id: None,
             resend_of,
             sent_as: None,
-            extras: Extras::default(),
+            extras: extras.clone(),
         });
         self.picker.touch(key, self.now);
         self.picker.set_counts(key, self.threads.counts(key));
         self.open.insert(id, key);
         self.prompt_due = false;
-        self.ask(Command::Send(SendRequest {
-            message: id,
-            conversation: key,
-            text,
-            resend_of,
-            sent_as: None,
-            extras: Extras::default(),
-        }));
+        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of, sent_as: None, extras }));
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {
@@ -354,107 +372,6 @@ impl Plain {
         let message =
             message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
         Ok((message.id, message.life.clone()))
-    }
-
-    // ---- the log --------------------------------------------------------------------------------------------------
-
-    fn entry_of(&self, n: u64) -> Result<&Entry, String> {
-        self.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
-    }
-
-    /// The entry with number `n`, or else the newest that carries a message.
-    fn entry_or_newest(&self, n: Option<u64>) -> Result<&Entry, String> {
-        match n {
-            Some(n) => self.entry_of(n),
-            None => {
-                let sent = self.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
-                sent.ok_or_else(|| "Nothing was sent yet. Name an entry of the log; .log tells them.".to_owned())
-            }
-        }
-    }
-
-    fn tell_log(&mut self, few: Option<u64>) {
-        let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let mut lines: Vec<String> = self
-            .log
-            .entries()
-            .rev()
-            .take(few)
-            .map(|entry| {
-                let exchange = entry.exchange();
-                let settled =
-                    exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
-                let life =
-                    exchange.and_then(|x| self.threads.message(x.message?)).filter(|_| settled).map(|m| m.life.word());
-                let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
-                words::entry(entry, life, to, &self.zone)
-            })
-            .collect();
-        lines.reverse();
-        if lines.is_empty() {
-            self.say("The log is empty.");
-        }
-        for line in lines {
-            self.say(line);
-        }
-    }
-
-    fn tell_ids(&mut self, n: Option<u64>) -> Result<(), String> {
-        if let Some(n) = n {
-            self.entry_of(n)?;
-            self.tell_entry_ids(n);
-            return Ok(());
-        }
-        let key = self.active()?;
-        for line in self.picker.card(key) {
-            let note = if line.note.is_empty() { String::new() } else { format!(", {}", line.note) };
-            self.say(format!("{}: {}{note}", line.label, line.value));
-        }
-        // The newest message of this conversation, not of another.
-        let sent = |e: &&Entry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
-        let newest = self.log.entries().rev().find(sent).map(Entry::number);
-        if let Some(n) = newest {
-            self.tell_entry_ids(n);
-        }
-        Ok(())
-    }
-
-    fn tell_entry_ids(&mut self, n: u64) {
-        self.log.select_number(n);
-        let remote = self.message_of(n).ok().and_then(|(id, _)| self.threads.message(id)?.remote_id.clone());
-        match self.log.copy_ids() {
-            Some(ids) => {
-                self.say(format!("Of entry {n}:"));
-                for line in ids.lines() {
-                    self.say(line);
-                }
-            }
-            None => self.say(format!("Entry {n} brought no request id.")),
-        }
-        if let Some(id) = remote {
-            self.say(format!("message id: {id}"));
-        }
-    }
-
-    fn tell_part(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {
-        let n = self.entry_or_newest(n)?.number();
-        self.log.select_number(n);
-        let (what, text) = match verb {
-            Verb::Headers => ("headers", self.log.copy_headers()),
-            Verb::Curl => ("request as a curl command", self.log.copy_curl()),
-            _ => ("body", self.log.copy_body()),
-        };
-        let Some(text) = text else {
-            self.say(format!("Entry {n} has no {what}."));
-            return Ok(());
-        };
-        // The number of lines says where what came from outside ends.
-        let lines: Vec<String> = visible_lines(&text).map(std::borrow::Cow::into_owned).collect();
-        self.say(format!("The {what} of entry {n}, {}:", words::count(lines.len() as u128, "line")));
-        for line in lines {
-            self.say(line);
-        }
-        Ok(())
     }
 }
 

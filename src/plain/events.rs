@@ -6,7 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::model::{
-    Author, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState, Step, TokenStatus,
+    Author, Channel, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState, Step,
+    TokenStatus,
 };
 use crate::view::text::visible_lines;
 
@@ -32,16 +33,19 @@ impl Plain {
                 self.log.note(at, Kind::Sys, text.as_str());
                 self.say(format!("Notice: {text}"));
             }
-            // What a doctor or an agent is told has no line of its own here.
+            Report::Heard { key, messages } => {
+                self.threads.heard(key, messages, self.now);
+                self.heard(key);
+            }
+            Report::Session { key, session } => self.session_moved(key, session),
+            Report::Learned { key, conversation_id } => self.learned(key, &conversation_id),
+            Report::Discovered { page, found, more } => self.discovered(page, found, more),
+            // What a doctor or an agent is told has no line of its own here, and typing would talk over what one reads.
             Report::RateLimit(_)
             | Report::Probe { .. }
             | Report::Metrics { .. }
             | Report::Agent(_)
-            | Report::Heard { .. }
-            | Report::Typing { .. }
-            | Report::Session { .. }
-            | Report::Learned { .. }
-            | Report::Discovered { .. } => {}
+            | Report::Typing { .. } => {}
             Report::Stopped => self.leave(),
         }
     }
@@ -236,7 +240,8 @@ impl Plain {
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
         let (said, exit) = match &life {
             Life::Queued => {
-                let hopeless = self.token.facts().is_none()
+                let hopeless = self.channel(key) != Some(Channel::WebMessaging)
+                    && self.token.facts().is_none()
                     && !matches!(self.token, TokenStatus::SignedOut | TokenStatus::Getting);
                 if hopeless && self.interactive {
                     self.say("The message waits for a token. Say .signin to try again, or .cancel to take it back.");
@@ -320,17 +325,7 @@ impl Plain {
             self.came_to(Exit::Done, None);
             self.prompt_due = true;
         }
-        let news: Vec<(Author, String)> = self
-            .threads
-            .messages(key)
-            .iter()
-            .filter(|entry| entry.unread)
-            .map(|entry| (entry.author(), entry.text().to_owned()))
-            .collect();
-        self.threads.mark_read(key);
-        for (author, text) in news {
-            self.tell_said(key, author, &text);
-        }
+        self.tell_news(key);
     }
 
     /// Tells what someone said. Each further line says again whose it is, so that no text can pass for a sentence of ours.

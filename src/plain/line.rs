@@ -50,6 +50,20 @@ pub enum Verb {
     Renew,
     /// Signs in again after it failed.
     SignIn,
+    /// Answers with a choice that the other side offers.
+    Choose,
+    /// Asks something of the session of a web conversation.
+    Session,
+    /// Attaches a file to the next message.
+    Attach,
+    /// Gives the next message a participant attribute.
+    Attribute,
+    /// Takes files and attributes off the next message.
+    TakeOff,
+    /// Lists conversations that are active.
+    Active,
+    /// Adds a conversation.
+    Add,
     /// Names the commands.
     Help,
     /// Leaves.
@@ -103,6 +117,18 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::Token, "token", "", "tells what is known of the token, never the token"),
     spec(Verb::Renew, "renew", "", "gets a new token"),
     spec(Verb::SignIn, "signin", "", "signs in again after it failed"),
+    spec(Verb::Choose, "choose", "a number", "answers with one of the choices that are offered, or tells them"),
+    spec(
+        Verb::Session,
+        "session",
+        "a word",
+        "asks something of the guest session of a web conversation, or tells its state and the words",
+    ),
+    spec(Verb::Attach, "attach", "a path or address", "lets a file go with the next message"),
+    spec(Verb::Attribute, "attribute", "name=value", "lets a participant attribute go with the next message"),
+    spec(Verb::TakeOff, "takeoff", "", "takes files and attributes off the next message"),
+    spec(Verb::Active, "active", "a page number", "lists the conversations that are active on the remote side"),
+    spec(Verb::Add, "add", "a number of .active or an id", "adds a conversation and opens it"),
     spec(Verb::Help, "help", "", "names the commands"),
     spec(Verb::Quit, "quit", "", "leaves"),
 ];

@@ -40,8 +40,10 @@
 
 mod ask;
 mod commands;
+mod entries;
 mod events;
 pub mod line;
+mod live;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,8 +56,10 @@ use crate::cli::token_fold::SignIn;
 use crate::console::state::log::Log;
 use crate::console::state::picker::Picker;
 use crate::console::state::thread::Threads;
-use crate::engine::{Command, Report};
-use crate::model::{Conversation, ConversationKey, ExchangeId, Generation, Life, MessageId, Moment, TokenStatus};
+use crate::engine::{Command, Found, Report};
+use crate::model::{
+    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, Life, MessageId, Moment, TokenStatus,
+};
 use crate::view::text::visible;
 
 use ask::Question;
@@ -156,6 +160,13 @@ pub struct Plain {
     greeting: BTreeSet<ConversationKey>,
     signing: Option<Signing>,
     waiting: Option<Waiting>,
+    /// The conversation whose session was asked to move, and has not.
+    session_asked: Option<ConversationKey>,
+    /// The page of active conversations that was asked for, and the newest that came.
+    discovering: Option<u32>,
+    found: Vec<Found>,
+    /// What the next messages carry beside their text.
+    carried: BTreeMap<ConversationKey, Extras>,
     question: Option<Question>,
     /// The lines of a text that was begun and not ended.
     block: Option<Vec<String>>,
@@ -193,6 +204,10 @@ impl Plain {
             greeting: BTreeSet::new(),
             signing: None,
             waiting: None,
+            session_asked: None,
+            discovering: None,
+            found: Vec::new(),
+            carried: BTreeMap::new(),
             question: None,
             block: None,
             next_message: 0,
@@ -239,7 +254,12 @@ impl Plain {
 
     /// Whether something that was asked for is not settled.
     fn is_busy(&self) -> bool {
-        !self.open.is_empty() || !self.reading.is_empty() || self.signing.is_some() || self.waiting.is_some()
+        !self.open.is_empty()
+            || !self.reading.is_empty()
+            || self.signing.is_some()
+            || self.waiting.is_some()
+            || self.session_asked.is_some()
+            || self.discovering.is_some()
     }
 
     // ---- saying -------------------------------------------------------------------------------------------------
@@ -282,6 +302,10 @@ impl Plain {
     fn spoken(&self, key: ConversationKey) -> String {
         let name = self.picker.get(key).map_or("", |item| item.name());
         format!("Conversation {}, {name}", u64::from(key.0) + 1)
+    }
+
+    fn channel(&self, key: ConversationKey) -> Option<Channel> {
+        self.picker.get(key).map(|item| item.conversation.channel())
     }
 
     fn spoken_active(&self) -> Option<String> {
@@ -350,6 +374,8 @@ impl Plain {
             self.waiting_over("The wait for a reply was ended.");
             self.reading.clear();
             self.signing = None;
+            self.session_asked = None;
+            self.discovering = None;
             self.cancel_all();
         } else {
             self.leave();
@@ -393,9 +419,14 @@ impl Plain {
             self.say(format!("{name}, was not read, not signed in: {}.", words::clause(&why)));
             self.came_to(exit, None);
         }
+        if self.discovering.take().is_some() {
+            self.say(format!("Active conversations were not asked for, not signed in: {}.", words::clause(&why)));
+            self.came_to(exit, None);
+        }
         let held = |plain: &Self, id: MessageId| {
-            let life = plain.threads.message(id).map(|m| &m.life);
-            matches!(life, Some(Life::Queued | Life::Waiting { .. }))
+            let message = plain.threads.message(id);
+            let needs_token = message.is_some_and(|m| plain.channel(m.conversation) != Some(Channel::WebMessaging));
+            needs_token && matches!(message.map(|m| &m.life), Some(Life::Queued | Life::Waiting { .. }))
         };
         let hopeless: Vec<_> =
             self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::*;
+
 use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
 use crate::model::{Address, Author, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState, TokenFacts};
+
+mod live;
 
 const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
 

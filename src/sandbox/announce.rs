@@ -10,7 +10,7 @@ use super::world::{Conversation, Entry, Via, Way, World};
 use crate::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
-use crate::model::{self, Address, ConversationKey, OpenGuest};
+use crate::model::{self, Address, ConversationKey, Masks, OpenGuest};
 
 /// Where an entry's messages go, and the guest token that it has already.
 fn address(world: &World, entry: &Entry) -> Option<(Address, Option<SecretSource>)> {
@@ -72,6 +72,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         open_messaging: crate::config::OpenMessaging::default(),
         conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
         redact: Vec::new(),
+        masks: Masks::default(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

@@ -94,6 +94,8 @@ pub struct Shell<I, S, O> {
     pub clock: Clock,
     /// Asks the engine.
     pub engine: Box<dyn Fn(Command) + Send>,
+    /// Masks what leaves as text: see [`crate::engine::EngineHandle::mask`].
+    pub mask: Box<dyn Fn(&str) -> String + Send>,
     /// What the engine says.
     pub reports: UnboundedReceiver<Report>,
     /// Asks the journal.
@@ -219,13 +221,17 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 Err(why) => Event::RecordingFailed(format!("No recording in {}: {why}.", path.display())),
             },
             Effect::Marker(label) => {
+                let label = (self.mask)(&label);
                 return self.record(state, turn, |recorder, _, now| recorder.marker(&label, now));
             }
-            Effect::Copy(text) => Event::Done(self.outside.copy(&text)),
-            Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &contents)),
+            Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
+            Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
             Effect::SandboxFault(fault) => Event::Done(self.outside.sandbox_fault(fault.as_deref())),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
-            Effect::Page(text) => match self.with_terminal_given_away(|outside| outside.page(&text))? {
+            Effect::Page(text) => match {
+                let text = (self.mask)(&text);
+                self.with_terminal_given_away(|outside| outside.page(&text))?
+            } {
                 Ok(()) => return Ok(()),
                 Err(why) => Event::Done(Err(why)),
             },

@@ -117,7 +117,7 @@ async fn run(
     }
     let tell = journal.clone();
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
-    let ask = engine.clone();
+    let (ask, masking) = (engine.clone(), engine.clone());
     let mut shell = Shell {
         input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
         screen,
@@ -129,6 +129,7 @@ async fn run(
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),
+        mask: Box::new(move |text| masking.mask(text)),
         reports,
         journal: Box::new(move |job| {
             if let Some(journal) = &tell {
@@ -283,6 +284,7 @@ fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<st
         config_file,
         facts: ProfileFacts::of(profile),
         muted: BTreeSet::new(),
+        masks: profile.masks.clone(),
     }
 }
 

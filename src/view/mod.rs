@@ -9,6 +9,7 @@ pub mod help;
 pub mod json;
 pub mod layout;
 pub mod log;
+mod masked;
 pub mod overlay;
 pub mod picker;
 pub mod status;
@@ -69,6 +70,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     if let Some(first) = state.prefix_menu() {
         overlay::prefix_menu(state, first, buf);
     }
+    masked::draw(&state.place.masks, buf);
     cursor
 }
 
@@ -95,7 +97,7 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         let open = state.picker.active().and_then(|key| state.threads.get(key));
         let title = format!("t {}", thread::title(open, typist(state)));
         frame::draw(&area, &text::plain(&title, state.theme.ascii), &named(state), &look, buf);
-        thread::draw(open, &look, area.inner, buf);
+        thread::draw(open, &state.place.masks, &look, area.inner, buf);
     }
     if let Some(area) = panes.composer {
         let look = look(state, Pane::Composer);

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::state::thread::{Entry, Thread, scroll};
-use crate::model::{Author, Life, Moment};
+use crate::model::{Author, Life, Masks, Moment};
 
 use super::Look;
 use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
@@ -125,7 +125,7 @@ pub fn types(author: Author) -> String {
 }
 
 /// Draws the inside of the pane. `None`: no conversation is open, or nothing was said in it.
-pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(thread: Option<&Thread>, masks: &Masks, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
@@ -148,7 +148,7 @@ pub fn draw(thread: Option<&Thread>, look: &Look<'_>, area: Rect, buf: &mut Buff
     let mut y = area.y;
     let mut skip = skip;
     for entry in entries.iter().skip(first) {
-        for row in bubble(entry, look, area.width).into_iter().skip(skip) {
+        for row in bubble(entry, masks, look, area.width).into_iter().skip(skip) {
             if y >= area.bottom() {
                 return;
             }
@@ -179,15 +179,16 @@ impl Row {
 }
 
 /// The rows of one message.
-fn bubble(entry: &Entry, look: &Look<'_>, pane: u16) -> Vec<Row> {
+fn bubble(entry: &Entry, masks: &Masks, look: &Look<'_>, pane: u16) -> Vec<Row> {
     let ascii = look.theme.ascii;
     let bar = if ascii { "|" } else { "│" };
     let right = entry.author() == Author::Guest;
     let cells = cells(pane);
-    let texts = if has_text(entry) { rows(entry.text(), cells) } else { Vec::new() };
+    // In the same shape: what is masked wraps as it would without.
+    let texts = if has_text(entry) { rows(&masks.shape(entry.text(), width), cells) } else { Vec::new() };
     let below: Vec<(String, Role)> = below(entry)
         .flat_map(|(line, role)| {
-            let line = plain(&line, ascii).into_owned();
+            let line = masks.shape(&plain(&line, ascii), width).into_owned();
             let rows = wrap(&line, cells).into_iter().map(|r| line.get(r).unwrap_or_default().to_owned());
             rows.map(|row| (row, role)).collect::<Vec<_>>()
         })

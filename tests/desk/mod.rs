@@ -96,6 +96,7 @@ pub fn sandbox_place() -> Place {
         config_file: None,
         facts: ProfileFacts::default(),
         muted: std::collections::BTreeSet::new(),
+        masks: guestwire::model::Masks::default(),
     }
 }
 

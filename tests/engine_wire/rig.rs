@@ -59,6 +59,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
         open_messaging: guestwire::config::OpenMessaging::default(),
         conversations: (0..conversations).map(entry).collect(),
         redact: vec!["x-tenant".into()],
+        masks: guestwire::model::Masks::default(),
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

@@ -236,13 +236,14 @@ where
     let (_signals, signals) = mpsc::unbounded_channel();
     let all = Arc::default();
     let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
-    let ask = engine.clone();
+    let (ask, masking) = (engine.clone(), engine.clone());
     let mut shell = Shell {
         input: ScriptInput(input),
         screen: Watched { plain: Plain(terminal), frames, all: Arc::clone(&all) },
         outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),
+        mask: Box::new(move |text| masking.mask(text)),
         reports,
         journal: Box::new(|_| ()),
         pages: tokio::sync::mpsc::unbounded_channel().1,

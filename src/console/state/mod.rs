@@ -3,6 +3,7 @@
 pub mod chip;
 pub mod composer;
 pub mod history;
+pub mod ids;
 pub mod kept;
 pub mod log;
 pub mod overlay;
@@ -24,7 +25,9 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
-use crate::model::{AgentState, Cause, ConversationKey, Life, MessageId, Moment, RateLimit, TokenStatus, Variation};
+use crate::model::{
+    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation,
+};
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
 
@@ -94,6 +97,8 @@ pub struct Place {
     pub facts: ProfileFacts,
     /// Causes that are not shown.
     pub muted: BTreeSet<Cause>,
+    /// Texts and numbers that are masked on screen.
+    pub masks: Masks,
 }
 
 /// How the console behaves, by setting.
@@ -192,6 +197,8 @@ pub struct State {
     pub agent: Option<AgentState>,
     /// The series of probes under way, or the last one.
     pub examined: Option<Examined>,
+    /// Ids that are being looked up.
+    pub sorting: Option<ids::Sorting>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
     /// The page of active conversations that was asked for.
@@ -273,6 +280,7 @@ impl State {
             refusals: Refusals::default(),
             agent: None,
             examined: None,
+            sorting: None,
             send_as: None,
             next_message: 0,
             exports: 0,

@@ -13,8 +13,7 @@ use super::{global, sending};
 pub fn unavailable(state: &State) -> Option<&'static str> {
     match state.picker.active_item().map(|item| item.conversation.channel()) {
         None => Some("no conversation is open"),
-        Some(Channel::GuestApi) => Some("guest-api messages carry text only"),
-        Some(Channel::OpenMessaging | Channel::WebMessaging) => None,
+        Some(channel) => carry::carries_nothing(channel),
     }
 }
 
@@ -70,15 +69,7 @@ pub fn ask_attribute(state: &mut State) {
 
 /// What is wrong with a file for this conversation's channel.
 fn unfit(state: &State, key: ConversationKey, place: &Place) -> Option<&'static str> {
-    match (state.picker.get(key).map(|i| i.conversation.channel()), place) {
-        (Some(Channel::OpenMessaging), Place::File(_)) => {
-            Some("Open messaging takes files by an address that the platform can fetch: https://…")
-        }
-        (Some(Channel::WebMessaging), Place::Url(_)) => {
-            Some("Web messaging uploads files of this machine: give a path.")
-        }
-        _ => None,
-    }
+    carry::unfit(state.picker.get(key)?.conversation.channel(), place)
 }
 
 /// What is wrong with what is typed for a file, as one types.

@@ -5,6 +5,7 @@ mod discover;
 mod doctor;
 mod extras;
 pub mod global;
+mod ids;
 mod journal;
 mod keys;
 mod live;
@@ -100,7 +101,12 @@ fn paste(state: &mut State, text: &str) {
             }
         }
         Some(
-            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+            Overlay::Help { .. }
+            | Overlay::Status { .. }
+            | Overlay::Page { .. }
+            | Overlay::Menu(_)
+            | Overlay::Card(_)
+            | Overlay::Ids { .. },
         ) => {}
     }
 }

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::genesys::call::{form_part, path_segment};
-use crate::model::{Generation, Header};
+use crate::model::{Generation, Header, Masks};
 
 /// Tokens of this many newest generations are looked for by value; older ones have long ended.
 const TOKENS_KEPT: usize = 16;
@@ -63,6 +63,7 @@ struct Literal {
 pub struct Redactor {
     extra: Arc<HashSet<String>>,
     literals: Vec<Literal>,
+    masks: Masks,
     /// The bytes with which something that is masked by value or form begins: see [`Redactor::suspects`].
     begins: [bool; 256],
 }
@@ -76,7 +77,19 @@ impl std::fmt::Debug for Redactor {
 impl Redactor {
     /// A redactor that knows the built-in names and `extra` ones.
     pub fn new(extra: &[String]) -> Self {
-        Self { extra: Arc::new(extra.iter().map(|n| norm(n)).collect()), literals: Vec::new(), begins: begins(&[]) }
+        Self {
+            extra: Arc::new(extra.iter().map(|n| norm(n)).collect()),
+            literals: Vec::new(),
+            masks: Masks::default(),
+            begins: begins(&[]),
+        }
+    }
+
+    /// One that also masks these by their look.
+    #[must_use]
+    pub fn with_masks(mut self, masks: Masks) -> Self {
+        self.masks = masks;
+        self
     }
 
     /// One that also masks `secret` wherever it occurs, shown as `«label»`.

@@ -32,12 +32,18 @@ impl Redactor {
         if out.contains("earer ") {
             out = replaced(out, |t| scan(t, "earer ", bearer));
         }
+        if !self.masks.is_empty() {
+            out = replaced(out, |t| self.masks.text(t));
+        }
         out
     }
 
     /// Whether anything in `text` begins as something that [`Redactor::text`] masks; false is certain. One pass without
     /// an allocation, since nearly every text is innocent.
     pub(super) fn suspects(&self, text: &str) -> bool {
+        if !self.masks.is_empty() && !self.masks.find(text).is_empty() {
+            return true;
+        }
         let bytes = text.as_bytes();
         bytes.iter().enumerate().any(|(at, byte)| {
             if !self.begins.get(usize::from(*byte)).is_none_or(|b| *b) {

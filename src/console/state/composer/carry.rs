@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Attachment, ConversationKey, Extras, Place};
+use crate::model::{Attachment, Channel, ConversationKey, Extras, Place};
 
 use super::{Composer, Refusal};
 
@@ -78,6 +78,25 @@ impl Composer {
             return Err(Refusal::Attributes { bytes, max: ATTRIBUTES_MAX_BYTES });
         }
         Ok(())
+    }
+}
+
+/// Why messages of a channel can carry nothing beside their text; `None` where they can.
+pub const fn carries_nothing(channel: Channel) -> Option<&'static str> {
+    match channel {
+        Channel::GuestApi => Some("guest-api messages carry text only"),
+        Channel::OpenMessaging | Channel::WebMessaging => None,
+    }
+}
+
+/// Why a channel cannot take a file from there.
+pub const fn unfit(channel: Channel, place: &Place) -> Option<&'static str> {
+    match (channel, place) {
+        (Channel::OpenMessaging, Place::File(_)) => {
+            Some("Open messaging takes files by an address that the platform can fetch: https://…")
+        }
+        (Channel::WebMessaging, Place::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
+        _ => None,
     }
 }
 

@@ -1,0 +1,211 @@
+//! What a person does not want to be seen, beside secrets: phone numbers and texts named in `[redact]`. They are masked
+//! wherever text is shown, copied, recorded or written, never on the wire.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Digits of a phone number after its `+`. [ITU-T E.164]
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+/// Shorter texts are not looked for: they would destroy what is shown.
+pub const SHORTEST: usize = 4;
+/// What may stand between two digits of a number.
+const BETWEEN: &[u8] = b" -/.()";
+/// At most so many of those in a row.
+const GAP: usize = 2;
+
+/// What is masked by its look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Masks {
+    values: Vec<Value>,
+    phones: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// Digits, however they are grouped.
+    Number(String),
+    /// Letter by letter, in any case of ASCII.
+    Text(String),
+}
+
+impl Masks {
+    /// Masks these texts (numbers however they are grouped), and with `phones` every number that is written with a `+`.
+    /// Texts of fewer than [`SHORTEST`] bytes are left out.
+    pub fn new(values: &[String], phones: bool) -> Self {
+        let value = |text: &String| {
+            let text = text.trim();
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'+' || BETWEEN.contains(&b));
+            if number && digits.len() >= SHORTEST {
+                return Some(Value::Number(digits));
+            }
+            (text.len() >= SHORTEST).then(|| Value::Text(text.to_owned()))
+        };
+        Self { values: values.iter().filter_map(value).collect(), phones }
+    }
+
+    /// These and those of `other`.
+    pub fn extend(&mut self, other: &Self) {
+        self.values.extend(other.values.iter().cloned());
+        self.phones |= other.phones;
+    }
+
+    /// The same with every phone number masked too.
+    #[must_use]
+    pub fn with_phones(&self) -> Self {
+        Self { values: self.values.clone(), phones: true }
+    }
+
+    /// Whether nothing is masked.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.phones
+    }
+
+    /// `text` with `«phone»` and `«private»` in the places. Borrowed where there was nothing to mask.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let found = self.find(text);
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (place, label) in found {
+            out.push_str(text.get(done..place.start).unwrap_or_default());
+            out.push_str(label);
+            done = place.end;
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+        Cow::Owned(out)
+    }
+
+    /// `text` in the same shape with a `*` for each masked cell, so that it wraps as before: for the screen. Blanks stay.
+    pub fn shape<'t>(&self, text: &'t str, cells: impl Fn(&str) -> usize) -> Cow<'t, str> {
+        let found = self.find(text);
+        if found.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (place, _) in found {
+            out.push_str(text.get(done..place.start).unwrap_or_default());
+            for c in text.get(place.clone()).unwrap_or_default().chars() {
+                if c == ' ' { out.push(' ') } else { out.push_str(&"*".repeat(cells(c.encode_utf8(&mut [0; 4])))) }
+            }
+            done = place.end;
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+        Cow::Owned(out)
+    }
+
+    /// The places that are masked, in order, and what stands there instead.
+    pub fn find(&self, text: &str) -> Vec<(Range<usize>, &'static str)> {
+        let mut found = Vec::new();
+        if self.is_empty() {
+            return found;
+        }
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            let hit = self.number(bytes, at).map(|end| (end, "«phone»")).or_else(|| {
+                let end = self.literal(text, at)?;
+                Some((end, "«private»"))
+            });
+            if let Some((end, label)) = hit {
+                found.push((at..end, label));
+                at = end;
+            } else {
+                // A number is looked for at its first digit only.
+                at += if byte.is_ascii_digit() { digits(bytes, at) } else { 1 };
+            }
+        }
+        found
+    }
+
+    /// Where a text that begins at `at` ends.
+    fn literal(&self, text: &str, at: usize) -> Option<usize> {
+        self.values.iter().find_map(|value| {
+            let Value::Text(value) = value else { return None };
+            let end = at + value.len();
+            text.get(at..end).filter(|part| part.eq_ignore_ascii_case(value)).map(|_| end)
+        })
+    }
+
+    /// Where a number that begins at `at` ends.
+    fn number(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let first = *bytes.get(at)?;
+        let plus = first == b'+';
+        let inside = at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_alphanumeric);
+        if inside || !(plus || first.is_ascii_digit()) {
+            return None;
+        }
+        let mut seen = String::new();
+        let (mut here, mut gap, mut phone_end, mut value_end) = (at + usize::from(plus), 0, None, None);
+        while let Some(byte) = bytes.get(here) {
+            here += 1;
+            if BETWEEN.contains(byte) {
+                gap += 1;
+                if gap > GAP {
+                    break;
+                }
+                continue;
+            }
+            if !byte.is_ascii_digit() {
+                break;
+            }
+            gap = 0;
+            seen.push(char::from(*byte));
+            let whole = !bytes.get(here).is_some_and(u8::is_ascii_digit);
+            if whole && self.values.iter().any(|v| matches!(v, Value::Number(digits) if *digits == seen)) {
+                value_end = Some(here);
+            }
+            if plus && self.phones && PHONE_DIGITS.contains(&seen.len()) {
+                phone_end = Some(here);
+            }
+        }
+        phone_end.max(value_end)
+    }
+}
+
+/// How many digits stand at `at` in a row.
+fn digits(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().skip(at).take_while(|b| b.is_ascii_digit()).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masks() -> Masks {
+        Masks::new(&["0170 5551234".to_owned(), "Anna Schmidt".to_owned(), "abc".to_owned()], true)
+    }
+
+    #[test]
+    fn numbers_and_names_by_table() {
+        for (given, wanted) in [
+            ("call +49 170 5551234 now", "call «phone» now"),
+            ("+1 (555) 123-4567.", "«phone»."),
+            (r#"{"text":"+4917055512"}"#, r#"{"text":"«phone»"}"#),
+            ("0170/555-1234", "«phone»"),
+            ("01705551234", "«phone»"),
+            ("017055512345", "017055512345"),
+            ("x01705551234", "x01705551234"),
+            ("anna schmidt, ANNA SCHMIDT's", "«private», «private»'s"),
+            ("abc is too short", "abc is too short"),
+            ("2026-11-23T14:03:20+01:00", "2026-11-23T14:03:20+01:00"),
+            ("+1000 of 2000", "+1000 of 2000"),
+            ("5f0c91ce-3f6e-4a98-ab8b-941167ea8968", "5f0c91ce-3f6e-4a98-ab8b-941167ea8968"),
+            ("1+491705551234", "1+491705551234"),
+            ("é +49 170 5551234 é", "é «phone» é"),
+        ] {
+            assert_eq!(masks().text(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_masked_unasked() {
+        let none = Masks::default();
+        assert!(none.is_empty() && matches!(none.text("+49 170 5551234"), Cow::Borrowed(_)));
+        assert_eq!(none.with_phones().text("+49 170 5551234"), "«phone»");
+        assert_eq!(masks().shape("a +49 170 5551234 b", str::len), "a *** *** ******* b");
+    }
+}

@@ -1,0 +1,194 @@
+//! Live conversations in lines.
+
+use super::*;
+use crate::model::{Choice, OpenGuest, Place, Session, SessionAsk};
+
+const OPEN: ConversationKey = ConversationKey(1);
+const WEB: ConversationKey = ConversationKey(2);
+
+fn desk(interactive: bool, production: bool) -> Desk {
+    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+    let open = Address::OpenMessaging { integration_id: "i".to_owned(), guest };
+    let web = Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://shop.example".to_owned() };
+    let plain = Plain::new(Setup {
+        now: Moment::ZERO,
+        interactive,
+        profile: "staging".to_owned(),
+        region: "mypurecloud.de".to_owned(),
+        sandbox: false,
+        production,
+        conversations: vec![
+            conversation(0, "Billing bot"),
+            Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
+            Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
+        ],
+        zone: TimeZone::UTC,
+        log: Log::new(LogOptions::default()),
+    });
+    let mut desk = Desk { plain, now: Moment::ZERO, acts: Vec::new() };
+    desk.on(Input::Begin);
+    desk
+}
+
+fn web() -> Desk {
+    let mut desk = desk(true, false);
+    desk.line(".open Anna, web");
+    desk
+}
+
+fn offer() -> RemoteMessage {
+    let choice = |label: &str| Choice { label: label.to_owned(), payload: label.to_lowercase() };
+    RemoteMessage {
+        choices: vec![choice("Yes"), choice("No")],
+        ..RemoteMessage::new("q-1", Author::Bot, "Pay now?", jiff::Timestamp::UNIX_EPOCH)
+    }
+}
+
+fn moved(desk: &mut Desk, session: Session) {
+    desk.report(Report::Session { key: WEB, session });
+}
+
+#[test]
+fn choices_are_numbered_and_one_is_sent_by_its_number() {
+    let mut desk = web();
+    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    assert_eq!(
+        desk.said(),
+        ["Bot says: Pay now?", "Choice 1, Yes.", "Choice 2, No.", "Say .choose and a number to answer with one."]
+    );
+    desk.line(".choose 3");
+    assert_eq!(desk.said()[0], "There is no choice 3; there are 2. Say .choose to hear them.");
+    desk.line(".choose 2");
+    let sent = desk.sent();
+    assert_eq!((sent.len(), sent[0].text.as_str()), (1, "No"));
+    assert_eq!(sent[0].extras.answers.as_deref(), Some("q-1"));
+    assert_eq!(sent[0].extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
+    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    assert_eq!(desk.said(), [""; 0], "what is known is not told again");
+}
+
+#[test]
+fn a_number_alone_stays_a_text() {
+    let mut desk = web();
+    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    desk.line("2");
+    assert_eq!(desk.texts(), ["2"]);
+    assert!(desk.sent()[0].extras.is_empty());
+}
+
+#[test]
+fn production_asks_before_an_answer_and_before_what_goes_along() {
+    let mut desk = desk(true, true);
+    desk.line(".open 2");
+    desk.line(".attach https://x.example/a.png");
+    desk.line("look");
+    assert!(desk.said()[0].contains("with the file a.png. Send this, 1 line: look"), "{:?}", desk.said());
+    desk.line("no");
+    // What was to go along goes with the next one.
+    desk.line("look here");
+    desk.line("yes");
+    assert_eq!(desk.sent()[0].extras.attachments.len(), 1);
+}
+
+#[test]
+fn what_goes_along_is_told_and_taken_off() {
+    let mut desk = web();
+    desk.line(".attach /tmp/bill.pdf");
+    assert_eq!(desk.said()[0], "bill.pdf, application/pdf, goes with the next message.");
+    desk.line(".attach https://x.example/a.png");
+    assert!(desk.said()[0].starts_with("Web messaging uploads files"), "{:?}", desk.said());
+    desk.line(".attribute testRun=42");
+    assert_eq!(desk.said()[0], "testRun=42 goes with the next message; 16 of 2048 bytes.");
+    desk.line("see file");
+    let extras = &desk.sent()[0].extras;
+    assert_eq!(extras.attachments[0].place, Place::File("/tmp/bill.pdf".into()));
+    assert_eq!(extras.attributes.len(), 1);
+    desk.line("and more");
+    assert!(desk.sent()[0].extras.is_empty());
+    desk.line(".open 1");
+    desk.line(".attribute a=b");
+    assert_eq!(desk.said()[0], "Nothing can be added: guest-api messages carry text only.");
+}
+
+#[test]
+fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
+    let mut desk = web();
+    let why = || "the conversation was ended by the bot.".to_owned();
+    let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
+    moved(&mut desk, Session::Open { expires, new: true });
+    assert_eq!(desk.said(), ["Conversation 3, Anna, web, a new session is open; it lasts 72.0 hours."]);
+    moved(&mut desk, Session::ReadOnly { why: why() });
+    assert_eq!(
+        desk.said(),
+        [
+            "Conversation 3, Anna, web, can only be read: the conversation was ended by the bot. Say .session new for a new session."
+        ]
+    );
+    moved(&mut desk, Session::ReadOnly { why: why() });
+    assert_eq!(desk.said(), [""; 0], "it is told once");
+    desk.line(".session clear");
+    assert!(desk.said().contains(&"Say yes or no."));
+    desk.line("yes");
+    assert!(desk.asked(&Command::Session { key: WEB, ask: SessionAsk::Clear }));
+}
+
+#[test]
+fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
+    for (session, exit) in [
+        (Session::Open { expires: None, new: true }, Exit::Done),
+        (Session::Ended { why: "403".to_owned() }, Exit::Refused),
+    ] {
+        let mut desk = desk(false, false);
+        desk.report(read(0, &[]));
+        desk.line(".open 3");
+        desk.plain.reading.clear();
+        desk.line(".session connect");
+        assert!(!desk.plain.wants_line());
+        moved(&mut desk, Session::Connecting);
+        assert!(!desk.plain.wants_line());
+        moved(&mut desk, session);
+        assert!(desk.plain.wants_line());
+        assert_eq!(desk.plain.exit(), exit);
+    }
+}
+
+#[test]
+fn active_conversations_are_numbered_and_one_is_added() {
+    let mut desk = web();
+    desk.line(".active");
+    assert!(desk.asked(&Command::Discover { page: 1 }));
+    let found = Found {
+        conversation_id: "aaaa91ce-3f6e-4a98-ab8b-9411671bbbbb".to_owned(),
+        participant_id: None,
+        began: None,
+        via: Some("webmessaging".to_owned()),
+    };
+    desk.report(Report::Discovered { page: 1, found: Ok(vec![found]), more: true });
+    assert_eq!(
+        desk.said()[..4],
+        [
+            "1 conversation active.",
+            "1, id ends b b b b, webmessaging.",
+            "Say .add and a number to add one.",
+            "There are more: say .active 2."
+        ]
+    );
+    desk.line(".add 1");
+    let added = |act: &Act| matches!(act, Act::Ask(Command::Add(c)) if c.key == ConversationKey(3));
+    assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
+    desk.line(".active 2");
+    let why = "403, missing permission analytics:conversationDetail:view.".to_owned();
+    desk.report(Report::Discovered { page: 2, found: Err(why), more: false });
+    assert!(desk.said()[0].ends_with("missing permission analytics:conversationDetail:view. Sending goes on."));
+}
+
+#[test]
+fn without_a_token_what_needs_none_still_goes() {
+    let mut desk = desk(false, false);
+    desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
+    desk.line(".open 3");
+    desk.plain.reading.clear();
+    desk.line("hello");
+    assert_eq!(desk.texts(), ["hello"]);
+    assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
+}
