@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+#[cfg(feature = "sandbox")]
+use std::sync::Arc;
 
 use crate::config::Settings;
+#[cfg(feature = "sandbox")]
+use crate::shell::outside::Faults;
 use crate::shell::run::{Embedded, Start};
 
 /// What the console starts with.
@@ -35,16 +39,26 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let mut profile = sandbox.profile();
     profile.redact.extend(settings.redact.iter().cloned());
     profile.masks.extend(&settings.masks);
-    let faults = move |fault: Option<&str>| match fault {
+    let sandbox = Arc::new(sandbox);
+    let setting = Arc::clone(&sandbox);
+    let set = move |fault: Option<&str>| match fault {
         Some(json) => {
-            sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())
+            let before = setting.faults_left();
+            setting.set_fault(json)?;
+            let left = setting.faults_left();
+            // What changes something at once leaves nothing to lift.
+            Ok(match left.last().filter(|_| left.len() > before.len()) {
+                Some(fault) => format!("Set: {fault}. B and the first line lift it."),
+                None => "Done: it is so from now on.".to_owned(),
+            })
         }
         None => {
-            sandbox.clear_faults();
+            setting.clear_faults();
             Ok("No faults.".to_owned())
         }
     };
-    Ok(Embedded { profile, faults: Box::new(faults) })
+    let faults = Faults { set: Box::new(set), left: Box::new(move || sandbox.faults_left()) };
+    Ok(Embedded { profile, faults })
 }
 
 /// Says that there is none.

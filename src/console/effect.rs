@@ -31,6 +31,8 @@ pub enum Effect {
     Marker(String),
     /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
     SandboxFault(Option<String>),
+    /// Ask which faults of the embedded sandbox still wait or hold; the answer is [`super::Event::Faults`].
+    AskFaults,
     /// Stop the process as Ctrl-Z does, and come back.
     Suspend,
     /// Draw every cell anew.

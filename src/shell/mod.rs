@@ -67,6 +67,8 @@ pub trait Outside {
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets or clears faults of the embedded sandbox.
     fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String>;
+    /// The faults of the embedded sandbox that wait for a request, or hold.
+    fn sandbox_faults(&mut self) -> Vec<String>;
     /// Restores the terminal, stops the process, and comes back when it is continued.
     fn suspend(&mut self) -> io::Result<()>;
 }
@@ -226,6 +228,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.sandbox_fault(fault.as_deref())),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
             Effect::Page(text) => match {

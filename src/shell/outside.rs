@@ -13,8 +13,13 @@ use crate::config::settings::Clipboard;
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
-/// Sets (`Some` JSON) or clears the faults of the embedded sandbox; a sentence says what was done.
-pub type FaultSetter = Box<dyn FnMut(Option<&str>) -> Result<String, String> + Send>;
+/// The faults of the embedded sandbox.
+pub struct Faults {
+    /// Sets (`Some` JSON) or clears them; a sentence says what was done.
+    pub set: Box<dyn FnMut(Option<&str>) -> Result<String, String> + Send>,
+    /// Those that wait for a request, or hold.
+    pub left: Box<dyn FnMut() -> Vec<String> + Send>,
+}
 
 /// The real outside.
 pub struct RealOutside {
@@ -25,7 +30,7 @@ pub struct RealOutside {
     /// Where `last-copy.txt` goes.
     pub data_dir: PathBuf,
     /// The embedded sandbox's faults, where there is one.
-    pub faults: Option<FaultSetter>,
+    pub faults: Option<Faults>,
 }
 
 impl Outside for RealOutside {
@@ -97,9 +102,13 @@ impl Outside for RealOutside {
 
     fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
         match &mut self.faults {
-            Some(set) => set(fault),
+            Some(faults) => (faults.set)(fault),
             None => Err("There is no embedded sandbox here.".to_owned()),
         }
+    }
+
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.faults.as_mut().map(|faults| (faults.left)()).unwrap_or_default()
     }
 
     fn suspend(&mut self) -> io::Result<()> {

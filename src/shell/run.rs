@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::keys::Keys;
-use super::outside::{FaultSetter, RealOutside};
+use super::outside::{Faults, RealOutside};
 use super::terminal::{self, RealScreen};
 use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
@@ -71,8 +71,8 @@ pub struct Start {
 pub struct Embedded {
     /// The profile that leads to it.
     pub profile: Profile,
-    /// Sets and clears its faults.
-    pub faults: FaultSetter,
+    /// Its faults.
+    pub faults: Faults,
 }
 
 async fn run(

@@ -99,6 +99,9 @@ impl Outside for Remembering {
             Ok("No faults.".to_owned())
         }
     }
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.sandbox.faults_left()
+    }
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())
     }

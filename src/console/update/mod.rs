@@ -4,6 +4,7 @@ mod composer;
 mod discover;
 mod doctor;
 mod extras;
+pub mod faults;
 pub mod global;
 mod journal;
 mod keys;
@@ -59,6 +60,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.info("The editor's text stands in the composer; Enter sends it.");
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
+        Event::Faults(left) => state.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
         Event::RecordingFailed(why) => {
             state.recording = None;

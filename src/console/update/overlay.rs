@@ -14,7 +14,7 @@ use crate::diagnosis::ids::{Known, address, find};
 use crate::engine::Command;
 use crate::model::{Address, Channel, Conversation, Life, MessageId};
 
-use super::{discover, extras, global, journal, keys, picker, sending, session, why};
+use super::{discover, extras, faults, global, journal, keys, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -343,14 +343,14 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.composer.insert_snippet(&name);
         }
         Choice::Fault(None) => {
-            state.fault = None;
+            state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
-        Choice::Fault(Some((name, json))) => {
-            state.fault = Some(name);
+        Choice::Fault(Some((_, json))) => {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
+            effects.push(Effect::AskFaults);
         }
-        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAsMenu => faults::open_send_as(state),
         Choice::SendAs(variation) => {
             state.send_as = variation;
             match variation {
