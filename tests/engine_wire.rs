@@ -30,3 +30,5 @@ mod server;
 mod simulated;
 #[path = "engine_wire/tokens.rs"]
 mod tokens;
+#[path = "engine_wire/webhooks.rs"]
+mod webhooks;

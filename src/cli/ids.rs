@@ -7,9 +7,8 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
-use crate::diagnosis::ids::{Found, Known, What, find};
+use crate::diagnosis::ids::{Found, Known, Look, What, find};
 use crate::engine::{Engine, Tuning};
-use crate::model::ids::is_uuid;
 
 use super::args::IdsArgs;
 use super::drive::drive;
@@ -43,27 +42,20 @@ pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed
     say(&found, args.json)
 }
 
-/// With look-ups: what nothing says of is read as a conversation.
+/// With look-ups: what nothing says of is asked about.
 pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
     let text = text(&args.text)?;
     let opened = Opened::open(settings)?;
     let known = known(&opened.profile);
     let found = find(&text, &known);
-    let open: Vec<String> =
-        found.iter().filter(|f| needs_look(f)).map(|f| f.id.clone()).filter(|id| is_uuid(id)).collect();
     let clock = Clock::start();
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, Tuning::default());
-    let mut fold = IdsFold::new(opened.profile.conversations.len(), open, known);
+    let mut fold = IdsFold::new(Look::at(&found, known));
     let exit = drive(&mut fold, clock, &engine, reports, None, args.json).await;
     opened.close().await;
-    match exit? {
-        Exit::Done => say(&find(&text, &fold.into_known()), args.json),
-        other => Ok(other),
-    }
-}
-
-fn needs_look(found: &Found) -> bool {
-    matches!(found.what, What::Unknown | What::Conversation) || found.what == What::Participant && found.swap.is_none()
+    let exit = exit?;
+    let said = say(&find(&text, fold.known()), args.json)?;
+    Ok(if exit == Exit::Done { said } else { exit })
 }
 
 fn say(found: &[Found], json: bool) -> Result<Exit, Failed> {
@@ -78,14 +70,23 @@ fn say(found: &[Found], json: bool) -> Result<Exit, Failed> {
             "is": one.what.word(),
             "because": because,
             "stands_as": also,
+            "stands_wrongly_as": one.misplaced.map(What::word),
             "use_instead": one.swap,
+            "conversation": one.home,
         });
         // Writing to a String cannot fail.
         let mut says = format!("{:<13}  {shown}  {because}", one.what.word());
-        if let Some(swap) = &one.swap {
-            let _ = write!(says, "\n               it stands where a conversation id belongs; use {swap}");
+        let indent = "\n               ";
+        if let Some(place) = one.misplaced {
+            let _ = write!(says, "{indent}it stands where {} belongs", place.of_one());
+            if let Some(swap) = &one.swap {
+                let _ = write!(says, "; use {swap}");
+            }
         } else if !also.is_empty() {
-            let _ = write!(says, "\n               it also stands as {}", also.join(", "));
+            let _ = write!(says, "{indent}it also stands as {}", also.join(", "));
+        }
+        if let Some(home) = one.home.as_ref().filter(|h| one.swap.as_ref() != Some(h)) {
+            let _ = write!(says, "{indent}of the conversation {home}");
         }
         output.say(&Line::new("id", at, fields).says(says), json)?;
     }

@@ -99,8 +99,9 @@ impl History {
 
     /// Takes in an exchange as it stands. Returns whether something is known now that was not before.
     pub fn exchange(&mut self, exchange: &Exchange) -> bool {
-        // What was sent wrongly on purpose says nothing about the session's own tokens.
-        if exchange.sent_as.is_some() {
+        // What was sent wrongly on purpose says nothing about the session's own tokens, and nothing does what was asked
+        // of us.
+        if exchange.sent_as.is_some() || exchange.kind == Kind::Hook {
             return false;
         }
         let mut news = false;
@@ -206,11 +207,12 @@ impl History {
         self.conversations.iter().find(|(_, book)| home(book)).map(|(id, _)| id.as_str())
     }
 
-    /// The conversations that were read, with who was seen in each.
-    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &str>)> {
+    /// The conversations that were read, with who was seen in each, and whether that is the guest.
+    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, bool)>)> {
         self.conversations.iter().filter_map(|(id, book)| {
             let read = book.read.as_ref()?;
-            Some((id.as_str(), read.guest.iter().chain(&read.others).map(|p| p.id.as_str())))
+            let others = read.others.iter().map(|p| (p.id.as_str(), false));
+            Some((id.as_str(), others.chain(read.guest.iter().map(|p| (p.id.as_str(), true)))))
         })
     }
 

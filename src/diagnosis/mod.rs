@@ -39,10 +39,10 @@ pub use history::{History, Seen};
 use crate::model::{Diagnosis, Kind, Outcome};
 
 /// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
-/// explain: it is under way, was accepted plainly, was cancelled, or is no request.
+/// explain: it is under way, was accepted plainly, was cancelled, or is no request of ours.
 pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let exchange = case.exchange;
-    if !exchange.outcome.is_settled() || matches!(exchange.kind, Kind::Note | Kind::Sys) {
+    if !exchange.outcome.is_settled() || matches!(exchange.kind, Kind::Hook | Kind::Note | Kind::Sys) {
         return None;
     }
     let facts = case::Facts::of(case);

@@ -76,6 +76,9 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
         return Some("not sent: the message is empty".to_owned());
     }
+    if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
+        return Some(format!("not sent as {variation}: that makes no sense on the channel {channel}: {why}"));
+    }
     if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
         return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
     }
@@ -88,9 +91,7 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     match channel {
         Channel::GuestApi => guest_api_objection(extras),
         Channel::OpenMessaging => open_objection(request),
-        Channel::WebMessaging => {
-            Some(format!("not sent: conversations of the channel {channel} are not supported by this version yet"))
-        }
+        Channel::WebMessaging => web_objection(request),
     }
 }
 
@@ -101,9 +102,6 @@ fn guest_api_objection(extras: &Extras) -> Option<String> {
 }
 
 fn open_objection(request: &SendRequest) -> Option<String> {
-    if request.sent_as == Some(Variation::OtherParticipant) {
-        return Some("not sent: the channel open-messaging names no participant that could be another one".to_owned());
-    }
     let local = request.extras.attachments.iter().find_map(|a| match &a.place {
         Place::File(path) => Some(path.display()),
         Place::Url(_) => None,
@@ -111,6 +109,20 @@ fn open_objection(request: &SendRequest) -> Option<String> {
     Some(format!(
         "not sent: {local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
     ))
+}
+
+fn web_objection(request: &SendRequest) -> Option<String> {
+    if let Some(sent_as) = request.sent_as.filter(|v| !matches!(v, Variation::Oversize | Variation::EmojiBidi)) {
+        return Some(format!(
+            "not sent: the channel web-messaging carries no token of the profile and no ids that could be wrong ({})",
+            sent_as.as_str()
+        ));
+    }
+    let address = request.extras.attachments.iter().find_map(|a| match &a.place {
+        Place::Url(url) => Some(url),
+        Place::File(_) => None,
+    })?;
+    Some(format!("not sent: {address} is an address, and web-messaging takes files of this machine, which it uploads"))
 }
 
 /// The participant data that a message brings: the conversation's own, and its own, which win.
@@ -172,7 +184,7 @@ pub fn new_key(said: Timestamp, random: [u8; 10]) -> String {
 const KEY_PREFIX: &str = "guestwire-";
 
 /// The words of a message: its text, or what stands on the choice that it takes.
-fn words(request: &SendRequest) -> &str {
+pub fn words(request: &SendRequest) -> &str {
     match &request.extras.choice {
         Some(choice) if request.text.trim().is_empty() => &choice.label,
         _ => &request.text,

@@ -25,8 +25,10 @@ mod record;
 mod redact;
 pub mod report;
 mod retry;
+mod socket;
 mod token;
 mod tuning;
+mod webhook;
 
 use std::sync::Arc;
 

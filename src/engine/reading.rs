@@ -102,6 +102,12 @@ impl Reader {
         self.refused = false;
     }
 
+    /// Nothing is read by itself: the remote side tells what there is.
+    pub fn rest(&mut self) {
+        self.next = None;
+        self.last_look = false;
+    }
+
     /// A person settled it.
     pub fn settled(&mut self, message: MessageId) {
         self.ours.retain(|o| o.message != message);
@@ -159,27 +165,7 @@ impl Reader {
         repeats: u32,
         watched: bool,
     ) -> Vec<Settled> {
-        let mut fresh = Vec::new();
-        for message in new {
-            if self.ids.insert(message.id.clone()) {
-                fresh.push(message.id.clone());
-                self.messages.push(message);
-            }
-        }
-        self.messages.sort_by_key(|m| m.at);
-        let mut out = self.claim();
-        let reply = self
-            .messages
-            .iter()
-            .rev()
-            .find(|m| matches!(m.author, Author::Bot | Author::Agent) && fresh.contains(&m.id));
-        if let Some(reply) = reply {
-            for ours in self.ours.iter_mut().filter(|o| !o.unknown && !o.answered && o.at <= reply.at) {
-                ours.answered = true;
-                out.push(Settled::Answered(ours.message));
-            }
-        }
-        self.ours.retain(|o| !o.answered);
+        let (_, out) = self.heard(new);
         let answered = out.iter().any(|s| matches!(s, Settled::Answered(_)));
         if self.last_look && !answered {
             self.next = None;
@@ -193,6 +179,23 @@ impl Reader {
             self.schedule(now, pauses, repeats, watched);
         }
         out
+    }
+
+    /// Messages came, by a read or by themselves: says which of them are new, and what those settle.
+    pub fn heard(&mut self, messages: Vec<RemoteMessage>) -> (Vec<RemoteMessage>, Vec<Settled>) {
+        let fresh: Vec<_> = messages.into_iter().filter(|m| self.ids.insert(m.id.clone())).collect();
+        self.messages.extend(fresh.iter().cloned());
+        self.messages.sort_by_key(|m| m.at);
+        let mut out = self.claim();
+        let replies = fresh.iter().filter(|m| matches!(m.author, Author::Bot | Author::Agent));
+        if let Some(reply) = replies.map(|m| m.at).max() {
+            for ours in self.ours.iter_mut().filter(|o| !o.unknown && !o.answered && o.at <= reply) {
+                ours.answered = true;
+                out.push(Settled::Answered(ours.message));
+            }
+        }
+        self.ours.retain(|o| !o.answered);
+        (fresh, out)
     }
 
     /// The messages known, and whether that differs from what was last told (then it counts as told).

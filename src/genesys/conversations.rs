@@ -171,7 +171,8 @@ fn author(direction: Option<&str>, entity: Option<&str>, purpose: &str) -> Autho
     }
 }
 
-fn is_guest(purpose: &str) -> bool {
+/// Whether a participant of that `purpose` (lower case) is the guest.
+pub fn is_guest(purpose: &str) -> bool {
     matches!(purpose, "customer" | "external" | "guest")
 }
 

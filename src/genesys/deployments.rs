@@ -7,7 +7,8 @@ use http::header::{CONNECTION, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::call::{BadCall, Call, form_part, path_segment};
+use super::call::{BadCall, Call, path_segment};
+use super::web_messaging;
 
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 const CONFIG: &str = "/config.json";
@@ -26,9 +27,8 @@ pub fn domains(cdn: &str, deployment: &str) -> Result<Call, BadCall> {
 /// The request that opens the guest socket. `key` is the handshake's: any 16 bytes in base64. [RFC 6455, 4.1]
 pub fn opening(webmessaging: &str, deployment: &str, origin: &str, key: &str) -> Result<Call, BadCall> {
     // The handshake is HTTP: `wss` is spoken over what `https` is.
-    let base = webmessaging.replacen("ws", "http", 1);
-    let path = format!("/v1?deploymentId={}&application=guestwire", form_part(deployment));
-    let mut call = Call::get(&base, &path)?;
+    let url = web_messaging::socket_url(webmessaging, deployment).replacen("ws", "http", 1);
+    let mut call = Call::get(&url, "")?;
     let mut add = |name: HeaderName, value: &str| {
         let value = HeaderValue::try_from(value)
             .map_err(|_| BadCall(format!("{name} has characters that cannot stand in a header")))?;

@@ -18,6 +18,7 @@ pub mod oauth;
 pub mod open_messaging;
 pub mod tokens_me;
 pub mod web_messaging;
+pub mod webhook;
 
 pub use call::Call;
 

@@ -113,8 +113,8 @@ const KINDS_OF_FAILURE: [FailureKind; 8] = [
     FailureKind::Cancelled,
     FailureKind::Invalid,
 ];
-const KINDS: [Kind; 8] =
-    [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Event];
+const KINDS: [Kind; 9] =
+    [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Hook, Kind::Event];
 
 fn place<T: PartialEq>(list: &[T], item: &T) -> u8 {
     list.iter().position(|x| x == item).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)

@@ -26,6 +26,8 @@ pub enum Kind {
     Probe,
     /// One frame of the guest WebSocket.
     Frame,
+    /// A webhook that came in: the request is the remote side's, the answer ours.
+    Hook,
     /// Telling something that is no message: that the guest types, that a message has reached it.
     Event,
     /// A person's note.
@@ -43,6 +45,7 @@ impl Kind {
             Self::Read => "READ",
             Self::Probe => "PROBE",
             Self::Frame => "FRAME",
+            Self::Hook => "HOOK",
             Self::Event => "EVENT",
             Self::Note => "NOTE",
             Self::Sys => "SYS",

@@ -3,14 +3,16 @@
 
 use std::fmt;
 
+use super::Channel;
 use super::limits::GUEST_TEXT_MAX_BYTES;
 
 /// "Send the next message as …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Variation {
-    /// With a token that is not valid any more (or, before one has ended, one that never was).
+    /// With a token that is not valid any more (or, before one has ended, one that never was). On the guest socket: with
+    /// a guest token that has no session.
     ExpiredToken,
-    /// Without an `Authorization` header.
+    /// Without an `Authorization` header. On the guest socket: without the guest token.
     NoToken,
     /// With a token that was asked for with another messaging scope.
     WrongScope,
@@ -72,6 +74,21 @@ impl Variation {
         }
     }
 
+    /// Why it makes no sense on `channel`; nothing where it does. Of the guest socket the token is the guest's own.
+    pub const fn senseless(self, channel: Channel) -> Option<&'static str> {
+        match (self, channel) {
+            (_, Channel::GuestApi)
+            | (Self::Oversize | Self::EmojiBidi | Self::ExpiredToken | Self::NoToken, _)
+            | (Self::MalformedId, Channel::OpenMessaging) => None,
+            (Self::WrongScope, Channel::OpenMessaging) => Some("roles decide there, not scopes"),
+            (Self::WrongScope, Channel::WebMessaging) => Some("the guest socket knows no scopes"),
+            (Self::OtherParticipant, _) => Some("it names no participant that could be another one"),
+            (Self::MalformedId, Channel::WebMessaging) => {
+                Some("its messages name no id, only the socket's address does")
+            }
+        }
+    }
+
     /// The variation of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|v| v.as_str() == name)
@@ -115,6 +132,13 @@ mod tests {
         for variation in Variation::ALL {
             assert_eq!(Variation::named(variation.as_str()), Some(variation));
         }
+    }
+
+    #[test]
+    fn what_makes_no_sense_says_why() {
+        let fits = |channel| Variation::ALL.into_iter().filter(|v| v.senseless(channel).is_none()).count();
+        let channels = [Channel::GuestApi, Channel::OpenMessaging, Channel::WebMessaging];
+        assert_eq!(channels.map(fits), [7, 5, 4]);
     }
 
     #[test]

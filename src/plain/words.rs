@@ -47,6 +47,7 @@ pub const fn kind(kind: Kind) -> &'static str {
         Kind::Read => "read",
         Kind::Probe => "probe",
         Kind::Frame => "frame",
+        Kind::Hook => "webhook",
         Kind::Event => "event",
         Kind::Note => "note",
         Kind::Sys => "notice",

@@ -7,7 +7,7 @@ use super::text::{put, width};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Overlay};
-use crate::console::state::{Pane, State};
+use crate::console::state::{Pane, State, ids};
 use crate::model::Channel;
 
 /// Draws it.
@@ -52,6 +52,13 @@ fn hints(state: &State) -> Vec<(String, String)> {
             fixed("yt", "ticket"),
             fixed("ya", "note to the administrator"),
             fixed("n N", "next, previous"),
+        ],
+        (Some(Overlay::Ids { key, .. }), _) => vec![
+            of(Action::Dismiss, "close"),
+            fixed("l", "look them up"),
+            ids::swap(state, *key).and_then(|_| fixed("s", "swap")),
+            fixed("y", "copy"),
+            fixed("j k", "scroll"),
         ],
         (Some(Overlay::Page { .. }), _) => {
             vec![of(Action::Dismiss, "close"), fixed("j k", "scroll"), fixed("y", "copy")]

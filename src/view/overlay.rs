@@ -10,9 +10,9 @@ use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Context;
 use crate::console::chord::Chord;
-use crate::console::state::State;
 use crate::console::state::overlay::{Ask, Menu, Overlay};
 use crate::console::state::palette::{Palette, Target};
+use crate::console::state::{State, ids};
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
@@ -27,6 +27,11 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Page { title, lines, scroll } => {
             page(state, title, lines, *scroll, buf);
+            None
+        }
+        Overlay::Ids { key, scroll } => {
+            let title = state.picker.get(*key).map_or("Ids", |item| item.name());
+            page(state, title, &ids::card(state, *key), *scroll, buf);
             None
         }
         Overlay::Card(card) => {
@@ -102,6 +107,7 @@ pub fn last_scroll(state: &State) -> u16 {
         Some(Overlay::Help { .. }) => of(&help::help(state)),
         Some(Overlay::Status { .. }) => of(&help::status(state)),
         Some(Overlay::Page { lines, .. }) => of(lines),
+        Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),
         _ => 0,
     }
 }

@@ -8,6 +8,7 @@ mod bindings;
 mod conversations;
 mod faults;
 mod focus;
+mod ids;
 mod leaving;
 mod live;
 mod log_actions;

@@ -3,6 +3,7 @@
 pub mod chip;
 pub mod composer;
 pub mod history;
+pub mod ids;
 pub mod kept;
 pub mod log;
 pub mod overlay;
@@ -196,6 +197,8 @@ pub struct State {
     pub agent: Option<AgentState>,
     /// The series of probes under way, or the last one.
     pub examined: Option<Examined>,
+    /// Ids that are being looked up.
+    pub sorting: Option<ids::Sorting>,
     /// How the next message is sent wrongly on purpose.
     pub send_as: Option<Variation>,
     /// The page of active conversations that was asked for.
@@ -277,6 +280,7 @@ impl State {
             refusals: Refusals::default(),
             agent: None,
             examined: None,
+            sorting: None,
             send_as: None,
             next_message: 0,
             exports: 0,

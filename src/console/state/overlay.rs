@@ -4,6 +4,7 @@ use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
 
+use crate::diagnosis::ids::Candidate;
 use crate::engine::Found;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 
@@ -30,6 +31,13 @@ pub enum Overlay {
         title: String,
         /// The lines; made visible by the view.
         lines: Vec<String>,
+        /// First line shown.
+        scroll: u16,
+    },
+    /// The ids of a conversation, and what is known of them.
+    Ids {
+        /// Which.
+        key: ConversationKey,
         /// First line shown.
         scroll: u16,
     },
@@ -180,6 +188,8 @@ pub enum Choice {
     Snippet(String),
     /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
     Fault(Option<(&'static str, &'static str)>),
+    /// Add this conversation, or open it where it is there.
+    AddFound(Candidate),
     /// Open the menu of those.
     SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.

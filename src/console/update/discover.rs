@@ -4,10 +4,11 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::overlay::{Choice, Menu, Overlay};
+use crate::diagnosis::ids::Candidate;
 use crate::engine::{Command, Found};
 use crate::view::text::short_id;
 
-use super::overlay;
+use super::ids;
 
 /// Asks for a page.
 pub fn ask(state: &mut State, page: u32, effects: &mut Vec<Effect>) {
@@ -69,7 +70,7 @@ fn line(state: &State, found: &Found) -> String {
         text.push_str("  ");
         text.push_str(via);
     }
-    if let Some(item) = overlay::with_id(state, &found.conversation_id) {
+    if let Some(item) = ids::with_id(state, &found.conversation_id) {
         text.push_str(" · in the picker: ");
         text.push_str(item.name());
     }
@@ -78,5 +79,6 @@ fn line(state: &State, found: &Found) -> String {
 
 /// One was picked: it is added, or opened where it stands in the picker already.
 pub fn picked(state: &mut State, found: Found, effects: &mut Vec<Effect>) {
-    overlay::add_conversation(state, &found.conversation_id, found.participant_id, None, effects);
+    let Found { conversation_id: conversation, participant_id: participant, .. } = found;
+    ids::add_one(state, Candidate { conversation, participant, swapped: None }, effects);
 }

@@ -65,7 +65,15 @@ pub fn open(state: &mut State) {
 /// The faults that are made on this side: they work against any organisation.
 pub fn open_send_as(state: &mut State) {
     let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
-    items.extend(Variation::ALL.map(|v| (format!("{v}: {}", v.about()), Choice::SendAs(Some(v)))));
+    let channel = state.picker.active_item().map(|item| item.conversation.channel());
+    items.extend(Variation::ALL.map(|v| {
+        // What makes no sense on this channel stays listed, with its reason.
+        let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {
+            Some((channel, why)) => format!("{v}: not on {}: {why}", channel.short()),
+            None => format!("{v}: {}", v.about()),
+        };
+        (text, Choice::SendAs(Some(v)))
+    }));
     let mut menu = Menu::new("Send the next message wrongly on purpose", items);
     menu.intro = vec![
         "The fault is made on this side, and the message is marked wherever it is shown.".to_owned(),

@@ -6,6 +6,7 @@ mod doctor;
 mod extras;
 pub mod faults;
 pub mod global;
+mod ids;
 mod journal;
 mod keys;
 mod live;
@@ -102,7 +103,12 @@ fn paste(state: &mut State, text: &str) {
             }
         }
         Some(
-            Overlay::Help { .. } | Overlay::Status { .. } | Overlay::Page { .. } | Overlay::Menu(_) | Overlay::Card(_),
+            Overlay::Help { .. }
+            | Overlay::Status { .. }
+            | Overlay::Page { .. }
+            | Overlay::Menu(_)
+            | Overlay::Card(_)
+            | Overlay::Ids { .. },
         ) => {}
     }
 }

@@ -8,13 +8,11 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Meaning;
 use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
 use crate::console::state::palette::{Around, Target};
-use crate::console::state::picker::Item;
 use crate::console::state::{Pane, State};
-use crate::diagnosis::ids::{Known, address, find};
 use crate::engine::Command;
-use crate::model::{Address, Channel, Conversation, Life, MessageId};
+use crate::model::{Channel, Life, MessageId};
 
-use super::{discover, extras, faults, global, journal, keys, picker, sending, session, why};
+use super::{discover, extras, faults, global, ids, journal, keys, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -53,6 +51,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                 state.overlay = Some(Overlay::Page { title, lines, scroll });
             }
         }
+        Overlay::Ids { key: of, scroll } => ids::key(state, of, scroll, action, key, effects),
         Overlay::Card(card) => why::key(state, card, action, key, effects),
         Overlay::Palette(mut palette) => match action {
             Some(Action::Dismiss) => {}
@@ -114,20 +113,24 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
 /// A page is never scrolled further than its end, so that the way back begins at once.
 fn keep_scroll_in_page(state: &mut State) {
     let last = crate::view::overlay::last_scroll(state);
-    if let Some(Overlay::Help { scroll } | Overlay::Status { scroll } | Overlay::Page { scroll, .. }) =
-        &mut state.overlay
+    if let Some(
+        Overlay::Help { scroll }
+        | Overlay::Status { scroll }
+        | Overlay::Page { scroll, .. }
+        | Overlay::Ids { scroll, .. },
+    ) = &mut state.overlay
     {
         *scroll = (*scroll).min(last);
     }
 }
 
 /// Rows of a page turn.
-fn page(state: &State) -> u16 {
+pub fn page(state: &State) -> u16 {
     state.size.height.saturating_sub(6).max(1)
 }
 
 /// The new scroll position, or `None` to close.
-fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
+pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
     match (action, key.code) {
         (Some(Action::Dismiss | Action::Confirm), _) | (None, KeyCode::Char('q' | '?' | '!') | KeyCode::F(1)) => None,
         (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => Some(scroll.saturating_sub(1)),
@@ -264,7 +267,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
                 journal::find(state, &text, effects);
             }
         }
-        Purpose::Add => add(state, &text, effects),
+        Purpose::Add => ids::add(state, &text, effects),
         Purpose::Attach(key) => extras::attach(state, key, &text),
         Purpose::Attribute(key) => extras::attribute(state, key, &text),
         Purpose::History => {
@@ -273,68 +276,6 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
     }
-}
-
-/// Adds a conversation by its id. A malformed one may be wanted for a negative test: it is taken, and flagged.
-fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    if state.kept.keeping == crate::console::state::kept::Keeping::Opening {
-        state.status.info("What was kept is still being read: once more in a moment.");
-        return;
-    }
-    let found = find(text, &known(state));
-    let (id, participant_id, swapped) = address(&found).unwrap_or_else(|| (text.to_owned(), None, None));
-    if !id.is_empty() {
-        add_conversation(state, &id, participant_id, swapped, effects);
-    }
-}
-
-/// The conversation with this id, named by its address or learned.
-pub fn with_id<'s>(state: &'s State, id: &str) -> Option<&'s Item> {
-    state.picker.items().iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
-}
-
-/// Adds a conversation as guest-api, or opens the one that has this id already. `swapped`: why its ids were exchanged.
-pub fn add_conversation(
-    state: &mut State,
-    id: &str,
-    participant_id: Option<String>,
-    swapped: Option<String>,
-    effects: &mut Vec<Effect>,
-) {
-    if let Some((key, name)) = with_id(state, id).map(|item| (item.conversation.key, item.name().to_owned())) {
-        picker::open(state, key, effects);
-        state.status.info(format!("“{name}” has this id already: it is open now."));
-        return;
-    }
-    let address = Address::GuestApi { conversation_id: id.to_owned(), participant_id, external_id: None };
-    let key = state.picker.free_key();
-    let name = format!("added {}", crate::view::text::short_id(id, state.theme.ascii));
-    let conversation = Conversation { key, name, address };
-    state.picker.add(conversation.clone());
-    state.log.set_names(state.names());
-    journal::keep(state, crate::journal::Job::Added(conversation.clone()), effects);
-    effects.push(Effect::Engine(Command::Add(conversation)));
-    picker::open(state, key, effects);
-    if let Some(why) = swapped {
-        state.status.warn(format!("Swapped: {why}."));
-        return;
-    }
-    if crate::model::ids::is_uuid(id) {
-        state.status.info(if state.kept.keeps() {
-            "Added, and kept for this profile."
-        } else {
-            "Added for this session; put it into config.toml to keep it."
-        });
-    } else {
-        state
-            .status
-            .warn("Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test.");
-    }
-}
-
-/// The ids that the picker's conversations name.
-pub fn known(state: &State) -> Known {
-    Known::of(state.picker.items().iter().map(|i| &i.conversation.address))
 }
 
 fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
@@ -350,7 +291,12 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
             effects.push(Effect::AskFaults);
         }
+        Choice::AddFound(lead) => ids::add_one(state, lead, effects),
         Choice::SendAsMenu => faults::open_send_as(state),
+        Choice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
+            let why = sending::senseless(state, variation).unwrap_or_default();
+            state.status.info(format!("Not as {variation}: {why}."));
+        }
         Choice::SendAs(variation) => {
             state.send_as = variation;
             match variation {

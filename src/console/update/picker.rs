@@ -4,11 +4,10 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::console::state::{Pane, State};
-use crate::diagnosis::ids::What;
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::{discover, global, journal, overlay};
+use super::{discover, global, ids, journal};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -43,7 +42,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Nickname(key), &name)));
             }
         }
-        Action::IdCard => id_card(state),
+        Action::IdCard => ids::open(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
         Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),
@@ -75,26 +74,4 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(key) = selected.or(state.picker.active()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
-}
-
-fn id_card(state: &mut State) {
-    let Some(item) = state.picker.selected_item() else { return };
-    let mut lines = Vec::new();
-    // A participant's id in the place of the conversation's looks exactly like a missing scope on the wire.
-    if let Some(id) = item.conversation.address.conversation_id() {
-        let known = overlay::known(state);
-        let home = known.ids.iter().find(|(k, what, _)| *what == What::Participant && k.eq_ignore_ascii_case(id));
-        if let Some((_, _, Some(home))) = home.filter(|(_, _, home)| home.as_deref() != Some(id)) {
-            lines.push("SWAPPED: this conversation id is a participant's".to_owned());
-            lines.push(format!("  the conversation is {home}"));
-        }
-    }
-    for line in item.card() {
-        lines.push(line.label.to_owned());
-        lines.push(format!("  {}", line.value));
-        if !line.note.is_empty() {
-            lines.push(format!("  {}", line.note));
-        }
-    }
-    state.overlay = Some(Overlay::Page { title: item.name().to_owned(), lines, scroll: 0 });
 }

@@ -6,7 +6,7 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use crate::model::{ExchangeId, Life, MessageId, TokenStatus};
+use crate::model::{Asked, ExchangeId, Life, MessageId, TokenStatus};
 
 use super::{discover, journal, live, why};
 
@@ -38,6 +38,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Session { key, session } => live::session(state, key, session),
         Report::Learned { key, conversation_id } => live::learned(state, key, &conversation_id),
         Report::Discovered { page, found, more } => discover::came(state, page, found, more),
+        Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),

@@ -47,6 +47,11 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
 /// Sends what stands in the composer, variables as of `shown`. What cannot be sent stays there, with the reason.
 pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.picker.active() else { return };
+    // It was chosen for another conversation's channel.
+    if let Some((variation, why)) = state.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
+        state.status.error(format!("Not as {variation}: {why}. {} chooses another way.", state.key(Action::SendAs)));
+        return;
+    }
     match state.composer.take_for_send(shown) {
         Ok(text) => {
             let extras = state.composer.take_carried();
@@ -57,6 +62,12 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
+}
+
+/// Why a message of the open conversation cannot sensibly be sent in this way.
+pub fn senseless(state: &State, variation: Variation) -> Option<String> {
+    let channel = state.picker.active_item()?.conversation.channel();
+    Some(format!("that makes no sense on the channel {channel}: {}", variation.senseless(channel)?))
 }
 
 /// A refusal as a sentence for the status line.

@@ -3,6 +3,9 @@
 use super::{Role, Seen, What};
 use crate::model::ids::is_uuid;
 
+/// Why an id is a message's of which nothing else is known.
+pub const FORM: &str = "its form: 32 hexadecimal digits";
+
 /// Characters before an id that are looked at.
 const BEFORE: usize = 96;
 
@@ -15,19 +18,29 @@ pub fn scan(text: &str, field: Option<&str>, inside: Option<&String>, out: &mut 
         at = start
             + token.len()
             + text.get(start + token.len()..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
-        if !is_uuid(token) && !is_message_id(token) {
+        if !is_uuid(token) && !is_hex(token) {
             continue;
         }
         let before = tail(text.get(..start).unwrap_or_default(), BEFORE);
         let after = text.get(start + token.len()..).unwrap_or_default();
+        if !is_uuid(token) && name_before(before).or(field.map(str::to_owned)).is_some_and(|n| is_digest(&n)) {
+            continue;
+        }
         let role = role(before, after, field, is_uuid(token));
         out.push(Seen { id: token.to_owned(), role, inside: inside.cloned() });
     }
 }
 
-/// The form of a message id. [real: seen in SDK source: 32 hexadecimal digits]
-pub fn is_message_id(token: &str) -> bool {
+/// 32 hexadecimal digits: the form of a message id, and of a UUID without its hyphens. [message ids: real: seen in SDK
+/// source]
+pub fn is_hex(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()) && token.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// The name of something that has the same form and is no id.
+fn is_digest(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["md5", "hash", "digest", "etag", "checksum", "sha"].iter().any(|word| name.contains(word))
 }
 
 fn tail(text: &str, most: usize) -> &str {
@@ -77,7 +90,7 @@ fn role(before: &str, after: &str, field: Option<&str>, uuid: bool) -> Role {
         return of(what, &format!("the field {field}"));
     }
     if !uuid {
-        return of(What::Message, "its form: 32 hexadecimal digits");
+        return of(What::Message, FORM);
     }
     of(What::Unknown, "")
 }

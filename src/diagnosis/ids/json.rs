@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::context::{is_message_id, scan};
+use super::context::{is_hex, scan};
 use super::{Role, Seen, What};
 use crate::model::ids::is_uuid;
 
@@ -57,7 +57,7 @@ fn walk<'v>(value: &'v Value, path: &mut Vec<&'v str>, inside: Option<&String>, 
             for (key, value) in map {
                 if key == "id"
                     && let Value::String(id) = value
-                    && (is_uuid(id) || is_message_id(id))
+                    && (is_uuid(id) || is_hex(id))
                 {
                     out.push(Seen { id: id.clone(), role: own_id(map, path, id), inside: inside.cloned() });
                     continue;
@@ -95,7 +95,7 @@ fn own_id(map: &serde_json::Map<String, Value>, path: &[&str], id: &str) -> Role
         "organization" | "homeOrganization" => role(What::Organization, format!("it stands in {parent}")),
         "deployment" | "deployments" => role(What::Deployment, format!("it stands in {parent}")),
         "integration" | "integrations" => role(What::Integration, format!("it stands in {parent}")),
-        _ if has("normalizedMessage") || has("textBody") || has("text") || has("direction") || is_message_id(id) => {
+        _ if has("normalizedMessage") || has("textBody") || has("text") || has("direction") || is_hex(id) => {
             role(What::Message, "it is the id of a message".to_owned())
         }
         _ => role(What::Unknown, String::new()),

@@ -3,15 +3,24 @@
 //!
 //! ```text
 //! text ─► JSON inside it (walked by its keys) ─┐
-//!     └─► the rest (paths, `name=value`) ──────┴─► roles of each id ─► one role, or a swap
+//!     ├─► the rest (paths, `name=value`) ──────┼─► roles of each id ─► one role, or a wrong place and a swap
+//!     └─► what is known: profile, session ─────┘                        └─► Look asks about what is open
 //! ```
 //! A UUID alone says nothing of what it names: then it is called unknown, and looking it up decides.
 
 mod context;
 mod json;
+mod known;
+mod look;
 
-use crate::model::Address;
+use std::collections::HashMap;
+
 use crate::model::ids::is_uuid;
+use context::{FORM, is_hex};
+use known::plain;
+
+pub use known::{Known, KnownId};
+pub use look::Look;
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
@@ -62,6 +71,23 @@ impl What {
             Self::Unknown => "unknown",
         }
     }
+
+    /// As in "it is a participant's id".
+    pub const fn of_one(self) -> &'static str {
+        match self {
+            Self::Conversation => "a conversation's id",
+            Self::Participant => "a participant's id",
+            Self::Communication => "a communication's id",
+            Self::Message => "a message's id",
+            Self::Integration => "an integration's id",
+            Self::Deployment => "a deployment's id",
+            Self::Client => "an OAuth client's id",
+            Self::Organization => "an organisation's id",
+            Self::Request => "a request's id",
+            Self::GuestToken => "a guest's token",
+            Self::Unknown => "an id of which nothing is known",
+        }
+    }
 }
 
 /// A place where an id stood, and what that says.
@@ -76,14 +102,20 @@ pub struct Role {
 /// An id of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// As it stood there, lower case. Empty for a guest token.
+    /// Lower case, and a UUID with its hyphens, however it was written. Empty for a guest token.
     pub id: String,
     /// What it names: the role that is its own.
     pub what: What,
     /// All roles in which it stood, each once, what is its own first.
     pub roles: Vec<Role>,
-    /// The conversation that belongs where this participant's id stands as a conversation's.
+    /// The conversation that it belongs to, where it is a participant's or a message's.
+    pub home: Option<String>,
+    /// It stands where something else's id belongs.
+    pub misplaced: Option<What>,
+    /// The id that belongs there instead, where that is known.
     pub swap: Option<String>,
+    /// What it is was told by the service.
+    pub told: bool,
 }
 
 impl Found {
@@ -91,35 +123,14 @@ impl Found {
     pub fn because(&self) -> &str {
         self.roles.first().map_or("nothing around it says what it names", |r| r.because.as_str())
     }
-}
 
-/// What is known beside the text: participants and other ids of the profile, and what was read.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// `(id, what, conversation that a participant belongs to)`.
-    pub ids: Vec<(String, What, Option<String>)>,
-}
-
-impl Known {
-    /// The ids that conversations name.
-    pub fn of<'a>(addresses: impl Iterator<Item = &'a Address>) -> Self {
-        let mut ids = Vec::new();
-        for address in addresses {
-            match address {
-                Address::GuestApi { conversation_id, participant_id, .. } => {
-                    ids.push((conversation_id.clone(), What::Conversation, None));
-                    let home = || Some(conversation_id.clone());
-                    ids.extend(participant_id.iter().map(|p| (p.clone(), What::Participant, home())));
-                }
-                Address::OpenMessaging { integration_id, .. } => {
-                    ids.push((integration_id.clone(), What::Integration, None));
-                }
-                Address::WebMessaging { deployment_id, .. } => {
-                    ids.push((deployment_id.clone(), What::Deployment, None));
-                }
-            }
-        }
-        Self { ids }
+    /// Whether looking it up would tell more.
+    pub fn needs_look(&self) -> bool {
+        let can = matches!(
+            self.what,
+            What::Unknown | What::Conversation | What::Message | What::Integration | What::Deployment
+        );
+        !self.told && (can || self.what == What::Participant && self.misplaced.is_some() && self.swap.is_none())
     }
 }
 
@@ -144,71 +155,155 @@ pub fn find(text: &str, known: &Known) -> Vec<Found> {
 }
 
 fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
-    let mut found: Vec<(Found, Option<String>)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for Seen { id, role, inside } in seen {
-        let id = id.to_ascii_lowercase();
-        let at = found.iter().position(|(f, _)| f.id == id);
-        let at = match at {
-            Some(at) => at,
+        let key = plain(&id);
+        let at = match places.get(&key) {
+            Some(at) => *at,
             None if found.len() >= FOUND_MAX => continue,
             None => {
-                let mut roles = Vec::new();
-                let mut home = None;
-                for (_, what, conversation) in known.ids.iter().filter(|(k, ..)| k.eq_ignore_ascii_case(&id)) {
-                    if !roles.iter().any(|r: &Role| r.what == *what) {
-                        roles.push(Role { what: *what, because: "it is known to this profile".to_owned() });
-                    }
-                    home = home.or_else(|| conversation.clone());
-                }
-                found.push((Found { id: id.clone(), what: What::Unknown, roles, swap: None }, home));
+                found.push(begun(&id, known));
+                places.insert(key, found.len() - 1);
                 found.len() - 1
             }
         };
-        let Some((entry, home)) = found.get_mut(at) else { continue };
-        if role.what != What::Unknown && !entry.roles.iter().any(|r| r.what == role.what) {
+        let Some(entry) = found.get_mut(at) else { continue };
+        // What only its form says gives way to everything that says more.
+        let by_form = |r: &Role| r.because == FORM;
+        if role.what != What::Unknown
+            && !entry.roles.iter().any(|r| r.what == role.what)
+            && !(by_form(&role) && !entry.roles.is_empty())
+        {
+            entry.roles.retain(|r| !by_form(r));
             entry.roles.push(role);
         }
-        if home.is_none() {
-            *home = inside;
+        entry.home = entry.home.take().or(inside);
+        // Once written with hyphens, always: they belong to it.
+        if is_uuid(&id) {
+            entry.id = id.to_ascii_lowercase();
         }
     }
-    let conversations: Vec<String> = found
-        .iter()
-        .filter(|(f, _)| f.roles.iter().all(|r| r.what == What::Conversation) && !f.roles.is_empty())
-        .map(|(f, _)| f.id.clone())
-        .collect();
+    let mut found: Vec<Found> = found.into_iter().map(settled).collect();
+    let all = found.clone();
+    for entry in &mut found {
+        entry.swap = entry.misplaced.and_then(|place| right_one(place, entry, &all, known));
+        if entry.what == What::GuestToken {
+            entry.id = String::new();
+        }
+    }
     found
-        .into_iter()
-        .map(|(mut entry, home)| {
-            // An id is a participant's wherever a body says so: then a path that takes it for a conversation is wrong.
-            entry.roles.sort_by_key(|r| (r.what == What::Conversation, r.what == What::Message));
-            entry.what = entry.roles.first().map_or(What::Unknown, |r| r.what);
-            let misplaced = entry.roles.iter().any(|r| r.what == What::Conversation);
-            if entry.what == What::Participant && misplaced {
-                entry.swap = home.or_else(|| conversations.first().cloned().filter(|_| conversations.len() == 1));
-            }
-            if entry.what == What::GuestToken {
-                entry.id = String::new();
-            }
-            entry
-        })
-        .collect()
 }
 
-/// What a conversation can be added with, from a pasted text: its id, and the participant that the text names beside it.
-pub fn address(found: &[Found]) -> Option<(String, Option<String>, Option<String>)> {
-    let of = |what| found.iter().find(|f| f.what == what);
-    let swapped = found.iter().find(|f| f.swap.is_some());
-    let participant = || of(What::Participant).map(|f| f.id.clone());
-    if let Some(swapped) = swapped {
-        let why = format!("{} is a participant's id; the conversation's stands in its place", short(&swapped.id));
-        return Some((swapped.swap.clone()?, Some(swapped.id.clone()), Some(why)));
+/// An id with what is known of it beside the text.
+fn begun(id: &str, known: &Known) -> Found {
+    let mut entry = Found {
+        id: id.to_ascii_lowercase(),
+        what: What::Unknown,
+        roles: Vec::new(),
+        home: None,
+        misplaced: None,
+        swap: None,
+        told: false,
+    };
+    for of in known.about(id) {
+        if !entry.roles.iter().any(|r| r.what == of.what) {
+            let because = if of.told { "the service told so" } else { "the profile uses it so" };
+            entry.roles.push(Role { what: of.what, because: because.to_owned() });
+        }
+        entry.home = entry.home.or_else(|| of.home.clone());
+        entry.told |= of.told;
     }
-    if let Some(conversation) = of(What::Conversation) {
-        return Some((conversation.id.clone(), participant(), None));
+    entry
+}
+
+/// What it is, of all that it stands as. What the service told comes first. Otherwise an id is a participant's wherever a
+/// body says so: then a path that takes it for a conversation is wrong.
+fn settled(mut entry: Found) -> Found {
+    let told = entry.told;
+    let own = entry.roles.first().map(|r| r.what).filter(|_| told);
+    entry.roles.sort_by_key(|r| (Some(r.what) != own, r.what == What::Conversation, r.what == What::Message));
+    entry.what = entry.roles.first().map_or(What::Unknown, |r| r.what);
+    let place = |what| matches!(what, What::Conversation | What::Integration | What::Deployment | What::Participant);
+    // A participant is inside of a conversation everywhere; that is not a wrong place for it.
+    let wrong = entry.roles.iter().map(|r| r.what).find(|w| *w != entry.what && place(*w));
+    entry.misplaced = wrong.filter(|_| place(entry.what) || matches!(entry.what, What::Message | What::Communication));
+    if is_hex(&entry.id)
+        && !matches!(entry.what, What::Message | What::Unknown | What::Request)
+        && let Ok(uuid) = uuid::Uuid::try_parse(&entry.id)
+    {
+        entry.id = uuid.to_string();
+        if let Some(role) = entry.roles.first_mut() {
+            role.because.push_str("; written without its hyphens");
+        }
     }
-    let unknown = found.iter().find(|f| f.what == What::Unknown && is_uuid(&f.id))?;
-    Some((unknown.id.clone(), None, None))
+    entry
+}
+
+/// The id that belongs in `place`, where a misplaced one stands.
+fn right_one(place: What, entry: &Found, all: &[Found], known: &Known) -> Option<String> {
+    if place == What::Conversation
+        && let Some(home) = &entry.home
+    {
+        return Some(home.clone()).filter(|home| plain(home) != plain(&entry.id));
+    }
+    let mut fitting = all.iter().filter(|f| f.what == place && f.misplaced.is_none());
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Some(one.id.clone()),
+        (Some(_), Some(_)) => None,
+        (None, _) => {
+            let home = (place == What::Participant).then_some(entry.id.as_str());
+            known.only(place, home).map(str::to_owned)
+        }
+    }
+}
+
+/// A conversation that a pasted text leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its id.
+    pub conversation: String,
+    /// The participant that the text names beside it.
+    pub participant: Option<String>,
+    /// What was put right, where something was: one sentence without a full stop.
+    pub swapped: Option<String>,
+}
+
+/// The conversations that a text leads to, the likeliest first.
+pub fn candidates(found: &[Found]) -> Vec<Candidate> {
+    let mut out: Vec<Candidate> = Vec::new();
+    let mut add = |candidate: Candidate| {
+        if !out.iter().any(|c| plain(&c.conversation) == plain(&candidate.conversation)) {
+            out.push(candidate);
+        }
+    };
+    for wrong in found.iter().filter(|f| f.misplaced == Some(What::Conversation)) {
+        if let Some(right) = &wrong.swap {
+            let participant = (wrong.what == What::Participant).then(|| wrong.id.clone());
+            let why =
+                format!("{} is {}; the conversation's id stands in its place", short(&wrong.id), wrong.what.of_one());
+            add(Candidate { conversation: right.clone(), participant, swapped: Some(why) });
+        }
+    }
+    let participants: Vec<&Found> = found.iter().filter(|f| f.what == What::Participant).collect();
+    for conversation in found.iter().filter(|f| f.what == What::Conversation) {
+        let own = |f: &&&Found| f.home.as_ref().is_none_or(|home| plain(home) == plain(&conversation.id));
+        let participant = participants.iter().find(own).map(|f| f.id.clone());
+        add(Candidate { conversation: conversation.id.clone(), participant, swapped: None });
+    }
+    for inside in found.iter().filter(|f| matches!(f.what, What::Message | What::Participant)) {
+        if let Some(home) = &inside.home {
+            let participant = (inside.what == What::Participant).then(|| inside.id.clone());
+            let why = format!("{} is {}, of this conversation", short(&inside.id), inside.what.of_one());
+            add(Candidate { conversation: home.clone(), participant, swapped: Some(why) });
+        }
+    }
+    if out.is_empty()
+        && let Some(unknown) = found.iter().find(|f| f.what == What::Unknown && is_uuid(&f.id))
+    {
+        out.push(Candidate { conversation: unknown.id.clone(), participant: None, swapped: None });
+    }
+    out
 }
 
 fn short(id: &str) -> String {

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use super::*;
 
 const C: &str = "5f0c91ce-0000-4000-8000-00000000000a";
@@ -72,11 +74,13 @@ fn a_participant_in_the_place_of_a_conversation_is_swapped() {
     let all = find(&text, &Known::default());
     let wrong = all.iter().find(|f| f.id == P);
     assert_eq!(wrong.map(|f| (f.what, f.swap.as_deref())), Some((What::Participant, Some(C))));
-    let (conversation, participant, why) = address(&all).unwrap_or_default();
-    assert_eq!((conversation.as_str(), participant.as_deref()), (C, Some(P)));
-    assert!(why.is_some());
+    let first = &candidates(&all)[0];
+    assert_eq!((first.conversation.as_str(), first.participant.as_deref()), (C, Some(P)));
+    assert!(first.swapped.as_ref().is_some_and(|why| why.contains("a participant's id")));
     // What the profile knows counts as much as what the text says.
-    let known = Known { ids: vec![(P.to_owned(), What::Participant, Some(C.to_owned()))] };
+    let home = Some(C.to_owned());
+    let known =
+        Known { ids: vec![KnownId { id: P.to_owned(), what: What::Participant, home, guest: false, told: false }] };
     let all = find(&format!("/api/v2/conversations/messaging/{P}/messages"), &known);
     assert_eq!(all.first().and_then(|f| f.swap.as_deref()), Some(C));
 }
@@ -98,4 +102,63 @@ fn hostile_texts_end() {
     // Each bracket begins something that looks like JSON until the very end: read a few times, not thousands.
     let nearly = format!("{}x {C}", "[1, 2, [3], {\"a\": [".repeat(20_000));
     assert!(find(&nearly, &Known::default()).iter().any(|f| f.id == C));
+}
+
+#[test]
+fn a_uuid_without_hyphens_is_told_by_what_stands_around_it() {
+    let bare = C.replace('-', "");
+    assert_eq!(found(&format!("conversationId={bare}")), [(C.to_owned(), What::Conversation)]);
+    assert_eq!(found(&format!("/api/v2/conversations/messages/{bare}/details")), [(bare.clone(), What::Message)]);
+    assert_eq!(found(&format!("/api/v2/conversations/messages/{bare}")), [(C.to_owned(), What::Conversation)]);
+    assert_eq!(found(&bare), [(bare.clone(), What::Message)], "its form alone");
+    // The same id twice is one id, and what is written with hyphens has them.
+    assert_eq!(found(&format!("conversation {C} and again {bare}")), [(C.to_owned(), What::Conversation)]);
+    let why = find(&format!("participant_id: {bare}"), &Known::default());
+    assert!(why[0].because().contains("without its hyphens"), "{why:?}");
+    // The form of an id, and none.
+    assert!(found(&format!("Content-MD5: {bare} sha256={bare} etag \"{bare}\"")).is_empty());
+}
+
+#[test]
+fn whatever_stands_in_a_wrong_place_is_named_with_what_belongs_there() {
+    let told = |id: &str, what, home: Option<&str>| {
+        let mut known = Known::default();
+        known.learn(id, what, home);
+        known
+    };
+    let path = |id: &str| format!("POST /api/v2/conversations/messaging/{id}/messages 401");
+    let wrong = |text: &str, known: &Known| {
+        let all = find(text, known);
+        let one = all.iter().find(|f| f.id == X).cloned().unwrap();
+        (one.what, one.misplaced, one.swap)
+    };
+    for what in [What::Integration, What::Deployment] {
+        let known = told(X, what, None);
+        assert_eq!(wrong(&path(X), &known), (what, Some(What::Conversation), None));
+        let text = format!("{}; conversation={C}", path(X));
+        assert_eq!(wrong(&text, &known), (what, Some(What::Conversation), Some(C.to_owned())));
+    }
+    let open = format!("/api/v2/conversations/messages/{X}/inbound/open/message");
+    let mut known = told(X, What::Conversation, None);
+    assert_eq!(wrong(&open, &known), (What::Conversation, Some(What::Integration), None));
+    known.learn(P, What::Integration, None);
+    assert_eq!(wrong(&open, &known), (What::Conversation, Some(What::Integration), Some(P.to_owned())));
+    let to = format!(r#"{{"to":{{"id":"{X}","externalId":null}},"text":"hi"}}"#);
+    let mut known = told(X, What::Conversation, None);
+    known.learn_person(P, X, true);
+    assert_eq!(wrong(&to, &known), (What::Conversation, Some(What::Participant), Some(P.to_owned())));
+}
+
+#[test]
+fn a_message_leads_to_its_conversation_once_it_was_looked_up() {
+    let mut known = Known::default();
+    known.learn(M, What::Message, Some(C));
+    let all = find(&format!("it failed for message {M}"), &known);
+    let first = &candidates(&all)[0];
+    assert_eq!((first.conversation.as_str(), first.participant.as_deref()), (C, None));
+    assert!(first.swapped.as_ref().is_some_and(|why| why.contains("a message's id")));
+    assert!(!all[0].needs_look());
+    // A log with two conversations leads to both.
+    let two = find(&format!("conversationId={C} conversationId={X}"), &Known::default());
+    assert_eq!(candidates(&two).len(), 2);
 }

@@ -40,6 +40,12 @@ pub fn request_like(shared: &Request, call: &Call, redactor: &Redactor) -> Reque
     out
 }
 
+/// A frame of a socket: JSON nearly always.
+pub fn frame(text: &str, redactor: &Redactor) -> Body {
+    let bytes = text.as_bytes();
+    body(bytes.get(..BODY_MAX).unwrap_or(bytes), bytes.len() as u64, &HeaderMap::new(), redactor, false)
+}
+
 /// What came of a try.
 pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
     match (&tried.answer, &tried.fault) {
@@ -97,7 +103,7 @@ pub fn authority(url: &str) -> Option<&str> {
 }
 
 /// What is kept of `bytes`, the first of `total`.
-fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, broken: bool) -> Body {
+pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, broken: bool) -> Body {
     if bytes.is_empty() {
         return Body { total, ..Body::default() };
     }

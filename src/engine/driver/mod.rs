@@ -2,6 +2,7 @@
 
 mod bench;
 mod errands;
+mod hooks;
 mod jobs;
 mod outcome;
 mod probing;
@@ -9,6 +10,7 @@ mod reading;
 mod route;
 mod sending;
 mod signing;
+mod web;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generation, MessageId, Moment, TokenStatus};
 
+use super::channel::{self, Way};
 use super::client::Client;
 use super::jitter::Jitter;
 use super::metrics::Metrics;
@@ -94,7 +97,10 @@ pub struct Driver {
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
     probing: probing::Probing,
+    /// Conversations with a socket of their own.
+    webs: web::Webs,
     errands: errands::Errands,
+    hooks: Option<hooks::Hooks>,
 }
 
 impl Driver {
@@ -151,7 +157,9 @@ impl Driver {
             reads: BTreeMap::new(),
             watched: None,
             probing: probing::Probing::default(),
+            webs: web::Webs::default(),
             errands: errands::Errands::default(),
+            hooks: None,
             profile,
             tuning,
             commands,
@@ -161,9 +169,10 @@ impl Driver {
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        if self.tuning.sign_in {
+        if self.tuning.sign_in && self.wants_token() {
             self.tokens.sign_in(self.clock.now());
         }
+        self.start_hooks();
         let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
@@ -178,7 +187,11 @@ impl Driver {
             }
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
+                Some(came) = self.webs.inbox.recv() => self.web_came(came),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
+                Some(event) = hooks::Hooks::next(&mut self.hooks), if self.hooks.is_some() => {
+                    self.hooked(event, self.clock.now());
+                }
                 () = timer.as_mut(), if due.is_some() => {}
             }
         }
@@ -191,15 +204,30 @@ impl Driver {
         self.reports.flush();
     }
 
+    /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
+    /// credentials that are not there.
+    pub(in crate::engine::driver) fn wants_token(&self) -> bool {
+        let socket = |e: &ConversationEntry| channel::way(e.conversation.channel()) == Way::Socket;
+        let only_sockets = !self.profile.conversations.is_empty() && self.profile.conversations.iter().all(socket);
+        !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
+    }
+
     /// Starts all that may start, and says when something is due next.
     fn pump(&mut self) -> Option<Instant> {
         let now = self.clock.now();
         self.pump_tokens(now);
+        self.pump_webs(now);
         self.pump_sends(now);
         self.pump_reads(now);
         self.pump_errands(now);
         self.tell_status(now);
-        let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
+        let dues = [
+            self.tokens.next_due(now),
+            self.queue.next_due(),
+            self.pace_due(now),
+            self.reads_due(now),
+            self.webs_due(now),
+        ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
         let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
         let next = next.map(|m| Instant::from_std(self.clock.instant(m)));
@@ -225,9 +253,12 @@ impl Driver {
             Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
-            Command::Watch(key) => self.watched = key,
+            Command::Watch(key) => {
+                self.watched = key;
+                self.looked_at(key, now);
+            }
             Command::Typing(key) => self.typing(key, now),
-            Command::Session { .. } => self.notice("this conversation has no session", now),
+            Command::Session { key, ask } => self.session_asked(key, ask, now),
             Command::Discover { page } => self.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
@@ -247,6 +278,10 @@ impl Driver {
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
+                    Done::GuestToken(done) => self.guest_token_read(*done, now),
+                    Done::Opened(done) => self.web_opened(*done, now),
+                    Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
+                    Done::History(done) => self.history_read(*done, now),
                     Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
@@ -276,6 +311,7 @@ impl Driver {
             self.let_go(message, now);
         }
         self.drain(Duration::from_millis(500)).await;
+        self.close_webs().await;
         self.jobs.abort_all();
     }
 
@@ -283,9 +319,18 @@ impl Driver {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
             self.reports.flush();
-            match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
-                Ok(Some(done)) => {
-                    self.done(done);
+            let next = async {
+                tokio::select! {
+                    Some(came) = self.webs.inbox.recv() => Next::Web(came),
+                    Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => Next::Job(done),
+                }
+            };
+            match tokio::time::timeout_at(end, next).await {
+                Ok(next) => {
+                    match next {
+                        Next::Web(came) => self.web_came(came),
+                        Next::Job(done) => self.done(done),
+                    }
                     // What goes back into the queue goes no further.
                     let back: Vec<_> = self.queue.waiting().collect();
                     let now = self.clock.now();
@@ -293,7 +338,7 @@ impl Driver {
                         self.let_go(message, now);
                     }
                 }
-                Ok(None) | Err(_) => return,
+                Err(_) => return,
             }
         }
     }
@@ -341,6 +386,12 @@ impl Driver {
             self.tell(Report::ClockSkew(skew));
         }
     }
+}
+
+/// What ends a wait while the engine stops.
+enum Next {
+    Web(web::Came),
+    Job(Result<(tokio::task::Id, Done), tokio::task::JoinError>),
 }
 
 /// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their

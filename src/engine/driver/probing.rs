@@ -224,6 +224,8 @@ impl Driver {
             (_, None) => Outcome::Failed(why),
             (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some((101, ..))) => Outcome::Accepted,
             (_, Some((200..=299, ..))) if self.is_answered(asked, body) => Outcome::Accepted,
+            // "There is no such thing" answers the question.
+            (Asked::Id(..), Some((404, ..))) => Outcome::Accepted,
             (_, Some((200..=299, ..))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
             (_, Some(_)) => Outcome::Refused(why),
         };

@@ -100,7 +100,7 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
         "startTime": time(c.started),
         "endTime": ended,
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
-        "recordingState": "none",
+        "recordingState": "NONE",
         "selfUri": format!("/api/v2/conversations/{}", c.id),
     }))
 }
@@ -174,7 +174,7 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
             "organization": organization,
             "scope": world.client.scopes,
             "roleDivisions": [],
-            "authorizedGrantType": "CLIENT_CREDENTIALS",
+            "authorizedGrantType": "CLIENT-CREDENTIALS",
             "state": "active",
         },
     })

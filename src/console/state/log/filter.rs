@@ -53,6 +53,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("read", Kind::Read),
     ("probe", Kind::Probe),
     ("frame", Kind::Frame),
+    ("hook", Kind::Hook),
     ("event", Kind::Event),
     ("note", Kind::Note),
     ("sys", Kind::Sys),

@@ -1,0 +1,143 @@
+//! Ids as the console sorts them out: what is being looked up, and the card of a conversation's ids with what the service
+//! told of each.
+
+use crate::diagnosis::ids::{Known, Look, What};
+use crate::model::{Address, ConversationKey};
+
+use super::State;
+
+/// Ids that are being looked up.
+#[derive(Clone, Debug)]
+pub struct Sorting {
+    /// What is asked.
+    pub look: Look,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What ids are looked up for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To add the conversation that this pasted text leads to.
+    Add(String),
+    /// To say on the card of this conversation what they are.
+    Card(ConversationKey),
+}
+
+/// An id of a conversation's address that stands in a wrong place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// What belongs there.
+    pub place: What,
+    /// What stands there.
+    pub is: What,
+    /// What to put there instead, where that is known.
+    pub right: Option<String>,
+}
+
+/// The ids of an address, with what belongs in each place.
+pub fn places(address: &Address) -> Vec<(What, &str)> {
+    match address {
+        Address::GuestApi { conversation_id, participant_id, .. } => {
+            let participant = participant_id.iter().map(|id| (What::Participant, id.as_str()));
+            std::iter::once((What::Conversation, conversation_id.as_str())).chain(participant).collect()
+        }
+        Address::OpenMessaging { integration_id, .. } => vec![(What::Integration, integration_id)],
+        Address::WebMessaging { deployment_id, .. } => vec![(What::Deployment, deployment_id)],
+    }
+}
+
+/// What is known of ids: the profile's own, and what was read in this session.
+pub fn known(state: &State) -> Known {
+    Known::of(state.picker.items().iter().map(|i| &i.conversation.address)).with(&state.past)
+}
+
+/// What is wrong with the ids of `address`.
+fn wrongs(address: &Address, known: &Known) -> Vec<Wrong> {
+    places(address).into_iter().filter_map(|(place, id)| wrong(place, id, address, known)).collect()
+}
+
+fn wrong(place: What, id: &str, address: &Address, known: &Known) -> Option<Wrong> {
+    // What the profile uses an id as counts only where it says so of another conversation.
+    let other = |k: &&crate::diagnosis::ids::KnownId| {
+        k.told || k.home.as_deref().is_some_and(|home| !home.eq_ignore_ascii_case(id)) && k.what != place
+    };
+    let about = known.about(id).find(other);
+    if let Some(of) = about.filter(|of| of.what != place) {
+        let home = of.home.clone().filter(|_| place == What::Conversation);
+        let inside = address.conversation_id().filter(|_| place == What::Participant);
+        let right = home.or_else(|| known.only(place, inside).map(str::to_owned));
+        return Some(Wrong { place, is: of.what, right });
+    }
+    // A participant, but not the guest of this conversation.
+    let guest =
+        known.only(What::Participant, Some(address.conversation_id()?)).filter(|_| place == What::Participant)?;
+    let is = What::Participant;
+    (!guest.eq_ignore_ascii_case(id)).then(|| Wrong { place, is, right: Some(guest.to_owned()) })
+}
+
+/// `address` with the right ids in the places of wrong ones; nothing where none is known.
+fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
+    let mut out = address.clone();
+    for wrong in wrongs {
+        let Some(right) = &wrong.right else { continue };
+        match (&mut out, wrong.place) {
+            (Address::GuestApi { conversation_id, participant_id, .. }, What::Conversation) => {
+                if wrong.is == What::Participant {
+                    *participant_id = Some(std::mem::take(conversation_id));
+                }
+                conversation_id.clone_from(right);
+            }
+            (Address::GuestApi { participant_id, .. }, What::Participant) => *participant_id = Some(right.clone()),
+            (Address::OpenMessaging { integration_id, .. }, What::Integration) => integration_id.clone_from(right),
+            (Address::WebMessaging { deployment_id, .. }, What::Deployment) => deployment_id.clone_from(right),
+            _ => {}
+        }
+    }
+    (out != *address).then_some(out)
+}
+
+/// The address that is meant by a conversation's, where its own has wrong ids.
+pub fn swap(state: &State, key: ConversationKey) -> Option<Address> {
+    let address = &state.picker.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
+    put_right(address, &wrongs(address, &known(state)))
+}
+
+/// The lines of a conversation's id card.
+pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
+    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return Vec::new() };
+    let address = &item.conversation.address;
+    let known = known(state);
+    let wrongs = wrongs(address, &known);
+    let mut lines = Vec::new();
+    for wrong in &wrongs {
+        let place = wrong.place.of_one();
+        lines.push(match (wrong.is, wrong.place) {
+            (What::Participant, What::Participant) => "SWAPPED: this participant id is not the guest's".to_owned(),
+            // On the wire this looks exactly like a missing scope.
+            (is, _) => format!("SWAPPED: where {place} belongs stands {}", is.of_one()),
+        });
+        if let Some(right) = &wrong.right {
+            lines.push(format!("  {} belongs there", right));
+        }
+    }
+    let told = |id: &str| known.about(id).find(|k| k.told).map(|k| k.what.of_one());
+    for line in item.card() {
+        lines.push(line.label.to_owned());
+        lines.push(format!("  {}", line.value));
+        let note = match (line.note, told(&line.value)) {
+            ("", None) => continue,
+            ("", Some(told)) => format!("looked up: {told}"),
+            (note, None) => note.to_owned(),
+            (note, Some(told)) => format!("{note}; looked up: {told}"),
+        };
+        lines.push(format!("  {note}"));
+    }
+    if put_right(address, &wrongs).is_some() {
+        lines.push("s opens the conversation that is meant".to_owned());
+    }
+    if state.sorting.as_ref().is_some_and(|s| s.purpose == Purpose::Card(key)) {
+        lines.push("looking the ids up…".to_owned());
+    }
+    lines
+}

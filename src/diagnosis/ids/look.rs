@@ -1,0 +1,148 @@
+//! Looking up what nothing says of: each id is asked about, one question after the other, and each question is an
+//! exchange of the log. Pure: who asks is the engine.
+//!
+//! ```text
+//! found ids ─► Look ─► next: Asked ─► (engine) ─► came ─► known ─► the text is sorted again
+//! ```
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::context::is_hex;
+use super::{Found, Known, What};
+use crate::genesys::conversations::is_guest;
+use crate::genesys::lookups;
+use crate::model::ids::is_uuid;
+use crate::model::{Asked, Exchange, Outcome, Probed, Thing};
+
+/// Questions about one text at most.
+const MOST: usize = 40;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    left: VecDeque<Asked>,
+    known: Known,
+    troubles: Vec<String>,
+}
+
+impl Look {
+    /// A look at the ids of a text of which nothing is known for sure.
+    pub fn at(found: &[Found], known: Known) -> Self {
+        let open = found.iter().filter(|f| f.needs_look());
+        Self { left: open.flat_map(|f| questions(&f.id, f.what)).take(MOST).collect(), known, troubles: Vec::new() }
+    }
+
+    /// Leaves only the questions that need no token.
+    pub fn without_token(&mut self) {
+        self.left.retain(|asked| matches!(asked, Asked::Id(Thing::Deployment, _)));
+    }
+
+    /// Asks also about one id that is used as `what`.
+    pub fn also(&mut self, id: &str, what: What) {
+        self.left.extend(questions(id, what));
+    }
+
+    /// Whether there is anything to ask.
+    pub fn is_idle(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    /// The next question.
+    pub fn next(&self) -> Option<Asked> {
+        self.left.front().copied()
+    }
+
+    /// An answer came: what it shows. False where the question is not the one that was asked.
+    pub fn came(&mut self, asked: Asked, came: &Probed, exchange: Option<&Exchange>) -> bool {
+        let (Asked::Id(thing, uuid), true) = (asked, self.left.front() == Some(&asked)) else { return false };
+        self.left.pop_front();
+        let is_it = exchange.is_some_and(|x| x.outcome == Outcome::Accepted && x.status() != Some(404));
+        if let Some(exchange) = exchange.filter(|_| is_it) {
+            self.learn(thing, uuid, exchange);
+            // It cannot be anything else.
+            self.left.retain(|left| !matches!(left, Asked::Id(_, other) if *other == uuid));
+            return true;
+        }
+        let trouble = match (came, exchange.map(|x| &x.outcome)) {
+            (Probed::NotAsked(why), _) => Some(why.clone()),
+            (_, Some(outcome)) => outcome.reason().map(str::to_owned),
+            (_, None) => Some("no answer".to_owned()),
+        };
+        if let Some(why) = trouble {
+            let id = written(thing, uuid);
+            self.troubles.push(format!("whether {id} is {} could not be looked up: {why}", words(thing)));
+        }
+        true
+    }
+
+    /// What is known now.
+    pub const fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// What could not be looked up, one sentence each.
+    pub fn troubles(&self) -> &[String] {
+        &self.troubles
+    }
+
+    fn learn(&mut self, thing: Thing, uuid: Uuid, exchange: &Exchange) {
+        let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
+        let id = written(thing, uuid);
+        match thing {
+            Thing::Conversation => {
+                self.known.learn(&id, What::Conversation, None);
+                let json: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+                let people = json.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
+                for person in people {
+                    if let Some(own) = text(person, "id") {
+                        let purpose = text(person, "purpose").unwrap_or_default().to_ascii_lowercase();
+                        self.known.learn_person(&own, &id, is_guest(&purpose));
+                    }
+                }
+            }
+            Thing::Message => {
+                let home = lookups::conversation_of(body.as_bytes());
+                self.known.learn(&id, What::Message, home.as_deref());
+                if let Some(home) = home {
+                    self.known.learn(&home, What::Conversation, None);
+                }
+            }
+            Thing::Integration => self.known.learn(&id, What::Integration, None),
+            Thing::Deployment => self.known.learn(&id, What::Deployment, None),
+        }
+    }
+}
+
+/// What to ask about an id that is taken for `what`: that first, then what else it may be.
+fn questions(id: &str, what: What) -> Vec<Asked> {
+    let Ok(uuid) = Uuid::try_parse(id) else { return Vec::new() };
+    let mut things = match what {
+        What::Integration => vec![Thing::Integration, Thing::Conversation, Thing::Deployment],
+        What::Deployment => vec![Thing::Deployment, Thing::Conversation, Thing::Integration],
+        _ => vec![Thing::Conversation, Thing::Deployment, Thing::Integration],
+    };
+    // Message ids are written without hyphens, and so is many a conversation's in a log.
+    if is_hex(id) {
+        things.insert(0, Thing::Message);
+    } else if !is_uuid(id) {
+        return Vec::new();
+    }
+    things.into_iter().map(|thing| Asked::Id(thing, uuid)).collect()
+}
+
+fn written(thing: Thing, uuid: Uuid) -> String {
+    if thing == Thing::Message { uuid.simple().to_string() } else { uuid.to_string() }
+}
+
+const fn words(thing: Thing) -> &'static str {
+    match thing {
+        Thing::Conversation => "a conversation",
+        Thing::Message => "a message",
+        Thing::Integration => "an integration",
+        Thing::Deployment => "a deployment",
+    }
+}

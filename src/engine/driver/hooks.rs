@@ -1,0 +1,201 @@
+//! Webhooks that came in: each is a row of the log, and what is genuine and new goes to its conversation.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::engine::Report;
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::engine::webhook::{self, Answer, Delivery, Event};
+use crate::genesys::webhook::{Form, Outbound, What, read};
+use crate::model::{Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Request, Response, Timing};
+
+use super::Driver;
+
+/// Deliveries that are remembered, so that a repeated one is known.
+const REMEMBERED: usize = 1024;
+/// How long somebody types who does not say how long.
+const TYPES_FOR: Duration = Duration::from_secs(10);
+
+/// The listener, and what came through it.
+pub struct Hooks {
+    events: mpsc::Receiver<Event>,
+    /// Ends with the driver.
+    _listener: JoinSet<()>,
+    seen: HashSet<(String, String)>,
+    order: VecDeque<(String, String)>,
+}
+
+impl Hooks {
+    /// What the listener tells next; nothing more once it has ended.
+    pub async fn next(hooks: &mut Option<Self>) -> Option<Event> {
+        match hooks {
+            Some(hooks) => hooks.events.recv().await,
+            None => None,
+        }
+    }
+
+    /// Whether this one is new.
+    fn is_new(&mut self, unique: &(String, String)) -> bool {
+        if !self.seen.insert(unique.clone()) {
+            return false;
+        }
+        self.order.push_back(unique.clone());
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Driver {
+    /// Begins to listen, where the profile says so.
+    pub(super) fn start_hooks(&mut self) {
+        let Some(hook) = self.profile.open_messaging.webhook.clone() else { return };
+        let (tell, events) = mpsc::channel(webhook::WAITING);
+        let mut listener = JoinSet::new();
+        listener.spawn(webhook::listen(hook, self.clock, tell));
+        self.hooks = Some(Hooks { events, _listener: listener, seen: HashSet::new(), order: VecDeque::new() });
+    }
+
+    pub(super) fn hooked(&mut self, event: Event, now: Moment) {
+        match event {
+            Event::Listening(address) => {
+                let text = format!("webhooks are taken at http://{address}, signed ones only");
+                self.notice(&text, now);
+            }
+            Event::Failed(why) => {
+                let how = "replies are still read from the API";
+                self.notice(&format!("webhooks are not taken: {why}; {how}"), now);
+            }
+            Event::Delivery(delivery) => self.delivered(&delivery, now),
+        }
+    }
+
+    fn delivered(&mut self, delivery: &Delivery, now: Moment) {
+        let outbound = match delivery.answer {
+            Answer::Taken(_) => read(&delivery.body, delivery.at.wall),
+            _ => None,
+        };
+        let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
+        let new = outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.is_new(&o.unique)));
+        let what = self.words(delivery, outbound.as_ref(), key, new);
+        let mut record = Record::new(self.next_exchange(), Kind::Hook, what, delivery.at);
+        if let Some(key) = key {
+            record = record.of(key, None);
+        }
+        record.begin(self.as_received(delivery), None, delivery.at);
+        let answered = Ending::Answered(self.as_answered(delivery));
+        record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
+        let outcome = match delivery.answer.refusal() {
+            Some(why) => Outcome::Refused(format!("answered with {}: {why}", delivery.answer.status().as_u16())),
+            None => Outcome::Accepted,
+        };
+        record.settle(outcome, now);
+        self.tell(record.report());
+        if let (Some(outbound), Some(key), true) = (outbound, key, new) {
+            self.take_in(outbound, key, now);
+        }
+    }
+
+    /// The row's words: what was said, so that nobody has to open the entry to follow a conversation.
+    fn words(
+        &self,
+        delivery: &Delivery,
+        outbound: Option<&Outbound>,
+        key: Option<ConversationKey>,
+        new: bool,
+    ) -> String {
+        let Some(outbound) = outbound else {
+            return format!("webhook {} from {}", delivery.method, delivery.peer.ip());
+        };
+        let said = match &outbound.what {
+            What::Message(message) => format!("{}: {}", message.author.word(), self.redactor.text(&message.text)),
+            What::Typing(true, _) => format!("{} is typing", outbound.author.word()),
+            What::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
+            What::Other(kind) => format!("[{}]", self.redactor.text(kind)),
+        };
+        let mut notes = Vec::new();
+        if !new {
+            notes.push("came before");
+        }
+        if key.is_none() {
+            notes.push("for nobody in the picker");
+        }
+        if delivery.answer == Answer::Taken(Form::Hex) {
+            notes.push("signed in hex");
+        }
+        if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
+    }
+
+    fn as_received(&self, delivery: &Delivery) -> Request {
+        Request {
+            method: delivery.method.to_string(),
+            url: self.redactor.url(&delivery.url),
+            headers: self.redactor.headers(&delivery.headers),
+            body: capture::body(&delivery.body, delivery.total, &delivery.headers, &self.redactor, false),
+        }
+    }
+
+    fn as_answered(&self, delivery: &Delivery) -> Response {
+        let (answer, headers) = (delivery.answer, delivery.answer.headers());
+        let body = answer.body().as_bytes();
+        Response {
+            status: answer.status().as_u16(),
+            version: "HTTP/1.1".to_owned(),
+            headers: self.redactor.headers(&headers),
+            body: capture::body(body, body.len() as u64, &headers, &self.redactor, false),
+            remote: Some(delivery.peer.to_string()),
+        }
+    }
+
+    /// The conversation that an outbound message belongs to: by integration and guest, else by the conversation's id.
+    fn home_of(&self, outbound: &Outbound) -> Option<ConversationKey> {
+        let addressed = |address: &Address| match address {
+            Address::OpenMessaging { integration_id, guest } => {
+                outbound.guest_id.as_ref() == Some(&guest.id)
+                    && outbound.integration_id.as_ref().is_none_or(|id| id == integration_id)
+            }
+            Address::GuestApi { .. } | Address::WebMessaging { .. } => false,
+        };
+        let entries = || self.profile.conversations.iter().map(|e| &e.conversation);
+        entries().find(|c| addressed(&c.address)).map(|c| c.key).or_else(|| {
+            let id = outbound.conversation_id.as_deref()?;
+            entries().map(|c| c.key).find(|key| self.conversation_id(*key) == Some(id))
+        })
+    }
+
+    fn take_in(&mut self, outbound: Outbound, key: ConversationKey, now: Moment) {
+        let author = outbound.author;
+        match outbound.what {
+            What::Message(message) => {
+                if let Some(id) = outbound.conversation_id {
+                    self.learn(key, id);
+                }
+                self.tell(Report::Typing { key, author, until: None });
+                self.hear(key, vec![message]);
+            }
+            What::Typing(on, duration) => {
+                let until = on.then(|| now.after(duration.unwrap_or(TYPES_FOR)));
+                self.tell(Report::Typing { key, author, until });
+            }
+            What::Other(_) => {}
+        }
+    }
+
+    /// Messages came by themselves: the new ones are told, acknowledged, and may settle messages of ours.
+    pub(super) fn hear(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>) {
+        let (fresh, settled) = self.readers.entry(key).or_default().heard(messages);
+        if fresh.is_empty() {
+            return;
+        }
+        self.acknowledge(key, &fresh);
+        self.tell(Report::Heard { key, messages: fresh });
+        self.tell_settled(settled);
+    }
+}

@@ -1,0 +1,266 @@
+//! Takes webhooks on this machine, for use behind a tester's own tunnel. Only where the profile says so.
+//!
+//! ```text
+//! secret read ─► port bound ─► Listening │ Failed
+//!                    └─► connection ─► POST, bounded, signed? ─► answered at once ─► Delivery ─► driver (shown, routed)
+//! ```
+//! Whoever can reach the port can send anything: what is not signed is answered, shown, and changes nothing.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::clock::Clock;
+use crate::config::Webhook;
+use crate::genesys::webhook::{self, Form, Unsigned};
+use crate::model::Moment;
+
+/// Largest body. [the platform's own `request.bytes.max`]
+const BODY_MAX: usize = 512_000;
+/// How much is kept of a body that nobody signed.
+const UNSIGNED_KEPT: usize = 4 << 10;
+/// A connection that takes longer is dropped.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Connections at a time; more wait to be accepted.
+const CONNECTIONS: usize = 16;
+/// Deliveries that the driver has not looked at; more wait for their answer.
+pub const WAITING: usize = 64;
+
+/// What the listener tells.
+pub enum Event {
+    /// It takes webhooks at this address.
+    Listening(SocketAddr),
+    /// It does not, and why.
+    Failed(String),
+    /// Something came.
+    Delivery(Box<Delivery>),
+}
+
+/// Something that came, and what was answered.
+pub struct Delivery {
+    pub at: Moment,
+    pub took: Duration,
+    pub peer: SocketAddr,
+    pub method: Method,
+    /// As the sender would write it.
+    pub url: String,
+    pub headers: HeaderMap,
+    /// The first bytes of the body.
+    pub body: Vec<u8>,
+    /// How many came.
+    pub total: u64,
+    pub answer: Answer,
+}
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is genuine.
+    Taken(Form),
+    /// It is not, and why.
+    Unsigned(Unsigned),
+    /// It is signed, and not what a webhook brings.
+    NotUnderstood,
+    /// Only `POST` is taken.
+    NotAPost,
+    /// Its body is larger than the platform's own limit.
+    TooLarge,
+}
+
+impl Answer {
+    /// The status.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::Taken(_) => StatusCode::OK,
+            Self::Unsigned(Unsigned::Missing) => StatusCode::UNAUTHORIZED,
+            Self::Unsigned(_) => StatusCode::FORBIDDEN,
+            Self::NotUnderstood => StatusCode::BAD_REQUEST,
+            Self::NotAPost => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        }
+    }
+
+    /// Why it was not taken.
+    pub const fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::Taken(_) => None,
+            Self::Unsigned(why) => Some(why.words()),
+            Self::NotUnderstood => Some("it is signed, and its body is not an outbound message"),
+            Self::NotAPost => Some("webhooks are sent by POST"),
+            Self::TooLarge => Some("its body is larger than 512000 bytes"),
+        }
+    }
+
+    /// The headers of the answer: all of them.
+    pub fn headers(self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(self.body().len()));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        if self == Self::NotAPost {
+            headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        headers
+    }
+
+    /// The body of the answer. It tells a stranger nothing.
+    pub const fn body(self) -> &'static str {
+        match self {
+            Self::Taken(_) => "taken\n",
+            Self::Unsigned(_) => "not signed by the integration\n",
+            Self::NotUnderstood => "not an outbound message\n",
+            Self::NotAPost => "POST only\n",
+            Self::TooLarge => "too large\n",
+        }
+    }
+}
+
+/// Listens until it is dropped.
+pub async fn listen(hook: Webhook, clock: Clock, events: mpsc::Sender<Event>) {
+    let source = hook.secret.clone();
+    let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string())).await;
+    let opened = match read.unwrap_or_else(|_| Err("reading the secret failed".to_owned())) {
+        Ok(secret) => match TcpListener::bind(hook.listen).await {
+            Ok(listener) => Ok((secret, listener)),
+            Err(e) => Err(format!("{} cannot be listened on: {e}", hook.listen)),
+        },
+        Err(why) => Err(format!("the secret of the webhook: {why}")),
+    };
+    let (secret, listener) = match opened {
+        Ok(opened) => opened,
+        Err(why) => {
+            let _ = events.send(Event::Failed(why)).await;
+            return;
+        }
+    };
+    let address = listener.local_addr().unwrap_or(hook.listen);
+    if events.send(Event::Listening(address)).await.is_err() {
+        return;
+    }
+    let door = Arc::new(Door { secret, address, clock, events });
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let door = Arc::clone(&door);
+                connections.spawn(async move {
+                    let _ = tokio::time::timeout(PATIENCE, door.serve(stream, peer)).await;
+                    drop(place);
+                });
+            }
+            // Out of descriptors, or a connection that was gone already: neither is a reason to stop.
+            Err(e) => {
+                tracing::warn!("a webhook's connection: {e}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// What each connection needs.
+struct Door {
+    secret: SecretString,
+    address: SocketAddr,
+    clock: Clock,
+    events: mpsc::Sender<Event>,
+}
+
+impl Door {
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+        let service = service_fn(|request| async move { Ok::<_, Infallible>(self.take(request, peer).await) });
+        // One request a connection: nothing is kept open at rest.
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.keep_alive(false).auto_date_header(false).max_buf_size(32 << 10);
+        if let Err(e) = http.serve_connection(TokioIo::new(stream), service).await {
+            tracing::debug!("a webhook's connection from {peer}: {e}");
+        }
+    }
+
+    async fn take(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Text> {
+        let at = self.clock.now();
+        let (parts, body) = request.into_parts();
+        let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
+        let answer = self.judge(&parts.method, &parts.headers, &body, total, at);
+        if answer.refusal().is_some() {
+            body.truncate(UNSIGNED_KEPT);
+        }
+        total = total.max(body.len() as u64);
+        let url = format!("http://{}{}", self.address, parts.uri.path_and_query().map_or("/", |p| p.as_str()));
+        let took = self.clock.now().since(at);
+        let (method, headers) = (parts.method, parts.headers);
+        let delivery = Delivery { at, took, peer, method, url, headers, body, total, answer };
+        let mut response = Response::new(Text(Some(Bytes::from_static(answer.body().as_bytes()))));
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = answer.headers();
+        // The driver is going: what was not shown is not taken either.
+        if self.events.send(Event::Delivery(Box::new(delivery))).await.is_err() {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        response
+    }
+
+    fn judge(&self, method: &Method, headers: &HeaderMap, body: &[u8], total: u64, at: Moment) -> Answer {
+        if method != Method::POST {
+            return Answer::NotAPost;
+        }
+        if total > BODY_MAX as u64 {
+            return Answer::TooLarge;
+        }
+        let signature = headers.get(webhook::SIGNATURE).map(|s| s.to_str().unwrap_or_default());
+        match webhook::verify(self.secret.expose_secret().as_bytes(), body, signature) {
+            Err(why) => Answer::Unsigned(why),
+            Ok(_) if webhook::read(body, at.wall).is_none() => Answer::NotUnderstood,
+            Ok(form) => Answer::Taken(form),
+        }
+    }
+}
+
+/// The body up to the bound, and how many bytes were seen of it. What breaks off is as short as it came: its signature
+/// will not fit.
+async fn collect(mut body: Incoming) -> (Vec<u8>, u64) {
+    let (mut out, mut total) = (Vec::new(), 0);
+    while let Some(Ok(frame)) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(data) = frame.into_data() else { continue };
+        total += data.len() as u64;
+        if total > BODY_MAX as u64 {
+            break;
+        }
+        out.extend_from_slice(&data);
+    }
+    (out, total)
+}
+
+/// A body that is there already.
+struct Text(Option<Bytes>);
+
+impl http_body::Body for Text {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        std::task::Poll::Ready(self.0.take().map(|text| Ok(http_body::Frame::data(text))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0.as_ref().map_or(0, |text| text.len() as u64))
+    }
+}

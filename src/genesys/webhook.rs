@@ -1,0 +1,196 @@
+//! Outbound messages of an open messaging integration, as the platform delivers them to a webhook: whether one is
+//! genuine, and what it says.
+//!
+//! `X-Hub-Signature-256: sha256=<BASE64(HMAC_SHA256(secret, raw body))>`. [real: documented, outboundMessages; base64,
+//! not hex: SLACK, GCX; one client takes both, and so does this]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use ring::hmac;
+use serde_json::Value;
+
+use crate::model::RemoteMessage;
+
+use super::normalized::{Event, Structured, text};
+
+/// The header that carries the signature.
+pub const SIGNATURE: &str = "x-hub-signature-256";
+
+/// How a signature was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As documented.
+    Base64,
+    /// As some relays rewrite it.
+    Hex,
+}
+
+/// Why a webhook is not taken for genuine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsigned {
+    /// There is no signature.
+    Missing,
+    /// It is not `sha256=` and 32 bytes.
+    Malformed,
+    /// It is not that of this body under this secret.
+    Differs,
+}
+
+impl Unsigned {
+    /// One sentence.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "it has no X-Hub-Signature-256 header",
+            Self::Malformed => "its X-Hub-Signature-256 is not sha256= and 32 bytes in base64 or hex",
+            Self::Differs => {
+                "its signature is not that of this body: the integration has another secret, or the body was changed on the way"
+            }
+        }
+    }
+}
+
+/// Whether `signature` is that of the raw `body` under `secret`, compared in constant time.
+pub fn verify(secret: &[u8], body: &[u8], signature: Option<&str>) -> Result<Form, Unsigned> {
+    let signature = signature.ok_or(Unsigned::Missing)?.trim();
+    let digest = signature.strip_prefix("sha256=").ok_or(Unsigned::Malformed)?;
+    let (form, bytes) = match hex(digest) {
+        Some(bytes) => (Form::Hex, bytes),
+        None => (Form::Base64, STANDARD.decode(digest).map_err(|_| Unsigned::Malformed)?),
+    };
+    if bytes.len() != 32 {
+        return Err(Unsigned::Malformed);
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    hmac::verify(&key, body, &bytes).map_err(|_| Unsigned::Differs)?;
+    Ok(form)
+}
+
+/// 64 hexadecimal digits; base64 of 32 bytes has 44 characters, so the two are never taken for each other.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> =
+        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    (digits.len() == 64).then(|| digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |n, d| n << 4 | d)).collect())
+}
+
+/// What an outbound message is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Something said.
+    Message(RemoteMessage),
+    /// Somebody types, or has stopped; for how long, unless told again.
+    Typing(bool, Option<std::time::Duration>),
+    /// Something else: its `type`, or the events that it brings.
+    Other(String),
+}
+
+/// An outbound message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound {
+    /// "Each message must have a unique combination of id and time": what doubles are told by.
+    pub unique: (String, String),
+    /// The conversation that it is part of.
+    pub conversation_id: Option<String>,
+    /// Who speaks: the integration.
+    pub integration_id: Option<String>,
+    /// To whom: the provider's id of the guest.
+    pub guest_id: Option<String>,
+    /// Who said it, where it is not a message.
+    pub author: crate::model::Author,
+    /// What it is.
+    pub what: What,
+}
+
+/// Reads a webhook's body; `fallback` is its time where it tells none.
+pub fn read(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let structured = Structured::read(&value)?;
+    let channel = value.get("channel").unwrap_or(&Value::Null);
+    let end = |name: &str| channel.get(name).and_then(|end| text(end, "id"));
+    let id = text(&value, "id").or_else(|| structured.key.clone())?;
+    let typing = structured.events.iter().find_map(|e| match e {
+        Event::Typing { on, duration } => Some(What::Typing(*on, *duration)),
+        _ => None,
+    });
+    let what = match (typing, structured.message(fallback)) {
+        (Some(typing), _) => typing,
+        // Reads name it by this id, too.
+        (None, Some(message)) => What::Message(RemoteMessage { id: id.clone(), ..message }),
+        (None, None) => What::Other(structured.kind.clone()),
+    };
+    Some(Outbound {
+        unique: (id, text(channel, "time").unwrap_or_default()),
+        conversation_id: text(&value, "conversationId"),
+        integration_id: end("from").or_else(|| text(channel, "id")),
+        guest_id: end("to"),
+        author: structured.author,
+        what,
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::model::Author;
+
+    const BODY: &[u8] = br#"{"id":"c327c2078ca056db130c55ce648d9fa2","type":"Text","text":"Hello World"}"#;
+    const SIGNED: &str = "sha256=aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=";
+
+    #[test]
+    fn the_documented_vector() {
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(SIGNED)), Ok(Form::Base64));
+        let bytes = STANDARD.decode("aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=").unwrap();
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={hex}"))), Ok(Form::Hex));
+        assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={}", hex.to_uppercase()))), Ok(Form::Hex));
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        let signed = |secret: &[u8], body: &[u8], signature| verify(secret, body, signature).unwrap_err();
+        assert_eq!(signed(b"DEADBEEF", BODY, None), Unsigned::Missing);
+        assert_eq!(signed(b"deadbeef", BODY, Some(SIGNED)), Unsigned::Differs);
+        let spaced = [BODY, b" "].concat();
+        assert_eq!(signed(b"DEADBEEF", &spaced, Some(SIGNED)), Unsigned::Differs, "the raw body counts");
+        for odd in
+            ["", "sha256=", "sha1=aaaa", "sha256=!!", "sha256=YQ==", "aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8="]
+        {
+            assert_eq!(signed(b"DEADBEEF", BODY, Some(odd)), Unsigned::Malformed, "{odd}");
+        }
+    }
+
+    fn outbound(rest: &str) -> Outbound {
+        let body = format!(
+            r#"{{"id":"c327","channel":{{"id":"i-1","platform":"Open","type":"Private","messageId":"c327","to":{{"id":"guest-42","idType":"Opaque"}},"from":{{"nickname":"Bot","id":"i-1"}},"time":"2026-11-23T04:00:00.000Z"}},"conversationId":"d06c","direction":"Outbound",{rest}}}"#
+        );
+        read(body.as_bytes(), Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn messages_and_where_they_belong() {
+        let out = outbound(r#""type":"Text","text":"Hello","originatingEntity":"Bot""#);
+        assert_eq!(out.unique, ("c327".into(), "2026-11-23T04:00:00.000Z".into()));
+        assert_eq!(out.conversation_id.as_deref(), Some("d06c"));
+        assert_eq!((out.integration_id.as_deref(), out.guest_id.as_deref()), (Some("i-1"), Some("guest-42")));
+        let at = "2026-11-23T04:00:00Z".parse().unwrap();
+        assert_eq!(out.what, What::Message(RemoteMessage::new("c327", Author::Bot, "Hello", at)));
+        let picks = outbound(
+            r#""type":"Structured","text":"Pick","originatingEntity":"Bot","content":[{"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}}]"#,
+        );
+        let What::Message(message) = picks.what else { panic!("{picks:?}") };
+        assert_eq!(message.choices[0].payload, "yes");
+    }
+
+    #[test]
+    fn what_is_no_message() {
+        let typing = outbound(
+            r#""type":"Event","originatingEntity":"Human","events":[{"eventType":"Typing","typing":{"type":"On","duration":5000}}]"#,
+        );
+        assert_eq!(typing.what, What::Typing(true, Some(std::time::Duration::from_secs(5))));
+        assert_eq!(typing.author, Author::Agent);
+        assert_eq!(outbound(r#""type":"Receipt","status":"Delivered""#).what, What::Other("Receipt".into()));
+        assert_eq!(read(b"[]", Timestamp::UNIX_EPOCH), None);
+        assert_eq!(read(b"{}", Timestamp::UNIX_EPOCH), None);
+    }
+}
