@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::Settings;
 #[cfg(feature = "sandbox")]
-use crate::shell::outside::Faults;
+use crate::console::effect::SandboxAsk;
 use crate::shell::run::{Embedded, Start};
 
 /// What the console starts with.
@@ -40,25 +40,28 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     profile.redact.extend(settings.redact.iter().cloned());
     profile.masks.extend(&settings.masks);
     let sandbox = Arc::new(sandbox);
-    let setting = Arc::clone(&sandbox);
-    let set = move |fault: Option<&str>| match fault {
-        Some(json) => {
-            let before = setting.faults_left();
-            setting.set_fault(json)?;
-            let left = setting.faults_left();
+    let arranged = Arc::clone(&sandbox);
+    let arrange = move |ask: &SandboxAsk| match ask {
+        SandboxAsk::Fault(Some(json)) => {
+            let before = arranged.faults_left();
+            arranged.set_fault(json)?;
+            let left = arranged.faults_left();
             // What changes something at once leaves nothing to lift.
             Ok(match left.last().filter(|_| left.len() > before.len()) {
                 Some(fault) => format!("Set: {fault}. B and the first line lift it."),
                 None => "Done: it is so from now on.".to_owned(),
             })
         }
-        None => {
-            setting.clear_faults();
+        SandboxAsk::Fault(None) => {
+            arranged.clear_faults();
             Ok("No faults.".to_owned())
         }
+        SandboxAsk::Advance(by) => {
+            arranged.advance(by.as_secs());
+            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
+        }
     };
-    let faults = Faults { set: Box::new(set), left: Box::new(move || sandbox.faults_left()) };
-    Ok(Embedded { profile, faults })
+    Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
 }
 
 /// Says that there is none.

@@ -215,6 +215,22 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             .execute(params![number, marked, comment])?;
             Ok(())
         }
+        Job::Pass(run) => {
+            let progress =
+                serde_json::to_string(&**run).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+            db.prepare_cached(
+                "INSERT INTO passes (id, file, began, ended, progress) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE SET ended = ?4, progress = ?5",
+            )?
+            .execute(params![
+                run.id,
+                run.file,
+                run.began.as_microsecond(),
+                run.ended.map(Timestamp::as_microsecond),
+                progress
+            ])?;
+            Ok(())
+        }
         // Goes to the reader.
         Job::History(_) => Ok(()),
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::model::{
     Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
 };
+use crate::pass::Run;
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub enum Job {
         /// What became of it.
         life: Life,
     },
+    /// A run of a pass went on, or is over.
+    Pass(Arc<Run>),
     /// A page of history is wanted; answered with [`Page::History`].
     History(Ask),
 }
@@ -157,6 +160,8 @@ pub struct Restored {
     pub drafts: Vec<(ConversationKey, String, usize)>,
     /// Our messages, oldest first; at most the newest few hundred of each conversation, and all that are not settled.
     pub messages: Vec<KeptMessage>,
+    /// The newest run of a pass that is not over.
+    pub pass: Option<Arc<Run>>,
     /// Queued messages whose conversation is in the profile no more: they stay where they are.
     pub homeless: usize,
 }

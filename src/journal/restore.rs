@@ -1,14 +1,16 @@
 //! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
 use super::{Keys, apply, record};
 use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
+use crate::pass::Run;
 
 /// Settled messages of a conversation that come back at a start.
 const MESSAGES: usize = 200;
@@ -72,7 +74,15 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
         }
     }
     messages(db, keys, &mut restored)?;
+    restored.pass = unfinished(db)?;
     Ok(restored)
+}
+
+/// The newest run that is not over. One that cannot be read any more is left where it is.
+fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<Run>>> {
+    let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
+    let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
+    Ok(progress.and_then(|json| serde_json::from_str(&json).ok()).map(Arc::new))
 }
 
 fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {

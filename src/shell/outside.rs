@@ -9,17 +9,16 @@ use crossterm::execute;
 
 use super::{Outside, terminal};
 use crate::config::settings::Clipboard;
+use crate::console::effect::SandboxAsk;
+use crate::console::state::pass::Found;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
-/// The faults of the embedded sandbox.
-pub struct Faults {
-    /// Sets (`Some` JSON) or clears them; a sentence says what was done.
-    pub set: Box<dyn FnMut(Option<&str>) -> Result<String, String> + Send>,
-    /// Those that wait for a request, or hold.
-    pub left: Box<dyn FnMut() -> Vec<String> + Send>,
-}
+/// Sets up the embedded sandbox; a sentence says what was done.
+pub type Arranger = Box<dyn FnMut(&SandboxAsk) -> Result<String, String> + Send>;
+/// The faults of the embedded sandbox that wait for a request, or hold.
+pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
 
 /// The real outside.
 pub struct RealOutside {
@@ -29,8 +28,10 @@ pub struct RealOutside {
     pub keep_copies: bool,
     /// Where `last-copy.txt` goes.
     pub data_dir: PathBuf,
-    /// The embedded sandbox's faults, where there is one.
-    pub faults: Option<Faults>,
+    /// The embedded sandbox, where there is one.
+    pub sandbox: Option<Arranger>,
+    /// What is left of its faults.
+    pub faults: Option<FaultsLeft>,
 }
 
 impl Outside for RealOutside {
@@ -100,15 +101,23 @@ impl Outside for RealOutside {
             .map_err(|e| format!("Could not write {}: {e}.", path.display()))
     }
 
-    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
-        match &mut self.faults {
-            Some(faults) => (faults.set)(fault),
+    fn passes(&mut self) -> Vec<Found> {
+        super::passes::here()
+    }
+
+    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
+        super::passes::read(path)
+    }
+
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+        match &mut self.sandbox {
+            Some(arrange) => arrange(ask),
             None => Err("There is no embedded sandbox here.".to_owned()),
         }
     }
 
     fn sandbox_faults(&mut self) -> Vec<String> {
-        self.faults.as_mut().map(|faults| (faults.left)()).unwrap_or_default()
+        self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
     }
 
     fn suspend(&mut self) -> io::Result<()> {

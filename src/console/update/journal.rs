@@ -109,7 +109,13 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
         state.kept.drafts.insert(key, text);
         state.picker.set_draft(key, true);
     }
-    messages(state, restored.messages, restored.homeless, effects);
+    let mut said = messages(state, restored.messages, restored.homeless, effects);
+    said.extend(super::pass::restored(state, restored.pass));
+    if !said.is_empty() {
+        let text = said.join(" · ") + ".";
+        note(state, &text, effects);
+        state.status.warn(text);
+    }
     release(state, effects);
     if state.kept.keeps() {
         let entries: Vec<_> = state.log.entries().filter_map(|e| Some((e.number(), e.exchange()?.clone()))).collect();
@@ -119,7 +125,8 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
     }
 }
 
-fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects: &mut Vec<Effect>) {
+/// What there is to say of them.
+fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects: &mut Vec<Effect>) -> Vec<String> {
     let queued: Vec<&KeptMessage> = kept.iter().filter(|m| m.life == Life::Queued).collect();
     let age = |m: &KeptMessage| state.now.wall.duration_since(m.asked).as_secs();
     // A clock that was turned back tells no age: then a person decides.
@@ -192,11 +199,7 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
     if homeless > 0 {
         said.push(format!("{homeless} unsettled of conversations that this profile has no more: kept, not sent"));
     }
-    if !said.is_empty() {
-        let text = said.join(" · ") + ".";
-        note(state, &text, effects);
-        state.status.warn(text);
-    }
+    said
 }
 
 /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were accepted,
