@@ -88,7 +88,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         live::typed(state, &mut effects);
     }
-    journal::watch_draft(state, &mut effects);
+    journal::watch(state, &mut effects);
     effects
 }
 
