@@ -11,3 +11,5 @@ mod sending;
 #[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
 mod server;
 mod sessions;
+#[cfg(feature = "sandbox")]
+mod simulated;
