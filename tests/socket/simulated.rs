@@ -89,6 +89,7 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
     }
     let last = rig.send(0, "last");
     assert_eq!(rig.end_of(last).await, Life::Accepted);
+    rig.hears("last").await;
     sent.push("last".to_owned());
     let received: Vec<_> = texts(&sandbox).into_iter().filter(|t| sent.contains(t)).collect();
     assert_eq!(received, sent, "in order, each once");
