@@ -139,11 +139,12 @@ impl World {
         plan: &Plan,
         now: Moment,
     ) -> Result<(), Trouble> {
-        let Letter { said, heard, attributes } = letter;
+        let Letter { mut said, heard, attributes } = letter;
         let n = self.web_conversation(token, now).ok_or_else(failed)?;
         self.prolong(token, now);
         if let Some(conversation) = self.conversations.get_mut(n) {
             conversation.attributes.extend(attributes);
+            said.at = conversation.stamp(said.at);
         }
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);

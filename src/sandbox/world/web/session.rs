@@ -227,12 +227,13 @@ impl World {
 
     /// A web conversation has ended on the other side: its guest is told.
     pub(in crate::sandbox::world) fn tell_end(&mut self, n: usize, now: Moment) {
-        let Some(conversation) = self.conversations.get(n) else { return };
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Via::Web { token } = &conversation.via else { return };
         let token = token.clone();
+        let at = conversation.stamp(now.wall);
         let read_only = self.web.deployment.read_only_at_end;
         let id = self.messages.hex();
-        let mut body = frames::event(&id, false, now.wall, frames::presence("Disconnect"));
+        let mut body = frames::event(&id, false, at, frames::presence("Disconnect"));
         if let Some(body) = body.as_object_mut() {
             body.insert("metadata".to_owned(), json!({"readOnly": read_only.to_string()}));
             body.insert("originatingEntity".to_owned(), json!("Bot"));
