@@ -109,11 +109,13 @@ impl World {
         }
     }
 
-    /// The newest message that offered a choice.
+    /// The newest message that offered a choice; the newest of the other side where none did.
     fn offered(&self, token: &str, payload: &str) -> Option<String> {
         let n = *self.web.sessions.get(token)?.conversations.last()?;
         let thread = &self.conversations.get(n)?.thread;
-        thread.iter().rev().find(|said| said.choices.contains(&payload)).map(|said| said.id.clone())
+        let newest = || thread.iter().rev().filter(|said| said.by != Purpose::Customer);
+        let offered = newest().find(|said| said.choices.contains(&payload)).or_else(|| newest().next());
+        offered.map(|said| said.id.clone())
     }
 
     /// Seconds to wait, where the session has had its messages of this second; otherwise this one is counted.
