@@ -8,6 +8,7 @@ pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
+pub mod pass;
 pub mod picker;
 pub mod refusals;
 pub mod status;
@@ -36,6 +37,7 @@ use history::History;
 use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
+use pass::PassDesk;
 use picker::Picker;
 use refusals::Refusals;
 use status::StatusLine;
@@ -59,6 +61,8 @@ pub enum Pane {
     Thread,
     /// The composer.
     Composer,
+    /// The regression pass.
+    Pass,
 }
 
 impl Pane {
@@ -68,6 +72,7 @@ impl Pane {
             Self::Picker => Context::Picker,
             Self::Log | Self::Thread => Context::Log,
             Self::Composer => Context::Composer,
+            Self::Pass => Context::Pass,
         }
     }
 }
@@ -209,6 +214,8 @@ pub struct State {
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
     pub history: Option<History>,
+    /// The regression pass.
+    pub pass: PassDesk,
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
@@ -274,6 +281,7 @@ impl State {
             compare_with: None,
             kept: Kept::default(),
             history: None,
+            pass: PassDesk::default(),
             recording: None,
             asked: None,
             past: Past::default(),
@@ -361,6 +369,7 @@ impl State {
             zoomed: self.zoomed,
             thread_beside: self.thread_beside,
             thread_over: self.thread_over,
+            pass: self.pass.is_shown(),
         }
     }
 
@@ -418,12 +427,23 @@ impl State {
         let log = self.log.next_change(self.now);
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
         let live = self.picker.next_change(self.now);
-        [prefix, quit, chip, log, thread, limit, live, self.armed_until, self.kept.next_deadline()]
-            .into_iter()
-            .flatten()
-            .chain(sends)
-            .filter(|at| at.mono > self.now.mono)
-            .min()
+        [
+            prefix,
+            quit,
+            chip,
+            log,
+            thread,
+            limit,
+            live,
+            self.armed_until,
+            self.kept.next_deadline(),
+            self.pass.next_deadline(self.now),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(sends)
+        .filter(|at| at.mono > self.now.mono)
+        .min()
     }
 
     /// How a person asks for an action: its first key, or its name in the palette.

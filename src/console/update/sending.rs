@@ -77,7 +77,8 @@ fn sentence(refusal: Refusal) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
 }
 
-fn submit(
+/// Asks for a send, and shows it as queued: its id.
+pub fn submit(
     state: &mut State,
     conversation: ConversationKey,
     text: String,
@@ -85,7 +86,7 @@ fn submit(
     sent_as: Option<Variation>,
     extras: Extras,
     effects: &mut Vec<Effect>,
-) {
+) -> MessageId {
     let id = state.new_message();
     let message = Message {
         id,
@@ -106,6 +107,7 @@ fn submit(
     state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
     journal::send(state, &message, effects);
     recording::sent(state, conversation, effects);
+    id
 }
 
 /// Sends a choice that the other side offered. The draft stays.

@@ -1,7 +1,6 @@
 //! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
 //! captured already, but for the token itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -182,24 +181,27 @@ impl Driver {
         W: Future<Output = Done> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
-        let deadline = Some(Instant::now() + self.profile.request_timeout);
+        let deadline = Instant::now() + self.profile.request_timeout;
         let id = self.jobs.spawn(work(stopped)).id();
-        self.working.insert(id, Work { job, deadline, stop: Some(stop) });
+        self.working.insert(id, Work { job, deadline: Some(deadline), stop: Some(stop) });
+        self.late = Some(self.late.map_or(deadline, |late| late.min(deadline)));
         id
     }
 
     /// Stops the tries whose time is over; says when that of the next one is.
     pub(super) fn stop_late(&mut self) -> Option<Instant> {
-        let next = |working: &HashMap<_, Work>| working.values().filter_map(|w| w.deadline).min();
-        let first = next(&self.working)?;
+        if self.working.is_empty() {
+            self.late = None;
+        }
+        let late = self.late?;
         let now = Instant::now();
-        if now < first {
-            return Some(first);
+        if late <= now {
+            for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
+                work.stop(Stop::Late);
+            }
+            self.late = self.working.values().filter_map(|w| w.deadline).min();
         }
-        for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
-            work.stop(Stop::Late);
-        }
-        next(&self.working)
+        self.late
     }
 
     pub(super) fn spawn_secret(&mut self, source: SecretSource) {

@@ -46,6 +46,9 @@ use sending::{Doubt, Sending};
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
 
+/// With so many on the wire, the loop waits for its neighbours' work before it takes its turn.
+const CROWD: usize = 4;
+
 /// See the module.
 pub struct Driver {
     clock: Clock,
@@ -63,6 +66,8 @@ pub struct Driver {
     jobs: JoinSet<Done>,
     /// What each job works for, should it die; and how it is stopped.
     working: HashMap<tokio::task::Id, Work>,
+    /// Before then no try is late. (It may be that none is then either.)
+    late: Option<Instant>,
     exchanges: u64,
     skew_told: bool,
     /// Seconds that the server's clock is ahead, by the newest answer.
@@ -132,6 +137,7 @@ impl Driver {
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
+            late: None,
             exchanges: 0,
             skew_told: false,
             skew: 0,
@@ -194,6 +200,7 @@ impl Driver {
                 }
                 () = timer.as_mut(), if due.is_some() => {}
             }
+            self.gather().await;
         }
         self.finish().await;
         self.reports.flush();
@@ -202,6 +209,20 @@ impl Driver {
         }
         self.tell(Report::Stopped);
         self.reports.flush();
+    }
+
+    /// Takes what else is there already, so that one turn serves it all. Where many are on the wire, those that are
+    /// nearly done come along: a turn for each costs more than their wait for each other.
+    async fn gather(&mut self) {
+        if self.queue.flying() >= CROWD {
+            tokio::task::yield_now().await;
+        }
+        while let Some(done) = self.jobs.try_join_next_with_id() {
+            self.done(done);
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            self.command(command);
+        }
     }
 
     /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
