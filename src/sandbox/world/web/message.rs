@@ -98,7 +98,7 @@ impl World {
 
     /// An element of `content`.
     fn piece(&self, token: &str, content: Content) -> Result<Piece, Trouble> {
-        match (content.content_type.as_str(), content.button_response, content.attachment) {
+        match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
                 let answers = button.originating_message_id.or_else(|| self.offered(token, &button.payload));
                 let kind = button.kind.unwrap_or_else(|| "QuickReply".to_owned());

@@ -156,11 +156,10 @@ impl World {
     }
 
     /// `closeSession`
-    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) {
         let token = request.token.as_str();
-        let keep = if request.close_all_connections { Some(from) } else { None };
-        if let Some(keep) = keep {
-            self.finish_session(token, keep, now);
+        if request.close_all_connections {
+            self.finish_session(token, from, now);
         } else if let Some(session) = self.web.sessions.get_mut(token) {
             session.standing = Standing::Closed;
             let conversation = session.conversations.last().copied();
@@ -170,7 +169,6 @@ impl World {
         }
         let body = json!({"connected": false, "newSession": false, "readOnly": true});
         self.answer(from, "SessionResponse", body, request, now);
-        Ok(())
     }
 
     /// The conversation in which a session's messages are; begun where none goes on.
