@@ -14,6 +14,7 @@ mod live;
 mod log_actions;
 mod palette;
 mod prefix;
+mod present;
 mod production;
 mod prompts;
 mod random;

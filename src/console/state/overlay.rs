@@ -194,6 +194,10 @@ pub enum Choice {
     SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
+    /// Demo: play the built-in pass of that name.
+    Play(&'static str),
+    /// Demo: show again what was said in the open conversation.
+    Rehearse,
     /// Change the colours.
     Theme(String),
     /// Look an unknown message up.
@@ -269,6 +273,8 @@ pub enum Question {
     },
     /// Ask this of a session?
     Session(ConversationKey, SessionAsk),
+    /// Production: play the next message of the demo's script?
+    Play,
     /// Leave, although something is open?
     Quit,
 }

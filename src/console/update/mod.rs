@@ -12,6 +12,7 @@ mod live;
 mod log;
 mod overlay;
 mod picker;
+pub mod present;
 mod recording;
 mod report;
 mod sending;
@@ -47,6 +48,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Deadline => {
             deadline(state);
+            present::deadline(state, &mut effects);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
         Event::Journal(page) => {
@@ -74,6 +76,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         live::typed(state, &mut effects);
     }
     journal::watch_draft(state, &mut effects);
+    present::silence(state, &mut effects);
+    if state.offline && state.present.is_none() {
+        effects.push(Effect::Quit);
+    }
     effects
 }
 
