@@ -1,4 +1,4 @@
-//! The journal with a million exchanges in it, the draining of a flood, and what durability costs a send.
+//! The journal with a million exchanges in it, and the draining of a flood.
 //!
 //! `cargo bench --bench journal`. The large journal is made once, under `target/` (some minutes); how many exchanges it
 //! holds can be set with `GUESTWIRE_BENCH_ENTRIES`.
@@ -9,28 +9,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
-use guestwire::clock::Clock;
-use guestwire::config::{
-    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
-};
 use guestwire::console::state::history::History;
 use guestwire::console::state::log::{Log, LogOptions};
-use guestwire::engine::{Command, Engine, Report, SendRequest, Tuning};
 use guestwire::journal::job::Want;
 use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
-use guestwire::model::{Address, Conversation, ConversationKey, Exchange, Life, MessageId, Moment};
+use guestwire::model::{Exchange, Moment};
 use guestwire::shell::fill::made_up;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Conversations that send side by side.
-const SIDE_BY_SIDE: u32 = 8;
-/// Many more of them: how far grouped commits go.
-const MANY: u32 = 64;
-/// Sends of a conversation in one measured run.
-const SENDS: u64 = 50;
 /// Stands in one exchange of the large journal.
 const RARE: &str = "quokka";
 
@@ -180,171 +166,4 @@ fn drain_10_000(bencher: Bencher) {
         }
         assert!(journal.close(Duration::from_secs(60)));
     });
-}
-
-/// Two runtimes, as in the real thing: the server's and ours.
-struct Stage {
-    _server: Runtime,
-    ours: Runtime,
-    url: String,
-}
-
-impl Stage {
-    fn new() -> Self {
-        let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (server, ours) = (runtime(), runtime());
-        let listener = server.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        server.spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                stream.set_nodelay(true).unwrap();
-                tokio::spawn(async move {
-                    let mut buffer = vec![0; 16 * 1024];
-                    // Requests are small and come one by one: one read is one request.
-                    while let Ok(n @ 1..) = stream.read(&mut buffer).await {
-                        let body = if buffer[..n].starts_with(b"POST /oauth") {
-                            r#"{"access_token":"bench-token-0001","expires_in":86400,"scope":"guest:messages:send"}"#
-                        } else {
-                            r#"{"id":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","status":"queued"}"#
-                        };
-                        let answer = format!(
-                            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-                             inin-ratelimit-count: 1\r\ninin-ratelimit-allowed: 300000\r\ninin-ratelimit-reset: 60\r\n\r\n{body}",
-                            body.len()
-                        );
-                        if stream.write_all(answer.as_bytes()).await.is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-        });
-        Self { _server: server, ours, url }
-    }
-}
-
-fn id(key: u32) -> String {
-    format!("5f0c91ce-0000-4000-8000-{key:012}")
-}
-
-/// The floor: reqwest alone, as many loops side by side.
-#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE, MANY])]
-fn bare_reqwest(bencher: Bencher, side_by_side: u32) {
-    let stage = Stage::new();
-    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
-    bencher.counter(SENDS * u64::from(side_by_side)).bench_local(|| {
-        stage.ours.block_on(async {
-            let mut loops = tokio::task::JoinSet::new();
-            for key in 0..side_by_side {
-                let client = client.clone();
-                let url = format!("{}/api/v2/conversations/messaging/{}/messages", stage.url, id(key));
-                loops.spawn(async move {
-                    for _ in 0..SENDS {
-                        let request = client
-                            .post(&url)
-                            .bearer_auth("bench-token-0001")
-                            .header("content-type", "application/json")
-                            .body(r#"{"text":"Hello from the bench","type":"text"}"#);
-                        divan::black_box(request.send().await.unwrap().text().await.unwrap());
-                    }
-                });
-            }
-            loops.join_all().await;
-        });
-    });
-}
-
-/// The same through the engine with the journal on: each intent on the disk before its first byte, each exchange kept.
-#[divan::bench(sample_count = 20, args = [1, SIDE_BY_SIDE, MANY])]
-fn with_journal(bencher: Bencher, side_by_side: u32) {
-    let stage = Stage::new();
-    let profile = profile(&stage.url, side_by_side);
-    let dir = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR").to_owned() + "/target").unwrap();
-    let conversations = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
-    let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), conversations));
-    restored(&mut pages);
-    let durable = Arc::new(journal.clone());
-    let (engine, mut reports) = stage.ours.block_on(async {
-        let tuning = Tuning { seed: 1, read_pauses: Vec::new(), durable, ..Tuning::default() };
-        Engine::start_with(Arc::new(profile), Clock::start(), tuning)
-    });
-    let (mut next, mut number) = (0, 0);
-    bencher.counter(SENDS * u64::from(side_by_side)).bench_local(|| {
-        stage.ours.block_on(async {
-            let mut open = 0;
-            for _ in 0..SENDS {
-                for key in 0..side_by_side {
-                    next += 1;
-                    open += 1;
-                    let (message, conversation) = (MessageId(next), ConversationKey(key));
-                    let text = "Hello from the bench".to_owned();
-                    engine.ask(Command::Send(SendRequest {
-                        message,
-                        conversation,
-                        text,
-                        resend_of: None,
-                        sent_as: None,
-                        extras: guestwire::model::Extras::default(),
-                    }));
-                }
-            }
-            while open > 0 {
-                match reports.recv().await.unwrap() {
-                    Report::Message { life: Life::Accepted, .. } => open -= 1,
-                    Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
-                    Report::Exchange(exchange) if exchange.outcome.is_settled() => {
-                        number += 1;
-                        journal.tell(Job::Exchange { number, exchange });
-                    }
-                    report => divan::black_box_drop(report),
-                }
-            }
-        });
-    });
-    journal.close(Duration::from_secs(10));
-}
-
-fn profile(url: &str, conversations: u32) -> Profile {
-    let conversation = |key| Conversation {
-        key: ConversationKey(key),
-        name: format!("bench {key}"),
-        address: Address::GuestApi { conversation_id: id(key), participant_id: None, external_id: None },
-    };
-    Profile {
-        name: "bench".into(),
-        region: Region { domain: "bench".into(), aws: None },
-        production: false,
-        sandbox: false,
-        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },
-        credentials: Credentials::Client(OAuthClient {
-            id: "bench".into(),
-            secret: SecretSource::Literal("bench-secret-value".into()),
-            token_host: TokenHost::Login,
-            client_auth: ClientAuth::Basic,
-            scopes: vec!["guest:messages:send".into()],
-        }),
-        guest_api: GuestApi {
-            path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
-            required_scopes: vec!["guest:messages:send".into()],
-        },
-        open_messaging: guestwire::config::OpenMessaging::default(),
-        conversations: (0..conversations)
-            .map(|key| ConversationEntry {
-                conversation: conversation(key),
-                guest_token: None,
-                attributes: std::collections::BTreeMap::new(),
-            })
-            .collect(),
-        redact: Vec::new(),
-        masks: guestwire::model::Masks::default(),
-        ca_files: Vec::new(),
-        connect_timeout: Duration::from_secs(5),
-        request_timeout: Duration::from_secs(10),
-        parallel: conversations as usize,
-    }
 }

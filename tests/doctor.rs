@@ -203,3 +203,59 @@ async fn a_test_message_goes_out_once_and_only_when_asked() {
     assert_eq!(refused.verdict.cause, Some(Cause::ServiceFailure), "{:?}", refused.verdict);
     assert!(refused.verdict.send_unknown, "a 500 after the message was written settles nothing");
 }
+
+const WEB: &str = "name = \"W\"\nchannel = \"web-messaging\"\norigin = \"https://shop.example\"";
+const OPEN: &str = "name = \"O\"\nchannel = \"open-messaging\"\nguest_id = \"g\"";
+
+/// The series for one conversation of a published channel.
+async fn published(entry: &str, fault: Option<&str>, change: impl FnOnce(&mut Profile)) -> Run {
+    let toml = format!("world = \"published\"\n[[conversations]]\n{entry}\nscript = \"silent\"\n");
+    let scenario = Scenario::parse(&toml, std::path::Path::new("doctor.toml")).unwrap();
+    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
+    if let Some(fault) = fault {
+        sandbox.set_fault(fault).unwrap();
+    }
+    let mut profile = sandbox.profile();
+    change(&mut profile);
+    let (verdict, findings, exchanges) = examine(profile, false).await;
+    let received = sandbox.state()["received"].as_u64().unwrap();
+    sandbox.stop().await;
+    Run { verdict, findings, exchanges, received }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_conversation_needs_neither_client_nor_token() {
+    let no_client = |p: &mut Profile| p.credentials = Credentials::Missing("no client".to_owned());
+    let run = published(WEB, None, no_client).await;
+    assert_eq!(run.verdict.cause, None, "{:?} {:?}", run.verdict, run.findings);
+    assert_eq!((run.received, run.exchanges.len()), (0, 3), "{:?}", run.findings);
+    for exchange in &run.exchanges {
+        let attempt = exchange.last_attempt().unwrap();
+        assert!(attempt.request.headers.iter().all(|h| h.name != "authorization"), "{attempt:?}");
+        assert!(attempt.request.body.text.is_empty(), "nothing is configured or sent");
+    }
+    assert_eq!(run.exchanges[2].status(), Some(101), "the socket itself was opened");
+    let elsewhere = |p: &mut Profile| {
+        if let Address::WebMessaging { origin, .. } = &mut p.conversations[0].conversation.address {
+            "https://other.example".clone_into(origin);
+        }
+    };
+    let run = published(WEB, None, elsewhere).await;
+    assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::OriginRefused), Confidence::Sure));
+    let run = published(WEB, Some(r#"{"fault":"deployment-unknown"}"#), same).await;
+    assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::DeploymentUnknown), Confidence::Sure));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_conversation_is_looked_at_by_its_integration() {
+    let run = published(OPEN, None, same).await;
+    assert_eq!(run.verdict.cause, None, "{:?} {:?}", run.verdict, run.findings);
+    assert!(run.findings.contains(&"pass integration".to_owned()), "{:?}", run.findings);
+    let unknown = |p: &mut Profile| {
+        if let Address::OpenMessaging { integration_id, .. } = &mut p.conversations[0].conversation.address {
+            "11111111-2222-4333-8444-555555555555".clone_into(integration_id);
+        }
+    };
+    let run = published(OPEN, None, unknown).await;
+    assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::IntegrationUnknown), Confidence::Sure));
+}

@@ -23,3 +23,11 @@ mod sending;
 mod tokens;
 #[path = "sandbox/web.rs"]
 mod web;
+#[path = "sandbox/web_faults.rs"]
+mod web_faults;
+#[path = "sandbox/web_files.rs"]
+mod web_files;
+#[path = "sandbox/web_limits.rs"]
+mod web_limits;
+#[path = "sandbox/webhook.rs"]
+mod webhook;

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
 use crate::model::Variation;
+use crate::pass::report::Form;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
 5 outcome unknown, 101 panic.\nWithout a config file the built-in sandbox opens: no account and no network are needed.";
@@ -164,6 +165,9 @@ pub struct RunArgs {
     /// After the first failure leave out the rest
     #[arg(long)]
     pub fail_fast: bool,
+    /// Write a report when it is over: junit, ctrf, md or html; may be given several times
+    #[arg(long, value_name = "FORM=FILE", value_parser = report)]
+    pub report: Vec<(Form, PathBuf)>,
     /// Play it so many times, each round after the other
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
@@ -323,6 +327,17 @@ fn variation(text: &str) -> Result<Variation, String> {
         let names = Variation::ALL.map(Variation::as_str);
         format!("it must be one of {}{}", names.join(", "), crate::config::problem::suggestion(text, names))
     })
+}
+
+fn report(text: &str) -> Result<(Form, PathBuf), String> {
+    let names = Form::ALL.map(Form::name);
+    let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
+    let unknown = || {
+        let near = crate::config::problem::suggestion(form, names);
+        format!("`{form}` is no form of report{near}")
+    };
+    let form = Form::named(form).ok_or_else(unknown)?;
+    if file.is_empty() { Err("no file is named behind the =".to_owned()) } else { Ok((form, PathBuf::from(file))) }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::Settings;
+#[cfg(feature = "sandbox")]
+use crate::console::effect::SandboxAsk;
 use crate::console::state::present::tape::Tape;
 use crate::pass::{Pass, builtin, file};
 use crate::shell::run::{Embedded, Show, Start};
@@ -69,16 +71,20 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let mut profile = sandbox.profile();
     profile.redact.extend(settings.redact.iter().cloned());
     profile.masks.extend(&settings.masks);
-    let faults = move |fault: Option<&str>| match fault {
-        Some(json) => {
+    let arrange = move |ask: &SandboxAsk| match ask {
+        SandboxAsk::Fault(Some(json)) => {
             sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())
         }
-        None => {
+        SandboxAsk::Fault(None) => {
             sandbox.clear_faults();
             Ok("No faults.".to_owned())
         }
+        SandboxAsk::Advance(by) => {
+            sandbox.advance(by.as_secs());
+            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
+        }
     };
-    Ok(Embedded { profile, faults: Box::new(faults) })
+    Ok(Embedded { profile, arrange: Box::new(arrange) })
 }
 
 /// Says that there is none.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::{Profile, ProfileChoice, Settings};
 
 use super::exit::Failed;
-use super::run::Ask;
+use crate::console::effect::SandboxAsk;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct Opened {
@@ -44,12 +44,12 @@ impl Opened {
     }
 
     /// Sets up the sandbox as a pass wants it. The error is a sentence.
-    pub fn arrange(&self, ask: &Ask) -> Result<(), String> {
+    pub fn arrange(&self, ask: &SandboxAsk) -> Result<(), String> {
         let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
         match ask {
-            Ask::Fault(Some(json)) => sandbox.set_fault(json)?,
-            Ask::Fault(None) => sandbox.clear_faults(),
-            Ask::Advance(by) => sandbox.advance(by.as_secs()),
+            SandboxAsk::Fault(Some(json)) => sandbox.set_fault(json)?,
+            SandboxAsk::Fault(None) => sandbox.clear_faults(),
+            SandboxAsk::Advance(by) => sandbox.advance(by.as_secs()),
         }
         Ok(())
     }
@@ -115,7 +115,7 @@ impl Opened {
     }
 
     /// Says that there is none.
-    pub fn arrange(&self, _: &Ask) -> Result<(), String> {
+    pub fn arrange(&self, _: &SandboxAsk) -> Result<(), String> {
         Err("this guestwire was built without the sandbox".to_owned())
     }
 

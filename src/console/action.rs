@@ -14,7 +14,7 @@ pub enum Context {
     Log,
     /// The message composer: what is not bound is text.
     Composer,
-    /// A regression pass (its own issue; the name is kept for config).
+    /// The regression pass.
     Pass,
     /// Demo mode.
     Present,
@@ -120,6 +120,8 @@ actions! {
         SessionClose "session-close" [] "Close the session (asks)" ~ "closesession end disconnect";
         SessionHistory "session-history" [] "Read a page of the web conversation's earlier messages" ~ "jwt older";
         SessionHealth "session-health" [] "Ask whether the session is alive" ~ "echo ping health check";
+        Pass "pass" ["T", "4"] "Open a regression pass, or show and hide the open one" ~ "regression test cases steps checklist";
+        PassFromSession "pass-from-session" [] "Write what was sent in this session as a pass file" ~ "regression record generate toml steps";
         Connect "connect" [] "Sign in, or say how to connect a real organisation" ~ "login signin setup profile";
         Renew "renew" ["R"] "Get a new token now" ~ "token bearer refresh oauth rotate";
         Status "status" ["!"] "Show token, scopes, region, limits and counts in full" ~ "token bearer scopes region rate limit page";
@@ -232,6 +234,21 @@ actions! {
         Smaller "smaller" ["-"] "Smaller messages" ~ "demo size zoom";
         KeyDisplay "key-display" ["k"] "Show the keys that are pressed, or hide them; never what is typed" ~ "demo";
         PresentLeave "present-leave" ["esc"] "Leave the demo" ~ "close back";
+    }
+    Pass {
+        PassGo "pass-go" ["enter"] "Run the step; then accept what is suggested" ~ "start send next";
+        VerdictPass "verdict-pass" ["p"] "The step passed" ~ "ok accept";
+        VerdictFail "verdict-fail" ["f"] "The step failed" ~ "wrong bug";
+        VerdictBlocked "verdict-blocked" ["b"] "The step cannot be tried" ~ "stuck";
+        VerdictSkip "verdict-skip" ["s"] "Leave the step out" ~ "ignore";
+        PassUndo "pass-undo" ["u"] "Take the newest verdict back, and open its step" ~ "back revert";
+        PassNote "pass-note" [";"] "Write a note on the step" ~ "comment annotate";
+        NextCase "next-case" ["J"] "Next case";
+        PreviousCase "previous-case" ["K"] "Previous case";
+        PassAgain "pass-again" ["!"] "Run the step again (asks)" ~ "repeat retry";
+        PassPause "pass-pause" ["space"] "Stop the step timer, or go on" ~ "pause resume hold";
+        PassReports "pass-reports" ["E"] "Write the reports: JUnit, CTRF, Markdown, HTML" ~ "export save junit html";
+        PassStop "pass-stop" ["X"] "End the pass (asks)" ~ "finish abort";
     }
     Dialog {
         Confirm "confirm" ["enter"] "Take it";

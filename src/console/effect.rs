@@ -1,9 +1,21 @@
 //! Everything that the console asks for. Plain, comparable data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::Command;
 use crate::journal::Job;
+use crate::pass::Run;
+
+/// What a pass asks of the embedded sandbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SandboxAsk {
+    /// Set a fault (JSON of its control API), or lift all.
+    Fault(Option<String>),
+    /// Put its clock forward.
+    Advance(Duration),
+}
 
 /// Everything that the console asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +43,19 @@ pub enum Effect {
     Marker(String),
     /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
     SandboxFault(Option<String>),
+    /// Set the embedded sandbox up for a pass; the answer is [`super::Event::Arranged`].
+    Arrange(SandboxAsk),
+    /// Look for passes where guestwire was started; the answer is [`super::Event::Passes`].
+    FindPasses,
+    /// Read a pass file; the answer is [`super::Event::PassRead`].
+    ReadPass(PathBuf),
+    /// Write the reports of a run into a directory; the answer is [`super::Event::Done`]. Masked on the way.
+    Reports {
+        /// The run.
+        run: Arc<Run>,
+        /// Where to.
+        dir: PathBuf,
+    },
     /// Stop the process as Ctrl-Z does, and come back.
     Suspend,
     /// Draw every cell anew.

@@ -1,7 +1,10 @@
 //! Everything that happens to the console.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 
+use super::state::pass::Found;
 use crate::engine::Report;
 use crate::journal::Page;
 
@@ -40,6 +43,12 @@ pub enum Event {
     Edited(Result<String, String>),
     /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
     Done(Result<String, String>),
+    /// The passes that were found where guestwire was started.
+    Passes(Vec<Found>),
+    /// A pass file's text, or why it cannot be read, one sentence.
+    PassRead(PathBuf, Result<String, String>),
+    /// The sandbox did what a pass asked for, or one sentence why not.
+    Arranged(Result<(), String>),
     /// The recording could not be begun, or not be gone on with: one sentence.
     RecordingFailed(String),
 }

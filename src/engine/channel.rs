@@ -91,9 +91,7 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     match channel {
         Channel::GuestApi => guest_api_objection(extras),
         Channel::OpenMessaging => open_objection(request),
-        Channel::WebMessaging => {
-            Some(format!("not sent: conversations of the channel {channel} are not supported by this version yet"))
-        }
+        Channel::WebMessaging => web_objection(request),
     }
 }
 
@@ -111,6 +109,20 @@ fn open_objection(request: &SendRequest) -> Option<String> {
     Some(format!(
         "not sent: {local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
     ))
+}
+
+fn web_objection(request: &SendRequest) -> Option<String> {
+    if let Some(sent_as) = request.sent_as.filter(|v| !matches!(v, Variation::Oversize | Variation::EmojiBidi)) {
+        return Some(format!(
+            "not sent: the channel web-messaging carries no token of the profile and no ids that could be wrong ({})",
+            sent_as.as_str()
+        ));
+    }
+    let address = request.extras.attachments.iter().find_map(|a| match &a.place {
+        Place::Url(url) => Some(url),
+        Place::File(_) => None,
+    })?;
+    Some(format!("not sent: {address} is an address, and web-messaging takes files of this machine, which it uploads"))
 }
 
 /// The participant data that a message brings: the conversation's own, and its own, which win.
@@ -172,7 +184,7 @@ pub fn new_key(said: Timestamp, random: [u8; 10]) -> String {
 const KEY_PREFIX: &str = "guestwire-";
 
 /// The words of a message: its text, or what stands on the choice that it takes.
-fn words(request: &SendRequest) -> &str {
+pub fn words(request: &SendRequest) -> &str {
     match &request.extras.choice {
         Some(choice) if request.text.trim().is_empty() => &choice.label,
         _ => &request.text,

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use secrecy::SecretString;
+
 use crate::model::{ConversationKey, Extras, Life, MessageId};
 
 /// A message that is about to be written.
@@ -32,11 +34,32 @@ pub enum Unrecorded {
 /// Recording is under way.
 pub type Recording = Pin<Box<dyn Future<Output = Result<(), Unrecorded>> + Send>>;
 
+/// A guest token: a secret, and the guest's identity.
+#[derive(Clone, Debug)]
+pub struct GuestToken {
+    /// The token.
+    pub token: SecretString,
+    /// It was made just now: nobody knows it yet.
+    pub fresh: bool,
+    /// Why it is not kept, in words.
+    pub kept: Result<(), String>,
+}
+
+/// A guest token is looked up, or made and kept.
+pub type Keeping = Pin<Box<dyn Future<Output = GuestToken> + Send>>;
+
 /// Where intents and outcomes are recorded.
 pub trait Durable: Send + Sync + 'static {
     /// Records that `intent` is about to be written. No byte is written before this is done; where it fails, the
     /// message is not sent.
     fn intent(&self, intent: Intent) -> Recording;
+
+    /// The guest token of a web conversation: the one that is kept, unless `renew`; else `made`, which is kept from now
+    /// on. Where nothing is kept it lives as long as the engine.
+    fn guest_token(&self, conversation: ConversationKey, made: SecretString, renew: bool) -> Keeping {
+        let _ = (conversation, renew);
+        Box::pin(std::future::ready(GuestToken { token: made, fresh: true, kept: Ok(()) }))
+    }
 
     /// Records what came of it, and the id that the remote side gave it, where known. Not waited for. A message that
     /// goes back into the queue (a refusal that waiting heals) is told as queued or waiting.

@@ -25,6 +25,7 @@ mod record;
 mod redact;
 pub mod report;
 mod retry;
+mod socket;
 mod token;
 mod tuning;
 mod webhook;

@@ -6,7 +6,7 @@
 //!           the head may be held until a moment      └─ hold ───► head again, held
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
 use crate::model::{ConversationKey, MessageId, Moment};
@@ -34,6 +34,8 @@ pub enum Taken {
 #[derive(Clone, Debug)]
 pub struct Queue {
     lanes: BTreeMap<ConversationKey, Lane>,
+    /// Lanes with a head and nothing on the wire: the only ones that are looked at when something may start.
+    heads: BTreeSet<ConversationKey>,
     parallel: usize,
     flying: usize,
     /// Whose turn was last, so that a busy conversation does not hold up the others.
@@ -43,12 +45,32 @@ pub struct Queue {
 impl Queue {
     /// A queue that lets up to `parallel` (at least one) conversations send side by side.
     pub fn new(parallel: usize) -> Self {
-        Self { lanes: BTreeMap::new(), parallel: parallel.max(1), flying: 0, last: ConversationKey(u32::MAX) }
+        Self {
+            lanes: BTreeMap::new(),
+            heads: BTreeSet::new(),
+            parallel: parallel.max(1),
+            flying: 0,
+            last: ConversationKey(u32::MAX),
+        }
     }
 
     /// Puts a message at the end of its conversation's lane.
     pub fn push(&mut self, conversation: ConversationKey, message: MessageId) {
         self.lanes.entry(conversation).or_default().waiting.push_back(message);
+        self.mark(conversation);
+    }
+
+    /// Makes `heads` true for a lane, and drops a lane in which nothing is.
+    fn mark(&mut self, key: ConversationKey) {
+        let (free, empty) = self.lanes.get(&key).map_or((false, false), |l| (l.flying.is_none(), l.waiting.is_empty()));
+        if free && empty {
+            self.lanes.remove(&key);
+        }
+        if free && !empty {
+            self.heads.insert(key);
+        } else {
+            self.heads.remove(&key);
+        }
     }
 
     /// The next message that may go at `now`, now flying. `may` is asked about each head (has it a token?).
@@ -56,11 +78,12 @@ impl Queue {
         if self.flying >= self.parallel {
             return None;
         }
-        let after = self.lanes.range((Bound::Excluded(self.last), Bound::Unbounded));
-        let before = self.lanes.range(..=self.last);
-        let key = after.chain(before).find_map(|(key, lane)| {
-            let free = lane.flying.is_none() && lane.not_before.is_none_or(|at| now.mono >= at.mono);
-            (free && lane.waiting.front().is_some_and(|m| may(*m))).then_some(*key)
+        let after = self.heads.range((Bound::Excluded(self.last), Bound::Unbounded));
+        let before = self.heads.range(..=self.last);
+        let key = after.chain(before).copied().find(|key| {
+            self.lanes.get(key).is_some_and(|lane| {
+                lane.not_before.is_none_or(|at| now.mono >= at.mono) && lane.waiting.front().is_some_and(|m| may(*m))
+            })
         })?;
         let lane = self.lanes.get_mut(&key)?;
         let message = lane.waiting.pop_front()?;
@@ -68,6 +91,7 @@ impl Queue {
         lane.flying = Some(message);
         self.flying += 1;
         self.last = key;
+        self.heads.remove(&key);
         Some(message)
     }
 
@@ -82,6 +106,7 @@ impl Queue {
             let lane = self.lanes.entry(conversation).or_default();
             lane.waiting.push_front(message);
             lane.not_before = until;
+            self.mark(conversation);
         }
     }
 
@@ -92,9 +117,7 @@ impl Queue {
         }
         lane.flying = None;
         self.flying -= 1;
-        if lane.waiting.is_empty() {
-            self.lanes.remove(&conversation);
-        }
+        self.mark(conversation);
         true
     }
 
@@ -110,9 +133,7 @@ impl Queue {
             // The hold was the head's.
             lane.not_before = None;
         }
-        if lane.waiting.is_empty() && lane.flying.is_none() {
-            self.lanes.remove(&conversation);
-        }
+        self.mark(conversation);
         Taken::Waiting
     }
 
@@ -121,7 +142,7 @@ impl Queue {
         if self.flying >= self.parallel {
             return None;
         }
-        self.lanes.values().filter(|l| l.flying.is_none()).filter_map(|l| l.not_before).min_by_key(|m| m.mono)
+        self.heads.iter().filter_map(|key| self.lanes.get(key)?.not_before).min_by_key(|m| m.mono)
     }
 
     /// How many are on the wire.

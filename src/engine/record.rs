@@ -51,6 +51,21 @@ impl Record {
         self
     }
 
+    /// What it is about.
+    pub fn what(&self) -> &str {
+        &self.0.what
+    }
+
+    /// Whether it is a frame of this action.
+    pub fn is_called(&self, action: &str) -> bool {
+        self.0.what.strip_prefix(action).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+    }
+
+    /// When its newest try began.
+    pub fn began(&self) -> Option<Moment> {
+        Some(self.0.last_attempt()?.started)
+    }
+
     /// Its number.
     pub const fn id(&self) -> ExchangeId {
         self.0.id

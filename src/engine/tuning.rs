@@ -22,6 +22,8 @@ pub struct Tuning {
     pub grace: Duration,
     /// Messages a second of a session, instead of the documented limit.
     pub messages_per_second: Option<u32>,
+    /// Frames a minute of a socket, instead of the documented limit.
+    pub frames_per_minute: Option<u32>,
     /// Whether it signs in by itself at the start.
     pub sign_in: bool,
     /// Where metrics go, if anywhere.
@@ -40,6 +42,7 @@ impl Default for Tuning {
             read_repeats: 20,
             grace: Duration::from_secs(2),
             messages_per_second: None,
+            frames_per_minute: None,
             sign_in: true,
             metrics: None,
             durable: Arc::new(Forgetful),

@@ -92,7 +92,9 @@ pub struct Domains {
 /// Reads a 200 answer; `None` where it names no domains.
 pub fn read_domains(body: &[u8]) -> Option<Domains> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let list = value.as_array().or_else(|| value.get("allowedDomains")?.as_array());
+    // Of the file itself only its purpose is published: the fields' names elsewhere, and the plain one, are both taken.
+    let field = |name: &str| value.get(name).and_then(Value::as_array);
+    let list = value.as_array().or_else(|| field("allowedDomains")).or_else(|| field("domains"));
     let all = value.get("allowAllDomains").and_then(Value::as_bool);
     if list.is_none() && all.is_none() {
         return None;

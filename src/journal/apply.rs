@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::writer::{Work, row_id};
-use super::{Job, Keys, record, words};
+use super::{Job, Keys, heard, record, words};
 use crate::engine::durable::Intent;
 use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
 
 /// Entries that are made findable in one go.
-const INDEX_GROUP: u32 = 128;
+pub const INDEX_GROUP: u32 = 128;
 
 /// What a group changed that the writer remembers once it is committed.
 #[derive(Debug, Default)]
@@ -160,15 +160,17 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
         Job::Conversation(kept) => {
             let Some(ident) = keys.ident(kept.key) else { return Ok(()) };
             db.prepare_cached(
-                "INSERT INTO conversations (ident, nickname, pinned, seen, unread) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (ident) DO UPDATE SET nickname = ?2, pinned = ?3, seen = coalesce(?4, seen), unread = ?5",
+                "INSERT INTO conversations (ident, nickname, pinned, seen, unread, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (ident) DO UPDATE
+                 SET nickname = ?2, pinned = ?3, seen = coalesce(?4, seen), unread = ?5, place = ?6",
             )?
             .execute(params![
                 ident,
                 kept.nickname,
                 kept.pinned,
                 kept.seen.map(Timestamp::as_microsecond),
-                kept.unread
+                kept.unread,
+                kept.place.as_ref().and_then(|place| serde_json::to_string(place).ok()),
             ])?;
             Ok(())
         }
@@ -184,11 +186,11 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
         Job::Heard { conversation, messages } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             let mut insert = db.prepare_cached(
-                "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at, extras) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
             for message in messages {
-                let author = author_word(message.author);
-                insert.execute(params![ident, message.id, author, message.text, message.at.as_microsecond()])?;
+                let (author, at) = (author_word(message.author), message.at.as_microsecond());
+                insert.execute(params![ident, message.id, author, message.text, at, heard::extras(message)])?;
             }
             Ok(())
         }
@@ -213,6 +215,22 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 "UPDATE exchanges SET marked = ?2, comment = ?3, indexed = min(indexed, 0) WHERE number = ?1",
             )?
             .execute(params![number, marked, comment])?;
+            Ok(())
+        }
+        Job::Pass(run) => {
+            let progress =
+                serde_json::to_string(&**run).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+            db.prepare_cached(
+                "INSERT INTO passes (id, file, began, ended, progress) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (id) DO UPDATE SET ended = ?4, progress = ?5",
+            )?
+            .execute(params![
+                run.id,
+                run.file,
+                run.began.as_microsecond(),
+                run.ended.map(Timestamp::as_microsecond),
+                progress
+            ])?;
             Ok(())
         }
         // Goes to the reader.

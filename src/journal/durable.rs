@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::Journal;
+use super::mailbox::Haste;
 use super::writer::Work;
 use crate::engine::durable::{Durable, Intent, Recording, Unrecorded};
 use crate::model::{Life, MessageId};
@@ -10,7 +11,7 @@ use crate::model::{Life, MessageId};
 impl Durable for Journal {
     fn intent(&self, intent: Intent) -> Recording {
         let (done, recorded) = oneshot::channel();
-        let put = self.put(Work::Intent(intent, done), true);
+        let put = self.put(Work::Intent(intent, done), Haste::Prompt);
         Box::pin(async move {
             if !put {
                 return Err(Unrecorded::NotNow("the journal takes no more".to_owned()));
@@ -20,6 +21,6 @@ impl Durable for Journal {
     }
 
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
-        self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, true);
+        self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, Haste::Soon);
     }
 }

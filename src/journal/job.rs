@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
 };
+use crate::pass::Run;
 
 /// What the journal can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub enum Job {
         /// What became of it.
         life: Life,
     },
+    /// A run of a pass went on, or is over.
+    Pass(Arc<Run>),
     /// A page of history is wanted; answered with [`Page::History`].
     History(Ask),
 }
@@ -112,6 +116,18 @@ pub struct KeptConversation {
     pub seen: Option<Timestamp>,
     /// Messages that were not looked at.
     pub unread: u32,
+    /// Where one stood in its thread; `None` at the end.
+    pub place: Option<KeptPlace>,
+}
+
+/// Where one stood in a thread: this message's row was the topmost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeptPlace {
+    /// One of ours.
+    Ours(u64, usize),
+    /// One that a read brought, by the remote side's id.
+    Theirs(String, usize),
 }
 
 /// What the journal tells.
@@ -155,8 +171,12 @@ pub struct Restored {
     pub conversations: Vec<KeptConversation>,
     /// Drafts: conversation, text, cursor.
     pub drafts: Vec<(ConversationKey, String, usize)>,
+    /// What was heard in conversations, oldest first; at most the newest few hundred of each.
+    pub heard: Vec<(ConversationKey, Vec<RemoteMessage>)>,
     /// Our messages, oldest first; at most the newest few hundred of each conversation, and all that are not settled.
     pub messages: Vec<KeptMessage>,
+    /// The newest run of a pass that is not over.
+    pub pass: Option<Arc<Run>>,
     /// Queued messages whose conversation is in the profile no more: they stay where they are.
     pub homeless: usize,
 }

@@ -1,19 +1,44 @@
 //! The way to the journal's thread: two bounded lanes, so that what a send waits for never stands behind what a flood of
 //! exchanges brings. Putting something in never waits.
+//!
+//! ```text
+//! prompt ─┐
+//! soon ───┴─► urgent, in order ─► taken as soon as something prompt is there, or after SOON
+//! bulk ─────► bulk ─────────────► taken once nothing urgent is, and it is FULL or waits since LATER
+//! ```
+//! Nobody waits for what comes of a message, so it is written together with the next intent; nor for exchanges, which
+//! are written many at a time. So a commit is shared by as much as can share it, and the thread is not woken for each.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most that a lane holds.
 const BOUND: usize = 65_536;
+/// Bulk that is taken without waiting for more of it.
+const FULL: usize = 256;
+/// How long urgent work that nobody waits for may wait for company.
+const SOON: Duration = Duration::from_millis(20);
+/// How long bulk may.
+const LATER: Duration = Duration::from_millis(100);
+
+/// How soon work is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Somebody waits for it, or a person would miss it.
+    Prompt,
+    /// In order with what is prompt, but it may wait for that.
+    Soon,
+    /// When there is nothing else.
+    Bulk,
+}
 
 /// What became of waiting for work.
 #[derive(Debug)]
 pub enum Next<T> {
     /// Work, in order. Urgent work is never mixed with other.
     Group(Vec<T>),
-    /// There is none, and nobody needs waiting for.
+    /// There is none.
     Idle,
     /// There is none, and none will come.
     Closed,
@@ -23,6 +48,17 @@ pub enum Next<T> {
 struct Lanes<T> {
     urgent: VecDeque<T>,
     bulk: VecDeque<T>,
+    /// Pieces of the urgent lane that somebody waits for.
+    prompt: bool,
+    /// Since when the oldest piece of a lane waits.
+    urgent_since: Option<Instant>,
+    bulk_since: Option<Instant>,
+    /// Nothing is to wait for company now.
+    hurry: bool,
+    /// Work was taken out, and more was not asked for since.
+    busy: bool,
+    /// There is work for a time of leisure.
+    leisure: bool,
     closed: bool,
 }
 
@@ -31,12 +67,23 @@ struct Lanes<T> {
 pub struct Mailbox<T> {
     lanes: Mutex<Lanes<T>>,
     more: Condvar,
+    rest: Condvar,
 }
 
 impl<T> Default for Mailbox<T> {
     fn default() -> Self {
-        let lanes = Lanes { urgent: VecDeque::new(), bulk: VecDeque::new(), closed: false };
-        Self { lanes: Mutex::new(lanes), more: Condvar::new() }
+        let lanes = Lanes {
+            urgent: VecDeque::new(),
+            bulk: VecDeque::new(),
+            prompt: false,
+            urgent_since: None,
+            bulk_since: None,
+            hurry: false,
+            busy: false,
+            leisure: true,
+            closed: false,
+        };
+        Self { lanes: Mutex::new(lanes), more: Condvar::new(), rest: Condvar::new() }
     }
 }
 
@@ -46,16 +93,27 @@ impl<T> Mailbox<T> {
     }
 
     /// Puts work in. Gives it back where the lane is full or the mailbox closed.
-    pub fn put(&self, work: T, urgent: bool) -> Result<(), T> {
-        let mut lanes = self.lanes();
-        let closed = lanes.closed;
-        let lane = if urgent { &mut lanes.urgent } else { &mut lanes.bulk };
-        if closed || lane.len() >= BOUND {
+    pub fn put(&self, work: T, haste: Haste) -> Result<(), T> {
+        let mut guard = self.lanes();
+        let lanes = &mut *guard;
+        let bulk = haste == Haste::Bulk;
+        let (lane, since) =
+            if bulk { (&mut lanes.bulk, &mut lanes.bulk_since) } else { (&mut lanes.urgent, &mut lanes.urgent_since) };
+        if lanes.closed || lane.len() >= BOUND {
             return Err(work);
         }
+        let first = lane.is_empty();
+        if first {
+            *since = Some(Instant::now());
+        }
         lane.push_back(work);
-        drop(lanes);
-        self.more.notify_one();
+        // The thread knows when to look at what can wait, once it knows that there is some.
+        let wake = first || haste == Haste::Prompt && !lanes.prompt || bulk && lane.len() == FULL;
+        lanes.prompt |= haste == Haste::Prompt;
+        drop(guard);
+        if wake {
+            self.more.notify_one();
+        }
         Ok(())
     }
 
@@ -65,33 +123,61 @@ impl<T> Mailbox<T> {
         self.more.notify_all();
     }
 
-    /// The first piece of work and up to `more` others of its lane. Waits for it, unless there is other work to do
-    /// meanwhile (`wait` false).
-    pub fn take(&self, more: usize, wait: bool) -> Next<T> {
-        let mut lanes = self.lanes();
+    /// The next pieces of work, at most `most`. Waits for them, but no longer than `bound`.
+    pub fn take(&self, most: usize, bound: Option<Duration>) -> Next<T> {
+        let until = bound.map(|bound| Instant::now() + bound);
+        let mut guard = self.lanes();
+        guard.busy = false;
+        guard.leisure = bound.is_some();
         loop {
-            for urgent in [true, false] {
-                let lane = if urgent { &mut lanes.urgent } else { &mut lanes.bulk };
-                if !lane.is_empty() {
-                    let count = lane.len().min(more + 1);
-                    return Next::Group(lane.drain(..count).collect());
+            let lanes = &mut *guard;
+            let now = Instant::now();
+            let rush = lanes.closed || lanes.hurry;
+            let ripe = |since: Option<Instant>, wait: Duration| since.map(|since| since + wait);
+            let urgent = ripe(lanes.urgent_since, SOON);
+            let bulk = ripe(lanes.bulk_since, LATER);
+            if urgent.is_some_and(|at| rush || lanes.prompt || at <= now) {
+                let count = lanes.urgent.len().min(most);
+                let group = lanes.urgent.drain(..count).collect();
+                // What is left behind is as good as prompt: nobody remembers what it was.
+                lanes.prompt = !lanes.urgent.is_empty();
+                lanes.urgent_since = lanes.prompt.then_some(now);
+                lanes.busy = true;
+                return Next::Group(group);
+            }
+            if bulk.is_some_and(|at| rush || lanes.bulk.len() >= FULL || at <= now) {
+                let count = lanes.bulk.len().min(most);
+                let group = lanes.bulk.drain(..count).collect();
+                if lanes.bulk.is_empty() {
+                    lanes.bulk_since = None;
+                }
+                lanes.busy = true;
+                return Next::Group(group);
+            }
+            if urgent.is_none() && bulk.is_none() {
+                lanes.hurry = false;
+                self.rest.notify_all();
+                if lanes.closed {
+                    return Next::Closed;
                 }
             }
-            if lanes.closed {
-                return Next::Closed;
-            }
-            if !wait {
+            if until.is_some_and(|until| until <= now) {
                 return Next::Idle;
             }
-            lanes = self.more.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+            guard = match [urgent, bulk, until].into_iter().flatten().min() {
+                Some(at) => self.more.wait_timeout(guard, at - now).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.more.wait(guard).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
-    /// Waits until something is there, at most for `time`. For pauses that work cuts short.
-    pub fn doze(&self, time: Duration) {
-        let lanes = self.lanes();
-        if lanes.urgent.is_empty() && lanes.bulk.is_empty() && !lanes.closed {
-            drop(self.more.wait_timeout(lanes, time).unwrap_or_else(PoisonError::into_inner));
+    /// Waits until all that was put in has been dealt with; `all`: and what is done at leisure too.
+    pub fn rest(&self, all: bool) {
+        let mut guard = self.lanes();
+        while guard.busy || !guard.urgent.is_empty() || !guard.bulk.is_empty() || all && guard.leisure {
+            guard.hurry = true;
+            self.more.notify_all();
+            guard = self.rest.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

@@ -9,7 +9,9 @@
 //!  queued ─► sending (intent, fsync) ─► accepted | refused | unknown | …   at a restart: sending becomes unknown
 //! ```
 //! Nothing here is waited for but an intent: a message's first byte leaves after the intent is on the disk. A group is
-//! the first job and up to 64 more, so that conversations side by side share one fsync. The writer holds a lock that the
+//! all that has gathered while the one before was written, so that conversations side by side share one fsync; what came
+//! of a message rides with the next intents (within 20 ms), exchanges are written by the hundred (within 100 ms), and
+//! the index for search is made when nothing happened for a quarter of a second. The writer holds a lock that the
 //! system takes back when the process ends, in whatever way.
 //!
 //! Trouble is told ([`Page::Trouble`]), never hidden: a message whose row stands on the disk as queued is not sent while
@@ -17,6 +19,7 @@
 
 mod apply;
 mod durable;
+mod heard;
 pub mod job;
 mod mailbox;
 pub mod place;
@@ -42,7 +45,7 @@ use crate::model::{Conversation, ConversationKey};
 pub use job::{Ask, Job, Page, Trouble};
 pub use reader::Reader;
 
-use mailbox::Mailbox;
+use mailbox::{Haste, Mailbox};
 use writer::{Work, Writer};
 
 /// What a journal is opened with.
@@ -167,15 +170,15 @@ impl Journal {
                 let _ = self.asks.send(ask);
             }
             job => {
-                let urgent =
-                    !matches!(job, Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. });
-                self.put(Work::Job(job), urgent);
+                let bulk =
+                    matches!(job, Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. });
+                self.put(Work::Job(job), if bulk { Haste::Bulk } else { Haste::Prompt });
             }
         }
     }
 
-    fn put(&self, work: Work, urgent: bool) -> bool {
-        let put = self.mailbox.put(work, urgent).is_ok();
+    fn put(&self, work: Work, haste: Haste) -> bool {
+        let put = self.mailbox.put(work, haste).is_ok();
         if !put {
             let _ = self.pages.send(Page::Trouble(Trouble {
                 short: "NOT KEPT",
@@ -186,6 +189,12 @@ impl Journal {
             }));
         }
         put
+    }
+
+    /// Waits until all that was told so far is written; `found`: and can be found by its words. For benches: a console
+    /// never waits.
+    pub fn written(&self, found: bool) {
+        self.mailbox.rest(found);
     }
 
     /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is

@@ -1,16 +1,18 @@
 //! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, apply, record};
+use super::{Keys, apply, heard, record};
 use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
+use crate::pass::Run;
 
-/// Settled messages of a conversation that come back at a start.
+/// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;
@@ -72,7 +74,19 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
         }
     }
     messages(db, keys, &mut restored)?;
+    for ident in keys.all() {
+        let heard = heard::newest(db, &ident, MESSAGES)?;
+        restored.heard.extend(keys.key(&ident).filter(|_| !heard.is_empty()).map(|key| (key, heard)));
+    }
+    restored.pass = unfinished(db)?;
     Ok(restored)
+}
+
+/// The newest run that is not over. One that cannot be read any more is left where it is.
+fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<Run>>> {
+    let newest = "SELECT progress FROM passes WHERE ended IS NULL ORDER BY began DESC LIMIT 1";
+    let progress: Option<String> = db.query_row(newest, [], |row| row.get(0)).optional()?;
+    Ok(progress.and_then(|json| serde_json::from_str(&json).ok()).map(Arc::new))
 }
 
 fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
@@ -94,7 +108,7 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
 }
 
 fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread FROM conversations")?;
+    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread, place FROM conversations")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let ident: String = row.get(0)?;
@@ -105,6 +119,7 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
             pinned: row.get(2)?,
             seen: row.get::<_, Option<i64>>(3)?.map(record::time),
             unread: row.get(4)?,
+            place: row.get::<_, Option<String>>(5)?.and_then(|json| serde_json::from_str(&json).ok()),
         });
     }
     Ok(())

@@ -75,6 +75,7 @@ fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
         )?
         .execute(params![oldest, SLICE])?;
     gone += change.prepare_cached("DELETE FROM heard WHERE at < ?1")?.execute([oldest])?;
+    gone += change.prepare_cached("DELETE FROM passes WHERE began < ?1")?.execute([oldest])?;
     change.commit()?;
     Ok(gone)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::job::{History, KeptConversation, KeptSource, Restored, Want};
+use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
 use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
 use crate::model::Variation;
@@ -152,6 +152,7 @@ fn a_restart_finds_everything() {
         pinned: true,
         seen: Timestamp::from_second(1_000).ok(),
         unread: 3,
+        place: Some(KeptPlace::Theirs("said-1".to_owned(), 2)),
     };
     journal.tell(Job::Conversation(kept.clone()));
     let added = Conversation {
@@ -221,6 +222,7 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
+    journal.written(true);
     let mut ask = |want: Want, limit| {
         journal.tell(Job::History(Ask { serial: 1, want, limit }));
         history(&mut pages)

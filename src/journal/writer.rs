@@ -22,8 +22,14 @@ use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
 use crate::engine::durable::{Intent, Unrecorded};
 use crate::model::{Life, MessageId};
 
-/// A group is the first job and so many more.
-const GROUP: usize = 64;
+/// The most that is committed as a whole: so much that many conversations share an fsync, so little that an intent does
+/// not wait long behind a group of exchanges.
+const GROUP: usize = 256;
+/// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
+const QUIET: Duration = Duration::from_millis(250);
+/// Entries that are not in the index yet, from which on it is made whatever else goes on: a search looks through only so
+/// many more.
+const BACKLOG: u32 = 4_096;
 /// Pause between tries while nothing can be written.
 const AGAIN: Duration = Duration::from_secs(3);
 /// The most that is held while nothing can be written.
@@ -114,15 +120,18 @@ impl Writer {
         let mut index_done = false;
         let mut look_due = true;
         let mut since_look = 0;
+        // What an earlier session left to do is done at once.
+        let (mut pause, mut not_indexed) = (Duration::ZERO, 0);
         loop {
             let idle_work = matches!(mode, Mode::Writing(_)) && !self.in_trouble && (!index_done || look_due);
-            if self.in_trouble {
-                self.mailbox.doze(AGAIN);
-            }
-            match self.mailbox.take(GROUP, !idle_work && !self.in_trouble) {
+            let bound = if self.in_trouble { Some(AGAIN) } else { idle_work.then_some(pause) };
+            match self.mailbox.take(GROUP, bound) {
                 Next::Group(group) => {
                     let exchanges = group.iter().filter(|w| matches!(w, Work::Job(Job::Exchange { .. }))).count();
-                    since_look += u32::try_from(exchanges).unwrap_or(u32::MAX);
+                    let exchanges = u32::try_from(exchanges).unwrap_or(u32::MAX);
+                    since_look += exchanges;
+                    not_indexed += exchanges;
+                    pause = if not_indexed < BACKLOG { QUIET } else { Duration::ZERO };
                     look_due |= since_look >= LOOK_AFTER;
                     index_done &= !group
                         .iter()
@@ -130,6 +139,7 @@ impl Writer {
                     self.group(&mut mode, group);
                 }
                 Next::Idle => {
+                    pause = Duration::ZERO;
                     let Mode::Writing(store) = &mut mode else { continue };
                     if self.in_trouble {
                         self.group(&mut mode, Vec::new());
@@ -139,6 +149,7 @@ impl Writer {
                         store.sync(false)?;
                         if !index_done {
                             index_done = apply::index(&mut store.db)?;
+                            not_indexed = if index_done { 0 } else { not_indexed.saturating_sub(apply::INDEX_GROUP) };
                         } else if look_due {
                             look_due = retention::step(&mut store.db, &self.options, Timestamp::now())?;
                             since_look = 0;

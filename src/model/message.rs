@@ -10,7 +10,7 @@
 use super::{Attachment, Choice, ConversationKey, ExchangeId, Extras, MessageId, Moment, Variation};
 
 /// Who said it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Author {
     /// We, speaking as the guest.
     Guest,

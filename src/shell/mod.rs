@@ -7,6 +7,7 @@
 pub mod fill;
 pub mod keys;
 pub mod outside;
+mod passes;
 pub mod record;
 pub mod run;
 pub mod signals;
@@ -22,12 +23,16 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
+use crate::console::effect::SandboxAsk;
 use crate::console::event::Signal;
 use crate::console::state::State;
+use crate::console::state::pass::Found;
 use crate::console::{Effect, Event, update};
 use crate::engine::{Command, Report};
 use crate::journal::{Job, Page};
 use crate::model::Moment;
+use crate::pass::Run;
+use crate::pass::report::{Form, masked};
 use record::Recorder;
 
 /// Reports are drawn at most this often; a key is drawn at once.
@@ -65,8 +70,12 @@ pub trait Outside {
     fn page(&mut self, text: &str) -> Result<(), String>;
     /// Writes a new file.
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
-    /// Sets or clears faults of the embedded sandbox.
-    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String>;
+    /// Sets up the embedded sandbox.
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String>;
+    /// The pass files where guestwire was started.
+    fn passes(&mut self) -> Vec<Found>;
+    /// The text of a pass file.
+    fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
     /// Restores the terminal, stops the process, and comes back when it is continued.
     fn suspend(&mut self) -> io::Result<()>;
 }
@@ -226,7 +235,14 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
-            Effect::SandboxFault(fault) => Event::Done(self.outside.sandbox_fault(fault.as_deref())),
+            Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxAsk::Fault(fault))),
+            Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
+            Effect::FindPasses => Event::Passes(self.outside.passes()),
+            Effect::ReadPass(path) => {
+                let text = self.outside.read_pass(&path);
+                Event::PassRead(path, text)
+            }
+            Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
             Effect::Page(text) => match {
                 let text = (self.mask)(&text);
@@ -245,6 +261,16 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             self.carry_out(state, turn, effect)?;
         }
         Ok(())
+    }
+
+    /// Writes each form of a run's report, masked, into new files.
+    fn reports(&mut self, run: &Run, dir: &std::path::Path) -> Result<String, String> {
+        let masked = masked(run, &self.mask);
+        for form in Form::ALL {
+            let path = dir.join(format!("report.{}", form.extension()));
+            self.outside.write(&path, &form.write(&masked))?;
+        }
+        Ok(format!("Four reports are in {}.", dir.display()))
     }
 
     fn with_terminal_given_away<T>(&mut self, run: impl FnOnce(&mut O) -> T) -> io::Result<T> {

@@ -9,12 +9,14 @@ use crossterm::execute;
 
 use super::{Outside, terminal};
 use crate::config::settings::Clipboard;
+use crate::console::effect::SandboxAsk;
+use crate::console::state::pass::Found;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
-/// Sets (`Some` JSON) or clears the faults of the embedded sandbox; a sentence says what was done.
-pub type FaultSetter = Box<dyn FnMut(Option<&str>) -> Result<String, String> + Send>;
+/// Sets up the embedded sandbox; a sentence says what was done.
+pub type Arranger = Box<dyn FnMut(&SandboxAsk) -> Result<String, String> + Send>;
 
 /// The real outside.
 pub struct RealOutside {
@@ -24,8 +26,8 @@ pub struct RealOutside {
     pub keep_copies: bool,
     /// Where `last-copy.txt` goes.
     pub data_dir: PathBuf,
-    /// The embedded sandbox's faults, where there is one.
-    pub faults: Option<FaultSetter>,
+    /// The embedded sandbox, where there is one.
+    pub sandbox: Option<Arranger>,
 }
 
 impl Outside for RealOutside {
@@ -95,9 +97,17 @@ impl Outside for RealOutside {
             .map_err(|e| format!("Could not write {}: {e}.", path.display()))
     }
 
-    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
-        match &mut self.faults {
-            Some(set) => set(fault),
+    fn passes(&mut self) -> Vec<Found> {
+        super::passes::here()
+    }
+
+    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
+        super::passes::read(path)
+    }
+
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+        match &mut self.sandbox {
+            Some(arrange) => arrange(ask),
             None => Err("There is no embedded sandbox here.".to_owned()),
         }
     }

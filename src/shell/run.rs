@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::keys::Keys;
-use super::outside::{FaultSetter, RealOutside};
+use super::outside::{Arranger, RealOutside};
 use super::terminal::{self, RealScreen};
 use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
@@ -84,8 +84,8 @@ pub enum Show {
 pub struct Embedded {
     /// The profile that leads to it.
     pub profile: Profile,
-    /// Sets and clears its faults.
-    pub faults: FaultSetter,
+    /// Sets it up.
+    pub arrange: Arranger,
 }
 
 async fn run(
@@ -96,11 +96,11 @@ async fn run(
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<Exit> {
     let clock = Clock::start();
-    let (profile, faults) = match &settings.profile {
+    let (profile, arrange) = match &settings.profile {
         ProfileChoice::Named(profile) => ((**profile).clone(), None),
         ProfileChoice::Sandbox => {
             let embedded = sandbox()?;
-            (embedded.profile, Some(embedded.faults))
+            (embedded.profile, Some(embedded.arrange))
         }
     };
     let profile = Arc::new(profile);
@@ -147,7 +147,7 @@ async fn run(
             keep_copies: !settings.journal.ephemeral,
             clipboard: settings.ui.clipboard,
             data_dir: settings.paths.data_dir.clone(),
-            faults,
+            sandbox: arrange,
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),

@@ -37,6 +37,8 @@ pub struct Shape {
     pub thread_beside: bool,
     /// Whether the thread stands in the log's place where there is not.
     pub thread_over: bool,
+    /// Whether the regression pass stands in the log's place.
+    pub pass: bool,
 }
 
 /// A pane's place.
@@ -65,6 +67,8 @@ pub struct Panes {
     pub log: Option<PaneArea>,
     /// The messages.
     pub thread: Option<PaneArea>,
+    /// The regression pass.
+    pub pass: Option<PaneArea>,
     /// The composer.
     pub composer: Option<PaneArea>,
     /// The sticky line.
@@ -81,6 +85,7 @@ impl Panes {
             Pane::Log => self.log,
             Pane::Thread => self.thread,
             Pane::Composer => self.composer,
+            Pane::Pass => self.pass,
         }
     }
 }
@@ -102,6 +107,7 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
             Pane::Log => panes.log = area,
             Pane::Thread => panes.thread = area,
             Pane::Composer => panes.composer = area,
+            Pane::Pass => panes.pass = area,
         }
         return panes;
     }
@@ -125,6 +131,9 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
         panes.thread = Some(pane(upper, bordered));
     } else {
         panes.log = Some(pane(upper, bordered));
+    }
+    if shape.pass {
+        panes.pass = panes.log.take();
     }
     panes
 }
@@ -179,7 +188,8 @@ fn pane(outer: Rect, bordered: bool) -> PaneArea {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false };
+    const SHAPE: Shape =
+        Shape { focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false, pass: false };
 
     fn at(width: u16, height: u16, shape: Shape) -> Panes {
         panes(Size { width, height }, shape, |_, _| 2)
@@ -203,6 +213,15 @@ mod tests {
     }
 
     #[test]
+    fn the_pass_takes_the_logs_place() {
+        for (width, height) in [(160, 50), (120, 36), (80, 24), (40, 12)] {
+            let pass = at(width, height, Shape { pass: true, ..SHAPE });
+            assert_eq!(pass.pass, at(width, height, SHAPE).log);
+            assert!(pass.pass.is_some() && pass.log.is_none());
+        }
+    }
+
+    #[test]
     fn the_thread_takes_the_logs_place_where_there_is_no_room_for_both() {
         let over = Shape { thread_over: true, ..SHAPE };
         assert!(at(120, 30, over).thread.is_some() && at(120, 30, over).log.is_none());
@@ -217,7 +236,9 @@ mod tests {
                 let screen = Rect::new(0, 0, width, height);
                 let areas: Vec<Rect> = [Some(panes.header), Some(panes.status), Some(panes.footer)]
                     .into_iter()
-                    .chain([panes.picker, panes.log, panes.thread, panes.composer].map(|p| p.map(|p| p.outer)))
+                    .chain(
+                        [panes.picker, panes.log, panes.thread, panes.pass, panes.composer].map(|p| p.map(|p| p.outer)),
+                    )
                     .flatten()
                     .collect();
                 for (i, a) in areas.iter().enumerate() {

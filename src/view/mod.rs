@@ -11,6 +11,7 @@ pub mod layout;
 pub mod log;
 mod masked;
 pub mod overlay;
+pub mod pass;
 pub mod picker;
 mod present;
 pub mod status;
@@ -98,6 +99,11 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
             buf,
         );
         log::draw(state.shown_log(), &look, area.inner, buf);
+    }
+    if let Some(area) = panes.pass {
+        let look = look(state, Pane::Pass);
+        frame::draw(&area, &format!("4 {}", pass::title(state)), &pass::count(state), &look, buf);
+        pass::draw(state, &look, area.inner, buf);
     }
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);

@@ -1,7 +1,7 @@
 //! The cases: what is wrong, the true cause, and whether the evidence can decide.
 
 use guestwire::model::Cause::{self, *};
-use guestwire::model::{Channel, Variation};
+use guestwire::model::{Address, Variation};
 
 use super::harness::Setting;
 
@@ -38,6 +38,8 @@ pub fn all() -> Vec<Case> {
     let mut all = one_401();
     all.extend(two_at_once());
     all.extend(published());
+    all.extend(open_messaging());
+    all.extend(web_messaging());
     all.extend(named());
     all.extend(signing_in());
     all.extend(below_http());
@@ -318,6 +320,71 @@ fn published() -> Vec<Case> {
     ]
 }
 
+/// Open messaging: roles decide, and the path names the integration. The probe looks the integration up.
+fn open_messaging() -> Vec<Case> {
+    let o = Setting::open;
+    let to = |id: &'static str| {
+        o().address(move |address| {
+            if let Address::OpenMessaging { integration_id, .. } = address {
+                id.clone_into(integration_id);
+            }
+        })
+    };
+    vec![
+        case(
+            "open: a permission is missing (403)",
+            &[PermissionMissing],
+            Sure,
+            Sure,
+            o().before(r#"{"fault":"permission-missing"}"#),
+        ),
+        case("open: unknown integration (404)", &[IntegrationUnknown], Sure, Sure, to(NOBODY)),
+        case("open: malformed integration id (400)", &[IntegrationUnknown], Sure, Sure, to("nope")),
+        case("open: the API host is of another region (401)", &[RegionMismatch], Sure, Sure, o().api_elsewhere()),
+        case(
+            "open: the token was withdrawn early (401, healed)",
+            &[TokenRevoked],
+            Not,
+            Not,
+            o().after(r#"{"fault":"token-revoked"}"#),
+        ),
+        case(
+            "open: service failure (503)",
+            &[ServiceFailure],
+            Sure,
+            Sure,
+            o().after(r#"{"fault":"service-failure","status":503,"times":9}"#),
+        ),
+        case("open, on purpose: no token", &[TokenAbsent], Sure, Sure, o().sent_as(Variation::NoToken)),
+        case("open, on purpose: expired token", &[TokenExpired], Likely, Likely, o().sent_as(Variation::ExpiredToken)),
+        case("open, on purpose: malformed id", &[IntegrationUnknown], Sure, Sure, o().sent_as(Variation::MalformedId)),
+    ]
+}
+
+/// The guest socket. The probe looks at what its deployment tells in public.
+fn web_messaging() -> Vec<Case> {
+    let w = || Setting::web().of_the_opening();
+    let deployment = |id: &'static str| {
+        w().address(move |address| {
+            if let Address::WebMessaging { deployment_id, .. } = address {
+                id.clone_into(deployment_id);
+            }
+        })
+    };
+    let origin = || {
+        w().address(|address| {
+            if let Address::WebMessaging { origin, .. } = address {
+                "https://other.example".clone_into(origin);
+            }
+        })
+    };
+    vec![
+        case("guest socket: the origin is not allowed (403)", &[OriginRefused], Not, Sure, origin()),
+        case("guest socket: no such deployment (403)", &[DeploymentUnknown], Not, Sure, deployment(NOBODY)),
+        case("guest socket: malformed deployment id (403)", &[DeploymentUnknown], Likely, Sure, deployment("nope")),
+    ]
+}
+
 /// What the status says.
 fn named() -> Vec<Case> {
     let d = Setting::described;
@@ -379,28 +446,6 @@ fn named() -> Vec<Case> {
             Setting::canned_page(502, "<h1>Bad Gateway</h1>"),
         ),
         case("text too long, held back", &[TextTooLong], Sure, Sure, d().text("x".repeat(5000))),
-        case(
-            "guest socket: upgrade refused (403)",
-            &[OriginRefused],
-            Likely,
-            Likely,
-            Setting::canned(403, "{}").on(Channel::WebMessaging),
-        ),
-        case(
-            "guest socket: no such deployment (404)",
-            &[DeploymentUnknown],
-            Likely,
-            Likely,
-            Setting::canned(404, "{}").on(Channel::WebMessaging),
-        ),
-        case(
-            "guest socket: session expired (4006)",
-            &[ConversationEnded],
-            Sure,
-            Sure,
-            Setting::canned(400, r#"{"type":"response","class":"string","code":4006,"body":"session expired"}"#)
-                .on(Channel::WebMessaging),
-        ),
     ]
 }
 

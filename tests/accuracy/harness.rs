@@ -8,7 +8,7 @@ use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest};
 use guestwire::model::{
-    Address, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, TokenStatus, Variation,
+    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, TokenStatus, Variation,
 };
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -34,8 +34,9 @@ pub struct Setting {
     sent_as: Option<Variation>,
     /// The exchange to be diagnosed is the token's.
     token: bool,
-    /// The guest socket's rules apply.
     channel: Option<Channel>,
+    /// The exchange to be diagnosed is the opening of the guest socket.
+    opening: bool,
     overlap: bool,
 }
 
@@ -55,6 +56,7 @@ impl Setting {
             sent_as: None,
             token: false,
             channel: Some(Channel::GuestApi),
+            opening: false,
             overlap: false,
         }
     }
@@ -81,6 +83,34 @@ impl Setting {
         Self::new(
             "world = \"published\"\n[token]\ntell_scope = false\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n",
         )
+    }
+
+    /// Open messaging, as published.
+    pub fn open() -> Self {
+        let world = "world = \"published\"\n[token]\ntell_scope = false\n";
+        let entry =
+            "[[conversations]]\nname = \"A\"\nchannel = \"open-messaging\"\nguest_id = \"g\"\nscript = \"silent\"\n";
+        Self::new(&format!("{world}{entry}")).on(Channel::OpenMessaging)
+    }
+
+    /// The guest socket.
+    pub fn web() -> Self {
+        let entry = "[[conversations]]\nname = \"A\"\nchannel = \"web-messaging\"\norigin = \"https://shop.example\"\nscript = \"silent\"\n";
+        Self::new(entry).on(Channel::WebMessaging)
+    }
+
+    /// Its opening is what is diagnosed.
+    pub fn of_the_opening(mut self) -> Self {
+        self.opening = true;
+        self
+    }
+
+    /// Speaks to another place.
+    pub fn address(self, change: impl FnOnce(&mut Address) + Send + 'static) -> Self {
+        self.profile(move |mut profile| {
+            change(&mut profile.conversations[0].conversation.address);
+            profile
+        })
     }
 
     /// A server that knows one answer to everything but the token.
@@ -225,6 +255,14 @@ impl Bench {
         while !wanted(&self.next().await) {}
     }
 
+    /// Asks each, and waits for what comes of it.
+    async fn probe(&mut self, questions: &[Asked]) {
+        for question in questions {
+            self.engine.ask(Command::Probe(*question));
+            self.until(|r| matches!(r, Report::Probe { asked, .. } if asked == question)).await;
+        }
+    }
+
     fn diagnose(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<Diagnosis> {
         let exchange = self.exchanges.iter().rev().find(|x| wanted(x))?;
         let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
@@ -271,6 +309,14 @@ pub async fn run(setting: Setting) -> Found {
     if setting.advance > 0 {
         sandbox.advance(setting.advance);
     }
+    if setting.opening {
+        bench.engine.ask(Command::Probe(Asked::Origin(FIRST)));
+        bench.until(|r| matches!(r, Report::Probe { asked: Asked::Origin(_), .. })).await;
+        let this = |x: &Exchange| x.last_attempt().is_some_and(|a| a.request.url.contains("/v1?"));
+        let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
+        bench.probe(&[Asked::Deployment(FIRST), Asked::Domains(FIRST)]).await;
+        return Found { bare, probed: bench.diagnose(this).expect("a diagnosis") };
+    }
     let request = |n: u64, conversation| SendRequest {
         message: MessageId(n),
         conversation,
@@ -288,6 +334,10 @@ pub async fn run(setting: Setting) -> Found {
     bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
     let this = |x: &Exchange| x.message == Some(wanted);
     let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
+    if bench.channel == Some(Channel::OpenMessaging) {
+        bench.probe(&[Asked::Integration(FIRST)]).await;
+        return Found { bare, probed: bench.diagnose(this).expect("a diagnosis") };
+    }
     // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.
     bench.engine.ask(Command::Read(FIRST));
     let probe = bench.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.outcome.is_settled()));

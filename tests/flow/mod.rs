@@ -19,6 +19,7 @@ use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::console::action::Action;
 use guestwire::console::chord::Chord;
+use guestwire::console::effect::SandboxAsk;
 use guestwire::console::state::State;
 use guestwire::engine::{Command, Engine};
 use guestwire::sandbox::{Options, Sandbox, Scenario};
@@ -91,13 +92,24 @@ impl Outside for Remembering {
         std::fs::write(path, contents).map_err(|e| e.to_string())?;
         Ok(format!("Saved to {}.", path.display()))
     }
-    fn sandbox_fault(&mut self, fault: Option<&str>) -> Result<String, String> {
-        if let Some(json) = fault {
-            self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned())
-        } else {
-            self.sandbox.clear_faults();
-            Ok("No faults.".to_owned())
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+        match ask {
+            SandboxAsk::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
+            SandboxAsk::Fault(None) => {
+                self.sandbox.clear_faults();
+                Ok("No faults.".to_owned())
+            }
+            SandboxAsk::Advance(by) => {
+                self.sandbox.advance(by.as_secs());
+                Ok("Later.".to_owned())
+            }
         }
+    }
+    fn passes(&mut self) -> Vec<guestwire::console::state::pass::Found> {
+        Vec::new()
+    }
+    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|e| e.to_string())
     }
     fn suspend(&mut self) -> io::Result<()> {
         Ok(())

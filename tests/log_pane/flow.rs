@@ -1,9 +1,10 @@
 //! What keys do, told from outside.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Rate401};
-use guestwire::model::{Ending, Kind, Life, MessageId, Outcome};
+use guestwire::model::{Ending, Kind, Life, MessageId, Outcome, Step};
 
 use crate::support::*;
 
@@ -306,6 +307,29 @@ fn compare_says_only_what_differs() {
     }
     assert_eq!(log.compare(1, 1), Some(vec![]));
     assert_eq!(log.compare(1, 9), None);
+}
+
+#[test]
+fn compare_names_a_field_by_its_path_and_what_was_sent_on_purpose() {
+    let sent = |id: u64, guest: &str| {
+        let mut exchange = Arc::unwrap_or_clone(accepted(id, 0, "same"));
+        if let Some(Step::Try(attempt)) = exchange.steps.first_mut() {
+            let request = Arc::make_mut(&mut Arc::make_mut(attempt).request);
+            request.body =
+                body(&format!(r#"{{"channel":{{"from":{{"id":"{guest}","idType":"Opaque"}}}},"content":[1,2]}}"#));
+        }
+        exchange
+    };
+    let mut log = log(100, 10);
+    log.exchange(Arc::new(sent(1, "guest-42")));
+    let mut wrong = sent(2, "guest-43");
+    wrong.sent_as = Some(guestwire::model::Variation::EmojiBidi);
+    log.exchange(Arc::new(wrong));
+    let all = log.compare(1, 2).unwrap();
+    let of = |what: &str| all.iter().find(|d| d.what == what).map(|d| (d.left.as_str(), d.right.as_str()));
+    assert_eq!(of("request body channel.from.id"), Some(("guest-42", "guest-43")));
+    assert_eq!(of("sent on purpose as"), Some(("none", "emoji-bidi")));
+    assert!(all.iter().all(|d| !d.what.contains("idType") && !d.what.contains("content")), "{all:?}");
 }
 
 #[test]

@@ -41,10 +41,11 @@ pub fn live(script: &str, more: &str) -> String {
 
 /// What came: a frame, or the end.
 #[derive(Debug)]
+#[expect(dead_code, reason = "how it broke is shown where a test fails")]
 pub enum Came {
     Frame(Value),
     Text(String),
-    Closed(u16, String),
+    Closed(u16),
     Broken(String),
 }
 
@@ -93,6 +94,16 @@ impl Bench {
         (guest, session)
     }
 
+    /// Until so many frames have come to the sandbox.
+    pub async fn heard(&self, frames: u64) {
+        let heard = async {
+            while self.sandbox.state()["web"]["frames_in"].as_u64() < Some(frames) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, heard).await.expect("the frames come");
+    }
+
     /// What the web conversation has received, in order.
     pub fn web_received(&self) -> Vec<String> {
         let state = self.sandbox.state();
@@ -119,7 +130,7 @@ impl Guest {
                 Ok(frame) => Came::Frame(frame),
                 Err(_) => Came::Text(text.to_string()),
             },
-            Some(Ok(Message::Close(Some(close)))) => Came::Closed(close.code.into(), close.reason.to_string()),
+            Some(Ok(Message::Close(Some(close)))) => Came::Closed(close.code.into()),
             Some(Ok(other)) => panic!("{other:?}"),
             Some(Err(error)) => Came::Broken(error.to_string()),
             None => Came::Broken("the end".to_owned()),

@@ -103,7 +103,7 @@ async fn tokens_me_tells_who_asks_and_delete_revokes() {
     assert_eq!(me["authorizedScope"], json!(["guest:messages:send", "conversations"]));
     assert_eq!(me["OAuthClient"]["id"], "the-client");
     assert_eq!(me["OAuthClient"]["name"], "Tests");
-    assert_eq!(me["OAuthClient"]["authorizedGrantType"], "CLIENT_CREDENTIALS");
+    assert_eq!(me["OAuthClient"]["authorizedGrantType"], "CLIENT-CREDENTIALS");
     assert_eq!(me["organization"]["name"], "Sandbox Energy");
     let answer = bench.answer(bench.request("DELETE", "/api/v2/tokens/me").bearer_auth(&token)).await;
     assert_eq!((answer.status, answer.text.as_str()), (204, ""));

@@ -196,7 +196,7 @@ async fn joining_begins_the_conversation_and_clearing_erases_it() {
     assert_eq!(guest.frame().await["class"], "SessionClearedEvent");
     let closed = guest.frame().await;
     assert_eq!(closed["body"], json!({"reason": "conversationCleared", "reasonCode": "conversationCleared"}));
-    assert!(matches!(guest.next().await, Came::Closed(1000, _)));
+    assert!(matches!(guest.next().await, Came::Closed(1000)));
     let (_, session) = bench.guest().await;
     assert_eq!(session["body"]["newSession"], true);
 

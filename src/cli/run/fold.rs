@@ -11,6 +11,7 @@ use super::super::exit::Exit;
 use super::super::output::Line;
 use super::plan::Planned;
 use super::progress::Standing;
+use crate::console::effect::SandboxAsk;
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{MessageId, Moment};
@@ -39,22 +40,13 @@ pub enum Input {
     Ended,
 }
 
-/// What the sandbox is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// Set a fault (JSON), or lift all.
-    Fault(Option<String>),
-    /// Put the clock forward.
-    Advance(Duration),
-}
-
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// Ask the engine.
     Ask(Command),
     /// Ask the sandbox; answered with [`Input::Sandbox`].
-    Sandbox(usize, Ask),
+    Sandbox(usize, SandboxAsk),
     /// Say something.
     Say(Line),
     /// It is over.
@@ -112,6 +104,11 @@ impl RunFold {
             interrupted: false,
             over: false,
         }
+    }
+
+    /// What came of it so far.
+    pub const fn run(&self) -> &Run {
+        &self.whole
     }
 
     /// Takes one input.
@@ -235,9 +232,9 @@ impl RunFold {
                 Effect::Cancel(message) => Act::Ask(Command::Cancel(message)),
                 Effect::Read(key) => Act::Ask(Command::Read(key)),
                 Effect::Renew => Act::Ask(Command::Renew),
-                Effect::Fault(fault) => Act::Sandbox(lane, Ask::Fault(fault)),
-                Effect::Advance(by) => Act::Sandbox(lane, Ask::Advance(by)),
-                Effect::Tidy => Act::Sandbox(usize::MAX, Ask::Fault(None)),
+                Effect::Fault(fault) => Act::Sandbox(lane, SandboxAsk::Fault(fault)),
+                Effect::Advance(by) => Act::Sandbox(lane, SandboxAsk::Advance(by)),
+                Effect::Tidy => Act::Sandbox(usize::MAX, SandboxAsk::Fault(None)),
             });
         }
     }

@@ -28,12 +28,11 @@ use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
+use crate::pass::report::masked;
 use crate::pass::runner::{Begin, Cast, Player};
-use crate::pass::{Pass, builtin};
+use crate::pass::{Pass, Run, builtin};
 
 use fold::{Act, Input, RunFold};
-
-pub use fold::Ask;
 use progress::Progress;
 
 /// Plays a pass, and says what came of it.
@@ -65,12 +64,26 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let mut fold = RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, facts, first);
         let mut rim = Rim { opened: &opened, clock, engine, reports, journal: journal.as_ref(), json: args.json };
         let exit = rim.drive(&mut fold).await;
+        let written = write_reports(args, fold.run(), &|text| rim.engine.mask(text));
         journal::close(journal);
-        exit
+        written.and(exit)
     }
     .await;
     opened.close().await;
     result
+}
+
+/// Writes the reports that were asked for, over those of an earlier run.
+fn write_reports(args: &RunArgs, run: &Run, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
+    if args.report.is_empty() {
+        return Ok(());
+    }
+    let run = masked(run, mask);
+    for (form, path) in &args.report {
+        std::fs::write(path, form.write(&run))
+            .map_err(|e| Failed::here(format!("the report {} cannot be written ({})", path.display(), e.kind())))?;
+    }
+    Ok(())
 }
 
 /// Prints the format's JSON Schema.
@@ -119,8 +132,14 @@ impl Rim<'_> {
                     match act {
                         Act::Ask(command) => self.engine.ask(command),
                         Act::Sandbox(lane, ask) => inputs.push_back(Input::Sandbox(lane, self.opened.arrange(&ask))),
-                        Act::Say(line) if self.json => output.line(&line.json())?,
-                        Act::Say(line) => progress.say(&line, &mut output)?,
+                        Act::Say(line) => {
+                            let mask = |text: &str| self.engine.mask(text);
+                            if self.json {
+                                output.line(&mask(&line.json()))?
+                            } else {
+                                progress.say(&line, &mask, &mut output)?
+                            }
+                        }
                         Act::Finish(exit) => break 'run exit,
                     }
                 }

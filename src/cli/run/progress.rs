@@ -64,14 +64,14 @@ impl Progress {
     }
 
     /// Says a line above the bar: results on stdout, progress on stderr.
-    pub fn say(&mut self, line: &Line, output: &mut Output) -> Result<(), Failed> {
+    pub fn say(&mut self, line: &Line, mask: &dyn Fn(&str) -> String, output: &mut Output) -> Result<(), Failed> {
         let Some(human) = &line.human else { return Ok(()) };
         self.clear();
         match human {
-            Human::Says(_) => output.say(line, false),
+            Human::Says(text) => output.line(&visible(&mask(text))),
             Human::Warns(text) => {
                 for row in text.lines() {
-                    let _ = writeln!(io::stderr().lock(), "{}", visible(row));
+                    let _ = writeln!(io::stderr().lock(), "{}", visible(&mask(row)));
                 }
                 Ok(())
             }

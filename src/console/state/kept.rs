@@ -53,8 +53,10 @@ pub struct Kept {
     pub(in crate::console) drafts: BTreeMap<ConversationKey, String>,
     /// Conversations as they were kept last.
     pub(in crate::console) conversations: BTreeMap<ConversationKey, KeptConversation>,
-    /// How many messages of a conversation were kept.
-    pub(in crate::console) heard: BTreeMap<ConversationKey, usize>,
+    /// Since when one stands elsewhere in the open thread than what was kept.
+    pub(in crate::console) moved: Option<Moment>,
+    /// The messages of a conversation that were kept, by the remote side's id.
+    pub(in crate::console) heard: BTreeMap<ConversationKey, BTreeSet<String>>,
     serial: u64,
 }
 
@@ -80,8 +82,8 @@ impl Kept {
         self.serial
     }
 
-    /// When a draft is saved next.
+    /// When a draft or a place is saved next.
     pub fn next_deadline(&self) -> Option<Moment> {
-        self.unsaved.map(|since| since.after(SAVE_AFTER))
+        [self.unsaved, self.moved].into_iter().flatten().map(|since| since.after(SAVE_AFTER)).min()
     }
 }

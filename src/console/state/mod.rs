@@ -8,6 +8,7 @@ pub mod kept;
 pub mod log;
 pub mod overlay;
 pub mod palette;
+pub mod pass;
 pub mod picker;
 pub mod present;
 pub mod refusals;
@@ -37,6 +38,7 @@ use history::History;
 use kept::Kept;
 use log::{Log, Rate401};
 use overlay::Overlay;
+use pass::PassDesk;
 use picker::Picker;
 use refusals::Refusals;
 use status::StatusLine;
@@ -60,6 +62,8 @@ pub enum Pane {
     Thread,
     /// The composer.
     Composer,
+    /// The regression pass.
+    Pass,
 }
 
 impl Pane {
@@ -69,6 +73,7 @@ impl Pane {
             Self::Picker => Context::Picker,
             Self::Log | Self::Thread => Context::Log,
             Self::Composer => Context::Composer,
+            Self::Pass => Context::Pass,
         }
     }
 }
@@ -214,6 +219,8 @@ pub struct State {
     pub present: Option<present::Present>,
     /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
     pub offline: bool,
+    /// The regression pass.
+    pub pass: PassDesk,
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
@@ -281,6 +288,7 @@ impl State {
             history: None,
             present: None,
             offline: false,
+            pass: PassDesk::default(),
             recording: None,
             asked: None,
             past: Past::default(),
@@ -368,6 +376,7 @@ impl State {
             zoomed: self.zoomed,
             thread_beside: self.thread_beside,
             thread_over: self.thread_over,
+            pass: self.pass.is_shown(),
         }
     }
 
@@ -430,12 +439,24 @@ impl State {
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
         let live = self.picker.next_change(self.now);
         let present = self.present.as_ref().and_then(present::Present::next_deadline);
-        [present, prefix, quit, chip, log, thread, limit, live, self.armed_until, self.kept.next_deadline()]
-            .into_iter()
-            .flatten()
-            .chain(sends)
-            .filter(|at| at.mono > self.now.mono)
-            .min()
+        [
+            present,
+            prefix,
+            quit,
+            chip,
+            log,
+            thread,
+            limit,
+            live,
+            self.armed_until,
+            self.kept.next_deadline(),
+            self.pass.next_deadline(self.now),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(sends)
+        .filter(|at| at.mono > self.now.mono)
+        .min()
     }
 
     /// How a person asks for an action: its first key, or its name in the palette.

@@ -1,5 +1,7 @@
 //! What can stand on top of the panes. At most one at a time.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyCode;
 use crossterm::event::KeyModifiers;
 use tui_input::{Input, InputRequest};
@@ -81,6 +83,14 @@ pub enum Purpose {
     Kept,
     /// Search the messages sent before.
     History,
+    /// Which pass file to open.
+    PassFile,
+    /// A note on the open step of the pass.
+    PassNote,
+    /// Where the reports of the pass go.
+    Reports,
+    /// Where the pass that a session becomes goes.
+    SessionPass,
     /// Attach a file to the next message of a conversation.
     Attach(ConversationKey),
     /// Give the next message of a conversation a participant attribute.
@@ -91,7 +101,7 @@ impl Purpose {
     /// What stands before the typed text.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Filter(Pane::Log | Pane::Thread) => "filter log",
+            Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => "filter log",
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
             Self::Kept => "search all that is kept",
@@ -99,6 +109,10 @@ impl Purpose {
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
             Self::History => "search sent",
+            Self::PassFile => "pass file",
+            Self::PassNote => "note",
+            Self::Reports => "reports into",
+            Self::SessionPass => "pass file",
             Self::Attach(_) => "file or address",
             Self::Attribute(_) => "attribute",
         }
@@ -107,7 +121,7 @@ impl Purpose {
     /// What can be typed, while nothing is.
     pub const fn hint(self) -> &'static str {
         match self {
-            Self::Filter(Pane::Log | Pane::Thread) => {
+            Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => {
                 "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  -not"
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
@@ -116,6 +130,10 @@ impl Purpose {
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",
+            Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
+            Self::PassNote => "goes into the reports; empty takes it back",
+            Self::Reports => "a directory; four files are written into it",
+            Self::SessionPass => "a new file for the messages of this session",
             Self::History => "part of a message, Enter takes it, Up and Down choose",
             Self::Attach(_) => "web: a path on this machine; open messaging: https://… that the platform can fetch",
             Self::Attribute(_) => "name=value, for Architect",
@@ -181,6 +199,21 @@ pub fn paste_line(input: &mut Input, text: &str) {
     *input = Input::new(before + &pasted + &after).with_cursor(cursor);
 }
 
+/// Which pass is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassChoice {
+    /// The one that an earlier session left unfinished.
+    Unfinished,
+    /// A built-in one, by name.
+    Builtin(&'static str),
+    /// A file.
+    File(PathBuf),
+    /// A file that is no pass: what is wrong with it.
+    Wrong(String),
+    /// A file that is named next.
+    Path,
+}
+
 /// What a menu's line does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
@@ -198,6 +231,8 @@ pub enum Choice {
     Play(&'static str),
     /// Demo: show again what was said in the open conversation.
     Rehearse,
+    /// Open a pass.
+    Pass(PassChoice),
     /// Change the colours.
     Theme(String),
     /// Look an unknown message up.
@@ -275,6 +310,10 @@ pub enum Question {
     Session(ConversationKey, SessionAsk),
     /// Production: play the next message of the demo's script?
     Play,
+    /// Run the open step of the pass?
+    PassStep,
+    /// End the pass?
+    PassStop,
     /// Leave, although something is open?
     Quit,
 }

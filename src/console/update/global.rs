@@ -11,7 +11,7 @@ use crate::engine::Command;
 use crate::model::{Life, TokenStatus, Variation};
 use crate::view::layout::holds_thread_and_log;
 
-use super::{extras, journal, session};
+use super::{extras, journal, pass, session};
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -28,6 +28,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             focus(state, Pane::Picker);
         }
         Action::GoLog => {
+            pass::hide(state);
             state.thread_over = false;
             focus(state, Pane::Log);
         }
@@ -60,6 +61,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 session::act(state, ask, effects);
             }
         }
+        Action::Pass => pass::toggle(state, effects),
+        Action::PassFromSession => pass::ask_session(state),
         Action::Connect => connect(state, effects),
         Action::Renew => renew(state, effects),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -105,7 +108,10 @@ pub fn keep_focus_visible(state: &mut State) {
         return;
     }
     state.focus = match state.focus {
+        Pane::Log if panes.pass.is_some() => Pane::Pass,
         Pane::Log if panes.thread.is_some() => Pane::Thread,
+        Pane::Pass if panes.log.is_some() => Pane::Log,
+        Pane::Pass if panes.thread.is_some() => Pane::Thread,
         Pane::Thread if panes.log.is_some() => Pane::Log,
         _ => Pane::Composer,
     };
@@ -117,8 +123,11 @@ fn cycle(state: &mut State, by: isize) {
     if panes.thread.is_some() {
         order.push(Pane::Thread);
     }
-    if panes.log.is_some() || panes.thread.is_none() {
+    if panes.log.is_some() || (panes.thread.is_none() && panes.pass.is_none()) {
         order.push(Pane::Log);
+    }
+    if panes.pass.is_some() {
+        order.push(Pane::Pass);
     }
     order.push(Pane::Composer);
     let at = order.iter().position(|&p| p == state.focus).unwrap_or(0);
@@ -147,7 +156,8 @@ fn toggle_thread(state: &mut State) {
 fn open_filter(state: &mut State) {
     let (pane, text) = match state.focus {
         Pane::Picker => (Pane::Picker, state.picker.filter().to_owned()),
-        Pane::Log | Pane::Thread | Pane::Composer => {
+        Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
+            pass::hide(state);
             if state.focus == Pane::Thread {
                 state.thread_over = false;
                 state.focus = Pane::Log;
@@ -342,6 +352,10 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
         back(state);
         return;
     }
+    if state.focus == Pane::Pass {
+        pass::hide(state);
+        return;
+    }
     leave(state, effects);
 }
 
@@ -349,7 +363,8 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     let drafts = state.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
     let open = state.open_sends.len();
-    if drafts == 0 && open == 0 {
+    let running = state.pass.is_running();
+    if drafts == 0 && open == 0 && !running {
         effects.push(Effect::Quit);
         return;
     }
@@ -361,6 +376,13 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
             "queued ones are dropped"
         };
         lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
+    }
+    if running {
+        lines.push(if state.kept.keeps() {
+            "A pass is open: it is kept, and can be gone on with at the next start.".to_owned()
+        } else {
+            "A pass is open and would be lost.".to_owned()
+        });
     }
     if drafts > 0 {
         let (s, are) = if drafts == 1 { ("", "is") } else { ("s", "are") };

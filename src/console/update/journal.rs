@@ -109,7 +109,24 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
         state.kept.drafts.insert(key, text);
         state.picker.set_draft(key, true);
     }
-    messages(state, restored.messages, restored.homeless, effects);
+    let mut said = messages(state, restored.messages, restored.homeless, effects);
+    said.extend(super::pass::restored(state, restored.pass));
+    // A sandbox begins its conversations anew, with the same ids.
+    for (key, heard) in restored.heard.into_iter().filter(|_| !state.place.sandbox) {
+        let unread = state.kept.conversations.get(&key).map_or(0, |kept| kept.unread);
+        state.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
+        state.threads.recall(key, heard, unread);
+    }
+    for kept in state.kept.conversations.values() {
+        if let Some(place) = &kept.place {
+            state.threads.go_to(kept.key, place);
+        }
+    }
+    if !said.is_empty() {
+        let text = said.join(" · ") + ".";
+        note(state, &text, effects);
+        state.status.warn(text);
+    }
     release(state, effects);
     if state.kept.keeps() {
         let entries: Vec<_> = state.log.entries().filter_map(|e| Some((e.number(), e.exchange()?.clone()))).collect();
@@ -119,7 +136,8 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
     }
 }
 
-fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects: &mut Vec<Effect>) {
+/// What there is to say of them.
+fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects: &mut Vec<Effect>) -> Vec<String> {
     let queued: Vec<&KeptMessage> = kept.iter().filter(|m| m.life == Life::Queued).collect();
     let age = |m: &KeptMessage| state.now.wall.duration_since(m.asked).as_secs();
     // A clock that was turned back tells no age: then a person decides.
@@ -192,11 +210,7 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
     if homeless > 0 {
         said.push(format!("{homeless} unsettled of conversations that this profile has no more: kept, not sent"));
     }
-    if !said.is_empty() {
-        let text = said.join(" · ") + ".";
-        note(state, &text, effects);
-        state.status.warn(text);
-    }
+    said
 }
 
 /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were accepted,
@@ -343,6 +357,7 @@ pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<E
         pinned: item.pinned,
         seen: looked_at.max(before.and_then(|b| b.seen)),
         unread: item.unread,
+        place: state.threads.place(key),
     };
     if before != Some(&kept) {
         state.kept.conversations.insert(key, kept.clone());
@@ -357,26 +372,19 @@ pub fn heard(
     messages: &[crate::model::RemoteMessage],
     effects: &mut Vec<Effect>,
 ) {
-    if state.kept.keeps() && state.kept.heard.get(&key) != Some(&messages.len()) {
-        state.kept.heard.insert(key, messages.len());
-        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
+    if !state.kept.keeps() {
+        return;
+    }
+    let known = state.kept.heard.entry(key).or_default();
+    let new: Vec<_> = messages.iter().filter(|m| known.insert(m.id.clone())).cloned().collect();
+    if !new.is_empty() {
+        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: new }));
     }
 }
 
-/// Messages came by themselves: all of them are new.
-pub fn heard_live(
-    state: &State,
-    key: ConversationKey,
-    messages: &[crate::model::RemoteMessage],
-    effects: &mut Vec<Effect>,
-) {
-    if state.kept.keeps() {
-        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
-    }
-}
-
-/// After each event: saves the draft that has waited long enough, or whose conversation was left.
-pub fn watch_draft(state: &mut State, effects: &mut Vec<Effect>) {
+/// After each event: saves the draft, and the place in the thread, that has waited long enough, or whose conversation
+/// was left.
+pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     if !state.kept.keeps() {
         return;
     }
@@ -384,11 +392,28 @@ pub fn watch_draft(state: &mut State, effects: &mut Vec<Effect>) {
     if state.kept.watched != active {
         if let Some(left) = state.kept.watched {
             save_draft(state, left, effects);
+            conversation(state, left, effects);
         }
         state.kept.watched = active;
         state.kept.unsaved = None;
+        state.kept.moved = None;
     }
     let Some(key) = active else { return };
+    watch_place(state, key, effects);
+    watch_draft(state, key, effects);
+}
+
+fn watch_place(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    let kept = state.kept.conversations.get(&key).and_then(|kept| kept.place.as_ref());
+    if kept == state.threads.place(key).as_ref() {
+        state.kept.moved = None;
+    } else if state.now.since(*state.kept.moved.get_or_insert(state.now)) >= SAVE_AFTER {
+        conversation(state, key, effects);
+        state.kept.moved = None;
+    }
+}
+
+fn watch_draft(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     let saved = state.kept.drafts.get(&key).map_or("", String::as_str);
     if saved == state.composer.text() {
         state.kept.unsaved = None;
@@ -422,6 +447,7 @@ pub fn leaving(state: &mut State) -> Vec<Effect> {
         let keys: Vec<ConversationKey> = state.names().into_iter().map(|(key, _)| key).collect();
         for key in keys {
             save_draft(state, key, &mut effects);
+            conversation(state, key, &mut effects);
         }
     }
     effects

@@ -8,7 +8,7 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Meaning;
 use crate::console::state::{Pane, State};
 
-use super::{composer, global, log, overlay, picker, present};
+use super::{composer, global, log, overlay, pass, picker, present};
 
 /// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -29,6 +29,10 @@ pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         return;
     }
     let context = state.context();
+    if let Some(action) = judged_while_typing(state, chord) {
+        act(state, action, effects);
+        return;
+    }
     if let Some((first, _)) = state.prefix.take() {
         let mut meaning = state.keymap.resolve(context, Some(first), chord);
         if meaning == Meaning::Unbound && context != Context::Composer {
@@ -53,6 +57,19 @@ pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         let leave = if context == Context::Composer { Action::LeaveComposer } else { Action::Back };
         act(state, leave, effects);
         resolve(state, plain, effects);
+    }
+}
+
+/// While a pass runs, Alt and a verdict's key decide the step without leaving the text.
+fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
+    if state.focus != Pane::Composer || !state.pass.is_running() {
+        return None;
+    }
+    match state.keymap.resolve(Context::Pass, None, chord.without_alt()?) {
+        Meaning::Act(
+            action @ (Action::VerdictPass | Action::VerdictFail | Action::VerdictBlocked | Action::VerdictSkip),
+        ) => Some(action),
+        _ => None,
     }
 }
 
@@ -91,6 +108,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Context::Composer => composer::act(state, action, effects),
         Context::Present => present::act(state, action, effects),
         // Asked for by name while nothing is on top: there is nothing to confirm or to close.
-        Context::Dialog | Context::Pass => {}
+        Context::Pass => pass::act(state, action, effects),
+        Context::Dialog => {}
     }
 }

@@ -14,7 +14,7 @@ pub fn heard(state: &mut State, key: ConversationKey, messages: Vec<RemoteMessag
     if state.picker.get(key).is_none() || messages.is_empty() {
         return;
     }
-    journal::heard_live(state, key, &messages, effects);
+    journal::heard(state, key, &messages, effects);
     let speakers: Vec<Author> = messages.iter().map(|m| m.author).collect();
     let news = state.threads.heard(key, messages, state.now);
     // Whoever said something has stopped typing it.

@@ -11,6 +11,7 @@ mod keys;
 mod live;
 mod log;
 mod overlay;
+mod pass;
 mod picker;
 pub mod present;
 mod recording;
@@ -27,6 +28,7 @@ use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
 
 pub use journal::leaving;
+pub use pass::verdict_keys;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
@@ -43,12 +45,17 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.fit();
         }
         Event::Engine(report) => {
+            let seen = state.pass.is_running().then(|| (*report).clone());
             report::report(state, *report, &mut effects);
+            if let Some(report) = seen {
+                pass::report(state, &report, &mut effects);
+            }
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
         Event::Deadline => {
             deadline(state);
             present::deadline(state, &mut effects);
+            pass::due(state, &mut effects);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
         Event::Journal(page) => {
@@ -63,6 +70,9 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Done(Ok(said)) => state.status.info(said),
+        Event::Passes(passes) => pass::found(state, passes),
+        Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
+        Event::Arranged(done) => pass::arranged(state, done, &mut effects),
         Event::RecordingFailed(why) => {
             state.recording = None;
             state.status.error(why);
@@ -75,7 +85,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         live::typed(state, &mut effects);
     }
-    journal::watch_draft(state, &mut effects);
+    journal::watch(state, &mut effects);
     present::silence(state, &mut effects);
     if state.offline && state.present.is_none() {
         effects.push(Effect::Quit);

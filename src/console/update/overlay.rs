@@ -12,7 +12,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Channel, Life, MessageId};
 
-use super::{discover, extras, global, ids, journal, keys, picker, sending, session, why};
+use super::{discover, extras, global, ids, journal, keys, pass, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -163,6 +163,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
                 Context::Log if state.focus != Pane::Thread => {
                     global::focus(state, Pane::Log);
                 }
+                Context::Pass => pass::show(state),
                 // With no conversation there is nothing to write to, which is said.
                 Context::Composer if !global::focus(state, Pane::Composer) => return,
                 _ => {}
@@ -222,7 +223,15 @@ pub fn prompt_changed(state: &mut State) {
             prompt.chosen = 0;
         }
         Purpose::Attach(key) => prompt.problem = extras::file_problem(state, key, &text),
-        Purpose::Nickname(_) | Purpose::Comment(_) | Purpose::Add | Purpose::Kept | Purpose::Attribute(_) => {}
+        Purpose::Nickname(_)
+        | Purpose::Comment(_)
+        | Purpose::Add
+        | Purpose::Kept
+        | Purpose::Attribute(_)
+        | Purpose::PassFile
+        | Purpose::PassNote
+        | Purpose::Reports
+        | Purpose::SessionPass => {}
     }
     state.overlay = Some(Overlay::Prompt(prompt));
 }
@@ -268,6 +277,10 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Add => ids::add(state, &text, effects),
+        Purpose::PassFile => pass::path_given(state, &text, effects),
+        Purpose::PassNote => pass::note(state, &text, effects),
+        Purpose::Reports => pass::write_reports(state, &text, effects),
+        Purpose::SessionPass => pass::write_session(state, &text, effects),
         Purpose::Attach(key) => extras::attach(state, key, &text),
         Purpose::Attribute(key) => extras::attribute(state, key, &text),
         Purpose::History => {
@@ -312,6 +325,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             }
         }
         choice @ (Choice::Play(_) | Choice::Rehearse) => super::present::chosen(state, &choice),
+        Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {
                 state.theme = theme;
@@ -394,6 +408,8 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
         Question::Session(key, ask) => session::go(state, key, ask, effects),
         Question::Play => super::present::cue(state, effects),
+        Question::PassStep => pass::run_step_now(state, effects),
+        Question::PassStop => pass::stop_now(state, effects),
         Question::Quit => effects.push(Effect::Quit),
     }
 }

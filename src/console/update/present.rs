@@ -44,9 +44,15 @@ pub fn begin(state: &mut State) {
     let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.focus);
     present.token = state.token.facts().map(|f| f.generation);
     state.present = Some(present);
-    state.focus = Pane::Log;
     state.zoomed = false;
+    rest(state);
     say(state, WELCOME);
+}
+
+/// Puts the focus where no text is typed: the demo's own keys work there.
+fn rest(state: &mut State) {
+    state.focus = Pane::Log;
+    super::global::keep_focus_visible(state);
 }
 
 /// Leaves it; everything is as before.
@@ -164,7 +170,7 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         // What would show what is hidden, or take the screen away.
         Action::PaletteText | Action::HistorySearch | Action::Editor | Action::ExtrasText | Action::InterruptText => {
-            state.focus = Pane::Log;
+            rest(state);
         }
         action if action.spec().context != Context::Global => return false,
         Action::GoComposer if present.tape.is_some() => say(state, "This is a rehearsal: nothing can be sent."),
@@ -230,7 +236,7 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
         match wanted {
             Some(key) if state.picker.active() != Some(key) => {
                 picker::open(state, key, effects);
-                state.focus = Pane::Log;
+                rest(state);
             }
             Some(_) => {}
             None => return skip(state, "This message has no conversation here, and is left out."),
@@ -445,6 +451,6 @@ pub fn count(state: &State, key: ConversationKey) -> usize {
 /// While a rehearsal is shown, nothing is asked of the engine, whatever key was pressed.
 pub fn silence(state: &State, effects: &mut Vec<Effect>) {
     if state.offline || state.present.as_ref().is_some_and(|p| p.tape.is_some()) {
-        effects.retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_)));
+        effects.retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::Arrange(_)));
     }
 }

@@ -80,7 +80,8 @@ fn sentence(refusal: Refusal) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
 }
 
-fn submit(
+/// Asks for a send, and shows it as queued: its id.
+pub fn submit(
     state: &mut State,
     conversation: ConversationKey,
     text: String,

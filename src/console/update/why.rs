@@ -166,11 +166,11 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
-    let Some(number) = state.log.selected().map(Entry::number) else {
+    let Some(number) = state.shown_log().selected().map(Entry::number) else {
         state.status.info("No log entry is chosen.");
         return;
     };
-    match state.log.accepted_beside(number) {
+    match state.shown_log().accepted_beside(number) {
         Some(accepted) => log::show_differences(state, accepted, number),
         None => state.status.info("No message of this conversation has been accepted in this session."),
     }

@@ -105,7 +105,7 @@ fn origin(facts: &Facts<'_>) -> Hypothesis {
         Some(_) => Hypothesis::excluded(cause, "the deployment's public list allows this origin"),
         None => {
             let why = format!("the opening with the origin {origin} was refused with 403");
-            Hypothesis::supported(cause, why, Some(Probe::Deployment))
+            Hypothesis::open(cause, why, Some(Probe::Deployment))
         }
     }
 }

@@ -40,6 +40,12 @@ pub fn request_like(shared: &Request, call: &Call, redactor: &Redactor) -> Reque
     out
 }
 
+/// A frame of a socket: JSON nearly always.
+pub fn frame(text: &str, redactor: &Redactor) -> Body {
+    let bytes = text.as_bytes();
+    body(bytes.get(..BODY_MAX).unwrap_or(bytes), bytes.len() as u64, &HeaderMap::new(), redactor, false)
+}
+
 /// What came of a try.
 pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
     match (&tried.answer, &tried.fault) {

@@ -20,6 +20,13 @@ pub struct Fault {
     pub wrote: bool,
 }
 
+impl Fault {
+    /// The bound of `phase` was reached.
+    pub fn late(phase: Phase, wrote: bool) -> Self {
+        Self { kind: FailureKind::Timeout, phase, detail: timeout_words(phase), wrote }
+    }
+}
+
 /// Sorts an error that came before a status line.
 pub fn before_answer(error: &reqwest::Error, marks: Marks, wrote: bool) -> Fault {
     let chain = Chain::of(error);

@@ -40,7 +40,7 @@ impl Gate {
     }
 
     /// The connection begins to write. False: it must not.
-    fn pass(&self) -> bool {
+    pub fn pass(&self) -> bool {
         !matches!(self.0.compare_exchange(CLOSED, OPEN, Ordering::AcqRel, Ordering::Acquire), Err(BARRED))
     }
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Version};
+use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::time::Instant;
@@ -36,7 +37,8 @@ use crate::genesys::Call;
 use crate::model::{FailureKind, Moment, Phase, Timing};
 
 pub use classify::Fault;
-use gate::{Gate, GatedBody};
+pub use gate::Gate;
+use gate::GatedBody;
 pub use proxy::Environment;
 use trace::{TimedConnect, TimedResolver, Trace};
 
@@ -309,6 +311,26 @@ impl Client {
         }
     }
 
+    /// Bound on opening a connection.
+    pub fn connect_timeout(&self) -> Duration {
+        self.shared.connect_timeout
+    }
+
+    /// The same trust as for HTTP, for a socket: WebSocket is an upgrade of HTTP/1.1.
+    pub async fn socket_tls(&self) -> Result<Arc<ClientConfig>, String> {
+        let mut config = self.tls().await?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    /// The proxy that leads to a host, if one does. None leads to this machine.
+    pub fn proxy_for(&self, host: &str, port: u16, secure: bool) -> Result<Option<Intercept>, String> {
+        if is_loopback(host) {
+            return Ok(None);
+        }
+        self.shared.proxies.proxy_for(host, port, secure)
+    }
+
     async fn tls(&self) -> Result<ClientConfig, String> {
         let load = || async {
             let files = self.shared.ca_files.clone();
@@ -321,7 +343,7 @@ impl Client {
 }
 
 /// Resolves when a stop was sent; never where its sender is gone.
-async fn stopped(stop: &mut Cancel) -> Stop {
+pub async fn stopped(stop: &mut Cancel) -> Stop {
     if !stop.is_terminated()
         && let Ok(why) = stop.await
     {

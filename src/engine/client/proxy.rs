@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::{ClientBuilder, NoProxy, Proxy};
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -54,11 +55,34 @@ impl Environment {
         ];
         for (name, make) in kinds {
             let Some((spelling, url)) = self.get(name) else { continue };
-            let proxy = make(url.trim()).map_err(|_| {
-                format!("the variable {spelling} does not hold the URL of a proxy; write it as http://host:port, or unset it")
-            })?;
+            let proxy = make(url.trim()).map_err(|_| not_a_proxy(&spelling))?;
             builder = builder.proxy(proxy.no_proxy(except.clone()));
         }
         Ok(builder)
     }
+
+    /// The proxy that leads to a host, for what is no request of the HTTP client. The same variables, read by the same
+    /// rules (hyper-util's, which reqwest uses too); the system's own settings are not looked up.
+    pub fn proxy_for(&self, host: &str, port: u16, secure: bool) -> Result<Option<Intercept>, String> {
+        let mut matcher = Matcher::builder();
+        for (name, only) in [("https_proxy", Some(true)), ("http_proxy", Some(false)), ("all_proxy", None)] {
+            let Some((spelling, url)) = self.get(name).filter(|_| only.is_none_or(|s| s == secure)) else { continue };
+            Proxy::all(url.trim()).map_err(|_| not_a_proxy(&spelling))?;
+            matcher = match name {
+                "https_proxy" => matcher.https(url.trim()),
+                "http_proxy" => matcher.http(url.trim()),
+                _ => matcher.all(url.trim()),
+            };
+        }
+        if let Some((_, hosts)) = self.get("no_proxy") {
+            matcher = matcher.no(hosts);
+        }
+        let scheme = if secure { "https" } else { "http" };
+        let target = format!("{scheme}://{host}:{port}").parse().map_err(|_| format!("{host} is no host name"))?;
+        Ok(matcher.build().intercept(&target))
+    }
+}
+
+fn not_a_proxy(spelling: &str) -> String {
+    format!("the variable {spelling} does not hold the URL of a proxy; write it as http://host:port, or unset it")
 }

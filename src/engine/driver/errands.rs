@@ -104,6 +104,9 @@ impl Errands {
 impl Driver {
     /// The guest types: told now, or not at all.
     pub(super) fn typing(&mut self, key: ConversationKey, now: Moment) {
+        if self.is_web(key) {
+            return self.guest_types(key, now);
+        }
         let entry = self.profile.conversations.get(key.0 as usize);
         let Some(Address::OpenMessaging { .. }) = entry.map(|e| &e.conversation.address) else { return };
         let told = self.errands.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
@@ -129,7 +132,6 @@ impl Driver {
     }
 
     /// Learns the conversation's id from one of its messages, unless it is known, being asked for, or refused.
-    #[expect(dead_code, reason = "the guest's socket asks")]
     pub(super) fn learn_from_message(&mut self, key: ConversationKey, message_id: String) {
         if self.conversation_id(key).is_none() && self.errands.learning.insert(key) {
             self.errands.put(Errand::Learn { key, message_id });

@@ -1,7 +1,6 @@
 //! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
 //! captured already, but for the token itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +13,9 @@ use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Stop, Tried, capture};
-use crate::engine::durable::{Durable, Intent, Unrecorded};
+use crate::engine::durable::{Durable, GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::redact::Redactor;
+use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
@@ -37,6 +37,11 @@ pub enum Job {
     Send(MessageId),
     Read(ConversationKey),
     Probe(ExchangeId),
+    /// What a web conversation needs to be open.
+    Web(ConversationKey),
+    /// A message's intent is being recorded; its frame follows.
+    Record(MessageId),
+    History(ConversationKey),
     Errand(ExchangeId),
 }
 
@@ -47,7 +52,9 @@ impl Job {
             Self::Secret => "reading a secret",
             Self::Token | Self::Spare => "asking for a token",
             Self::Facts(_) => "asking what the token may do",
-            Self::Send(_) => "sending a message",
+            Self::Web(_) => "opening a socket",
+            Self::History(_) => "reading a history",
+            Self::Send(_) | Self::Record(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
             Self::Probe(_) => "probing",
             Self::Errand(_) => "asking for something beside the messages",
@@ -82,6 +89,10 @@ pub enum Done {
     Send(Box<SendDone>),
     Read(Box<ReadDone>),
     Probe(Box<ProbeDone>),
+    GuestToken(Box<TokenRead>),
+    Opened(Box<OpenDone>),
+    Recorded(MessageId, Result<(), Unrecorded>),
+    History(Box<HistoryDone>),
     Errand(Box<ProbeDone>),
 }
 
@@ -139,6 +150,30 @@ pub struct ProbeDone {
     pub body: Option<Vec<u8>>,
 }
 
+/// A guest token was read or made.
+pub struct TokenRead {
+    pub key: ConversationKey,
+    /// Which opening of the socket it is for.
+    pub serial: u64,
+    pub read: Result<GuestToken, String>,
+}
+
+/// A socket was opened, or was not.
+pub struct OpenDone {
+    pub key: ConversationKey,
+    pub serial: u64,
+    pub shown: Shown,
+    pub socket: Option<Socket>,
+}
+
+/// A page of a web conversation's history was read.
+pub struct HistoryDone {
+    pub key: ConversationKey,
+    pub shown: Shown,
+    /// The raw body of a 2xx.
+    pub body: Option<Vec<u8>>,
+}
+
 impl Driver {
     /// A try: the loop keeps its time, so that no try needs a timer of its own.
     fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> tokio::task::Id
@@ -146,24 +181,27 @@ impl Driver {
         W: Future<Output = Done> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
-        let deadline = Some(Instant::now() + self.profile.request_timeout);
+        let deadline = Instant::now() + self.profile.request_timeout;
         let id = self.jobs.spawn(work(stopped)).id();
-        self.working.insert(id, Work { job, deadline, stop: Some(stop) });
+        self.working.insert(id, Work { job, deadline: Some(deadline), stop: Some(stop) });
+        self.late = Some(self.late.map_or(deadline, |late| late.min(deadline)));
         id
     }
 
     /// Stops the tries whose time is over; says when that of the next one is.
     pub(super) fn stop_late(&mut self) -> Option<Instant> {
-        let next = |working: &HashMap<_, Work>| working.values().filter_map(|w| w.deadline).min();
-        let first = next(&self.working)?;
+        if self.working.is_empty() {
+            self.late = None;
+        }
+        let late = self.late?;
         let now = Instant::now();
-        if now < first {
-            return Some(first);
+        if late <= now {
+            for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
+                work.stop(Stop::Late);
+            }
+            self.late = self.working.values().filter_map(|w| w.deadline).min();
         }
-        for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
-            work.stop(Stop::Late);
-        }
-        next(&self.working)
+        self.late
     }
 
     pub(super) fn spawn_secret(&mut self, source: SecretSource) {
@@ -258,6 +296,57 @@ impl Driver {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
             done(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body })
+        });
+    }
+
+    /// The guest token: `configured` where the profile names one, else the one that is kept, or a new one.
+    pub(super) fn spawn_guest_token(
+        &mut self,
+        key: ConversationKey,
+        serial: u64,
+        configured: Option<SecretSource>,
+        renew: bool,
+    ) {
+        let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
+        let work = async move {
+            let read = match configured {
+                Some(source) => {
+                    let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
+                    let read = read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned()));
+                    read.map(|token| GuestToken { token, fresh: false, kept: Ok(()) })
+                }
+                None => {
+                    let made = SecretString::from(uuid::Uuid::new_v4().to_string());
+                    Ok(durable.guest_token(key, made, renew).await)
+                }
+            };
+            Done::GuestToken(Box::new(TokenRead { key, serial, read }))
+        };
+        let id = self.jobs.spawn(work).id();
+        self.working.insert(id, Work { job: Job::Web(key), deadline: None, stop: None });
+    }
+
+    pub(super) fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64) -> tokio::task::Id {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::Web(key), |mut stopped| async move {
+            let Opening { tried, socket } = upgrade::open(&client, call, &mut stopped).await;
+            let shown = show(&tried, &redactor, clock);
+            Done::Opened(Box::new(OpenDone { key, serial, shown, socket }))
+        })
+    }
+
+    pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) -> tokio::task::Id {
+        let id = self.jobs.spawn(async move { Done::Recorded(message, recording.await) }).id();
+        self.working.insert(id, Work { job: Job::Record(message), deadline: None, stop: None });
+        id
+    }
+
+    pub(super) fn spawn_history(&mut self, call: Call, key: ConversationKey) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::History(key), |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
+            let body = success(&tried).map(|a| plain(a).into_owned());
+            Done::History(Box::new(HistoryDone { key, shown: show(&tried, &redactor, clock), body }))
         });
     }
 

@@ -10,6 +10,7 @@ mod reading;
 mod route;
 mod sending;
 mod signing;
+mod web;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generation, MessageId, Moment, TokenStatus};
 
+use super::channel::{self, Way};
 use super::client::Client;
 use super::jitter::Jitter;
 use super::metrics::Metrics;
@@ -44,6 +46,9 @@ use sending::{Doubt, Sending};
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
 
+/// With so many on the wire, the loop waits for its neighbours' work before it takes its turn.
+const CROWD: usize = 4;
+
 /// See the module.
 pub struct Driver {
     clock: Clock,
@@ -61,6 +66,8 @@ pub struct Driver {
     jobs: JoinSet<Done>,
     /// What each job works for, should it die; and how it is stopped.
     working: HashMap<tokio::task::Id, Work>,
+    /// Before then no try is late. (It may be that none is then either.)
+    late: Option<Instant>,
     exchanges: u64,
     skew_told: bool,
     /// Seconds that the server's clock is ahead, by the newest answer.
@@ -95,6 +102,8 @@ pub struct Driver {
     reads: BTreeMap<ConversationKey, reading::Reading>,
     watched: Option<ConversationKey>,
     probing: probing::Probing,
+    /// Conversations with a socket of their own.
+    webs: web::Webs,
     errands: errands::Errands,
     hooks: Option<hooks::Hooks>,
 }
@@ -128,6 +137,7 @@ impl Driver {
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
+            late: None,
             exchanges: 0,
             skew_told: false,
             skew: 0,
@@ -153,6 +163,7 @@ impl Driver {
             reads: BTreeMap::new(),
             watched: None,
             probing: probing::Probing::default(),
+            webs: web::Webs::default(),
             errands: errands::Errands::default(),
             hooks: None,
             profile,
@@ -164,7 +175,7 @@ impl Driver {
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        if self.tuning.sign_in {
+        if self.tuning.sign_in && self.wants_token() {
             self.tokens.sign_in(self.clock.now());
         }
         self.start_hooks();
@@ -182,12 +193,14 @@ impl Driver {
             }
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
+                Some(came) = self.webs.inbox.recv() => self.web_came(came),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
                 Some(event) = hooks::Hooks::next(&mut self.hooks), if self.hooks.is_some() => {
                     self.hooked(event, self.clock.now());
                 }
                 () = timer.as_mut(), if due.is_some() => {}
             }
+            self.gather().await;
         }
         self.finish().await;
         self.reports.flush();
@@ -198,15 +211,44 @@ impl Driver {
         self.reports.flush();
     }
 
+    /// Takes what else is there already, so that one turn serves it all. Where many are on the wire, those that are
+    /// nearly done come along: a turn for each costs more than their wait for each other.
+    async fn gather(&mut self) {
+        if self.queue.flying() >= CROWD {
+            tokio::task::yield_now().await;
+        }
+        while let Some(done) = self.jobs.try_join_next_with_id() {
+            self.done(done);
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            self.command(command);
+        }
+    }
+
+    /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
+    /// credentials that are not there.
+    pub(in crate::engine::driver) fn wants_token(&self) -> bool {
+        let socket = |e: &ConversationEntry| channel::way(e.conversation.channel()) == Way::Socket;
+        let only_sockets = !self.profile.conversations.is_empty() && self.profile.conversations.iter().all(socket);
+        !(only_sockets && matches!(self.profile.credentials, Credentials::Missing(_)))
+    }
+
     /// Starts all that may start, and says when something is due next.
     fn pump(&mut self) -> Option<Instant> {
         let now = self.clock.now();
         self.pump_tokens(now);
+        self.pump_webs(now);
         self.pump_sends(now);
         self.pump_reads(now);
         self.pump_errands(now);
         self.tell_status(now);
-        let dues = [self.tokens.next_due(now), self.queue.next_due(), self.pace_due(now), self.reads_due(now)];
+        let dues = [
+            self.tokens.next_due(now),
+            self.queue.next_due(),
+            self.pace_due(now),
+            self.reads_due(now),
+            self.webs_due(now),
+        ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
         let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
         let next = next.map(|m| Instant::from_std(self.clock.instant(m)));
@@ -232,9 +274,12 @@ impl Driver {
             Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
-            Command::Watch(key) => self.watched = key,
+            Command::Watch(key) => {
+                self.watched = key;
+                self.looked_at(key, now);
+            }
             Command::Typing(key) => self.typing(key, now),
-            Command::Session { .. } => self.notice("this conversation has no session", now),
+            Command::Session { key, ask } => self.session_asked(key, ask, now),
             Command::Discover { page } => self.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
@@ -254,6 +299,10 @@ impl Driver {
                     Done::Send(done) => self.send_answered(*done, now),
                     Done::Probe(done) => self.probe_answered(*done, now),
                     Done::Read(done) => self.read_answered(*done, now),
+                    Done::GuestToken(done) => self.guest_token_read(*done, now),
+                    Done::Opened(done) => self.web_opened(*done, now),
+                    Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
+                    Done::History(done) => self.history_read(*done, now),
                     Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
@@ -283,6 +332,7 @@ impl Driver {
             self.let_go(message, now);
         }
         self.drain(Duration::from_millis(500)).await;
+        self.close_webs().await;
         self.jobs.abort_all();
     }
 
@@ -290,9 +340,18 @@ impl Driver {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
             self.reports.flush();
-            match tokio::time::timeout_at(end, self.jobs.join_next_with_id()).await {
-                Ok(Some(done)) => {
-                    self.done(done);
+            let next = async {
+                tokio::select! {
+                    Some(came) = self.webs.inbox.recv() => Next::Web(came),
+                    Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => Next::Job(done),
+                }
+            };
+            match tokio::time::timeout_at(end, next).await {
+                Ok(next) => {
+                    match next {
+                        Next::Web(came) => self.web_came(came),
+                        Next::Job(done) => self.done(done),
+                    }
                     // What goes back into the queue goes no further.
                     let back: Vec<_> = self.queue.waiting().collect();
                     let now = self.clock.now();
@@ -300,7 +359,7 @@ impl Driver {
                         self.let_go(message, now);
                     }
                 }
-                Ok(None) | Err(_) => return,
+                Err(_) => return,
             }
         }
     }
@@ -348,6 +407,12 @@ impl Driver {
             self.tell(Report::ClockSkew(skew));
         }
     }
+}
+
+/// What ends a wait while the engine stops.
+enum Next {
+    Web(web::Came),
+    Job(Result<(tokio::task::Id, Done), tokio::task::JoinError>),
 }
 
 /// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their

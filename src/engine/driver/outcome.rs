@@ -33,22 +33,7 @@ impl Driver {
         let conversation = send.request.conversation;
         let shown = match done.shown {
             Ok(shown) => shown,
-            Err(Unrecorded::NotNow(why)) if !send.taken_back && !send.let_go => {
-                let why = format!("it cannot be recorded first: {why}");
-                if let Some(record) = &mut send.record {
-                    record.end(not_written(&why), Timing::default());
-                }
-                return self.again(message, now.after(RECORD_AGAIN), why, false, now);
-            }
-            Err(Unrecorded::NotNow(_)) => {
-                self.queue.settle(conversation, message);
-                return self.conclude(message, Outcome::Cancelled, None, now);
-            }
-            Err(Unrecorded::Never(why)) => {
-                let why = format!("not sent: it could not be recorded first ({why})");
-                self.queue.settle(conversation, message);
-                return self.conclude(message, Outcome::Refused(why), None, now);
-            }
+            Err(why) => return self.unrecorded(message, why, now),
         };
         // A message that is sent wrongly on purpose is sent once.
         let once = !channel::is_idempotent(send.channel) || send.request.sent_as.is_some();
@@ -111,6 +96,25 @@ impl Driver {
         self.conclude(message, outcome, done.taken.id, now);
     }
 
+    /// A message's intent could not be recorded: nothing of it was written.
+    pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded, now: Moment) {
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        match why {
+            Unrecorded::NotNow(why) if !send.taken_back && !send.let_go => {
+                let why = format!("it cannot be recorded first: {why}");
+                if let Some(record) = &mut send.record {
+                    record.end(not_written(&why), Timing::default());
+                }
+                self.again(message, now.after(RECORD_AGAIN), why, false, now);
+            }
+            Unrecorded::NotNow(_) => self.conclude(message, Outcome::Cancelled, None, now),
+            Unrecorded::Never(why) => {
+                let why = format!("not sent: it could not be recorded first ({why})");
+                self.conclude(message, Outcome::Refused(why), None, now);
+            }
+        }
+    }
+
     /// A 401 that another token may heal: back to the head of its lane until there is one.
     fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
         let running = self.renewal.as_ref().map(|(record, _)| record.id());
@@ -139,7 +143,7 @@ impl Driver {
         self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
     }
 
-    fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
+    pub(super) fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
         if limited {
             self.pace.silence(until);
         }

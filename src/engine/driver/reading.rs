@@ -10,7 +10,9 @@ use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
-use crate::model::{ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState};
+use crate::model::{
+    ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState, SessionAsk,
+};
 
 use super::Driver;
 use super::jobs::{BULK, Heard, Job, ReadDone};
@@ -37,7 +39,9 @@ struct Bulk {
 
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        if self.conversation_id(key).is_some() {
+        if self.is_web(key) {
+            self.session_asked(key, SessionAsk::History, self.clock.now());
+        } else if self.conversation_id(key).is_some() {
             self.readers.entry(key).or_default().ask();
         } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
             let text = format!(
@@ -62,6 +66,11 @@ impl Driver {
         }
         self.places.insert(key, conversation_id.clone());
         self.tell(Report::Learned { key, conversation_id });
+    }
+
+    /// Another conversation begins where this one was.
+    pub(super) fn forget_place(&mut self, key: ConversationKey) {
+        self.places.remove(&key);
     }
 
     /// A send is over: an answer is looked for, and an unknown message.
@@ -96,6 +105,7 @@ impl Driver {
             if one.unknown {
                 self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
             }
+            let web = self.is_web(one.conversation);
             let reader = self.readers.entry(one.conversation).or_default();
             if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
                 reader.known(id);
@@ -103,7 +113,7 @@ impl Driver {
             }
             let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
             reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
-            if one.unknown {
+            if one.unknown && !web {
                 reader.look_soon(now, &self.tuning.read_pauses);
             }
         }
@@ -306,6 +316,9 @@ impl Driver {
             Job::Facts(generation) => self.facts_job_died(generation, now),
             Job::Send(message) => self.send_job_died(message, now),
             Job::Probe(exchange) => self.probe_job_died(exchange, now),
+            Job::Web(key) => self.web_job_died(key, now),
+            Job::Record(message) => self.send_job_died(message, now),
+            Job::History(key) => self.history_job_died(key, now),
             Job::Errand(exchange) => self.errand_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {

@@ -14,6 +14,7 @@ use crate::engine::pace::{Pace, Rate};
 use crate::engine::queue::Taken;
 use crate::engine::record::Record;
 use crate::engine::retry::Tries;
+use crate::engine::socket::session::{Event, Wanted};
 use crate::engine::token::{Outlook, Tokens};
 use crate::engine::{Report, SendRequest};
 use crate::model::{Channel, ConversationKey, ExchangeId, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
@@ -21,6 +22,7 @@ use crate::model::{Channel, ConversationKey, ExchangeId, Generation, Kind, Life,
 use super::Driver;
 use super::bench::Bench;
 use super::route::Written;
+use super::web::Webs;
 
 /// A message that is not settled.
 pub struct Sending {
@@ -58,6 +60,7 @@ struct Clearance<'d> {
     bench: &'d Bench,
     pace: &'d Pace,
     rates: &'d BTreeMap<ConversationKey, Rate>,
+    webs: &'d Webs,
     usual: Outlook,
     now: Moment,
 }
@@ -71,7 +74,7 @@ impl Clearance<'_> {
                 let outlook = if doubted.is_some() { self.tokens.outlook(self.now, doubted) } else { self.usual };
                 matches!(outlook, Outlook::Ready(_)) && Driver::bench_ready(self.bench, &send.request)
             }
-            Way::Socket => false,
+            Way::Socket => self.webs.is_writable(send.request.conversation),
         };
         carried && self.paced(send).is_none()
     }
@@ -80,7 +83,7 @@ impl Clearance<'_> {
     fn paced(&self, send: &Sending) -> Option<(Moment, &'static str)> {
         let token = match channel::way(send.channel) {
             Way::Rest => self.pace.may(self.now, 0).err().map(|until| (until, "pacing, rate limit")),
-            Way::Socket => None,
+            Way::Socket => self.webs.paced(send.request.conversation, self.now),
         };
         let session = self.rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
         let session = session.map(|until| (until, "pacing, messages of a session"));
@@ -102,11 +105,15 @@ impl Driver {
         if let Some(why) = channel::objection(entry, &request).or_else(|| self.bench_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
-        if channel::is_idempotent(channel) && request.extras.key.is_none() {
+        if channel::way(channel) == Way::Socket {
+            // Its tracing id, and `metadata.id`: a resend is another message.
+            request.extras.key = Some(uuid::Uuid::new_v4().to_string());
+        } else if channel::is_idempotent(channel) && request.extras.key.is_none() {
             let first = request.resend_of.and_then(|m| self.unknown.get(&m)).and_then(|doubt| doubt.key.clone());
             request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall, rand_bytes())));
         }
-        self.queue.push(request.conversation, request.message);
+        let key = request.conversation;
+        self.queue.push(key, request.message);
         self.tell_life(request.message, Life::Queued, None, None);
         let sending = Sending {
             channel,
@@ -122,6 +129,9 @@ impl Driver {
             request,
         };
         self.sends.insert(sending.request.message, sending);
+        if channel::way(channel) == Way::Socket {
+            self.web_event(key, Event::Want(Wanted::Message), now);
+        }
     }
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
@@ -142,8 +152,9 @@ impl Driver {
         }
         self.pump_bench(now);
         loop {
-            let Self { queue, tokens, sends, bench, pace, rates, .. } = &mut *self;
-            let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, now };
+            let Self { queue, tokens, sends, bench, pace, rates, webs, .. } = &mut *self;
+            let clearance =
+                Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, webs, now };
             let Some(message) = queue.start(now, |message| clearance.may(message)) else { break };
             self.launch(message, now);
         }
@@ -171,8 +182,8 @@ impl Driver {
 
     /// The messages that would go next but for the pace, and until when they wait.
     fn paced(&self, now: Moment) -> impl Iterator<Item = (MessageId, Moment, &'static str)> + '_ {
-        let Self { tokens, sends, bench, pace, rates, .. } = self;
-        let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, now };
+        let Self { tokens, sends, bench, pace, rates, webs, .. } = self;
+        let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, webs, now };
         self.queue.heads(now).filter_map(move |(_, message)| {
             let (until, why) = clearance.paced(clearance.sends.get(&message)?)?;
             Some((message, until, why))
@@ -206,8 +217,7 @@ impl Driver {
         let Some(send) = self.sends.get(&message) else { return };
         match channel::way(send.channel) {
             Way::Rest => self.launch_request(message, now),
-            // Never cleared: see `Clearance::may`.
-            Way::Socket => {}
+            Way::Socket => self.launch_frame(message, now),
         }
     }
 
@@ -277,6 +287,10 @@ impl Driver {
             Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
             Taken::Flying => {
                 send.taken_back = true;
+                if channel::way(send.channel) == Way::Socket {
+                    let key = send.request.conversation;
+                    return self.take_frame_back(key, message, now);
+                }
                 if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
                     work.stop(crate::engine::client::Stop::TakenBack);
                 }

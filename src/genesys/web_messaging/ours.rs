@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
 
 use crate::model::Choice;
 
@@ -103,7 +102,7 @@ pub enum Ours {
 
 impl Ours {
     /// The frame as it is written.
-    pub fn write(&self, token: &SecretString, tracing: &str, now: Timestamp) -> Zeroizing<String> {
+    pub fn write(&self, token: &SecretString, tracing: &str, now: Timestamp) -> String {
         let mut frame = Map::new();
         frame.insert("action".to_owned(), self.action().into());
         frame.insert("token".to_owned(), token.expose_secret().into());
@@ -132,7 +131,7 @@ impl Ours {
         if let Value::Object(rest) = rest {
             frame.extend(rest);
         }
-        Zeroizing::new(Value::Object(frame).to_string())
+        Value::Object(frame).to_string()
     }
 
     /// `action` of the frame.
@@ -206,12 +205,6 @@ impl Outgoing {
     }
 }
 
-/// How many bytes participant data takes, as the limit on it counts. [4013 "Custom Attributes in channel metadata is
-/// larger than 2048 bytes"]
-pub fn attribute_bytes(attributes: &BTreeMap<String, String>) -> usize {
-    if attributes.is_empty() { 0 } else { json!(attributes).to_string().len() }
-}
-
 fn time(now: Timestamp) -> String {
     now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
@@ -223,7 +216,7 @@ mod tests {
 
     fn written(ours: &Ours) -> String {
         let now = "2026-11-23T04:00:00.12Z".parse().unwrap();
-        ours.write(&"the-token".into(), "tr", now).to_string()
+        ours.write(&"the-token".into(), "tr", now)
     }
 
     #[test]
@@ -296,11 +289,5 @@ mod tests {
             let event = format!(r#""events":[{{"eventType":"Presence","presence":{{"type":"{word}"}}}}]"#);
             assert!(written(&Ours::Presence(presence)).contains(&event));
         }
-    }
-
-    #[test]
-    fn participant_data_is_counted_as_it_is_written() {
-        assert_eq!(attribute_bytes(&BTreeMap::new()), 0);
-        assert_eq!(attribute_bytes(&BTreeMap::from([("k".to_owned(), "é".to_owned())])), r#"{"k":"é"}"#.len());
     }
 }

@@ -360,6 +360,13 @@ impl Runner {
         }
     }
 
+    /// What the screen shows of the conversation goes with the open step.
+    pub fn screen(&mut self, text: String) {
+        if let Some(result) = self.open_mut().filter(|_| !text.is_empty()) {
+            result.evidence.screen = Some(text);
+        }
+    }
+
     /// Takes one event.
     pub fn on(&mut self, now: Moment, event: Event<'_>, known: &Known<'_>) -> Vec<Effect> {
         self.now = now;

@@ -272,6 +272,8 @@ impl Context<'_> {
         const DISCONNECT: &[&str] = &["conversation:communication:disconnect", "conversation:message:park"];
         const COMMUNICATION: &[&str] = &["conversation:communication:view"];
         const ANALYTICS: &[&str] = &["analytics:conversationDetail:view", "analytics:agentConversationDetail:view"];
+        const INTEGRATION_SCOPES: &[&str] =
+            &["messaging", "messaging:readonly", "conversations", "conversations:readonly"];
         let ok = |body: &Value| Ok(Answer::json(200, body));
         match self.route {
             Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
@@ -321,6 +323,11 @@ impl Context<'_> {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
                 let (conversation, said) = world.message(message)?;
                 ok(&shapes::message_data(conversation, said, self.normalized_only()))
+            }
+            Route::Integration(id) => {
+                world.may_read(bearer, self.plan, INTEGRATION_SCOPES, &["messaging:integration:view"])?;
+                world.is_integration(id)?;
+                ok(&shapes::integration(world))
             }
             Route::Message { conversation, message } => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;

@@ -30,6 +30,8 @@ pub(crate) enum Route<'p> {
         /// `None`: the older path, where `channel.to.id` says it.
         integration: Option<&'p str>,
     },
+    /// `GET /api/v2/conversations/messaging/integrations/open/{integrationId}`
+    Integration(&'p str),
     /// `GET /api/v2/webmessaging/messages`
     History,
     /// `GET /v1`: the guest WebSocket.
@@ -105,6 +107,7 @@ impl<'p> Route<'p> {
         let post = |route: Self| if method == Method::POST { route } else { Self::OtherMethod("POST") };
         match *path {
             ["messaging", id, "messages"] => post(Self::Send(id)),
+            ["messaging", "integrations", "open", id] => get(Self::Integration(id)),
             ["messages", "inbound", "open"] => post(Self::Open { kind: Kind::Message, integration: None }),
             ["messages", integration, "inbound", "open", ref what @ ..] => {
                 let kind = match *what {
@@ -153,6 +156,7 @@ impl<'p> Route<'p> {
                     "POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response"
                 }
             },
+            Self::Integration(_) => "GET /api/v2/conversations/messaging/integrations/open/{integrationId}",
             Self::History => "GET /api/v2/webmessaging/messages",
             Self::Socket => "GET /v1",
             Self::Deployment { .. } => "GET /webdeployments/v1/deployments/{deploymentId}",

@@ -39,6 +39,17 @@ fn attributes(c: &Conversation, p: &Participant) -> Value {
     if p.purpose == Purpose::Customer { json!(c.attributes) } else { json!({}) }
 }
 
+/// An open-messaging integration. [names: real: documented; some are left out]
+pub(super) fn integration(world: &World) -> Value {
+    json!({
+        "id": world.integration_id,
+        "name": "Open messaging",
+        "status": "Active",
+        "outboundNotificationWebhookUrl": "https://provider.example/outbound",
+        "selfUri": format!("/api/v2/conversations/messaging/integrations/open/{}", world.integration_id),
+    })
+}
+
 /// `GET /api/v2/conversations/messages/{id}`: participants with what they said.
 pub(crate) fn message_conversation(c: &Conversation) -> Value {
     let ended = c.ended.map(|end| time(end.at));
@@ -100,7 +111,7 @@ pub(crate) fn conversation(c: &Conversation) -> Value {
         "startTime": time(c.started),
         "endTime": ended,
         "participants": c.participants.iter().map(participant).collect::<Vec<_>>(),
-        "recordingState": "none",
+        "recordingState": "NONE",
         "selfUri": format!("/api/v2/conversations/{}", c.id),
     }))
 }
@@ -174,7 +185,7 @@ pub(crate) fn token_info(world: &World, scopes: &[String]) -> Value {
             "organization": organization,
             "scope": world.client.scopes,
             "roleDivisions": [],
-            "authorizedGrantType": "CLIENT_CREDENTIALS",
+            "authorizedGrantType": "CLIENT-CREDENTIALS",
             "state": "active",
         },
     })

@@ -237,6 +237,7 @@ impl Default for Client {
             scopes: owned(&["guest:messages:send", "conversations", "analytics"]),
             guest_api: true,
             permissions: owned(&[
+                "messaging:integration:view",
                 "conversation:message:receive",
                 "conversation:message:view",
                 "conversation:communication:view",

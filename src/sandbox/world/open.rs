@@ -239,7 +239,8 @@ impl World {
         self.may_read(bearer, plan, scopes, &["conversation:message:receive"])
     }
 
-    fn is_integration(&self, id: &str) -> Result<(), Refusal> {
+    /// Whether `id` is that of the integration.
+    pub(crate) fn is_integration(&self, id: &str) -> Result<(), Refusal> {
         if id == self.integration_id {
             return Ok(());
         }

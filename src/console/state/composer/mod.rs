@@ -169,6 +169,12 @@ impl Composer {
         self.snippets = snippets;
     }
 
+    /// A UUID that is in no message.
+    pub fn new_uuid(&mut self) -> uuid::Uuid {
+        self.messages += 1;
+        uuid_from(self.seed, self.messages)
+    }
+
     /// Switches variables off (texts go out exactly as typed) or on.
     pub fn set_expanding(&mut self, on: bool) {
         self.expanding = on;

@@ -1,7 +1,9 @@
 //! What differs between two entries, and nothing else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::words::span;
 use super::{Entry, Log};
@@ -57,6 +59,8 @@ impl Sheet {
         self.say("outcome", &[word(left), word(right)]);
         let why = |e: &Entry| e.exchange().and_then(|x| x.outcome.reason().map(str::to_owned));
         self.say("reason", &[why(left), why(right)]);
+        let purpose = |e: &Entry| e.exchange().and_then(|x| x.sent_as).map(crate::model::Variation::as_str);
+        self.say("sent on purpose as", &[purpose(left), purpose(right)]);
         self.say("conversation", &[conversation(left), conversation(right)]);
         let tries = |e: &Entry| e.exchange().map(|_| e.tries().to_string());
         self.say("tries", &[tries(left), tries(right)]);
@@ -109,19 +113,18 @@ impl Sheet {
         }
     }
 
-    /// Two JSON objects are compared by their fields, anything else as a whole.
+    /// Two bodies of JSON are compared field by field, however deep; anything else as a whole.
     fn bodies(&mut self, what: &str, left: Option<&Body>, right: Option<&Body>) {
-        let object = |body: Option<&Body>| -> Option<serde_json::Map<String, serde_json::Value>> {
+        let fields = |body: Option<&Body>| -> Option<BTreeMap<String, String>> {
             let body = body.filter(|b| b.form == BodyForm::Json)?;
-            serde_json::from_str(&body.text).ok()
+            let mut fields = BTreeMap::new();
+            flatten(&serde_json::from_str(&body.text).ok()?, "", &mut fields);
+            Some(fields)
         };
-        if let (Some(l), Some(r)) = (object(left), object(right)) {
+        if let (Some(l), Some(r)) = (fields(left), fields(right)) {
             let names: BTreeSet<&String> = l.keys().chain(r.keys()).collect();
             for name in names {
-                let value = |map: &serde_json::Map<String, serde_json::Value>| {
-                    map.get(name).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
-                };
-                self.say(&format!("{what} {name}"), &[value(&l), value(&r)]);
+                self.say(&format!("{what} {name}"), &[l.get(name), r.get(name)]);
             }
             return;
         }
@@ -129,5 +132,21 @@ impl Sheet {
         self.say(what, &[text(left), text(right)]);
         let total = |body: Option<&Body>| body.map(|b| b.total.to_string());
         self.say(&format!("{what} bytes"), &[total(left), total(right)]);
+    }
+}
+
+/// The values of `json` by their paths: `channel.from.id`, `content[0].contentType`.
+fn flatten(json: &Value, path: &str, out: &mut BTreeMap<String, String>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match json {
+        Value::Object(map) if !map.is_empty() => {
+            map.iter().for_each(|(name, value)| flatten(value, &below(name), out));
+        }
+        Value::Array(items) if !items.is_empty() => {
+            items.iter().enumerate().for_each(|(at, item)| flatten(item, &format!("{path}[{at}]"), out));
+        }
+        leaf => {
+            out.insert(path.to_owned(), leaf.as_str().map_or_else(|| leaf.to_string(), str::to_owned));
+        }
     }
 }

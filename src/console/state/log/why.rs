@@ -39,6 +39,11 @@ impl Log {
         self.selected().filter(told).or_else(|| self.entries().rev().find(told))
     }
 
+    /// Why an exchange was refused, as far as it was told.
+    pub fn why_of(&self, id: ExchangeId) -> Option<&Diagnosis> {
+        self.entry(self.number_of(id)?)?.diagnosis.as_deref()
+    }
+
     /// The next (or previous) entry with a diagnosis.
     pub fn why_beside(&self, number: u64, forward: bool) -> Option<u64> {
         let mut told = self.entries().filter(|e| e.diagnosis.is_some()).map(Entry::number);

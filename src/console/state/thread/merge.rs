@@ -131,6 +131,27 @@ impl Merged {
         news
     }
 
+    /// What was heard in earlier sessions.
+    pub(super) fn recall(&mut self, heard: Vec<RemoteMessage>, unread: u32) {
+        let newest = heard.iter().map(|m| m.at).max();
+        for remote in heard {
+            let known = self.entries.iter().position(|e| e.remote_id() == Some(remote.id.as_str()));
+            let ours = known.or_else(|| self.same_as_ours(&remote).filter(|_| remote.author == Author::Guest));
+            match ours.and_then(|at| self.entries.get_mut(at)) {
+                Some(Entry { source: Source::Ours { message, seen }, .. }) => {
+                    *seen = Some(remote.at);
+                    message.remote_id = Some(remote.id);
+                }
+                Some(_) => {}
+                None => self.push(Source::Theirs(remote), false),
+            }
+        }
+        self.arrange();
+        let theirs = self.entries.iter_mut().rev().filter(|e| e.from_other_side());
+        theirs.take(unread as usize).for_each(|e| e.unread = true);
+        self.seen_until = self.seen_until.max(newest);
+    }
+
     /// A remote time by our clock.
     fn local(&self, remote: Timestamp) -> Timestamp {
         remote.saturating_sub(jiff::SignedDuration::from_secs(self.skew)).unwrap_or(remote)

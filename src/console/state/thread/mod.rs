@@ -208,6 +208,12 @@ impl Threads {
         news
     }
 
+    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
+    /// news if it is newer.
+    pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
+        self.thread_mut(key).merged.recall(heard, unread);
+    }
+
     /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
     pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
         let thread = self.thread_mut(key);

@@ -1,10 +1,11 @@
 //! Where the reader stands in a thread. A place is a message and a row in it, so that it survives whatever is added
 //! above or below; only the heights near the window are ever measured.
 
+use crate::journal::job::KeptPlace;
 use crate::model::ConversationKey;
 use crate::view::thread::height;
 
-use super::{Entry, EntryId, Threads};
+use super::{Entry, EntryId, Source, Threads};
 
 /// Where the reader stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +112,30 @@ impl Threads {
         }
         if let Some(first) = thread.entries().first() {
             thread.scroll = Scroll::At { entry: first.id, row: 0 };
+        }
+    }
+
+    /// Where one stands, in a form that another session understands; `None` at the end.
+    pub fn place(&self, key: ConversationKey) -> Option<KeptPlace> {
+        let thread = self.by_key.get(&key)?;
+        let Scroll::At { entry, row } = thread.scroll else { return None };
+        match &thread.entries().iter().find(|e| e.id == entry)?.source {
+            Source::Ours { message, .. } => Some(KeptPlace::Ours(message.id.0, row)),
+            Source::Theirs(remote) => Some(KeptPlace::Theirs(remote.id.clone(), row)),
+        }
+    }
+
+    /// Back to where one stood. Where that message is not known (any more), one stays at the end.
+    pub fn go_to(&mut self, key: ConversationKey, place: &KeptPlace) {
+        let Some(thread) = self.by_key.get_mut(&key) else { return };
+        let found = thread.entries().iter().find_map(|entry| match (&entry.source, place) {
+            (Source::Ours { message, .. }, KeptPlace::Ours(id, row)) if message.id.0 == *id => Some((entry.id, *row)),
+            // Known by a read then, known as ours now, or the other way round.
+            (_, KeptPlace::Theirs(id, row)) if entry.remote_id() == Some(id) => Some((entry.id, *row)),
+            _ => None,
+        });
+        if let Some((entry, row)) = found {
+            thread.scroll = Scroll::At { entry, row };
         }
     }
 

@@ -54,6 +54,8 @@ impl World {
             }
             _ => {}
         }
+        // A fault may have ended the session just now.
+        self.check_session(from, &request.token, now)?;
         self.check_open(from)?;
         if let Some(retry_after) = self.too_fast(&request.token, now) {
             self.too_many(from, retry_after, request.tracing_id.as_deref(), now);

@@ -1,0 +1,347 @@
+//! What durability costs a send, with many conversations side by side: the same requests in bare reqwest loops, through
+//! the engine alone, and through the engine with the journal on (each intent on the disk before its first byte, each
+//! exchange kept), against one server in this process. `cargo bench --bench durable`
+//!
+//! The three take turns, round by round, so that whatever else the machine does meets all alike; what is compared is the
+//! median round of each. Beside the rates: the processor time that a send takes, and the journal's thread in it; how
+//! many sends share a commit; and what the disk takes for one commit of that size, measured with nothing else going on.
+//! The rate of one conversation is that of one fsync a message.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::io::{Seek as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use guestwire::clock::Clock;
+use guestwire::config::{
+    ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
+};
+use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
+use guestwire::journal::{Job, Journal, Options, Page};
+use guestwire::model::{Address, Conversation, ConversationKey, Extras, Life, MessageId};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Conversations that send side by side.
+const SIDE_BY_SIDE: [u32; 4] = [1, 8, 64, 256];
+/// What the server takes for an answer: nothing, which shows the most that durability can cost, and what a service in the
+/// same building takes.
+const ANSWER_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(10)];
+/// Sends in one measured run with a server that answers at once, all conversations together.
+const SENDS: u32 = 2_048;
+/// Measured runs of each; the first few warm up and are not counted.
+const ROUNDS: usize = 15;
+const WARM_UP: usize = 3;
+
+fn main() {
+    // Without `--bench` (as in `cargo test --benches`) one round shows that it works.
+    let rounds = if std::env::args().any(|a| a == "--bench") { ROUNDS + WARM_UP } else { WARM_UP + 1 };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    println!("median of {} rounds, taking turns; sends a second, and their share of the bare loops'", rounds - WARM_UP);
+    println!(
+        "{:<8}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}{:>13}",
+        "answer", "conversations", "bare", "engine", "", "journal", "", "until kept", "CPU b/e/j µs", "its thread"
+    );
+    for (after, side_by_side) in ANSWER_AFTER.iter().flat_map(|after| SIDE_BY_SIDE.map(|n| (*after, n))) {
+        // About a tenth of a second each.
+        let sends = if after.is_zero() { SENDS } else { SENDS / 16 * side_by_side.min(16) }.max(side_by_side);
+        let sends = if side_by_side == 1 { sends / 8 } else { sends };
+        let mut stage = Stage::new(after, side_by_side, sends.div_ceil(side_by_side), &dir);
+        let mut times: [Vec<Took>; 3] = Default::default();
+        for _ in 0..rounds {
+            for (way, times) in [Way::Bare, Way::Engine, Way::Journal].into_iter().zip(&mut times) {
+                times.push(stage.run(way));
+            }
+        }
+        let [bare, engine, journal] = times.map(median);
+        let sends = f64::from(sends);
+        let rate = |time: Duration| sends / time.as_secs_f64();
+        let share = |time: Duration| format!("{:.0} %", 100.0 * rate(time) / rate(bare.wall));
+        let cpu = |time: Duration| time.as_secs_f64() * 1e6 / sends;
+        println!(
+            "{:<8}{side_by_side:<15}{:>8.0}{:>8.0}{:>7}{:>9.0}{:>7}{:>9.0}{:>7}{:>17}{:>13.1}",
+            format!("{after:.0?}"),
+            rate(bare.wall),
+            rate(engine.wall),
+            share(engine.wall),
+            rate(journal.wall),
+            share(journal.wall),
+            rate(journal.kept),
+            share(journal.kept),
+            format!("{:.0}/{:.0}/{:.0}", cpu(bare.cpu), cpu(engine.cpu), cpu(journal.cpu)),
+            cpu(journal.thread),
+        );
+    }
+    for kib in [4, 16, 64, 256] {
+        let (first, tenth) = sync(&dir, kib << 10);
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        println!("{kib:>3} KiB on the disk: {:.0} µs, one in ten over {:.0} µs", micros(first), micros(tenth));
+    }
+}
+
+/// What a round took.
+#[derive(Clone, Copy, Debug)]
+struct Took {
+    wall: Duration,
+    /// Until what was left to be written when the last send was accepted was written too.
+    kept: Duration,
+    /// Processor time of the whole process.
+    cpu: Duration,
+    /// Of the journal's thread in it.
+    thread: Duration,
+}
+
+fn median(mut rounds: Vec<Took>) -> Took {
+    rounds.drain(..WARM_UP);
+    let middle = rounds.len() / 2;
+    rounds.sort_unstable_by_key(|t| t.wall);
+    rounds[middle]
+}
+
+/// Writing so much over what a file has, as a write-ahead log does, and having it on the disk: the median time, and that
+/// of the slowest tenth.
+fn sync(dir: &Path, bytes: usize) -> (Duration, Duration) {
+    let mut file = tempfile::tempfile_in(dir).unwrap();
+    let block = vec![7; bytes];
+    let mut once = || {
+        let began = Instant::now();
+        file.rewind().unwrap();
+        file.write_all(&block).unwrap();
+        file.sync_data().unwrap();
+        began.elapsed()
+    };
+    once();
+    let mut times: Vec<_> = (0..200).map(|_| once()).collect();
+    times.sort_unstable();
+    (times[times.len() / 2], times[times.len() * 9 / 10])
+}
+
+/// Processor time of each thread of this process so far, by name, in nanoseconds.
+fn threads() -> BTreeMap<String, u64> {
+    let mut out = BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        let time = read("schedstat").split(' ').next().and_then(|t| t.parse::<u64>().ok()).unwrap_or(0);
+        *out.entry(read("comm").trim().to_owned()).or_default() += time;
+    }
+    out
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Bare,
+    Engine,
+    Journal,
+}
+
+/// The server's runtime and ours, as in the real thing: one worker each, and this thread takes the reports.
+struct Stage {
+    ours: Runtime,
+    client: reqwest::Client,
+    url: String,
+    side_by_side: u32,
+    each: u32,
+    plain: Line,
+    kept: Line,
+    journal: Journal,
+    number: u64,
+    _dir: tempfile::TempDir,
+    _server: Runtime,
+}
+
+struct Line {
+    engine: EngineHandle,
+    reports: UnboundedReceiver<Report>,
+    next: u64,
+}
+
+impl Stage {
+    fn new(after: Duration, side_by_side: u32, each: u32, dir: &Path) -> Self {
+        let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (theirs, ours) = (runtime(), runtime());
+        let url = server(&theirs, after);
+        let profile = Arc::new(profile(&url, side_by_side));
+        let dir = tempfile::tempdir_in(dir).unwrap();
+        let conversations = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
+        let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), conversations));
+        while !matches!(pages.blocking_recv().unwrap(), Page::Restored(_)) {}
+        let line = |tuning: Tuning| {
+            let tuning = Tuning { seed: 1, read_pauses: Vec::new(), ..tuning };
+            let (engine, reports) =
+                ours.block_on(async { Engine::start_with(Arc::clone(&profile), Clock::start(), tuning) });
+            Line { engine, reports, next: 0 }
+        };
+        let plain = line(Tuning::default());
+        let kept = line(Tuning { durable: Arc::new(journal.clone()), ..Tuning::default() });
+        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        Self { ours, client, url, side_by_side, each, plain, kept, journal, number: 0, _dir: dir, _server: theirs }
+    }
+
+    fn run(&mut self, way: Way) -> Took {
+        let before = threads();
+        let began = Instant::now();
+        match way {
+            Way::Bare => self.bare(),
+            Way::Engine => self.through_the_engine(false),
+            Way::Journal => self.through_the_engine(true),
+        }
+        let wall = began.elapsed();
+        self.journal.written(false);
+        let kept = began.elapsed();
+        let after = threads();
+        let spent = |name: &str| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
+        let cpu = after.keys().map(|name| spent(name)).sum();
+        // The index is made when nothing else goes on.
+        self.journal.written(true);
+        Took { wall, kept, cpu: Duration::from_nanos(cpu), thread: Duration::from_nanos(spent("journal")) }
+    }
+
+    /// The floor: reqwest alone, as many loops side by side.
+    fn bare(&self) {
+        self.ours.block_on(async {
+            let mut loops = tokio::task::JoinSet::new();
+            for key in 0..self.side_by_side {
+                let client = self.client.clone();
+                let url = format!("{}/api/v2/conversations/messaging/{}/messages", self.url, id(key));
+                let each = self.each;
+                loops.spawn(async move {
+                    for _ in 0..each {
+                        let request = client
+                            .post(&url)
+                            .bearer_auth("bench-token-0001")
+                            .header("content-type", "application/json")
+                            .body(r#"{"text":"Hello from the bench","type":"text"}"#);
+                        black_box(request.send().await.unwrap().text().await.unwrap());
+                    }
+                });
+            }
+            loops.join_all().await;
+        });
+    }
+
+    fn through_the_engine(&mut self, keep: bool) {
+        let Self { ours, plain, kept, journal, number, side_by_side, each, .. } = self;
+        let Line { engine, reports, next } = if keep { kept } else { plain };
+        ours.block_on(async {
+            let mut open = 0;
+            for _ in 0..*each {
+                for key in 0..*side_by_side {
+                    *next += 1;
+                    open += 1;
+                    engine.ask(Command::Send(SendRequest {
+                        message: MessageId(*next),
+                        conversation: ConversationKey(key),
+                        text: "Hello from the bench".to_owned(),
+                        resend_of: None,
+                        sent_as: None,
+                        extras: Extras::default(),
+                    }));
+                }
+            }
+            let mut batch = Vec::with_capacity(256);
+            while open > 0 {
+                // As the shell takes them.
+                reports.recv_many(&mut batch, 256).await;
+                for report in batch.drain(..) {
+                    match report {
+                        Report::Message { life: Life::Accepted, .. } => open -= 1,
+                        Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
+                        Report::Exchange(exchange) if keep && exchange.outcome.is_settled() => {
+                            *number += 1;
+                            journal.tell(Job::Exchange { number: *number, exchange });
+                        }
+                        report => drop(black_box(report)),
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// A server that does as little as one can, after a while. Gives its URL.
+fn server(runtime: &Runtime, after: Duration) -> String {
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 16 * 1024];
+                // Requests are small and come one by one: one read is one request.
+                while let Ok(n @ 1..) = stream.read(&mut buffer).await {
+                    let body = if buffer[..n].starts_with(b"POST /oauth") {
+                        r#"{"access_token":"bench-token-0001","expires_in":86400,"scope":"guest:messages:send"}"#
+                    } else {
+                        r#"{"id":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","status":"queued"}"#
+                    };
+                    let answer = format!(
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+                         inin-ratelimit-count: 1\r\ninin-ratelimit-allowed: 300000\r\ninin-ratelimit-reset: 60\r\n\r\n{body}",
+                        body.len()
+                    );
+                    if !after.is_zero() {
+                        tokio::time::sleep(after).await;
+                    }
+                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+fn id(key: u32) -> String {
+    format!("5f0c91ce-0000-4000-8000-{key:012}")
+}
+
+fn profile(url: &str, conversations: u32) -> Profile {
+    let conversation = |key| Conversation {
+        key: ConversationKey(key),
+        name: format!("bench {key}"),
+        address: Address::GuestApi { conversation_id: id(key), participant_id: None, external_id: None },
+    };
+    Profile {
+        name: "bench".into(),
+        region: Region { domain: "bench".into(), aws: None },
+        production: false,
+        sandbox: false,
+        hosts: Hosts { login: url.into(), api: url.into(), webmessaging: "ws://127.0.0.1:1".into(), cdn: url.into() },
+        credentials: Credentials::Client(OAuthClient {
+            id: "bench".into(),
+            secret: SecretSource::Literal("bench-secret-value".into()),
+            token_host: TokenHost::Login,
+            client_auth: ClientAuth::Basic,
+            scopes: vec!["guest:messages:send".into()],
+        }),
+        guest_api: GuestApi {
+            path: "/api/v2/conversations/messaging/{conversationId}/messages".into(),
+            required_scopes: vec!["guest:messages:send".into()],
+        },
+        open_messaging: guestwire::config::OpenMessaging::default(),
+        conversations: (0..conversations)
+            .map(|key| ConversationEntry {
+                conversation: conversation(key),
+                guest_token: None,
+                attributes: std::collections::BTreeMap::new(),
+            })
+            .collect(),
+        redact: Vec::new(),
+        masks: guestwire::model::Masks::default(),
+        ca_files: Vec::new(),
+        connect_timeout: Duration::from_secs(5),
+        request_timeout: Duration::from_secs(10),
+        parallel: conversations as usize,
+    }
+}

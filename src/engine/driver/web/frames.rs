@@ -1,0 +1,225 @@
+//! Frames and their entries in the log. One of ours is an exchange whose answer is the frame that answers it; one of
+//! theirs that came by itself is an exchange with an empty request.
+
+use crate::engine::client::capture;
+use crate::engine::record::Record;
+use crate::engine::socket::flight::Waiting;
+use crate::engine::socket::session::Event;
+use crate::genesys::web_messaging::codes::{self, Means};
+use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs, socket_url};
+use crate::model::{
+    Body, ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome, Phase, Request, Response, Timing,
+};
+
+use super::{Driver, Of, Underway, awaits};
+
+/// The method of a frame of ours, where a request has `GET`.
+const OURS: &str = "FRAME";
+/// The method of one of theirs that came by itself.
+const THEIRS: &str = "RECV";
+/// The version of what stands where a response would.
+const VERSION: &str = "WebSocket";
+
+impl Driver {
+    /// How a frame stands in the log.
+    pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
+        let deployment = self.web_place(key).map_or("", |(deployment, _)| deployment);
+        Request {
+            method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
+            url: self.redactor.url(&socket_url(&self.profile.hosts.webmessaging, deployment)),
+            headers: Vec::new(),
+            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.redactor)),
+        }
+    }
+
+    /// A frame of theirs, as it stands in the log.
+    pub(super) fn shown_answer(&self, code: u16, frame: &str) -> Ending {
+        Ending::Answered(Response {
+            status: code,
+            version: VERSION.to_owned(),
+            headers: Vec::new(),
+            body: capture::frame(frame, &self.redactor),
+            remote: None,
+        })
+    }
+
+    /// Writes a frame of the session's own. False: there is no socket.
+    pub(super) fn write_frame(&mut self, key: ConversationKey, ours: &Ours, now: Moment) -> bool {
+        let tracing = match ours {
+            Ours::Health => HEALTH_TRACING.to_owned(),
+            _ => uuid::Uuid::new_v4().to_string(),
+        };
+        let Some(web) = self.webs.all.get(&key) else { return false };
+        let (Some(token), true) = (&web.token, web.link.is_some()) else { return false };
+        let text = ours.write(token, &tracing, now.wall);
+        let what = self.redactor.text(&ours.words()).into_owned();
+        let mut record = Record::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        record.begin(self.shown_frame(key, Some(&text)), None, now);
+        if !ours.wants_answer() {
+            record.settle(Outcome::Accepted, now);
+        }
+        self.tell(record.report());
+        self.hand_over(key, ours, tracing, text, Of::Session(record), now);
+        true
+    }
+
+    /// Gives a frame to the socket, and remembers what answers it.
+    pub(super) fn hand_over(
+        &mut self,
+        key: ConversationKey,
+        ours: &Ours,
+        tracing: String,
+        text: String,
+        of: Of,
+        now: Moment,
+    ) {
+        let until = now.after(self.profile.request_timeout);
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some(link) = &web.link else { return };
+        let gate = link.write(text);
+        web.frames.spend(now);
+        if ours.wants_answer() {
+            web.flight.put(Waiting { tracing, awaits: awaits(ours), until, of: Underway { of, gate } });
+        }
+    }
+
+    pub(super) fn configure(&mut self, key: ConversationKey, how: Configure, now: Moment) {
+        let Some((deployment, _)) = self.web_place(key) else { return };
+        let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
+        self.write_frame(key, &ours, now);
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.fresh = false;
+        }
+        if how == Configure::StartNew {
+            self.forget_place(key);
+        }
+    }
+
+    pub(super) fn write_close(&mut self, key: ConversationKey, now: Moment) {
+        self.write_frame(key, &Ours::Close, now);
+    }
+
+    /// A text frame came.
+    pub(super) fn frame_came(&mut self, key: ConversationKey, text: &str, now: Moment) {
+        let Some(theirs) = Theirs::read(text) else {
+            return self.record_odd(key, "a frame that is no JSON object", text, now);
+        };
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        match web.flight.answered(&theirs) {
+            Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
+                self.message_answered(key, message, &theirs, text, now);
+                self.hear_frame(key, theirs, now);
+            }
+            Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, .. }) => {
+                let refusal = refusal(&theirs);
+                record.end(self.shown_answer(theirs.code, text), took(&record, now));
+                let outcome = match &refusal {
+                    Some(why) => Outcome::Refused(self.redactor.text(why).into_owned()),
+                    None => Outcome::Accepted,
+                };
+                record.settle(outcome, now);
+                self.tell(record.report());
+                self.ours_answered(key, &record, theirs, now);
+            }
+            None => {
+                self.record_came(key, &theirs, text, now);
+                self.hear_frame(key, theirs, now);
+            }
+        }
+    }
+
+    /// A frame that came by itself.
+    fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, text: &str, now: Moment) {
+        let what = self.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
+        let mut record = Record::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        record.begin(self.shown_frame(key, None), None, now);
+        record.end(self.shown_answer(theirs.code, text), Timing::default());
+        record.settle(
+            match refusal(theirs) {
+                Some(why) => Outcome::Refused(self.redactor.text(&why).into_owned()),
+                None => Outcome::Accepted,
+            },
+            now,
+        );
+        self.tell(record.report());
+    }
+
+    /// A frame that is none of this service's.
+    pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, text: &str, now: Moment) {
+        let mut record = Record::new(self.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
+        record.begin(self.shown_frame(key, None), None, now);
+        record.end(self.shown_answer(0, text), Timing::default());
+        record.settle(Outcome::Accepted, now);
+        self.tell(record.report());
+    }
+
+    /// A frame of the session's own was answered: what follows.
+    fn ours_answered(&mut self, key: ConversationKey, record: &Record, theirs: Theirs, now: Moment) {
+        if record.is_called("closeSession") {
+            return self.web_event(key, Event::Closed, now);
+        }
+        let Said::Error { code, message, retry_after } = &theirs.said else {
+            return self.hear_frame(key, theirs, now);
+        };
+        let why = self.redactor.text(&codes::line(*code, message)).into_owned();
+        if record.is_called("configureSession") {
+            let wait = retry_after.map(std::time::Duration::from_secs);
+            return self.web_event(key, Event::Declined { code: *code, why, wait }, now);
+        }
+        if record.is_called("getJwt") {
+            self.history_failed(key, &why, now);
+        } else if codes::means(*code) == Means::Refused {
+            self.notice(&format!("{} was refused: {why}", record.what()), now);
+        }
+        self.hear_frame(key, theirs, now);
+    }
+
+    /// What did not come in time.
+    pub(super) fn unanswered(&mut self, key: ConversationKey, now: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let seconds = self.profile.request_timeout.as_secs();
+        for waiting in web.flight.late(now) {
+            self.never_answered(key, waiting, &format!("nothing came within {seconds} s"), now);
+        }
+    }
+
+    /// A frame whose answer will not come.
+    pub(super) fn never_answered(&mut self, key: ConversationKey, waiting: Waiting<Underway>, why: &str, now: Moment) {
+        let Underway { of, gate } = waiting.of;
+        let wrote = !gate.bar();
+        match of {
+            Of::Message(message) => self.message_lost(message, wrote, why, now),
+            Of::Session(mut record) => {
+                record.end(lost(why, wrote), took(&record, now));
+                record.settle(Outcome::Failed(format!("not answered: {why}")), now);
+                self.tell(record.report());
+                if record.is_called("getJwt") {
+                    self.history_failed(key, why, now);
+                }
+            }
+        }
+    }
+}
+
+/// How a frame ended to which nothing came.
+pub(super) fn lost(why: &str, wrote: bool) -> Ending {
+    let phase = if wrote { Phase::Answer } else { Phase::Write };
+    Ending::Failed(Failure { kind: FailureKind::Reset, phase, detail: why.to_owned(), wrote, partial: None })
+}
+
+/// How long an answer took.
+pub(super) fn took(record: &Record, now: Moment) -> Timing {
+    let total = record.began().map(|began| now.since(began));
+    Timing { first_byte: total, total, reused: true, ..Timing::default() }
+}
+
+/// Why a frame of theirs is no success, one line.
+pub(super) fn refusal(theirs: &Theirs) -> Option<String> {
+    match &theirs.said {
+        Said::Error { code, message, .. } | Said::UploadFailed { code, message, .. } => {
+            Some(codes::line(*code, message))
+        }
+        _ if theirs.code >= 400 => Some(codes::line(theirs.code, "")),
+        _ => None,
+    }
+}

@@ -1,0 +1,184 @@
+//! What a frame of theirs means beside being an answer: messages, typing, and the session's fate.
+
+use std::time::Duration;
+
+use crate::engine::Report;
+use crate::engine::reading::Settled;
+use crate::engine::socket::session;
+use crate::genesys::web_messaging::codes::{self, Means};
+use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
+use crate::model::{Attachment, Author, ConversationKey, Life, Moment, Place, RemoteMessage};
+
+use super::Driver;
+
+/// How long somebody is taken to type where the event does not say. [the events of the published samples: 5 s]
+const TYPES_FOR: Duration = Duration::from_secs(5);
+/// Ids of messages with cards that are remembered.
+const CARDS_MAX: usize = 256;
+
+impl Driver {
+    pub(super) fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs, now: Moment) {
+        let Theirs { said, tracing, .. } = theirs;
+        match said {
+            Said::Session(session) => {
+                if let Some(web) = self.web(key).filter(|_| session.connected) {
+                    web.media = session.media.clone();
+                    web.attributes_max = session.custom_data_max;
+                }
+                self.web_event(key, session::Event::Configured(session), now);
+            }
+            Said::Message(message) if tracing.as_deref() == Some(crate::genesys::web_messaging::HEALTH_TRACING) => {
+                if let Some(expires) = message.expires {
+                    self.web_event(key, session::Event::Expires(expires), now);
+                }
+            }
+            Said::Message(message) => {
+                self.events(key, &message, now);
+                self.hear_all(key, vec![(*message, tracing)], true, now);
+            }
+            Said::ConnectionClosed(reason) => {
+                let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
+                let why = format!("the server closed this connection{reason}; connect to go on");
+                let why = self.redactor.text(&why).into_owned();
+                self.web_event(key, session::Event::ConnectionClosed(why), now);
+            }
+            Said::Expired => self.over(key, "the session has expired; begin a new session", now),
+            Said::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
+            Said::Logout => self.over(key, "the guest was signed out; begin a new session", now),
+            Said::Error { code, message, .. } => {
+                let why = self.redactor.text(&codes::line(code, &message)).into_owned();
+                match codes::means(code) {
+                    Means::SessionOver => self.web_event(key, session::Event::Over(why), now),
+                    Means::ReadOnly => self.web_event(key, session::Event::ReadOnly(why), now),
+                    Means::Slower | Means::Refused | Means::Failed => {}
+                }
+            }
+            Said::Jwt { jwt, exp } => self.jwt_came(key, jwt, exp, now),
+            Said::Presigned { .. } | Said::Uploaded { .. } | Said::UploadFailed { .. } | Said::Other => {}
+        }
+    }
+
+    fn over(&mut self, key: ConversationKey, why: &str, now: Moment) {
+        self.web_event(key, session::Event::Over(why.to_owned()), now);
+    }
+
+    /// What happened, other than something said.
+    fn events(&mut self, key: ConversationKey, message: &Structured, now: Moment) {
+        for event in message.events.iter().filter(|_| !message.by_guest) {
+            match event {
+                Event::Typing { on: true, duration } => {
+                    let until = now.after(duration.unwrap_or(TYPES_FOR));
+                    self.tell_typing(key, Some((message.author, until)), now);
+                }
+                Event::Typing { on: false, .. } => self.tell_typing(key, None, now),
+                Event::Presence(what) if what == "Disconnect" => {
+                    if message.read_only {
+                        let why = "the other side ended the conversation; begin a new session to go on";
+                        self.web_event(key, session::Event::ReadOnly(why.to_owned()), now);
+                    } else {
+                        self.notice("the other side ended the conversation; the next message begins another", now);
+                    }
+                }
+                Event::Presence(what) if what == "SessionExpired" => {
+                    self.over(key, "the session has expired; begin a new session", now);
+                }
+                Event::Presence(_) | Event::Other(_) => {}
+            }
+        }
+    }
+
+    /// Somebody of the other side types, or nobody any more.
+    pub(super) fn tell_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>, _: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
+        match (who, before) {
+            (Some((author, until)), _) => self.tell(Report::Typing { key, author, until: Some(until) }),
+            (None, Some(author)) => self.tell(Report::Typing { key, author, until: None }),
+            (None, None) => {}
+        }
+    }
+
+    /// Messages came, live or from the history; with the tracing id of each, where it has one. Says how many are new.
+    pub(super) fn hear_all(
+        &mut self,
+        key: ConversationKey,
+        came: Vec<(Structured, Option<String>)>,
+        live: bool,
+        now: Moment,
+    ) -> usize {
+        let mut messages = Vec::new();
+        for (structured, tracing) in came {
+            let Some(message) = structured.message(now.wall) else { continue };
+            // The socket never tells the conversation's id; the platform does, where there is a token for it.
+            if let Some(id) = structured.id.clone().filter(|_| live && self.wants_token()) {
+                self.learn_from_message(key, id);
+            }
+            if structured.by_guest {
+                self.recognise(key, &message, [structured.own_id, tracing]);
+            } else {
+                self.tell_typing(key, None, now);
+            }
+            if structured.on_cards
+                && let Some(web) = self.web(key).filter(|web| web.cards.len() < CARDS_MAX)
+            {
+                web.cards.insert(message.id.clone());
+            }
+            messages.push(self.presentable(message));
+        }
+        let Some(web) = self.web(key) else { return 0 };
+        let fresh = web.hearing.hear(messages, live);
+        if fresh.is_empty() {
+            return 0;
+        }
+        let count = fresh.len();
+        self.tell(Report::Heard { key, messages: fresh.clone() });
+        let reader = self.readers.entry(key).or_default();
+        let settled = reader.read(fresh, now, &[], 0, false);
+        reader.rest();
+        for settled in settled {
+            match settled {
+                Settled::Answered(message) => {
+                    self.tuning.durable.outcome(message, &Life::Answered, None);
+                    self.tell_life(message, Life::Answered, None, None);
+                }
+                Settled::Landed(message, id) => self.landed(message, id),
+            }
+        }
+        count
+    }
+
+    /// A message of the guest that carries an id of ours is that message, and no other of the same text.
+    fn recognise(&mut self, key: ConversationKey, message: &RemoteMessage, ids: [Option<String>; 2]) {
+        let [own, tracing] = ids;
+        if own.is_none() && tracing.is_none() {
+            return;
+        }
+        let reader = self.readers.entry(key).or_default();
+        reader.known(&message.id);
+        let is_it = |bears: &Option<String>| bears.is_some() && (*bears == own || *bears == tracing);
+        let doubted = self.unknown.iter().find(|(_, doubt)| doubt.conversation == key && is_it(&doubt.key));
+        if let Some(doubted) = doubted.map(|(message, _)| *message) {
+            if let Some(reader) = self.readers.get_mut(&key) {
+                reader.settled(doubted);
+            }
+            self.landed(doubted, message.id.clone());
+        }
+    }
+
+    fn landed(&mut self, message: crate::model::MessageId, remote_id: String) {
+        if self.unknown.remove(&message).is_some() {
+            self.tuning.durable.outcome(message, &Life::Landed, Some(&remote_id));
+            self.tell_life(message, Life::Landed, None, Some(remote_id));
+        }
+    }
+
+    /// The addresses of files are signed: whoever has one has the file.
+    fn presentable(&self, mut message: RemoteMessage) -> RemoteMessage {
+        for Attachment { place, .. } in &mut message.attachments {
+            if let Place::Url(url) = place {
+                *url = self.redactor.url(url);
+            }
+        }
+        message
+    }
+}

@@ -1,0 +1,177 @@
+//! Opening a guest's socket: the token first, then the connection. And losing it.
+
+use secrecy::SecretString;
+
+use crate::engine::client::capture;
+use crate::engine::driver::jobs::{Heard, OpenDone, TokenRead};
+use crate::engine::record::Record;
+use crate::engine::socket::link::Link;
+use crate::engine::socket::session::Event;
+use crate::engine::socket::upgrade;
+use crate::genesys::web_messaging::socket_url;
+use crate::model::{ConversationKey, Ending, Kind, Moment, Outcome};
+
+use super::{Came, Driver};
+
+impl Driver {
+    /// Begins to open the socket: with the token that is known, or once it is.
+    pub(super) fn open_web(&mut self, key: ConversationKey, now: Moment) {
+        let Some(web) = self.web(key) else { return };
+        web.serial += 1;
+        let serial = web.serial;
+        if web.token.is_some() {
+            return self.dial_web(key, now);
+        }
+        let renew = web.renew;
+        let configured = self.profile.conversations.get(key.0 as usize).and_then(|e| e.guest_token.clone());
+        self.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
+    }
+
+    /// The guest is another from now on.
+    pub(super) fn forget_guest(&mut self, key: ConversationKey) {
+        let Some(web) = self.web(key) else { return };
+        web.token = None;
+        web.ready = None;
+        web.renew = true;
+        self.forget_history(key);
+        self.forget_place(key);
+    }
+
+    pub(in crate::engine::driver) fn guest_token_read(&mut self, done: TokenRead, now: Moment) {
+        let TokenRead { key, serial, read } = done;
+        let kept = match read {
+            Ok(kept) => kept,
+            Err(why) => {
+                let why = self.redactor.text(&why).into_owned();
+                if self.webs.all.get(&key).is_some_and(|web| web.serial == serial) {
+                    self.web_event(key, Event::Failed { why, for_good: true }, now);
+                }
+                return;
+            }
+        };
+        self.know_guest_token(&kept.token);
+        if let Err(why) = &kept.kept {
+            let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
+            self.notice(&why, now);
+        }
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        // Another guest was wanted meanwhile.
+        if web.serial != serial {
+            return;
+        }
+        web.token = Some(kept.token);
+        web.fresh = kept.fresh;
+        web.renew = false;
+        self.dial_web(key, now);
+    }
+
+    /// From here on the token is masked wherever it occurs.
+    fn know_guest_token(&mut self, token: &SecretString) {
+        self.redactor = std::sync::Arc::new(self.redactor.with_secret(token, "guest token"));
+    }
+
+    /// Opens the connection.
+    fn dial_web(&mut self, key: ConversationKey, now: Moment) {
+        let Some((deployment, origin)) = self.web_place(key) else { return };
+        let url = socket_url(&self.profile.hosts.webmessaging, deployment);
+        let call = upgrade::request(&url, origin);
+        let mut record = Record::new(self.next_exchange(), Kind::Frame, "open socket".to_owned(), now).of(key, None);
+        let call = match call {
+            Ok(call) => call,
+            Err(bad) => {
+                let why = self.redactor.text(&bad.0).into_owned();
+                record.settle(Outcome::Refused(why.clone()), now);
+                self.tell(record.report());
+                return self.web_event(key, Event::Failed { why, for_good: true }, now);
+            }
+        };
+        record.begin(capture::request(&call, &self.redactor), None, now);
+        self.tell(record.report());
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let serial = web.serial;
+        web.opening.insert(serial, record);
+        let task = self.spawn_open(call, key, serial);
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.task = Some(task);
+        }
+    }
+
+    pub(in crate::engine::driver) fn web_opened(&mut self, done: OpenDone, now: Moment) {
+        let OpenDone { key, serial, shown, socket } = done;
+        self.overhear(&Heard { limit: None, ..shown.heard }, 0);
+        let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some(mut record) = web.opening.remove(&serial) else { return };
+        let current = web.serial == serial;
+        let status = shown.answer.as_ref().map(|(status, _, _)| *status);
+        let why = match (&status, &socket) {
+            (_, Some(_)) => String::new(),
+            (Some(403), _) => format!(
+                "the socket was refused with {}: the deployment does not exist, is not active, or does not allow the origin {origin}",
+                shown.why()
+            ),
+            (Some(_), _) => format!("the socket was refused with {}", shown.why()),
+            (None, _) => shown.why(),
+        };
+        let for_good = matches!(&shown.ending, Ending::Failed(f) if matches!(f.kind,
+            crate::model::FailureKind::Invalid | crate::model::FailureKind::Tls));
+        record.end(shown.ending, shown.timing);
+        let outcome = match (status, &socket) {
+            (_, Some(_)) if current => Outcome::Accepted,
+            (_, Some(_)) => Outcome::Cancelled,
+            (Some(_), None) => Outcome::Refused(why.clone()),
+            (None, None) => Outcome::Failed(why.clone()),
+        };
+        record.settle(outcome, now);
+        self.tell(record.report());
+        if !current {
+            return;
+        }
+        let event = match (socket, status) {
+            (Some(socket), _) => {
+                let tell = move |event| Came { key, serial, event };
+                let link = Link::start(socket, self.webs.events.clone(), tell);
+                let Some(web) = self.webs.all.get_mut(&key) else { return };
+                web.link = Some(link);
+                web.task = None;
+                web.silent = None;
+                Event::Opened { fresh: web.fresh }
+            }
+            (None, Some(status)) => Event::Refused { status, why },
+            (None, None) => Event::Failed { why, for_good },
+        };
+        self.web_event(key, event, now);
+    }
+
+    /// The socket, or the attempt to open one, is not wanted any more.
+    pub(super) fn drop_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        web.serial += 1;
+        if let Some(work) = web.task.take().and_then(|task| self.working.get_mut(&task)) {
+            work.stop(crate::engine::client::Stop::TakenBack);
+        }
+        if let Some(link) = &web.link {
+            link.close();
+        }
+        self.lose_web(key, why, now);
+    }
+
+    /// The socket is gone: nothing that is under way will be answered through it.
+    pub(super) fn lose_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        web.link = None;
+        for waiting in web.flight.broken() {
+            self.never_answered(key, waiting, why, now);
+        }
+    }
+
+    pub(in crate::engine::driver) fn web_job_died(&mut self, key: ConversationKey, now: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let serial = web.serial;
+        if let Some(mut record) = web.opening.remove(&serial) {
+            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+            self.tell(record.report());
+        }
+        self.web_event(key, Event::Failed { why: "guestwire failed inside".to_owned(), for_good: true }, now);
+    }
+}

@@ -1,0 +1,207 @@
+//! Messages as frames: recorded, written, echoed.
+//!
+//! ```text
+//! head of its lane ─► intent recorded ─► frame ─┬─ echo ────────────────► accepted ─► (a reply) ─► answered
+//!                                               ├─ error ───────────────► refused, or again (too fast)
+//!                                               └─ nothing came ─┬─ not written: head of its lane again
+//!                                                                └─ written: unknown ─► (echo, history) ─► landed
+//! ```
+
+use futures_util::FutureExt as _;
+
+use crate::engine::channel;
+use crate::engine::durable::{Intent, Unrecorded};
+use crate::engine::retry::{Came, Verdict, judge};
+use crate::genesys::web_messaging::codes::{self, Means};
+use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
+use crate::model::{ConversationKey, MessageId, Moment, Outcome, Timing};
+
+use super::frames::{lost, took};
+use super::{Driver, Of, Ready};
+
+impl Driver {
+    /// A message is first in its lane, and its socket takes messages.
+    pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId, now: Moment) {
+        let Some((key, ours, tracing)) = self.frame_of(message) else { return };
+        let Some(token) = self.webs.all.get(&key).and_then(|web| web.token.as_ref()) else { return };
+        let text = ours.write(token, &tracing, now.wall);
+        let shown = self.shown_frame(key, Some(&text));
+        let Some(intent) = self.begin_try(message, shown, None, now) else { return };
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.ready = Some(Ready { message, ours, tracing, text });
+        }
+        // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
+        let mut recording = self.tuning.durable.intent(intent.clone());
+        match (&mut recording).now_or_never() {
+            Some(recorded) => self.intent_recorded(message, recorded, now),
+            None => self.spawn_recording(intent, recording),
+        }
+    }
+
+    /// The frame that says a message, and its tracing id: our own id of the message, so that its echo and its entry in
+    /// the history are known again, also after a restart.
+    fn frame_of(&self, message: MessageId) -> Option<(ConversationKey, Ours, String)> {
+        let request = &self.sends.get(&message)?.request;
+        let key = request.conversation;
+        let entry = self.profile.conversations.get(key.0 as usize)?;
+        let extras = &request.extras;
+        let id = extras.key.clone().unwrap_or_default();
+        let from_card =
+            extras.answers.as_ref().is_some_and(|a| self.webs.all.get(&key).is_some_and(|w| w.cards.contains(a)));
+        let said = Outgoing {
+            text: channel::words(request).to_owned(),
+            id: id.clone(),
+            attributes: channel::attributes(entry, extras),
+            choice: extras.choice.clone(),
+            answers: extras.answers.clone(),
+            from_card,
+            attachments: Vec::new(),
+        };
+        Some((key, Ours::Message(said), id))
+    }
+
+    /// The intent is on the disk, or cannot be.
+    pub(in crate::engine::driver) fn intent_recorded(
+        &mut self,
+        message: MessageId,
+        recorded: Result<(), Unrecorded>,
+        now: Moment,
+    ) {
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        send.task = None;
+        if let Err(why) = recorded {
+            return self.unrecorded(message, why, now);
+        }
+        let key = send.request.conversation;
+        if send.taken_back || send.let_go {
+            return self.conclude(message, Outcome::Cancelled, None, now);
+        }
+        if !self.webs.is_writable(key) {
+            return self.message_lost(message, false, "the socket was lost before it was written", now);
+        }
+        let ready = self.webs.all.get_mut(&key).and_then(|web| web.ready.take()).filter(|r| r.message == message);
+        match ready {
+            Some(Ready { ours, tracing, text, .. }) => {
+                self.hand_over(key, &ours, tracing, text, Of::Message(message), now);
+            }
+            // The guest became another one meanwhile.
+            None => self.message_lost(message, false, "the guest is another now", now),
+        }
+    }
+
+    /// A frame answered a message: its echo, or an error.
+    pub(super) fn message_answered(
+        &mut self,
+        key: ConversationKey,
+        message: MessageId,
+        theirs: &Theirs,
+        text: &str,
+        now: Moment,
+    ) {
+        let ending = self.shown_answer(theirs.code, text);
+        if let Some(rate) = self.rates.get_mut(&key) {
+            rate.arrived(now);
+        }
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        if let Some(record) = &mut send.record {
+            let timing = took(record, now);
+            record.end(ending, timing);
+        }
+        let outcome = match &theirs.said {
+            Said::Message(echo) => {
+                let id = echo.key.clone();
+                let at = echo.at.unwrap_or(now.wall);
+                let reader = self.readers.entry(key).or_default();
+                reader.sent(message, &send.request.text, at, id.clone(), false);
+                return self.conclude(message, Outcome::Accepted, id, now);
+            }
+            Said::Error { code, message: said, retry_after } => {
+                let why = self.redactor.text(&codes::line(*code, said)).into_owned();
+                match codes::means(*code) {
+                    Means::Slower => {
+                        let wait = Some(std::time::Duration::from_secs(retry_after.unwrap_or(3)));
+                        let came = Came::Answer { status: 429, wait, reason: &why };
+                        return self.slower(key, message, came, *code, now);
+                    }
+                    Means::Failed => Outcome::Unknown(format!("{why}; the message may have been taken before that")),
+                    Means::SessionOver | Means::ReadOnly | Means::Refused => Outcome::Refused(why),
+                }
+            }
+            _ => Outcome::Unknown(format!("answered with {}, which says nothing about it", theirs.words())),
+        };
+        self.end_unechoed(message, outcome, now);
+    }
+
+    /// The server asks to be slower: the same again later, bounded.
+    fn slower(&mut self, key: ConversationKey, message: MessageId, came: Came<'_>, code: u16, now: Moment) {
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        let given_up = send.taken_back || send.let_go;
+        match judge(came, true, &mut send.tries, &mut self.jitter) {
+            Verdict::Again(..) if given_up => self.conclude(message, Outcome::Cancelled, None, now),
+            Verdict::Again(pause, _) => {
+                let until = now.after(pause);
+                if let Some(web) = self.webs.all.get_mut(&key) {
+                    web.silent = Some(until);
+                }
+                let why = format!("{code}, retryAfter {} s", pause.as_secs());
+                self.again(message, until, why, false, now);
+            }
+            Verdict::Refused(why) => self.conclude(message, Outcome::Refused(why), None, now),
+            other => self.conclude(message, Outcome::Unknown(format!("{other:?}")), None, now),
+        }
+    }
+
+    /// No answer will come to a message. Not written: it waits to be written. Written: nobody knows.
+    pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, why: &str, now: Moment) {
+        let Some(send) = self.sends.get_mut(&message) else { return };
+        let given_up = send.taken_back || send.let_go;
+        if let Some(record) = &mut send.record {
+            let timing = took(record, now);
+            record.end(lost(why, wrote), if wrote { timing } else { Timing::default() });
+        }
+        match (wrote, given_up) {
+            (false, true) => self.conclude(message, Outcome::Cancelled, None, now),
+            (false, false) => self.again(message, now, why.to_owned(), false, now),
+            (true, _) => {
+                let why = format!("written, and not echoed: {why}; it may have been received");
+                self.end_unechoed(message, Outcome::Unknown(why), now);
+            }
+        }
+    }
+
+    /// A message ends without its echo. An unknown one is looked for in what comes.
+    fn end_unechoed(&mut self, message: MessageId, outcome: Outcome, now: Moment) {
+        let unknown = matches!(outcome, Outcome::Unknown(_));
+        let Some(send) = self.sends.get(&message).filter(|_| unknown) else {
+            return self.conclude(message, outcome, None, now);
+        };
+        let (key, began) = (send.request.conversation, send.began.wall);
+        let skew = jiff::SignedDuration::from_secs(self.skew);
+        let at = began.saturating_add(skew).unwrap_or(began);
+        let reader = self.readers.entry(key).or_default();
+        reader.sent(message, &send.request.text, at, None, true);
+        reader.rest();
+        self.conclude(message, outcome, None, now);
+        if self.webs.is_writable(key) {
+            self.catch_up(key, now);
+        }
+    }
+
+    /// A person takes a message back (or guestwire leaves) whose frame was handed over.
+    pub(in crate::engine::driver) fn take_frame_back(&mut self, key: ConversationKey, message: MessageId, now: Moment) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let taken = web.flight.take(|of| matches!(of.of, Of::Message(m) if m == message));
+        // Else its intent is being recorded: it is not written after that.
+        if let Some(waiting) = taken {
+            self.never_answered(key, waiting, "taken back while waiting for the echo", now);
+        }
+    }
+
+    fn spawn_recording(&mut self, intent: Intent, recording: crate::engine::durable::Recording) {
+        let message = intent.message;
+        let task = self.spawn_record(message, recording);
+        if let Some(send) = self.sends.get_mut(&message) {
+            send.task = Some(task);
+        }
+    }
+}

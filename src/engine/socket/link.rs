@@ -1,0 +1,163 @@
+//! An open socket's own task: it writes the frames that are handed to it, one by one, and hands on those that come.
+//!
+//! A frame is written behind a [`Gate`]: whoever handed it over can say for certain, also when the socket broke, whether
+//! a byte of it may have left. At rest it pings now and then, so that a connection which died silently is noticed, and
+//! an idle one is not taken down by something in between.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::engine::client::Gate;
+
+use super::upgrade::Socket;
+
+/// Between pings; a connection on which nothing comes for twice as long is dead. [15 s: real: seen in SDK source: MTSDK]
+pub const PING_EVERY: Duration = Duration::from_secs(15);
+/// Bound on writing one frame, and on saying goodbye.
+const WRITE_BOUND: Duration = Duration::from_secs(10);
+const GOODBYE_BOUND: Duration = Duration::from_millis(300);
+/// Frames that wait to be taken in before reading stops.
+const AHEAD: usize = 256;
+
+/// What the task is told.
+enum Order {
+    Write(String, Arc<Gate>),
+    Close,
+}
+
+/// What it tells.
+#[derive(Debug)]
+pub enum Event {
+    /// A text frame.
+    Text(String),
+    /// A binary frame of so many bytes: nothing that this service sends.
+    Binary(usize),
+    /// The socket is gone: how, in one line. Nothing follows.
+    Gone(String),
+}
+
+/// A handle to the task. Dropped, it closes the socket.
+#[derive(Debug)]
+pub struct Link {
+    orders: mpsc::UnboundedSender<Order>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Link {
+    /// Starts the task. `tell` makes what is told on `events` of what happened.
+    pub fn start<E: Send + 'static>(
+        socket: Socket,
+        events: mpsc::Sender<E>,
+        tell: impl Fn(Event) -> E + Send + 'static,
+    ) -> Self {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let task = tokio::spawn(run(socket, inbox, events, tell));
+        Self { orders, task }
+    }
+
+    /// A place where all links of an engine put their events.
+    pub fn events<E>() -> (mpsc::Sender<E>, mpsc::Receiver<E>) {
+        mpsc::channel(AHEAD)
+    }
+
+    /// Hands a frame over. The gate tells later whether it was written.
+    pub fn write(&self, frame: String) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        // A task that has ended leaves the gate closed.
+        let _ = self.orders.send(Order::Write(frame, Arc::clone(&gate)));
+        gate
+    }
+
+    /// Closes the socket; resolves when that is done, soon.
+    pub async fn goodbye(self) {
+        self.close();
+        let _ = timeout(2 * GOODBYE_BOUND, self.task).await;
+    }
+
+    /// Closes the socket after what was handed over.
+    pub fn close(&self) {
+        let _ = self.orders.send(Order::Close);
+    }
+}
+
+async fn run<E>(
+    mut socket: Socket,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    events: mpsc::Sender<E>,
+    tell: impl Fn(Event) -> E,
+) {
+    let mut ping = Instant::now() + PING_EVERY;
+    let mut heard = Instant::now();
+    let gone = loop {
+        tokio::select! {
+            came = socket.next() => {
+                heard = Instant::now();
+                let event = match came {
+                    Some(Ok(Message::Text(text))) => Event::Text(text.as_str().to_owned()),
+                    Some(Ok(Message::Binary(bytes))) => Event::Binary(bytes.len()),
+                    Some(Ok(Message::Close(close))) => break closed(close),
+                    // Pings are answered by the library while it is polled.
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                    Some(Err(e)) => break broken(&e),
+                    None => break "the connection was closed".to_owned(),
+                };
+                if events.send(tell(event)).await.is_err() {
+                    return;
+                }
+            }
+            order = orders.recv() => match order {
+                Some(Order::Write(frame, gate)) => {
+                    if gate.pass()
+                        && let Err(why) = write(&mut socket, Message::text(frame)).await
+                    {
+                        break why;
+                    }
+                }
+                Some(Order::Close) | None => {
+                    let _ = timeout(GOODBYE_BOUND, socket.close(None)).await;
+                    return;
+                }
+            },
+            () = sleep_until(ping) => {
+                if heard.elapsed() >= 2 * PING_EVERY {
+                    break format!("nothing came for {} s", heard.elapsed().as_secs());
+                }
+                ping = Instant::now() + PING_EVERY;
+                if let Err(why) = write(&mut socket, Message::Ping(Bytes::new())).await {
+                    break why;
+                }
+            }
+        }
+    };
+    let _ = events.send(tell(Event::Gone(gone))).await;
+}
+
+async fn write(socket: &mut Socket, message: Message) -> Result<(), String> {
+    match timeout(WRITE_BOUND, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(e)) => Err(broken(&e)),
+        Err(_) => Err(format!("a frame could not be written within {} s", WRITE_BOUND.as_secs())),
+    }
+}
+
+fn closed(close: Option<tokio_tungstenite::tungstenite::protocol::CloseFrame>) -> String {
+    let Some(close) = close else { return "the server closed the connection".to_owned() };
+    let code = u16::from(close.code);
+    let reason = crate::genesys::errors::one_line(&close.reason);
+    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+    format!("the server closed the connection ({code}{reason})")
+}
+
+fn broken(error: &Error) -> String {
+    match error {
+        Error::ConnectionClosed | Error::AlreadyClosed => "the connection was closed".to_owned(),
+        Error::Io(e) => format!("the connection broke: {e}"),
+        other => crate::genesys::errors::one_line(&other.to_string()),
+    }
+}

@@ -1,0 +1,425 @@
+//! The session of one web conversation: state × event × now → steps. Pure.
+//!
+//! ```text
+//!            Want, StartNew, NewGuest
+//!  Closed ─────────────────────────────► Opening ─ Opened ─► Configuring ─ Configured ─┬─► Open ◄──► ReadOnly
+//!    ▲                                    │ ▲  │                  │                    └─► ReadOnly
+//!    │ Close                       Failed │ │  │ Refused (4xx)    │ Declined
+//!    └───── from everywhere               ▼ │  ▼                  ▼
+//!                          Broken ─► Waiting   Ended ◄─ expired, cleared, signed out, connection closed, 4006, 4007
+//!                                (backoff, jitter)  ── Want of a message, Connect, StartNew, NewGuest ─► Opening
+//!
+//!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
+//! ```
+//! What waits to be sent stays in the queue while a session is Opening, Configuring or Waiting; it is refused with the
+//! reason when the session ends.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::engine::jitter::Jitter;
+use crate::genesys::web_messaging::codes::{self, Means};
+use crate::genesys::web_messaging::{Configure, SessionResponse};
+use crate::model::{Moment, Session};
+
+/// Pauses before a broken socket is opened again.
+const AGAIN_FIRST: Duration = Duration::from_secs(1);
+const AGAIN_MAX: Duration = Duration::from_secs(30);
+/// How often opening is tried in a row.
+pub const TRIES: u32 = 8;
+/// Bound on the answer to `configureSession`.
+const CONFIGURE_BOUND: Duration = Duration::from_secs(15);
+/// Bound on the answer to `closeSession`: nothing depends on it.
+const CLOSE_BOUND: Duration = Duration::from_secs(3);
+/// Wait after "too fast" where none is named.
+const SLOWER: Duration = Duration::from_secs(3);
+
+/// Who wants the session open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A person looks at the conversation.
+    Look,
+    /// A message waits.
+    Message,
+    /// A person asked for it.
+    Ask,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It is wanted open.
+    Want(Wanted),
+    /// A person begins a new session under the same token.
+    StartNew,
+    /// A person becomes a new guest.
+    NewGuest,
+    /// A person ends the session.
+    Close,
+    /// The socket is open. `fresh`: the token was made just now.
+    Opened {
+        /// Nobody knows this token yet.
+        fresh: bool,
+    },
+    /// The upgrade was answered with another status than 101.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// One line.
+        why: String,
+    },
+    /// The socket could not be opened. `for_good`: trying again would not help.
+    Failed {
+        /// One line.
+        why: String,
+        /// A bad certificate, a URL that cannot be used.
+        for_good: bool,
+    },
+    /// `configureSession` was answered, or the server tells the session's state by itself.
+    Configured(SessionResponse),
+    /// `configureSession` was refused.
+    Declined {
+        /// The code.
+        code: u16,
+        /// One line.
+        why: String,
+        /// The wait it named.
+        wait: Option<Duration>,
+    },
+    /// `closeSession` was answered.
+    Closed,
+    /// The conversation was ended: 409, or a presence event with `readOnly`.
+    ReadOnly(String),
+    /// The session is over: expired, cleared, signed out, 4006, 4007.
+    Over(String),
+    /// `ConnectionClosedEvent`.
+    ConnectionClosed(String),
+    /// The socket broke.
+    Broken(String),
+    /// A health check told when the session ends.
+    Expires(Timestamp),
+    /// A moment that was asked for with [`Machine::due`] came.
+    Tick,
+}
+
+/// What is to be done, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Forget the guest token; the next is a new one.
+    NewToken,
+    /// Open the socket.
+    Open,
+    /// Drop the socket or the attempt to open it.
+    Drop,
+    /// Write `configureSession`.
+    Configure(Configure),
+    /// Write `closeSession`.
+    WriteClose,
+    /// Read what was said while nobody listened.
+    CatchUp,
+    /// What waits to be sent is refused.
+    GiveUp,
+}
+
+/// What follows a `closeSession`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    Nothing,
+    StartNew,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Phase {
+    Closed,
+    Opening,
+    Configuring { until: Moment },
+    Open { expires: Option<Timestamp>, new: bool },
+    ReadOnly { why: String },
+    Closing { then: Then, until: Moment },
+    Waiting { at: Moment, why: String },
+    Ended { why: String },
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    phase: Phase,
+    /// The next session is to be a new one.
+    start_new: bool,
+    /// How often opening failed in a row.
+    failed: u32,
+    jitter: Jitter,
+}
+
+impl Machine {
+    /// A session that nobody wants yet.
+    pub const fn new(jitter: Jitter) -> Self {
+        Self { phase: Phase::Closed, start_new: false, failed: 0, jitter }
+    }
+
+    /// Where it stands, as it is told.
+    pub fn session(&self) -> Session {
+        match &self.phase {
+            Phase::Closed => Session::Closed,
+            Phase::Opening | Phase::Configuring { .. } | Phase::Closing { then: Then::StartNew, .. } => {
+                Session::Connecting
+            }
+            Phase::Closing { then: Then::Nothing, .. } => Session::Closed,
+            Phase::Open { expires, new } => Session::Open { expires: *expires, new: *new },
+            Phase::ReadOnly { why } => Session::ReadOnly { why: why.clone() },
+            Phase::Waiting { at, why } => Session::Reconnecting { at: *at, why: why.clone() },
+            Phase::Ended { why } => Session::Ended { why: why.clone() },
+        }
+    }
+
+    /// Whether messages may be written. Into a read-only session too: what the server says to that is worth seeing.
+    pub const fn is_writable(&self) -> bool {
+        matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. })
+    }
+
+    /// When it wants a [`Event::Tick`].
+    pub const fn due(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Configuring { until } | Phase::Closing { until, .. } => Some(until),
+            Phase::Waiting { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Takes an event; says what is to be done. What does not fit the state is late, and changes nothing.
+    pub fn on(&mut self, event: Event, now: Moment) -> Vec<Step> {
+        match event {
+            Event::Want(by) => self.want(by),
+            Event::StartNew => self.start_new(now),
+            Event::NewGuest => {
+                let live = self.is_live();
+                self.start_new = false;
+                self.failed = 0;
+                self.phase = Phase::Opening;
+                let drop = live.then_some(Step::Drop);
+                drop.into_iter().chain([Step::NewToken, Step::Open]).collect()
+            }
+            Event::Close => self.close(now),
+            Event::Opened { fresh } => self.opened(fresh, now),
+            Event::Refused { status, why } if self.phase == Phase::Opening => {
+                if matches!(status, 408 | 429 | 500..=599) { self.again(why, None, now) } else { self.end(why) }
+            }
+            Event::Failed { why, for_good } if self.phase == Phase::Opening => {
+                if for_good {
+                    self.end(why)
+                } else {
+                    self.again(why, None, now)
+                }
+            }
+            Event::Configured(session) => self.configured(&session, now),
+            Event::Declined { code, why, wait } if matches!(self.phase, Phase::Configuring { .. }) => {
+                match codes::means(code) {
+                    Means::Slower | Means::Failed => self.again(why, Some(wait.unwrap_or(SLOWER)), now),
+                    Means::ReadOnly => {
+                        self.phase = Phase::ReadOnly { why };
+                        vec![]
+                    }
+                    Means::SessionOver | Means::Refused => self.end(why),
+                }
+            }
+            Event::Closed => self.closed(now),
+            Event::ReadOnly(why) if matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. }) => {
+                self.phase = Phase::ReadOnly { why };
+                vec![]
+            }
+            Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => self.closed(now),
+            Event::Over(why) | Event::ConnectionClosed(why) if self.is_live() => self.end(why),
+            Event::Broken(why) => self.broken(why, now),
+            Event::Expires(at) => {
+                if let Phase::Open { expires, .. } = &mut self.phase {
+                    *expires = Some(at);
+                }
+                vec![]
+            }
+            Event::Tick => self.tick(now),
+            _ => vec![],
+        }
+    }
+
+    /// Whether a socket is open or being opened.
+    const fn is_live(&self) -> bool {
+        !matches!(self.phase, Phase::Closed | Phase::Waiting { .. } | Phase::Ended { .. })
+    }
+
+    fn want(&mut self, by: Wanted) -> Vec<Step> {
+        let opens = match (&self.phase, by) {
+            (Phase::Closed, _) => true,
+            (Phase::Ended { .. }, Wanted::Message | Wanted::Ask) => true,
+            (Phase::Waiting { .. }, Wanted::Ask) => true,
+            _ => false,
+        };
+        if opens {
+            self.failed = 0;
+            self.phase = Phase::Opening;
+            return vec![Step::Open];
+        }
+        vec![]
+    }
+
+    fn start_new(&mut self, now: Moment) -> Vec<Step> {
+        self.start_new = true;
+        self.failed = 0;
+        match self.phase {
+            Phase::Open { .. } | Phase::ReadOnly { .. } | Phase::Closing { .. } => {
+                let written = matches!(self.phase, Phase::Closing { .. });
+                self.phase = Phase::Closing { then: Then::StartNew, until: now.after(CLOSE_BOUND) };
+                if written { vec![] } else { vec![Step::WriteClose] }
+            }
+            // The answer to the configuration under way would be taken for that of the new session.
+            Phase::Configuring { .. } => {
+                self.phase = Phase::Opening;
+                vec![Step::Drop, Step::Open]
+            }
+            Phase::Opening => vec![],
+            Phase::Closed | Phase::Waiting { .. } | Phase::Ended { .. } => {
+                self.phase = Phase::Opening;
+                vec![Step::Open]
+            }
+        }
+    }
+
+    fn close(&mut self, now: Moment) -> Vec<Step> {
+        self.start_new = false;
+        match self.phase {
+            Phase::Open { .. } | Phase::ReadOnly { .. } => {
+                self.phase = Phase::Closing { then: Then::Nothing, until: now.after(CLOSE_BOUND) };
+                vec![Step::WriteClose]
+            }
+            Phase::Closing { until, .. } => {
+                self.phase = Phase::Closing { then: Then::Nothing, until };
+                vec![]
+            }
+            Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } => {
+                let live = self.is_live();
+                self.phase = Phase::Closed;
+                if live { vec![Step::Drop, Step::GiveUp] } else { vec![Step::GiveUp] }
+            }
+            Phase::Closed | Phase::Ended { .. } => {
+                self.phase = Phase::Closed;
+                vec![]
+            }
+        }
+    }
+
+    fn opened(&mut self, fresh: bool, now: Moment) -> Vec<Step> {
+        if self.phase != Phase::Opening {
+            return vec![Step::Drop];
+        }
+        self.phase = Phase::Configuring { until: now.after(CONFIGURE_BOUND) };
+        let how = match (self.start_new, fresh) {
+            (true, _) => Configure::StartNew,
+            (false, true) => Configure::New,
+            (false, false) => Configure::Resume,
+        };
+        vec![Step::Configure(how)]
+    }
+
+    fn configured(&mut self, session: &SessionResponse, now: Moment) -> Vec<Step> {
+        if matches!(self.phase, Phase::Closing { .. }) && !session.connected {
+            return self.closed(now);
+        }
+        let configuring = matches!(self.phase, Phase::Configuring { .. });
+        if !configuring && !self.is_writable() {
+            return vec![];
+        }
+        if session.read_only {
+            let why = "the conversation was ended; begin a new session to go on".to_owned();
+            self.phase = Phase::ReadOnly { why };
+        } else if session.connected {
+            self.phase = Phase::Open { expires: session.expires, new: session.new };
+        } else {
+            return self.end("the session is not connected; begin a new one".to_owned());
+        }
+        if !configuring {
+            return vec![];
+        }
+        self.failed = 0;
+        self.start_new = false;
+        if session.new { vec![] } else { vec![Step::CatchUp] }
+    }
+
+    /// `closeSession` was answered, or will not be.
+    fn closed(&mut self, now: Moment) -> Vec<Step> {
+        match self.phase {
+            Phase::Closing { then: Then::Nothing, .. } => {
+                self.phase = Phase::Closed;
+                vec![Step::Drop, Step::GiveUp]
+            }
+            // The same connection serves: what was closed is the session.
+            Phase::Closing { then: Then::StartNew, .. } => {
+                self.phase = Phase::Configuring { until: now.after(CONFIGURE_BOUND) };
+                vec![Step::Configure(Configure::StartNew)]
+            }
+            _ => vec![],
+        }
+    }
+
+    fn broken(&mut self, why: String, now: Moment) -> Vec<Step> {
+        match self.phase {
+            Phase::Closing { then: Then::Nothing, .. } => {
+                self.phase = Phase::Closed;
+                vec![Step::GiveUp]
+            }
+            // The server closed what we asked it to close.
+            Phase::Closing { then: Then::StartNew, .. } => {
+                self.phase = Phase::Opening;
+                vec![Step::Open]
+            }
+            Phase::Configuring { .. } | Phase::Open { .. } | Phase::ReadOnly { .. } => {
+                let mut steps = self.again(why, None, now);
+                // It is gone already.
+                steps.retain(|s| *s != Step::Drop);
+                steps
+            }
+            Phase::Closed | Phase::Opening | Phase::Waiting { .. } | Phase::Ended { .. } => vec![],
+        }
+    }
+
+    fn tick(&mut self, now: Moment) -> Vec<Step> {
+        if self.due().is_none_or(|due| now.mono < due.mono) {
+            return vec![];
+        }
+        match self.phase {
+            Phase::Waiting { .. } => {
+                self.phase = Phase::Opening;
+                vec![Step::Open]
+            }
+            Phase::Configuring { .. } => {
+                let seconds = CONFIGURE_BOUND.as_secs();
+                self.again(format!("configureSession was not answered within {seconds} s"), None, now)
+            }
+            Phase::Closing { .. } => self.closed(now),
+            _ => vec![],
+        }
+    }
+
+    /// It is opened again after a pause, or given up.
+    fn again(&mut self, why: String, at_least: Option<Duration>, now: Moment) -> Vec<Step> {
+        self.failed += 1;
+        if self.failed >= TRIES {
+            return self.end(format!("{why}; tried {TRIES} times, connect to try again"));
+        }
+        let pause = self.jitter.backoff(AGAIN_FIRST, AGAIN_MAX, self.failed - 1);
+        let at = now.after(pause.max(at_least.unwrap_or_default()));
+        let opening = self.phase == Phase::Opening;
+        self.phase = Phase::Waiting { at, why };
+        if opening { vec![] } else { vec![Step::Drop] }
+    }
+
+    fn end(&mut self, why: String) -> Vec<Step> {
+        let opening = self.phase == Phase::Opening;
+        self.phase = Phase::Ended { why };
+        self.start_new = false;
+        if opening { vec![Step::GiveUp] } else { vec![Step::Drop, Step::GiveUp] }
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,0 +1,292 @@
+//! The machine's table, walked; and random walks that keep its promises.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(seconds: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_secs(seconds))
+}
+
+fn machine() -> Machine {
+    Machine::new(Jitter::new(7))
+}
+
+fn session(connected: bool, new: bool, read_only: bool) -> Event {
+    Event::Configured(SessionResponse { connected, new, read_only, ..SessionResponse::default() })
+}
+
+/// A machine in an open session.
+fn open() -> Machine {
+    let mut m = machine();
+    assert_eq!(m.on(Event::Want(Wanted::Look), at(0)), [Step::Open]);
+    assert_eq!(m.session(), Session::Connecting);
+    assert_eq!(m.on(Event::Opened { fresh: true }, at(0)), [Step::Configure(Configure::New)]);
+    assert_eq!(m.on(session(true, true, false), at(0)), []);
+    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+    m
+}
+
+fn read_only() -> Machine {
+    let mut m = open();
+    assert_eq!(m.on(Event::ReadOnly("409".into()), at(1)), []);
+    assert_eq!(m.session(), Session::ReadOnly { why: "409".into() });
+    m
+}
+
+#[test]
+fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
+    let mut m = machine();
+    m.on(Event::Want(Wanted::Message), at(0));
+    assert_eq!(m.on(Event::Opened { fresh: false }, at(0)), [Step::Configure(Configure::Resume)]);
+    assert!(!m.is_writable());
+    assert_eq!(m.on(session(true, false, false), at(0)), [Step::CatchUp]);
+    assert!(m.is_writable());
+}
+
+#[test]
+fn a_broken_socket_is_opened_again_after_growing_pauses_then_given_up() {
+    let mut m = open();
+    assert_eq!(m.on(Event::Broken("reset".into()), at(10)), []);
+    let mut now = at(10);
+    for tries in 1..TRIES {
+        let Session::Reconnecting { at: again, why } = m.session() else { panic!("{:?}", m.session()) };
+        assert_eq!(why, "reset");
+        assert!(again.since(now) <= AGAIN_MAX && again.since(now) >= AGAIN_FIRST / 2);
+        assert_eq!(m.on(Event::Tick, now), [], "not yet");
+        now = again;
+        assert_eq!(m.on(Event::Tick, now), [Step::Open]);
+        let steps = m.on(Event::Failed { why: "reset".into(), for_good: false }, now);
+        assert_eq!(steps, if tries + 1 == TRIES { vec![Step::GiveUp] } else { vec![] });
+    }
+    assert!(matches!(m.session(), Session::Ended { why } if why.contains("tried 8 times")));
+    assert_eq!(m.due(), None, "nothing more by itself");
+}
+
+#[test]
+fn a_session_that_opens_again_counts_its_failures_anew() {
+    let mut m = open();
+    for _ in 0..3 * TRIES {
+        m.on(Event::Broken("reset".into()), at(0));
+        let Session::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
+        m.on(Event::Tick, again);
+        assert_eq!(m.on(Event::Opened { fresh: false }, again), [Step::Configure(Configure::Resume)]);
+        assert_eq!(m.on(session(true, false, false), again), [Step::CatchUp]);
+    }
+}
+
+#[test]
+fn a_refused_upgrade_ends_it_unless_the_service_failed() {
+    for (status, ends) in [(403, true), (400, true), (404, true), (429, false), (503, false)] {
+        let mut m = machine();
+        m.on(Event::Want(Wanted::Look), at(0));
+        let steps = m.on(Event::Refused { status, why: "no".into() }, at(0));
+        assert_eq!(
+            (steps, matches!(m.session(), Session::Ended { .. })),
+            (if ends { vec![Step::GiveUp] } else { vec![] }, ends),
+            "{status}"
+        );
+    }
+    let mut m = machine();
+    m.on(Event::Want(Wanted::Look), at(0));
+    assert_eq!(m.on(Event::Failed { why: "certificate".into(), for_good: true }, at(0)), [Step::GiveUp]);
+    assert_eq!(m.on(Event::Want(Wanted::Look), at(0)), [], "looking does not knock again");
+    assert_eq!(m.on(Event::Want(Wanted::Message), at(0)), [Step::Open], "a message does");
+}
+
+#[test]
+fn a_declined_configuration() {
+    for (code, session, steps) in [
+        (4006, "ended", vec![Step::Drop, Step::GiveUp]),
+        (4007, "ended", vec![Step::Drop, Step::GiveUp]),
+        (400, "ended", vec![Step::Drop, Step::GiveUp]),
+        (4029, "reconnecting", vec![Step::Drop]),
+        (5000, "reconnecting", vec![Step::Drop]),
+        (409, "read-only", vec![]),
+    ] {
+        let mut m = machine();
+        m.on(Event::Want(Wanted::Look), at(0));
+        m.on(Event::Opened { fresh: false }, at(0));
+        let wait = Some(Duration::from_secs(40));
+        let done = m.on(Event::Declined { code, why: "no".into(), wait }, at(0));
+        assert_eq!((m.session().word(), done), (session, steps), "{code}");
+        if session == "reconnecting" {
+            assert_eq!(m.due(), Some(at(40)), "no earlier than asked");
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_answered_is_tried_again() {
+    let mut m = machine();
+    m.on(Event::Want(Wanted::Look), at(0));
+    m.on(Event::Opened { fresh: false }, at(0));
+    let due = m.due().unwrap();
+    assert_eq!(m.on(Event::Tick, due), [Step::Drop]);
+    assert_eq!(m.session().word(), "reconnecting");
+}
+
+#[test]
+fn read_only_can_be_written_and_starts_anew() {
+    let mut m = read_only();
+    assert!(m.is_writable(), "what the server says to it is worth seeing");
+    assert_eq!(m.on(Event::StartNew, at(2)), [Step::WriteClose]);
+    assert_eq!(m.session(), Session::Connecting);
+    assert_eq!(m.on(Event::Closed, at(2)), [Step::Configure(Configure::StartNew)], "on the same connection");
+    assert_eq!(m.on(session(true, true, false), at(3)), []);
+    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+}
+
+#[test]
+fn start_new_goes_on_however_the_closing_ends() {
+    // The server closes the connection, or says nothing, or tells that the session is not connected any more.
+    let mut closed = read_only();
+    closed.on(Event::StartNew, at(2));
+    assert_eq!(closed.on(Event::Broken("closed".into()), at(2)), [Step::Open]);
+    assert_eq!(closed.on(Event::Opened { fresh: false }, at(2)), [Step::Configure(Configure::StartNew)]);
+    let mut silent = read_only();
+    silent.on(Event::StartNew, at(2));
+    assert_eq!(silent.on(Event::Tick, silent.due().unwrap()), [Step::Configure(Configure::StartNew)]);
+    for answer in [session(false, false, true), session(false, false, false), Event::ConnectionClosed("x".into())] {
+        let mut told = read_only();
+        told.on(Event::StartNew, at(2));
+        assert_eq!(told.on(answer, at(2)), [Step::Configure(Configure::StartNew)]);
+    }
+}
+
+#[test]
+fn start_new_that_broke_is_still_a_new_one() {
+    let mut m = read_only();
+    m.on(Event::StartNew, at(2));
+    m.on(Event::Closed, at(2));
+    m.on(Event::Broken("reset".into()), at(2));
+    m.on(Event::Tick, m.due().unwrap());
+    assert_eq!(m.on(Event::Opened { fresh: false }, at(9)), [Step::Configure(Configure::StartNew)]);
+    m.on(session(true, true, false), at(9));
+    m.on(Event::Broken("reset".into()), at(10));
+    m.on(Event::Tick, m.due().unwrap());
+    assert_eq!(m.on(Event::Opened { fresh: false }, at(20)), [Step::Configure(Configure::Resume)], "once is enough");
+}
+
+#[test]
+fn the_ends_of_a_session() {
+    for event in [Event::Over("expired".into()), Event::ConnectionClosed("expired".into())] {
+        let mut m = open();
+        assert_eq!(m.on(event, at(1)), [Step::Drop, Step::GiveUp]);
+        assert_eq!(m.session(), Session::Ended { why: "expired".into() });
+        assert_eq!(m.on(Event::Broken("late".into()), at(1)), [], "it was dropped");
+        assert_eq!(m.session().word(), "ended");
+        assert_eq!(m.on(Event::Want(Wanted::Ask), at(2)), [Step::Open]);
+    }
+    let mut m = machine();
+    m.on(Event::Want(Wanted::Look), at(0));
+    m.on(Event::Opened { fresh: false }, at(0));
+    assert_eq!(m.on(session(false, false, false), at(0)), [Step::Drop, Step::GiveUp]);
+    let mut m = machine();
+    m.on(Event::Want(Wanted::Look), at(0));
+    m.on(Event::Opened { fresh: false }, at(0));
+    assert_eq!(m.on(session(false, false, true), at(0)), [Step::CatchUp], "a read-only session can be read");
+    assert_eq!(m.session().word(), "read-only");
+}
+
+#[test]
+fn closing_and_being_another_guest() {
+    let mut m = open();
+    assert_eq!(m.on(Event::Close, at(1)), [Step::WriteClose]);
+    assert_eq!(m.session(), Session::Closed);
+    assert_eq!(m.on(Event::Closed, at(1)), [Step::Drop, Step::GiveUp]);
+    assert_eq!(m.on(Event::Want(Wanted::Look), at(2)), [Step::Open]);
+    assert_eq!(m.on(Event::Close, at(2)), [Step::Drop, Step::GiveUp]);
+    assert_eq!(m.on(Event::Opened { fresh: false }, at(3)), [Step::Drop], "too late");
+
+    let mut m = open();
+    assert_eq!(m.on(Event::NewGuest, at(1)), [Step::Drop, Step::NewToken, Step::Open]);
+    assert_eq!(m.on(Event::Opened { fresh: true }, at(1)), [Step::Configure(Configure::New)]);
+    assert_eq!(machine().on(Event::NewGuest, at(1)), [Step::NewToken, Step::Open]);
+}
+
+#[test]
+fn a_health_check_moves_the_end() {
+    let mut m = open();
+    let end = Timestamp::from_second(99).unwrap();
+    assert_eq!(m.on(Event::Expires(end), at(1)), []);
+    assert_eq!(m.session(), Session::Open { expires: Some(end), new: true });
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        Just(Event::Want(Wanted::Look)),
+        Just(Event::Want(Wanted::Message)),
+        Just(Event::Want(Wanted::Ask)),
+        Just(Event::StartNew),
+        Just(Event::NewGuest),
+        Just(Event::Close),
+        any::<bool>().prop_map(|fresh| Event::Opened { fresh }),
+        prop_oneof![Just(403u16), Just(503)].prop_map(|status| Event::Refused { status, why: "r".into() }),
+        any::<bool>().prop_map(|for_good| Event::Failed { why: "f".into(), for_good }),
+        any::<(bool, bool, bool)>().prop_map(|(c, n, r)| session(c, n, r)),
+        prop_oneof![Just(4006u16), Just(4029), Just(5000), Just(409)].prop_map(|code| Event::Declined {
+            code,
+            why: "d".into(),
+            wait: None
+        }),
+        Just(Event::Closed),
+        Just(Event::ReadOnly("o".into())),
+        Just(Event::Over("o".into())),
+        Just(Event::ConnectionClosed("c".into())),
+        Just(Event::Broken("b".into())),
+        Just(Event::Tick),
+    ]
+}
+
+proptest! {
+    /// Whatever happens in whatever order: a frame is only written while there is a socket, at most one socket is open
+    /// or being opened, and what is over stays over without a person.
+    #[test]
+    fn random_walks_keep_the_promises(events in proptest::collection::vec(any_event(), 1..60)) {
+        let mut m = machine();
+        let (mut now, mut opening, mut open) = (at(0), false, false);
+        for event in events {
+            now = m.due().filter(|_| event == Event::Tick).unwrap_or(now);
+            match event {
+                // What can only come of an attempt under way, or from an open socket.
+                Event::Opened { .. } | Event::Refused { .. } | Event::Failed { .. } if !opening => continue,
+                Event::Configured(_) | Event::Declined { .. } | Event::Closed | Event::ReadOnly(_) | Event::Over(_)
+                | Event::ConnectionClosed(_) | Event::Broken(_) if !open => continue,
+                Event::Opened { .. } => (opening, open) = (false, true),
+                Event::Refused { .. } | Event::Failed { .. } => opening = false,
+                Event::Broken(_) => open = false,
+                _ => {}
+            }
+            let before = m.session();
+            for step in m.on(event.clone(), now) {
+                match step {
+                    Step::Open => {
+                        prop_assert!(!opening && !open, "two at once after {event:?}");
+                        opening = true;
+                    }
+                    Step::Drop => {
+                        prop_assert!(opening || open, "nothing to drop after {event:?}");
+                        (opening, open) = (false, false);
+                    }
+                    Step::Configure(_) | Step::WriteClose => prop_assert!(open, "no socket after {event:?}"),
+                    Step::NewToken | Step::CatchUp | Step::GiveUp => {}
+                }
+            }
+            prop_assert!(!m.is_writable() || open);
+            match m.session() {
+                Session::Ended { .. } => {
+                    prop_assert!(!opening && !open, "open after the end by {event:?}");
+                    prop_assert_eq!(m.due(), None);
+                }
+                Session::Reconnecting { .. } => prop_assert!(m.due().is_some() && !opening && !open),
+                _ => {}
+            }
+            if matches!(before, Session::Ended { .. }) && m.session() != before {
+                let asked = matches!(event, Event::Want(Wanted::Message | Wanted::Ask) | Event::StartNew | Event::NewGuest | Event::Close);
+                prop_assert!(asked, "{event:?} woke what was over");
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A session that was driven by hand, as a pass: each message becomes a step that expects what came of it. Pure.
+
+use crate::model::{Cause, Life, Variation};
+use toml::{Table, Value};
+
+/// A message of the session and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Into which conversation, by name.
+    pub conversation: String,
+    /// What was typed.
+    pub text: String,
+    /// Wrongly on purpose, in this way.
+    pub sent_as: Option<Variation>,
+    /// Where it stands.
+    pub life: Life,
+    /// HTTP status of the newest try.
+    pub status: Option<u16>,
+    /// The cause of the refusal, where it was told with some confidence.
+    pub cause: Option<Cause>,
+    /// What the other side answered first.
+    pub reply: Option<String>,
+}
+
+/// The pass file's text: a case for each stretch in one conversation.
+pub fn toml(name: &str, played: &[Played]) -> String {
+    let mut out = format!(
+        "# Written from a session that was driven by hand. Read it through: what is expected is what came.\n\nname = {}\n",
+        quoted(name)
+    );
+    let mut open: Option<&str> = None;
+    let mut cases = 0;
+    for message in played {
+        if open != Some(message.conversation.as_str()) {
+            open = Some(&message.conversation);
+            cases += 1;
+            out.push_str(&format!(
+                "\n[[cases]]\nname = {}\nid = \"part-{cases}\"\nconversation = {}\n",
+                quoted(&format!("Part {cases}: {}", message.conversation)),
+                quoted(&message.conversation)
+            ));
+        }
+        out.push_str("\n[[cases.steps]]\n");
+        out.push_str(&format!("send = {}\n", sent(message)));
+        out.push_str(&format!("expect = {}\n", Value::Table(expected(message))));
+    }
+    out
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+/// The text as it was typed; the double braces of a text are no variables here unless they are ours.
+fn sent(message: &Played) -> String {
+    let Some(variation) = message.sent_as else { return quoted(&message.text) };
+    let mut table = Table::new();
+    let extra = variation.text("").len();
+    // What the variation added is not part of what is written: it adds it again.
+    let typed = match variation {
+        Variation::EmojiBidi => message.text.len().checked_sub(extra).and_then(|end| message.text.get(..end)),
+        Variation::Oversize => Some(message.text.trim_end_matches('x')),
+        _ => Some(message.text.as_str()),
+    };
+    let typed = typed.filter(|t| !t.trim().is_empty()).unwrap_or("a text");
+    table.insert("text".to_owned(), Value::String(typed.to_owned()));
+    table.insert("as".to_owned(), Value::String(variation.as_str().to_owned()));
+    Value::Table(table).to_string()
+}
+
+fn expected(message: &Played) -> Table {
+    let mut table = Table::new();
+    let outcome = match &message.life {
+        Life::Refused(_) | Life::Lost => "refused",
+        Life::Unknown(_) => "unknown",
+        _ => "accepted",
+    };
+    table.insert("outcome".to_owned(), Value::String(outcome.to_owned()));
+    if let Some(status) = message.status {
+        table.insert("status".to_owned(), Value::Integer(i64::from(status)));
+    }
+    if let Some(cause) = message.cause.filter(|_| outcome == "refused") {
+        table.insert("cause".to_owned(), Value::String(cause.as_str().to_owned()));
+    }
+    if let Some(reply) = message.reply.as_ref().filter(|r| outcome == "accepted" && !r.trim().is_empty()) {
+        table.insert("reply".to_owned(), Value::String(reply.clone()));
+    }
+    table
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::pass::Pass;
+    use crate::pass::file::Came;
+
+    fn played(conversation: &str, text: &str, life: Life) -> Played {
+        Played {
+            conversation: conversation.to_owned(),
+            text: text.to_owned(),
+            sent_as: None,
+            life,
+            status: None,
+            cause: None,
+            reply: None,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_what_was_played() {
+        let hostile = "line 1\n\"quoted\" 'too' \\ [[cases]] # no comment \u{202e}";
+        let session = [
+            Played {
+                reply: Some("It's \"me\"".to_owned()),
+                status: Some(200),
+                ..played("A \"b\"", hostile, Life::Accepted)
+            },
+            Played {
+                sent_as: Some(Variation::NoToken),
+                cause: Some(Cause::TokenAbsent),
+                status: Some(401),
+                ..played("A \"b\"", "refused", Life::Refused("401".to_owned()))
+            },
+            played("C", &Variation::EmojiBidi.text("with more"), Life::Unknown("lost".to_owned())),
+        ];
+        let mut session = session.to_vec();
+        session[2].sent_as = Some(Variation::EmojiBidi);
+        let text = toml("By hand", &session);
+        let pass = Pass::parse(Path::new("by-hand.toml"), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        assert_eq!(pass.cases.len(), 2);
+        let steps: Vec<_> = pass.cases.iter().flat_map(|c| &c.steps).collect();
+        let sends: Vec<_> = steps.iter().map(|s| s.send.clone().unwrap()).collect();
+        assert_eq!(sends[0].text, hostile);
+        assert_eq!((sends[1].text.as_str(), sends[1].sent_as), ("refused", Some(Variation::NoToken)));
+        assert_eq!((sends[2].text.as_str(), sends[2].sent_as), ("with more", Some(Variation::EmojiBidi)));
+        let outcomes: Vec<_> = steps.iter().map(|s| s.expect.outcome.unwrap()).collect();
+        assert_eq!(outcomes, [Came::Accepted, Came::Refused, Came::Unknown]);
+        assert_eq!(steps[0].expect.reply.as_ref().unwrap().contains.as_deref(), Some("It's \"me\""));
+        assert_eq!((steps[1].expect.cause, steps[1].expect.status), (Some(Cause::TokenAbsent), Some(401)));
+        assert_eq!(pass.cases[0].conversation.as_ref().unwrap().value, "A \"b\"");
+    }
+}

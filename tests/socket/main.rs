@@ -1,0 +1,12 @@
+//! The engine's guest socket against a small server over real WebSockets that counts what it receives.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod guest;
+#[path = "../engine_wire/rig.rs"]
+#[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
+mod rig;
+mod sending;
+#[path = "../engine_wire/server.rs"]
+#[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
+mod server;
+mod sessions;
