@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(feature = "sandbox")]
+use std::sync::Arc;
 
 use crate::config::Settings;
 #[cfg(feature = "sandbox")]
@@ -71,20 +73,29 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let mut profile = sandbox.profile();
     profile.redact.extend(settings.redact.iter().cloned());
     profile.masks.extend(&settings.masks);
+    let sandbox = Arc::new(sandbox);
+    let arranged = Arc::clone(&sandbox);
     let arrange = move |ask: &SandboxAsk| match ask {
         SandboxAsk::Fault(Some(json)) => {
-            sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())
+            let before = arranged.faults_left();
+            arranged.set_fault(json)?;
+            let left = arranged.faults_left();
+            // What changes something at once leaves nothing to lift.
+            Ok(match left.last().filter(|_| left.len() > before.len()) {
+                Some(fault) => format!("Set: {fault}. B and the first line lift it."),
+                None => "Done: it is so from now on.".to_owned(),
+            })
         }
         SandboxAsk::Fault(None) => {
-            sandbox.clear_faults();
+            arranged.clear_faults();
             Ok("No faults.".to_owned())
         }
         SandboxAsk::Advance(by) => {
-            sandbox.advance(by.as_secs());
+            arranged.advance(by.as_secs());
             Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
         }
     };
-    Ok(Embedded { profile, arrange: Box::new(arrange) })
+    Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
 }
 
 /// Says that there is none.

@@ -26,6 +26,7 @@ mod run;
 mod sandbox;
 mod send;
 mod send_fold;
+mod send_lines;
 mod token;
 pub(crate) mod token_fold;
 

@@ -72,6 +72,8 @@ pub trait Outside {
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets up the embedded sandbox.
     fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String>;
+    /// The faults of the embedded sandbox that wait for a request, or hold.
+    fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.
     fn passes(&mut self) -> Vec<Found>;
     /// The text of a pass file.
@@ -235,6 +237,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxAsk::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),

@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::keys::Keys;
-use super::outside::{Arranger, RealOutside};
+use super::outside::{Arranger, FaultsLeft, RealOutside};
 use super::terminal::{self, RealScreen};
 use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
@@ -86,6 +86,8 @@ pub struct Embedded {
     pub profile: Profile,
     /// Sets it up.
     pub arrange: Arranger,
+    /// What is left of its faults.
+    pub faults: FaultsLeft,
 }
 
 async fn run(
@@ -96,11 +98,11 @@ async fn run(
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<Exit> {
     let clock = Clock::start();
-    let (profile, arrange) = match &settings.profile {
-        ProfileChoice::Named(profile) => ((**profile).clone(), None),
+    let (profile, arrange, faults) = match &settings.profile {
+        ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
         ProfileChoice::Sandbox => {
             let embedded = sandbox()?;
-            (embedded.profile, Some(embedded.arrange))
+            (embedded.profile, Some(embedded.arrange), Some(embedded.faults))
         }
     };
     let profile = Arc::new(profile);
@@ -148,6 +150,7 @@ async fn run(
             clipboard: settings.ui.clipboard,
             data_dir: settings.paths.data_dir.clone(),
             sandbox: arrange,
+            faults,
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),

@@ -193,8 +193,8 @@ pub struct State {
     pub quit_armed: Option<Moment>,
     /// Until when production sends go without a question.
     pub armed_until: Option<Moment>,
-    /// The sandbox fault that is set, by name.
-    pub fault: Option<&'static str>,
+    /// The sandbox's faults that waited for a request, or held, when it was asked last.
+    pub faults: Vec<String>,
     /// What exchanges showed, for diagnoses.
     pub past: Past,
     /// The refusals of the session.
@@ -281,7 +281,7 @@ impl State {
             open_sends: BTreeMap::new(),
             quit_armed: None,
             armed_until: None,
-            fault: None,
+            faults: Vec::new(),
             discovering: None,
             compare_with: None,
             kept: Kept::default(),

@@ -4,6 +4,7 @@ mod composer;
 mod discover;
 mod doctor;
 mod extras;
+pub mod faults;
 pub mod global;
 mod ids;
 mod journal;
@@ -69,10 +70,14 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.info("The editor's text stands in the composer; Enter sends it.");
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
+        Event::Faults(left) => state.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
         Event::Passes(passes) => pass::found(state, passes),
         Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
-        Event::Arranged(done) => pass::arranged(state, done, &mut effects),
+        Event::Arranged(done) => {
+            pass::arranged(state, done, &mut effects);
+            effects.push(Effect::AskFaults);
+        }
         Event::RecordingFailed(why) => {
             state.recording = None;
             state.status.error(why);

@@ -12,7 +12,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Channel, Life, MessageId};
 
-use super::{discover, extras, global, ids, journal, keys, pass, picker, sending, session, why};
+use super::{discover, extras, faults, global, ids, journal, keys, pass, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -297,15 +297,15 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.composer.insert_snippet(&name);
         }
         Choice::Fault(None) => {
-            state.fault = None;
+            state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
-        Choice::Fault(Some((name, json))) => {
-            state.fault = Some(name);
+        Choice::Fault(Some((_, json))) => {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
+            effects.push(Effect::AskFaults);
         }
         Choice::AddFound(lead) => ids::add_one(state, lead, effects),
-        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAsMenu => faults::open_send_as(state),
         Choice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
             let why = sending::senseless(state, variation).unwrap_or_default();
             state.status.info(format!("Not as {variation}: {why}."));

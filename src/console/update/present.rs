@@ -250,12 +250,12 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     present.typing = Some(Typing::begin(text, state.now, calm));
     state.composer.used(seq);
     if cue.clear_faults {
-        state.fault = None;
+        state.faults.clear();
         effects.push(Effect::SandboxFault(None));
     }
     if let Some(fault) = &cue.fault {
-        state.fault = Some("as the script has it");
         effects.push(Effect::SandboxFault(Some(fault.clone())));
+        effects.push(Effect::AskFaults);
     }
     if cue.renew {
         effects.push(Effect::Engine(Command::Renew));

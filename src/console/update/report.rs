@@ -21,6 +21,10 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             state.log.exchange(Arc::clone(&exchange));
             why::exchanged(state, &exchange);
             present::exchange(state, &exchange);
+            // A fault that was used up has no part in what comes next.
+            if exchange.outcome.is_settled() && !state.faults.is_empty() {
+                effects.push(Effect::AskFaults);
+            }
             journal::exchanged(state, &exchange, effects);
         }
         Report::Message { id, life, exchange, remote_id } => {

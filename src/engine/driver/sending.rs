@@ -42,7 +42,7 @@ pub struct Sending {
     pub taken_back: bool,
     /// guestwire is leaving: what was not written stays queued for the next start.
     pub let_go: bool,
-    /// When the newest try began.
+    /// When the newest try began; where the answers of tries were lost, the first of those.
     pub began: Moment,
 }
 
@@ -265,7 +265,10 @@ impl Driver {
         record.begin(shown, token, now);
         let (attempt, report, exchange) = (record.tries(), record.report(), record.id());
         send.life = Life::Sending { attempt };
-        send.began = now;
+        // What a try may have brought there is looked for from its beginning on.
+        if send.tries.lost == 0 {
+            send.began = now;
+        }
         let intent = Intent { message, conversation: key, text: send.request.text.clone(), extras, attempt };
         let life = send.life.clone();
         if let Some(rate) = channel::messages_per_second(send.channel) {

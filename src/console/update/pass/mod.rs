@@ -321,7 +321,7 @@ fn carry_out(state: &mut State, wish: Wish, effects: &mut Vec<Effect>) {
         Wish::Fault(fault) => effects.push(Effect::Arrange(SandboxAsk::Fault(fault))),
         Wish::Advance(by) => effects.push(Effect::Arrange(SandboxAsk::Advance(by))),
         Wish::Tidy => {
-            state.fault = None;
+            state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
     }
