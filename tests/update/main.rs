@@ -13,6 +13,7 @@ mod leaving;
 mod live;
 mod log_actions;
 mod palette;
+mod pass;
 mod prefix;
 mod present;
 mod production;
