@@ -197,6 +197,19 @@ fn reports_and_exports_are_made_of_data_alone() {
 }
 
 #[test]
+fn a_pass_is_played_without_input_output_clock_or_screen() {
+    walled("pass", RUNTIME, &[]);
+    walled("pass", &["std::io", "std::env", "Instant::now", "Timestamp::now", "Zoned::now"], &[]);
+    walled(
+        "pass",
+        &["crate::console", "crate::view", "crate::shell", "crate::cli", "crate::clock"],
+        &["crate::view::text"],
+    );
+    walled("pass", &["crate::sandbox", "crate::journal"], &[]);
+    walled("pass", &["crate::engine"], &["crate::engine::Report"]);
+}
+
+#[test]
 fn the_state_machines_ask_no_clock() {
     for file in [
         "engine/token.rs",

@@ -135,13 +135,18 @@ impl Driver {
     }
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
-        let what = self.redactor.text(&request.text).into_owned();
-        let mut record = Record::new(self.next_exchange(), Kind::Send, what, now)
-            .of(request.conversation, Some(request.message))
-            .sent_as(request.sent_as);
+        let mut record = self.untried(request, now);
         record.settle(Outcome::Refused(why.clone()), now);
         self.tell(record.report());
         self.tell_life(request.message, Life::Refused(why), Some(&record), None);
+    }
+
+    /// The exchange of a message that was not tried.
+    pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> Record {
+        let what = self.redactor.text(&request.text).into_owned();
+        Record::new(self.next_exchange(), Kind::Send, what, now)
+            .of(request.conversation, Some(request.message))
+            .sent_as(request.sent_as)
     }
 
     /// Puts on the wire what may go.
