@@ -14,6 +14,7 @@ pub mod signals;
 pub mod terminal;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
@@ -212,6 +213,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 return Ok(());
             }
             Effect::Journal(job) => {
+                let job = match job {
+                    Job::Pass(run) => Job::Pass(self.without_secrets(&run)),
+                    job => job,
+                };
                 (self.journal)(job);
                 return Ok(());
             }
@@ -264,6 +269,12 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             self.carry_out(state, turn, effect)?;
         }
         Ok(())
+    }
+
+    /// A run as it is kept: masked, but for what is played on from: the file's text, and what was captured.
+    fn without_secrets(&self, run: &Run) -> Arc<Run> {
+        let Run { source, captures, .. } = run.clone();
+        Arc::new(Run { source, captures, ..masked(run, &self.mask) })
     }
 
     /// Writes each form of a run's report, masked, into new files.
