@@ -49,7 +49,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         }
         Report::Typing { key, author, until } => live::typing(state, key, author, until),
         Report::Session { key, session } => live::session(state, key, session),
-        Report::Learned { key, conversation_id } => live::learned(state, key, &conversation_id),
+        Report::Learned { key, conversation_id } => live::learned(state, key, conversation_id, effects),
         Report::Discovered { page, found, more } => discover::came(state, page, found, more),
         Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
