@@ -210,8 +210,21 @@ fn a_pass_is_played_without_input_output_clock_or_screen() {
 }
 
 #[test]
+fn the_sandboxes_world_is_pure() {
+    walled("sandbox/world", RUNTIME, &[]);
+    walled("sandbox/world", &["Instant::now", "Timestamp::now", "std::time::Instant", "crate::clock"], &[]);
+}
+
+#[test]
 fn the_state_machines_ask_no_clock() {
-    for file in ["engine/token.rs", "engine/queue.rs", "engine/retry.rs", "engine/reading.rs"] {
+    for file in [
+        "engine/token.rs",
+        "engine/queue.rs",
+        "engine/pace.rs",
+        "engine/channel.rs",
+        "engine/retry.rs",
+        "engine/reading.rs",
+    ] {
         let found = paths(&code(&src().join(file)));
         for path in found {
             assert!(!RUNTIME.iter().any(|wall| is_under(&path, wall)), "{file}: {path}");

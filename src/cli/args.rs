@@ -67,6 +67,12 @@ pub struct GlobalArgs {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Open the console in demo mode, and play this pass: a file, or smoke, refusals or renewal
+    #[arg(long, value_name = "PASS", conflicts_with = "rehearse")]
+    pub demo: Option<PathBuf>,
+    /// Show again what `guestwire export session` wrote, in demo mode; nothing is sent and nobody is asked
+    #[arg(long, value_name = "FILE")]
+    pub rehearse: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,

@@ -67,6 +67,8 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
         Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
         Work::Outcome { message, life, remote_id } => life_now(db, *message, life, remote_id.as_deref(), applied),
         Work::Job(job) => self::job(db, job, keys, applied),
+        // Answered by itself, outside of groups.
+        Work::Guest(_) => Ok(()),
     }
 }
 
@@ -181,6 +183,15 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 "INSERT INTO conversations (ident, added) VALUES (?1, ?2) ON CONFLICT (ident) DO UPDATE SET added = ?2",
             )?
             .execute(params![ident, added])?;
+            Ok(())
+        }
+        Job::Learned { conversation, id } => {
+            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+            db.prepare_cached(
+                "INSERT INTO conversations (ident, remote_id) VALUES (?1, ?2)
+                 ON CONFLICT (ident) DO UPDATE SET remote_id = ?2",
+            )?
+            .execute(params![ident, id])?;
             Ok(())
         }
         Job::Heard { conversation, messages } => {

@@ -144,7 +144,9 @@ fn a_restart_finds_everything() {
     journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
-    wait(journal.intent(intent(9, 2, "third"))).unwrap();
+    let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
+    wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
+    journal.tell(Job::Learned { conversation: ConversationKey(2), id: "remote-c".to_owned() });
     journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"));
     let kept = KeptConversation {
         key: ConversationKey(2),
@@ -170,6 +172,8 @@ fn a_restart_finds_everything() {
     let back = restored(&mut pages);
     assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
     assert!(back.conversations.contains(&kept));
+    assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
+    assert_eq!(back.messages[2].extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added]);
     let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
@@ -372,4 +376,37 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     assert!(retention::used(&opened.db).unwrap() <= 200_000);
     let left: i64 = opened.db.query_row("SELECT count(*) FROM words", [], |r| r.get(0)).unwrap();
     assert_eq!(left, count(&opened.db).0);
+}
+
+/// The identity of a guest outlives the process, is another for another conversation, and is replaced when asked.
+#[test]
+fn guest_tokens_are_kept() {
+    use secrecy::ExposeSecret as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ask = |journal: &Journal, key: u32, made: &str, renew: bool| {
+        let told = runtime.block_on(journal.guest_token(ConversationKey(key), made.into(), renew));
+        assert_eq!(told.kept, Ok(()));
+        (told.token.expose_secret().to_owned(), told.fresh)
+    };
+    let (journal, _pages) = open(dir.path());
+    assert_eq!(ask(&journal, 0, "one", false), ("one".to_owned(), true));
+    assert_eq!(ask(&journal, 0, "two", false), ("one".to_owned(), false));
+    assert_eq!(ask(&journal, 1, "three", false), ("three".to_owned(), true));
+    assert!(journal.close(BOUND));
+
+    let (journal, _pages) = open(dir.path());
+    assert_eq!(ask(&journal, 0, "four", false), ("one".to_owned(), false));
+    assert_eq!(ask(&journal, 0, "five", true), ("five".to_owned(), true), "another guest");
+    assert_eq!(ask(&journal, 0, "six", false), ("five".to_owned(), false));
+
+    // A second guestwire on the profile cannot keep one, and says so.
+    let (second, mut pages) = open(dir.path());
+    assert!(matches!(next(&mut pages), Page::Trouble(t) if t.short == "READ-ONLY"));
+    let told = runtime.block_on(second.guest_token(ConversationKey(0), "seven".into(), false));
+    assert!(told.fresh && told.kept.is_err());
+    assert!(journal.close(BOUND));
+    let stopped = runtime.block_on(journal.guest_token(ConversationKey(0), "eight".into(), false));
+    assert!(stopped.kept.is_err());
 }

@@ -15,6 +15,7 @@ mod log_actions;
 mod palette;
 mod pass;
 mod prefix;
+mod present;
 mod production;
 mod prompts;
 mod random;

@@ -71,6 +71,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Quit => quit(state, effects),
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
+        Action::Present => super::present::toggle(state),
         Action::Record => super::recording::toggle(state, effects),
         Action::ResumeQueue => journal::resume(state, effects),
         Action::Theme => {

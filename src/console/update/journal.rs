@@ -96,6 +96,10 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
         }
         state.kept.conversations.insert(kept.key, kept);
     }
+    // A sandbox gives its ids anew when it is started anew.
+    for (key, conversation_id) in restored.learned.into_iter().filter(|_| !state.place.sandbox) {
+        effects.push(Effect::Engine(Command::Learn { key, conversation_id }));
+    }
     state.log.set_names(state.names());
     for (key, text, cursor) in restored.drafts {
         // What was typed before the journal was open stays too.
@@ -363,6 +367,11 @@ pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<E
         state.kept.conversations.insert(key, kept.clone());
         effects.push(Effect::Journal(Job::Conversation(kept)));
     }
+}
+
+/// The remote side's id of a conversation became known.
+pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mut Vec<Effect>) {
+    keep(state, Job::Learned { conversation: key, id }, effects);
 }
 
 /// A read brought messages.

@@ -14,6 +14,7 @@ mod log;
 mod overlay;
 mod pass;
 mod picker;
+pub mod present;
 mod recording;
 mod report;
 mod sending;
@@ -54,6 +55,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Deadline => {
             deadline(state);
+            present::deadline(state, &mut effects);
             pass::due(state, &mut effects);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
@@ -89,6 +91,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         live::typed(state, &mut effects);
     }
     journal::watch(state, &mut effects);
+    present::silence(state, &mut effects);
+    if state.offline && state.present.is_none() {
+        effects.push(Effect::Quit);
+    }
     effects
 }
 

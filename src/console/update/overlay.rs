@@ -324,6 +324,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 global::focus(state, Pane::Composer);
             }
         }
+        choice @ (Choice::Play(_) | Choice::Rehearse) => super::present::chosen(state, &choice),
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {
@@ -406,6 +407,7 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         Question::Production(shown) => sending::send_draft(state, shown, effects),
         Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
         Question::Session(key, ask) => session::go(state, key, ask, effects),
+        Question::Play => super::present::cue(state, effects),
         Question::PassStep => pass::run_step_now(state, effects),
         Question::PassStop => pass::stop_now(state, effects),
         Question::Quit => effects.push(Effect::Quit),

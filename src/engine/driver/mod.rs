@@ -271,6 +271,7 @@ impl Driver {
             Command::Send(request) => self.accept(request, now),
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Learn { key, conversation_id } => self.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),
@@ -303,6 +304,8 @@ impl Driver {
                     Done::Opened(done) => self.web_opened(*done, now),
                     Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
                     Done::History(done) => self.history_read(*done, now),
+                    Done::File(key, message, read) => self.file_read(key, message, read, now),
+                    Done::Put(done) => self.file_put(*done, now),
                     Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }
