@@ -189,6 +189,7 @@ actions! {
         Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";
         Pager "pager" ["v"] "Read the entry in the pager" ~ "less view";
         Export "export" ["E"] "Save the marked entries (or all) as HAR 1.2" ~ "har save file";
+        Quiet "quiet" ["f"] "Show typing and receipt frames too, or fold them away" ~ "frame fold hide noise";
         Wrap "wrap" ["W"] "Wrap long lines, or cut them" ~ "fold";
     }
     Composer {
