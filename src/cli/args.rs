@@ -162,6 +162,7 @@ pub struct SendArgs {
     after_help = "Steps that only a person can judge are skipped, and said so. Exit codes: 0 all that was run passed, \
 1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
     /// The pass: a TOML file, or the name of a built-in one (smoke, refusals, renewal)
     #[arg(value_name = "PASS", required_unless_present = "schema")]
