@@ -21,6 +21,7 @@ mod apply;
 mod durable;
 mod heard;
 pub mod job;
+mod left;
 mod mailbox;
 pub mod place;
 mod reader;

@@ -21,6 +21,7 @@ impl Plain {
             Report::Exchange(exchange) => self.exchanged(&exchange),
             Report::Message { id, life, exchange, remote_id } => self.message_moved(id, life, exchange, remote_id),
             Report::Conversation { key, state, since, messages } => {
+                self.keep_heard(key, &messages);
                 self.threads.read(key, state, since, messages, self.now);
                 self.was_read(key, state, since);
             }
@@ -29,11 +30,9 @@ impl Plain {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
-            Report::Notice { at, text } => {
-                self.log.note(at, Kind::Sys, text.as_str());
-                self.say(format!("Notice: {text}"));
-            }
+            Report::Notice { at, text } => self.notice(at, &text),
             Report::Heard { key, messages } => {
+                self.keep_heard(key, &messages);
                 self.threads.heard(key, messages, self.now);
                 self.heard(key);
             }
@@ -171,6 +170,7 @@ impl Plain {
     fn exchanged(&mut self, exchange: &Arc<Exchange>) {
         self.sign_in.exchange(exchange);
         self.log.exchange(Arc::clone(exchange));
+        self.keep_exchange(exchange);
         match (exchange.kind, exchange.message) {
             (Kind::Send, Some(_)) => self.steps(exchange),
             (Kind::Read, _) if exchange.outcome.is_error() => {

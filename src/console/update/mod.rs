@@ -17,6 +17,7 @@ mod recording;
 mod report;
 mod sending;
 mod session;
+mod unknown;
 mod why;
 
 use crate::model::Moment;
@@ -83,6 +84,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         live::typed(state, &mut effects);
     }
+    unknown::watch(state, &mut effects);
     journal::watch(state, &mut effects);
     effects
 }
