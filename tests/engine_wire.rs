@@ -28,6 +28,9 @@ mod server;
 #[cfg(feature = "sandbox")]
 #[path = "engine_wire/simulated.rs"]
 mod simulated;
+#[cfg(feature = "sandbox")]
+#[path = "engine_wire/simulated_open.rs"]
+mod simulated_open;
 #[path = "engine_wire/tokens.rs"]
 mod tokens;
 #[path = "engine_wire/webhooks.rs"]

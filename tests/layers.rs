@@ -197,8 +197,28 @@ fn reports_and_exports_are_made_of_data_alone() {
 }
 
 #[test]
+fn a_pass_is_played_without_input_output_clock_or_screen() {
+    walled("pass", RUNTIME, &[]);
+    walled("pass", &["std::io", "std::env", "Instant::now", "Timestamp::now", "Zoned::now"], &[]);
+    walled(
+        "pass",
+        &["crate::console", "crate::view", "crate::shell", "crate::cli", "crate::clock"],
+        &["crate::view::text"],
+    );
+    walled("pass", &["crate::sandbox", "crate::journal"], &[]);
+    walled("pass", &["crate::engine"], &["crate::engine::Report"]);
+}
+
+#[test]
 fn the_state_machines_ask_no_clock() {
-    for file in ["engine/token.rs", "engine/queue.rs", "engine/retry.rs", "engine/reading.rs"] {
+    for file in [
+        "engine/token.rs",
+        "engine/queue.rs",
+        "engine/pace.rs",
+        "engine/channel.rs",
+        "engine/retry.rs",
+        "engine/reading.rs",
+    ] {
         let found = paths(&code(&src().join(file)));
         for path in found {
             assert!(!RUNTIME.iter().any(|wall| is_under(&path, wall)), "{file}: {path}");

@@ -84,7 +84,10 @@ struct Session {
 }
 
 fn session(agent: Option<Agent>) -> Session {
-    let toml = "[[conversations]]\nname = \"A\"\nscript = \"silent\"\n";
+    session_with("[[conversations]]\nname = \"A\"\nscript = \"silent\"\n", agent)
+}
+
+fn session_with(toml: &str, agent: Option<Agent>) -> Session {
     let scenario = Scenario::parse(toml, std::path::Path::new("metrics.toml")).unwrap();
     let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
     let mut profile = sandbox.profile();
@@ -117,9 +120,13 @@ impl Session {
     }
 
     fn send(&self, message: u64, sent_as: Option<Variation>) {
+        self.send_into(0, message, sent_as);
+    }
+
+    fn send_into(&self, conversation: u32, message: u64, sent_as: Option<Variation>) {
         self.engine.ask(Command::Send(SendRequest {
             message: MessageId(message),
-            conversation: ConversationKey(0),
+            conversation: ConversationKey(conversation),
             text: "a secret of the customer".to_owned(),
             resend_of: None,
             sent_as,
@@ -228,6 +235,40 @@ async fn a_rotation_is_told_from_a_scope() {
     session.sent(3, None).await;
     let refused = session.of(3);
     assert_eq!([tag(&refused[1], "status"), tag(&refused[1], "cause")], ["401", "scope-stripped"]);
+    session.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_channel_is_tagged_as_itself_with_the_code_that_it_was_answered_with() {
+    let (_receiver, agent) = Receiver::udp().await;
+    let entry = |channel: &str, more: &str| {
+        format!("[[conversations]]\nname = \"{channel}\"\nchannel = \"{channel}\"\n{more}script = \"silent\"\n")
+    };
+    let toml = [
+        entry("guest-api", ""),
+        entry("open-messaging", "guest_id = \"guest-42\"\n"),
+        entry("web-messaging", "origin = \"https://shop.example\"\n"),
+    ];
+    let mut session = session_with(&toml.concat(), Some(agent));
+    let channels = ["guest-api", "open-messaging", "web-messaging"];
+    for (conversation, channel) in (0..).zip(channels) {
+        let accepted = MessageId(u64::from(conversation) + 1);
+        let refused = MessageId(u64::from(conversation) + 11);
+        for (id, sent_as) in [(accepted, None), (refused, Some(Variation::NoToken))] {
+            session.send_into(conversation, id.0, sent_as);
+            session
+                .until(|r| matches!(r, Report::Message { id: of, life, .. } if *of == id && life.is_settled()))
+                .await;
+        }
+        let of = session.of(accepted.0);
+        assert_eq!([tag(&of[0], "channel"), tag(&of[0], "status"), tag(&of[0], "cause")], [channel, "200", "none"]);
+        let of = session.of(refused.0);
+        assert_eq!([tag(&of[1], "channel"), tag(&of[1], "cause")], [channel, "token-absent"], "{of:?}");
+        assert!(of[1].name.ends_with(".error") && tag(&of[1], "status") != "200", "{of:?}");
+    }
+    for datagram in session.datagrams.values().flatten() {
+        assert!(!datagram.contains("guest-42") && !datagram.contains("customer"), "{datagram}");
+    }
     session.stop().await;
 }
 

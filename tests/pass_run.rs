@@ -290,3 +290,55 @@ fn without_a_token_it_ends_with_3_and_faults_are_skipped_outside_the_sandbox() {
     sandbox.kill().unwrap();
     sandbox.wait().unwrap();
 }
+
+#[test]
+fn reports_have_the_same_ids_and_neither_secret_nor_phone_number() {
+    const PASS: &str = r#"
+name = "Reported"
+[[cases]]
+name = "One"
+conversation = "Echo"
+[[cases.steps]]
+id = "said"
+send = { text = "call +49 151 2345678 or send Bearer abcdefghijklmnopqrstuvwxyz", attributes = { phone = "+49 151 2345678" } }
+expect = { reply = "You said: call" }
+[[cases.steps]]
+id = "wrong"
+send = { text = "token=abcdefghijklmnopqrstuvwxyz", as = "no-token" }
+[[cases.steps]]
+id = "eye"
+judge = "It looks right."
+"#;
+    let home = tempfile::tempdir().unwrap();
+    quick(home.path());
+    std::fs::write(home.path().join("r.toml"), PASS).unwrap();
+    std::fs::write(home.path().join("c.toml"), "[redact]\nphones = true\n").unwrap();
+    let forms = ["junit=r.xml", "ctrf=r.json", "md=r.md", "html=r.html"];
+    let mut arguments =
+        vec!["--config", "c.toml", "--log-file", "own.log", "--sandbox", "--scenario", "quick.toml", "run", "r.toml"];
+    for form in forms {
+        arguments.extend(["--report", form]);
+    }
+    let (code, stdout, stderr) = run(home.path(), &arguments);
+    assert_eq!(code, 1, "{stderr}");
+    arguments.push("--json");
+    let (_, lines, more) = run(home.path(), &arguments);
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    for name in ["r.xml", "r.json", "r.md", "r.html"] {
+        let text = read(name);
+        for id in ["one/said", "one/wrong", "one/eye"] {
+            assert!(text.contains(id), "{name} has no {id}");
+        }
+    }
+    let artefacts = ["r.xml", "r.json", "r.md", "r.html", "own.log"].map(|name| (name, read(name)));
+    let said = [("stdout", stdout), ("stderr", stderr), ("the lines", lines), ("stderr", more)];
+    for (name, text) in artefacts.iter().chain(&said) {
+        for secret in ["2345678", "abcdefghijklmnopqrstuvwxyz"] {
+            assert!(!text.contains(secret), "{name} has {secret}: {text}");
+        }
+    }
+    let (code, _, stderr) = play(home.path(), &["smoke", "--report", "junti=x.xml"]);
+    assert!(code == 2 && stderr.contains("did you mean `junit`?"), "{stderr}");
+    let (code, _, stderr) = play(home.path(), &["smoke", "--only", "heard", "--report", "md=no/such/dir.md"]);
+    assert!(code == 1 && stderr.contains("no/such/dir.md cannot be written"), "{stderr}");
+}

@@ -9,7 +9,8 @@ use clap_complete::Shell;
 
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
-use crate::model::Variation;
+use crate::console::state::composer::carry;
+use crate::model::{Attachment, Choice, Variation};
 use crate::pass::report::Form;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
@@ -66,6 +67,12 @@ pub struct GlobalArgs {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Open the console in demo mode, and play this pass: a file, or smoke, refusals or renewal
+    #[arg(long, value_name = "PASS", conflicts_with = "rehearse")]
+    pub demo: Option<PathBuf>,
+    /// Show again what `guestwire export session` wrote, in demo mode; nothing is sent and nobody is asked
+    #[arg(long, value_name = "FILE")]
+    pub rehearse: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
@@ -132,6 +139,18 @@ pub struct SendArgs {
     /// malformed-id, oversize or emoji-bidi
     #[arg(long = "as", value_name = "HOW", value_parser = variation)]
     pub sent_as: Option<Variation>,
+    /// Participant data for Architect that goes with it; can be given again
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = carry::attribute)]
+    pub attributes: Vec<(String, String)>,
+    /// A file that goes with it: an address for open-messaging, a path for web-messaging; can be given again
+    #[arg(long = "attach", value_name = "URL|FILE", value_parser = carry::attachment)]
+    pub attachments: Vec<Attachment>,
+    /// Take this choice: what stands on it, and its payload where that differs
+    #[arg(long, value_name = "LABEL[=PAYLOAD]", value_parser = choice)]
+    pub choice: Option<Choice>,
+    /// The id of the message that offered the choice, as --json gives it with a reply; needed by open-messaging
+    #[arg(long, value_name = "ID", requires = "choice")]
+    pub answers: Option<String>,
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
     #[arg(value_name = "TEXT")]
     pub text: Option<String>,
@@ -321,6 +340,14 @@ fn variation(text: &str) -> Result<Variation, String> {
         let names = Variation::ALL.map(Variation::as_str);
         format!("it must be one of {}{}", names.join(", "), crate::config::problem::suggestion(text, names))
     })
+}
+
+fn choice(text: &str) -> Result<Choice, String> {
+    let (label, payload) = text.split_once('=').unwrap_or((text, text));
+    if label.trim().is_empty() {
+        return Err("give what stands on the choice, like Yes, or Yes=yes where its payload differs".to_owned());
+    }
+    Ok(Choice { label: label.to_owned(), payload: payload.to_owned() })
 }
 
 fn report(text: &str) -> Result<(Form, PathBuf), String> {

@@ -1,12 +1,18 @@
 //! `guestwire` alone: the console. This is where the command line hands over to the shell.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+#[cfg(feature = "sandbox")]
+use std::sync::Arc;
 
 use crate::config::Settings;
 #[cfg(feature = "sandbox")]
 use crate::console::effect::SandboxAsk;
-use crate::shell::run::{Embedded, Start};
+use crate::console::state::present::tape::Tape;
+use crate::pass::{Pass, builtin, file};
+use crate::shell::run::{Embedded, Show, Start};
+
+use super::exit::Failed;
 
 /// What the console starts with.
 #[derive(Debug)]
@@ -17,11 +23,41 @@ pub struct ConsoleOptions {
     pub fill_log: u32,
     /// Record the screen into this file.
     pub record: Option<PathBuf>,
+    /// What is shown in demo mode from the start.
+    pub show: Option<Show>,
+}
+
+/// What `--demo` and `--rehearse` name, read before the screen opens.
+pub fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
+    let read = |path: &Path| {
+        let size = std::fs::metadata(path).map_or(0, |m| m.len());
+        std::fs::read_to_string(path)
+            .map(|text| (text, size))
+            .map_err(|e| Failed::usage(format!("{} cannot be read: {e}", path.display())))
+    };
+    if let Some(path) = rehearse {
+        let (text, _) = read(path)?;
+        let tape = Tape::parse(&text).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
+        return Ok(Some(Show::Rehearsal(tape)));
+    }
+    let Some(path) = demo else { return Ok(None) };
+    let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
+        Some(text) => text.to_owned(),
+        None => {
+            let (text, size) = read(path)?;
+            if size > file::MAX_BYTES {
+                return Err(Failed::usage(format!("{} is too large for a pass", path.display())));
+            }
+            text
+        }
+    };
+    let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
+    Ok(Some(Show::Pass(pass)))
 }
 
 /// Runs the console until it is left.
 pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
-    let start = Start { fill_log: options.fill_log, record: options.record.clone() };
+    let start = Start { fill_log: options.fill_log, record: options.record.clone(), show: options.show.clone() };
     let exit = crate::shell::run::console(&options.settings, start, || embedded(&options.settings))?;
     Ok(match exit {
         crate::shell::Exit::Quit => ExitCode::SUCCESS,
@@ -37,20 +73,29 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     let mut profile = sandbox.profile();
     profile.redact.extend(settings.redact.iter().cloned());
     profile.masks.extend(&settings.masks);
+    let sandbox = Arc::new(sandbox);
+    let arranged = Arc::clone(&sandbox);
     let arrange = move |ask: &SandboxAsk| match ask {
         SandboxAsk::Fault(Some(json)) => {
-            sandbox.set_fault(json).map(|()| "The sandbox does it from now on; B and the first line end it.".to_owned())
+            let before = arranged.faults_left();
+            arranged.set_fault(json)?;
+            let left = arranged.faults_left();
+            // What changes something at once leaves nothing to lift.
+            Ok(match left.last().filter(|_| left.len() > before.len()) {
+                Some(fault) => format!("Set: {fault}. B and the first line lift it."),
+                None => "Done: it is so from now on.".to_owned(),
+            })
         }
         SandboxAsk::Fault(None) => {
-            sandbox.clear_faults();
+            arranged.clear_faults();
             Ok("No faults.".to_owned())
         }
         SandboxAsk::Advance(by) => {
-            sandbox.advance(by.as_secs());
+            arranged.advance(by.as_secs());
             Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
         }
     };
-    Ok(Embedded { profile, arrange: Box::new(arrange) })
+    Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
 }
 
 /// Says that there is none.

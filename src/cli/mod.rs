@@ -27,6 +27,7 @@ mod run;
 mod sandbox;
 mod send;
 mod send_fold;
+mod send_lines;
 mod token;
 pub(crate) mod token_fold;
 
@@ -70,9 +71,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let flags = cli.global.flags();
     let fill_log = cli.global.fill_log;
     let record = cli.global.record;
+    let no_screen = cli.command.is_some() || cli.global.plain;
     if let Some(path) = &record {
-        recordable(path, cli.command.is_some() || cli.global.plain)?;
+        recordable(path, no_screen)?;
     }
+    if no_screen && (cli.global.demo.is_some() || cli.global.rehearse.is_some()) {
+        return Err(Failed::usage("--demo and --rehearse are for the console's screen: there is none here".to_owned()));
+    }
+    let show = console::show(cli.global.demo.as_deref(), cli.global.rehearse.as_deref())?;
     // These need no settings, and must work while the config file does not.
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
@@ -124,7 +130,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ if settings.ui.plain => block_on(plain::run(&settings)),
-        _ => console::run(&ConsoleOptions { settings, fill_log, record }).map_err(|e| Failed::here(format!("{e:#}"))),
+        _ => console::run(&ConsoleOptions { settings, fill_log, record, show })
+            .map_err(|e| Failed::here(format!("{e:#}"))),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, Tuning};
-use crate::model::{ConversationKey, Variation};
+use crate::model::{Channel, ConversationKey, Extras, Variation};
 
 use super::args::SendArgs;
 use super::drive::drive;
@@ -24,6 +24,7 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct SendOptions {
     to: String,
     text: String,
+    extras: Extras,
     json: bool,
     reply_within: Option<Duration>,
     sent_as: Option<Variation>,
@@ -32,7 +33,17 @@ pub struct SendOptions {
 impl SendOptions {
     /// Reads the text from where it is.
     pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
+        let extras = Extras {
+            choice: args.choice,
+            answers: args.answers,
+            attributes: args.attributes.into_iter().collect(),
+            attachments: args.attachments,
+            key: None,
+        };
         let text = match args.text.as_deref() {
+            // A choice says what stands on it, and a file may go without a word.
+            None if extras.choice.is_some() => extras.choice.as_ref().map(|c| c.label.clone()).unwrap_or_default(),
+            None if !extras.attachments.is_empty() => String::new(),
             None if io::stdin().is_terminal() => {
                 let how = "give the text, or `-` to read it from standard input";
                 return Err(Failed::usage(format!("there is nothing to send; {how}")));
@@ -40,10 +51,10 @@ impl SendOptions {
             None | Some("-") => read_stdin()?,
             Some(text) => text.to_owned(),
         };
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && extras.attachments.is_empty() {
             return Err(Failed::usage("the text is empty; nothing was sent"));
         }
-        Ok(Self { to: args.to, text, json: args.json, reply_within: args.reply_within, sent_as: args.sent_as })
+        Ok(Self { to: args.to, text, extras, json: args.json, reply_within: args.reply_within, sent_as: args.sent_as })
     }
 }
 
@@ -80,15 +91,17 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     let opened = Opened::open(settings)?;
     let result = async {
         let conversation = find(&opened.profile, &options.to)?;
-        let sending = Sending { conversation, text: options.text, reply_within: options.reply_within };
+        let SendOptions { text, extras, reply_within, json, sent_as, .. } = options;
+        let sending = Sending { conversation, text, extras, reply_within };
         let clock = Clock::start();
         let journal = journal::writer(settings, &opened.profile).await;
-        let tuning = Tuning { metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
-        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
-        let mut fold =
-            SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(options.sent_as);
-        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), options.json).await;
+        // The guest's socket needs no token, so nobody is bothered with signing in.
+        let sign_in = channel != Some(Channel::WebMessaging);
+        let tuning = Tuning { metrics: settings.metrics.clone(), sign_in, ..journal::tuning(journal.as_ref()) };
+        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
+        let mut fold = SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(sent_as);
+        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), json).await;
         journal::close(journal);
         exit
     }

@@ -10,19 +10,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::json;
 
 use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
-use crate::model::exchange::header;
 use crate::model::{
-    Attempt, Author, Cause, Channel, ConversationKey, Diagnosis, Ending, Exchange, Kind, Life, MessageId, Moment,
-    Outcome, Probe, RemoteMessage, Step, TokenStatus, Variation,
+    Author, Cause, Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Outcome,
+    Probe, RemoteMessage, Step, TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
 use super::exit::Exit;
 use super::output::Line;
+use super::send_lines::{attempt_line, diagnosis_line, reply_line};
 use super::token_fold::{SignIn, missing_scopes, token_line};
 
 /// How long the exchange of a settled message may lag behind it.
@@ -41,6 +42,8 @@ pub struct Sending {
     pub conversation: ConversationKey,
     /// What it says.
     pub text: String,
+    /// What it carries beside that.
+    pub extras: Extras,
     /// How long a reply is waited for.
     pub reply_within: Option<Duration>,
 }
@@ -68,6 +71,10 @@ pub struct SendFold {
     history: History,
     /// The newest token request that was refused or failed.
     token_trouble: Option<Arc<Exchange>>,
+    /// The newest try to open the guest's socket that was refused or failed.
+    socket_trouble: Option<Arc<Exchange>>,
+    /// When ours was said, by the remote side's clock, once it was heard.
+    said: Option<Timestamp>,
     sent_as: Option<Variation>,
 }
 
@@ -107,6 +114,8 @@ impl SendFold {
             channel: None,
             history: History::default(),
             token_trouble: None,
+            socket_trouble: None,
+            said: None,
             sent_as: None,
         }
     }
@@ -131,15 +140,16 @@ impl SendFold {
 
     /// Why it was refused, as far as that can be told: the message's own exchange, else the token's.
     fn diagnosis(&self) -> Option<Diagnosis> {
-        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || self.token_trouble.is_none());
-        let exchange = own.or(self.token_trouble.as_ref())?;
+        let trouble = if self.wants_token() { &self.token_trouble } else { &self.socket_trouble };
+        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || trouble.is_none());
+        let exchange = own.or(trouble.as_ref())?;
         let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
         diagnose(&case).filter(|d| !d.healed)
     }
 
     fn begin(&mut self, now: Moment) -> Vec<Act> {
         self.begun = now;
-        let Sending { conversation, text, reply_within } = self.sending.clone();
+        let Sending { conversation, text, extras, reply_within } = self.sending.clone();
         let mut acts = Vec::new();
         if reply_within.is_some() {
             acts.push(Act::Ask(Command::Watch(Some(conversation))));
@@ -150,7 +160,7 @@ impl SendFold {
             text,
             resend_of: None,
             sent_as: self.sent_as,
-            extras: crate::model::Extras::default(),
+            extras,
         })));
         acts
     }
@@ -166,7 +176,9 @@ impl SendFold {
         if changed || matches!(status, TokenStatus::Expired { .. }) {
             acts.push(Act::Say(token_line(now, &status)));
         }
-        let warning = status.facts().and_then(missing_scopes);
+        // The scopes are those that the Guest API needs; roles decide in the other channels.
+        let scoped = matches!(self.channel, None | Some(Channel::GuestApi));
+        let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
             acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
         }
@@ -175,10 +187,20 @@ impl SendFold {
         acts
     }
 
+    /// Whether sending needs a token at all: the guest's socket does not.
+    fn wants_token(&self) -> bool {
+        self.channel != Some(Channel::WebMessaging)
+    }
+
+    /// Why it is no use to wait for a token longer, where one is needed.
+    fn trouble(&self) -> Option<&(Exit, String)> {
+        self.sign_in.trouble().filter(|_| self.wants_token())
+    }
+
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<Act> {
         let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
-        if self.stage != Stage::UnderWay || !waiting || self.sign_in.trouble().is_none() {
+        if self.stage != Stage::UnderWay || !waiting || self.trouble().is_none() {
             return Vec::new();
         }
         let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
@@ -191,6 +213,9 @@ impl SendFold {
         self.history.exchange(&exchange);
         if exchange.kind == Kind::Token && exchange.outcome.is_error() {
             self.token_trouble = Some(Arc::clone(&exchange));
+        }
+        if exchange.kind == Kind::Frame && exchange.message.is_none() && exchange.outcome.is_error() {
+            self.socket_trouble = Some(Arc::clone(&exchange));
         }
         if exchange.message != Some(MESSAGE) {
             let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
@@ -306,15 +331,36 @@ impl SendFold {
         let Some(ours) = ours else { return Vec::new() };
         let mut acts = Vec::new();
         for reply in messages.iter().skip(ours + 1) {
-            if matches!(reply.author, Author::Bot | Author::Agent) && self.seen.insert(reply.id.clone()) {
-                self.replied = true;
-                let said = reply.at.to_string();
-                let fields =
-                    json!({ "author": reply.author.word(), "text": reply.text, "id": reply.id, "said_at": said });
-                let text = format!("{}: {}", reply.author.word(), reply.text);
-                acts.push(Act::Say(Line::new("reply", now.wall, fields).says(text)));
+            acts.extend(self.reply(now, reply));
+        }
+        self.after_replies(now, acts)
+    }
+
+    /// Messages came by themselves, ours among them: what the other side says after ours is a reply.
+    fn heard(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
+        let sent = matches!(self.life, Life::Sending { .. }) || self.life.is_settled();
+        let mut acts = Vec::new();
+        for message in messages {
+            let ours = self.remote_id.as_ref() == Some(&message.id)
+                || (message.author == Author::Guest && message.text == self.sending.text);
+            if !sent {
+                self.seen.insert(message.id.clone());
+            } else if ours {
+                self.said = Some(message.at);
+            } else if self.said.is_none_or(|said| message.at >= said) {
+                acts.extend(self.reply(now, message));
             }
         }
+        self.after_replies(now, acts)
+    }
+
+    fn reply(&mut self, now: Moment, message: &RemoteMessage) -> Option<Act> {
+        let reply = matches!(message.author, Author::Bot | Author::Agent) && self.seen.insert(message.id.clone());
+        self.replied |= reply;
+        reply.then(|| Act::Say(reply_line(now, message)))
+    }
+
+    fn after_replies(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
         if matches!(self.stage, Stage::Listening(_)) && !acts.is_empty() {
             acts.extend(self.outcome(now));
         }
@@ -341,6 +387,11 @@ impl SendFold {
         }
     }
 
+    /// Whether the guest's socket could not be opened for want of a network.
+    fn socket_failed(&self) -> bool {
+        !self.wants_token() && matches!(self.socket_trouble.as_ref().map(|x| &x.outcome), Some(Outcome::Failed(_)))
+    }
+
     /// What became of it: the word, the sentence and the exit code.
     fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
         let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
@@ -357,11 +408,13 @@ impl SendFold {
                 }
                 None => ("accepted", self.accepted_text(now), Exit::Done),
             },
-            Life::Refused(why) if !tried && self.sign_in.trouble().is_some() => {
-                let exit = self.sign_in.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
+            Life::Refused(why) if !tried && self.trouble().is_some() => {
+                let exit = self.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
                 ("refused", format!("not sent, not signed in: {why}"), exit)
             }
-            Life::Refused(why) if failed => ("refused", format!("not sent: {why}"), Exit::Network),
+            Life::Refused(why) if failed || (!tried && self.socket_failed()) => {
+                ("refused", format!("not sent: {why}"), Exit::Network)
+            }
             Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
             Life::Unknown(why) => ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown),
             Life::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
@@ -369,7 +422,7 @@ impl SendFold {
                 let why = "interrupted while it was on the wire";
                 ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
             }
-            Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.sign_in.trouble() {
+            Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.trouble() {
                 Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
                 _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
                 _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
@@ -414,55 +467,6 @@ impl SendFold {
     }
 }
 
-/// Why, for people and programs.
-fn diagnosis_line(now: Moment, diagnosis: &Diagnosis) -> Line {
-    let open: Vec<Value> =
-        diagnosis.suspects.iter().skip(1).map(|s| json!({ "cause": s.cause.as_str(), "because": s.because })).collect();
-    let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.as_str()).collect();
-    let settles: Vec<&str> = diagnosis.settles.iter().map(|s| s.probe.name()).collect();
-    let cause = diagnosis.cause();
-    let fields = json!({
-        "cause": cause.as_str(),
-        "confidence": diagnosis.confidence().word(),
-        "because": diagnosis.sentence(),
-        "open": open,
-        "excluded": excluded,
-        "settled_by": settles,
-    });
-    let words = diagnosis.confidence().word();
-    let text = if diagnosis.suspects.is_empty() {
-        format!("no known cause fits: {}", diagnosis.said)
-    } else if diagnosis.is_undecided() {
-        let names: Vec<&str> = diagnosis.suspects.iter().map(|s| s.cause.as_str()).collect();
-        format!("cause: {}; possible: {}", diagnosis.sentence(), names.join(", "))
-    } else {
-        format!("cause: {cause} ({words}): {}; `guestwire explain {cause}` says more", diagnosis.sentence())
-    };
-    Line::new("diagnosis", now.wall, fields).warns(text)
-}
-
-fn attempt_line(now: Moment, attempt: &Attempt) -> Line {
-    let (error, phase) = match &attempt.ending {
-        Some(Ending::Failed(failure)) => (Some(failure.detail.as_str()), Some(failure.phase.word())),
-        _ => (None, None),
-    };
-    let id = attempt.response().and_then(|response| {
-        ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
-            .iter()
-            .find_map(|name| header(&response.headers, name))
-    });
-    let fields = json!({
-        "number": attempt.number,
-        "status": attempt.status(),
-        "error": error,
-        "phase": phase,
-        "generation": attempt.generation.map(|g| g.0),
-        "request_id": id,
-        "duration_ms": attempt.timing.total.map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
-    });
-    Line::new("attempt", now.wall, fields)
-}
-
 impl Fold for SendFold {
     fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
         if self.stage == Stage::Over {
@@ -477,6 +481,7 @@ impl Fold for SendFold {
                 Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
                     self.conversation(now, &messages)
                 }
+                Report::Heard { key, messages } if key == self.sending.conversation => self.heard(now, &messages),
                 Report::Notice { text, .. } => {
                     vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
                 }

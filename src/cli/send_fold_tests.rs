@@ -5,14 +5,15 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::model::{
-    Body, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Phase, Request, Response, Timing,
+    Attempt, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Phase, Request, Response, Timing,
 };
 
 const NOW: Moment = Moment::ZERO;
 const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
 
 fn fold(reply_within: Option<Duration>) -> SendFold {
-    let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within };
+    let sending =
+        Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
     let mut fold = SendFold::new(sending);
     fold.on(NOW, Input::Begin);
     fold
@@ -97,7 +98,12 @@ fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
 
 #[test]
 fn it_begins_by_sending() {
-    let sending = Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), reply_within: None };
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        extras: Extras::default(),
+        reply_within: None,
+    };
     let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
     let request = SendRequest {
         message: MESSAGE,
@@ -289,5 +295,66 @@ fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
         fold.on(NOW, Input::Interrupt);
         assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
         assert!(fold.on(NOW, Input::Ended).is_empty(), "the outcome is said once");
+    }
+}
+
+/// A live channel brings replies by themselves: those of before are none, and ours is known again.
+#[test]
+fn a_reply_that_comes_by_itself_is_waited_for() {
+    let heard = |id: &str, author, text: &str, second: i64| {
+        let at = Timestamp::from_second(second).unwrap();
+        let messages = vec![RemoteMessage::new(id, author, text, at)];
+        report(Report::Heard { key: ConversationKey(3), messages })
+    };
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    fold.on(NOW, life(Life::Accepted));
+    fold.on(NOW, heard("ours", Author::Guest, "Hello", 5));
+    assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), [], "heard again");
+    assert_eq!(fold.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
+    let acts = fold.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert!(json_lines(&acts)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{acts:?}");
+}
+
+/// What a reply offers to answer with is told with it.
+#[test]
+fn choices_are_told() {
+    let mut message = RemoteMessage::new("r", Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
+    let choice = |label: &str| crate::model::Choice { label: label.to_owned(), payload: label.to_lowercase() };
+    message.choices = vec![choice("Yes"), choice("No")];
+    let line = reply_line(NOW, &message);
+    assert!(line.json().ends_with(r#""choices":[{"label":"Yes","payload":"yes"},{"label":"No","payload":"no"}]}"#));
+}
+
+/// The guest's socket needs no token: that there is none refuses nothing, and a socket that cannot be opened is the network.
+#[test]
+fn a_web_message_needs_no_sign_in() {
+    let web = || fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let no_secret = || report(Report::Token(TokenStatus::NoSecret { why: "none".to_owned() }));
+    let mut sent = web();
+    assert_eq!(exit(&sent.on(NOW, no_secret())), None);
+    let acts = feed(
+        &mut sent,
+        vec![
+            life(Life::Sending { attempt: 1 }),
+            exchange(vec![answered(200)], Outcome::Accepted),
+            life(Life::Accepted),
+        ],
+    );
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    for (outcome, code) in
+        [(Outcome::Failed("connecting".into()), Exit::Network), (Outcome::Refused("403".into()), Exit::Refused)]
+    {
+        let mut fold = web();
+        fold.on(NOW, no_secret());
+        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let Report::Exchange(opening) = *opening else { unreachable!() };
+        let opening = Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() };
+        fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
+        let acts = feed(&mut fold, vec![life(Life::Refused("the session is over".into())), Input::Due]);
+        assert_eq!(exit(&acts), Some(code));
     }
 }

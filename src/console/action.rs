@@ -16,7 +16,7 @@ pub enum Context {
     Composer,
     /// The regression pass.
     Pass,
-    /// Demo mode (its own issue; the name is kept for config).
+    /// Demo mode.
     Present,
     /// A dialog, prompt, menu or page on top.
     Dialog,
@@ -132,6 +132,7 @@ actions! {
         Interrupt "interrupt" ["ctrl-c"] "Cancel what runs, then clear the draft, then leave" ~ "stop abort cancel";
         ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
+        Present "present" ["P"] "Demo mode: large, in plain words, nothing to embarrass; again to leave" ~ "demo presentation show rehearsal script play";
         Record "rec" [] "Record the screen as an asciinema cast, or end the recording" ~ "record asciinema cast video demo movie";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }
@@ -223,6 +224,16 @@ actions! {
         InterruptText "composer-interrupt" ["ctrl-c"] "Cancel the send under way, then clear the draft, then leave";
         SuspendText "composer-suspend" ["ctrl-z"] "Stop the program; fg brings it back";
         RedrawText "composer-redraw" ["ctrl-l"] "Draw the screen anew";
+    }
+    Present {
+        PresentNext "present-next" ["space", "right"] "Go on: forward, or the next message of what is played" ~ "demo play";
+        PresentBack "present-back" ["backspace", "left"] "Back through what happened" ~ "demo";
+        Blank "blank" ["."] "Blank the screen, or show it again" ~ "demo black hide";
+        PresentLog "present-log" ["l"] "Show what happened as a list, or hide it" ~ "demo";
+        Larger "larger" ["+", "="] "Larger messages" ~ "demo size zoom";
+        Smaller "smaller" ["-"] "Smaller messages" ~ "demo size zoom";
+        KeyDisplay "key-display" ["k"] "Show the keys that are pressed, or hide them; never what is typed" ~ "demo";
+        PresentLeave "present-leave" ["esc"] "Leave the demo" ~ "close back";
     }
     Pass {
         PassGo "pass-go" ["enter"] "Run the step; then accept what is suggested" ~ "start send next";

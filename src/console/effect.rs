@@ -43,6 +43,8 @@ pub enum Effect {
     Marker(String),
     /// Set (or, with `None`, clear) a fault of the embedded sandbox, as JSON of its control API.
     SandboxFault(Option<String>),
+    /// Ask which faults of the embedded sandbox still wait or hold; the answer is [`super::Event::Faults`].
+    AskFaults,
     /// Set the embedded sandbox up for a pass; the answer is [`super::Event::Arranged`].
     Arrange(SandboxAsk),
     /// Look for passes where guestwire was started; the answer is [`super::Event::Passes`].

@@ -41,6 +41,8 @@ pub enum Event {
     Signal(Signal),
     /// An external editor ended: the text that it left, or why there is none.
     Edited(Result<String, String>),
+    /// The faults of the embedded sandbox that wait for a request, or hold, in words.
+    Faults(Vec<String>),
     /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
     Done(Result<String, String>),
     /// The passes that were found where guestwire was started.

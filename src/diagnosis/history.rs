@@ -11,7 +11,9 @@ use super::places::{DeploymentBook, IntegrationBook, Places};
 use super::said::Said;
 use super::wire;
 use crate::genesys::conversations;
-use crate::model::{Attempt, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts};
+use crate::model::{
+    Attempt, ConversationKey, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts,
+};
 
 /// Tokens, grants and conversations remembered.
 const TOKENS: usize = 64;
@@ -107,6 +109,7 @@ impl History {
         let mut news = false;
         for attempt in exchange.attempts().filter(|a| a.ending.is_some()) {
             news |= self.attempt(exchange, attempt);
+            news |= self.places.opening(exchange, attempt);
         }
         news
     }
@@ -231,6 +234,11 @@ impl History {
 
     pub(super) fn of_deployment(&self, id: &str) -> Option<&DeploymentBook> {
         self.places.deployment(id)
+    }
+
+    /// The newest opening of a conversation's guest socket, where it failed.
+    pub(super) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
+        self.places.failed_opening(key)
     }
 
     pub(super) fn of_integration(&self, id: &str) -> Option<&IntegrationBook> {

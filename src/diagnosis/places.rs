@@ -2,13 +2,14 @@
 //! integrations. Kept with [`super::History`], fed by the same door.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::history::{Seen, newer};
 use super::said::Said;
 use super::wire::{self, Wire};
 use crate::genesys::deployments::{self, Config, Domains, Public};
 use crate::genesys::lookups;
-use crate::model::{Attempt, Exchange, Kind, Outcome};
+use crate::model::{Attempt, ConversationKey, Exchange, Kind, Outcome};
 
 /// Places remembered of each kind.
 const MOST: usize = 128;
@@ -40,6 +41,8 @@ pub(super) struct IntegrationBook {
 pub(super) struct Places {
     deployments: BTreeMap<String, DeploymentBook>,
     integrations: BTreeMap<String, IntegrationBook>,
+    /// The newest opening of each conversation's socket, where it failed.
+    failed: BTreeMap<ConversationKey, Arc<Attempt>>,
 }
 
 impl Places {
@@ -70,6 +73,20 @@ impl Places {
             return news;
         }
         false
+    }
+
+    /// Takes in a try that may be the opening of a conversation's socket.
+    pub fn opening(&mut self, exchange: &Exchange, attempt: &Arc<Attempt>) -> bool {
+        let Some(key) = exchange.conversation.filter(|_| Wire::of(&attempt.request, "").opening) else { return false };
+        if attempt.status() == Some(101) {
+            return self.failed.remove(&key).is_some();
+        }
+        self.failed.insert(key, Arc::clone(attempt)).is_none()
+    }
+
+    /// The newest opening of a conversation's socket, where it failed.
+    pub fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
+        self.failed.get(&key).map(AsRef::as_ref)
     }
 
     fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &Said, seen: Seen) -> bool {

@@ -112,12 +112,6 @@ fn open_objection(request: &SendRequest) -> Option<String> {
 }
 
 fn web_objection(request: &SendRequest) -> Option<String> {
-    if let Some(sent_as) = request.sent_as.filter(|v| !matches!(v, Variation::Oversize | Variation::EmojiBidi)) {
-        return Some(format!(
-            "not sent: the channel web-messaging carries no token of the profile and no ids that could be wrong ({})",
-            sent_as.as_str()
-        ));
-    }
     let address = request.extras.attachments.iter().find_map(|a| match &a.place {
         Place::Url(url) => Some(url),
         Place::File(_) => None,

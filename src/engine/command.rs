@@ -61,6 +61,13 @@ pub enum Command {
     SignIn,
     /// Get a new token now, whatever the old one's state.
     Renew,
+    /// The remote side's id of a conversation, as an earlier session learned it: it can be read before anything is sent.
+    Learn {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// The id.
+        conversation_id: String,
+    },
     /// Put a message into its conversation's queue.
     Send(SendRequest),
     /// Take a message back: cancelled if no byte was written, unknown otherwise.

@@ -183,6 +183,15 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             .execute(params![ident, added])?;
             Ok(())
         }
+        Job::Learned { conversation, id } => {
+            let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
+            db.prepare_cached(
+                "INSERT INTO conversations (ident, remote_id) VALUES (?1, ?2)
+                 ON CONFLICT (ident) DO UPDATE SET remote_id = ?2",
+            )?
+            .execute(params![ident, id])?;
+            Ok(())
+        }
         Job::Heard { conversation, messages } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             let mut insert = db.prepare_cached(

@@ -29,6 +29,13 @@ pub enum Job {
     Conversation(KeptConversation),
     /// A conversation that was added by hand.
     Added(Conversation),
+    /// The remote side's id of a conversation whose address does not name it became known.
+    Learned {
+        /// Of which conversation.
+        conversation: ConversationKey,
+        /// The id.
+        id: String,
+    },
     /// Messages that a read brought.
     Heard {
         /// Of which conversation.
@@ -169,6 +176,8 @@ pub struct Restored {
     pub added: Vec<Conversation>,
     /// What a person decided about conversations.
     pub conversations: Vec<KeptConversation>,
+    /// Ids on the remote side of conversations whose address does not name them.
+    pub learned: Vec<(ConversationKey, String)>,
     /// Drafts: conversation, text, cursor.
     pub drafts: Vec<(ConversationKey, String, usize)>,
     /// What was heard in conversations, oldest first; at most the newest few hundred of each.

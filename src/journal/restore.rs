@@ -108,11 +108,12 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
 }
 
 fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread, place FROM conversations")?;
+    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread, place, remote_id FROM conversations")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let ident: String = row.get(0)?;
         let Some(key) = keys.key(&ident) else { continue };
+        restored.learned.extend(row.get::<_, Option<String>>(6)?.map(|id| (key, id)));
         restored.conversations.push(KeptConversation {
             key,
             nickname: row.get(1)?,

@@ -50,6 +50,7 @@ CREATE TABLE passes (
     id TEXT PRIMARY KEY, file TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER, progress TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 ",
+    "ALTER TABLE conversations ADD COLUMN remote_id TEXT;",
 ];
 
 /// The newest layout that this program knows.

@@ -144,7 +144,9 @@ fn a_restart_finds_everything() {
     journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
-    wait(journal.intent(intent(9, 2, "third"))).unwrap();
+    let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
+    wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
+    journal.tell(Job::Learned { conversation: ConversationKey(2), id: "remote-c".to_owned() });
     journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"));
     let kept = KeptConversation {
         key: ConversationKey(2),
@@ -175,6 +177,8 @@ fn a_restart_finds_everything() {
     assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
     assert!(back.conversations.contains(&kept));
     assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
+    assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
+    assert_eq!(back.messages[2].extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added]);
     let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);

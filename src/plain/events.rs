@@ -37,7 +37,10 @@ impl Plain {
                 self.heard(key);
             }
             Report::Session { key, session } => self.session_moved(key, session),
-            Report::Learned { key, conversation_id } => self.learned(key, &conversation_id),
+            Report::Learned { key, conversation_id } => {
+                self.keep_learned(key, &conversation_id);
+                self.learned(key, &conversation_id);
+            }
             Report::Discovered { page, found, more } => self.discovered(page, found, more),
             // What a doctor or an agent is told has no line of its own here, and typing would talk over what one reads.
             Report::RateLimit(_)

@@ -88,6 +88,12 @@ impl Plain {
                 self.threads.seen_until(kept.key, seen);
             }
         }
+        // A sandbox gives its ids anew when it is started anew.
+        if !self.sandbox {
+            for (key, conversation_id) in restored.learned.iter().cloned() {
+                self.ask(Command::Learn { key, conversation_id });
+            }
+        }
         self.kept.drafts = restored.drafts.iter().map(|(key, text, at)| (*key, (text.clone(), *at))).collect();
         let recalled = restored.recalled();
         let old = restored.queue_is_old(self.now.wall);
@@ -207,6 +213,11 @@ impl Plain {
             self.tell_journal(Job::Note { number, at, kind: Kind::Sys, text: text.to_owned() });
         }
         self.say(format!("Notice: {text}"));
+    }
+
+    /// A conversation's id became known.
+    pub(super) fn keep_learned(&mut self, key: ConversationKey, id: &str) {
+        self.tell_journal(Job::Learned { conversation: key, id: id.to_owned() });
     }
 
     /// What was said.

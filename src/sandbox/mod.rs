@@ -227,6 +227,12 @@ impl Sandbox {
         self.inner.state()
     }
 
+    /// The faults that wait for a request, or hold, in words: `rate-limited (once)`. One that was used up is not among
+    /// them, nor one that changed something when it was set.
+    pub fn faults_left(&self) -> Vec<String> {
+        self.inner.world().fault_words()
+    }
+
     /// Sets a fault given as JSON, as `POST /_sandbox/faults` does. The error is a sentence.
     pub fn set_fault(&self, json: &str) -> Result<(), String> {
         let json = serde_json::from_str(json).map_err(|e| format!("the fault is not JSON: {e}"))?;

@@ -14,6 +14,7 @@ pub mod signals;
 pub mod terminal;
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
@@ -72,6 +73,8 @@ pub trait Outside {
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets up the embedded sandbox.
     fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String>;
+    /// The faults of the embedded sandbox that wait for a request, or hold.
+    fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.
     fn passes(&mut self) -> Vec<Found>;
     /// The text of a pass file.
@@ -210,6 +213,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 return Ok(());
             }
             Effect::Journal(job) => {
+                let job = match job {
+                    Job::Pass(run) => Job::Pass(self.without_secrets(&run)),
+                    job => job,
+                };
                 (self.journal)(job);
                 return Ok(());
             }
@@ -235,6 +242,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxAsk::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),
@@ -261,6 +269,12 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             self.carry_out(state, turn, effect)?;
         }
         Ok(())
+    }
+
+    /// A run as it is kept: masked, but for what is played on from: the file's text, and what was captured.
+    fn without_secrets(&self, run: &Run) -> Arc<Run> {
+        let Run { source, captures, .. } = run.clone();
+        Arc::new(Run { source, captures, ..masked(run, &self.mask) })
     }
 
     /// Writes each form of a run's report, masked, into new files.

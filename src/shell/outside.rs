@@ -17,6 +17,8 @@ const OSC52_MAX: usize = 74 * 1024;
 
 /// Sets up the embedded sandbox; a sentence says what was done.
 pub type Arranger = Box<dyn FnMut(&SandboxAsk) -> Result<String, String> + Send>;
+/// The faults of the embedded sandbox that wait for a request, or hold.
+pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
 
 /// The real outside.
 pub struct RealOutside {
@@ -28,6 +30,8 @@ pub struct RealOutside {
     pub data_dir: PathBuf,
     /// The embedded sandbox, where there is one.
     pub sandbox: Option<Arranger>,
+    /// What is left of its faults.
+    pub faults: Option<FaultsLeft>,
 }
 
 impl Outside for RealOutside {
@@ -110,6 +114,10 @@ impl Outside for RealOutside {
             Some(arrange) => arrange(ask),
             None => Err("There is no embedded sandbox here.".to_owned()),
         }
+    }
+
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
     }
 
     fn suspend(&mut self) -> io::Result<()> {

@@ -12,7 +12,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::keys::Keys;
-use super::outside::{Arranger, RealOutside};
+use super::outside::{Arranger, FaultsLeft, RealOutside};
 use super::terminal::{self, RealScreen};
 use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
@@ -23,11 +23,13 @@ use crate::console::keymap::{Keymap, Override};
 use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
+use crate::console::state::present::tape::Tape;
 use crate::console::state::{Manners, Place, Setup, State};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::{self, Journal};
 use crate::model::Moment;
+use crate::pass::Pass;
 use crate::view::theme::{self, Theme};
 
 /// How long the engine may take to finish what is on the wire after the screen is gone.
@@ -65,6 +67,17 @@ pub struct Start {
     pub fill_log: u32,
     /// The screen is recorded into this new file.
     pub record: Option<std::path::PathBuf>,
+    /// What is shown in demo mode.
+    pub show: Option<Show>,
+}
+
+/// What is shown in demo mode from the start.
+#[derive(Clone, Debug)]
+pub enum Show {
+    /// The messages of this pass, sent one by one.
+    Pass(Pass),
+    /// What was said once. The engine does not even sign in: nobody is asked for anything.
+    Rehearsal(Tape),
 }
 
 /// The embedded sandbox, as far as the console needs it.
@@ -73,6 +86,8 @@ pub struct Embedded {
     pub profile: Profile,
     /// Sets it up.
     pub arrange: Arranger,
+    /// What is left of its faults.
+    pub faults: FaultsLeft,
 }
 
 async fn run(
@@ -83,11 +98,11 @@ async fn run(
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<Exit> {
     let clock = Clock::start();
-    let (profile, arrange) = match &settings.profile {
-        ProfileChoice::Named(profile) => ((**profile).clone(), None),
+    let (profile, arrange, faults) = match &settings.profile {
+        ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
         ProfileChoice::Sandbox => {
             let embedded = sandbox()?;
-            (embedded.profile, Some(embedded.arrange))
+            (embedded.profile, Some(embedded.arrange), Some(embedded.faults))
         }
     };
     let profile = Arc::new(profile);
@@ -99,10 +114,18 @@ async fn run(
     state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
     super::fill::fill(&mut state, start.fill_log);
     state.recording = start.record;
+    match start.show {
+        Some(Show::Pass(pass)) => crate::console::update::present::play(&mut state, &pass),
+        Some(Show::Rehearsal(tape)) => {
+            state.offline = true;
+            crate::console::update::present::rehearse(&mut state, tape);
+        }
+        None => {}
+    }
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
     let signals = signals::listen().context("signals cannot be listened to")?;
-    let (journal, pages) = if settings.journal.ephemeral {
+    let (journal, pages) = if settings.journal.ephemeral || state.offline {
         (None, tokio::sync::mpsc::unbounded_channel().1)
     } else {
         let (journal, pages) = Journal::open(journal_options(settings, &profile));
@@ -110,7 +133,8 @@ async fn run(
         state.number_messages_from(first_message_id());
         (Some(journal), pages)
     };
-    let mut tuning = Tuning { metrics: settings.metrics.clone(), ..Tuning::default() };
+    let metrics = settings.metrics.clone().filter(|_| !state.offline);
+    let mut tuning = Tuning { metrics, sign_in: !state.offline, ..Tuning::default() };
     if let Some(journal) = &journal {
         tuning.durable = Arc::new(journal.clone());
     }
@@ -125,6 +149,7 @@ async fn run(
             clipboard: settings.ui.clipboard,
             data_dir: settings.paths.data_dir.clone(),
             sandbox: arrange,
+            faults,
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),

@@ -91,8 +91,8 @@ pub fn status(state: &State) -> Vec<String> {
     if let Some(variation) = state.send_as {
         lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
     }
-    if let Some(fault) = state.fault {
-        lines.push(format!("Fault      {fault}"));
+    if !state.faults.is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.faults.join(", ")));
     }
     lines.push(format!("{} gets a new token.", state.keymap.key(Action::Renew)));
     lines

@@ -13,6 +13,7 @@ mod masked;
 pub mod overlay;
 pub mod pass;
 pub mod picker;
+mod present;
 pub mod status;
 pub mod text;
 pub mod theme;
@@ -58,6 +59,12 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     if panes.too_small {
         too_small(state, buf);
         return None;
+    }
+    if let Some(demo) = &state.present {
+        let typing = present::draw(state, demo, buf);
+        let cursor = if state.overlay.is_some() { overlay::draw(state, buf) } else { typing };
+        masked::draw(&state.place.masks.with_phones(), buf);
+        return cursor;
     }
     header::draw(state, panes.header, buf);
     let mut cursor = draw_panes(state, &panes, buf);

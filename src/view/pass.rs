@@ -31,6 +31,14 @@ const SHORT: usize = 9;
 /// Columns of a step's word.
 const WORD: usize = 8;
 
+/// The room of the open step.
+#[derive(Clone, Copy)]
+struct Room {
+    cells: usize,
+    /// One row a text, cut at its end.
+    short: bool,
+}
+
 /// A row: its text, how it looks, and whether one stands on it.
 struct Row {
     text: String,
@@ -49,7 +57,8 @@ pub fn title(state: &State) -> String {
     let Some(playing) = &state.pass.playing else { return "Pass".to_owned() };
     let paused = if playing.runner.is_paused() { " PAUSED" } else { "" };
     let run = playing.runner.run();
-    format!("Pass → {} {}{paused}", run.name, run.place_word())
+    let arrow = if state.theme.ascii { "->" } else { "→" };
+    format!("Pass {arrow} {} {}{paused}", run.name, run.place_word())
 }
 
 /// How the verdicts stand, for the pane's right corner.
@@ -70,7 +79,7 @@ pub fn count(state: &State) -> String {
             parts.push(format!("{count} {word}"));
         }
     }
-    parts.join(" · ")
+    parts.join(if state.theme.ascii { " - " } else { " · " })
 }
 
 /// Draws it.
@@ -78,7 +87,7 @@ pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let Some(playing) = &state.pass.playing else { return };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
-    let mut below = open_rows(state, playing, room);
+    let mut below = open_rows(state, playing, Room { cells: room, short: height < SHORT });
     let list = list_rows(playing);
     let least = list.len().min(if height < SHORT { 1 } else { LIST_AT_LEAST });
     if height < SHORT {
@@ -145,10 +154,10 @@ fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
 }
 
 /// The open step: what to do, what is expected, what is suggested.
-fn open_rows(state: &State, playing: &Playing, room: usize) -> Vec<Row> {
+fn open_rows(state: &State, playing: &Playing, room: Room) -> Vec<Row> {
     let runner = &playing.runner;
     let line = if state.theme.ascii { "-" } else { "─" };
-    let mut rows = vec![Row::new(line.repeat(room), Role::Border)];
+    let mut rows = vec![Row::new(line.repeat(room.cells), Role::Border)];
     let Some(step) = runner.open_result() else {
         let key = state.key(Action::PassReports);
         let again = state.key(Action::Pass);
@@ -157,19 +166,21 @@ fn open_rows(state: &State, playing: &Playing, room: usize) -> Vec<Row> {
         }
         return rows;
     };
-    rows.push(Row::new(clocked(&step.instruction, runner, state, room), Role::Strong));
+    rows.push(Row::new(clocked(&step.instruction, runner, state, room.cells), Role::Strong));
     let rest = visible(&step.instruction).into_owned();
-    let first = room.saturating_sub(CLOCK + 1);
-    if width(&rest) > first {
+    let first = room.cells.saturating_sub(CLOCK + 1);
+    if width(&rest) > first && !room.short {
         // What did not fit beside the clock follows in whole.
         rows.pop();
         rows.extend(wrapped(&rest, room, "", Role::Strong));
     }
-    if let Some(judge) = &step.judge {
-        rows.extend(wrapped(&format!("you judge: {judge}"), room, "           ", Role::Text));
-    }
+    let judge = step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, "           ", Role::Text));
+    rows.extend(judge);
     for (at, expectation) in step.expectations.iter().enumerate() {
-        rows.extend(expectation_rows(state, runner, at, expectation, room));
+        // In little room what is met is not what matters.
+        if !room.short || expectation.met != Met::Yes {
+            rows.extend(expectation_rows(state, runner, at, expectation, room));
+        }
     }
     rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, "  ", Role::Warning)));
     rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, "     ", Role::Text)));
@@ -195,7 +206,7 @@ fn expectation_rows(
     runner: &Runner,
     at: usize,
     expectation: &ExpectationResult,
-    room: usize,
+    room: Room,
 ) -> Vec<Row> {
     let (word, role) = match expectation.met {
         Met::Open => ("open".to_owned(), Role::Dim),
@@ -215,7 +226,7 @@ fn expectation_rows(
 }
 
 /// What can be pressed now.
-fn hint(state: &State, runner: &Runner, step: &StepResult, room: usize) -> Vec<Row> {
+fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
     let key = |action: Action| state.key(action);
     let verdicts = crate::console::update::verdict_keys(state);
     let text = match runner.stage() {
@@ -235,9 +246,10 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: usize) -> Vec<R
 }
 
 /// A text in rows; those after the first begin with `indent`.
-fn wrapped(text: &str, room: usize, indent: &str, role: Role) -> Vec<Row> {
+fn wrapped(text: &str, room: Room, indent: &str, role: Role) -> Vec<Row> {
     let text = visible(text).into_owned();
-    if width(&text) <= room {
+    let Room { cells: room, short } = room;
+    if short || width(&text) <= room {
         return vec![Row::new(text, role)];
     }
     let indent = if indent.len() * 2 < room { indent } else { "" };

@@ -40,6 +40,7 @@ pub fn all() -> Vec<Case> {
     all.extend(published());
     all.extend(open_messaging());
     all.extend(web_messaging());
+    all.extend(frames());
     all.extend(named());
     all.extend(signing_in());
     all.extend(below_http());
@@ -382,6 +383,44 @@ fn web_messaging() -> Vec<Case> {
         case("guest socket: the origin is not allowed (403)", &[OriginRefused], Not, Sure, origin()),
         case("guest socket: no such deployment (403)", &[DeploymentUnknown], Not, Sure, deployment(NOBODY)),
         case("guest socket: malformed deployment id (403)", &[DeploymentUnknown], Likely, Sure, deployment("nope")),
+    ]
+}
+
+/// Messages through the guest socket.
+fn frames() -> Vec<Case> {
+    let w = Setting::web;
+    let s = || Setting::web().in_session();
+    let elsewhere = w().address(|address| {
+        if let Address::WebMessaging { origin, .. } = address {
+            "https://other.example".clone_into(origin);
+        }
+    });
+    let sure = |what, cause, setting| case(what, &[cause], Sure, Sure, setting);
+    vec![
+        case("web: not sent, the origin is not allowed", &[OriginRefused], Not, Sure, elsewhere),
+        sure("web: the session is read-only (409)", ConversationEnded, s().after(r#"{"fault":"session-read-only"}"#)),
+        sure("web: the session has expired (4006)", ConversationEnded, s().after(r#"{"fault":"session-expired"}"#)),
+        sure("web: the conversation was cleared", ConversationEnded, s().after(r#"{"fault":"session-cleared"}"#)),
+        sure("web: the guest was logged out", ConversationEnded, s().after(r#"{"fault":"logged-out"}"#)),
+        sure(
+            "web: the socket closes after the message was received",
+            NetworkConnect,
+            s().after(r#"{"fault":"socket-closed","received":true}"#),
+        ),
+        sure(
+            "web: the service fails (5000)",
+            ServiceFailure,
+            s().after(r#"{"fault":"service-failure","target":"frame"}"#),
+        ),
+        sure("web, on purpose: oversize (4011)", TextTooLong, s().sent_as(Variation::Oversize)),
+        case("web, on purpose: no token", &[TokenAbsent], Likely, Likely, s().sent_as(Variation::NoToken)),
+        case(
+            "web, on purpose: a guest without a session (401)",
+            &[TokenExpired],
+            Likely,
+            Likely,
+            s().sent_as(Variation::ExpiredToken),
+        ),
     ]
 }
 

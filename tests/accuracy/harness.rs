@@ -8,7 +8,8 @@ use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest};
 use guestwire::model::{
-    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, TokenStatus, Variation,
+    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, Session, SessionAsk, TokenStatus,
+    Variation,
 };
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -37,6 +38,8 @@ pub struct Setting {
     channel: Option<Channel>,
     /// The exchange to be diagnosed is the opening of the guest socket.
     opening: bool,
+    /// A session is open before anything goes wrong.
+    in_session: bool,
     overlap: bool,
 }
 
@@ -57,6 +60,7 @@ impl Setting {
             token: false,
             channel: Some(Channel::GuestApi),
             opening: false,
+            in_session: false,
             overlap: false,
         }
     }
@@ -102,6 +106,12 @@ impl Setting {
     /// Its opening is what is diagnosed.
     pub fn of_the_opening(mut self) -> Self {
         self.opening = true;
+        self
+    }
+
+    /// In a session that is open.
+    pub fn in_session(mut self) -> Self {
+        self.in_session = true;
         self
     }
 
@@ -303,6 +313,10 @@ pub async fn run(setting: Setting) -> Found {
         return Found { bare: found.clone(), probed: found };
     }
     bench.until(|r| matches!(r, Report::Token(TokenStatus::Valid(_)))).await;
+    if setting.in_session {
+        bench.engine.ask(Command::Session { key: FIRST, ask: SessionAsk::Connect });
+        bench.until(|r| matches!(r, Report::Session { session: Session::Open { .. }, .. })).await;
+    }
     for fault in &setting.faults_after {
         sandbox.set_fault(fault).unwrap();
     }
@@ -334,8 +348,13 @@ pub async fn run(setting: Setting) -> Found {
     bench.until(|r| matches!(r, Report::Exchange(x) if x.message == Some(wanted) && x.outcome.is_settled())).await;
     let this = |x: &Exchange| x.message == Some(wanted);
     let bare = bench.diagnose(this).unwrap_or_else(|| panic!("no diagnosis of {:?}", bench.exchanges.last()));
-    if bench.channel == Some(Channel::OpenMessaging) {
-        bench.probe(&[Asked::Integration(FIRST)]).await;
+    let questions: &[Asked] = match bench.channel {
+        Some(Channel::OpenMessaging) => &[Asked::Integration(FIRST)],
+        Some(Channel::WebMessaging) => &[Asked::Deployment(FIRST), Asked::Domains(FIRST)],
+        _ => &[],
+    };
+    if !questions.is_empty() {
+        bench.probe(questions).await;
         return Found { bare, probed: bench.diagnose(this).expect("a diagnosis") };
     }
     // The probe: the conversation is read once. Where there is no token to read with, nothing comes of it.

@@ -238,6 +238,17 @@ impl Desk {
         sends(&effects).first().unwrap_or_else(|| panic!("nothing was sent: {effects:?}, {:?}", self.state.status)).0
     }
 
+    /// Sends a message, also where production asks first; its id.
+    pub fn send_live(&mut self, text: &str) -> MessageId {
+        self.keys("esc c");
+        self.paste(text);
+        let mut effects = self.keys("enter");
+        if sends(&effects).is_empty() {
+            effects = self.keys("enter");
+        }
+        sends(&effects).first().expect("it is sent").0
+    }
+
     /// Pastes a message and sends it; its id.
     pub fn send_paste(&mut self, text: &str) -> MessageId {
         self.keys("esc c");

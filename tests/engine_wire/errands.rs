@@ -33,6 +33,9 @@ fn world(clock: Clock, receipts: u16) -> impl Fn(&Req) -> Act + Send + Sync {
             return json(status, "{}");
         }
         if req.path == read {
+            if said.lock().unwrap().is_empty() {
+                return json(200, r#"{"participants":[]}"#);
+            }
             let listed = js!([{ "messageId": "in-1" }, { "messageId": "out-1" }]);
             let guest = js!({ "purpose": "customer", "state": "connected", "messages": listed });
             return json(200, &js!({ "participants": [guest] }).to_string());
@@ -73,6 +76,20 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count(&format!("/messages/{CONVERSATION}")), 3, "read, fetched, and looked at once more");
     assert_eq!(server.count("/receipt"), 0, "no receipts unless the profile wants them");
+    rig.stop().await;
+}
+
+/// An id that an earlier session learned: the conversation can be read before anything is sent.
+#[tokio::test]
+async fn a_kept_id_is_enough_to_read() {
+    let clock = Clock::start();
+    let server = Server::start(world(clock, 200)).await;
+    let mut rig = Rig::start_with(open_profile(&server.url(), 1), clock, vec![]);
+    rig.engine.ask(Command::Learn { key: KEY, conversation_id: CONVERSATION.into() });
+    rig.engine.ask(Command::Read(KEY));
+    rig.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
+    assert!(server.log().iter().any(|r| r.path == format!("/api/v2/conversations/messages/{CONVERSATION}")));
+    assert!(rig.exchanges(Kind::Send).is_empty());
     rig.stop().await;
 }
 

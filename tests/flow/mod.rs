@@ -105,6 +105,9 @@ impl Outside for Remembering {
             }
         }
     }
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.sandbox.faults_left()
+    }
     fn passes(&mut self) -> Vec<guestwire::console::state::pass::Found> {
         Vec::new()
     }

@@ -24,7 +24,7 @@ async fn only_allowed_origins_and_known_deployments_get_a_socket() {
     assert_eq!(state["refused"], json!({"origin-refused": 2, "deployment-unknown": 1}));
     let public = format!("/webdeployments/v1/deployments/{deployment}/domains.json");
     let domains = bench.answer(bench.request("GET", &public)).await.json();
-    assert_eq!(domains, json!({"allowAllDomains": false, "domains": ["shop.example"]}));
+    assert_eq!(domains, json!({"allowAllDomains": false, "allowedDomains": ["shop.example"]}));
     let public = format!("/webdeployments/v1/deployments/{UNKNOWN}/config.json");
     assert_eq!(bench.answer(bench.request("GET", &public)).await.status, 404);
 }

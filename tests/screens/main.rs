@@ -4,6 +4,7 @@
 
 #[path = "../desk/mod.rs"]
 mod desk;
+mod pass;
 
 use std::time::Duration;
 
@@ -95,6 +96,9 @@ const SCENES: &[(&str, &str)] = &[
     ("compare", "g = G ="),
     ("comment", "G ;"),
     ("quit", "q"),
+    ("demo", "esc P"),
+    ("demo log", "esc P l"),
+    ("demo menu", "esc P space"),
 ];
 
 fn scene(name: &str, size: (u16, u16), looks: Looks) -> Desk {
@@ -139,6 +143,13 @@ fn what_stands_on_top() {
     }
     snap("settle_40x12", &picture(&scene("settle", (40, 12), Looks::default())));
     snap("palette_40x12", &picture(&scene("palette", (40, 12), Looks::default())));
+}
+
+#[test]
+fn a_demo_at_each_size() {
+    for size in SIZES {
+        snap(&format!("demo_{}x{}", size.0, size.1), &picture(&scene("demo log", size, Looks::default())));
+    }
 }
 
 #[test]

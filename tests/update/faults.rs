@@ -1,7 +1,9 @@
 //! The fault bench, and colours.
 
-use guestwire::console::Effect;
-use guestwire::console::update::global::FAULTS;
+use guestwire::console::update::faults::FAULTS;
+use guestwire::console::{Effect, Event};
+use guestwire::engine::Report;
+use guestwire::model::Life;
 use guestwire::sandbox::fault::Fault;
 
 use crate::desk::{Desk, real_place};
@@ -23,9 +25,29 @@ fn every_fault_of_the_menu_is_asked_for_as_it_stands() {
             desk.keys("down");
         }
         assert!(desk.screen().contains(name), "{name}: the chosen line is in view");
-        assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some((*json).to_owned()))]);
-        assert!(desk.screen().contains("[SANDBOX fault]"), "{name}: nobody is misled");
+        assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some((*json).to_owned())), Effect::AskFaults]);
     }
+}
+
+/// The badge says what the sandbox said when it was asked last, and it is asked after each exchange.
+#[test]
+fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
+    let mut desk = Desk::default();
+    desk.keys("esc B down down enter");
+    assert!(!desk.screen().contains("[SANDBOX fault]"), "a fault that acts at once leaves nothing to wait for");
+    desk.event(Event::Faults(vec!["rate-limited (once)".to_owned()]));
+    assert!(desk.screen().contains("[SANDBOX fault]"));
+    desk.keys("!");
+    assert!(desk.screen().contains("Faults     rate-limited (once)"), "{}", desk.screen());
+    desk.keys("esc");
+    let id = desk.send("hello");
+    let made =
+        crate::desk::exchange_of(1, desk.now, Some((id, crate::desk::BILLING)), "hello", &Life::Accepted, Some(200));
+    let effects = desk.report(Report::Exchange(std::sync::Arc::new(made.clone())));
+    assert!(effects.contains(&Effect::AskFaults), "{effects:?}");
+    desk.event(Event::Faults(Vec::new()));
+    assert!(!desk.screen().contains("[SANDBOX fault]"));
+    assert!(!desk.report(Report::Exchange(std::sync::Arc::new(made))).contains(&Effect::AskFaults));
 }
 
 #[test]
@@ -40,7 +62,7 @@ fn the_first_line_lifts_all() {
 fn the_badge_tells_only_of_faults_that_were_set() {
     let mut desk = Desk::default();
     desk.keys("esc B down down enter");
-    desk.event(guestwire::console::Event::Done(Err("The fault was not set: no such fault.".to_owned())));
+    desk.event(Event::Done(Err("The fault was not set: no such fault.".to_owned())));
     assert_eq!(desk.status(), "The fault was not set: no such fault.");
 }
 

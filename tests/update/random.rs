@@ -237,6 +237,7 @@ fn event(dice: &mut Dice, bound: &[KeyEvent], now: Moment) -> Event {
         67..90 => Event::Engine(Box::new(report(dice, now))),
         90..96 => Event::Deadline,
         96 => Event::Signal(Signal::Resumed),
+        97 if dice.one_in(3) => Event::Faults(if dice.one_in(2) { vec![text(dice)] } else { Vec::new() }),
         97 => Event::Edited(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
         _ => Event::Done(if dice.one_in(2) { Ok(text(dice)) } else { Err(text(dice)) }),
     }

@@ -11,6 +11,7 @@ pub mod overlay;
 pub mod palette;
 pub mod pass;
 pub mod picker;
+pub mod present;
 pub mod refusals;
 pub mod status;
 pub mod thread;
@@ -193,8 +194,8 @@ pub struct State {
     pub quit_armed: Option<Moment>,
     /// Until when production sends go without a question.
     pub armed_until: Option<Moment>,
-    /// The sandbox fault that is set, by name.
-    pub fault: Option<&'static str>,
+    /// The sandbox's faults that waited for a request, or held, when it was asked last.
+    pub faults: Vec<String>,
     /// What exchanges showed, for diagnoses.
     pub past: Past,
     /// The refusals of the session.
@@ -217,6 +218,10 @@ pub struct State {
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
     pub history: Option<History>,
+    /// The demo, while it is shown instead of the panes.
+    pub present: Option<present::Present>,
+    /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
+    pub offline: bool,
     /// The regression pass.
     pub pass: PassDesk,
     /// The file that the screen is recorded into.
@@ -279,12 +284,14 @@ impl State {
             open_sends: BTreeMap::new(),
             quit_armed: None,
             armed_until: None,
-            fault: None,
+            faults: Vec::new(),
             discovering: None,
             compare_with: None,
             looking: None,
             kept: Kept::default(),
             history: None,
+            present: None,
+            offline: false,
             pass: PassDesk::default(),
             recording: None,
             asked: None,
@@ -404,7 +411,11 @@ impl State {
 
     /// Where keys are resolved now.
     pub fn context(&self) -> Context {
-        if self.overlay.is_some() { Context::Dialog } else { self.focus.context() }
+        match &self.present {
+            _ if self.overlay.is_some() => Context::Dialog,
+            Some(_) if self.focus != Pane::Composer => Context::Present,
+            _ => self.focus.context(),
+        }
     }
 
     /// Whether the menu of a two-key binding is to be shown.
@@ -434,7 +445,9 @@ impl State {
         let count = look.filter(|_| self.overlay.is_some()).and_then(|at| next_second(at, self.now));
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
         let live = self.picker.next_change(self.now);
+        let present = self.present.as_ref().and_then(present::Present::next_deadline);
         [
+            present,
             prefix,
             quit,
             chip,
@@ -476,8 +489,19 @@ impl State {
         self.picker.active_item().map_or("no conversation", picker::Item::name)
     }
 
+    /// The same, as it may be seen: in a demo by its alias.
+    pub fn shown_name(&self) -> std::borrow::Cow<'_, str> {
+        match (&self.present, self.picker.active()) {
+            (Some(present), Some(key)) => present.aliases.conversation(key).into(),
+            _ => self.active_name().into(),
+        }
+    }
+
     /// What the terminal's title says.
     pub fn title(&self) -> String {
+        if self.present.is_some() {
+            return "guestwire".to_owned();
+        }
         let place = if self.place.sandbox { "sandbox" } else { self.place.profile.as_str() };
         let unread = self.picker.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }

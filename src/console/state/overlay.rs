@@ -227,6 +227,10 @@ pub enum Choice {
     SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
+    /// Demo: play the built-in pass of that name.
+    Play(&'static str),
+    /// Demo: show again what was said in the open conversation.
+    Rehearse,
     /// Open a pass.
     Pass(PassChoice),
     /// Change the colours.
@@ -304,6 +308,8 @@ pub enum Question {
     },
     /// Ask this of a session?
     Session(ConversationKey, SessionAsk),
+    /// Production: play the next message of the demo's script?
+    Play,
     /// Run the open step of the pass?
     PassStep,
     /// End the pass?

@@ -93,6 +93,10 @@ fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Effect>
         }
         state.kept.conversations.insert(kept.key, kept);
     }
+    // A sandbox gives its ids anew when it is started anew.
+    for (key, conversation_id) in std::mem::take(&mut restored.learned).into_iter().filter(|_| !state.place.sandbox) {
+        effects.push(Effect::Engine(Command::Learn { key, conversation_id }));
+    }
     state.log.set_names(state.names());
     for (key, text, cursor) in std::mem::take(&mut restored.drafts) {
         // What was typed before the journal was open stays too.
@@ -299,6 +303,11 @@ pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<E
         state.kept.conversations.insert(key, kept.clone());
         effects.push(Effect::Journal(Job::Conversation(kept)));
     }
+}
+
+/// The remote side's id of a conversation became known.
+pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mut Vec<Effect>) {
+    keep(state, Job::Learned { conversation: key, id }, effects);
 }
 
 /// A read brought messages.

@@ -8,7 +8,7 @@ use crate::console::chord::Chord;
 use crate::console::keymap::Meaning;
 use crate::console::state::{Pane, State};
 
-use super::{composer, global, log, overlay, pass, picker};
+use super::{composer, global, log, overlay, pass, picker, present};
 
 /// Applies a key.
 pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
@@ -23,6 +23,7 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 /// Applies a key, or the one that Alt came with.
 pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     let chord = Chord::of(key);
+    present::pressed(state, chord);
     if state.overlay.is_some() {
         overlay::key(state, key, chord, effects);
         return;
@@ -89,6 +90,7 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
         meaning = state.keymap.resolve(Context::Global, None, chord);
     }
     match meaning {
+        Meaning::Act(action) if present::everywhere(state, action) => {}
         Meaning::Act(action) => act(state, action, effects),
         Meaning::Prefix => state.prefix = Some((chord, state.now)),
         Meaning::Unbound => return false,
@@ -104,8 +106,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Context::Log if state.focus == Pane::Thread => log::act_on_thread(state, action, effects),
         Context::Log => log::act(state, action, effects),
         Context::Composer => composer::act(state, action, effects),
+        Context::Present => present::act(state, action, effects),
         // Asked for by name while nothing is on top: there is nothing to confirm or to close.
         Context::Pass => pass::act(state, action, effects),
-        Context::Dialog | Context::Present => {}
+        Context::Dialog => {}
     }
 }

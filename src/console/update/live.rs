@@ -115,8 +115,9 @@ pub fn session(state: &mut State, key: ConversationKey, session: Session) {
 }
 
 /// The remote side's conversation id became known.
-pub fn learned(state: &mut State, key: ConversationKey, conversation_id: &str) {
-    state.picker.learned(key, conversation_id);
+pub fn learned(state: &mut State, key: ConversationKey, conversation_id: String, effects: &mut Vec<Effect>) {
+    state.picker.learned(key, &conversation_id);
+    journal::learned(state, key, conversation_id, effects);
 }
 
 /// Something was typed: the other side is told, where a person wants that and the conversation is live.

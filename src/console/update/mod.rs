@@ -4,6 +4,7 @@ mod composer;
 mod discover;
 mod doctor;
 mod extras;
+pub mod faults;
 pub mod global;
 mod ids;
 mod journal;
@@ -13,6 +14,7 @@ mod log;
 mod overlay;
 mod pass;
 mod picker;
+pub mod present;
 mod recording;
 mod report;
 mod sending;
@@ -54,6 +56,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         }
         Event::Deadline => {
             deadline(state);
+            present::deadline(state, &mut effects);
             pass::due(state, &mut effects);
             state.rate = state.log.rate_401(at, RATE_WINDOW);
         }
@@ -68,10 +71,14 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.info("The editor's text stands in the composer; Enter sends it.");
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
+        Event::Faults(left) => state.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
         Event::Passes(passes) => pass::found(state, passes),
         Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
-        Event::Arranged(done) => pass::arranged(state, done, &mut effects),
+        Event::Arranged(done) => {
+            pass::arranged(state, done, &mut effects);
+            effects.push(Effect::AskFaults);
+        }
         Event::RecordingFailed(why) => {
             state.recording = None;
             state.status.error(why);
@@ -86,6 +93,10 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     }
     unknown::watch(state, &mut effects);
     journal::watch(state, &mut effects);
+    present::silence(state, &mut effects);
+    if state.offline && state.present.is_none() {
+        effects.push(Effect::Quit);
+    }
     effects
 }
 

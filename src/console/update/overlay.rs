@@ -12,7 +12,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::{Channel, Life, MessageId};
 
-use super::{discover, extras, global, ids, journal, keys, pass, picker, sending, session, why};
+use super::{discover, extras, faults, global, ids, journal, keys, pass, picker, sending, session, why};
 
 /// Lines of a page turn in the palette.
 const PALETTE_PAGE: usize = 10;
@@ -297,15 +297,15 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.composer.insert_snippet(&name);
         }
         Choice::Fault(None) => {
-            state.fault = None;
+            state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
-        Choice::Fault(Some((name, json))) => {
-            state.fault = Some(name);
+        Choice::Fault(Some((_, json))) => {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
+            effects.push(Effect::AskFaults);
         }
         Choice::AddFound(lead) => ids::add_one(state, lead, effects),
-        Choice::SendAsMenu => global::open_send_as(state),
+        Choice::SendAsMenu => faults::open_send_as(state),
         Choice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
             let why = sending::senseless(state, variation).unwrap_or_default();
             state.status.info(format!("Not as {variation}: {why}."));
@@ -324,6 +324,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 global::focus(state, Pane::Composer);
             }
         }
+        choice @ (Choice::Play(_) | Choice::Rehearse) => super::present::chosen(state, &choice),
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
             if let Some(theme) = crate::view::theme::named(&name, state.theme.ascii, state.theme.mono) {
@@ -406,6 +407,7 @@ fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEven
         Question::Production(shown) => sending::send_draft(state, shown, effects),
         Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
         Question::Session(key, ask) => session::go(state, key, ask, effects),
+        Question::Play => super::present::cue(state, effects),
         Question::PassStep => pass::run_step_now(state, effects),
         Question::PassStop => pass::stop_now(state, effects),
         Question::Quit => effects.push(Effect::Quit),

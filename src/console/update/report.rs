@@ -8,31 +8,48 @@ use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::model::{Asked, ExchangeId, Life, MessageId, TokenStatus};
 
-use super::{discover, journal, live, why};
+use super::{discover, journal, live, present, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     match report {
-        Report::Token(status) => token(state, status, effects),
+        Report::Token(status) => {
+            present::token(state, &status);
+            token(state, status, effects);
+        }
         Report::Exchange(exchange) => {
             state.log.exchange(Arc::clone(&exchange));
             why::exchanged(state, &exchange);
+            present::exchange(state, &exchange);
+            // A fault that was used up has no part in what comes next.
+            if exchange.outcome.is_settled() && !state.faults.is_empty() {
+                effects.push(Effect::AskFaults);
+            }
             journal::exchanged(state, &exchange, effects);
         }
-        Report::Message { id, life, exchange, remote_id } => message(state, id, life, exchange, remote_id),
+        Report::Message { id, life, exchange, remote_id } => {
+            message(state, id, life, exchange, remote_id);
+            present::message(state, id);
+        }
         Report::Conversation { key, state: remote, since, messages } => {
             if state.picker.get(key).is_none() {
                 return;
             }
             journal::heard(state, key, &messages, effects);
+            let before = present::count(state, key);
             let news = state.threads.read(key, remote, since, messages, state.now);
             state.picker.set_remote(key, remote, since);
             live::brought(state, key, news, effects);
+            present::came(state, key, before);
         }
-        Report::Heard { key, messages } => live::heard(state, key, messages, effects),
+        Report::Heard { key, messages } => {
+            let before = present::count(state, key);
+            live::heard(state, key, messages, effects);
+            present::came(state, key, before);
+        }
         Report::Typing { key, author, until } => live::typing(state, key, author, until),
         Report::Session { key, session } => live::session(state, key, session),
-        Report::Learned { key, conversation_id } => live::learned(state, key, &conversation_id),
+        Report::Learned { key, conversation_id } => live::learned(state, key, conversation_id, effects),
         Report::Discovered { page, found, more } => discover::came(state, page, found, more),
         Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),

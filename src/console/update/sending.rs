@@ -27,12 +27,15 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
                 return;
             }
         };
-        let name = state.active_name().to_owned();
+        let name = state.shown_name().into_owned();
+        // A demo tells no hosts.
+        let region = state.present.is_none().then(|| format!("region  {}", state.place.region));
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production(state.now),
             title: "PROD: send this message?".to_owned(),
-            lines: [format!("to      {name}"), format!("region  {}", state.place.region), format!("“{text}”")]
+            lines: [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
                 .into_iter()
+                .flatten()
                 .chain(state.composer.carried().map(extras::lines).unwrap_or_default())
                 .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
@@ -108,6 +111,22 @@ pub fn submit(
     journal::send(state, &message, effects);
     recording::sent(state, conversation, effects);
     id
+}
+
+/// Sends a text that did not come from the composer, filled in already; the reason where nothing may be sent.
+pub fn send_text(
+    state: &mut State,
+    key: ConversationKey,
+    text: String,
+    sent_as: Option<Variation>,
+    extras: Extras,
+    effects: &mut Vec<Effect>,
+) -> Result<MessageId, String> {
+    if let Some(why) = state.kept.forbids_sending() {
+        return Err(why.to_owned());
+    }
+    let text = sent_as.map_or(text.clone(), |v| v.text(&text));
+    Ok(submit(state, key, text, None, sent_as, extras, effects))
 }
 
 /// Sends a choice that the other side offered. The draft stays.

@@ -21,7 +21,7 @@ use super::case::Facts;
 use super::hypothesis::Hypothesis;
 use super::wire;
 use crate::model::diagnosis::Family;
-use crate::model::{Cause, Ending, Outcome, Variation};
+use crate::model::{Cause, Channel, Ending, Outcome, Variation};
 
 pub use ids::stranger;
 pub use scope::is_messaging;
@@ -69,6 +69,8 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
         vec![Hypothesis::named(Cause::TextTooLong, format!("guestwire held it back: {why}"))]
     } else if why.contains("message is empty") {
         vec![Hypothesis::named(Cause::BodyMalformed, format!("guestwire held it back: {why}"))]
+    } else if facts.channel == Some(Channel::WebMessaging) {
+        web::held_back(facts, why)
     } else {
         Vec::new()
     }
@@ -77,7 +79,7 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
 /// not: the rest stays as it is.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
-    let unnamed = facts.said.status == Some(401);
+    let unnamed = facts.said.status == Some(401) || facts.wire.frame;
     let done = |cause, how: &str| Hypothesis::proven(cause, format!("sent on purpose as {variation}: {how}"));
     let hypothesis = match variation {
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),

@@ -15,6 +15,11 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
         FailureKind::Timeout => {
             vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came in time while {where_}"))]
         }
+        // The platform says that the session is over, and then closes its socket.
+        FailureKind::Reset if facts.wire.frame && detail.contains("session ended") => {
+            let why = "the session ended while the message waited for its echo";
+            vec![Hypothesis::named(Cause::ConversationEnded, why)]
+        }
         FailureKind::Reset if failure.partial.is_some() => {
             vec![Hypothesis::named(Cause::NetworkConnect, format!("the connection broke while {where_}: {detail}"))]
         }

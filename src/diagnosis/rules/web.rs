@@ -11,12 +11,13 @@ use crate::model::{Cause, Probe};
 
 /// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
-    facts.wire.frame || facts.wire.opening && !facts.said.is_proxy()
+    let frame = facts.wire.frame || facts.said.frame.is_some();
+    frame || facts.wire.opening && !facts.said.is_proxy()
 }
 
 /// What a refusal of the guest socket says.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    if facts.wire.frame {
+    if !facts.wire.opening {
         return frame(facts);
     }
     match facts.said.status {
@@ -59,6 +60,18 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         }
         _ => None,
     }
+}
+
+/// A message that never was written, because the session was refused or is over: why that is.
+pub fn held_back(facts: &Facts<'_>, why: &str) -> Vec<Hypothesis> {
+    let failed = facts.exchange.conversation.and_then(|key| facts.history.failed_opening(key));
+    if let Some(opening) = failed {
+        return super::first_that_fits(&facts.at(opening));
+    }
+    let over = ["session", "logged out", "cleared", "read-only"].iter().any(|word| why.contains(word));
+    over.then(|| Hypothesis::named(Cause::ConversationEnded, format!("guestwire held it back: {why}")))
+        .into_iter()
+        .collect()
 }
 
 /// How the deployment stands; `open` says why it is in question where nothing was looked at.

@@ -271,6 +271,7 @@ impl Driver {
             Command::Send(request) => self.accept(request, now),
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
+            Command::Learn { key, conversation_id } => self.learn(key, conversation_id),
             Command::Recall(recalled) => self.recall(recalled, now),
             Command::Read(key) => self.read_asked(key),
             Command::Probe(asked) => self.probe(asked, now),

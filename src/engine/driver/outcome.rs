@@ -188,6 +188,10 @@ impl Driver {
             let doubt = Doubt { conversation: send.request.conversation, key: send.request.extras.key.clone() };
             self.unknown.insert(message, doubt);
         }
+        // What was held back without a try is an entry of the log all the same.
+        if send.record.is_none() && matches!(life, Life::Refused(_)) {
+            send.record = Some(self.untried(&send.request, now));
+        }
         if let Some(record) = &mut send.record {
             record.settle(outcome, now);
             self.tell(record.report());

@@ -42,7 +42,7 @@ pub struct Sending {
     pub taken_back: bool,
     /// guestwire is leaving: what was not written stays queued for the next start.
     pub let_go: bool,
-    /// When the newest try began.
+    /// When the newest try began; where the answers of tries were lost, the first of those.
     pub began: Moment,
 }
 
@@ -135,13 +135,18 @@ impl Driver {
     }
 
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
-        let what = self.redactor.text(&request.text).into_owned();
-        let mut record = Record::new(self.next_exchange(), Kind::Send, what, now)
-            .of(request.conversation, Some(request.message))
-            .sent_as(request.sent_as);
+        let mut record = self.untried(request, now);
         record.settle(Outcome::Refused(why.clone()), now);
         self.tell(record.report());
         self.tell_life(request.message, Life::Refused(why), Some(&record), None);
+    }
+
+    /// The exchange of a message that was not tried.
+    pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> Record {
+        let what = self.redactor.text(&request.text).into_owned();
+        Record::new(self.next_exchange(), Kind::Send, what, now)
+            .of(request.conversation, Some(request.message))
+            .sent_as(request.sent_as)
     }
 
     /// Puts on the wire what may go.
@@ -265,7 +270,10 @@ impl Driver {
         record.begin(shown, token, now);
         let (attempt, report, exchange) = (record.tries(), record.report(), record.id());
         send.life = Life::Sending { attempt };
-        send.began = now;
+        // What a try may have brought there is looked for from its beginning on.
+        if send.tries.lost == 0 {
+            send.began = now;
+        }
         let intent = Intent { message, conversation: key, text: send.request.text.clone(), extras, attempt };
         let life = send.life.clone();
         if let Some(rate) = channel::messages_per_second(send.channel) {

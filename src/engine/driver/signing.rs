@@ -253,7 +253,8 @@ impl Driver {
         if !missing.is_empty() {
             let asked = if missing.iter().all(|s| facts.requested.contains(s)) { "asked for but " } else { "" };
             let text = format!(
-                "token #{} was {asked}not granted {}; sends will probably be refused, and can be tried all the same",
+                "token #{} was {asked}not granted {}; sends through the Guest API will probably be refused, and can be \
+                 tried all the same",
                 facts.generation,
                 missing.join(", "),
             );

@@ -134,6 +134,14 @@ impl Ours {
         Value::Object(frame).to_string()
     }
 
+    /// The frame without any token: what no honest client writes, for a negative test.
+    pub fn write_without_token(&self, tracing: &str, now: Timestamp) -> String {
+        let written = self.write(&SecretString::from(String::new()), tracing, now);
+        let mut frame: Map<String, Value> = serde_json::from_str(&written).unwrap_or_default();
+        frame.remove("token");
+        Value::Object(frame).to_string()
+    }
+
     /// `action` of the frame.
     pub const fn action(&self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@
 //! kept at each change: [`Runner::resume`] goes on from it.
 
 mod ear;
-mod fill;
+pub mod fill;
 mod look;
 mod moves;
 mod prepare;

@@ -19,7 +19,7 @@ impl Runner {
                 if self.speaks_in(*key) {
                     let now = self.now;
                     if let Some(read) = self.watch.as_mut().and_then(|w| w.read.as_mut()) {
-                        *read = (next_read(now, read.1), read.1 + 1);
+                        *read = (next_read(now, read.1 + 1), read.1 + 1);
                     }
                     self.note_heard(*key);
                 }
@@ -148,7 +148,7 @@ impl Runner {
             && at.left(now).is_zero()
             && player.channel != Channel::WebMessaging
         {
-            watch.read = Some((next_read(now, reads), reads + 1));
+            watch.read = Some((next_read(now, reads + 1), reads + 1));
             effects.push(Effect::Read(player.key));
         }
     }

@@ -1,1 +1,475 @@
-//! tests
+//! The state machine as tables: what a step wants done, what decides it, and what keys do to it.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+
+use super::*;
+use crate::model::exchange::{Body, BodyForm, Ending, Header, Kind, Outcome, Request, Response, Timing};
+use crate::model::{
+    Attempt, Author, ExchangeId, Granted, RemoteMessage, RemoteState, Step as Part, TokenFacts, TokenStatus,
+};
+use crate::pass::result::Tally;
+
+/// A runner and its surroundings.
+struct Rig {
+    runner: Runner,
+    now: Moment,
+    facts: ProfileFacts,
+    past: History,
+    next: u64,
+}
+
+const ONE: ConversationKey = ConversationKey(0);
+
+fn steps(steps: &str) -> String {
+    format!("name = \"t\"\n[[cases]]\nname = \"c\"\n{steps}")
+}
+
+impl Rig {
+    fn new(text: &str, mode: Mode) -> Self {
+        Self::with(text, mode, true)
+    }
+
+    fn with(text: &str, mode: Mode, sandbox: bool) -> Self {
+        let pass = Arc::new(Pass::parse(Path::new("t.toml"), text).unwrap_or_else(|e| panic!("{e}")));
+        let plan = (0..pass.cases.len()).map(|case| (case, 1)).collect();
+        let begin = Begin {
+            id: uuid::Uuid::from_u128(1),
+            file: "t.toml".to_owned(),
+            source: text.to_owned(),
+            profile: "p".to_owned(),
+            region: "r".to_owned(),
+            sandbox,
+            at: Moment::ZERO,
+            plan,
+        };
+        let runner = Runner::new(pass, begin, cast(sandbox), mode);
+        Self { runner, now: Moment::ZERO, facts: ProfileFacts::default(), past: History::default(), next: 0 }
+    }
+
+    fn on(&mut self, event: Event<'_>) -> Vec<Effect> {
+        let known = Known { facts: &self.facts, past: &self.past };
+        let effects = self.runner.on(self.now, event, &known);
+        for effect in &effects {
+            if matches!(effect, Effect::Send(_)) {
+                self.next += 1;
+                self.runner.sent(MessageId(self.next));
+            }
+        }
+        effects
+    }
+
+    fn after(&mut self, ms: u64) -> &mut Self {
+        self.now = self.now.after(Duration::from_millis(ms));
+        self
+    }
+
+    fn report(&mut self, report: Report) -> Vec<Effect> {
+        self.on(Event::Report(&report))
+    }
+
+    fn life(&mut self, life: Life) -> Vec<Effect> {
+        let id = MessageId(self.next);
+        self.report(Report::Message { id, life, exchange: None, remote_id: Some(format!("m{}", self.next)) })
+    }
+
+    /// The newest message's exchange, settled with these statuses, one a try.
+    fn exchange(&mut self, statuses: &[u16], outcome: Outcome) -> Vec<Effect> {
+        let exchange = exchange(self.next, self.now, statuses, outcome);
+        self.report(Report::Exchange(Arc::new(exchange)))
+    }
+
+    /// It is accepted with 200.
+    fn accepted(&mut self) -> Vec<Effect> {
+        let mut effects = self.life(Life::Accepted);
+        effects.extend(self.exchange(&[200], Outcome::Accepted));
+        effects
+    }
+
+    fn token(&mut self, generation: u32) -> Vec<Effect> {
+        self.report(Report::Token(TokenStatus::Valid(TokenFacts {
+            generation: Generation(generation),
+            issued: self.now,
+            expires: None,
+            lifetime: None,
+            requested: Vec::new(),
+            granted: Granted::Unknown,
+            missing: Vec::new(),
+            organization: None,
+            client_name: None,
+            pasted: false,
+        })))
+    }
+
+    fn says(&mut self, all: &[(&str, Author, &str)]) -> Vec<Effect> {
+        let messages =
+            all.iter().map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, self.now.wall)).collect();
+        self.report(Report::Conversation { key: ONE, state: RemoteState::Connected, since: None, messages })
+    }
+
+    fn step(&self, at: (usize, usize)) -> &StepResult {
+        &self.runner.run.cases[at.0].steps[at.1]
+    }
+
+    fn mets(&self, at: (usize, usize)) -> Vec<&'static str> {
+        self.step(at).expectations.iter().map(|e| e.met.word()).collect()
+    }
+}
+
+fn cast(sandbox: bool) -> Cast {
+    let player = Player { name: "One".to_owned(), key: ONE, channel: Channel::GuestApi };
+    Cast { players: vec![player], usual: Some(ONE), sandbox }
+}
+
+fn exchange(message: u64, now: Moment, statuses: &[u16], outcome: Outcome) -> Exchange {
+    let tries = statuses.iter().zip(1..).map(|(status, number)| {
+        let body = |text: &str| Body { form: BodyForm::Json, text: text.to_owned(), ..Body::default() };
+        let request = Request {
+            method: "POST".to_owned(),
+            url: "https://api.example/send".to_owned(),
+            headers: Vec::new(),
+            body: body("{}"),
+        };
+        let response = Response {
+            status: *status,
+            version: "HTTP/1.1".to_owned(),
+            headers: vec![Header::new("X-Request-Id", "r-1")],
+            body: body(r#"{"id":"T-9","code":"none"}"#),
+            remote: None,
+        };
+        Part::Try(Arc::new(Attempt {
+            number,
+            started: now,
+            generation: Some(Generation(1)),
+            token_age: None,
+            request: Arc::new(request),
+            ending: Some(Ending::Answered(response)),
+            timing: Timing::default(),
+        }))
+    });
+    Exchange {
+        id: ExchangeId(message),
+        kind: Kind::Send,
+        what: "x".to_owned(),
+        conversation: Some(ONE),
+        message: Some(MessageId(message)),
+        sent_as: None,
+        started: now,
+        ended: Some(now),
+        steps: tries.collect(),
+        outcome,
+    }
+}
+
+fn texts(effects: &[Effect]) -> Vec<&str> {
+    effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::Send(send) => Some(send.text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+// ── a step ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn nothing_is_sent_before_a_person_says_go() {
+    let mut rig = Rig::new(&steps("steps = [{ send = \"a {{seq}}\" }, { send = \"b {{seq}}\" }]"), Mode::Person);
+    assert_eq!(rig.token(1), []);
+    assert_eq!(rig.runner.stage(), &Stage::Ready);
+    assert_eq!(texts(&rig.on(Event::Go)), ["a 1"]);
+    assert_eq!(rig.mets((0, 0)), ["waiting"]);
+    rig.accepted();
+    assert_eq!((rig.runner.stage(), rig.step((0, 0)).suggested), (&Stage::Judging, Some(Verdict::Pass)));
+    assert_eq!(rig.on(Event::Accept), [], "the next step waits too");
+    assert_eq!((rig.runner.run.at, rig.runner.stage()), ((0, 1), &Stage::Ready));
+    assert_eq!(rig.step((0, 0)).verdict, Some(Verdict::Pass));
+    assert_eq!(texts(&rig.on(Event::Go)), ["b 2"]);
+}
+
+#[test]
+fn expectations_are_met_or_not() {
+    // What is expected; the tries' statuses; the outcome; what each expectation comes to.
+    let refused = || Outcome::Refused("no".to_owned());
+    let cases: [(&str, &[u16], Outcome, &[&str]); 9] = [
+        ("{ outcome = \"accepted\", status = 200, tries = 1 }", &[200], Outcome::Accepted, &["ok", "ok", "ok"]),
+        ("{ outcome = \"accepted\", tries = 2 }", &[429, 200], Outcome::Accepted, &["ok", "ok"]),
+        ("{ outcome = \"accepted\", tries = 1 }", &[429, 200], Outcome::Accepted, &["ok", "wrong"]),
+        ("{ outcome = \"accepted\" }", &[400], refused(), &["wrong"]),
+        ("{ outcome = \"refused\", status = 400 }", &[400], refused(), &["ok", "ok"]),
+        ("{ status = 401 }", &[400], refused(), &["wrong"]),
+        ("{ headers = { x-request-id = true } }", &[200], Outcome::Accepted, &["ok"]),
+        ("{ headers = { x-request-id = \"r-2\", y = true } }", &[200], Outcome::Accepted, &["wrong", "wrong"]),
+        ("{ body = { \"/id\" = \"T-9\", \"/no\" = 1 } }", &[200], Outcome::Accepted, &["ok", "wrong"]),
+    ];
+    for (expect, statuses, outcome, wanted) in cases {
+        let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
+        rig.token(1);
+        rig.on(Event::Go);
+        rig.life(if outcome == Outcome::Accepted { Life::Accepted } else { Life::Refused("no".to_owned()) });
+        rig.exchange(statuses, outcome);
+        assert_eq!(rig.mets((0, 0)), wanted, "{expect}");
+        let verdict = if wanted.contains(&"wrong") { Verdict::Fail } else { Verdict::Pass };
+        assert_eq!(rig.step((0, 0)).suggested, Some(verdict), "{expect}");
+    }
+}
+
+#[test]
+fn an_outcome_that_does_not_come_fails_in_time_and_its_message_is_taken_back() {
+    let mut rig = Rig::new(&steps("steps = [{ send = \"a\", within = \"2s\" }]"), Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    assert_eq!(rig.runner.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
+    rig.after(1999);
+    assert_eq!(rig.on(Event::Due), []);
+    rig.after(1);
+    assert_eq!(rig.on(Event::Due), [Effect::Cancel(MessageId(1))]);
+    assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Fail));
+    assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("it is still queued"));
+    assert_eq!(rig.runner.due(), None, "nothing runs while a person thinks");
+}
+
+#[test]
+fn replies_are_read_for_with_growing_pauses_until_one_fits() {
+    let expect = "{ reply = { contains = \"Welcome\", within = \"5s\" } }";
+    let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"hello\", expect = {expect} }}]")), Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    rig.accepted();
+    let mut pauses = Vec::new();
+    for _ in 0..3 {
+        let due = rig.runner.due().unwrap();
+        pauses.push(due.since(rig.now).as_millis());
+        rig.now = due;
+        assert_eq!(rig.on(Event::Due), [Effect::Read(ONE)]);
+    }
+    assert_eq!(pauses, [300, 600, 1000]);
+    let said = [("g", Author::Guest, "hello"), ("b", Author::Bot, "Please wait")];
+    rig.says(&said);
+    assert_eq!(rig.mets((0, 0)), ["ok", "waiting"]);
+    rig.says(&[said[0], said[1], ("c", Author::Bot, "welcome!")]);
+    assert_eq!(rig.mets((0, 0)), ["ok", "ok"]);
+    let talk: Vec<&str> = rig.step((0, 0)).evidence.said.iter().map(|s| s.text.as_str()).collect();
+    assert_eq!(talk, ["hello", "Please wait", "welcome!"], "all of it is evidence");
+}
+
+#[test]
+fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
+    let text = steps(
+        "[[cases.steps]]\nsend = \"hello\"\nexpect = { reply = \"one\" }\n\
+         [[cases.steps]]\nexpect = { reply = { contains = \"one\", within = \"1s\" } }\n\
+         [[cases.steps]]\nexpect = { silence = \"1s\" }\n",
+    );
+    let mut rig = Rig::new(&text, Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    rig.accepted();
+    let said = [("m1", Author::Guest, "hello"), ("b", Author::Bot, "one")];
+    rig.says(&said);
+    rig.on(Event::Accept);
+    rig.on(Event::Go);
+    rig.says(&said);
+    assert_eq!(rig.mets((0, 1)), ["waiting"], "it was the first step's");
+    rig.after(1000);
+    rig.on(Event::Due);
+    assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Fail));
+    rig.on(Event::Accept);
+    rig.on(Event::Go);
+    rig.after(999).on(Event::Due);
+    assert_eq!(rig.mets((0, 2)), ["waiting"]);
+    rig.after(1).on(Event::Due);
+    assert_eq!((rig.mets((0, 2)), rig.step((0, 2)).suggested), (vec!["ok"], Some(Verdict::Pass)));
+}
+
+#[test]
+fn new_tokens_are_counted_from_the_step_on() {
+    let text =
+        steps("steps = [{ renew = true, expect = { renewals = 1 } }, { send = \"a\", expect = { renewals = 0 } }]");
+    let mut rig = Rig::new(&text, Mode::Person);
+    rig.token(7);
+    assert_eq!(rig.on(Event::Go), [Effect::Renew]);
+    rig.token(7);
+    assert_eq!(rig.mets((0, 0)), ["waiting"]);
+    rig.token(8);
+    assert_eq!(rig.mets((0, 0)), ["ok"]);
+    rig.on(Event::Accept);
+    rig.on(Event::Go);
+    rig.token(9);
+    rig.accepted();
+    assert_eq!(rig.mets((0, 1)), ["ok", "wrong"]);
+    assert_eq!(rig.step((0, 1)).expectations[1].detail.as_deref(), Some("there was 1"));
+}
+
+#[test]
+fn what_is_captured_is_filled_in_and_what_is_not_blocks() {
+    let text = steps(
+        "[[cases.steps]]\nsend = \"a\"\ncapture = { ticket = { body = \"/id\" } }\n[[cases.steps]]\nsend = \"about {{ticket}}\"\n",
+    );
+    let mut rig = Rig::new(&text, Mode::Person);
+    rig.token(1);
+    rig.on(Event::Verdict(Verdict::Skip));
+    assert_eq!(rig.on(Event::Go), []);
+    assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Blocked));
+    assert!(rig.step((0, 1)).why.as_ref().unwrap().starts_with("{{ticket}} was not captured"));
+    rig.on(Event::Undo);
+    rig.on(Event::Go);
+    rig.accepted();
+    rig.on(Event::Accept);
+    assert_eq!(texts(&rig.on(Event::Go)), ["about T-9"]);
+}
+
+// ── the sandbox ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const FAULTY: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ clear_faults = true, fault = { fault = \"token-expired\" }, advance = \"1m\", send = \"a\" }]\n[[cases]]\nname = \"d\"\nsteps = [{ send = \"b\" }]\n";
+
+#[test]
+fn the_sandbox_is_set_up_one_after_the_other_and_tidied_after_the_case() {
+    let mut rig = Rig::new(FAULTY, Mode::Person);
+    rig.token(1);
+    assert_eq!(rig.on(Event::Go), [Effect::Fault(None)]);
+    let fault = r#"{"fault":"token-expired"}"#.to_owned();
+    assert_eq!(rig.on(Event::Sandbox(Ok(()))), [Effect::Fault(Some(fault))]);
+    assert_eq!(rig.on(Event::Sandbox(Ok(()))), [Effect::Advance(Duration::from_secs(60))]);
+    assert_eq!(texts(&rig.on(Event::Sandbox(Ok(())))), ["a"]);
+    rig.accepted();
+    assert_eq!(rig.on(Event::Accept), [Effect::Tidy]);
+}
+
+#[test]
+fn a_fault_that_cannot_be_set_blocks_and_outside_the_sandbox_it_is_skipped() {
+    let mut rig = Rig::new(FAULTY, Mode::Person);
+    rig.on(Event::Go);
+    rig.on(Event::Sandbox(Ok(())));
+    assert_eq!(rig.on(Event::Sandbox(Err("no such fault"))), []);
+    let step = rig.step((0, 0));
+    assert_eq!(step.suggested, Some(Verdict::Blocked));
+    assert_eq!(step.why.as_deref(), Some("the sandbox was not set up: no such fault"));
+    let mut rig = Rig::with(FAULTY, Mode::Person, false);
+    assert_eq!(rig.on(Event::Go), []);
+    assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Skip));
+    assert_eq!(rig.step((0, 0)).why.as_deref(), Some("it needs the built-in sandbox"));
+}
+
+#[test]
+fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
+    let mut rig = Rig::new(&steps("steps = [{ send = \"a\" }]"), Mode::Person);
+    rig.on(Event::Go);
+    let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
+    assert_eq!(effects, [Effect::Cancel(MessageId(1))]);
+    assert_eq!(rig.step((0, 0)).why.as_deref(), Some("not signed in: wrong"));
+}
+
+// ── a person ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const THREE: &str = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"a\" }, { judge = \"look\" }]\n[[cases]]\nname = \"d\"\nsteps = [{ send = \"b\" }]\n";
+
+#[test]
+fn a_persons_verdict_counts_and_disagreement_is_told() {
+    let mut rig = Rig::new(THREE, Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    rig.accepted();
+    rig.on(Event::Note("  the name is wrong "));
+    rig.on(Event::Verdict(Verdict::Fail));
+    let step = rig.step((0, 0));
+    assert!(step.disagrees() && step.counts() == Some(Verdict::Fail));
+    assert_eq!(step.note.as_deref(), Some("the name is wrong"));
+    rig.on(Event::Go);
+    assert_eq!(rig.step((0, 1)).suggested, None, "only a person can say");
+    rig.on(Event::Accept);
+    assert_eq!(rig.runner.run.at, (0, 1), "nothing is suggested, so nothing is accepted");
+    rig.on(Event::Verdict(Verdict::Pass));
+    rig.on(Event::Verdict(Verdict::Blocked));
+    assert!(rig.runner.is_over() && rig.runner.run.ended.is_some());
+    let Tally { pass, fail, blocked, .. } = rig.runner.run.tally();
+    assert_eq!((pass, fail, blocked), (1, 1, 1));
+    rig.on(Event::Undo);
+    assert_eq!((rig.runner.run.at, rig.runner.run.ended), ((1, 0), None), "the end can be undone too");
+}
+
+#[test]
+fn a_verdict_while_something_is_under_way_takes_it_back() {
+    let mut rig = Rig::new(THREE, Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    assert_eq!(rig.on(Event::Verdict(Verdict::Blocked)), [Effect::Cancel(MessageId(1))]);
+    assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("not waited for"));
+    rig.life(Life::Accepted);
+    assert_eq!(rig.mets((0, 0)), ["open"], "late news changes nothing");
+}
+
+#[test]
+fn the_timer_runs_only_while_the_step_is_open_and_not_paused() {
+    let mut rig = Rig::new(THREE, Mode::Person);
+    rig.after(1000).on(Event::Pause(true));
+    rig.after(5000).on(Event::Pause(false));
+    rig.after(500);
+    assert_eq!(rig.runner.open_for(rig.now), Duration::from_millis(1500));
+    rig.on(Event::Case(1));
+    assert_eq!((rig.runner.run.at, rig.step((0, 0)).open), ((1, 0), Duration::from_millis(1500)));
+    rig.after(9000).on(Event::Case(-1));
+    rig.after(100).on(Event::Verdict(Verdict::Skip));
+    assert_eq!(rig.step((0, 0)).open, Duration::from_millis(1600));
+    assert_eq!(rig.step((1, 0)).open, Duration::from_secs(9));
+}
+
+#[test]
+fn a_run_that_was_kept_goes_on_at_the_very_step() {
+    let mut rig = Rig::new(THREE, Mode::Person);
+    rig.token(1);
+    rig.on(Event::Go);
+    let under_way = rig.runner.run.clone();
+    rig.accepted();
+    let decided = rig.runner.run.clone();
+    let resume = |run: &Run| {
+        let kept: Run = serde_json::from_str(&serde_json::to_string(run).unwrap()).unwrap();
+        assert_eq!(&kept, run, "the kept form loses nothing");
+        let pass = Pass::parse(Path::new(&kept.file), &kept.source).unwrap();
+        Runner::resume(Arc::new(pass), kept, cast(true), Moment::ZERO).unwrap()
+    };
+    let again = resume(&under_way);
+    assert_eq!((again.run.at, again.stage()), ((0, 0), &Stage::Ready), "nothing is sent again by itself");
+    assert!(again.is_paused() && again.due().is_none());
+    assert_eq!(again.run.cases[0].steps[0].expectations[0].met, Met::Open);
+    let again = resume(&decided);
+    assert_eq!((again.run.at, again.stage()), ((0, 0), &Stage::Judging), "what was decided stays decided");
+    rig.runner = again;
+    rig.on(Event::Accept);
+    assert!(!rig.runner.is_paused());
+    assert_eq!((rig.step((0, 0)).verdict, rig.runner.run.at), (Some(Verdict::Pass), (0, 1)));
+}
+
+// ── alone ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn alone_each_step_goes_by_itself_and_what_only_a_person_could_say_is_skipped() {
+    let mut rig = Rig::new(THREE, Mode::Alone { fail_fast: false });
+    assert_eq!(texts(&rig.token(1)), ["a"]);
+    assert_eq!(rig.life(Life::Accepted), []);
+    assert_eq!(texts(&rig.exchange(&[200], Outcome::Accepted)), ["b"], "the judged step is passed over");
+    assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Skip));
+    assert_eq!(rig.step((0, 1)).why.as_deref(), Some("a person must judge: look"));
+    rig.accepted();
+    assert!(rig.runner.is_over());
+    assert!(rig.runner.run.steps().all(|s| s.verdict.is_none() && s.ended.is_some()));
+}
+
+#[test]
+fn alone_a_failure_blocks_its_case_and_with_fail_fast_ends_the_rest() {
+    let text = "name = \"t\"\n[[cases]]\nname = \"c\"\nsteps = [{ send = \"a\" }, { send = \"b\" }]\n[[cases]]\nname = \"d\"\nsteps = [{ send = \"e\" }]\n";
+    for (fail_fast, wanted) in [
+        (false, [Verdict::Fail, Verdict::Blocked, Verdict::Pass]),
+        (true, [Verdict::Fail, Verdict::Skip, Verdict::Skip]),
+    ] {
+        let mut rig = Rig::new(text, Mode::Alone { fail_fast });
+        rig.token(1);
+        rig.life(Life::Refused("no".to_owned()));
+        if !fail_fast {
+            rig.accepted();
+        }
+        assert!(rig.runner.is_over());
+        let found: Vec<Verdict> = rig.runner.run.steps().filter_map(StepResult::counts).collect();
+        assert_eq!(found, wanted);
+    }
+}

@@ -13,6 +13,9 @@ use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
 /// How long an exchange may lag behind its message, and a diagnosis behind its exchange.
 const LAG: Duration = Duration::from_secs(5);
 
+/// How long evidence is waited for.
+const EVIDENCE: Duration = Duration::from_millis(500);
+
 /// One expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
@@ -189,6 +192,14 @@ fn outcome(came: Came, seen: &Seen<'_>) -> Look {
         }
         _ => return Look::Waiting(seen.until),
     };
+    // The step is not left before its exchange is whole: it is the evidence.
+    let has_one = seen.exchange.is_some() || got != Came::Refused;
+    let whole = seen.exchange.is_some_and(|x| x.outcome.is_settled());
+    if let Some(at) = seen.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
+        && !at.left(seen.now).is_zero()
+    {
+        return Look::Waiting(at);
+    }
     let why = match life {
         Life::Refused(why) | Life::Unknown(why) => Some(why.clone()),
         _ => None,

@@ -80,6 +80,20 @@ impl Armed {
         (plan, acts)
     }
 
+    /// The faults that wait for a request, or hold: each by its name, with how often it still hits where that ends.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let one = |set: &Set| {
+            let json = serde_json::to_value(&set.fault).unwrap_or_default();
+            let name = json.get("fault").and_then(Value::as_str).unwrap_or("a fault").to_owned();
+            match set.fault.times {
+                None => name,
+                Some(1) => format!("{name} (once)"),
+                Some(n) => format!("{name} ({n} times)"),
+            }
+        };
+        self.set.iter().map(one).collect()
+    }
+
     /// The faults with what is left of their counts, for the control API.
     pub(crate) fn to_json(&self) -> Value {
         let one = |set: &Set| {
@@ -117,6 +131,16 @@ mod tests {
         let hit = Some(Spoil::ResetAfter);
         assert_eq!(spoils(&mut armed, Target::Send, 6), [None, None, hit, hit, None, None]);
         assert_eq!(armed.to_json(), json!([]));
+    }
+
+    #[test]
+    fn what_is_left_is_said_in_words_until_it_is_used_up() {
+        let mut armed = armed(&[json!({"fault":"reset-after","times":2}), json!({"fault":"feature-off"})]);
+        assert_eq!(armed.words(), ["reset-after (2 times)", "feature-off"]);
+        spoils(&mut armed, Target::Send, 1);
+        assert_eq!(armed.words(), ["reset-after (once)", "feature-off"]);
+        spoils(&mut armed, Target::Send, 1);
+        assert_eq!(armed.words(), ["feature-off"]);
     }
 
     #[test]

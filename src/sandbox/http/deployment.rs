@@ -1,5 +1,5 @@
 //! The public side of a web deployment: `GET /webdeployments/v1/deployments/{id}/{config,domains}.json`, without a token.
-//! [fields: MTSDK's deployment configuration; of the domains file only its purpose is published, its shape is a choice]
+//! [fields: MTSDK's deployment configuration; those of the domains file are the platform's WebDeployment's]
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn domains(world: &World) -> Value {
     let domain = |origin: &String| origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned();
     json!({
         "allowAllDomains": origins.is_empty(),
-        "domains": origins.iter().map(domain).collect::<Vec<_>>(),
+        "allowedDomains": origins.iter().map(domain).collect::<Vec<_>>(),
     })
 }
 

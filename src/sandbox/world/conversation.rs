@@ -137,6 +137,8 @@ pub(crate) struct Conversation {
     pub(crate) thread: VecDeque<Said>,
     /// Guest messages received by requests, also those no longer kept.
     pub(crate) received: u64,
+    /// The newest time that was given out.
+    newest: Timestamp,
 }
 
 impl Conversation {
@@ -201,7 +203,19 @@ impl Conversation {
             true_guest: None,
             thread: VecDeque::new(),
             received: 0,
+            newest: Timestamp::MIN,
         }
+    }
+
+    /// The time of what is said (or happens) at `at`: no two have the same millisecond, so that clients can put them in
+    /// order by their times, as they have to.
+    pub(crate) fn stamp(&mut self, at: Timestamp) -> Timestamp {
+        if matches!(self.via, Via::GuestApi) {
+            return at;
+        }
+        let next = self.newest.saturating_add(Duration::from_millis(1)).unwrap_or(at);
+        self.newest = if self.newest == Timestamp::MIN { at } else { at.max(next) };
+        self.newest
     }
 
     /// The type of its messages on the wire.

@@ -61,7 +61,7 @@ impl World {
         match happening {
             Happening::Types => self.tell_typing(n, by, at),
             Happening::Says { text, choices } => {
-                let mut said = Said::words(self.messages.hex(), by, text, at.wall);
+                let mut said = Said::words(self.messages.hex(), by, text, conversation.stamp(at.wall));
                 said.choices = choices;
                 self.tell_said(n, &said, at);
                 self.keep(n, said);

@@ -87,6 +87,11 @@ impl World {
         self.armed.to_json()
     }
 
+    /// The same in words.
+    pub(crate) fn fault_words(&self) -> Vec<String> {
+        self.armed.words()
+    }
+
     /// Whether a fault names a conversation that is not here.
     pub(crate) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
         let Some(name) = &fault.conversation else { return Ok(fault) };

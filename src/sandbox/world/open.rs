@@ -300,6 +300,7 @@ impl World {
             conversation.via = Via::Open { from };
             let attributes = inbound.channel.metadata.custom_attributes.clone();
             conversation.attributes.extend(attributes);
+            said.at = conversation.stamp(said.at);
         }
         self.keep(n, said);
         self.provoke(n, &heard, now);

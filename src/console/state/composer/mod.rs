@@ -256,7 +256,8 @@ impl Composer {
         self.text().is_empty()
     }
 
-    fn values(&self, now: Moment) -> Values {
+    /// What the variables stand for in the next message.
+    pub fn values(&self, now: Moment) -> Values {
         Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now: now.wall, run: self.run.clone() }
     }
 
@@ -333,6 +334,12 @@ impl Composer {
         }
         self.notice = None;
         Ok(text)
+    }
+
+    /// A message was sent from elsewhere with [`Self::values`]; `seq`: it used that one.
+    pub fn used(&mut self, seq: bool) {
+        self.seq += u64::from(seq);
+        self.messages += 1;
     }
 
     // ---- history and snippets -----------------------------------------------------------------------------------

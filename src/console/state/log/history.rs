@@ -40,6 +40,11 @@ impl Log {
         self.get(*self.numbers.get(&exchange)?).map(Entry::number)
     }
 
+    /// The entry of an exchange, while it is in memory.
+    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&Entry> {
+        self.get(*self.numbers.get(&exchange)?)
+    }
+
     /// The number of the oldest entry in memory, or the one that the first will have.
     pub fn first_number(&self) -> u64 {
         self.entries.front().map_or(self.first + self.base, Entry::number)

@@ -105,6 +105,8 @@ pub fn hide(state: &mut State) {
 fn go(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(playing) = &state.pass.playing else { return };
     match playing.runner.stage() {
+        // One that was interrupted may have been received.
+        Stage::Ready if playing.runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state, effects),
         Stage::Ready => run_step(state, effects),
         Stage::Judging => {
             if playing.runner.open_result().is_some_and(|r| r.suggested.is_some()) {
@@ -321,7 +323,7 @@ fn carry_out(state: &mut State, wish: Wish, effects: &mut Vec<Effect>) {
         Wish::Fault(fault) => effects.push(Effect::Arrange(SandboxAsk::Fault(fault))),
         Wish::Advance(by) => effects.push(Effect::Arrange(SandboxAsk::Advance(by))),
         Wish::Tidy => {
-            state.fault = None;
+            state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
     }

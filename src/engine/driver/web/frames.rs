@@ -9,6 +9,7 @@ use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs, socket_url};
 use crate::model::{
     Body, ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome, Phase, Request, Response, Timing,
+    Variation,
 };
 
 use super::{Driver, Of, Underway, awaits};
@@ -107,8 +108,12 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match web.flight.answered(&theirs) {
             Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
+                let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
                 self.message_answered(key, message, &theirs, text, now);
-                self.hear_frame(key, theirs, now);
+                // What another token, or none, is answered says nothing of this session.
+                if sent_as.is_none_or(Variation::carries_own_token) {
+                    self.hear_frame(key, theirs, now);
+                }
             }
             Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, .. }) => {
                 let refusal = refusal(&theirs);

@@ -8,13 +8,14 @@
 //! ```
 
 use futures_util::FutureExt as _;
+use secrecy::SecretString;
 
 use crate::engine::channel;
 use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::retry::{Came, Verdict, judge};
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{ConversationKey, MessageId, Moment, Outcome, Timing};
+use crate::model::{ConversationKey, MessageId, Moment, Outcome, Timing, Variation};
 
 use super::frames::{lost, took};
 use super::{Driver, Of, Ready};
@@ -24,7 +25,16 @@ impl Driver {
     pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId, now: Moment) {
         let Some((key, ours, tracing)) = self.frame_of(message) else { return };
         let Some(token) = self.webs.all.get(&key).and_then(|web| web.token.as_ref()) else { return };
-        let text = ours.write(token, &tracing, now.wall);
+        let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
+        let text = match sent_as {
+            Some(Variation::NoToken) => ours.write_without_token(&tracing, now.wall),
+            // A guest that has no session: as good as one whose session is over.
+            Some(Variation::ExpiredToken) => {
+                let nobody = SecretString::from(uuid::Uuid::new_v4().to_string());
+                ours.write(&nobody, &tracing, now.wall)
+            }
+            _ => ours.write(token, &tracing, now.wall),
+        };
         let shown = self.shown_frame(key, Some(&text));
         let Some(intent) = self.begin_try(message, shown, None, now) else { return };
         if let Some(web) = self.webs.all.get_mut(&key) {

@@ -98,7 +98,7 @@ impl World {
 
     /// An element of `content`.
     fn piece(&self, token: &str, content: Content) -> Result<Piece, Trouble> {
-        match (content.content_type.as_str(), content.button_response, content.attachment) {
+        match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
                 let answers = button.originating_message_id.or_else(|| self.offered(token, &button.payload));
                 let kind = button.kind.unwrap_or_else(|| "QuickReply".to_owned());
@@ -109,11 +109,13 @@ impl World {
         }
     }
 
-    /// The newest message that offered a choice.
+    /// The newest message that offered a choice; the newest of the other side where none did.
     fn offered(&self, token: &str, payload: &str) -> Option<String> {
         let n = *self.web.sessions.get(token)?.conversations.last()?;
         let thread = &self.conversations.get(n)?.thread;
-        thread.iter().rev().find(|said| said.choices.contains(&payload)).map(|said| said.id.clone())
+        let newest = || thread.iter().rev().filter(|said| said.by != Purpose::Customer);
+        let offered = newest().find(|said| said.choices.contains(&payload)).or_else(|| newest().next());
+        offered.map(|said| said.id.clone())
     }
 
     /// Seconds to wait, where the session has had its messages of this second; otherwise this one is counted.
@@ -139,11 +141,12 @@ impl World {
         plan: &Plan,
         now: Moment,
     ) -> Result<(), Trouble> {
-        let Letter { said, heard, attributes } = letter;
+        let Letter { mut said, heard, attributes } = letter;
         let n = self.web_conversation(token, now).ok_or_else(failed)?;
         self.prolong(token, now);
         if let Some(conversation) = self.conversations.get_mut(n) {
             conversation.attributes.extend(attributes);
+            said.at = conversation.stamp(said.at);
         }
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);

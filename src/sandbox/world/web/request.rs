@@ -57,7 +57,8 @@ pub(super) struct ChannelMetadata {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Content {
-    pub(super) content_type: String,
+    #[serde(rename = "contentType")]
+    pub(super) kind: String,
     pub(super) button_response: Option<Button>,
     pub(super) attachment: Option<Attachment>,
 }
@@ -134,7 +135,10 @@ impl World {
         let done = match request.action.as_str() {
             "configureSession" => self.configure(from, &request, now),
             "configureAuthenticatedSession" => Err((403, "Session authentication failed".to_owned())),
-            "getConfiguration" => Ok(self.configuration(from, &request, now)),
+            "getConfiguration" => {
+                self.configuration(from, &request, now);
+                Ok(())
+            }
             "onMessage" => self.on_message(from, request, now),
             _ => self.in_session(from, &request, now),
         };
@@ -164,7 +168,10 @@ impl World {
         match request.action.as_str() {
             "echo" => self.health(from, request, now),
             "getJwt" => self.give_jwt(from, request, now),
-            "closeSession" => self.close_session(from, request, now),
+            "closeSession" => {
+                self.close_session(from, request, now);
+                Ok(())
+            }
             "onAttachment" => self.presign(from, request, now),
             "getAttachment" => self.download_address(from, request, now),
             _ => self.delete_attachment(from, request, now),

@@ -156,11 +156,10 @@ impl World {
     }
 
     /// `closeSession`
-    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) -> Result<(), Trouble> {
+    pub(super) fn close_session(&mut self, from: ConnectionId, request: &Request, now: Moment) {
         let token = request.token.as_str();
-        let keep = if request.close_all_connections { Some(from) } else { None };
-        if let Some(keep) = keep {
-            self.finish_session(token, keep, now);
+        if request.close_all_connections {
+            self.finish_session(token, from, now);
         } else if let Some(session) = self.web.sessions.get_mut(token) {
             session.standing = Standing::Closed;
             let conversation = session.conversations.last().copied();
@@ -170,7 +169,6 @@ impl World {
         }
         let body = json!({"connected": false, "newSession": false, "readOnly": true});
         self.answer(from, "SessionResponse", body, request, now);
-        Ok(())
     }
 
     /// The conversation in which a session's messages are; begun where none goes on.
@@ -227,12 +225,13 @@ impl World {
 
     /// A web conversation has ended on the other side: its guest is told.
     pub(in crate::sandbox::world) fn tell_end(&mut self, n: usize, now: Moment) {
-        let Some(conversation) = self.conversations.get(n) else { return };
+        let Some(conversation) = self.conversations.get_mut(n) else { return };
         let Via::Web { token } = &conversation.via else { return };
         let token = token.clone();
+        let at = conversation.stamp(now.wall);
         let read_only = self.web.deployment.read_only_at_end;
         let id = self.messages.hex();
-        let mut body = frames::event(&id, false, now.wall, frames::presence("Disconnect"));
+        let mut body = frames::event(&id, false, at, frames::presence("Disconnect"));
         if let Some(body) = body.as_object_mut() {
             body.insert("metadata".to_owned(), json!({"readOnly": read_only.to_string()}));
             body.insert("originatingEntity".to_owned(), json!("Bot"));

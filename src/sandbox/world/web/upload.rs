@@ -160,8 +160,8 @@ impl World {
     }
 
     fn file(&mut self, attachment: &str) -> Option<(Arc<str>, &mut Upload)> {
-        let sessions = self.web.sessions.iter_mut();
-        sessions.filter_map(|(token, s)| Some((token.clone(), s.uploads.get_mut(attachment)?))).next()
+        let mut sessions = self.web.sessions.iter_mut();
+        sessions.find_map(|(token, session)| Some((token.clone(), session.uploads.get_mut(attachment)?)))
     }
 
     /// A file of the session that is sent with a message.

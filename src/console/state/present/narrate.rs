@@ -1,0 +1,168 @@
+//! What happened on the wire in plain words: calm, whatever it was. No id, no host, no code.
+
+use std::time::Duration;
+
+use crate::model::{Author, Cause, Life, TokenFacts, TokenStatus};
+
+/// A new token is there. `first`: none was before.
+pub fn token(facts: &TokenFacts, first: bool) -> String {
+    let lasts = facts.lifetime.map(|l| format!("; it lasts {}", span(l))).unwrap_or_default();
+    if !facts.missing.is_empty() {
+        return "The console was let in, but not with everything that it needs.".to_owned();
+    }
+    if facts.pasted {
+        return "The console shows the token that it was given.".to_owned();
+    }
+    if first {
+        format!("The console asked for a token{lasts}.")
+    } else {
+        format!("A new token took the place of the old one, unnoticed{lasts}.")
+    }
+}
+
+/// There is no token, or none any more; `None` where nobody needs to know.
+pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
+    match status {
+        TokenStatus::Getting => Some("The console asks to be let in."),
+        TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } => {
+            Some("The platform does not let the console in.")
+        }
+        TokenStatus::Expired { .. } => Some("The token has run out; the console asks for another."),
+        TokenStatus::Limited { .. } => Some("The platform asks the console for a little patience."),
+        TokenStatus::NoSecret { .. } => Some("The console has nothing to sign in with."),
+        TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
+            None
+        }
+    }
+}
+
+/// A message of ours went on. `took`: from sending to its end. `purpose`: it was sent wrongly on purpose.
+pub fn message(life: &Life, cause: Option<Cause>, took: Option<Duration>, purpose: bool) -> Option<String> {
+    let said = match life {
+        Life::Sending { attempt: ..=1 } => "The message is on its way.".to_owned(),
+        Life::Sending { .. } => "The message is on its way once more.".to_owned(),
+        Life::Accepted => match took {
+            Some(took) => format!("The platform took the message, in {}.", quick(took)),
+            None => "The platform took the message.".to_owned(),
+        },
+        Life::Refused(_) if purpose => {
+            "The platform refused the message, as it should: it was made wrong on purpose.".to_owned()
+        }
+        Life::Refused(_) => match cause.and_then(because) {
+            Some(why) => format!("The platform did not take the message: {why}."),
+            None => "The platform did not take the message.".to_owned(),
+        },
+        Life::Unknown(_) => "No answer came; the console looks whether the message arrived.".to_owned(),
+        Life::Landed => "It did arrive: the message stands in the conversation.".to_owned(),
+        Life::Waiting { .. } => "The message waits a moment, then goes on by itself.".to_owned(),
+        Life::Cancelled => "The message was taken back before it left.".to_owned(),
+        Life::Lost => "The message did not arrive.".to_owned(),
+        Life::Queued | Life::Answered => return None,
+    };
+    Some(said)
+}
+
+/// A cause in plain words.
+const fn because(cause: Cause) -> Option<&'static str> {
+    Some(match cause {
+        Cause::TokenExpired | Cause::TokenRevoked | Cause::TokenRotation => "the token had run out",
+        Cause::ScopeNotRequested | Cause::ScopeStripped | Cause::ScopeWrong | Cause::PermissionMissing => {
+            "the console may not speak for a guest here"
+        }
+        Cause::ClientRejected | Cause::ClientDisabled => "the console is not known there",
+        Cause::ConversationEnded => "the conversation is over",
+        Cause::ConversationUnknown | Cause::ConversationMalformed => "there is no such conversation",
+        Cause::ParticipantMismatch => "it is not this guest's conversation",
+        Cause::RateLimited => "too much was said too quickly",
+        Cause::TextTooLong | Cause::BodyMalformed => "the message has not the right form",
+        Cause::ServiceFailure => "the platform has a problem of its own",
+        Cause::NetworkDns
+        | Cause::NetworkConnect
+        | Cause::NetworkTls
+        | Cause::NetworkTimeout
+        | Cause::ProxyAnswered => "the way to the platform is interrupted",
+        _ => return None,
+    })
+}
+
+/// Somebody of the other side said something.
+pub const fn heard(author: Author) -> &'static str {
+    match author {
+        Author::Bot => "The bot answers.",
+        Author::Agent => "A person answers.",
+        Author::System => "The platform says something.",
+        Author::Guest => "The guest speaks.",
+    }
+}
+
+/// A refusal for the token's sake was healed before anybody noticed.
+pub const HEALED: &str = "The token had just run out: the console got a new one, and the message went through.";
+
+/// A line of a tape about a message of ours. `life`: the word that was kept.
+pub fn kept(life: Option<&str>) -> &'static str {
+    match life {
+        Some("accepted" | "answered" | "landed") => "The platform took the message.",
+        Some("refused") => "The platform did not take the message.",
+        Some("unknown") => "No answer came; nobody knew whether the message arrived.",
+        Some("cancelled") => "The message was taken back before it left.",
+        Some("lost") => "The message did not arrive.",
+        _ => "The guest speaks.",
+    }
+}
+
+/// `an hour`, `20 minutes`.
+fn span(time: Duration) -> String {
+    // A second or two are gone when it is told.
+    let seconds = time.as_secs() + 2;
+    match (seconds / 86_400, seconds / 3_600, seconds / 60) {
+        (1, ..) => "a day".to_owned(),
+        (2.., ..) => format!("{} days", seconds / 86_400),
+        (0, 1, _) => "an hour".to_owned(),
+        (0, 2.., _) => format!("{} hours", seconds / 3_600),
+        (0, 0, 2..) => format!("{} minutes", seconds / 60),
+        (0, 0, _) => "a moment".to_owned(),
+    }
+}
+
+/// `0.2 s`, `a blink`.
+fn quick(time: Duration) -> String {
+    if time < Duration::from_millis(50) {
+        "a blink".to_owned()
+    } else {
+        format!("{:.1} s", time.as_secs_f64().max(0.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_tell_them() {
+        for (seconds, wanted) in [
+            (3_599, "an hour"),
+            (86_399, "a day"),
+            (86_400 * 3, "3 days"),
+            (7_200, "2 hours"),
+            (1_200, "20 minutes"),
+            (30, "a moment"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), wanted);
+        }
+        assert_eq!(
+            (quick(Duration::from_millis(4)), quick(Duration::from_millis(182))),
+            ("a blink".into(), "0.2 s".into())
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_refusal_but_its_meaning_is_told() {
+        let raw = Life::Refused("401 unauthorized at https://api.acme.example e42c0b8a".to_owned());
+        for cause in std::iter::once(None).chain(Cause::ALL.iter().copied().map(Some)) {
+            for purpose in [false, true] {
+                let said = message(&raw, cause, None, purpose).unwrap_or_default();
+                assert!(said.starts_with("The platform") && !said.contains("401") && !said.contains("acme"), "{said}");
+            }
+        }
+    }
+}

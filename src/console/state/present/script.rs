@@ -1,0 +1,196 @@
+//! What a demo plays: the send steps of a pass, one at a time, typed at human speed.
+
+use std::time::Duration;
+
+use regex_lite::Regex;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::model::{Moment, Variation};
+use crate::pass::file::{Came, CaptureSource};
+use crate::pass::{Pass, file};
+
+/// How long an answer is waited for where the pass does not say.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// Between two letters.
+const PACE: Duration = Duration::from_millis(45);
+/// Added by the letter's place: nobody types like a clock.
+const UNEVEN: [u64; 7] = [0, 22, 9, 40, 4, 31, 15];
+/// After the last letter, before the message goes out.
+const PAUSE: Duration = Duration::from_millis(350);
+/// A long text is typed in about this time all the same.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// One message of the script.
+#[derive(Clone, Debug)]
+pub struct Cue {
+    /// What it is about: the step's name.
+    pub caption: String,
+    /// The text, with variables and captures to be filled in.
+    pub text: String,
+    /// In another conversation than the open one, by name.
+    pub conversation: Option<String>,
+    /// Wrongly on purpose.
+    pub sent_as: Option<Variation>,
+    /// Lift all faults of the sandbox before.
+    pub clear_faults: bool,
+    /// Set this fault of the sandbox before.
+    pub fault: Option<String>,
+    /// Get a new token before.
+    pub renew: bool,
+    /// What is kept of the answer.
+    pub captures: Vec<(String, Regex)>,
+    /// How long an answer is waited for once it was taken.
+    pub within: Duration,
+}
+
+/// What is played, and how far it has come.
+#[derive(Clone, Debug, Default)]
+pub struct Script {
+    /// What it is called; empty where nothing is played.
+    pub name: String,
+    /// The messages.
+    pub cues: Vec<Cue>,
+    /// Which comes next.
+    pub next: usize,
+}
+
+impl Script {
+    /// The send steps of a pass that can be shown: without choices and files, and outside of a sandbox without its
+    /// faults.
+    pub fn of(pass: &Pass, sandbox: bool) -> Self {
+        let cues = pass
+            .cases
+            .iter()
+            .flat_map(|case| case.steps.iter().map(move |step| (case, step)))
+            .filter(|(_, step)| step.advance.is_none() && (sandbox || (step.fault.is_none() && !step.clear_faults)))
+            .filter_map(|(case, step)| cue(case, step))
+            .collect();
+        Self { name: pass.name.clone(), cues, next: 0 }
+    }
+
+    /// Whether everything was played.
+    pub fn is_over(&self) -> bool {
+        self.next >= self.cues.len()
+    }
+}
+
+fn cue(case: &file::Case, step: &file::Step) -> Option<Cue> {
+    let send = step.send.as_ref()?;
+    if send.choice.is_some() || !send.attachments.is_empty() {
+        return None;
+    }
+    let captures = step.captures.iter().filter_map(|capture| match &capture.source {
+        CaptureSource::Reply(pattern, _) => Some((capture.name.clone(), pattern.0.clone())),
+        CaptureSource::Body(_) | CaptureSource::Header(_) => None,
+    });
+    let taken = matches!(step.expect.outcome, None | Some(Came::Accepted));
+    let within = step.expect.reply.as_ref().map_or(if taken { ANSWER_WITHIN } else { Duration::ZERO }, |r| r.within);
+    Some(Cue {
+        caption: step.name.clone(),
+        text: send.text.clone(),
+        conversation: step.conversation.as_ref().or(case.conversation.as_ref()).map(|c| c.value.clone()),
+        sent_as: send.sent_as,
+        clear_faults: step.clear_faults,
+        fault: step.fault.as_ref().map(|f| f.value.clone()),
+        renew: step.renew,
+        captures: captures.collect(),
+        within,
+    })
+}
+
+/// A text that is being typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing {
+    /// All of it.
+    pub text: String,
+    /// Bytes of it that stand there.
+    pub done: usize,
+    /// When the next letter comes, or the message goes out.
+    pub due: Moment,
+    letters: u64,
+}
+
+impl Typing {
+    /// Begins to type. `calm`: all at once, since nothing is to move by itself.
+    pub fn begin(text: String, now: Moment, calm: bool) -> Self {
+        let letters = text.graphemes(true).count() as u64;
+        let done = if calm { text.len() } else { 0 };
+        Self { text, done, due: now.after(if calm { PAUSE } else { PACE }), letters }
+    }
+
+    /// What stands there.
+    pub fn typed(&self) -> &str {
+        self.text.get(..self.done).unwrap_or(&self.text)
+    }
+
+    /// Everything at once, to be sent at once.
+    pub fn finish(&mut self, now: Moment) {
+        self.done = self.text.len();
+        self.due = now;
+    }
+
+    /// Types what is due. True when all stood there, and the pause after it is over.
+    pub fn go_on(&mut self, now: Moment) -> bool {
+        while self.due.left(now).is_zero() {
+            let Some(letter) = self.text.get(self.done..).and_then(|rest| rest.graphemes(true).next()) else {
+                return true;
+            };
+            self.done += letter.len();
+            let rest = self.done >= self.text.len();
+            self.due = self.due.after(if rest { PAUSE } else { self.pace() });
+        }
+        false
+    }
+
+    fn pace(&self) -> Duration {
+        let place = usize::try_from(self.done as u64 % UNEVEN.len() as u64).unwrap_or(0);
+        let uneven = Duration::from_millis(UNEVEN.get(place).copied().unwrap_or(0));
+        let most = LONGEST / u32::try_from(self.letters.max(1)).unwrap_or(u32::MAX);
+        (PACE + uneven).min(most)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::pass::builtin;
+
+    fn pass(name: &str) -> Pass {
+        Pass::parse(std::path::Path::new(name), builtin::named(name).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn typing_comes_to_its_end_letter_by_letter_in_bounded_time() {
+        for text in ["hello", "Grüße 👨‍👩‍👧 e\u{301}", &"long ".repeat(400)] {
+            let mut now = Moment::ZERO;
+            let mut typing = Typing::begin(text.to_owned(), now, false);
+            let mut turns = 0;
+            loop {
+                now = typing.due;
+                turns += 1;
+                if typing.go_on(now) {
+                    break;
+                }
+                assert!(text.starts_with(typing.typed()));
+            }
+            assert_eq!(typing.typed(), text);
+            assert!(turns <= text.graphemes(true).count() + 1);
+            assert!(now.since(Moment::ZERO) < LONGEST + PAUSE * 2, "{:?}", now.since(Moment::ZERO));
+        }
+        let mut late = Typing::begin("hello".to_owned(), Moment::ZERO, false);
+        assert!(late.go_on(Moment::ZERO.after(Duration::from_secs(9))), "what is late is made up for");
+        let calm = Typing::begin("hello".to_owned(), Moment::ZERO, true);
+        assert_eq!(calm.typed(), "hello");
+    }
+
+    #[test]
+    fn a_pass_becomes_a_script_of_its_messages() {
+        let smoke = Script::of(&pass("smoke"), false);
+        assert_eq!(smoke.cues.len(), 5, "what a person judges is no message");
+        assert_eq!(smoke.cues.first().unwrap().caption, "A message is accepted");
+        assert!(smoke.cues.iter().any(|c| c.captures.iter().any(|(name, _)| name == "invoice")));
+        let (here, there) = (Script::of(&pass("refusals"), true), Script::of(&pass("refusals"), false));
+        assert!(here.cues.len() >= there.cues.len() && there.cues.iter().all(|c| c.fault.is_none()));
+    }
+}
