@@ -118,6 +118,12 @@ impl<'c> Facts<'c> {
         (last.generation > earlier.generation && last.status().is_some_and(|s| s != 401)).then_some(earlier.as_ref())
     }
 
+    /// The opening of its guest socket that failed, where the message was held back by that.
+    pub fn held_back_by(&self) -> Option<&'c Attempt> {
+        let web = self.attempt.is_none() && self.channel == Some(Channel::WebMessaging);
+        self.history.failed_opening(self.exchange.conversation.filter(|_| web)?)
+    }
+
     pub fn generation(&self) -> Option<Generation> {
         self.attempt?.generation
     }

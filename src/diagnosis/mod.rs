@@ -60,7 +60,8 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let said = facts.said_line(healed);
     let mut diagnosis = Diagnosis {
         said,
-        checked: checks::of(&facts),
+        // Of a message that was held back what counts is the opening that failed.
+        checked: facts.held_back_by().map_or_else(|| checks::of(&facts), |opening| checks::of(&facts.at(opening))),
         excluded: ranked.excluded,
         settles: ranked.settles,
         suspects: ranked.suspects,

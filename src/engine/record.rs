@@ -58,7 +58,7 @@ impl Record {
 
     /// Whether it is a frame of this action.
     pub fn is_called(&self, action: &str) -> bool {
-        self.0.what.strip_prefix(action).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
+        self.0.what.strip_prefix(action).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ' ']))
     }
 
     /// When its newest try began.

@@ -67,6 +67,8 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
         Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
         Work::Outcome { message, life, remote_id } => life_now(db, *message, life, remote_id.as_deref(), applied),
         Work::Job(job) => self::job(db, job, keys, applied),
+        // Answered by itself, outside of groups.
+        Work::Guest(_) => Ok(()),
     }
 }
 

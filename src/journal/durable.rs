@@ -1,12 +1,14 @@
 //! The engine's seam: intents are on the disk before the first byte, outcomes follow.
 
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use super::Journal;
+use super::guests::Guest;
 use super::mailbox::Haste;
 use super::writer::Work;
-use crate::engine::durable::{Durable, Intent, Recording, Unrecorded};
-use crate::model::{Life, MessageId};
+use crate::engine::durable::{Durable, GuestToken, Intent, Keeping, Recording, Unrecorded};
+use crate::model::{ConversationKey, Life, MessageId};
 
 impl Durable for Journal {
     fn intent(&self, intent: Intent) -> Recording {
@@ -22,5 +24,15 @@ impl Durable for Journal {
 
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
         self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, Haste::Soon);
+    }
+
+    fn guest_token(&self, conversation: ConversationKey, made: SecretString, renew: bool) -> Keeping {
+        let (done, answered) = oneshot::channel();
+        let spare = made.clone();
+        self.put(Work::Guest(Guest { conversation, made, renew, done }), Haste::Soon);
+        Box::pin(async move {
+            let gone = |_| GuestToken { token: spare, fresh: true, kept: Err("the journal has stopped".to_owned()) };
+            answered.await.unwrap_or_else(gone)
+        })
     }
 }

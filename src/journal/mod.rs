@@ -19,6 +19,7 @@
 
 mod apply;
 mod durable;
+mod guests;
 mod heard;
 pub mod job;
 mod left;

@@ -382,3 +382,36 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     let left: i64 = opened.db.query_row("SELECT count(*) FROM words", [], |r| r.get(0)).unwrap();
     assert_eq!(left, count(&opened.db).0);
 }
+
+/// The identity of a guest outlives the process, is another for another conversation, and is replaced when asked.
+#[test]
+fn guest_tokens_are_kept() {
+    use secrecy::ExposeSecret as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ask = |journal: &Journal, key: u32, made: &str, renew: bool| {
+        let told = runtime.block_on(journal.guest_token(ConversationKey(key), made.into(), renew));
+        assert_eq!(told.kept, Ok(()));
+        (told.token.expose_secret().to_owned(), told.fresh)
+    };
+    let (journal, _pages) = open(dir.path());
+    assert_eq!(ask(&journal, 0, "one", false), ("one".to_owned(), true));
+    assert_eq!(ask(&journal, 0, "two", false), ("one".to_owned(), false));
+    assert_eq!(ask(&journal, 1, "three", false), ("three".to_owned(), true));
+    assert!(journal.close(BOUND));
+
+    let (journal, _pages) = open(dir.path());
+    assert_eq!(ask(&journal, 0, "four", false), ("one".to_owned(), false));
+    assert_eq!(ask(&journal, 0, "five", true), ("five".to_owned(), true), "another guest");
+    assert_eq!(ask(&journal, 0, "six", false), ("five".to_owned(), false));
+
+    // A second guestwire on the profile cannot keep one, and says so.
+    let (second, mut pages) = open(dir.path());
+    assert!(matches!(next(&mut pages), Page::Trouble(t) if t.short == "READ-ONLY"));
+    let told = runtime.block_on(second.guest_token(ConversationKey(0), "seven".into(), false));
+    assert!(told.fresh && told.kept.is_err());
+    assert!(journal.close(BOUND));
+    let stopped = runtime.block_on(journal.guest_token(ConversationKey(0), "eight".into(), false));
+    assert!(stopped.kept.is_err());
+}

@@ -16,6 +16,7 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
+use super::guests::Guest;
 use super::mailbox::{Mailbox, Next};
 use super::place::{self, Denied, Lock};
 use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
@@ -49,6 +50,8 @@ pub enum Work {
     Intent(Intent, Recorded),
     /// The same, where nobody waits any more.
     LateIntent(Intent, Timestamp),
+    /// Find the guest token of a conversation, or keep a new one.
+    Guest(Guest),
     /// Record what came of a message.
     Outcome {
         /// Which.
@@ -290,6 +293,7 @@ impl Writer {
 
     /// Writes a group as a whole, together with what was held.
     fn group(&mut self, mode: &mut Mode, group: Vec<Work>) {
+        let group = self.guests(mode, group);
         let store = match mode {
             Mode::Writing(store) => store,
             Mode::Reading => {
@@ -350,6 +354,20 @@ impl Writer {
                 self.trouble(mode, &e);
             }
         }
+    }
+
+    /// Answers who asks for guest tokens; gives back the rest of the group.
+    fn guests(&self, mode: &mut Mode, group: Vec<Work>) -> Vec<Work> {
+        let mut rest = Vec::with_capacity(group.len());
+        for work in group {
+            match (work, &mut *mode) {
+                (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
+                (Work::Guest(guest), Mode::Reading) => guest.answer_unkept("this guestwire only reads the journal"),
+                (Work::Guest(guest), Mode::Nothing) => guest.answer_unkept("nothing is being kept"),
+                (work, _) => rest.push(work),
+            }
+        }
+        rest
     }
 
     fn trouble(&mut self, mode: &mut Mode, e: &rusqlite::Error) {

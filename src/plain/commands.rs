@@ -8,7 +8,7 @@ use crate::config::problem::nearest;
 
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, ConversationKey, Extras, Life, Message, MessageId, TokenStatus};
+use crate::model::{Author, Channel, ConversationKey, Extras, Life, Message, MessageId, SessionAsk, TokenStatus};
 use crate::view::text::visible_lines;
 
 use super::ask::Question;
@@ -75,8 +75,13 @@ impl Plain {
             Verb::Thread => return self.tell_thread(number(rest)?),
             Verb::Read => {
                 let key = self.active()?;
-                self.reading.insert(key);
-                self.ask(Command::Read(key));
+                if self.channel(key) == Some(Channel::WebMessaging) {
+                    // What comes of it is heard, whenever it comes.
+                    self.ask_session(key, SessionAsk::History);
+                } else {
+                    self.reading.insert(key);
+                    self.ask(Command::Read(key));
+                }
             }
             Verb::Wait => return self.wait(rest),
             Verb::Ids => return self.tell_ids(number(rest)?),
@@ -222,9 +227,12 @@ impl Plain {
 
     /// A conversation is open: its replies are looked for, and it is read once.
     pub(super) fn opened(&mut self, key: ConversationKey) {
-        self.greeting.insert(key);
         self.ask(Command::Watch(Some(key)));
-        self.ask(Command::Read(key));
+        // A web conversation is opened by looking at it, and its session brings what was missed.
+        if self.channel(key) != Some(Channel::WebMessaging) {
+            self.greeting.insert(key);
+            self.ask(Command::Read(key));
+        }
     }
 
     fn tell_thread(&mut self, few: Option<u64>) -> Result<(), String> {

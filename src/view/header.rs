@@ -7,9 +7,10 @@ use ratatui::style::Style;
 use super::text::{fit, plain, put, visible, width};
 use super::theme::Role;
 use crate::console::action::Action;
-use crate::console::state::State;
 use crate::console::state::chip::{chip, countdown, guest};
+use crate::console::state::log::Rate401;
 use crate::console::state::picker::Item;
+use crate::console::state::{RATE_WINDOW, State};
 use crate::model::AgentState;
 
 /// Draws it.
@@ -74,14 +75,18 @@ fn badge(state: &State) -> (&'static str, Role) {
     }
 }
 
+/// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
+pub(super) fn split(state: &State, rate: Rate401) -> (u32, u32) {
+    let outlived = u32::try_from(state.refusals.outlived(state.now, RATE_WINDOW)).unwrap_or(u32::MAX);
+    let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
+    (healed, rate.answers401 - healed)
+}
+
 /// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
     let rate = state.rate;
-    let outlived =
-        u32::try_from(state.refusals.outlived(state.now, crate::console::state::RATE_WINDOW)).unwrap_or(u32::MAX);
-    let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
-    let stands = rate.answers401 - healed;
+    let (healed, stands) = split(state, rate);
     let role = match (stands, healed) {
         (0, 0) => Role::Dim,
         (0, _) => Role::Warning,

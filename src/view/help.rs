@@ -45,6 +45,9 @@ fn section(map: &Keymap, context: Context, lines: &mut Vec<String>) {
     }
 }
 
+/// Screens with fewer columns get no bars.
+const NARROW: u16 = 64;
+
 /// The status page: everything that the chips only hint at.
 pub fn status(state: &State) -> Vec<String> {
     let mut lines = vec![
@@ -62,9 +65,12 @@ pub fn status(state: &State) -> Vec<String> {
     lines.push(format!("  asked      {asked}"));
     lines.push(String::new());
     let rate = state.log.rate_401(state.now, RATE_WINDOW);
+    let (healed, stands) = super::header::split(state, rate);
     lines.push(format!(
-        "401        {} of {} API answers in 15 minutes; {} of them healed by a renewal",
-        rate.answers401, rate.total, rate.healed
+        "401        {} of {} API answers in 15 minutes: {healed} healed by a newer token, {stands} stand{}",
+        rate.answers401,
+        rate.total,
+        if stands == 1 { "s" } else { "" }
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
@@ -126,15 +132,18 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     }
     lines.push(format!("Refusals   {} in this session, by cause", all.len()));
     let full = if state.theme.ascii { "#" } else { "█" };
+    // Where there is no room for the bars, the numbers say the same.
+    let narrow = state.size.width < NARROW;
     for share in all.shares() {
-        let percent = share.count as f64 * 100.0 / all.len() as f64;
-        let bar = full.repeat((share.count * 20).div_ceil(all.len()));
-        let kind = if share.healed { "token glitch, healed" } else { "" };
-        lines.push(
-            format!("  {:<22} {:>4} {percent:>5.1}% {bar:<20} {kind}", share.cause.as_str(), share.count)
-                .trim_end()
-                .to_owned(),
-        );
+        let kind = if share.healed { "healed" } else { "stands" };
+        let (cause, count) = (share.cause.as_str(), share.count);
+        lines.push(if narrow {
+            format!("  {cause:<22} {count:>4} {kind}")
+        } else {
+            let percent = count as f64 * 100.0 / all.len() as f64;
+            let bar = full.repeat((count * 20).div_ceil(all.len()));
+            format!("  {cause:<22} {count:>4} {percent:>5.1}% {bar:<20} {kind}")
+        });
     }
     let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
         let shares = all.shares_of(wanted);
@@ -156,8 +165,15 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let row = |pick: fn(&(usize, usize)) -> usize| {
         plot.iter().map(|column| level(pick(column), most, state.theme.ascii)).collect::<String>()
     };
-    lines.push(format!("  15 minutes  refused  |{}| now", row(|c| c.1)));
-    lines.push(format!("              token    |{}| at most {most} in half a minute", row(|c| c.0)));
+    let (stands, healed) = (row(|c| c.1), row(|c| c.0));
+    let most = format!("highest {most} in 30 s");
+    if narrow {
+        lines.push(format!("  15 minutes until now, {most}"));
+        lines.extend(["  stands".to_owned(), format!("  |{stands}|"), "  healed".to_owned(), format!("  |{healed}|")]);
+    } else {
+        lines.push(format!("  15 minutes  stands  |{stands}| now"));
+        lines.push(format!("              healed  |{healed}| {most}"));
+    }
 }
 
 /// A bar of the plot: how much of the highest.

@@ -1,6 +1,7 @@
 //! The engine's guest socket against a small server over real WebSockets that counts what it receives.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod files;
 mod guest;
 #[path = "../engine_wire/rig.rs"]
 #[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
@@ -10,3 +11,5 @@ mod sending;
 #[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
 mod server;
 mod sessions;
+#[cfg(feature = "sandbox")]
+mod simulated;

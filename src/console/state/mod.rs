@@ -320,6 +320,7 @@ impl State {
         self.log.set_keys(log::KeyNames {
             compose: key(Action::GoComposer),
             clear: key(Action::Back),
+            quiet: key(Action::Quiet),
             copy_body: key(Action::CopyBody),
             why: key(Action::Why),
         });

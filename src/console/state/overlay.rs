@@ -227,6 +227,8 @@ pub enum Choice {
     SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
+    /// Save what was said in the open conversation.
+    Transcript(crate::export::transcript::Form),
     /// Demo: play the built-in pass of that name.
     Play(&'static str),
     /// Demo: show again what was said in the open conversation.

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use crate::model::diagnosis::Family;
 use crate::model::{Cause, Channel, ConversationKey, Diagnosis, ExchangeId, Moment};
 
 /// Refusals remembered.
@@ -128,7 +127,7 @@ impl Refusals {
         self.all.iter().rev().take_while(|r| r.at.mono >= from).filter(glitch).count()
     }
 
-    /// Token glitches and all others in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.
+    /// Those that a newer token healed and those that stand, in [`COLUMNS`] equal parts of the `window` that ends `now`, the oldest first.
     pub fn over_time(&self, now: Moment, window: Duration) -> [(usize, usize); COLUMNS] {
         let mut columns = [(0, 0); COLUMNS];
         let from = now.mono.saturating_sub(window);
@@ -137,7 +136,7 @@ impl Refusals {
             let at = refusal.at.mono.saturating_sub(from).as_nanos() / part.as_nanos();
             let column = usize::try_from(at).unwrap_or(COLUMNS).min(COLUMNS - 1);
             let Some(column) = columns.get_mut(column) else { continue };
-            if refusal.healed || refusal.cause.family() == Family::Token { column.0 += 1 } else { column.1 += 1 }
+            if refusal.healed || refusal.cause == Cause::TokenRotation { column.0 += 1 } else { column.1 += 1 }
         }
         columns
     }

@@ -54,6 +54,14 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Wrap => {
             log.toggle_wrap();
         }
+        Action::Quiet => {
+            let folded = log.toggle_quiet();
+            state.status.info(if folded {
+                "Typing and receipt frames are folded away; the title counts them."
+            } else {
+                "Typing and receipt frames are shown."
+            });
+        }
         Action::Mark => {
             if log.toggle_mark().is_none() {
                 nothing_chosen(state);

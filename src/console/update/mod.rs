@@ -19,6 +19,7 @@ mod recording;
 mod report;
 mod sending;
 mod session;
+mod transcript;
 mod unknown;
 mod why;
 

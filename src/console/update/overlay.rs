@@ -324,6 +324,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 global::focus(state, Pane::Composer);
             }
         }
+        Choice::Transcript(form) => super::transcript::save(state, form, effects),
         choice @ (Choice::Play(_) | Choice::Rehearse) => super::present::chosen(state, &choice),
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {

@@ -12,7 +12,7 @@ use crate::console::state::refusals::Refusals;
 use crate::console::state::{Pane, State};
 use crate::diagnosis::{Case, diagnose, tell};
 use crate::engine::Command;
-use crate::model::{Confidence, Exchange, ExchangeId, TokenFacts};
+use crate::model::{Confidence, Exchange, ExchangeId, Kind, TokenFacts};
 
 use super::{doctor, global, log, sending};
 
@@ -45,6 +45,7 @@ fn settle(state: &mut State, exchange: &Exchange) {
     let found = diagnose(&case).filter(|d| !state.place.muted.contains(&d.cause()));
     if let Some(diagnosis) = &found
         && exchange.sent_as.is_none()
+        && exchange.kind != Kind::Probe
     {
         let at = exchange.ended.unwrap_or(exchange.started);
         state.refusals.note(Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis));

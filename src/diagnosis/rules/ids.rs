@@ -109,7 +109,8 @@ pub fn participant(facts: &Facts<'_>) -> Hypothesis {
         return Hypothesis::excluded(cause, "the participant is the guest, read after the refusal");
     }
     let before = began.map_or(0, |began| began.since(read.seen.at).as_secs());
-    Hypothesis::open(cause, format!("the participant was the guest {before} s before; it may have changed"), probe)
+    let before = if before < 2 { "just before".to_owned() } else { format!("{before} s before") };
+    Hypothesis::open(cause, format!("the participant was the guest {before}; it may have changed"), probe)
 }
 
 /// Whose an id is that is not the guest's.

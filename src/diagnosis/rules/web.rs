@@ -64,8 +64,7 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
 
 /// A message that never was written, because the session was refused or is over: why that is.
 pub fn held_back(facts: &Facts<'_>, why: &str) -> Vec<Hypothesis> {
-    let failed = facts.exchange.conversation.and_then(|key| facts.history.failed_opening(key));
-    if let Some(opening) = failed {
+    if let Some(opening) = facts.held_back_by() {
         return super::first_that_fits(&facts.at(opening));
     }
     let over = ["session", "logged out", "cleared", "read-only"].iter().any(|word| why.contains(word));

@@ -17,6 +17,8 @@ pub const BODY_MAX: usize = 1 << 20;
 
 /// The request as it is, or would be, written. `Host` is what the connection adds (`:authority` in HTTP/2).
 pub fn request(call: &Call, redactor: &Redactor) -> Request {
+    // A file may be larger than what is kept.
+    let sent = call.body.get(..BODY_MAX).unwrap_or(&call.body);
     let mut headers = Vec::with_capacity(call.headers.len() + 1);
     if let Some(authority) = authority(&call.url) {
         headers.push(Header::new("host", authority));
@@ -26,7 +28,7 @@ pub fn request(call: &Call, redactor: &Redactor) -> Request {
         method: call.method.to_string(),
         url: redactor.url(&call.url),
         headers,
-        body: body(&call.body, call.body.len() as u64, &call.headers, redactor, false),
+        body: body(sent, call.body.len() as u64, &call.headers, redactor, false),
     }
 }
 

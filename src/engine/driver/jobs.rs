@@ -1,6 +1,7 @@
 //! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
 //! captured already, but for the token itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub enum Job {
     /// A message's intent is being recorded; its frame follows.
     Record(MessageId),
     History(ConversationKey),
+    /// A file of a message.
+    File(ConversationKey),
     Errand(ExchangeId),
 }
 
@@ -54,6 +57,7 @@ impl Job {
             Self::Facts(_) => "asking what the token may do",
             Self::Web(_) => "opening a socket",
             Self::History(_) => "reading a history",
+            Self::File(_) => "uploading a file",
             Self::Send(_) | Self::Record(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
             Self::Probe(_) => "probing",
@@ -93,6 +97,9 @@ pub enum Done {
     Opened(Box<OpenDone>),
     Recorded(MessageId, Result<(), Unrecorded>),
     History(Box<HistoryDone>),
+    /// Bytes of a file (none where it is too large), and how many it has.
+    File(ConversationKey, MessageId, Result<(Vec<u8>, u64), String>),
+    Put(Box<PutDone>),
     Errand(Box<ProbeDone>),
 }
 
@@ -172,6 +179,14 @@ pub struct HistoryDone {
     pub shown: Shown,
     /// The raw body of a 2xx.
     pub body: Option<Vec<u8>>,
+}
+
+/// A file was put where it may go.
+pub struct PutDone {
+    pub key: ConversationKey,
+    /// Which.
+    pub id: String,
+    pub shown: Shown,
 }
 
 impl Driver {
@@ -347,6 +362,32 @@ impl Driver {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
             Done::History(Box::new(HistoryDone { key, shown: show(&tried, &redactor, clock), body }))
+        });
+    }
+
+    /// Reads a file, unless it has more than `max` bytes.
+    pub(super) fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
+        let read = move || {
+            let shown = path.display().to_string();
+            let read = || -> std::io::Result<(Vec<u8>, u64)> {
+                let size = std::fs::metadata(&path)?.len();
+                Ok((if size > max { Vec::new() } else { std::fs::read(&path)? }, size))
+            };
+            read().map_err(|e| format!("{shown} cannot be read ({e})"))
+        };
+        let work = async move {
+            let read = tokio::task::spawn_blocking(read).await;
+            Done::File(key, message, read.unwrap_or_else(|_| Err("reading the file failed".to_owned())))
+        };
+        let id = self.jobs.spawn(work).id();
+        self.working.insert(id, Work { job: Job::File(key), deadline: None, stop: None });
+    }
+
+    pub(super) fn spawn_put(&mut self, call: Call, key: ConversationKey, id: String) {
+        let (client, redactor, clock) = self.tools();
+        self.spawn(Job::File(key), |mut stopped| async move {
+            let tried = client.run(call, &mut stopped).await;
+            Done::Put(Box::new(PutDone { key, id, shown: show(&tried, &redactor, clock) }))
         });
     }
 

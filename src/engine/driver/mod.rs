@@ -304,6 +304,8 @@ impl Driver {
                     Done::Opened(done) => self.web_opened(*done, now),
                     Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
                     Done::History(done) => self.history_read(*done, now),
+                    Done::File(key, message, read) => self.file_read(key, message, read, now),
+                    Done::Put(done) => self.file_put(*done, now),
                     Done::Errand(done) => self.errand_answered(*done, now),
                 }
             }

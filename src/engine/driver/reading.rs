@@ -319,6 +319,7 @@ impl Driver {
             Job::Web(key) => self.web_job_died(key, now),
             Job::Record(message) => self.send_job_died(message, now),
             Job::History(key) => self.history_job_died(key, now),
+            Job::File(key) => self.uploads_lost(key, "guestwire failed inside", now),
             Job::Errand(exchange) => self.errand_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {

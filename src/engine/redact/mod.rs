@@ -28,7 +28,7 @@ const TOKENS_KEPT: usize = 16;
 const SHORTEST_LITERAL: usize = 4;
 
 /// Names whose values are secrets, as [`norm`] writes them, with the hint that is shown.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 24] = [
     ("accesstoken", "access token"),
     ("refreshtoken", "refresh token"),
     ("idtoken", "id token"),
@@ -48,6 +48,12 @@ const NAMES: [(&str, &str); 19] = [
     ("setcookie", "cookie"),
     ("apikey", "api key"),
     ("xapikey", "api key"),
+    // Presigned addresses of files: whoever has the signature has the file.
+    ("xamzsignature", "signature"),
+    ("xamzcredential", "credential"),
+    ("xamzsecuritytoken", "token"),
+    ("signature", "signature"),
+    ("sig", "signature"),
 ];
 
 /// A secret that is looked for by value, in each form in which it may be echoed.

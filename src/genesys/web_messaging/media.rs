@@ -1,6 +1,10 @@
 //! What may be attached: the limits that the session tells, checked before anything is sent.
 
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde_json::Value;
+
+use crate::genesys::call::{BadCall, Call};
 
 /// Longest name of a file. [SAFRI quoting the limits page]
 const NAME_MAX: usize = 1024;
@@ -29,6 +33,11 @@ impl Media {
             max_kb: inbound.and_then(|i| i.get("maxFileSizeKB")).and_then(whole),
             blocked: list(body.get("blockedExtensions")).iter().filter_map(|b| b.as_str().map(str::to_owned)).collect(),
         }
+    }
+
+    /// Largest file in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.max_kb.unwrap_or(SIZE_MAX_KB).saturating_mul(1024)
     }
 
     /// Why a file may not be attached.
@@ -69,6 +78,25 @@ fn matches(allowed: &str, mime: &str) -> bool {
     }
 }
 
+/// The request that puts a file where a `PresignedUrlResponse` says, with the headers that it wants. The address is the
+/// server's choice: only a secure one is taken, or one of this machine.
+pub fn put(url: &str, headers: &[(String, String)], bytes: Vec<u8>) -> Result<Call, BadCall> {
+    let parsed: Uri = url.parse().map_err(|_| BadCall("its address cannot be used".to_owned()))?;
+    let host = parsed.host().unwrap_or_default();
+    let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    if parsed.scheme_str() != Some("https") && !here {
+        return Err(BadCall(format!("its address at {host} is not secure")));
+    }
+    let mut call = Call { method: Method::PUT, url: url.to_owned(), headers: HeaderMap::new(), body: bytes };
+    for (name, value) in headers {
+        let bad = || BadCall(format!("the header {name} that it wants cannot be written"));
+        let known = HeaderName::try_from(name.as_str()).map_err(|_| bad())?;
+        call.headers.insert(known, HeaderValue::try_from(value.as_str()).map_err(|_| bad())?);
+    }
+    call.headers.insert(CONTENT_LENGTH, HeaderValue::from(call.body.len()));
+    Ok(call)
+}
+
 /// `mediaType` of an attachment.
 pub fn kind(mime: &str) -> &'static str {
     match mime.split('/').next() {
@@ -103,6 +131,18 @@ mod tests {
             assert!(said.as_ref().is_some_and(|s| s.contains(why)), "{name}: {said:?}");
         }
         assert!(media.objection(&"n".repeat(1024), "image/png", 1).is_some());
+    }
+
+    #[test]
+    fn a_file_is_put_with_the_headers_that_were_asked_for_and_only_to_a_safe_place() {
+        let headers = [("x-amz-tagging".to_owned(), "abc".to_owned())];
+        let Ok(call) = put("https://bucket.example/a?X-Amz-Signature=s", &headers, b"123".to_vec()) else { panic!() };
+        let names: Vec<_> = call.headers.keys().map(http::HeaderName::as_str).collect();
+        assert_eq!((call.method.as_str(), names), ("PUT", vec!["x-amz-tagging", "content-length"]));
+        assert!(put("http://127.0.0.1:1/a", &[], Vec::new()).is_ok());
+        assert!(put("http://bucket.example/a", &[], Vec::new()).is_err_and(|e| e.0.contains("not secure")));
+        assert!(put("nonsense", &[], Vec::new()).is_err());
+        assert!(put("https://h/", &[("a b".to_owned(), String::new())], Vec::new()).is_err());
     }
 
     #[test]

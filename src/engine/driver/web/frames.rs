@@ -173,6 +173,8 @@ impl Driver {
         }
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
+        } else if record.is_called("onAttachment") {
+            self.upload_refused(key, None, *code, message, now);
         } else if codes::means(*code) == Means::Refused {
             self.notice(&format!("{} was refused: {why}", record.what()), now);
         }
@@ -200,6 +202,8 @@ impl Driver {
                 self.tell(record.report());
                 if record.is_called("getJwt") {
                     self.history_failed(key, why, now);
+                } else if record.is_called("onAttachment") {
+                    self.uploads_lost(key, why, now);
                 }
             }
         }

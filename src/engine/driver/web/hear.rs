@@ -54,7 +54,14 @@ impl Driver {
                 }
             }
             Said::Jwt { jwt, exp } => self.jwt_came(key, jwt, exp, now),
-            Said::Presigned { .. } | Said::Uploaded { .. } | Said::UploadFailed { .. } | Said::Other => {}
+            Said::Presigned { attachment_id, url, headers } => {
+                self.upload_place(key, &attachment_id, &url, &headers, now);
+            }
+            Said::Uploaded { attachment_id } => self.upload_arrived(key, &attachment_id, now),
+            Said::UploadFailed { attachment_id, code, message } => {
+                self.upload_refused(key, attachment_id.as_deref(), code, &message, now);
+            }
+            Said::Other => {}
         }
     }
 

@@ -13,6 +13,7 @@ mod hear;
 mod history;
 mod open;
 mod sending;
+mod upload;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -95,6 +96,10 @@ struct Web {
     /// Who of the other side is typing, as far as told.
     typing: Option<Author>,
     history: history::History,
+    /// The files of the message that is first in its lane.
+    uploading: Option<upload::Uploading>,
+    /// Files on their way to where they may go, by attachment id.
+    puts: BTreeMap<String, Record>,
     media: Media,
     attributes_max: Option<u64>,
     /// Ids of messages whose choices stand on cards.
@@ -122,6 +127,8 @@ impl Web {
             health_again: None,
             typing: None,
             history: history::History::default(),
+            uploading: None,
+            puts: BTreeMap::new(),
             media: Media::default(),
             attributes_max: None,
             cards: HashSet::new(),
@@ -251,6 +258,7 @@ impl Driver {
         let due: Vec<_> = self.webs.all.iter().filter(|(_, web)| web.is_due(now)).map(|(key, _)| *key).collect();
         for key in due {
             self.unanswered(key, now);
+            self.late_upload(key, now);
             self.web_event(key, Event::Tick, now);
         }
         let wanting: Vec<_> =
@@ -311,7 +319,10 @@ impl Driver {
 
 impl Web {
     fn due(&self) -> Option<Moment> {
-        [self.machine.due(), self.flight.due()].into_iter().flatten().min_by_key(|at| at.mono)
+        [self.machine.due(), self.flight.due(), self.uploading.as_ref().and_then(upload::Uploading::due)]
+            .into_iter()
+            .flatten()
+            .min_by_key(|at| at.mono)
     }
 
     fn is_due(&self, now: Moment) -> bool {

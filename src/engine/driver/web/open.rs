@@ -163,6 +163,7 @@ impl Driver {
         for waiting in web.flight.broken() {
             self.never_answered(key, waiting, why, now);
         }
+        self.uploads_lost(key, why, now);
     }
 
     pub(in crate::engine::driver) fn web_job_died(&mut self, key: ConversationKey, now: Moment) {

@@ -23,7 +23,8 @@ use super::{Driver, Of, Ready};
 impl Driver {
     /// A message is first in its lane, and its socket takes messages.
     pub(in crate::engine::driver) fn launch_frame(&mut self, message: MessageId, now: Moment) {
-        let Some((key, ours, tracing)) = self.frame_of(message) else { return };
+        let Some(attachments) = self.uploaded(message) else { return };
+        let Some((key, ours, tracing)) = self.frame_of(message, attachments) else { return };
         let Some(token) = self.webs.all.get(&key).and_then(|web| web.token.as_ref()) else { return };
         let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
         let text = match sent_as {
@@ -50,7 +51,11 @@ impl Driver {
 
     /// The frame that says a message, and its tracing id: our own id of the message, so that its echo and its entry in
     /// the history are known again, also after a restart.
-    fn frame_of(&self, message: MessageId) -> Option<(ConversationKey, Ours, String)> {
+    fn frame_of(
+        &self,
+        message: MessageId,
+        attachments: Vec<(String, String)>,
+    ) -> Option<(ConversationKey, Ours, String)> {
         let request = &self.sends.get(&message)?.request;
         let key = request.conversation;
         let entry = self.profile.conversations.get(key.0 as usize)?;
@@ -65,7 +70,7 @@ impl Driver {
             choice: extras.choice.clone(),
             answers: extras.answers.clone(),
             from_card,
-            attachments: Vec::new(),
+            attachments,
         };
         Some((key, Ours::Message(said), id))
     }
@@ -199,6 +204,9 @@ impl Driver {
 
     /// A person takes a message back (or guestwire leaves) whose frame was handed over.
     pub(in crate::engine::driver) fn take_frame_back(&mut self, key: ConversationKey, message: MessageId, now: Moment) {
+        if self.take_upload_back(key, message, now) {
+            return;
+        }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let taken = web.flight.take(|of| matches!(of.of, Of::Message(m) if m == message));
         // Else its intent is being recorded: it is not written after that.

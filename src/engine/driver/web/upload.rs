@@ -1,0 +1,263 @@
+//! Files of a message: each is put where the session says, before the message that carries them is written.
+//!
+//! ```text
+//! launch ─► read the file ─► limits ─► onAttachment ─► PresignedUrlResponse ─► PUT ─► UploadSuccessEvent ─► the next
+//!                                                                                          └─ the last ─► launch
+//! ```
+//! What fails on the way is said in words, and nothing of the message was written.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+
+use crate::engine::Report;
+use crate::engine::client::capture;
+use crate::engine::driver::jobs::PutDone;
+use crate::engine::record::Record;
+use crate::genesys::web_messaging::codes;
+use crate::genesys::web_messaging::{Ours, media};
+use crate::model::{ConversationKey, Kind, Life, MessageId, Moment, Outcome, Place};
+
+use super::Driver;
+
+/// A file that is to be uploaded.
+struct File {
+    path: PathBuf,
+    name: String,
+    mime: String,
+}
+
+/// The files of the message that is first in its lane.
+pub struct Uploading {
+    message: MessageId,
+    left: VecDeque<File>,
+    /// The attachment id of the file under way, and its bytes until they are put.
+    current: Option<(String, Vec<u8>)>,
+    done: Vec<(String, String)>,
+    /// The server says when a file has arrived; no later than this.
+    until: Option<Moment>,
+}
+
+impl Uploading {
+    /// When it is given up.
+    pub const fn due(&self) -> Option<Moment> {
+        self.until
+    }
+
+    /// All of them have arrived: what becomes of the message is no matter of theirs any more.
+    fn is_done(&self) -> bool {
+        self.left.is_empty()
+    }
+
+    fn name(&self) -> String {
+        self.left.front().map(|f| f.name.clone()).unwrap_or_default()
+    }
+}
+
+impl Driver {
+    /// The attachment ids of a message's files. Nothing where they are being uploaded: the message is launched again
+    /// then.
+    pub(super) fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
+        let send = self.sends.get_mut(&message)?;
+        let key = send.request.conversation;
+        let files: VecDeque<_> = send
+            .request
+            .extras
+            .attachments
+            .iter()
+            .filter_map(|a| match &a.place {
+                Place::File(path) => {
+                    let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
+                    let name = a.name.clone().or_else(own).unwrap_or_default();
+                    Some(File { path: path.clone(), name, mime: a.mime.clone() })
+                }
+                Place::Url(_) => None,
+            })
+            .collect();
+        if files.is_empty() {
+            return Some(Vec::new());
+        }
+        // They stay known, for the case that the message has to be written again.
+        let known = self.webs.all.get(&key)?.uploading.as_ref().filter(|u| u.message == message && u.is_done());
+        if let Some(uploading) = known {
+            return Some(uploading.done.clone());
+        }
+        send.life = Life::Sending { attempt: 1 };
+        let life = send.life.clone();
+        let exchange = send.record.as_ref().map(Record::id);
+        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+        let uploading = Uploading { message, left: files, current: None, done: Vec::new(), until: None };
+        self.webs.all.get_mut(&key)?.uploading = Some(uploading);
+        self.read_file(key);
+        None
+    }
+
+    fn read_file(&mut self, key: ConversationKey) {
+        let Some(web) = self.webs.all.get(&key) else { return };
+        let Some(uploading) = &web.uploading else { return };
+        let Some(file) = uploading.left.front() else { return };
+        let (path, max) = (file.path.clone(), web.media.max_bytes());
+        self.spawn_file(key, uploading.message, path, max);
+    }
+
+    /// A file was read, or cannot be.
+    pub(in crate::engine::driver) fn file_read(
+        &mut self,
+        key: ConversationKey,
+        message: MessageId,
+        read: Result<(Vec<u8>, u64), String>,
+        now: Moment,
+    ) {
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some(uploading) = web.uploading.as_mut().filter(|u| u.message == message) else { return };
+        let Some(file) = uploading.left.front() else { return };
+        let (bytes, size) = match read {
+            Ok(read) => read,
+            Err(why) => return self.upload_failed(key, &why, now),
+        };
+        if let Some(why) = web.media.objection(&file.name, &file.mime, size) {
+            return self.upload_failed(key, &why, now);
+        }
+        let id = uuid::Uuid::new_v4().to_string();
+        let ours = Ours::Upload {
+            attachment_id: id.clone(),
+            name: file.name.clone(),
+            mime: file.mime.clone(),
+            size,
+            md5: base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0),
+        };
+        uploading.current = Some((id, bytes));
+        if !self.write_frame(key, &ours, now) {
+            self.uploads_lost(key, "the socket was lost while a file was uploaded", now);
+        }
+    }
+
+    /// Where a file may go.
+    pub(super) fn upload_place(
+        &mut self,
+        key: ConversationKey,
+        id: &str,
+        url: &str,
+        headers: &[(String, String)],
+        now: Moment,
+    ) {
+        let until = now.after(self.profile.request_timeout);
+        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.uploading.as_mut()) else { return };
+        let Some((_, bytes)) = uploading.current.as_mut().filter(|(current, _)| current == id) else { return };
+        let bytes = std::mem::take(bytes);
+        uploading.until = Some(until);
+        let name = uploading.name();
+        let call = match media::put(url, headers, bytes) {
+            Ok(call) => call,
+            Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
+        };
+        let what = self.redactor.text(&format!("upload {name}")).into_owned();
+        let mut record = Record::new(self.next_exchange(), Kind::Event, what, now).of(key, None);
+        record.begin(capture::request(&call, &self.redactor), None, now);
+        self.tell(record.report());
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.puts.insert(id.to_owned(), record);
+        }
+        self.spawn_put(call, key, id.to_owned());
+    }
+
+    /// The file was put, or was refused.
+    pub(in crate::engine::driver) fn file_put(&mut self, done: PutDone, now: Moment) {
+        let PutDone { key, id, shown } = done;
+        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some(mut record) = web.puts.remove(&id) else { return };
+        let waiting = web.uploading.as_ref().filter(|u| u.current.as_ref().is_some_and(|(current, _)| *current == id));
+        let name = waiting.map(Uploading::name);
+        let status = shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
+        let why = shown.why();
+        record.end(shown.ending, shown.timing);
+        let outcome = match status {
+            200..=299 => Outcome::Accepted,
+            0 => Outcome::Failed(why.clone()),
+            _ => Outcome::Refused(why.clone()),
+        };
+        let failed = outcome != Outcome::Accepted;
+        record.settle(outcome, now);
+        self.tell(record.report());
+        // The server's own word decides that it has arrived; it may have come before the answer.
+        if let Some(name) = name.filter(|_| failed) {
+            self.upload_failed(key, &format!("{name} could not be uploaded: {why}"), now);
+        }
+    }
+
+    /// The server has a file.
+    pub(super) fn upload_arrived(&mut self, key: ConversationKey, id: &str, now: Moment) {
+        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.uploading.as_mut()) else { return };
+        if uploading.current.as_ref().is_none_or(|(current, _)| current != id) {
+            return;
+        }
+        uploading.current = None;
+        uploading.until = None;
+        if let Some(file) = uploading.left.pop_front() {
+            uploading.done.push((id.to_owned(), file.mime));
+        }
+        if uploading.is_done() {
+            let message = uploading.message;
+            self.launch_frame(message, now);
+        } else {
+            self.read_file(key);
+        }
+    }
+
+    /// The server, or we, did not take a file: the message is not sent.
+    pub(super) fn upload_refused(
+        &mut self,
+        key: ConversationKey,
+        id: Option<&str>,
+        code: u16,
+        said: &str,
+        now: Moment,
+    ) {
+        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.uploading.as_ref()) else { return };
+        let about = |(current, _): &(String, Vec<u8>)| id.is_none_or(|id| current == id);
+        if uploading.current.as_ref().is_some_and(about) {
+            let why = format!("{} was not taken, {}", uploading.name(), codes::line(code, said));
+            self.upload_failed(key, &why, now);
+        }
+    }
+
+    fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
+        let why = self.redactor.text(why).into_owned();
+        if let Some(message) = self.end_upload(key) {
+            self.conclude(message, Outcome::Refused(format!("not sent: {why}")), None, now);
+        }
+    }
+
+    /// The socket is gone: the files are uploaded again with the next one.
+    pub(in crate::engine::driver) fn uploads_lost(&mut self, key: ConversationKey, why: &str, now: Moment) {
+        if let Some(message) = self.end_upload(key) {
+            self.message_lost(message, false, why, now);
+        }
+    }
+
+    /// A message is taken back while its files are uploaded. True: it was, and nothing of it was written.
+    pub(super) fn take_upload_back(&mut self, key: ConversationKey, message: MessageId, now: Moment) -> bool {
+        let is_it = |web: &super::Web| web.uploading.as_ref().is_some_and(|u| u.message == message && !u.is_done());
+        if !self.webs.all.get(&key).is_some_and(is_it) {
+            return false;
+        }
+        self.end_upload(key);
+        self.conclude(message, Outcome::Cancelled, None, now);
+        true
+    }
+
+    fn end_upload(&mut self, key: ConversationKey) -> Option<MessageId> {
+        let uploading = self.webs.all.get_mut(&key)?.uploading.take()?;
+        (!uploading.left.is_empty()).then_some(uploading.message)
+    }
+
+    /// A file of which nothing was heard in time.
+    pub(super) fn late_upload(&mut self, key: ConversationKey, now: Moment) {
+        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.uploading.as_ref()) else { return };
+        if uploading.until.is_some_and(|until| now.mono >= until.mono) {
+            let why = format!("{}: nobody said that it had arrived", uploading.name());
+            self.upload_failed(key, &why, now);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The guest tokens of web conversations: each is the identity of a guest, made once and kept, so that a restart resumes
+//! the session. Never shown and never exported.
+
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::oneshot;
+
+use super::Keys;
+use crate::engine::durable::GuestToken;
+use crate::model::ConversationKey;
+
+/// Asks for the token of a conversation.
+#[derive(Debug)]
+pub struct Guest {
+    /// Which.
+    pub conversation: ConversationKey,
+    /// Kept where there is none, or where another guest is wanted.
+    pub made: SecretString,
+    /// Another guest is wanted.
+    pub renew: bool,
+    /// Who waits.
+    pub done: oneshot::Sender<GuestToken>,
+}
+
+impl Guest {
+    /// Answers with what is kept, or keeps what was made.
+    pub fn answer(self, db: &mut Connection, keys: &Keys) {
+        let Self { conversation, made, renew, done } = self;
+        let told = match find_or_keep(db, keys.ident(conversation).as_deref(), &made, renew) {
+            Ok(Some(token)) => GuestToken { token, fresh: false, kept: Ok(()) },
+            Ok(None) => GuestToken { token: made, fresh: true, kept: Ok(()) },
+            Err(e) => GuestToken { token: made, fresh: true, kept: Err(e.to_string()) },
+        };
+        // Whoever asked may have gone: the token is kept all the same.
+        let _ = done.send(told);
+    }
+
+    /// Answers where nothing can be kept.
+    pub fn answer_unkept(self, why: &str) {
+        let _ = self.done.send(GuestToken { token: self.made, fresh: true, kept: Err(why.to_owned()) });
+    }
+}
+
+/// The token that is kept; nothing where `made` is kept from now on.
+fn find_or_keep(
+    db: &mut Connection,
+    ident: Option<&str>,
+    made: &SecretString,
+    renew: bool,
+) -> rusqlite::Result<Option<SecretString>> {
+    let ident = ident.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let kept: Option<String> = change
+        .prepare_cached("SELECT token FROM guest_tokens WHERE ident = ?1")?
+        .query_row([ident], |row| row.get(0))
+        .optional()?;
+    if let Some(kept) = kept.filter(|_| !renew) {
+        return Ok(Some(SecretString::from(kept)));
+    }
+    change
+        .prepare_cached("INSERT OR REPLACE INTO guest_tokens (ident, token) VALUES (?1, ?2)")?
+        .execute([ident, made.expose_secret()])?;
+    change.commit()?;
+    Ok(None)
+}

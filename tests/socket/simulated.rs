@@ -1,0 +1,119 @@
+//! The engine's guest socket against the sandbox, whose counts are the truth.
+
+use std::path::Path;
+
+use guestwire::engine::{Command, Report};
+use guestwire::model::{ConversationKey, Life, Session, SessionAsk};
+use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+use serde_json::json;
+
+use super::rig::Rig;
+
+const SCENARIO: &str = r#"
+seed = 42
+[client]
+id = "the-client"
+secret = "the-secret"
+scopes = ["guest:messages:send", "conversations", "analytics"]
+[[conversations]]
+name = "Anna, web"
+channel = "web-messaging"
+guest = "Anna"
+"#;
+
+fn both() -> (Sandbox, Rig) {
+    let scenario = Scenario::parse(SCENARIO, Path::new("socket.toml")).unwrap();
+    let sandbox = start(Options { port: 0, scenario }).unwrap();
+    let mut profile = sandbox.profile();
+    // An echo that does not come is given up soon.
+    profile.request_timeout = std::time::Duration::from_secs(2);
+    (sandbox, Rig::start(profile))
+}
+
+fn texts(sandbox: &Sandbox) -> Vec<String> {
+    let state = sandbox.state();
+    let said = |c: &serde_json::Value| {
+        let messages = c["messages"].as_array().cloned().unwrap_or_default();
+        messages.iter().filter_map(|m| m["text"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    state["conversations"].as_array().unwrap().iter().flat_map(said).collect()
+}
+
+fn fault(sandbox: &Sandbox, fault: &serde_json::Value) {
+    sandbox.set_fault(&fault.to_string()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_from_hello_to_its_id() {
+    let (_sandbox, mut rig) = both();
+    let hello = rig.send(0, "Hello");
+    assert_eq!(rig.end_of(hello).await, Life::Accepted);
+    rig.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
+    rig.hears("You said: Hello").await;
+    let answered = |r: &Report| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == hello);
+    if !rig.seen.iter().any(answered) {
+        rig.until(answered).await;
+    }
+    let learned = |r: &Report| matches!(r, Report::Learned { conversation_id, .. } if uuid::Uuid::try_parse(conversation_id).is_ok());
+    if !rig.seen.iter().any(learned) {
+        rig.until(learned).await;
+    }
+    rig.stop().await;
+}
+
+/// Sockets that close at the worst moment, echoes that are lost or come twice: each message is received once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn faults_of_the_socket_lose_and_double_nothing() {
+    let (sandbox, mut rig) = both();
+    let first = rig.send(0, "first");
+    assert_eq!(rig.end_of(first).await, Life::Accepted);
+    let mut sent = vec!["first".to_owned()];
+    for (n, (wanted, ends)) in [
+        (json!({"fault": "frame-doubled"}), "accepted"),
+        (json!({"fault": "frame-unknown"}), "accepted"),
+        (json!({"fault": "frame-lost"}), "unknown"),
+        (json!({"fault": "socket-closed", "received": true}), "unknown"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        fault(&sandbox, &wanted);
+        let text = format!("number {n}");
+        let message = rig.send(0, &text);
+        sent.push(text);
+        let life = rig.end_of(message).await;
+        assert_eq!(life.word(), ends, "{wanted}: {life:?}");
+        if ends == "unknown" {
+            rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == message)).await;
+        }
+    }
+    let last = rig.send(0, "last");
+    assert_eq!(rig.end_of(last).await, Life::Accepted);
+    rig.hears("last").await;
+    sent.push("last".to_owned());
+    let received: Vec<_> = texts(&sandbox).into_iter().filter(|t| sent.contains(t)).collect();
+    assert_eq!(received, sent, "in order, each once");
+    for text in &sent {
+        assert_eq!(rig.heard().iter().filter(|h| h.trim_end_matches('*') == text).count(), 1, "{text}");
+    }
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
+    let (sandbox, mut rig) = both();
+    let hello = rig.send(0, "Hello");
+    assert_eq!(rig.end_of(hello).await, Life::Accepted);
+    fault(&sandbox, &json!({"fault": "session-read-only"}));
+    let late = rig.send(0, "late");
+    assert!(matches!(rig.end_of(late).await, Life::Refused(why) if why.starts_with("409")));
+    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
+    assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, .. }));
+    let again = rig.send(0, "again");
+    assert_eq!(rig.end_of(again).await, Life::Accepted);
+
+    fault(&sandbox, &json!({"fault": "origin-refused"}));
+    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
+    assert!(matches!(rig.session(0, "ended").await, Session::Ended { why } if why.contains("403")));
+    rig.stop().await;
+}
