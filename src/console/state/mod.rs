@@ -6,6 +6,7 @@ pub mod history;
 pub mod ids;
 pub mod kept;
 pub mod log;
+pub mod looking;
 pub mod overlay;
 pub mod palette;
 pub mod pass;
@@ -212,6 +213,8 @@ pub struct State {
     pub(crate) discovering: Option<u32>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// The message of unknown outcome that is watched for.
+    pub looking: Option<looking::Looking>,
     /// What is known of the journal.
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
@@ -285,6 +288,7 @@ impl State {
             faults: Vec::new(),
             discovering: None,
             compare_with: None,
+            looking: None,
             kept: Kept::default(),
             history: None,
             present: None,
@@ -439,6 +443,9 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
+        let look = self.looking.and_then(|looking| looking.next);
+        // The dialog counts down to it.
+        let count = look.filter(|_| self.overlay.is_some()).and_then(|at| next_second(at, self.now));
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
         let live = self.picker.next_change(self.now);
         let present = self.present.as_ref().and_then(present::Present::next_deadline);
@@ -448,6 +455,8 @@ impl State {
             quit,
             chip,
             log,
+            look,
+            count,
             thread,
             limit,
             live,
