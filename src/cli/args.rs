@@ -246,9 +246,23 @@ pub struct LogArgs {
 pub struct ExportArgs {
     /// What to write
     pub form: ExportForm,
+    /// How a transcript is written
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: TranscriptFormat,
     /// The file, which must not exist yet
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptFormat {
+    /// A line a message
+    Text,
+    /// Markdown, with request ids, marks and comments
+    Md,
+    /// One self-contained HTML page
+    Html,
 }
 
 /// What can be exported.
@@ -256,7 +270,7 @@ pub struct ExportArgs {
 pub enum ExportForm {
     /// All exchanges as HAR 1.2, one entry a try
     Har,
-    /// All messages as Markdown
+    /// All messages: who said what, when, and how it fared
     Transcript,
     /// Messages and the exchanges of the newest session as JSON
     Session,
