@@ -210,6 +210,12 @@ fn a_pass_is_played_without_input_output_clock_or_screen() {
 }
 
 #[test]
+fn the_sandboxes_world_is_pure() {
+    walled("sandbox/world", RUNTIME, &[]);
+    walled("sandbox/world", &["Instant::now", "Timestamp::now", "std::time::Instant", "crate::clock"], &[]);
+}
+
+#[test]
 fn the_state_machines_ask_no_clock() {
     for file in [
         "engine/token.rs",

@@ -129,3 +129,11 @@ fn the_schema_knows_every_cause_and_every_variation() {
     );
     assert_eq!(words("/$defs/send/properties/as/enum"), Variation::ALL.map(Variation::as_str));
 }
+
+#[test]
+fn the_readmes_example_is_a_pass() {
+    let readme = include_str!("../README.md");
+    let start = readme.find("name = \"Night round\"").unwrap();
+    let example = &readme[start..start + readme[start..].find("```").unwrap()];
+    assert_eq!(said("README.md", example), "(nothing: it was read)");
+}

@@ -133,6 +133,7 @@ actions! {
         ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
         Present "present" ["P"] "Demo mode: large, in plain words, nothing to embarrass; again to leave" ~ "demo presentation show rehearsal script play";
+        Transcript "transcript" [] "Save what was said in this conversation: Markdown, HTML or text" ~ "export messages chat html markdown save";
         Record "rec" [] "Record the screen as an asciinema cast, or end the recording" ~ "record asciinema cast video demo movie";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }
@@ -188,6 +189,7 @@ actions! {
         Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";
         Pager "pager" ["v"] "Read the entry in the pager" ~ "less view";
         Export "export" ["E"] "Save the marked entries (or all) as HAR 1.2" ~ "har save file";
+        Quiet "quiet" ["f"] "Show typing and receipt frames too, or fold them away" ~ "frame fold hide noise";
         Wrap "wrap" ["W"] "Wrap long lines, or cut them" ~ "fold";
     }
     Composer {

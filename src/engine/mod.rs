@@ -70,6 +70,13 @@ impl Engine {
     }
 }
 
+/// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, and what
+/// `[redact]` names.
+pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
+    let redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+    move |text| redactor.text(text).into_owned()
+}
+
 /// Asks an engine. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct EngineHandle {

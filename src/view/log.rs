@@ -94,6 +94,7 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
             let (asked, dash) = (text::visible(filter.text()), if look.theme.ascii { "-" } else { "—" });
             format!("nothing matches {asked} {dash} {} clears it ({} hidden)", log.keys().clear, log.hidden_by_filter())
         }
+        None if log.folded() > 0 => format!("Only quiet frames so far, folded away; {} shows them.", log.keys().quiet),
         _ => format!(
             "Nothing on the wire yet. Press {}, type a message and Enter: every request it causes appears here.",
             log.keys().compose
@@ -131,6 +132,12 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     let hidden = log.hidden_by_filter();
     let count =
         if log.filter().is_some() { format!("{} of {}", log.len() - hidden, log.len()) } else { log.len().to_string() };
+    // What is folded away is said beside the count, so that it is never hidden in silence.
+    let count = match (log.folded(), log.keys().quiet.as_str()) {
+        (0, _) => count,
+        (quiet, "") => format!("{} + {quiet} quiet", log.len() - hidden),
+        (quiet, key) => format!("{} + {quiet} quiet ({key})", log.len() - hidden),
+    };
     let mut parts = vec![follow, count];
     parts.push(
         log.filter().map_or_else(|| "filter: none".to_owned(), |f| format!("filter: {}", text::visible(f.text()))),

@@ -73,7 +73,15 @@ fn below(entry: &Entry) -> impl Iterator<Item = (String, Role)> {
     });
     let extras = entry.extras();
     let answer = extras.and_then(|e| e.choice.as_ref());
-    let answer = answer.map(|choice| (format!("answers with the choice {}", visible(&choice.payload)), Role::Dim));
+    let answer = answer.map(|choice| {
+        let same = choice.payload == choice.label;
+        let line = if same {
+            "taken as a choice".to_owned()
+        } else {
+            format!("taken as the choice {}", visible(&choice.payload))
+        };
+        (line, Role::Dim)
+    });
     let attributes = extras.into_iter().flat_map(|e| &e.attributes);
     let attributes = attributes.map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), Role::Dim));
     choices.chain(files).chain(answer).chain(attributes)

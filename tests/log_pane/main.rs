@@ -4,6 +4,7 @@
 mod cost;
 mod exports;
 mod flow;
+mod frames;
 mod positions;
 mod rows;
 mod support;

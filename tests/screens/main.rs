@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
-use guestwire::model::{Life, RateLimit, TokenStatus};
+use guestwire::model::{Author, Choice, Life, RateLimit, RemoteMessage, Session, TokenStatus};
 use guestwire::view::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Color;
 
-use desk::{BILLING, Desk, RETURNS, conversation, facts, real_place, reply, text_of, valid};
+use desk::{
+    BILLING, Desk, OPEN, RETURNS, WEB, conversation, facts, live_conversations, real_place, reply, text_of, valid,
+};
 
 const SIZES: [(u16, u16); 5] = [(160, 50), (120, 36), (80, 24), (60, 18), (40, 12)];
 const HOSTILE: &str =
@@ -150,6 +152,83 @@ fn a_demo_at_each_size() {
     for size in SIZES {
         snap(&format!("demo_{}x{}", size.0, size.1), &picture(&scene("demo log", size, Looks::default())));
     }
+}
+
+/// A web conversation in the middle of things: choices, a late message, a file and an attribute on the next message,
+/// somebody typing; an open one whose id was learned.
+fn live(size: (u16, u16), looks: Looks) -> Desk {
+    let mut desk = desk(size, looks);
+    desk.state.picker = Picker::new(live_conversations());
+    desk.report(Report::Token(valid()));
+    let learned = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa".to_owned();
+    desk.report(Report::Learned { key: OPEN, conversation_id: learned });
+    desk.keys("esc 1 G enter");
+    let expires = desk.now.wall.checked_add(jiff::SignedDuration::from_hours(72)).ok();
+    desk.report(Report::Session { key: WEB, session: Session::Open { expires, new: true } });
+    desk.accepted("hello");
+    desk.pass(2_000);
+    let now = desk.now.wall;
+    let choice = |label: &str, payload: &str| Choice { label: label.to_owned(), payload: payload.to_owned() };
+    let offer = RemoteMessage {
+        choices: vec![choice("Open invoices", "open"), choice("日本語 \u{202e}hostile", "x")],
+        ..RemoteMessage::new("q-1", Author::Bot, "I can help with these:", now)
+    };
+    let earlier = now.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap();
+    let late = RemoteMessage { late: true, ..RemoteMessage::new("q-0", Author::Bot, "One moment", earlier) };
+    desk.report(Report::Heard { key: WEB, messages: vec![offer] });
+    desk.report(Report::Heard { key: WEB, messages: vec![late] });
+    desk.command("attach");
+    desk.type_text("/tmp/bill.pdf");
+    desk.keys("enter");
+    desk.command("attribute");
+    desk.type_text("testRun=42");
+    desk.keys("enter");
+    desk.type_text("see file");
+    let until = Some(desk.now.after(Duration::from_secs(5)));
+    desk.report(Report::Typing { key: WEB, author: Author::Bot, until });
+    desk
+}
+
+#[test]
+fn a_live_conversation_at_each_size_in_all_looks() {
+    for size in SIZES {
+        let (wide, high) = size;
+        for (name, keys) in
+            [("live", ""), ("live_choices", "alt-o"), ("live_session", "alt-w"), ("live_extras", "alt-x")]
+        {
+            let look = |looks: Looks| {
+                let mut desk = live(size, looks);
+                desk.keys(keys);
+                picture(&desk)
+            };
+            let themed = look(Looks::default());
+            if name == "live" || size == (80, 24) || size == (40, 12) {
+                snap(&format!("{name}_{wide}x{high}"), &themed);
+            }
+            assert_eq!(look(Looks { mono: true, ..Looks::default() }), themed, "{name} {size:?}");
+            let ascii = look(Looks { ascii: true, mono: true });
+            // What people wrote stays what it is; all that is ours is ASCII.
+            let foreign = |line: &str| line.contains('日');
+            for line in ascii.lines().filter(|line| !foreign(line)) {
+                assert!(line.is_ascii(), "{name} {size:?}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_that_ended_or_broke() {
+    let mut desk = live((120, 36), Looks::default());
+    let at = desk.now.after(Duration::from_secs(4));
+    desk.report(Report::Session {
+        key: WEB,
+        session: Session::Reconnecting { at, why: "the server went away".to_owned() },
+    });
+    snap("live_reconnecting", &picture(&desk));
+    let why = "its conversation was ended".to_owned();
+    desk.report(Report::Session { key: WEB, session: Session::ReadOnly { why } });
+    desk.keys("alt-w");
+    snap("live_read_only", &picture(&desk));
 }
 
 #[test]

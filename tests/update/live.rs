@@ -295,14 +295,14 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     let mut desk = web();
     let why = "the conversation was ended by the bot";
     session(&mut desk, Session::ReadOnly { why: format!("{why}.") });
-    assert_eq!(desk.status(), format!("Read-only: {why} — w starts a new session"));
+    assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
     session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
-    assert_eq!(desk.status(), "Session over: the session expired — w goes on");
+    assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
     session(&mut desk, Session::Closed);
     assert_eq!(desk.status(), "Closed; w opens it again.");
     open(&mut desk, BILLING);
     session(&mut desk, Session::ReadOnly { why: why.to_owned() });
-    assert!(desk.status().starts_with("Anna, web: Read-only: "), "{}", desk.status());
+    assert!(desk.status().starts_with("Anna, web is read-only; w "), "{}", desk.status());
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn a_refused_upgrade_leads_to_its_explanation() {
     let made = crate::desk::exchange_of(7, desk.now, Some((MessageId(900), WEB)), "open the socket", &life, Some(403));
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
     session(&mut desk, Session::Ended { why: "the upgrade was refused with 403".to_owned() });
-    assert_eq!(desk.status(), "Session over: the upgrade was refused with 403 — w goes on · d why");
+    assert_eq!(desk.status(), "Anna, web is over; w goes on · d why: the upgrade was refused with 403.");
 }
 
 /// What the menu offers in each state: the lines that can be taken.
@@ -325,7 +325,7 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
     for (state, can, first) in [
         (Session::Closed, vec![Connect, StartNew, NewGuest], 0),
         (Session::Connecting, vec![Close], 7),
-        (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 1),
+        (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
         (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
         (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
         (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),

@@ -93,13 +93,13 @@ pub fn session(state: &mut State, key: ConversationKey, session: Session) {
             state.status.info(named("The session goes on where it was."));
         }
         Session::ReadOnly { why: said } => {
-            state.status.warn(named(&format!("Read-only: {} — {go_on} starts a new session", why(&said))));
+            state.status.warn(format!("{name} is read-only; {go_on} starts a new session: {}.", why(&said)));
         }
         Session::Ended { why: said } => {
-            // A refused upgrade is in the log, and explained there.
+            // A refused upgrade is in the log, and explained there. The keys come first: reasons can be long.
             let explain = state.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key));
             let explain = if explain { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
-            state.status.error(named(&format!("Session over: {} — {go_on} goes on{explain}", why(&said))));
+            state.status.error(format!("{name} is over; {go_on} goes on{explain}: {}.", why(&said)));
         }
         Session::Reconnecting { why: said, .. } => {
             state.status.warn(named(&format!(

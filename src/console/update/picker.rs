@@ -64,7 +64,10 @@ pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     state.picker.set_unread(key, 0);
     journal::conversation(state, key, effects);
     effects.push(Effect::Engine(Command::Watch(Some(key))));
-    effects.push(Effect::Engine(Command::Read(key)));
+    // A web conversation is opened by looking at it, and its session brings what was missed.
+    if state.picker.get(key).is_some_and(|item| item.session().is_none()) {
+        effects.push(Effect::Engine(Command::Read(key)));
+    }
     global::focus(state, Pane::Composer);
 }
 

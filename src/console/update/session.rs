@@ -86,9 +86,15 @@ pub fn menu(state: &mut State) {
         }
         _ => format!("Now: {said}."),
     }];
-    // What goes on after an end is a new session, not the old one.
-    let over = matches!(session, Session::ReadOnly { .. } | Session::Ended { .. });
-    menu.chosen = if over { 1 } else { chosen.unwrap_or(0) };
+    let line = |wanted: SessionAsk| ASKS.iter().position(|(ask, ..)| *ask == wanted);
+    let wanted = match session {
+        // What goes on after an end is a new session, not the old one.
+        Session::ReadOnly { .. } | Session::Ended { .. } => line(SessionAsk::StartNew),
+        // Where all is well, a hasty Enter changes nothing.
+        Session::Open { .. } => line(SessionAsk::Health),
+        _ => chosen,
+    };
+    menu.chosen = wanted.unwrap_or(0);
     state.overlay = Some(Overlay::Menu(menu));
 }
 

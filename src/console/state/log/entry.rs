@@ -191,6 +191,22 @@ impl Entry {
         self.exchange().is_some_and(|x| x.outcome.is_error())
     }
 
+    /// Which way a frame of a socket went: `sent` or `recv`. `None` for what is no frame.
+    pub fn direction(&self) -> Option<&'static str> {
+        let exchange = self.exchange().filter(|x| x.kind == Kind::Frame)?;
+        match exchange.last_attempt()?.request.method.as_str() {
+            "FRAME" => Some("sent"),
+            "RECV" => Some("recv"),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a frame that comes often and says little: somebody types, or a message was received or read.
+    pub fn is_quiet(&self) -> bool {
+        let typing = matches!(self.what(), "typing" | "typing on" | "typing off" | "receipt");
+        typing && self.direction().is_some() && !self.is_error() && !self.marked
+    }
+
     /// The HTTP status of the newest try.
     pub fn status(&self) -> Option<u16> {
         self.exchange()?.status()

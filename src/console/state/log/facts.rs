@@ -21,6 +21,11 @@ impl Log {
         self.entries.is_empty()
     }
 
+    /// Quiet frames that are folded away.
+    pub fn folded(&self) -> usize {
+        if self.filter.is_some() { 0 } else { self.hidden_by_filter() }
+    }
+
     /// Entries that the filter hides.
     pub fn hidden_by_filter(&self) -> usize {
         self.entries.len().saturating_sub(self.heights.shown())

@@ -4,7 +4,7 @@
 //! filter = term (" " term)*                all of them must hold
 //! term   = ["-"] (word | "quoted text" | key ":" value | (">" | "<") duration)
 //! key    = status (401, 4xx, none) · kind (send, token, …) · conv (part of its name) · id (part of a request id)
-//!          is (error, marked, healed, unknown, refused, failed, waiting, retried)
+//!          is (error, marked, healed, unknown, refused, failed, waiting, retried, quiet)
 //! ```
 
 use std::time::Duration;
@@ -34,6 +34,7 @@ enum Is {
     Failed,
     Waiting,
     Retried,
+    Quiet,
 }
 
 const IS: &[(&str, Is)] = &[
@@ -45,6 +46,7 @@ const IS: &[(&str, Is)] = &[
     ("failed", Is::Failed),
     ("waiting", Is::Waiting),
     ("retried", Is::Retried),
+    ("quiet", Is::Quiet),
 ];
 
 const KINDS: &[(&str, Kind)] = &[
@@ -288,6 +290,7 @@ fn holds_is(is: Is, entry: &Entry) -> bool {
         Is::Failed => matches!(outcome, Some(Outcome::Failed(_))),
         Is::Waiting => matches!(outcome, Some(Outcome::Waiting)),
         Is::Retried => entry.tries() > 1,
+        Is::Quiet => entry.is_quiet(),
     }
 }
 

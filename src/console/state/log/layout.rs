@@ -24,10 +24,18 @@ impl Log {
         }
     }
 
+    /// Whether an entry is shown. A filter says all there is to say; without one, quiet frames are folded away.
+    fn admits(&self, entry: &Entry) -> bool {
+        match &self.filter {
+            Some(filter) => filter.shows(entry, &self.names),
+            None => !(self.fold_quiet && entry.is_quiet()),
+        }
+    }
+
     /// After the entry `seq` changed: whether it is shown, and how many rows it takes.
     pub(super) fn refresh(&mut self, seq: u64) {
         let Some(entry) = self.get(seq) else { return };
-        let shown = self.filter.as_ref().is_none_or(|f| f.shows(entry, &self.names));
+        let shown = self.admits(entry);
         if let Some(entry) = self.get_mut(seq) {
             entry.shown = shown;
         }
@@ -90,7 +98,7 @@ impl Log {
     pub(super) fn refilter(&mut self) {
         for index in 0..self.entries.len() {
             let Some(entry) = self.entries.get(index) else { break };
-            let shown = self.filter.as_ref().is_none_or(|f| f.shows(entry, &self.names));
+            let shown = self.admits(entry);
             if shown == entry.shown {
                 continue;
             }

@@ -275,6 +275,10 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
         // Nobody is to be misled by what was sent wrongly on purpose.
         line.push_fitted(&format!("AS {variation} "), room - 4, page.ascii, Tone::Warning);
     }
+    if let Some(direction) = entry.direction().filter(|_| room >= 12) {
+        line.push(direction, Tone::Dim);
+        line.push(" ", Tone::Text);
+    }
     let room = room.saturating_sub(line.cells - start);
     if quoted && room >= 3 {
         line.push("\"", Tone::Text);

@@ -76,6 +76,8 @@ pub struct KeyNames {
     pub compose: String,
     /// Clears the filter.
     pub clear: String,
+    /// Shows quiet frames, or folds them away.
+    pub quiet: String,
     /// Copies a body.
     pub copy_body: String,
     /// Says why something was refused.
@@ -84,7 +86,13 @@ pub struct KeyNames {
 
 impl Default for KeyNames {
     fn default() -> Self {
-        Self { compose: "c".to_owned(), clear: "Esc".to_owned(), copy_body: "y b".to_owned(), why: "d".to_owned() }
+        Self {
+            compose: "c".to_owned(),
+            clear: "Esc".to_owned(),
+            quiet: "f".to_owned(),
+            copy_body: "y b".to_owned(),
+            why: "d".to_owned(),
+        }
     }
 }
 
@@ -128,6 +136,8 @@ pub struct Log {
     counted: HashMap<ExchangeId, u32>,
     filter: Option<Filter>,
     search: Option<(String, Needle)>,
+    /// Quiet frames are folded away while nothing is filtered.
+    fold_quiet: bool,
     wrap: bool,
     width: usize,
     height: usize,
@@ -168,6 +178,7 @@ impl Log {
             counted: HashMap::new(),
             filter: None,
             search: None,
+            fold_quiet: true,
             wrap: false,
             width: 80,
             height: 24,
@@ -234,6 +245,14 @@ impl Log {
         self.lay_out_all();
         self.settle();
         self.wrap
+    }
+
+    /// Shows quiet frames (typing, receipts), or folds them away. Returns whether they are folded now.
+    pub fn toggle_quiet(&mut self) -> bool {
+        self.fold_quiet = !self.fold_quiet;
+        self.refilter();
+        self.settle();
+        self.fold_quiet
     }
 
     /// Shows only what `text` asks for; see [`Filter`] for the language. Blank text shows all. A filter that cannot be

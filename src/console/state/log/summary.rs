@@ -139,6 +139,8 @@ impl Sheet<'_> {
         let token = exchange.last_attempt().and_then(|a| a.generation.map(|g| token(g, a.token_age)));
         if let Some(token) = token {
             line.push(token.strip_prefix("token ").unwrap_or(&token), Tone::Text);
+        } else if is_frame(exchange) {
+            line.push("the guest's, in the frame", Tone::Text);
         } else if exchange.last_attempt().is_some() {
             let sent = exchange.last_attempt().is_some_and(|a| header(&a.request.headers, "authorization").is_some());
             let bearer = sent && exchange.sent_as.is_some();
@@ -160,6 +162,10 @@ impl Sheet<'_> {
     /// come are named.
     fn ids(&mut self, exchange: &Exchange) {
         let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
+        // A frame has no headers in which an id could come.
+        if is_frame(exchange) {
+            return;
+        }
         let mut parts = Vec::new();
         for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id"] {
             match header(&response.headers, name) {
@@ -193,4 +199,9 @@ impl Sheet<'_> {
         }
         self.add(RowKind::Detail, line, hang, true);
     }
+}
+
+/// Whether it was written as a frame of the guest's socket.
+fn is_frame(exchange: &Exchange) -> bool {
+    exchange.last_attempt().is_some_and(|a| matches!(a.request.method.as_str(), "FRAME" | "RECV"))
 }
