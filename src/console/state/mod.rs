@@ -143,6 +143,7 @@ pub struct Examined {
 
 /// Everything that the screen shows.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct State {
     /// The moment of the newest event.
     pub now: Moment,
@@ -343,7 +344,8 @@ impl State {
         ]);
         self.composer.set_keys(&self.keymap.key(Action::Send), &line);
         let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
-        self.picker.set_keys(&line);
+        // The pane is narrow: blanks part the keys there.
+        self.picker.set_keys(&line.replace(&format!(" {dot} "), "  "));
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
