@@ -179,7 +179,11 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
 /// What it says, and a line for each choice that it offers.
 fn with_choices(entry: &Entry) -> String {
     let choices = entry.choices().iter().map(|choice| format!("[ {} ]", choice.label));
-    std::iter::once(entry.text().to_owned()).filter(|text| !text.is_empty()).chain(choices).collect::<Vec<_>>().join("\n")
+    std::iter::once(entry.text().to_owned())
+        .filter(|text| !text.is_empty())
+        .chain(choices)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The life of a message in plain words.

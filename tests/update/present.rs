@@ -250,7 +250,9 @@ fn what_was_said_before_is_no_answer_and_choices_stand_below_their_message() {
     desk.report(reply(BILLING, "r1", "Said long ago", desk.now));
     assert_eq!(told(&desk), "Space begins.");
     assert!(desk.screen().contains("Said long ago"));
-    desk.send_live("hello");
+    desk.keys("c");
+    desk.type_text("hello");
+    desk.keys("enter esc");
     let mut offer = reply(BILLING, "r2", "Which one?", desk.now);
     if let Report::Conversation { messages, .. } = &mut offer {
         messages[0].choices = vec![Choice { label: "Open invoices".to_owned(), payload: "1".to_owned() }];

@@ -24,7 +24,8 @@ pub fn sent(state: &State, conversation: ConversationKey, effects: &mut Vec<Effe
         && let Some(item) = state.picker.get(conversation)
     {
         // A recording of a demo names nobody either.
-        let to = state.present.as_ref().map_or_else(|| item.name().to_owned(), |p| p.aliases.conversation(conversation));
+        let to =
+            state.present.as_ref().map_or_else(|| item.name().to_owned(), |p| p.aliases.conversation(conversation));
         mark(state, format!("message to {to}"), effects);
     }
 }
