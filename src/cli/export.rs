@@ -19,6 +19,7 @@ use crate::model::Conversation;
 use super::args::{ExportArgs, ExportForm, TranscriptFormat};
 use super::exit::{Exit, Failed};
 use super::journal;
+use super::kept_why::KeptWhy;
 use super::open::Opened;
 use super::output;
 
@@ -42,7 +43,7 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
     let mut out = BufWriter::new(create(path).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
-            let count = write_har(&mut out, reader, 0).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, reader, profile, 0).map_err(|e| e.at(path))?;
             format!("{count} tries")
         }
         ExportForm::Transcript => {
@@ -63,7 +64,7 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
             let head = head.to_string();
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
-            let count = write_har(&mut out, reader, first.saturating_sub(1)).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, reader, profile, first.saturating_sub(1)).map_err(|e| e.at(path))?;
             writeln!(out, "}}").map_err(wrong)?;
             format!("the newest session: {count} tries")
         }
@@ -96,23 +97,29 @@ impl Wrong {
 }
 
 /// HAR 1.2 of all exchanges after a number, one entry a try. How many.
-fn write_har(out: &mut impl Write, reader: &Reader, after: u64) -> Result<usize, Wrong> {
+fn write_har(out: &mut impl Write, reader: &Reader, profile: &Profile, after: u64) -> Result<usize, Wrong> {
     let empty = har([]);
     let creator = &empty["log"]["creator"];
     let comment = &empty["log"]["comment"];
     write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":[")
         .map_err(Wrong::Write)?;
     let (mut after, mut count) = (after, 0);
+    let mut why = KeptWhy::of(profile);
     loop {
         let (entries, more) = reader.page(&Want::After(after), PAGE).map_err(Wrong::Read)?;
-        let document = har(entries.iter().filter_map(|entry| match &entry.source {
-            KeptSource::Exchange(exchange) => Some(HarEntry {
-                number: entry.number,
-                exchange,
-                marked: entry.marked,
-                comment: entry.comment.as_deref(),
-            }),
-            KeptSource::Note { .. } => None,
+        let judged: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| match &entry.source {
+                KeptSource::Exchange(exchange) => Some((entry, exchange, why.next(exchange))),
+                KeptSource::Note { .. } => None,
+            })
+            .collect();
+        let document = har(judged.iter().map(|(entry, exchange, diagnosis)| HarEntry {
+            number: entry.number,
+            exchange,
+            marked: entry.marked,
+            comment: entry.comment.as_deref(),
+            diagnosis: diagnosis.as_ref(),
         }));
         for one in document["log"]["entries"].as_array().into_iter().flatten() {
             let comma = if count == 0 { "" } else { "," };

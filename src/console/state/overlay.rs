@@ -237,8 +237,8 @@ pub enum Choice {
     Pass(PassChoice),
     /// Change the colours.
     Theme(String),
-    /// Look an unknown message up.
-    LookUp(MessageId),
+    /// Leave an unknown message to the looks at its conversation.
+    KeepWatching(MessageId),
     /// Settle an unknown message: landed or lost.
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.

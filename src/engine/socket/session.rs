@@ -251,12 +251,12 @@ impl Machine {
     }
 
     fn want(&mut self, by: Wanted) -> Vec<Step> {
-        let opens = match (&self.phase, by) {
-            (Phase::Closed, _) => true,
-            (Phase::Ended { .. }, Wanted::Message | Wanted::Ask) => true,
-            (Phase::Waiting { .. }, Wanted::Ask) => true,
-            _ => false,
-        };
+        let opens = matches!(
+            (&self.phase, by),
+            (Phase::Closed, _)
+                | (Phase::Ended { .. }, Wanted::Message | Wanted::Ask)
+                | (Phase::Waiting { .. }, Wanted::Ask)
+        );
         if opens {
             self.failed = 0;
             self.phase = Phase::Opening;

@@ -213,10 +213,10 @@ impl Driver {
                 Step::GiveUp => self.give_up_web(key, now),
             }
         }
-        self.tell_session(key, now);
+        self.tell_session(key);
     }
 
-    fn tell_session(&mut self, key: ConversationKey, now: Moment) {
+    fn tell_session(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let session = web.machine.session();
         if session == web.told {
@@ -227,7 +227,7 @@ impl Driver {
             self.tell_waiting(key, *at, why);
         }
         if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
-            self.tell_typing(key, None, now);
+            self.tell_typing(key, None);
         }
         self.tell(Report::Session { key, session });
     }

@@ -203,7 +203,6 @@ impl Driver {
         let at = began.saturating_add(skew).unwrap_or(began);
         let reader = self.readers.entry(key).or_default();
         reader.sent(message, &send.request.text, at, None, true);
-        reader.rest();
         self.conclude(message, outcome, None, now);
         if self.webs.is_writable(key) {
             self.catch_up(key, now);
