@@ -73,7 +73,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
                 add(Holds::Yes, format!("deployment there and active (opened with {with})"), Some(seen.exchange));
             }
             Some((seen, None)) => {
-                add(Holds::Yes, "deployment there and active (opened)".to_owned(), Some(seen.exchange))
+                add(Holds::Yes, "deployment there and active (opened)".to_owned(), Some(seen.exchange));
             }
             None => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
         },
