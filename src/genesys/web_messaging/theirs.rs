@@ -9,6 +9,7 @@ use super::media::Media;
 use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
 
 /// The session as the server tells it.
+#[expect(clippy::struct_excessive_bools, reason = "as many as the frame has")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionResponse {
     /// The guest is connected.
