@@ -1,5 +1,5 @@
 //! The corpus of pass files: what is read, the exact sentence for what is not, and the schema against both.
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 #[path = "pass/schema.rs"]
 mod schema;

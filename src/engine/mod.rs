@@ -21,6 +21,7 @@ mod metrics;
 mod pace;
 mod queue;
 mod reading;
+mod recent;
 mod record;
 mod redact;
 pub mod report;

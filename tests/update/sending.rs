@@ -278,15 +278,15 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     let id = desk.unknown("where is it");
     desk.keys("esc G u");
     desk.pass(4_000);
-    assert_eq!(commands(&desk.deadline()), Vec::<&Command>::new());
+    assert_eq!(commands(&desk.event(Event::Deadline)), Vec::<&Command>::new());
     assert!(desk.screen().contains("next look is in 1 s"), "{}", desk.screen());
     desk.pass(1_000);
-    assert_eq!(commands(&desk.deadline()), [&Command::Read(BILLING)]);
+    assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
     assert!(desk.screen().contains("next look is in 10 s"), "{}", desk.screen());
     // Enter leaves it to the looks.
     assert_eq!(commands(&desk.keys("enter")), Vec::<&Command>::new());
     desk.pass(10_000);
-    assert_eq!(commands(&desk.deadline()), [&Command::Read(BILLING)]);
+    assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
     desk.keys("u");
     desk.report(Report::Message { id, life: Life::Landed, exchange: None, remote_id: Some("there".to_owned()) });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
