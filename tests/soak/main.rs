@@ -6,8 +6,8 @@
 //! at the end:         faults lifted ─► one more message each ─► look-ups ─► the ledger against the sandbox's state
 //! ```
 //! `cargo test` sends a few hundred. The long form: `GUESTWIRE_SOAK=10000 cargo test --release --test soak -- --nocapture`.
-//! `GUESTWIRE_SEED` draws other faults; a failure names its seed. Both sides run on one clock that is ten times as fast
-//! as the world's, so that pauses that a server asks for take a tenth of their time.
+//! `GUESTWIRE_SEED` draws other faults; a failure names its seed. Both sides run on one clock that is twenty times as
+//! fast as the world's, so that pauses that a server asks for take a twentieth of their time.
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 

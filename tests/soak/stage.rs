@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use guestwire::clock::Clock;
@@ -29,16 +30,17 @@ messages_per_second = 1_000_000
 frames_per_minute = 1_000_000
 configures_per_minute = 1_000_000
 histories_per_minute = 1_000_000
-[deployment]
-origins = ["https://one.example", "https://two.example", "https://three.example"]
 "#;
 
-/// Conversations of each channel: the first of each is answered, the others are not.
-const EACH: [&str; 3] = ["one", "two", "three"];
+/// The channels, as a scenario names them.
+const CHANNELS: [&str; 3] = ["guest-api", "open-messaging", "web-messaging"];
+/// Conversations of each channel: so many, and one more for each so many messages.
+const EACH: u64 = 3;
+const ONE_MORE: u64 = 2_000;
 /// How many times as fast as the world's the clock of both is.
-const FAST: u32 = 10;
+const FAST: u32 = 20;
 /// How long an echo or an answer is waited for, by that clock.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(40);
 /// Messages of a conversation that wait or are under way at a time.
 const AHEAD: usize = 3;
 
@@ -95,27 +97,21 @@ pub struct Stage {
     blows: BTreeMap<String, u64>,
     token: Token,
     landed_at_the_end: usize,
+    /// The longest time, in milliseconds, for which the machine let nothing of this process run.
+    pulse: Arc<AtomicU64>,
 }
 
 impl Stage {
     pub fn new(seed: u64, messages: u64) -> Self {
-        let mut scenario = SCENARIO.to_owned();
-        for channel in ["guest-api", "open-messaging", "web-messaging"] {
-            for (n, name) in EACH.iter().enumerate() {
-                let script = if n == 0 { "echo" } else { "silent" };
-                write!(scenario, "[[conversations]]\nname = \"{channel} {name}\"\nchannel = \"{channel}\"\n").unwrap();
-                write!(scenario, "guest = \"{name}\"\nscript = \"{script}\"\n").unwrap();
-                if channel == "web-messaging" {
-                    writeln!(scenario, "origin = \"https://{name}.example\"").unwrap();
-                }
-            }
-        }
+        let scenario = scenario(EACH + messages / ONE_MORE);
         let scenario = Scenario::parse(&scenario, Path::new("soak.toml")).unwrap();
         let clock = Clock::fast(FAST);
         let sandbox = start_with(Options { port: 0, scenario }, clock).unwrap();
         let mut profile = sandbox.profile();
         profile.request_timeout = PATIENCE;
         let count = profile.conversations.len() as u64;
+        // One whose echo was lost holds up nobody else.
+        profile.parallel = profile.conversations.len();
         let talk = |n: u64, entry: &guestwire::config::ConversationEntry| Talk {
             name: entry.conversation.name.clone(),
             channel: entry.conversation.channel(),
@@ -142,6 +138,7 @@ impl Stage {
             blows: BTreeMap::new(),
             token: Token::default(),
             landed_at_the_end: 0,
+            pulse: pulse(),
         }
     }
 
@@ -171,44 +168,62 @@ impl Stage {
         }
     }
 
-    /// Looks up, as a person would, until everything is settled that stands in the sandbox.
+    /// Looks up, as a person would, what stands in the sandbox and is unknown.
     pub async fn look_up(&mut self) {
         for talk in 0..self.talks.len() {
-            let (key, channel) = (self.talks[talk].key, self.talks[talk].channel);
-            let open = |stage: &Self| {
-                let there = received(&stage.sandbox.state(), &stage.talks[talk].name);
-                stage.ledger.unsettled(talk, &there).count()
-            };
-            let before = open(self);
-            if before == 0 {
-                continue;
-            }
+            let before = self.doubted(talk).len();
             self.landed_at_the_end += before;
-            if channel != Channel::WebMessaging {
-                self.engine.ask(Command::Read(key));
-                while open(self) > 0 {
-                    let report = self.report().await;
-                    let read = matches!(&report, Report::Conversation { key: of, .. } if *of == key);
-                    self.take(report);
-                    // What a read settles is told right after it.
-                    if read {
-                        self.engine.ask(Command::Read(key));
-                    }
-                }
-                continue;
+            if before > 0 && self.talks[talk].channel == Channel::WebMessaging {
+                self.page_back(talk).await;
+            } else if before > 0 {
+                self.read(talk).await;
             }
+            assert!(self.doubted(talk).is_empty(), "seed {}: looked up, and {:?}", self.seed, self.doubted(talk));
+        }
+    }
+
+    /// The unknown messages of a conversation that the sandbox has.
+    fn doubted(&self, talk: usize) -> Vec<String> {
+        let there = received(&self.sandbox.state(), &self.talks[talk].name);
+        self.ledger.unsettled(talk, &there).map(str::to_owned).collect()
+    }
+
+    /// Reads a conversation twice: what the first read settles is told before the second ends.
+    async fn read(&mut self, talk: usize) {
+        let key = self.talks[talk].key;
+        for _ in 0..2 {
+            self.engine.ask(Command::Read(key));
+            self.until(|report| matches!(report, Report::Conversation { key: of, .. } if *of == key)).await;
+        }
+    }
+
+    /// Reads older messages until none is missed, or there are none.
+    async fn page_back(&mut self, talk: usize) {
+        let key = self.talks[talk].key;
+        while !self.doubted(talk).is_empty() {
             self.engine.ask(Command::Session { key, ask: SessionAsk::History });
-            while open(self) > 0 {
-                let report = self.report().await;
-                if let Report::Notice { text, .. } = &report {
-                    assert!(!text.contains("no older"), "seed {}: read to the beginning, and {}", self.seed, open(self));
-                }
-                let page = matches!(&report, Report::Exchange(x) if x.conversation == Some(key)
-                    && x.what.starts_with("history") && x.outcome.is_settled());
-                self.take(report);
-                if page {
-                    self.engine.ask(Command::Session { key, ask: SessionAsk::History });
-                }
+            let ended = self
+                .until(|report| match report {
+                    Report::Exchange(x) => {
+                        x.conversation == Some(key) && x.what.starts_with("history") && x.outcome.is_settled()
+                    }
+                    Report::Notice { text, .. } => text.contains("older messages"),
+                    _ => false,
+                })
+                .await;
+            if matches!(ended, Report::Notice { .. }) {
+                return;
+            }
+        }
+    }
+
+    /// Takes in reports until one pleases.
+    async fn until(&mut self, pleases: impl Fn(&Report) -> bool) -> Report {
+        loop {
+            let report = self.report().await;
+            self.take(report.clone());
+            if pleases(&report) {
+                return report;
             }
         }
     }
@@ -216,15 +231,17 @@ impl Stage {
     /// Compares the ledger with the sandbox's state. Gives the figures.
     pub fn hold(self) -> String {
         let state = self.sandbox.state();
+        let stalled = Duration::from_millis(self.pulse.load(Ordering::Relaxed)) > PATIENCE / FAST / 2;
         let mut all = 0;
         for (n, talk) in self.talks.iter().enumerate() {
             let there = received(&state, &talk.name);
             all += there.len();
             self.ledger.hold(n, &format!("seed {}, {}", self.seed, talk.name), &there);
-            talk.harms.hold(&format!("seed {}, {}", self.seed, talk.name));
+            talk.harms.hold(&format!("seed {}, {}", self.seed, talk.name), stalled);
         }
         // A message is tried again once after a 401: it takes two spoilt tokens, and each meets one message of a lane.
-        let most = self.token.times / 2 * 6;
+        let lanes = self.talks.iter().filter(|talk| talk.channel != Channel::WebMessaging).count() as u64;
+        let most = self.token.times / 2 * lanes;
         assert!(self.token.refusals <= most, "seed {}: {} refused with 401", self.seed, self.token.refusals);
         assert_eq!(state["received"], all, "seed {}: nothing of anybody else", self.seed);
         let took = self.began.elapsed();
@@ -250,12 +267,13 @@ impl Stage {
         while self.talks[talk].open < AHEAD && self.talks[talk].left > 0 {
             self.talks[talk].left -= 1;
             let Talk { dice, channel, name, .. } = &mut self.talks[talk];
-            let blow = dice.one_in(7).then(|| storm::draw(dice, *channel, name));
+            let blow = dice.one_in(6).then(|| storm::draw(dice, *channel, name));
             let take_back = dice.one_in(40);
             if let Some(blow) = blow.filter(|blow| blow.harm != Harm::Token || self.token.spoil()) {
                 self.sandbox.set_fault(&blow.json.to_string()).unwrap();
                 *self.blows.entry(blow.name().to_owned()).or_default() += blow.times;
-                *self.talks[talk].harms.set.entry(blow.harm).or_default() += blow.times;
+                let Talk { harms, sent, .. } = &mut self.talks[talk];
+                harms.set(&blow, *sent + 1);
             }
             let message = self.send(talk, "message");
             if take_back {
@@ -320,7 +338,7 @@ impl Stage {
                 talk.open -= 1;
                 match explain(entry) {
                     Some((Harm::Token, _)) => self.token.refusals += 1,
-                    Some((harm, blows)) => *talk.harms.done.entry(harm).or_default() += blows,
+                    Some((harm, blows)) => talk.harms.done(harm, blows, format!("{}: {:?}", entry.text, entry.life)),
                     None => {}
                 }
                 Some(entry.talk)
@@ -343,4 +361,40 @@ impl Stage {
             *self.blows.get_mut(name).unwrap() -= fault["times"].as_u64().unwrap_or(0);
         }
     }
+}
+
+/// A scenario with so many conversations of each channel: of three, one is answered.
+fn scenario(each: u64) -> String {
+    let origin = |n| format!("https://shop{n}.example");
+    let origins: Vec<_> = (1..=each).map(origin).collect();
+    let mut text = format!("{SCENARIO}[deployment]\norigins = {origins:?}\n");
+    for channel in CHANNELS {
+        for n in 1..=each {
+            let script = if n % 3 == 1 { "echo" } else { "silent" };
+            write!(text, "[[conversations]]\nname = \"{channel} {n}\"\nchannel = \"{channel}\"\n").unwrap();
+            write!(text, "guest = \"guest {n}\"\nscript = \"{script}\"\n").unwrap();
+            if channel == "web-messaging" {
+                writeln!(text, "origin = {:?}", origin(n)).unwrap();
+            }
+        }
+    }
+    text
+}
+
+/// Watches how late a timer is that should end every few milliseconds: what is slow because the machine stands still is
+/// no fault of anybody's.
+fn pulse() -> Arc<AtomicU64> {
+    let longest = Arc::new(AtomicU64::new(0));
+    let told = Arc::downgrade(&longest);
+    tokio::spawn(async move {
+        let mut before = Instant::now();
+        while let Some(longest) = told.upgrade() {
+            let gap = u64::try_from(before.elapsed().as_millis()).unwrap_or(u64::MAX);
+            longest.fetch_max(gap, Ordering::Relaxed);
+            before = Instant::now();
+            drop(longest);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    longest
 }
