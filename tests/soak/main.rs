@@ -22,6 +22,8 @@ async fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     let messages = number("GUESTWIRE_SOAK").unwrap_or(360);
     let seed = number("GUESTWIRE_SEED").unwrap_or(1);
+    // Shown when something fails.
+    eprintln!("GUESTWIRE_SOAK={messages} GUESTWIRE_SEED={seed}");
     let mut stage = Stage::new(seed, messages);
     stage.send_all().await;
     stage.calm().await;

@@ -36,7 +36,7 @@ histories_per_minute = 1_000_000
 const CHANNELS: [&str; 3] = ["guest-api", "open-messaging", "web-messaging"];
 /// Conversations of each channel: so many, and one more for each so many messages.
 const EACH: u64 = 3;
-const ONE_MORE: u64 = 2_000;
+const ONE_MORE: u64 = 1_000;
 /// How many times as fast as the world's the clock of both is.
 const FAST: u32 = 20;
 /// How long an echo or an answer is waited for, by that clock.

@@ -91,7 +91,8 @@ fn request(dice: &mut Dice, channel: Channel) -> Blow {
         2 => Blow::new(json!({"fault": "service-failure", "target": "token", "status": 503}), Harm::None),
         3 => {
             let form = dice.of(&["seconds", "date", "body", "none"]);
-            let times = patience(dice);
+            // Where no wait is named the engine's own grows, for all conversations of the token.
+            let times = if form == "none" { 1 } else { patience(dice) };
             Blow::new(json!({"fault": "rate-limited", "retry_after": 1, "form": form, "times": times}), Harm::Wait)
         }
         4 => {
