@@ -80,6 +80,8 @@ pub fn explain(entry: &Entry) -> Option<(Harm, u64)> {
         Life::Unknown(why) if entry.taken_back && why.contains("taken back") => None,
         Life::Unknown(why) if why.contains("nothing came within") => Some((Harm::Silence, 1)),
         Life::Unknown(_) => Some((Harm::Doubt, 1)),
+        // Where so many answers in a row did not come, the session is given up, and what waits for it.
+        Life::Refused(why) if why.contains("configureSession was not answered") => Some((Harm::Silence, 8)),
         Life::Refused(why) if why.ends_with("tried 6 times") => Some((Harm::Wait, 6)),
         Life::Refused(why) if why.starts_with("403") => Some((Harm::Forbid, 1)),
         Life::Refused(why) if why.starts_with("401") => Some((Harm::Token, 2)),

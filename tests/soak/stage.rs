@@ -345,7 +345,11 @@ impl Stage {
             }
             Report::Heard { key, messages } => {
                 for message in messages {
-                    assert!(self.heard.insert((key, message.id.clone())), "seed {}: told twice: {message:?}", self.seed);
+                    assert!(
+                        self.heard.insert((key, message.id.clone())),
+                        "seed {}: told twice: {message:?}",
+                        self.seed
+                    );
                 }
                 None
             }

@@ -143,7 +143,9 @@ fn frame(dice: &mut Dice) -> Blow {
         14 => Blow::new(json!({"fault": "frame-lost", "target": "reply"}), Harm::None),
         // It may be the refusal of a message that is lost.
         15 => Blow::new(json!({"fault": "frame-lost", "target": "answer"}), Harm::Silence),
-        _ => Blow::new(json!({"fault": dice.of(&["service-failure", "reset-before"]), "target": "upgrade"}), Harm::None),
+        _ => {
+            Blow::new(json!({"fault": dice.of(&["service-failure", "reset-before"]), "target": "upgrade"}), Harm::None)
+        }
     }
 }
 
