@@ -10,7 +10,8 @@
 //!                                  dirty ─► view(&State) ─► frame               Report ─► back to the shell
 //! ```
 //! `console` is pure and holds all that the screen shows; `view` only reads it; `shell` owns the terminal and the
-//! timers; `engine` owns the HTTP client, the token and the queues; `journal` owns what is kept on disk; `sandbox` is a simulator of Genesys Cloud on a
+//! timers; `engine` owns the HTTP client, the token and the queues; `journal` owns what is kept on disk; `pass` is
+//! the pure core of regression passes (file, runner, reports), played by the console and by `guestwire run`; `sandbox` is a simulator of Genesys Cloud on a
 //! loopback port in the same process. `guestwire send` and its siblings use the same engine without the shell.
 //!
 //! # The words

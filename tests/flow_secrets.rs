@@ -97,6 +97,18 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             }
             hands.keys("! esc ? esc E");
             hands.see("Saved to").await;
+            // What was said, in each form, and the demo.
+            for down in ["", "down", "down down"] {
+                hands.keys("ctrl-p");
+                hands.type_text("transcript");
+                hands.keys("enter");
+                hands.keys(down);
+                hands.keys("enter");
+            }
+            hands.keys("P l");
+            hands.see("conversation 1").await;
+            hands.keys("esc");
+            hands.see("Compose").await;
             let received = hands.received();
             assert!(
                 received.iter().any(|t| t.contains("0170-4711222 or +49 30 5550 199")),
@@ -116,6 +128,13 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     assert!(kept.iter().any(|(name, text)| name.contains(".har") && text.contains("/oauth/token")), "a HAR was saved");
     assert!(frames.len() > 20 && copies.len() > 20, "{} frames, {} copies", frames.len(), copies.len());
     assert!(kept.iter().any(|(name, text)| name.contains(".cast") && text.contains("*******")), "it was recorded");
+    for (extension, part) in [(".html", "&#39;"), (".md", "> hello"), (".txt", "**guest**: hello")] {
+        let masked = |text: &str| text.contains("«phone»") && (text.contains(part) || extension == ".html");
+        assert!(
+            kept.iter().any(|(name, text)| name.ends_with(extension) && masked(text)),
+            "a transcript as {extension}"
+        );
+    }
     assert!(secrets.len() >= 3, "the client's secret, its Basic form, and tokens: {}", secrets.len());
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     let everything = frames

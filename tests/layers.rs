@@ -220,6 +220,9 @@ fn the_state_machines_ask_no_clock() {
     for file in [
         "engine/token.rs",
         "engine/queue.rs",
+        "engine/socket/session.rs",
+        "engine/socket/flight.rs",
+        "engine/socket/hearing.rs",
         "engine/pace.rs",
         "engine/channel.rs",
         "engine/retry.rs",

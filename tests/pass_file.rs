@@ -1,5 +1,5 @@
 //! The corpus of pass files: what is read, the exact sentence for what is not, and the schema against both.
-#![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 #[path = "pass/schema.rs"]
 mod schema;
@@ -128,4 +128,12 @@ fn the_schema_knows_every_cause_and_every_variation() {
         "write the new one into assets/passes/schema.json"
     );
     assert_eq!(words("/$defs/send/properties/as/enum"), Variation::ALL.map(Variation::as_str));
+}
+
+#[test]
+fn the_readmes_example_is_a_pass() {
+    let readme = include_str!("../README.md");
+    let start = readme.find("name = \"Night round\"").unwrap();
+    let example = &readme[start..start + readme[start..].find("```").unwrap()];
+    assert_eq!(said("README.md", example), "(nothing: it was read)");
 }

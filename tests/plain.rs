@@ -157,3 +157,19 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     drop(stdin);
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
 }
+
+#[test]
+fn what_was_said_is_kept_and_numbers_go_on() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, said, _) = run_in(home.path(), HOST, b"Hello\n.wait 20s\n", &[], &["--plain", "--data-dir", "data"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said, _) = run_in(home.path(), HOST, b".thread\n.log 1\n", &[], &["--plain", "--data-dir", "data"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Hello"), "the thread has what was said before:\n{said}");
+    // Nothing was sent again.
+    assert!(!said.contains("accepted with 200 in"), "{said}");
+    let (code, said, _) =
+        run_in(home.path(), HOST, b".thread\n", &[], &["--plain", "--data-dir", "data2", "--ephemeral"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(!home.path().join("data2").exists(), "--ephemeral writes nothing");
+}

@@ -162,6 +162,7 @@ pub struct SendArgs {
     after_help = "Steps that only a person can judge are skipped, and said so. Exit codes: 0 all that was run passed, \
 1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
     /// The pass: a TOML file, or the name of a built-in one (smoke, refusals, renewal)
     #[arg(value_name = "PASS", required_unless_present = "schema")]
@@ -245,9 +246,23 @@ pub struct LogArgs {
 pub struct ExportArgs {
     /// What to write
     pub form: ExportForm,
+    /// How a transcript is written
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: TranscriptFormat,
     /// The file, which must not exist yet
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptFormat {
+    /// A line a message
+    Text,
+    /// Markdown, with request ids, marks and comments
+    Md,
+    /// One self-contained HTML page
+    Html,
 }
 
 /// What can be exported.
@@ -255,7 +270,7 @@ pub struct ExportArgs {
 pub enum ExportForm {
     /// All exchanges as HAR 1.2, one entry a try
     Har,
-    /// All messages as Markdown
+    /// All messages: who said what, when, and how it fared
     Transcript,
     /// Messages and the exchanges of the newest session as JSON
     Session,

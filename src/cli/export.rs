@@ -4,17 +4,22 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
+use crate::engine::masker;
+use crate::export::transcript::{self, Form, Talk, Transcript};
 use crate::export::{HarEntry, har};
 use crate::journal::Reader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
 
-use super::args::{ExportArgs, ExportForm};
+use super::args::{ExportArgs, ExportForm, TranscriptFormat};
 use super::exit::{Exit, Failed};
 use super::journal;
+use super::kept_why::KeptWhy;
 use super::open::Opened;
 use super::output;
 
@@ -24,35 +29,42 @@ const PAGE: usize = 200;
 /// Writes the file.
 pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = Opened::open(settings)?;
-    let written = journal::reader(settings, &opened.profile).and_then(|reader| write(&args, &reader, &opened.profile));
+    let written =
+        journal::reader(settings, &opened.profile).and_then(|reader| write(&args, &reader, &opened.profile, settings));
     opened.close().await;
     let what = written?;
     output::warn(&format!("{what} in {}", args.out.display()));
     Ok(Exit::Done)
 }
 
-fn write(args: &ExportArgs, reader: &Reader, profile: &Profile) -> Result<String, Failed> {
+fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Settings) -> Result<String, Failed> {
     let path = args.out.as_path();
     let wrong = |e: io::Error| Failed::here(format!("{} cannot be written: {e}", path.display()));
     let mut out = BufWriter::new(create(path).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
-            let count = write_har(&mut out, reader, 0).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, reader, profile, 0).map_err(|e| e.at(path))?;
             format!("{count} tries")
         }
         ExportForm::Transcript => {
-            let text = transcript(reader, profile).map_err(Failed::here)?;
+            let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+            let said = transcript(reader, profile, zone).map_err(Failed::here)?;
+            let text = said.write(match args.format {
+                TranscriptFormat::Text => Form::Text,
+                TranscriptFormat::Md => Form::Markdown,
+                TranscriptFormat::Html => Form::Html,
+            });
             out.write_all(text.as_bytes()).map_err(wrong)?;
             "the transcript".to_owned()
         }
         ExportForm::Session => {
             let first = reader.newest_session().map_err(Failed::here)?;
-            let messages = messages(reader, profile).map_err(Failed::here)?;
+            let messages = messages(&transcript(reader, profile, TimeZone::UTC).map_err(Failed::here)?);
             let head = json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": profile.name, "messages": messages });
             let head = head.to_string();
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
-            let count = write_har(&mut out, reader, first.saturating_sub(1)).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, reader, profile, first.saturating_sub(1)).map_err(|e| e.at(path))?;
             writeln!(out, "}}").map_err(wrong)?;
             format!("the newest session: {count} tries")
         }
@@ -85,23 +97,29 @@ impl Wrong {
 }
 
 /// HAR 1.2 of all exchanges after a number, one entry a try. How many.
-fn write_har(out: &mut impl Write, reader: &Reader, after: u64) -> Result<usize, Wrong> {
+fn write_har(out: &mut impl Write, reader: &Reader, profile: &Profile, after: u64) -> Result<usize, Wrong> {
     let empty = har([]);
     let creator = &empty["log"]["creator"];
     let comment = &empty["log"]["comment"];
     write!(out, "{{\"log\":{{\"version\":\"1.2\",\"creator\":{creator},\"comment\":{comment},\"entries\":[")
         .map_err(Wrong::Write)?;
     let (mut after, mut count) = (after, 0);
+    let mut why = KeptWhy::of(profile);
     loop {
         let (entries, more) = reader.page(&Want::After(after), PAGE).map_err(Wrong::Read)?;
-        let document = har(entries.iter().filter_map(|entry| match &entry.source {
-            KeptSource::Exchange(exchange) => Some(HarEntry {
-                number: entry.number,
-                exchange,
-                marked: entry.marked,
-                comment: entry.comment.as_deref(),
-            }),
-            KeptSource::Note { .. } => None,
+        let judged: Vec<_> = entries
+            .iter()
+            .filter_map(|entry| match &entry.source {
+                KeptSource::Exchange(exchange) => Some((entry, exchange, why.next(exchange))),
+                KeptSource::Note { .. } => None,
+            })
+            .collect();
+        let document = har(judged.iter().map(|(entry, exchange, diagnosis)| HarEntry {
+            number: entry.number,
+            exchange,
+            marked: entry.marked,
+            comment: entry.comment.as_deref(),
+            diagnosis: diagnosis.as_ref(),
         }));
         for one in document["log"]["entries"].as_array().into_iter().flatten() {
             let comma = if count == 0 { "" } else { "," };
@@ -122,42 +140,48 @@ fn name<'c>(ident: &str, conversations: impl Iterator<Item = &'c Conversation>) 
     conversations.find(|c| c.address.ident() == ident).map_or_else(|| ident.to_owned(), |c| c.name.clone())
 }
 
-fn messages(reader: &Reader, profile: &Profile) -> Result<Vec<Value>, String> {
-    let lines = reader.transcript()?;
-    Ok(lines
-        .into_iter()
-        .map(|line| {
-            let (life, why) = line.life.unzip();
+/// What was said, by conversation, masked.
+fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone) -> Result<Transcript, String> {
+    let mut conversations: Vec<Talk> = Vec::new();
+    let mut ident = None;
+    for line in reader.transcript()? {
+        if ident.as_ref() != Some(&line.ident) {
+            let name = name(&line.ident, profile.conversations.iter().map(|e| &e.conversation));
+            conversations.push(Talk { name, lines: Vec::new() });
+            ident = Some(line.ident);
+        }
+        let said = transcript::Line {
+            at: line.at,
+            author: line.author,
+            text: line.text,
+            life: line.life,
+            sent_as: line.sent_as,
+            again: line.again,
+            carried: line.carried,
+        };
+        conversations.last_mut().into_iter().for_each(|talk| talk.lines.push(said.clone()));
+    }
+    let transcript = Transcript { profile: profile.name.clone(), zone, conversations };
+    Ok(transcript.masked(&masker(profile)))
+}
+
+/// The same as JSON.
+fn messages(transcript: &Transcript) -> Vec<Value> {
+    let talks = transcript.conversations.iter();
+    talks
+        .flat_map(|talk| talk.lines.iter().map(move |line| (talk, line)))
+        .map(|(talk, line)| {
+            let (life, why) = line.life.clone().unzip();
             json!({
-                "conversation": name(&line.ident, profile.conversations.iter().map(|e| &e.conversation)),
+                "conversation": talk.name,
                 "at": line.at.to_string(),
                 "author": line.author.word(),
                 "text": line.text,
                 "life": life,
                 "why": why.flatten(),
+                "sent_as": line.sent_as,
+                "request_id": line.carried.as_ref().and_then(|c| c.request_id.as_ref()),
             })
         })
-        .collect())
-}
-
-/// Markdown: a heading a conversation, a line a message.
-fn transcript(reader: &Reader, profile: &Profile) -> Result<String, String> {
-    use std::fmt::Write as _;
-    let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", profile.name);
-    let mut ident = None;
-    for line in reader.transcript()? {
-        if ident.as_ref() != Some(&line.ident) {
-            let name = name(&line.ident, profile.conversations.iter().map(|e| &e.conversation));
-            let _ = write!(out, "\n## {name}\n\n");
-            ident = Some(line.ident.clone());
-        }
-        let text = line.text.replace('\n', "\n  ");
-        let life = match &line.life {
-            Some((life, Some(why))) => format!(" ({life}: {why})"),
-            Some((life, None)) => format!(" ({life})"),
-            None => String::new(),
-        };
-        let _ = writeln!(out, "- {} **{}**: {text}{life}", line.at.strftime("%F %T"), line.author.word());
-    }
-    Ok(out)
+        .collect()
 }

@@ -17,6 +17,7 @@ mod ids_fold;
 mod init;
 mod init_plan;
 mod journal;
+mod kept_why;
 mod log;
 pub mod logging;
 pub mod open;

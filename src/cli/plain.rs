@@ -3,23 +3,26 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::clock::Clock;
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::console::state::log::{Log, LogOptions};
-use crate::engine::{Command, Engine, EngineHandle, Report};
+use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
+use crate::journal::{Journal, Page};
 use crate::plain::{Act, Input, Plain, Setup};
+use crate::shell::run::{first_message_id, journal_options};
 
 use super::exit::Failed;
 use super::logging;
 use super::open::Opened;
-use super::output::Output;
+use super::output::{self, Output};
 
 /// How long the engine may take to stop.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -40,10 +43,24 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     let opened = Opened::open(settings)?;
     let clock = Clock::start();
     let mut plain = Plain::new(setup(settings, &opened.profile, clock));
-    let (engine, reports) = Engine::start(opened.profile.clone(), clock);
-    let mut rim = Rim { clock, engine, output: Output::default() };
-    let result = rim.run(&mut plain, reports).await;
+    let (journal, pages) = if settings.journal.ephemeral {
+        (None, unbounded_channel().1)
+    } else {
+        let (journal, pages) = Journal::open(journal_options(settings, &opened.profile));
+        plain.keep(first_message_id());
+        (Some(journal), pages)
+    };
+    let mut tuning = Tuning::default();
+    if let Some(journal) = &journal {
+        tuning.durable = Arc::new(journal.clone());
+    }
+    let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
+    let mut rim = Rim { clock, engine, journal, output: Output::default() };
+    let result = rim.run(&mut plain, reports, pages).await;
     opened.close().await;
+    if rim.journal.is_some_and(|journal| !journal.close(STOPPING)) {
+        output::warn("the journal did not finish in time: the last entries may not be kept");
+    }
     result
 }
 
@@ -71,11 +88,17 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
 struct Rim {
     clock: Clock,
     engine: EngineHandle,
+    journal: Option<Journal>,
     output: Output,
 }
 
 impl Rim {
-    async fn run(&mut self, plain: &mut Plain, mut reports: UnboundedReceiver<Report>) -> Result<ExitCode, Failed> {
+    async fn run(
+        &mut self,
+        plain: &mut Plain,
+        mut reports: UnboundedReceiver<Report>,
+        mut pages: UnboundedReceiver<Page>,
+    ) -> Result<ExitCode, Failed> {
         let mut signals = signals();
         let mut lines = lines();
         let mut input = Input::Begin;
@@ -91,6 +114,7 @@ impl Rim {
                         break;
                     }
                 },
+                Some(page) = pages.recv() => Input::Journal(Box::new(page)),
                 report = reports.recv() => Input::Report(Box::new(report.unwrap_or(Report::Stopped))),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Input::Due,
                 line = lines.recv(), if plain.wants_line() => line.unwrap_or(Input::NoMoreLines),
@@ -122,6 +146,11 @@ impl Rim {
             match act {
                 Act::Say(line) => self.output.line(&line)?,
                 Act::Ask(command) => self.engine.ask(command),
+                Act::Keep(job) => {
+                    if let Some(journal) = &self.journal {
+                        journal.tell(*job);
+                    }
+                }
                 Act::Leave => over = true,
             }
         }

@@ -40,8 +40,11 @@ pub struct RawWebhook {
 pub struct RawConversation {
     pub name: Spot<String>,
     pub address: RawAddress,
-    pub attributes: Option<Spot<Vec<(Spot<String>, Spot<String>)>>>,
+    pub attributes: Option<Spot<RawAttributes>>,
 }
+
+/// Texts under names that the writer of the file chose.
+pub type RawAttributes = Vec<(Spot<String>, Spot<String>)>;
 
 /// The fields of a channel.
 #[derive(Debug)]

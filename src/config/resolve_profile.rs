@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use super::address::{self, Scheme};
 use super::problem::{Position, Problem, Spot};
 use super::raw::{RawOauth, RawSecret};
-use super::raw_profile::{RawAddress, RawConversation, RawProfile};
+use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawProfile};
 use super::settings::{Metrics, NamedSecret, Origin, Row};
 use super::sheet::{Lookup, Sheet, Shown as _, file};
 use super::{
@@ -335,7 +335,7 @@ impl Work<'_> {
         &mut self,
         n: usize,
         channel: Channel,
-        raw: Option<&Spot<Vec<(Spot<String>, Spot<String>)>>>,
+        raw: Option<&Spot<RawAttributes>>,
     ) -> BTreeMap<String, String> {
         let Some(raw) = raw else { return BTreeMap::new() };
         let all: BTreeMap<_, _> =

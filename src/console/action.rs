@@ -133,6 +133,7 @@ actions! {
         ResumeQueue "resume-queue" ["Q"] "Send what an earlier session left queued" ~ "go on continue journal";
         Arm "arm" [] "PROD: send without asking for ten minutes" ~ "production confirm";
         Present "present" ["P"] "Demo mode: large, in plain words, nothing to embarrass; again to leave" ~ "demo presentation show rehearsal script play";
+        Transcript "transcript" [] "Save what was said in this conversation: Markdown, HTML or text" ~ "export messages chat html markdown save";
         Record "rec" [] "Record the screen as an asciinema cast, or end the recording" ~ "record asciinema cast video demo movie";
         Theme "theme" [] "Change the colours" ~ "dark light contrast colour color mono";
     }

@@ -1,6 +1,6 @@
 //! What the engine can be asked for.
 
-use crate::model::{Asked, Conversation, ConversationKey, Extras, MessageId, SessionAsk, Variation};
+use crate::model::{Asked, Conversation, ConversationKey, Extras, Message, MessageId, SessionAsk, Variation};
 
 /// A message to be sent. The engine keeps the order of each conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,20 @@ pub struct SendRequest {
     pub sent_as: Option<Variation>,
     /// What it carries beside its text.
     pub extras: Extras,
+}
+
+impl SendRequest {
+    /// What asks for a message of ours.
+    pub fn of(message: &Message) -> Self {
+        Self {
+            message: message.id,
+            conversation: message.conversation,
+            text: message.text.clone(),
+            resend_of: message.resend_of,
+            sent_as: message.sent_as,
+            extras: message.extras.clone(),
+        }
+    }
 }
 
 /// A message of an earlier session, in the order in which they were asked for.

@@ -21,6 +21,7 @@ mod metrics;
 mod pace;
 mod queue;
 mod reading;
+mod recent;
 mod record;
 mod redact;
 pub mod report;
@@ -68,6 +69,13 @@ impl Engine {
         tokio::spawn(driver::Driver::new(profile, clock, tuning, inbox, outbox, shared).run());
         (EngineHandle { commands, redactor }, reports)
     }
+}
+
+/// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, and what
+/// `[redact]` names.
+pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
+    let redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+    move |text| redactor.text(text).into_owned()
 }
 
 /// Asks an engine. Cheap to clone.

@@ -102,12 +102,6 @@ impl Reader {
         self.refused = false;
     }
 
-    /// Nothing is read by itself: the remote side tells what there is.
-    pub fn rest(&mut self) {
-        self.next = None;
-        self.last_look = false;
-    }
-
     /// A person settled it.
     pub fn settled(&mut self, message: MessageId) {
         self.ours.retain(|o| o.message != message);

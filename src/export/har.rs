@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::exchange::header;
-use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Header, Timing};
+use crate::model::{Attempt, Body, BodyForm, Diagnosis, Ending, Exchange, Header, Timing};
 
 /// An exchange to be exported, and what the log says of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct HarEntry<'e> {
     pub marked: bool,
     /// What a person said about it.
     pub comment: Option<&'e str>,
+    /// Why it was refused, where it was.
+    pub diagnosis: Option<&'e Diagnosis>,
 }
 
 /// The exchanges as one HAR document. Exchanges without a try (nothing was written) have no entry.
@@ -67,6 +69,11 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
         let comments: Vec<&str> = item.comment.into_iter().chain(purpose.as_deref()).collect();
         if !comments.is_empty() {
             fields.insert("comment".to_owned(), json!(comments.join("; ")));
+        }
+        if let Some(diagnosis) = item.diagnosis {
+            fields.insert("_cause".to_owned(), json!(diagnosis.cause().as_str()));
+            fields.insert("_confidence".to_owned(), json!(diagnosis.confidence().word()));
+            fields.insert("_diagnosis".to_owned(), json!(diagnosis.sentence()));
         }
         if let Some(remote) = attempt.response().and_then(|r| r.remote.as_deref()) {
             // The format wants the address without the port.

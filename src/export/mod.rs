@@ -5,6 +5,7 @@ mod curl;
 pub mod escape;
 mod har;
 pub mod page;
+pub mod transcript;
 
 pub use curl::curl;
 pub use har::{HarEntry, har};

@@ -80,7 +80,7 @@ pub fn message(said: &Said<'_>) -> Result<Vec<u8>, BadCall> {
 pub fn response(said: &Said<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
     write(&Response {
         channel: channel(said),
-        button_response: ButtonResponse { kind: "QuickReply", text: &choice.label, payload: &choice.payload },
+        button: ButtonResponse { kind: "QuickReply", text: &choice.label, payload: &choice.payload },
         originating_message_id: answers,
     })
 }
@@ -96,7 +96,7 @@ pub fn typing(guest: &OpenGuest, time: Timestamp) -> Result<Vec<u8>, BadCall> {
 pub fn delivered(remote_id: &str, guest_id: &str, time: Timestamp) -> Result<Vec<u8>, BadCall> {
     let to = Some(To { id: guest_id });
     let channel = Channel { message_id: None, from: None, to, time: time_text(time), metadata: None };
-    write(&Receipt { id: remote_id, channel, status: "Delivered", is_final_receipt: true })
+    write(&Receipt { id: remote_id, channel, status: "Delivered", last: true })
 }
 
 /// The media type's kind, as an attachment names it.
@@ -136,7 +136,8 @@ struct Message<'m> {
 #[serde(rename_all = "camelCase")]
 struct Response<'m> {
     channel: Channel<'m>,
-    button_response: ButtonResponse<'m>,
+    #[serde(rename = "buttonResponse")]
+    button: ButtonResponse<'m>,
     originating_message_id: &'m str,
 }
 
@@ -147,12 +148,12 @@ struct Events<'m> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Receipt<'m> {
     id: &'m str,
     channel: Channel<'m>,
     status: &'m str,
-    is_final_receipt: bool,
+    #[serde(rename = "isFinalReceipt")]
+    last: bool,
 }
 
 #[derive(Serialize)]

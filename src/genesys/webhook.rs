@@ -141,7 +141,7 @@ mod tests {
     fn the_documented_vector() {
         assert_eq!(verify(b"DEADBEEF", BODY, Some(SIGNED)), Ok(Form::Base64));
         let bytes = STANDARD.decode("aNSl2+Fvl7u4wKvHSZa+fxa5E98dVQsgGH7JyOOZ0s8=").unwrap();
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={hex}"))), Ok(Form::Hex));
         assert_eq!(verify(b"DEADBEEF", BODY, Some(&format!("sha256={}", hex.to_uppercase()))), Ok(Form::Hex));
     }

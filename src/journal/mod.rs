@@ -22,6 +22,7 @@ mod durable;
 mod guests;
 mod heard;
 pub mod job;
+mod left;
 mod mailbox;
 pub mod place;
 mod reader;

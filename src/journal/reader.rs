@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
 use super::words::Query;
 use super::{Keys, apply, place, record, words};
+use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 
 /// Text that a page holds at most (one entry always fits), in bytes.
@@ -38,6 +39,12 @@ pub struct Line {
     pub at: jiff::Timestamp,
     /// How it fared, if it is ours; and why.
     pub life: Option<(String, Option<String>)>,
+    /// How it was sent wrongly on purpose.
+    pub sent_as: Option<String>,
+    /// It sends an earlier one again.
+    pub again: bool,
+    /// The newest exchange that carried it.
+    pub carried: Option<Carried>,
 }
 
 /// Reads a journal.
@@ -204,9 +211,16 @@ impl Reader {
     pub fn transcript(&self) -> Result<Vec<Line>, String> {
         let read = || -> rusqlite::Result<Vec<Line>> {
             let mut select = self.db.prepare(
-                "SELECT ident, 'guest', text, asked, life, why FROM messages
+                "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
+                        e.number, e.status, e.took, e.request_id, x.marked, x.comment
+                 FROM messages AS m
+                 LEFT JOIN (SELECT message, max(number) AS number, max(marked) AS marked,
+                                   group_concat(comment, '; ') AS comment
+                            FROM exchanges WHERE message IS NOT NULL GROUP BY message) AS x ON x.message = m.id
+                 LEFT JOIN exchanges AS e ON e.number = x.number
                  UNION ALL
-                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL FROM heard AS h WHERE NOT EXISTS
+                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL
+                 FROM heard AS h WHERE NOT EXISTS
                      (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
             )?;
@@ -217,6 +231,9 @@ impl Reader {
                     text: row.get(2)?,
                     at: record::time(row.get(3)?),
                     life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
+                    sent_as: row.get(6)?,
+                    again: row.get(7)?,
+                    carried: carried(row)?,
                 })
             })?;
             rows.collect()
@@ -236,6 +253,20 @@ impl Reader {
     pub fn bytes(&self) -> u64 {
         super::retention::used(&self.db).unwrap_or(0)
     }
+}
+
+/// What a row of the transcript knows of the exchange.
+fn carried(row: &Row<'_>) -> rusqlite::Result<Option<Carried>> {
+    let Some(number) = row.get::<_, Option<i64>>(8)? else { return Ok(None) };
+    let micros: Option<i64> = row.get(10)?;
+    Ok(Some(Carried {
+        number: u64::try_from(number).unwrap_or(0),
+        status: row.get(9)?,
+        took_ms: micros.and_then(|us| u64::try_from(us / 1_000).ok()),
+        request_id: row.get(11)?,
+        marked: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
+        comment: row.get(13)?,
+    }))
 }
 
 /// Everything of an entry in which a query may stand.

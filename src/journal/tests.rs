@@ -13,8 +13,8 @@ use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Ending, Exchange, ExchangeId, Header, Kind, Life, Message, MessageId,
-    Moment, Outcome, Request, Response, Step, Timing,
+    Address, Attempt, Author, Body, BodyForm, Choice, Ending, Exchange, ExchangeId, Header, Kind, Life, Message,
+    MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
 };
 
 const BOUND: Duration = Duration::from_secs(20);
@@ -157,6 +157,10 @@ fn a_restart_finds_everything() {
         place: Some(KeptPlace::Theirs("said-1".to_owned(), 2)),
     };
     journal.tell(Job::Conversation(kept.clone()));
+    let mut heard = RemoteMessage::new("said-1", Author::Bot, "Which one?", Timestamp::from_second(2_000).unwrap());
+    heard.choices = vec![Choice { label: "The first".to_owned(), payload: "1".to_owned() }];
+    heard.late = true;
+    journal.tell(Job::Heard { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
     let added = Conversation {
         key: ConversationKey(3),
         name: "by hand".to_owned(),
@@ -172,6 +176,7 @@ fn a_restart_finds_everything() {
     let back = restored(&mut pages);
     assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
     assert!(back.conversations.contains(&kept));
+    assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
     assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
     assert_eq!(back.messages[2].extras, named, "the name that it was first sent under");
     assert_eq!(back.added, [added]);

@@ -87,6 +87,7 @@ impl Plain {
             Verb::Ids => return self.tell_ids(number(rest)?),
             Verb::Log => self.tell_log(number(rest)?),
             Verb::Headers | Verb::Body | Verb::Curl => return self.tell_part(verb, number(rest)?),
+            Verb::Resume => self.resume(),
             Verb::Resend => return self.ask_resend(number(rest)?),
             Verb::Cancel => return self.cancel(number(rest)?),
             Verb::Settle => return self.settle(rest),
@@ -324,31 +325,36 @@ impl Plain {
     }
 
     pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>, extras: Extras) {
+        if self.journal_objects(key) {
+            return;
+        }
         self.next_message += 1;
-        let id = MessageId(self.next_message);
-        self.threads.sent(Message {
-            id,
+        let message = Message {
+            id: MessageId(self.next_message),
             conversation: key,
             author: Author::Guest,
-            text: text.clone(),
+            text,
             at: self.now,
             life: Life::Queued,
             exchange: None,
             remote_id: None,
             resend_of,
             sent_as: None,
-            extras: extras.clone(),
-        });
+            extras,
+        };
+        self.queued(&message);
+        let request = SendRequest::of(&message);
+        self.open.insert(message.id, key);
+        self.threads.sent(message);
         self.picker.touch(key, self.now);
         self.picker.set_counts(key, self.threads.counts(key));
-        self.open.insert(id, key);
         self.prompt_due = false;
-        self.ask(Command::Send(SendRequest { message: id, conversation: key, text, resend_of, sent_as: None, extras }));
+        self.ask(Command::Send(request));
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {
         let Some(n) = n else {
-            if self.open.is_empty() {
+            if !self.take_back_paused() && self.open.is_empty() {
                 self.say("Nothing is under way.");
             }
             self.cancel_all();

@@ -21,6 +21,7 @@ impl Plain {
             Report::Exchange(exchange) => self.exchanged(&exchange),
             Report::Message { id, life, exchange, remote_id } => self.message_moved(id, life, exchange, remote_id),
             Report::Conversation { key, state, since, messages } => {
+                self.keep_heard(key, &messages);
                 self.threads.read(key, state, since, messages, self.now);
                 self.was_read(key, state, since);
             }
@@ -29,22 +30,24 @@ impl Plain {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
-            Report::Notice { at, text } => {
-                self.log.note(at, Kind::Sys, text.as_str());
-                self.say(format!("Notice: {text}"));
-            }
+            Report::Notice { at, text } => self.notice(at, &text),
             Report::Heard { key, messages } => {
+                self.keep_heard(key, &messages);
                 self.threads.heard(key, messages, self.now);
                 self.heard(key);
             }
             Report::Session { key, session } => self.session_moved(key, session),
-            Report::Learned { key, conversation_id } => self.learned(key, &conversation_id),
+            Report::Learned { key, conversation_id } => {
+                self.keep_learned(key, &conversation_id);
+                self.learned(key, &conversation_id);
+            }
             Report::Discovered { page, found, more } => self.discovered(page, found, more),
             // What a doctor or an agent is told has no line of its own here, and typing would talk over what one reads.
             Report::RateLimit(_)
             | Report::Probe { .. }
             | Report::Metrics { .. }
             | Report::Agent(_)
+            | Report::Webhook(_)
             | Report::Typing { .. } => {}
             Report::Stopped => self.leave(),
         }
@@ -171,6 +174,7 @@ impl Plain {
     fn exchanged(&mut self, exchange: &Arc<Exchange>) {
         self.sign_in.exchange(exchange);
         self.log.exchange(Arc::clone(exchange));
+        self.keep_exchange(exchange);
         match (exchange.kind, exchange.message) {
             (Kind::Send, Some(_)) => self.steps(exchange),
             (Kind::Read, _) if exchange.outcome.is_error() => {

@@ -40,6 +40,8 @@ pub enum Verb {
     Curl,
     /// Sends a message again.
     Resend,
+    /// Sends what an earlier session left queued.
+    Resume,
     /// Takes messages back.
     Cancel,
     /// Says what became of a message whose outcome is unknown.
@@ -112,6 +114,7 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::Body, "body", "a log number", "tells the body that was received"),
     spec(Verb::Curl, "curl", "a log number", "tells the request as a curl command, without the token"),
     spec(Verb::Resend, "resend", "a log number", "sends a message again, after a question"),
+    spec(Verb::Resume, "resume", "", "sends what an earlier session left queued"),
     spec(Verb::Cancel, "cancel", "a log number", "takes that message back, or all that are not settled"),
     spec(Verb::Settle, "settle", "a log number", "says what became of a message whose outcome is unknown"),
     spec(Verb::Token, "token", "", "tells what is known of the token, never the token"),

@@ -42,6 +42,7 @@ mod ask;
 mod commands;
 mod entries;
 mod events;
+mod kept;
 pub mod line;
 mod live;
 mod words;
@@ -57,6 +58,7 @@ use crate::console::state::log::Log;
 use crate::console::state::picker::Picker;
 use crate::console::state::thread::Threads;
 use crate::engine::{Command, Found, Report};
+use crate::journal::{Job, Page};
 use crate::model::{
     Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, Life, MessageId, Moment, TokenStatus,
 };
@@ -77,6 +79,8 @@ pub enum Input {
     NoMoreLines,
     /// The engine says something.
     Report(Box<Report>),
+    /// The journal does.
+    Journal(Box<Page>),
     /// Ctrl-C.
     Interrupt,
     /// The moment that [`Plain::due`] named has come.
@@ -90,6 +94,8 @@ pub enum Act {
     Say(String),
     /// Ask the engine.
     Ask(Command),
+    /// Tell the journal.
+    Keep(Box<Job>),
     /// Leave. What the engine says until it has stopped is still wanted.
     Leave,
 }
@@ -148,6 +154,7 @@ pub struct Plain {
     log: Log,
     token: TokenStatus,
     sign_in: SignIn,
+    kept: kept::Kept,
     /// Messages that are not settled.
     open: BTreeMap<MessageId, ConversationKey>,
     /// Of these, those that were given up for want of a token, and what that means.
@@ -197,6 +204,7 @@ impl Plain {
             log: setup.log,
             token: TokenStatus::SignedOut,
             sign_in: SignIn::default(),
+            kept: kept::Kept::default(),
             open: BTreeMap::new(),
             given_up: BTreeMap::new(),
             told: HashMap::new(),
@@ -230,6 +238,7 @@ impl Plain {
             Input::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
             Input::NoMoreLines => self.end_of_lines(),
             Input::Report(report) => self.report(*report),
+            Input::Journal(page) => self.journal(*page),
             Input::Interrupt => self.interrupt(),
             Input::Due => {}
         }
@@ -239,7 +248,7 @@ impl Plain {
 
     /// Whether the next line may come. In a script it waits for what the line before it asked for.
     pub fn wants_line(&self) -> bool {
-        !self.left && !self.no_more_lines && (self.interactive || !self.is_busy())
+        !self.left && !self.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
     }
 
     /// When it wants [`Input::Due`].

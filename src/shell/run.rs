@@ -130,8 +130,7 @@ async fn run(
     } else {
         let (journal, pages) = Journal::open(journal_options(settings, &profile));
         state.kept.open();
-        // Ids of 62 bits from a random place on: no two sessions ever give the same.
-        state.number_messages_from((uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20);
+        state.number_messages_from(first_message_id());
         (Some(journal), pages)
     };
     let metrics = settings.metrics.clone().filter(|_| !state.offline);
@@ -202,6 +201,11 @@ async fn finish(reports: &mut UnboundedReceiver<Report>, unknown: &mut usize) {
             _ => {}
         }
     }
+}
+
+/// Ids of 62 bits from a random place on: no two sessions ever give the same.
+pub fn first_message_id() -> u64 {
+    (uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20
 }
 
 /// What the journal of a profile is opened with.

@@ -69,7 +69,7 @@ fn badge(state: &State) -> (&'static str, Role) {
     if state.place.production {
         if state.asks_before_sending() { ("[PROD]", Role::Production) } else { ("[PROD armed]", Role::Production) }
     } else if state.place.sandbox {
-        if !state.faults.is_empty() { ("[SANDBOX fault]", Role::Warning) } else { ("[SANDBOX]", Role::Info) }
+        if state.faults.is_empty() { ("[SANDBOX]", Role::Info) } else { ("[SANDBOX fault]", Role::Warning) }
     } else {
         ("[LIVE]", Role::Warning)
     }

@@ -166,7 +166,7 @@ fn har_has_an_entry_a_try_with_all_that_the_format_wants() {
     let lost = entries.iter().find(|e| e["_outcome"] == "UNKN").unwrap();
     assert_eq!(lost["response"]["status"], 0);
     assert!(lost["_error"].as_str().unwrap().contains("reset by peer"));
-    let one = har([HarEntry { number: 1, exchange: &token(1, 0), marked: false, comment: None }]);
+    let one = har([HarEntry { number: 1, exchange: &token(1, 0), marked: false, comment: None, diagnosis: None }]);
     assert_eq!(one["log"]["entries"][0]["timings"]["connect"], 43.0);
     assert_eq!(one["log"]["entries"][0]["timings"]["ssl"], 31.0);
 }

@@ -1,11 +1,14 @@
 //! The engine's guest socket against a small server over real WebSockets that counts what it receives.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../engine_wire/certificates.rs"]
+mod certificates;
 mod files;
 mod guest;
 #[path = "../engine_wire/rig.rs"]
 #[expect(dead_code, reason = "shared with the tests of the HTTP channels")]
 mod rig;
+mod secure;
 mod sending;
 #[path = "../engine_wire/server.rs"]
 #[expect(dead_code, reason = "shared with the tests of the HTTP channels")]

@@ -246,9 +246,9 @@ fn an_unknown_outcome_offers_to_settle_it() {
         let mut desk = Desk::default();
         let id = desk.unknown("where is it");
         desk.keys("esc G");
-        assert_eq!(desk.keys(key), []);
+        assert_eq!(commands(&desk.keys(key)), [&Command::Read(BILLING)], "it is looked up at once");
         let expected =
-            [Choice::LookUp(id), Choice::Settle(id, true), Choice::Settle(id, false), Choice::SendAnyway(id)];
+            [Choice::KeepWatching(id), Choice::Settle(id, true), Choice::Settle(id, false), Choice::SendAnyway(id)];
         assert_eq!(menu(&desk), expected);
         let screen = desk.screen();
         assert!(screen.contains("where is it") && screen.contains("the connection was reset"), "{screen}");
@@ -260,16 +260,38 @@ fn an_unknown_outcome_offers_to_settle_it() {
 fn each_way_to_settle_does_what_it_says() {
     let id = MessageId(1);
     for (keys, command) in [
-        ("enter", Command::Read(BILLING)),
-        ("2 enter", Command::Settle { message: id, landed: true }),
-        ("down down enter", Command::Settle { message: id, landed: false }),
-        ("3 enter", Command::Settle { message: id, landed: false }),
+        ("enter", None),
+        ("2 enter", Some(Command::Settle { message: id, landed: true })),
+        ("down down enter", Some(Command::Settle { message: id, landed: false })),
+        ("3 enter", Some(Command::Settle { message: id, landed: false })),
     ] {
         let mut desk = Desk::default();
         desk.unknown("where is it");
         desk.keys("esc G u");
-        assert_eq!(commands(&desk.keys(keys)), [&command], "{keys}");
+        assert_eq!(commands(&desk.keys(keys)), Vec::from_iter(&command), "{keys}");
     }
+}
+
+#[test]
+fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
+    let mut desk = Desk::default();
+    let id = desk.unknown("where is it");
+    desk.keys("esc G u");
+    desk.pass(4_000);
+    assert_eq!(commands(&desk.event(Event::Deadline)), Vec::<&Command>::new());
+    assert!(desk.screen().contains("next look is in 1 s"), "{}", desk.screen());
+    desk.pass(1_000);
+    assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
+    assert!(desk.screen().contains("next look is in 10 s"), "{}", desk.screen());
+    // Enter leaves it to the looks.
+    assert_eq!(commands(&desk.keys("enter")), Vec::<&Command>::new());
+    desk.pass(10_000);
+    assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
+    desk.keys("u");
+    desk.report(Report::Message { id, life: Life::Landed, exchange: None, remote_id: Some("there".to_owned()) });
+    assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
+    assert!(desk.status().contains("has landed"), "{}", desk.status());
+    assert_eq!(desk.state.looking, None);
 }
 
 #[test]

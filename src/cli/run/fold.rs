@@ -129,7 +129,10 @@ impl RunFold {
                 }
             }
             Input::Sandbox(lane, done) => {
-                let done = done.as_ref().map(|()| ()).map_err(String::as_str);
+                let done = match &done {
+                    Ok(()) => Ok(()),
+                    Err(why) => Err(why.as_str()),
+                };
                 self.lane(lane, now, Event::Sandbox(done), &mut acts);
             }
             Input::Due => {

@@ -135,9 +135,9 @@ impl Rim<'_> {
                         Act::Say(line) => {
                             let mask = |text: &str| self.engine.mask(text);
                             if self.json {
-                                output.line(&mask(&line.json()))?
+                                output.line(&mask(&line.json()))?;
                             } else {
-                                progress.say(&line, &mask, &mut output)?
+                                progress.say(&line, &mask, &mut output)?;
                             }
                         }
                         Act::Finish(exit) => break 'run exit,

@@ -118,7 +118,7 @@ pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
             (is, _) => format!("SWAPPED: where {place} belongs stands {}", is.of_one()),
         });
         if let Some(right) = &wrong.right {
-            lines.push(format!("  {} belongs there", right));
+            lines.push(format!("  {right} belongs there"));
         }
     }
     let told = |id: &str| known.about(id).find(|k| k.told).map(|k| k.what.of_one());

@@ -15,8 +15,6 @@ use crate::model::{ConversationKey, MessageId, Moment};
 
 /// A draft is saved when it has not been for so long.
 pub const SAVE_AFTER: Duration = Duration::from_millis(250);
-/// A queue that is older waits for a key.
-pub const QUEUE_AGE: Duration = Duration::from_secs(600);
 
 /// Whether anything is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ pub mod history;
 pub mod ids;
 pub mod kept;
 pub mod log;
+pub mod looking;
 pub mod overlay;
 pub mod palette;
 pub mod pass;
@@ -28,7 +29,7 @@ use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
 use crate::model::{
-    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation,
+    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation, WebhookState,
 };
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
@@ -142,6 +143,7 @@ pub struct Examined {
 
 /// Everything that the screen shows.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct State {
     /// The moment of the newest event.
     pub now: Moment,
@@ -201,6 +203,8 @@ pub struct State {
     pub refusals: Refusals,
     /// The metrics agent, where one is configured.
     pub agent: Option<AgentState>,
+    /// The webhook listener, where one is configured.
+    pub webhook: Option<WebhookState>,
     /// The series of probes under way, or the last one.
     pub examined: Option<Examined>,
     /// Ids that are being looked up.
@@ -211,6 +215,8 @@ pub struct State {
     pub(crate) discovering: Option<u32>,
     /// Whether a comparison waits for its second entry: the first one's number.
     pub compare_with: Option<u64>,
+    /// The message of unknown outcome that is watched for.
+    pub looking: Option<looking::Looking>,
     /// What is known of the journal.
     pub kept: Kept,
     /// What the log pane shows instead of what happens now.
@@ -284,6 +290,7 @@ impl State {
             faults: Vec::new(),
             discovering: None,
             compare_with: None,
+            looking: None,
             kept: Kept::default(),
             history: None,
             present: None,
@@ -294,6 +301,7 @@ impl State {
             past: Past::default(),
             refusals: Refusals::default(),
             agent: None,
+            webhook: None,
             examined: None,
             sorting: None,
             send_as: None,
@@ -339,7 +347,8 @@ impl State {
         ]);
         self.composer.set_keys(&self.keymap.key(Action::Send), &line);
         let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
-        self.picker.set_keys(&line);
+        // The pane is narrow: blanks part the keys there.
+        self.picker.set_keys(&line.replace(&format!(" {dot} "), "  "));
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.
@@ -437,6 +446,9 @@ impl State {
             _ => None,
         });
         let log = self.log.next_change(self.now);
+        let look = self.looking.and_then(|looking| looking.next);
+        // The dialog counts down to it.
+        let count = look.filter(|_| self.overlay.is_some()).and_then(|at| next_second(at, self.now));
         let limit = self.rate_limit.filter(|l| l.count >= l.allowed).and_then(|l| next_second(l.resets, self.now));
         let live = self.picker.next_change(self.now);
         let present = self.present.as_ref().and_then(present::Present::next_deadline);
@@ -446,6 +458,8 @@ impl State {
             quit,
             chip,
             log,
+            look,
+            count,
             thread,
             limit,
             live,

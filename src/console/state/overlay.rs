@@ -227,6 +227,8 @@ pub enum Choice {
     SendAsMenu,
     /// Send the next message wrongly on purpose; `None` as usual.
     SendAs(Option<Variation>),
+    /// Save what was said in the open conversation.
+    Transcript(crate::export::transcript::Form),
     /// Demo: play the built-in pass of that name.
     Play(&'static str),
     /// Demo: show again what was said in the open conversation.
@@ -235,8 +237,8 @@ pub enum Choice {
     Pass(PassChoice),
     /// Change the colours.
     Theme(String),
-    /// Look an unknown message up.
-    LookUp(MessageId),
+    /// Leave an unknown message to the looks at its conversation.
+    KeepWatching(MessageId),
     /// Settle an unknown message: landed or lost.
     Settle(MessageId, bool),
     /// Ask whether to send an unknown message again.

@@ -72,6 +72,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Interrupt => interrupt(state, effects),
         Action::Arm => arm(state),
         Action::Present => super::present::toggle(state),
+        Action::Transcript => super::transcript::ask(state),
         Action::Record => super::recording::toggle(state, effects),
         Action::ResumeQueue => journal::resume(state, effects),
         Action::Theme => {

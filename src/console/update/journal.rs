@@ -2,15 +2,12 @@
 
 use crate::console::Effect;
 use crate::console::state::history::{History, NEAR, PAGE};
-use crate::console::state::kept::{Keeping, QUEUE_AGE, SAVE_AFTER};
+use crate::console::state::kept::{Keeping, SAVE_AFTER};
 use crate::console::state::{OpenSend, State};
-use crate::engine::{Command, Recalled, SendRequest};
-use crate::journal::job::{Ask, History as Found, KeptConversation, KeptMessage, Restored, Want};
+use crate::engine::{Command, SendRequest};
+use crate::journal::job::{Ask, History as Found, KeptConversation, Restored, Want};
 use crate::journal::{Job, Page, Trouble};
-use crate::model::{Author, ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, Outcome};
-
-/// Messages of an earlier session that stand before a look-up matters: how far a clock may have been turned, in seconds.
-const FUTURE: i64 = 60;
+use crate::model::{ConversationKey, Exchange, Kind, Life, Message, MessageId, Outcome};
 
 /// Applies a page.
 pub fn page(state: &mut State, page: Page, effects: &mut Vec<Effect>) {
@@ -67,21 +64,21 @@ fn release(state: &mut State, effects: &mut Vec<Effect>) {
 
 // ── a start ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
+fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Effect>) {
     let lame = state.kept.keeping == Keeping::Lame;
     if !lame {
         state.kept.keeping = Keeping::On;
     }
     state.kept.oldest = (restored.last_number > 0).then_some(restored.first_number);
     state.log.set_base(restored.last_number);
-    for conversation in restored.added {
+    for conversation in std::mem::take(&mut restored.added) {
         if conversation.key == state.picker.free_key() {
             state.picker.add(conversation.clone());
             effects.push(Effect::Engine(Command::Add(conversation)));
         }
     }
     state.threads.earlier_until(state.now.wall);
-    for kept in restored.conversations {
+    for kept in std::mem::take(&mut restored.conversations) {
         if let Some(name) = &kept.nickname {
             state.picker.set_nickname(kept.key, name);
         }
@@ -97,11 +94,11 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
         state.kept.conversations.insert(kept.key, kept);
     }
     // A sandbox gives its ids anew when it is started anew.
-    for (key, conversation_id) in restored.learned.into_iter().filter(|_| !state.place.sandbox) {
+    for (key, conversation_id) in std::mem::take(&mut restored.learned).into_iter().filter(|_| !state.place.sandbox) {
         effects.push(Effect::Engine(Command::Learn { key, conversation_id }));
     }
     state.log.set_names(state.names());
-    for (key, text, cursor) in restored.drafts {
+    for (key, text, cursor) in std::mem::take(&mut restored.drafts) {
         // What was typed before the journal was open stays too.
         let typed = state.composer.draft_of(key).to_owned();
         if typed.is_empty() {
@@ -113,7 +110,7 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
         state.kept.drafts.insert(key, text);
         state.picker.set_draft(key, true);
     }
-    let mut said = messages(state, restored.messages, restored.homeless, effects);
+    let mut said = messages(state, &restored, effects);
     said.extend(super::pass::restored(state, restored.pass));
     // A sandbox begins its conversations anew, with the same ids.
     for (key, heard) in restored.heard.into_iter().filter(|_| !state.place.sandbox) {
@@ -141,51 +138,24 @@ fn restored(state: &mut State, restored: Restored, effects: &mut Vec<Effect>) {
 }
 
 /// What there is to say of them.
-fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects: &mut Vec<Effect>) -> Vec<String> {
-    let queued: Vec<&KeptMessage> = kept.iter().filter(|m| m.life == Life::Queued).collect();
-    let age = |m: &KeptMessage| state.now.wall.duration_since(m.asked).as_secs();
-    // A clock that was turned back tells no age: then a person decides.
-    let limit = i64::try_from(QUEUE_AGE.as_secs()).unwrap_or(i64::MAX);
-    let old = queued.iter().any(|m| !(-FUTURE..=limit).contains(&age(m)));
-    let count = queued.len();
-    let unknown = kept.iter().filter(|m| matches!(m.life, Life::Unknown(_))).count();
-    let recalled = recalled(&kept);
-    for kept in kept {
-        let (id, conversation, text) = (kept.id, kept.conversation, kept.text.clone());
-        let waits = kept.life == Life::Queued;
-        state.threads.sent(Message {
-            id,
-            conversation,
-            author: Author::Guest,
-            text: kept.text,
-            // Long ago by the clock that does not jump.
-            at: Moment::new(std::time::Duration::ZERO, kept.asked),
-            life: kept.life,
-            exchange: None,
-            remote_id: None,
-            resend_of: kept.resend_of,
-            sent_as: kept.sent_as,
-            extras: kept.extras.clone(),
-        });
+fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -> Vec<String> {
+    let old = restored.queue_is_old(state.now.wall);
+    let count = restored.messages.iter().filter(|m| m.life == Life::Queued).count();
+    let unknown = restored.messages.iter().filter(|m| matches!(m.life, Life::Unknown(_))).count();
+    let (recalled, homeless) = (restored.recalled(), restored.homeless);
+    for kept in &restored.messages {
+        let (id, conversation) = (kept.id, kept.conversation);
+        state.threads.sent(kept.message());
         // A sandbox gives its ids anew when it is started anew.
-        if let Some(remote) = kept.remote_id.filter(|_| !state.place.sandbox) {
-            let life = state.threads.message(id).map_or(Life::Accepted, |m| m.life.clone());
-            state.threads.life(id, life, None, Some(remote));
+        if let Some(remote) = kept.remote_id.clone().filter(|_| !state.place.sandbox) {
+            state.threads.life(id, kept.life.clone(), None, Some(remote));
         }
-        if waits {
+        if kept.life == Life::Queued {
             state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
             if old {
                 state.kept.paused.insert(id);
             } else {
-                let request = SendRequest {
-                    message: id,
-                    conversation,
-                    text,
-                    resend_of: kept.resend_of,
-                    sent_as: kept.sent_as,
-                    extras: kept.extras,
-                };
-                effects.push(Effect::Engine(Command::Send(request)));
+                effects.push(Effect::Engine(Command::Send(SendRequest::of(&kept.message()))));
             }
         }
     }
@@ -217,26 +187,6 @@ fn messages(state: &mut State, kept: Vec<KeptMessage>, homeless: usize, effects:
     said
 }
 
-/// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were accepted,
-/// so that none of these is taken for one of those.
-fn recalled(kept: &[KeptMessage]) -> Vec<Recalled> {
-    let doubtful: std::collections::BTreeSet<ConversationKey> =
-        kept.iter().filter(|m| matches!(m.life, Life::Unknown(_))).map(|m| m.conversation).collect();
-    kept.iter()
-        .filter(|m| doubtful.contains(&m.conversation))
-        .filter(|m| matches!(m.life, Life::Unknown(_) | Life::Accepted | Life::Answered | Life::Landed))
-        .map(|m| Recalled {
-            message: m.id,
-            conversation: m.conversation,
-            text: m.text.clone(),
-            at: m.begun.unwrap_or(m.asked),
-            remote_id: m.remote_id.clone(),
-            unknown: matches!(m.life, Life::Unknown(_)),
-            key: m.extras.key.clone(),
-        })
-        .collect()
-}
-
 /// The key that sends what an earlier session left queued.
 pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
     let paused = std::mem::take(&mut state.kept.paused);
@@ -254,14 +204,7 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
             .into_iter()
             .flat_map(crate::console::state::thread::Thread::ours)
             .filter(|m| paused.contains(&m.id))
-            .map(|m| SendRequest {
-                message: m.id,
-                conversation: key,
-                text: m.text.clone(),
-                resend_of: m.resend_of,
-                sent_as: m.sent_as,
-                extras: m.extras.clone(),
-            })
+            .map(SendRequest::of)
             .collect();
         effects.extend(waiting.into_iter().map(|request| Effect::Engine(Command::Send(request))));
     }
@@ -283,14 +226,7 @@ pub fn take_back_paused(state: &mut State, id: MessageId, effects: &mut Vec<Effe
 
 /// Asks for a send, now or once the journal is open or the older ones of its conversation go.
 pub fn send(state: &mut State, message: &Message, effects: &mut Vec<Effect>) {
-    let request = SendRequest {
-        message: message.id,
-        conversation: message.conversation,
-        text: message.text.clone(),
-        resend_of: message.resend_of,
-        sent_as: message.sent_as,
-        extras: message.extras.clone(),
-    };
+    let request = SendRequest::of(message);
     keep(state, Job::Queue(Box::new(message.clone())), effects);
     if message.resend_of.is_none() {
         // The draft goes in the same step as the message comes.

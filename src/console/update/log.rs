@@ -7,7 +7,7 @@ use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
 use crate::export::{HarEntry, har};
 
-use super::{doctor, journal, picker, sending, why};
+use super::{doctor, journal, picker, sending, unknown, why};
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -96,9 +96,9 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
             None => nothing_chosen(state),
         },
         Action::Export => save(state, effects),
-        Action::Resend => sending::ask_resend(state),
+        Action::Resend => sending::ask_resend(state, effects),
         Action::EditCopy => sending::edit_copy(state, effects),
-        Action::Settle => sending::ask_settle(state),
+        Action::Settle => unknown::ask(state, effects),
         _ => {}
     }
 }
@@ -186,7 +186,13 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
     let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
     let document = har(chosen.filter_map(|entry| {
         let exchange = entry.exchange()?;
-        Some(HarEntry { number: entry.number(), exchange, marked: entry.is_marked(), comment: entry.comment() })
+        Some(HarEntry {
+            number: entry.number(),
+            exchange,
+            marked: entry.is_marked(),
+            comment: entry.comment(),
+            diagnosis: entry.diagnosis(),
+        })
     }));
     let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
     effects.push(Effect::Write { path: state.new_export_path("har"), contents });

@@ -19,6 +19,8 @@ mod recording;
 mod report;
 mod sending;
 mod session;
+mod transcript;
+mod unknown;
 mod why;
 
 use crate::model::Moment;
@@ -90,6 +92,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
         live::typed(state, &mut effects);
     }
+    unknown::watch(state, &mut effects);
     journal::watch(state, &mut effects);
     present::silence(state, &mut effects);
     if state.offline && state.present.is_none() {

@@ -324,6 +324,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 global::focus(state, Pane::Composer);
             }
         }
+        Choice::Transcript(form) => super::transcript::save(state, form, effects),
         choice @ (Choice::Play(_) | Choice::Rehearse) => super::present::chosen(state, &choice),
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
@@ -331,11 +332,11 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
                 state.theme = theme;
             }
         }
-        Choice::LookUp(id) => {
-            if let Some(key) = state.threads.message(id).map(|m| m.conversation) {
-                effects.push(Effect::Engine(Command::Read(key)));
-                state.status.info("Looking the conversation up…");
-            }
+        Choice::KeepWatching(_) => {
+            let key = state.key(Action::Settle);
+            state
+                .status
+                .info(format!("Watched further: the conversation is looked at now and then; {key} asks again."));
         }
         Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),

@@ -3,7 +3,7 @@
 use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
-use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Question};
+use crate::console::state::overlay::{Ask, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
 use crate::model::{self, Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
 
@@ -159,14 +159,14 @@ pub fn selected_unknown(state: &State) -> Option<&Message> {
 }
 
 /// `r`: asks, and says what happened the first time.
-pub fn ask_resend(state: &mut State) {
+pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(message) = selected(state) else {
         state.status.info("Only a sent message can be sent again.");
         return;
     };
     let id = message.id;
     match &message.life {
-        Life::Unknown(_) => ask_settle(state),
+        Life::Unknown(_) => super::unknown::ask(state, effects),
         life if !life.is_settled() => {
             let key = state.key(Action::InterruptText);
             state.status.info(format!("It is still under way; {key} in its conversation cancels it."));
@@ -228,25 +228,4 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let undo = state.key(Action::Undo);
     let choice = if was_choice { " It goes as a text, not as the choice that it was." } else { "" };
     state.status.info(format!("A copy stands in the composer; {undo} brings the draft back.{choice}"));
-}
-
-/// The dialog for an unknown outcome.
-pub fn ask_settle(state: &mut State) {
-    let Some((id, why, text)) = selected_unknown(state).and_then(|m| match &m.life {
-        Life::Unknown(why) => Some((m.id, why.clone(), m.text.clone())),
-        _ => None,
-    }) else {
-        state.status.info("The chosen entry has no unknown outcome.");
-        return;
-    };
-    let items = vec![
-        ("look the conversation up now".to_owned(), Choice::LookUp(id)),
-        ("mark it as landed: it was received".to_owned(), Choice::Settle(id, true)),
-        ("mark it as lost: it was not received".to_owned(), Choice::Settle(id, false)),
-        ("send it again anyway (asks for a word)".to_owned(), Choice::SendAnyway(id)),
-    ];
-    let mut menu = Menu::new("What became of this message?", items);
-    menu.intro =
-        vec![format!("“{text}”"), why, "Until it is settled it counts as neither sent nor refused.".to_owned()];
-    state.overlay = Some(Overlay::Menu(menu));
 }

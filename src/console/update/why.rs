@@ -128,7 +128,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
         }
         (None, KeyCode::Char('r')) => {
             global::focus(state, Pane::Log);
-            sending::ask_resend(state);
+            sending::ask_resend(state, effects);
             return;
         }
         (None, KeyCode::Char('R')) => global::act(state, Action::Renew, effects),

@@ -173,7 +173,7 @@ fn gather(seen: Vec<Seen>, known: &Known) -> Vec<Found> {
         let by_form = |r: &Role| r.because == FORM;
         if role.what != What::Unknown
             && !entry.roles.iter().any(|r| r.what == role.what)
-            && !(by_form(&role) && !entry.roles.is_empty())
+            && (entry.roles.is_empty() || !by_form(&role))
         {
             entry.roles.retain(|r| !by_form(r));
             entry.roles.push(role);

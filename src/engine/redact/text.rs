@@ -92,7 +92,9 @@ impl Redactor {
 }
 
 fn is_pair_end(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '&' | '?' | '#' | ';' | ',' | '"' | '\'' | '<' | '>' | '(' | ')' | '\\')
+    // The quotation marks are those in which guestwire's own sentences quote what was said.
+    c.is_whitespace()
+        || matches!(c, '“' | '”' | '‘' | '’' | '&' | '?' | '#' | ';' | ',' | '"' | '\'' | '<' | '>' | '(' | ')' | '\\')
 }
 
 /// Names may be percent-encoded to hide; only ASCII matters for comparing.

@@ -228,7 +228,10 @@ impl Machine {
                 self.phase = Phase::ReadOnly { why };
                 vec![]
             }
-            Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => self.closed(now),
+            // The end that was asked for; a new session that is to follow it still does.
+            Event::Over(_) | Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => {
+                self.closed(now)
+            }
             Event::Over(why) | Event::ConnectionClosed(why) if self.is_live() => self.end(why),
             Event::Broken(why) => self.broken(why, now),
             Event::Expires(at) => {
@@ -248,12 +251,12 @@ impl Machine {
     }
 
     fn want(&mut self, by: Wanted) -> Vec<Step> {
-        let opens = match (&self.phase, by) {
-            (Phase::Closed, _) => true,
-            (Phase::Ended { .. }, Wanted::Message | Wanted::Ask) => true,
-            (Phase::Waiting { .. }, Wanted::Ask) => true,
-            _ => false,
-        };
+        let opens = matches!(
+            (&self.phase, by),
+            (Phase::Closed, _)
+                | (Phase::Ended { .. }, Wanted::Message | Wanted::Ask)
+                | (Phase::Waiting { .. }, Wanted::Ask)
+        );
         if opens {
             self.failed = 0;
             self.phase = Phase::Opening;

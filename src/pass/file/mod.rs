@@ -243,8 +243,8 @@ pub fn span(time: Duration) -> String {
     let ms = time.as_millis();
     match ms {
         0..1000 => format!("{ms} ms"),
-        _ if ms % 1000 > 0 => format!("{:.1} s", time.as_secs_f64()),
-        _ if ms % 60_000 == 0 => format!("{} m", ms / 60_000),
+        _ if !ms.is_multiple_of(1000) => format!("{:.1} s", time.as_secs_f64()),
+        _ if ms.is_multiple_of(60_000) => format!("{} m", ms / 60_000),
         _ => format!("{} s", ms / 1000),
     }
 }

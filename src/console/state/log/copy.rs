@@ -111,6 +111,7 @@ fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {
         exchange: entry.exchange()?,
         marked: entry.is_marked(),
         comment: entry.comment(),
+        diagnosis: entry.diagnosis(),
     })
 }
 

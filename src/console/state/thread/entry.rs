@@ -10,6 +10,7 @@ pub struct EntryId(pub u64);
 
 /// Where a message comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a thread is bounded, and a box each would cost more than it saves")]
 pub enum Source {
     /// Asked for in this session. `seen` is when it was said by the remote side's clock, once a read showed it.
     Ours {

@@ -275,7 +275,11 @@ pub fn due(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// The sandbox did what it was asked for, or not.
 pub fn arranged(state: &mut State, done: Result<(), String>, effects: &mut Vec<Effect>) {
-    tell(state, Event::Sandbox(done.as_ref().map(|()| ()).map_err(String::as_str)), effects);
+    let done = match &done {
+        Ok(()) => Ok(()),
+        Err(why) => Err(why.as_str()),
+    };
+    tell(state, Event::Sandbox(done), effects);
 }
 
 /// Tells the runner, carries out what it wants, and keeps what changed.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::engine::Report;
-use crate::engine::reading::Settled;
 use crate::engine::socket::session;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
@@ -13,8 +12,6 @@ use super::Driver;
 
 /// How long somebody is taken to type where the event does not say. [the events of the published samples: 5 s]
 const TYPES_FOR: Duration = Duration::from_secs(5);
-/// Ids of messages with cards that are remembered.
-const CARDS_MAX: usize = 256;
 
 impl Driver {
     pub(super) fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs, now: Moment) {
@@ -75,9 +72,9 @@ impl Driver {
             match event {
                 Event::Typing { on: true, duration } => {
                     let until = now.after(duration.unwrap_or(TYPES_FOR));
-                    self.tell_typing(key, Some((message.author, until)), now);
+                    self.tell_typing(key, Some((message.author, until)));
                 }
-                Event::Typing { on: false, .. } => self.tell_typing(key, None, now),
+                Event::Typing { on: false, .. } => self.tell_typing(key, None),
                 Event::Presence(what) if what == "Disconnect" => {
                     if message.read_only {
                         let why = "the other side ended the conversation; begin a new session to go on";
@@ -95,7 +92,7 @@ impl Driver {
     }
 
     /// Somebody of the other side types, or nobody any more.
-    pub(super) fn tell_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>, _: Moment) {
+    pub(super) fn tell_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
         match (who, before) {
@@ -123,10 +120,10 @@ impl Driver {
             if structured.by_guest {
                 self.recognise(key, &message, [structured.own_id, tracing]);
             } else {
-                self.tell_typing(key, None, now);
+                self.tell_typing(key, None);
             }
             if structured.on_cards
-                && let Some(web) = self.web(key).filter(|web| web.cards.len() < CARDS_MAX)
+                && let Some(web) = self.web(key)
             {
                 web.cards.insert(message.id.clone());
             }
@@ -139,18 +136,8 @@ impl Driver {
         }
         let count = fresh.len();
         self.tell(Report::Heard { key, messages: fresh.clone() });
-        let reader = self.readers.entry(key).or_default();
-        let settled = reader.read(fresh, now, &[], 0, false);
-        reader.rest();
-        for settled in settled {
-            match settled {
-                Settled::Answered(message) => {
-                    self.tuning.durable.outcome(message, &Life::Answered, None);
-                    self.tell_life(message, Life::Answered, None, None);
-                }
-                Settled::Landed(message, id) => self.landed(message, id),
-            }
-        }
+        let (_, settled) = self.readers.entry(key).or_default().heard(fresh);
+        self.tell_settled(settled);
         count
     }
 

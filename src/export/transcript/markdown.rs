@@ -1,0 +1,37 @@
+//! Markdown: a heading a conversation, a quotation a message.
+
+use std::fmt::Write as _;
+
+use crate::export::escape::{markdown as text, markdown_quote};
+
+use super::{Line, Transcript};
+
+pub(super) fn markdown(transcript: &Transcript) -> String {
+    let mut out = format!("# Transcript: {}\n", text(&transcript.profile));
+    for talk in &transcript.conversations {
+        let _ = write!(out, "\n## {}\n", text(&talk.name));
+        for line in &talk.lines {
+            one(&mut out, transcript, line);
+        }
+    }
+    out.push_str("\nSecrets are masked.\n");
+    out
+}
+
+fn one(out: &mut String, transcript: &Transcript, line: &Line) {
+    let mark = if line.carried.as_ref().is_some_and(|c| c.marked) { " · marked" } else { "" };
+    let facts: String = line.facts().iter().map(|fact| format!(" · {}", text(fact))).collect();
+    let _ = write!(
+        out,
+        "\n**{}** {}{facts}{mark}\n\n{}\n",
+        line.author.word(),
+        transcript.time(line.at),
+        markdown_quote(&line.text)
+    );
+    if let Some(carried) = &line.carried {
+        let _ = write!(out, "\n{}\n", text(&carried.words()));
+        if let Some(comment) = &carried.comment {
+            let _ = write!(out, "\nComment: {}\n", text(comment));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! One transcript in all forms.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+
+fn sample() -> Transcript {
+    let at = |second: i64| Timestamp::new(1_795_444_000 + second, 0).unwrap();
+    let ours = Line {
+        at: at(0),
+        author: Author::Guest,
+        text: "Hi *there*\n<script>alert(1)</script> secret".to_owned(),
+        life: Some(("refused".to_owned(), Some("401 unauthorized".to_owned()))),
+        sent_as: Some("no-token".to_owned()),
+        again: true,
+        carried: Some(Carried {
+            number: 42,
+            status: Some(401),
+            took_ms: Some(88),
+            request_id: Some("e42c0b8a-f6e0-4a98-ab8b-941167ea8968".to_owned()),
+            marked: true,
+            comment: Some("look | here, secret".to_owned()),
+        }),
+    };
+    let theirs = Line {
+        at: at(33_800),
+        author: Author::Bot,
+        text: "\u{1b}[2JWelcome".to_owned(),
+        life: None,
+        sent_as: None,
+        again: false,
+        carried: None,
+    };
+    Transcript {
+        profile: "staging".to_owned(),
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+        conversations: vec![Talk { name: "Billing & co".to_owned(), lines: vec![ours, theirs] }],
+    }
+}
+
+#[test]
+fn all_forms_of_one_transcript() {
+    let transcript = sample().masked(&|text| text.replace("secret", "«private»"));
+    insta::with_settings!({ snapshot_path => "../../../tests/snapshots/reports", prepend_module_to_snapshot => false, omit_expression => true }, {
+        for form in [Form::Text, Form::Markdown, Form::Html] {
+            let text = transcript.write(form).replace(env!("CARGO_PKG_VERSION"), "0.1.0");
+            assert!(!text.contains("secret") && !text.contains('\u{1b}'), "{form:?}");
+            insta::assert_snapshot!(format!("transcript_{}", form.extension()), text);
+        }
+    });
+}

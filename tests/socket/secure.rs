@@ -1,0 +1,109 @@
+//! TLS and proxies under the socket.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use guestwire::clock::Clock;
+use guestwire::engine::{Environment, Tuning};
+use guestwire::model::{Life, Outcome, SessionAsk};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::certificates::Authority;
+use super::guest::{Guests, usual};
+use super::rig::Rig;
+use super::sessions::ask;
+
+const HOST: &str = "webmessaging.test.example";
+
+/// Takes TLS off, and hands on to `to`.
+async fn behind_tls(acceptor: TlsAcceptor, to: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]), "an upgrade is of HTTP/1.1");
+                let _ = copy_bidirectional(&mut stream, &mut TcpStream::connect(to).await.unwrap()).await;
+            });
+        }
+    });
+    addr
+}
+
+/// Tunnels to `to` whatever is asked for, or answers with `refusal`; keeps what it was asked.
+async fn proxy(to: SocketAddr, refusal: Option<&'static str>) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heads = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            heads.lock().unwrap().push(String::from_utf8(head).unwrap());
+            let answer = refusal.unwrap_or("HTTP/1.1 200 Connection established\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            if refusal.is_none() {
+                tokio::spawn(async move {
+                    let _ = copy_bidirectional(&mut stream, &mut TcpStream::connect(to).await.unwrap()).await;
+                });
+            }
+        }
+    });
+    (addr, asked)
+}
+
+fn start(guests: &Guests, authority: &Authority, proxy: SocketAddr) -> Rig {
+    let mut profile = guests.profile(1, "http://127.0.0.1:1");
+    profile.hosts.webmessaging = format!("wss://{HOST}");
+    profile.ca_files = authority.files();
+    let url = format!("http://user:pa55word@{proxy}");
+    let environment = Environment::of(move |name| (name == "https_proxy").then(|| url.clone()));
+    Rig::tuned(profile, Clock::start(), Tuning { seed: 7, environment, ..Tuning::default() })
+}
+
+#[tokio::test]
+async fn wss_through_a_proxy_with_an_authority_of_the_profiles_own() {
+    let guests = Guests::start(usual).await;
+    let authority = Authority::new();
+    let tls = behind_tls(authority.acceptor(HOST, "http/1.1"), guests.addr).await;
+    let (proxy, asked) = proxy(tls, None).await;
+    let mut rig = start(&guests, &authority, proxy);
+    let message = rig.send(0, "through");
+    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    let head = asked.lock().unwrap()[0].clone();
+    assert!(head.starts_with(&format!("CONNECT {HOST}:443 HTTP/1.1\r\n")), "{head}");
+    assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwYTU1d29yZA=="), "{head}");
+    let timing = rig.frames()[0].last_attempt().unwrap().timing;
+    assert!(timing.connect.is_some() && timing.tls.is_some(), "{timing:?}");
+    let seen = format!("{:?}", rig.stop().await);
+    assert!(!seen.contains("pa55word") && !seen.contains("dXNlcjpwYTU1d29yZA"));
+}
+
+#[tokio::test]
+async fn an_unknown_authority_ends_it_and_a_proxy_that_refuses_is_said() {
+    let guests = Guests::start(usual).await;
+    let (known, unknown) = (Authority::new(), Authority::new());
+    let tls = behind_tls(unknown.acceptor(HOST, "http/1.1"), guests.addr).await;
+    let (tunnel, _) = proxy(tls, None).await;
+    let mut rig = start(&guests, &known, tunnel);
+    let message = rig.send(0, "never");
+    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("invalid peer certificate")));
+    assert!(guests.upgrades().is_empty());
+    rig.stop().await;
+
+    let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+    let (refuses, _) = proxy(tls, Some(refusal)).await;
+    let mut rig = start(&guests, &known, refuses);
+    ask(&rig, SessionAsk::Connect);
+    rig.session(0, "reconnecting").await;
+    let outcome = rig.frames()[0].outcome.clone();
+    assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("the proxy answered 407")), "{outcome:?}");
+    rig.stop().await;
+}
