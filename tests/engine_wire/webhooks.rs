@@ -226,3 +226,13 @@ async fn silent_connections_keep_nobody_out() {
     let all = format!("{:?}", rig.stop().await);
     assert!(!all.contains(KEY), "the secret of the hook was reported");
 }
+
+#[tokio::test]
+async fn the_secret_is_shown_nowhere_also_where_a_sender_lets_it_slip() {
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m1"}"#))).await;
+    let (mut rig, at) = listening(&server).await;
+    let slipped = js!({ "key": KEY }).to_string();
+    ask(&at, "POST", &[("X-Hub-Signature-256", KEY), ("X-Debug", KEY)], &slipped).await;
+    row(&mut rig, 1).await;
+    assert!(!format!("{:?}", rig.stop().await).contains(KEY));
+}

@@ -55,6 +55,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),
+        Report::Webhook(webhook) => state.webhook = Some(webhook),
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
             state.past.skew_told(seconds);

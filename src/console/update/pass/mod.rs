@@ -294,13 +294,13 @@ fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
     let known = Known { facts: &state.place.facts, past: &state.past };
     let Some(playing) = &mut state.pass.playing else { return };
     let was_over = playing.runner.is_over();
-    let before = playing.runner.run().at;
     for wish in playing.runner.on(state.now, event, &known) {
         carry_out(state, wish, effects);
     }
     keep(state, effects);
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &mut state.pass.playing else { return };
     let run = playing.runner.run();
+    let at = run.at;
     if playing.runner.is_over() && !was_over {
         let tally = run.tally();
         let key = state.key(Action::PassReports);
@@ -309,10 +309,11 @@ fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
             tally.pass, tally.fail, tally.blocked, tally.skipped
         );
         state.status.info(words);
-    } else if run.at != before
+    } else if playing.marked != Some(at)
         && let Some(step) = playing.runner.open_result()
     {
         effects.push(Effect::Marker(step.id.clone()));
+        playing.marked = Some(at);
     }
 }
 
