@@ -178,8 +178,11 @@ impl Reader {
     /// Messages came, by a read or by themselves: says which of them are new, and what those settle.
     pub fn heard(&mut self, messages: Vec<RemoteMessage>) -> (Vec<RemoteMessage>, Vec<Settled>) {
         let fresh: Vec<_> = messages.into_iter().filter(|m| self.ids.insert(m.id.clone())).collect();
-        self.messages.extend(fresh.iter().cloned());
-        self.messages.sort_by_key(|m| m.at);
+        for message in &fresh {
+            // Nearly always the newest: a session of days is not sorted anew with each message.
+            let place = self.messages.partition_point(|m| m.at <= message.at);
+            self.messages.insert(place, message.clone());
+        }
         let mut out = self.claim();
         let replies = fresh.iter().filter(|m| matches!(m.author, Author::Bot | Author::Agent));
         if let Some(reply) = replies.map(|m| m.at).max() {
