@@ -191,10 +191,17 @@ fn batch_and_key(desk: &mut Desk, batch: &[Arc<Exchange>], journal: &Journal) {
     divan::black_box_drop(desk.draw());
 }
 
-fn journal_of(dir: &tempfile::TempDir) -> Journal {
+/// A new journal, of which the console knows that it is there.
+fn journal_of(dir: &tempfile::TempDir, desk: &mut Desk) -> Journal {
     let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), Vec::new()));
-    restored(&mut pages);
-    journal
+    loop {
+        let page = pages.blocking_recv().unwrap();
+        let there = matches!(page, Page::Restored(_));
+        divan::black_box_drop(desk.apply(Event::Journal(page)));
+        if there {
+            return journal;
+        }
+    }
 }
 
 /// Ten thousand reports through the console into a journal, with a key and a frame after each batch, until all are
@@ -203,7 +210,7 @@ fn journal_of(dir: &tempfile::TempDir) -> Journal {
 fn drain_10_000_through_the_console(bencher: Bencher) {
     let exchanges: Vec<_> = (1..=10_000).map(exchange).collect();
     bencher.with_inputs(|| (tempfile::tempdir().unwrap(), Desk::new(120, 36))).bench_local_refs(|(dir, desk)| {
-        let journal = journal_of(dir);
+        let journal = journal_of(dir, desk);
         exchanges.chunks(BATCH).for_each(|batch| batch_and_key(desk, batch, &journal));
         assert!(journal.close(Duration::from_secs(60)));
         let reader = Reader::open(&dir.path().join("p"), &[]).unwrap();
@@ -215,8 +222,8 @@ fn drain_10_000_through_the_console(bencher: Bencher) {
 #[divan::bench(sample_count = 30, sample_size = 1)]
 fn key_behind_a_batch(bencher: Bencher) {
     let dir = tempfile::tempdir().unwrap();
-    let journal = journal_of(&dir);
     let mut desk = Desk::new(120, 36);
+    let journal = journal_of(&dir, &mut desk);
     let mut next = 1;
     bencher
         .with_inputs(|| {

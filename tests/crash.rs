@@ -263,7 +263,15 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         if !open {
             break now;
         }
-        assert!(Instant::now() < end, "never settled: {now:?}");
+        let late = |(text, (life, _)): &(&String, &(String, _))| {
+            matches!(life.as_str(), "queued" | "sending") || life == "unknown" && counts.contains_key(*text)
+        };
+        assert!(
+            Instant::now() < end,
+            "never settled: {:?} of {:?}",
+            now.iter().filter(late).collect::<Vec<_>>(),
+            received_by_conversation(&sandbox)
+        );
     };
     session.signal(Signal::TERM);
     session.end();
