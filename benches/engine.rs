@@ -2,7 +2,8 @@
 //! the same requests in a bare reqwest loop, against one server in this process. `cargo bench --bench engine`
 //!
 //! The two take turns, round by round, so that whatever else the machine does meets both alike; what is compared is the
-//! median round of each. Rows: a minimal raw server, which shows the most that the engine can cost, and the sandbox.
+//! median round of each. Rows: a minimal raw server, which shows the most that the engine can cost, and the sandbox; each
+//! through the Guest API and through open messaging (its pacing of 5 messages a second switched off).
 //! Client tasks run all on one thread, which shows the engine's own cost; or on a worker beside the thread that takes
 //! the reports, as in the console, which shows the price of waking that thread too.
 #![expect(clippy::unwrap_used, reason = "benches")]
@@ -18,7 +19,7 @@ use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Conversation, ConversationKey, Life, MessageId};
+use guestwire::model::{Address, Channel, Conversation, ConversationKey, Life, MessageId, OpenGuest};
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,16 +32,20 @@ const SENDS: u32 = 200;
 /// Measured runs of each; the first few warm up and are not counted.
 const ROUNDS: usize = 150;
 const WARM_UP: usize = 10;
+/// The conversations of the profile.
+const GUEST_API: ConversationKey = ConversationKey(0);
+const OPEN: ConversationKey = ConversationKey(1);
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-000000000001";
 
 fn main() {
     // Without `--bench` (as in `cargo test --benches`) one round shows that it works.
     let rounds = if std::env::args().any(|a| a == "--bench") { ROUNDS + WARM_UP } else { WARM_UP + 1 };
     println!("median of {} rounds of {SENDS} sequential sends each, taking turns", rounds - WARM_UP);
-    println!("{:<9}{:<13}{:>12}{:>12}{:>10}", "server", "client", "bare", "engine", "rate");
+    println!("{:<9}{:<16}{:<13}{:>12}{:>12}{:>10}", "server", "channel", "client", "bare", "engine", "rate");
     for server in [Server::Raw, Server::Sandbox] {
-        for shape in [Shape::OneThread, Shape::TwoThreads] {
-            let mut stage = Stage::new(server, shape);
+        let shapes = [Shape::OneThread, Shape::TwoThreads];
+        for (conversation, shape) in [GUEST_API, OPEN].into_iter().flat_map(|c| shapes.map(|s| (c, s))) {
+            let mut stage = Stage::new(server, shape, conversation);
             let (mut bare, mut engine) = (Vec::new(), Vec::new());
             for _ in 0..rounds {
                 bare.push(stage.bare());
@@ -49,7 +54,8 @@ fn main() {
             let (bare, engine) = (median(bare), median(engine));
             let rate = 100.0 * bare.as_secs_f64() / engine.as_secs_f64();
             let (server, shape) = (format!("{server:?}"), format!("{shape:?}"));
-            println!("{server:<9}{shape:<13}{:>12}{:>12}{rate:>8.1} %", micros(bare), micros(engine));
+            let channel = if conversation == OPEN { Channel::OpenMessaging } else { Channel::GuestApi }.as_str();
+            println!("{server:<9}{channel:<16}{shape:<13}{:>12}{:>12}{rate:>8.1} %", micros(bare), micros(engine));
         }
     }
 }
@@ -83,12 +89,13 @@ struct Stage {
     engine: EngineHandle,
     reports: UnboundedReceiver<Report>,
     next: u64,
+    conversation: ConversationKey,
     _sandbox: Option<Sandbox>,
     _server: Runtime,
 }
 
 impl Stage {
-    fn new(server: Server, shape: Shape) -> Self {
+    fn new(server: Server, shape: Shape, conversation: ConversationKey) -> Self {
         let threads = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let theirs = threads();
         let ours = match shape {
@@ -104,12 +111,13 @@ impl Stage {
                 (sandbox.profile(), Some(sandbox))
             }
         };
-        let bare = ours.block_on(Bare::new(&profile));
+        let bare = ours.block_on(Bare::new(&profile, conversation));
         let (engine, reports) = ours.block_on(async {
-            let tuning = Tuning { seed: 1, read_pauses: Vec::new(), ..Tuning::default() };
+            let messages_per_second = Some(u32::MAX);
+            let tuning = Tuning { seed: 1, read_pauses: Vec::new(), messages_per_second, ..Tuning::default() };
             Engine::start_with(Arc::new(profile), Clock::start(), tuning)
         });
-        Self { ours, bare, engine, reports, next: 0, _sandbox: sandbox, _server: theirs }
+        Self { ours, bare, engine, reports, next: 0, conversation, _sandbox: sandbox, _server: theirs }
     }
 
     /// The floor: reqwest alone, the answer's body read as text.
@@ -124,7 +132,7 @@ impl Stage {
     }
 
     fn through_the_engine(&mut self) -> Duration {
-        let Self { ours, engine, reports, next, .. } = self;
+        let Self { ours, engine, reports, next, conversation, .. } = self;
         ours.block_on(async {
             let began = Instant::now();
             for _ in 0..SENDS {
@@ -132,7 +140,7 @@ impl Stage {
                 let text = "Hello from the bench".to_owned();
                 let request = SendRequest {
                     message: MessageId(*next),
-                    conversation: ConversationKey(0),
+                    conversation: *conversation,
                     text,
                     resend_of: None,
                     sent_as: None,
@@ -155,11 +163,12 @@ impl Stage {
 struct Bare {
     client: reqwest::Client,
     url: String,
+    body: &'static str,
     token: String,
 }
 
 impl Bare {
-    async fn new(profile: &Profile) -> Self {
+    async fn new(profile: &Profile, conversation: ConversationKey) -> Self {
         let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -167,9 +176,6 @@ impl Bare {
             .with_no_client_auth();
         let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
         let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
-        let Address::GuestApi { conversation_id, .. } = &profile.conversations[0].conversation.address else {
-            unreachable!()
-        };
         let answer = client
             .post(format!("{}/oauth/token", profile.hosts.login))
             .basic_auth(&oauth.id, Some(oauth.secret.read().unwrap().expose_secret()))
@@ -179,9 +185,20 @@ impl Bare {
             .unwrap();
         let answer: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
         let token = answer["access_token"].as_str().unwrap().to_owned();
-        let url =
-            format!("{}{}", profile.hosts.api, profile.guest_api.path.replace("{conversationId}", conversation_id));
-        Self { client, url, token }
+        let (path, body) = match &profile.conversations[conversation.0 as usize].conversation.address {
+            Address::GuestApi { conversation_id, .. } => (
+                profile.guest_api.path.replace("{conversationId}", conversation_id),
+                r#"{"text":"Hello from the bench","type":"text"}"#,
+            ),
+            Address::OpenMessaging { integration_id, .. } => (
+                format!(
+                    "/api/v2/conversations/messages/{integration_id}/inbound/open/message?prefetchConversationId=true"
+                ),
+                r#"{"channel":{"from":{"id":"bare","idType":"Opaque"},"time":"2026-11-23T09:00:00.000Z"},"text":"Hello from the bench"}"#,
+            ),
+            Address::WebMessaging { .. } => unreachable!(),
+        };
+        Self { client, url: format!("{}{path}", profile.hosts.api), body, token }
     }
 
     async fn send(&self) {
@@ -190,7 +207,7 @@ impl Bare {
             .post(&self.url)
             .bearer_auth(&self.token)
             .header("content-type", "application/json")
-            .body(r#"{"text":"Hello from the bench","type":"text"}"#)
+            .body(self.body)
             .send()
             .await
             .unwrap();
@@ -210,6 +227,12 @@ requests_per_minute = 100000000
 name = "bench"
 script = "silent"
 addressed = "no"
+[[conversations]]
+name = "open"
+channel = "open-messaging"
+guest = "Anna"
+guest_id = "guest-42"
+script = "silent"
 "#;
 
 /// A server that does as little as one can. Gives its URL.
@@ -246,10 +269,17 @@ fn raw_server(runtime: &Runtime) -> String {
 }
 
 fn profile(url: &str) -> Profile {
-    let conversation = Conversation {
-        key: ConversationKey(0),
-        name: "bench".into(),
-        address: Address::GuestApi { conversation_id: CONVERSATION.into(), participant_id: None, external_id: None },
+    let addresses = [
+        Address::GuestApi { conversation_id: CONVERSATION.into(), participant_id: None, external_id: None },
+        Address::OpenMessaging {
+            integration_id: CONVERSATION.into(),
+            guest: OpenGuest { id: "guest-42".into(), id_type: "Opaque".into(), nickname: None },
+        },
+    ];
+    let entry = |(key, address)| ConversationEntry {
+        conversation: Conversation { key, name: format!("bench {key}"), address },
+        guest_token: None,
+        attributes: std::collections::BTreeMap::new(),
     };
     Profile {
         name: "bench".into(),
@@ -269,11 +299,7 @@ fn profile(url: &str) -> Profile {
             required_scopes: vec!["guest:messages:send".into()],
         },
         open_messaging: guestwire::config::OpenMessaging::default(),
-        conversations: vec![ConversationEntry {
-            conversation,
-            guest_token: None,
-            attributes: std::collections::BTreeMap::new(),
-        }],
+        conversations: [GUEST_API, OPEN].into_iter().zip(addresses).map(entry).collect(),
         redact: Vec::new(),
         masks: guestwire::model::Masks::default(),
         ca_files: Vec::new(),

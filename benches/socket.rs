@@ -142,15 +142,19 @@ fn server(runtime: &Runtime) -> std::net::SocketAddr {
             stream.set_nodelay(true).unwrap();
             tokio::spawn(async move {
                 let mut socket = accept_async(stream).await.unwrap();
-                let mut count = 0_u64;
-                while let Some(Ok(Message::Text(frame))) = socket.next().await {
+                let mut count = 0_i64;
+                while let Some(Ok(message)) = socket.next().await {
+                    // Pings are answered by the library.
+                    let Message::Text(frame) = message else { continue };
                     let frame: Value = serde_json::from_str(frame.as_str()).unwrap();
                     count += 1;
+                    // Each at a time of its own: the same words at the same time would be taken for a double.
+                    let time = jiff::Timestamp::from_millisecond(1_700_000_000_000 + count).unwrap().to_string();
                     let body = if frame["action"] == "configureSession" {
                         json!({"connected": true, "newSession": true, "readOnly": false})
                     } else {
                         json!({"text": frame["message"]["text"], "type": "Text", "direction": "Inbound", "id": format!("{count:032x}"),
-                            "channel": {"time": "2026-11-23T10:00:00.000Z", "messageId": frame["tracingId"]}, "metadata": frame["message"]["metadata"]})
+                            "channel": {"time": time, "messageId": frame["tracingId"]}, "metadata": frame["message"]["metadata"]})
                     };
                     let class = if frame["action"] == "configureSession" { "SessionResponse" } else { "StructuredMessage" };
                     let echo = json!({"type": "message", "class": class, "code": 200, "body": body, "tracingId": frame["tracingId"]});

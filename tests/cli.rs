@@ -99,3 +99,21 @@ fn a_reader_that_goes_away_is_no_error() {
         assert!(output.stderr.is_empty());
     }
 }
+
+/// Both sides of a conversation are kept, and what the commands about it find, or do not, is said.
+#[test]
+fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let send = ["--sandbox", "send", "--to", "Echo", "--reply-within", "30s", "hello"];
+    let (code, _, stderr) = run(home.path(), &send);
+    assert_eq!(code, 0, "{stderr}");
+    let export = ["--sandbox", "export", "transcript", "--out", "said.txt"];
+    assert_eq!(run(home.path(), &export).0, 0);
+    let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
+    assert!(said.contains("You said: hello"), "{said}");
+    let (code, _, stderr) = run(home.path(), &export);
+    assert_eq!((code, stderr.contains("there is such a file already")), (1, true), "{stderr}");
+    let (code, stdout, stderr) = run(home.path(), &["--sandbox", "log", "nobody-said-this"]);
+    assert_eq!((code, stdout.as_str()), (0, ""));
+    assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
+}

@@ -10,8 +10,8 @@ use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
-    Attempt, Body, BodyForm, Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Kind,
-    Moment, Outcome, Phase, Request, Response, Step, Timing,
+    Attempt, Body, BodyForm, Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Holds,
+    Kind, Moment, Outcome, Phase, Request, Response, Step, Timing,
 };
 
 const DEPLOYMENT: &str = "d0d0c0de-1111-4222-8333-44445555bd8a";
@@ -177,6 +177,20 @@ fn an_opening_that_is_refused_is_settled_by_what_is_public() {
     assert_eq!(after(vec![active(), here()]), (AddressRefused, Likely), "neither is it");
     let malformed = opening("nope", answer(403, "HTTP/1.1", Vec::new(), ""));
     assert_eq!(judge(&malformed, Channel::WebMessaging, &History::default()).cause(), DeploymentUnknown);
+}
+
+#[test]
+fn what_is_excluded_is_shown_by_what_was_checked() {
+    let refused = opening(DEPLOYMENT, answer(403, "HTTP/1.1", Vec::new(), ""));
+    let mut before = opening(DEPLOYMENT, answer(101, "HTTP/1.1", Vec::new(), ""));
+    before.id = ExchangeId(7);
+    let mut history = History::default();
+    history.exchange(&before);
+    let found = judge(&refused, Channel::WebMessaging, &history);
+    assert!(found.excluded.iter().any(|e| e.cause == DeploymentUnknown), "{found:#?}");
+    let shown = found.checked.iter().find(|c| c.what.starts_with("deployment there and active")).unwrap();
+    assert_eq!((shown.holds, shown.shown_by), (Holds::Yes, Some(ExchangeId(7))));
+    assert!(shown.what.contains(ORIGIN), "{shown:?}");
 }
 
 #[test]

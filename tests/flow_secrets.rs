@@ -82,6 +82,21 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             );
             hands.keys("enter");
             hands.until("accepted", |f| f.contains("200 a")).await;
+            // A pass, judged by a person who notes what nobody is to read, and its four reports.
+            hands.keys("esc T");
+            hands.see("built-in smoke").await;
+            hands.keys("enter");
+            hands.see("Enter runs it.").await;
+            hands.keys("enter");
+            hands.see("suggested: pass").await;
+            hands.keys("; c a l l space 0 1 7 0 - 4 7 1 1 2 2 2 enter p p p p p p");
+            hands.see("The pass is over").await;
+            hands.keys("E");
+            hands.see("reports into:").await;
+            hands.keys("enter");
+            hands.see("Four reports are in").await;
+            hands.keys("q");
+            hands.see("2 Log").await;
             // Each way in which a token and a secret travel: a revoked token, a renewal by hand, a refused secret.
             hands.sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
             hands.type_text("again");
@@ -128,6 +143,11 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
     assert!(kept.iter().any(|(name, text)| name.contains(".har") && text.contains("/oauth/token")), "a HAR was saved");
     assert!(frames.len() > 20 && copies.len() > 20, "{} frames, {} copies", frames.len(), copies.len());
     assert!(kept.iter().any(|(name, text)| name.contains(".cast") && text.contains("*******")), "it was recorded");
+    for extension in ["xml", "json", "md", "html"] {
+        let report = kept.iter().find(|(name, _)| name.ends_with(&format!("/report.{extension}")));
+        let (_, text) = report.unwrap_or_else(|| panic!("no report as {extension}"));
+        assert!(text.contains("call «phone»"), "the note is in the report as {extension}: {text}");
+    }
     for (extension, part) in [(".html", "&#39;"), (".md", "> hello"), (".txt", "**guest**: hello")] {
         let masked = |text: &str| text.contains("«phone»") && (text.contains(part) || extension == ".html");
         assert!(

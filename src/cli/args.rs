@@ -353,7 +353,7 @@ pub struct ManArgs {
 fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| {
         let names = Variation::ALL.map(Variation::as_str);
-        format!("it must be one of {}{}", names.join(", "), crate::config::problem::suggestion(text, names))
+        format!("there is no such way{}", crate::config::problem::suggestion(text, names))
     })
 }
 

@@ -7,6 +7,7 @@
 //! due ──────┘                     └─► Finish ─► shut the engine down, exit code
 //! ```
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::clock::Clock;
 use crate::engine::{Command, EngineHandle, Report};
-use crate::model::Moment;
+use crate::model::{ConversationKey, Moment};
 
 use super::exit::{Exit, Failed};
 use super::journal::Kept;
@@ -70,13 +71,12 @@ pub async fn drive(
     let mut output = Output::default();
     let mut interrupts = interrupts();
     let mut input = Input::Begin;
+    let mut heard = HashSet::new();
     let exit = 'run: loop {
         if let Input::Report(report) = &input {
             logging::report(report);
-            if let (Report::Exchange(exchange), Some(kept)) = (&**report, kept)
-                && exchange.outcome.is_settled()
-            {
-                kept.exchange(exchange);
+            if let Some(kept) = kept {
+                keep(kept, report, &mut heard);
             }
         }
         for act in fold.on(clock.now(), input) {
@@ -102,6 +102,18 @@ pub async fn drive(
     // The outcome is known and said; an engine that does not stop in time changes nothing about it.
     let _ = timeout(STOPPING, stopped).await;
     Ok(exit)
+}
+
+/// Keeps what is over, and what was said: both sides of a conversation belong into its transcript.
+fn keep(kept: &Kept, report: &Report, heard: &mut HashSet<(ConversationKey, String)>) {
+    match report {
+        Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
+        Report::Conversation { key, messages, .. } | Report::Heard { key, messages } => {
+            let new = messages.iter().filter(|m| heard.insert((*key, m.id.clone()))).cloned().collect();
+            kept.heard(*key, new);
+        }
+        _ => {}
+    }
 }
 
 /// One message for each Ctrl-C or SIGTERM.

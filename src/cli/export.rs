@@ -39,7 +39,14 @@ pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> 
 
 fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Settings) -> Result<String, Failed> {
     let path = args.out.as_path();
-    let wrong = |e: io::Error| Failed::here(format!("{} cannot be written: {e}", path.display()));
+    let wrong = |e: io::Error| {
+        let why = match e.kind() {
+            io::ErrorKind::AlreadyExists => "there is such a file already, and none is written over".to_owned(),
+            io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+            _ => e.to_string(),
+        };
+        Failed::here(format!("{} cannot be written: {why}", path.display()))
+    };
     let mut out = BufWriter::new(create(path).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {

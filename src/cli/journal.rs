@@ -10,7 +10,7 @@ use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
 use crate::engine::durable::{Durable, Intent, Recording};
 use crate::journal::{Job, Journal, Page, Reader, place};
-use crate::model::{Exchange, Life, MessageId};
+use crate::model::{ConversationKey, Exchange, Life, MessageId, RemoteMessage};
 
 use super::exit::{Exit, Failed};
 use super::output;
@@ -50,6 +50,13 @@ impl Kept {
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
         // The entry's number is the journal's to give.
         self.journal.tell(Job::Exchange { number: 0, exchange });
+    }
+
+    /// Keeps what was said in a conversation.
+    pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
+        if !messages.is_empty() {
+            self.journal.tell(Job::Heard { conversation, messages });
+        }
     }
 }
 

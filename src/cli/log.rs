@@ -10,7 +10,7 @@ use super::args::LogArgs;
 use super::exit::{Exit, Failed};
 use super::journal;
 use super::open::Opened;
-use super::output::{Line, Output};
+use super::output::{self, Line, Output};
 
 /// Entries read in one go.
 const PAGE: usize = 200;
@@ -52,6 +52,9 @@ fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Faile
         if end {
             break;
         }
+    }
+    if count == 0 && !query.trim().is_empty() {
+        output::warn(&format!("nothing that is kept matches {query:?}"));
     }
     for entry in pages.iter().rev().flatten() {
         output.say(&line(entry, profile), args.json)?;

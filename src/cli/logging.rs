@@ -81,6 +81,7 @@ pub fn report(report: &Report) {
             debug!(exchange = exchange.0, datagrams = datagrams.len(), "metrics");
         }
         Report::Agent(state) => debug!(state = state.chip(), "metrics agent"),
+        Report::Webhook(state) => info!("{}", state.words()),
         Report::RateLimit(limit) => debug!(count = limit.count, allowed = limit.allowed, "rate limit"),
         Report::ClockSkew(seconds) => info!(seconds, "clock skew"),
         Report::Notice { .. } => debug!("notice"),

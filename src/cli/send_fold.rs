@@ -336,9 +336,11 @@ impl SendFold {
         self.after_replies(now, acts)
     }
 
-    /// Messages came by themselves, ours among them: what the other side says after ours is a reply.
+    /// Messages came by themselves, ours among them: what the other side says after ours is a reply. A page of earlier
+    /// messages may be read while ours is on its way: until ours is accepted, only what was said since then may answer it.
     fn heard(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
-        let sent = matches!(self.life, Life::Sending { .. }) || self.life.is_settled();
+        let settled = self.life.is_settled();
+        let sent = matches!(self.life, Life::Sending { .. }) || settled;
         let mut acts = Vec::new();
         for message in messages {
             let ours = self.remote_id.as_ref() == Some(&message.id)
@@ -347,7 +349,7 @@ impl SendFold {
                 self.seen.insert(message.id.clone());
             } else if ours {
                 self.said = Some(message.at);
-            } else if self.said.is_none_or(|said| message.at >= said) {
+            } else if self.said.map_or(settled || message.at >= self.begun.wall, |said| message.at >= said) {
                 acts.extend(self.reply(now, message));
             }
         }
@@ -413,6 +415,7 @@ impl SendFold {
                 ("refused", format!("not sent, not signed in: {why}"), exit)
             }
             Life::Refused(why) if failed || (!tried && self.socket_failed()) => {
+                let why = why.strip_prefix("not sent: ").unwrap_or(why);
                 ("refused", format!("not sent: {why}"), Exit::Network)
             }
             Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),

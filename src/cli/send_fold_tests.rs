@@ -319,6 +319,22 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
     assert!(json_lines(&acts)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{acts:?}");
 }
 
+/// Opening a web conversation reads its earlier messages while ours waits on its way: none of them answers ours.
+#[test]
+fn a_page_of_earlier_messages_is_no_reply() {
+    let heard = |id: &str, second: i64| {
+        let at = Timestamp::from_second(second).unwrap();
+        let messages = vec![RemoteMessage::new(id, Author::Bot, "Good morning!", at)];
+        report(Report::Heard { key: ConversationKey(3), messages })
+    };
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    assert_eq!(fold.on(NOW, heard("earlier", -60)), []);
+    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    assert_eq!(exit(&fold.on(NOW, life(Life::Accepted))), None, "it still waits for a reply");
+    assert_eq!(exit(&fold.on(NOW, heard("quick", 1))), Some(Exit::Done));
+}
+
 /// What a reply offers to answer with is told with it.
 #[test]
 fn choices_are_told() {

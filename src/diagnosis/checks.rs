@@ -67,7 +67,16 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
         Some((None, Some(missing))) => {
             add(Holds::No, "deployment there and active".to_owned(), Some(missing.exchange));
         }
-        _ => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
+        // An opening before this one shows it too.
+        _ => match book.and_then(|b| b.opened.as_ref()) {
+            Some((seen, Some(with))) => {
+                add(Holds::Yes, format!("deployment there and active (opened with {with})"), Some(seen.exchange));
+            }
+            Some((seen, None)) => {
+                add(Holds::Yes, "deployment there and active (opened)".to_owned(), Some(seen.exchange));
+            }
+            None => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
+        },
     }
     let Some(origin) = &facts.wire.origin else { return };
     match book.and_then(|b| b.domains.as_ref()) {

@@ -35,6 +35,7 @@ pub fn card(
     profile: &ProfileFacts,
     number: &dyn Fn(crate::model::ExchangeId) -> Option<u64>,
 ) -> Vec<Part> {
+    let left = exchange.last_attempt().is_some();
     let none = || vec!["(nothing)".to_owned()];
     let or_none = |lines: Vec<String>| if lines.is_empty() { none() } else { lines };
     let checked = diagnosis.checked.iter().map(|check| {
@@ -48,8 +49,8 @@ pub fn card(
     });
     let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {action}"));
     vec![
-        Part { heading: "SERVER SAID", lines: vec![diagnosis.said.clone()] },
-        Part { heading: "MOST LIKELY", lines: most_likely(diagnosis) },
+        Part { heading: if left { "SERVER SAID" } else { "NOT SENT" }, lines: vec![diagnosis.said.clone()] },
+        Part { heading: "MOST LIKELY", lines: most_likely(diagnosis, left) },
         Part { heading: "CHECKED", lines: or_none(checked.collect()) },
         Part { heading: "NOT THIS", lines: if excluded.is_empty() { none() } else { vec![excluded.join(" · ")] } },
         Part { heading: "STILL OPEN", lines: or_none(open.collect()) },
@@ -58,12 +59,13 @@ pub fn card(
     ]
 }
 
-fn most_likely(diagnosis: &Diagnosis) -> Vec<String> {
+fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(variation) = diagnosis.sent_as {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
     }
     match diagnosis.suspects.first() {
+        None if !left => lines.push("Nothing left this machine: the line above says why.".to_owned()),
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
         Some(_) if diagnosis.is_undecided() => {
             let said = diagnosis.sentence();

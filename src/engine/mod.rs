@@ -21,6 +21,7 @@ mod metrics;
 mod pace;
 mod queue;
 mod reading;
+mod recent;
 mod record;
 mod redact;
 pub mod report;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::config::Profile;
+use crate::config::{Credentials, Profile};
 
 pub use crate::model::Found;
 pub use client::Environment;
@@ -70,10 +71,23 @@ impl Engine {
     }
 }
 
-/// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, and what
-/// `[redact]` names.
+/// Masks texts that were kept, as [`EngineHandle::mask`] does, where no engine runs: by name, by form, the profile's own
+/// secrets, and what `[redact]` names. Reads the secrets, so this blocks as long as [`crate::config::SecretSource::read`];
+/// one that cannot be read now is not known.
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
-    let redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+    let mut redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
+    let signing = match &profile.credentials {
+        Credentials::Client(client) => Some((&client.secret, "client secret")),
+        Credentials::Pasted(token) => Some((token, "token")),
+        Credentials::Missing(_) => None,
+    };
+    let webhook = profile.open_messaging.webhook.as_ref().map(|webhook| (&webhook.secret, "webhook secret"));
+    let guests = profile.conversations.iter().filter_map(|c| Some((c.guest_token.as_ref()?, "guest token")));
+    for (source, label) in signing.into_iter().chain(webhook).chain(guests) {
+        if let Ok(secret) = source.read() {
+            redactor = redactor.with_secret(&secret, label);
+        }
+    }
     move |text| redactor.text(text).into_owned()
 }
 

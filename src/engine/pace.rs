@@ -64,7 +64,8 @@ pub struct Pace {
 impl Pace {
     /// A 429 asked to wait: it is about the token, so it holds for every conversation.
     pub fn silence(&mut self, until: Moment) {
-        self.silent = Some(until);
+        // Of two that were under way together, the longer wait holds.
+        self.silent = self.silent.into_iter().chain([until]).max_by_key(|until| until.mono);
     }
 
     /// An answer told the limit while `flying` other requests were under way: they may not be counted in it.
@@ -114,6 +115,15 @@ mod tests {
         pace.spend();
         assert_eq!(pace.may(at(0), 0), Err(at(10)));
         assert_eq!(pace.may(at(10), 0), Ok(()));
+    }
+
+    #[test]
+    fn the_longer_of_two_silences_holds() {
+        let mut pace = Pace::default();
+        pace.silence(at(60_000));
+        pace.silence(at(1_000));
+        assert_eq!(pace.may(at(2_000), 0), Err(at(60_000)));
+        assert_eq!(pace.may(at(60_000), 0), Ok(()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
-    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
+    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus, WebhookState,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -91,6 +91,8 @@ pub enum Report {
     },
     /// Where the metrics agent stands. Never told where none is configured.
     Agent(AgentState),
+    /// Where the webhook listener stands. Never told where none is configured.
+    Webhook(WebhookState),
     /// The newest `inin-ratelimit-*` headers.
     RateLimit(RateLimit),
     /// The server's `Date` and our clock differ by more than 60 s: seconds that the server is ahead.

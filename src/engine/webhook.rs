@@ -41,8 +41,8 @@ pub const WAITING: usize = 64;
 
 /// What the listener tells.
 pub enum Event {
-    /// It takes webhooks at this address.
-    Listening(SocketAddr),
+    /// It takes webhooks at this address, signed with this secret.
+    Listening(SocketAddr, SecretString),
     /// It does not, and why.
     Failed(String),
     /// Something came.
@@ -147,7 +147,7 @@ pub async fn listen(hook: Webhook, clock: Clock, events: mpsc::Sender<Event>) {
         }
     };
     let address = listener.local_addr().unwrap_or(hook.listen);
-    if events.send(Event::Listening(address)).await.is_err() {
+    if events.send(Event::Listening(address, secret.clone())).await.is_err() {
         return;
     }
     let door = Arc::new(Door { secret, address, clock, events });

@@ -44,6 +44,7 @@ pub enum Next<T> {
     Closed,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "independent wishes of the two sides")]
 #[derive(Debug)]
 struct Lanes<T> {
     urgent: VecDeque<T>,

@@ -190,8 +190,8 @@ impl Writer {
             Err(Denied::Taken) => {
                 self.page(Page::Trouble(Trouble {
                     short: "READ-ONLY",
-                    sentence: "Another guestwire has this profile open: this one only reads. Log and history work; \
-                               sending is off. Leave the other one, or start with --ephemeral."
+                    sentence: "Another guestwire has this profile open: this one only reads and sends nothing. \
+                               Leave the other, or try --ephemeral."
                         .to_owned(),
                     sending: false,
                     history: true,

@@ -15,6 +15,7 @@ pub mod time;
 pub mod token;
 pub mod variables;
 pub mod variation;
+pub mod webhook;
 
 pub use agent::AgentState;
 pub use conversation::{Address, Channel, Conversation, Found, OpenGuest, RemoteState};
@@ -33,3 +34,4 @@ pub use session::{Session, SessionAsk};
 pub use time::Moment;
 pub use token::{Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;
+pub use webhook::WebhookState;

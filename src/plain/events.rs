@@ -47,6 +47,7 @@ impl Plain {
             | Report::Probe { .. }
             | Report::Metrics { .. }
             | Report::Agent(_)
+            | Report::Webhook(_)
             | Report::Typing { .. } => {}
             Report::Stopped => self.leave(),
         }

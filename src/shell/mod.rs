@@ -252,13 +252,13 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
-            Effect::Page(text) => match {
+            Effect::Page(text) => {
                 let text = (self.mask)(&text);
-                self.with_terminal_given_away(|outside| outside.page(&text))?
-            } {
-                Ok(()) => return Ok(()),
-                Err(why) => Event::Done(Err(why)),
-            },
+                match self.with_terminal_given_away(|outside| outside.page(&text))? {
+                    Ok(()) => return Ok(()),
+                    Err(why) => Event::Done(Err(why)),
+                }
+            }
             Effect::Suspend => {
                 self.with_terminal_given_away(Outside::suspend)??;
                 Event::Signal(Signal::Resumed)

@@ -289,7 +289,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 /// What the status line says first.
 fn first_words(settings: &Settings, profile: &Profile) -> String {
     if profile.sandbox && !settings.paths.config_exists {
-        "No config file: this is the built-in sandbox, nothing leaves this machine. Type and press Enter; :connect tells how to reach a real organisation.".to_owned()
+        "Built-in sandbox: nothing leaves this machine. Type and press Enter; :connect tells how to reach an organisation.".to_owned()
     } else if profile.sandbox {
         "This is the built-in sandbox: nothing leaves this machine.".to_owned()
     } else {

@@ -74,6 +74,9 @@ pub fn status(state: &State) -> Vec<String> {
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
+    if let Some(webhook) = &state.webhook {
+        lines.push(format!("Webhook    {}", webhook.words()));
+    }
     lines.push(match state.rate_limit {
         Some(limit) => format!(
             "Rate limit {} of {} used when the server last said so; resets in {}",

@@ -27,6 +27,7 @@ const PICKER_BESIDE: u16 = 110;
 const BORDERS: u16 = 70;
 
 /// What decides where panes stand, besides the size.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// The pane with the focus.

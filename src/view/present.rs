@@ -22,6 +22,7 @@ use super::text::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::present::Present;
+use crate::console::state::thread::Entry;
 use crate::console::state::{Pane, State};
 use crate::model::{Author, Life};
 
@@ -29,6 +30,8 @@ use crate::model::{Author, Life};
 const LOG_BESIDE: u16 = 90;
 /// Below this width bubbles have no frame.
 const FRAMES_FROM: u16 = 50;
+/// At most so many rows tell what just happened: the longest sentence on the narrowest screen.
+const MAX_TOLD: usize = 3;
 /// At most this much of one message is shown.
 const MAX_BYTES: usize = 4 << 10;
 
@@ -57,7 +60,8 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
             stage.width -= right;
             Rect { x: stage.width, width: right, ..stage }
         } else {
-            let below = stage.height * 2 / 5;
+            // A frame with less than a row in it says nothing.
+            let below = (stage.height * 2 / 5).max(3).min(stage.height);
             stage.height -= below;
             Rect { y: stage.bottom(), height: below, ..stage }
         };
@@ -121,14 +125,14 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The sentence about what just happened, in one row or two.
+/// The sentence about what just happened, in a few rows.
 fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
     let said = present.beat().map_or("", |beat| beat.said.as_str());
     let said = present.aliases.text(said);
     let said = plain(&said, state.theme.ascii).into_owned();
     let said = visible(&said);
     let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
-    rows.into_iter().take(2).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
+    rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
 }
 
 /// What is shown of the conversation.
@@ -166,10 +170,20 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
         .map(|e| Bubble {
             author: e.author(),
             name: name(e.author()),
-            text: text(e.text()),
+            text: text(&with_choices(e)),
             life: e.life().map_or("", life),
         })
         .collect()
+}
+
+/// What it says, and a line for each choice that it offers.
+fn with_choices(entry: &Entry) -> String {
+    let choices = entry.choices().iter().map(|choice| format!("[ {} ]", choice.label));
+    std::iter::once(entry.text().to_owned())
+        .filter(|text| !text.is_empty())
+        .chain(choices)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The life of a message in plain words.
@@ -285,16 +299,21 @@ fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
 /// What is being typed, by the script or by hand.
 fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let by_hand = state.focus == Pane::Composer && state.overlay.is_none();
-    let typed = match &present.typing {
-        Some(typing) => typing.typed(),
-        None if by_hand => state.composer.text(),
-        None => return None,
-    };
+    if present.typing.is_none() && !by_hand {
+        return None;
+    }
     let masked = state.place.masks.with_phones();
-    let last = typed.rsplit('\n').next().unwrap_or_default();
-    let shown = present.aliases.text(last);
-    let shown = masked.shape(&shown, width);
-    let shown = visible(&shown);
+    let hidden = |text: &str| masked.shape(&present.aliases.text(text), width).into_owned();
+    let shown = match &present.typing {
+        // All of it is known: what is hidden is hidden from its first letter.
+        Some(typing) => {
+            let whole = hidden(&typing.text);
+            let cells = width(&whole) * typing.done / typing.text.len().max(1);
+            prefix(&whole, cells).to_owned()
+        }
+        None => hidden(state.composer.text()),
+    };
+    let shown = visible(shown.rsplit('\n').next().unwrap_or_default());
     let room = usize::from(area.width.saturating_sub(5)).max(1);
     // The end is what one looks at.
     let over = width(&shown).saturating_sub(room);
@@ -307,8 +326,7 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
 
 fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.theme;
-    let keys = if present.keys { present.pressed.join(" ") } else { String::new() };
-    let keys = fit(&keys, usize::from(area.width) / 3, theme.ascii).into_owned();
+    let keys = if present.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
     let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
     let hints: &[(Action, &str)] = if state.focus == Pane::Composer {
         &[(Action::Send, "send"), (Action::LeaveComposer, "done")]
@@ -340,4 +358,17 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         let at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0));
         put(buf, at, area.y, format!(" {keys} "), taken, theme.style(Role::Selected));
     }
+}
+
+/// The newest chords that have room, each whole, the newest last.
+fn newest(pressed: &[String], room: usize) -> String {
+    let mut out = String::new();
+    for chord in pressed.iter().rev() {
+        let longer = if out.is_empty() { chord.clone() } else { format!("{chord} {out}") };
+        if width(&longer) > room {
+            break;
+        }
+        out = longer;
+    }
+    out
 }

@@ -52,9 +52,10 @@ fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
 
 async fn reply(rig: &mut Rig) -> RemoteMessage {
     loop {
-        let messages = match rig.next().await {
-            Report::Conversation { key: ANNA, messages, .. } | Report::Heard { key: ANNA, messages } => messages,
-            _ => continue,
+        let (Report::Conversation { key: ANNA, messages, .. } | Report::Heard { key: ANNA, messages }) =
+            rig.next().await
+        else {
+            continue;
         };
         let newest = messages.into_iter().max_by_key(|m| m.at);
         if let Some(newest) = newest.filter(|m| m.author != Author::Guest) {

@@ -124,12 +124,14 @@ async fn a_signed_message_is_heard_and_answers_ours() {
 
 #[tokio::test]
 async fn what_is_not_genuine_is_refused_and_shown() {
+    /// Method, headers, body, the answer's status, and a part of the reason.
+    type Case<'c> = (&'c str, Vec<(&'c str, String)>, &'c str, u16, &'c str);
     let server = Server::start(serve(|_| json(200, "{}"))).await;
     let (mut rig, at) = listening(&server).await;
     let body = said("out-1", "Give me your password");
     let large = "x".repeat(600_000);
     let signed = signature(KEY, "[]");
-    let cases: [(&str, Vec<(&str, String)>, &str, u16, &str); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("POST", vec![], &body, 401, "has no X-Hub-Signature-256"),
         ("POST", vec![("X-Hub-Signature-256", signature("another", &body))], &body, 403, "another secret"),
         ("POST", vec![("X-Hub-Signature-256", "sha256=zz".into())], &body, 403, "is not sha256="),
@@ -223,4 +225,14 @@ async fn silent_connections_keep_nobody_out() {
     drop(silent);
     let all = format!("{:?}", rig.stop().await);
     assert!(!all.contains(KEY), "the secret of the hook was reported");
+}
+
+#[tokio::test]
+async fn the_secret_is_shown_nowhere_also_where_a_sender_lets_it_slip() {
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m1"}"#))).await;
+    let (mut rig, at) = listening(&server).await;
+    let slipped = js!({ "key": KEY }).to_string();
+    ask(&at, "POST", &[("X-Hub-Signature-256", KEY), ("X-Debug", KEY)], &slipped).await;
+    row(&mut rig, 1).await;
+    assert!(!format!("{:?}", rig.stop().await).contains(KEY));
 }

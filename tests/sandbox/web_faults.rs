@@ -135,7 +135,7 @@ async fn the_socket_goes_before_or_after_the_message_was_received() {
         ask(&mut guest, "x").await;
         match guest.next().await {
             Came::Closed(code) => {
-                assert_eq!(json!(code), fault.get("code").cloned().unwrap_or(json!(1001)), "{fault}")
+                assert_eq!(json!(code), fault.get("code").cloned().unwrap_or(json!(1001)), "{fault}");
             }
             Came::Broken(_) => assert!(fault["fault"].as_str().unwrap().starts_with("reset"), "{fault}"),
             other => panic!("{fault}: {other:?}"),

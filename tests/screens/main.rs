@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
-use guestwire::model::{Author, Choice, Life, RateLimit, RemoteMessage, Session, TokenStatus};
+use guestwire::model::{Author, Choice, Life, RateLimit, RemoteMessage, Session, TokenStatus, WebhookState};
 use guestwire::view::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -291,6 +291,20 @@ fn ascii_screens_hold_only_ascii() {
         assert!(picture(&desk).is_ascii(), "{}", picture(&desk));
         desk.keys("esc !");
         assert!(picture(&desk).is_ascii(), "{}", picture(&desk));
+    }
+}
+
+#[test]
+fn the_status_page_says_where_the_webhooks_stand() {
+    for (state, words) in [
+        (WebhookState::Listening("127.0.0.1:8443".parse().unwrap()), "taken at http://127.0.0.1:8443"),
+        (WebhookState::Failed("127.0.0.1:8443 cannot be listened on".to_owned()), "not taken: 127.0.0.1:8443 cannot"),
+    ] {
+        let mut desk = desk((120, 36), Looks { ascii: true, mono: true });
+        desk.keys("esc !");
+        assert!(!picture(&desk).contains("Webhook"), "none is configured");
+        desk.report(Report::Webhook(state));
+        assert!(picture(&desk).contains(words), "{}", picture(&desk));
     }
 }
 

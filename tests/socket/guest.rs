@@ -49,7 +49,7 @@ impl Frame {
 
     /// The echo of a message, as said at this second.
     pub fn echo(&self, second: u32) -> Act {
-        let id = format!("{:032x}", second);
+        let id = format!("{second:032x}");
         self.answer(
             "StructuredMessage",
             200,
@@ -131,11 +131,14 @@ pub fn session(frame: &Frame, new: bool, read_only: bool) -> Act {
 /// What is said to the frame that is the nth of all, from 1.
 type Script = Arc<dyn Fn(&Frame, usize) -> Vec<Act> + Send + Sync>;
 
+/// The headers of an upgrade, its path as `:path`.
+type Upgrade = Vec<(String, String)>;
+
 /// See the module.
 pub struct Guests {
     pub addr: SocketAddr,
     frames: Arc<Mutex<Vec<Frame>>>,
-    upgrades: Arc<Mutex<Vec<Vec<(String, String)>>>>,
+    upgrades: Arc<Mutex<Vec<Upgrade>>>,
     /// Says something by itself, on the newest connection.
     tell: tokio::sync::broadcast::Sender<Act>,
 }
@@ -207,7 +210,7 @@ async fn serve(
     connection: usize,
     script: Script,
     all: Arc<Mutex<Vec<Frame>>>,
-    asked: Arc<Mutex<Vec<Vec<(String, String)>>>>,
+    asked: Arc<Mutex<Vec<Upgrade>>>,
     mut inbox: tokio::sync::broadcast::Receiver<Act>,
 ) {
     #[expect(clippy::result_large_err, reason = "the library's own type")]

@@ -9,7 +9,7 @@ use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome};
 use serde_json::json;
 
-use super::guest::{Act, Guests, bot, rig, usual};
+use super::guest::{Act, Guests, bot, by_itself, rig, usual};
 use super::rig::Rig;
 use super::server::{self, Server};
 
@@ -249,5 +249,39 @@ async fn stopping_tells_how_each_message_ended() {
     assert!(matches!(rig.end_of(held).await, Life::Unknown(_)));
     let key = ConversationKey(0);
     assert!(rig.seen.iter().any(|r| matches!(r, Report::Session { key: k, .. } if *k == key)));
+    rig.stop().await;
+}
+
+/// An intent that is recorded once it is let.
+#[derive(Default)]
+struct Held(Arc<tokio::sync::Notify>);
+
+impl Durable for Held {
+    fn intent(&self, _: Intent) -> Recording {
+        let let_go = Arc::clone(&self.0);
+        Box::pin(async move {
+            let_go.notified().await;
+            Ok(())
+        })
+    }
+
+    fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) {}
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting() {
+    let guests = Guests::start(usual).await;
+    let durable = Held::default();
+    let let_go = Arc::clone(&durable.0);
+    let tuning = Tuning { durable: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
+    let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let message = rig.send(0, "Hello");
+    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    guests.tell(by_itself("SessionExpiredEvent", serde_json::json!({})));
+    rig.session(0, "ended").await;
+    let_go.notify_one();
+    let end = rig.end_of(message).await;
+    assert!(matches!(&end, Life::Refused(why) if why.contains("the session has expired")), "{end:?}");
+    assert!(guests.texts().is_empty());
     rig.stop().await;
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::header;
 use guestwire::model::{ConversationKey, Ending, Life, Outcome, Session, SessionAsk, TokenStatus};
@@ -309,5 +310,54 @@ async fn nobody_at_the_other_end_is_a_failure_with_its_phase() {
     assert!(matches!(&entry.outcome, Outcome::Failed(why) if why.contains("connecting")), "{:?}", entry.outcome);
     ask(&rig, SessionAsk::Close);
     rig.session(0, "closed").await;
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn older_messages_asked_for_at_once_wait_for_the_session() {
+    let history = json!({"pageSize": 25, "pageNumber": 1, "pageCount": 1, "total": 1, "entities": [
+        {"id": "b1", "channel": {"time": super::guest::time(3)}, "type": "Text", "text": "of before", "direction": "Outbound", "originatingEntity": "Bot"}]});
+    let body = history.to_string();
+    let http = Server::start(move |_| server::json(200, &body)).await;
+    let guests = Guests::start(|frame, place| match frame.action() {
+        "configureSession" => vec![session(frame, true, false)],
+        _ => usual(frame, place),
+    })
+    .await;
+    let mut profile = guests.profile(2, &http.url());
+    profile.conversations[0].guest_token = Some(SecretSource::Literal("a-token-that-is-known".into()));
+    let mut rig = rig(profile);
+    for key in [KEY, ConversationKey(1)] {
+        rig.engine.ask(Command::Watch(Some(key)));
+        rig.engine.ask(Command::Read(key));
+    }
+    rig.hears("of before").await;
+    let message = rig.send(1, "Hello");
+    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    let asked = guests.frames().iter().filter(|f| f.action() == "getJwt").count();
+    assert_eq!((asked, http.log().len()), (1, 1), "a guest that nobody knows yet has no history");
+    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Notice { .. })), "{:?}", rig.seen);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_said_in_a_new_session_answers_nothing_of_the_old_one() {
+    let guests = Guests::start(|frame, place| {
+        let mut acts = usual(frame, place);
+        if frame.json["startNew"] == true {
+            acts.push(bot("b", 50, "Welcome"));
+        }
+        acts
+    })
+    .await;
+    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let before = rig.send(0, "Hello?");
+    assert_eq!(rig.end_of(before).await, Life::Accepted);
+    ask(&rig, SessionAsk::StartNew);
+    rig.hears("Welcome").await;
+    let after = rig.send(0, "Hi");
+    assert_eq!(rig.end_of(after).await, Life::Accepted);
+    let answered = |r: &Report| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == before);
+    assert!(!rig.seen.iter().any(answered), "nobody answered it");
     rig.stop().await;
 }

@@ -35,6 +35,21 @@ name = "By eye"
 judge = "It looks right."
 "#;
 
+fn markers(effects: &[Effect]) -> Vec<&str> {
+    effects.iter().filter_map(|e| if let Effect::Marker(label) = e { Some(label.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn a_recording_gets_a_marker_for_each_step() {
+    let mut desk = Desk::default();
+    let mut effects = open(&mut desk);
+    for key in ["; n o t e enter", "p", "u", "p", "s", "p"] {
+        effects.extend(desk.keys(key));
+    }
+    let [hello, faulty, eye] = ["first/hello", "first/faulty", "second/by-eye"];
+    assert_eq!(markers(&effects), [hello, faulty, hello, faulty, eye], "one when a step opens, none for the end");
+}
+
 /// The pass is open, and the journal keeps.
 pub fn open(desk: &mut Desk) -> Vec<Effect> {
     desk.state.kept.keeping = Keeping::On;

@@ -4,7 +4,7 @@ use guestwire::console::Effect;
 use guestwire::console::state::present::tape::Tape;
 use guestwire::console::update::present::{play, rehearse};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Life, TokenStatus};
+use guestwire::model::{Choice, Life, TokenStatus};
 use guestwire::pass::Pass;
 
 use crate::desk::{BILLING, Desk, commands, facts, real_place, reply, sends, valid};
@@ -82,7 +82,7 @@ fn what_happens_is_told_in_plain_words() {
     desk.report(Report::Message { id, life: Life::Sending { attempt: 1 }, exchange: None, remote_id: None });
     assert_eq!(told(&desk), "The message is on its way.");
     desk.settle(id, "hello", Life::Accepted, Some(200));
-    assert_eq!(told(&desk), "The platform took the message, in 0.1 s.");
+    assert_eq!(told(&desk), "The platform took the message, in 0.1 seconds.");
     desk.report(reply(BILLING, "r1", "Welcome", desk.now));
     assert_eq!(told(&desk), "The bot answers.");
     assert!(desk.screen().contains("Welcome"));
@@ -240,4 +240,43 @@ fn with_nothing_to_play_space_offers_passes_and_the_conversation_itself() {
     assert!(told(&desk).starts_with("Smoke: 5 messages."), "{}", told(&desk));
     desk.keys("esc P space down down down enter");
     assert_eq!(told(&desk), "Nothing was said here yet: there is nothing to rehearse.");
+}
+
+#[test]
+fn what_was_said_before_is_no_answer_and_choices_stand_below_their_message() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    desk.keys("esc P");
+    desk.report(reply(BILLING, "r1", "Said long ago", desk.now));
+    assert_eq!(told(&desk), "Space begins.");
+    assert!(desk.screen().contains("Said long ago"));
+    desk.keys("c");
+    desk.type_text("hello");
+    desk.keys("enter esc");
+    let mut offer = reply(BILLING, "r2", "Which one?", desk.now);
+    if let Report::Conversation { messages, .. } = &mut offer {
+        messages[0].choices = vec![Choice { label: "Open invoices".to_owned(), payload: "1".to_owned() }];
+    }
+    desk.report(offer);
+    assert_eq!(told(&desk), "The bot answers.");
+    let screen = desk.screen();
+    assert!(screen.contains("Which one?") && screen.contains("[ Open invoices ]"), "{screen}");
+}
+
+#[test]
+fn a_number_that_a_script_types_is_hidden_from_its_first_digit() {
+    let text = PASS.replace("send = \"Hello\"", "send = \"call +49 170 5551234 now\"");
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    desk.keys("esc");
+    play(&mut desk.state, &Pass::parse(std::path::Path::new("show.toml"), &text).unwrap());
+    desk.keys("space");
+    let mut typed = 0;
+    while desk.state.present.as_ref().is_some_and(|p| p.typing.is_some()) {
+        desk.deadline();
+        let screen = desk.screen();
+        typed += usize::from(screen.contains("> call *"));
+        assert!(!screen.contains("+4") && !screen.contains("4*"), "{screen}");
+    }
+    assert!(typed > 10, "it was seen while it was typed");
 }

@@ -2,7 +2,7 @@
 //! hand or at night); by default as many as a few seconds take. A failure names its seed.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::console::action::ACTIONS;
@@ -309,9 +309,7 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
         let mut what = format!("event {n} of seed {seed}: {event:?}");
         what.truncate(what.char_indices().nth(400).map_or(what.len(), |(at, _)| at));
         let size = desk.state.size;
-        let began = Instant::now();
         let effects = desk.apply(event);
-        assert!(began.elapsed() < Duration::from_secs(2), "{what} took {:?}", began.elapsed());
         holds(&desk, &effects, &what);
         if n % 23 == 0 || size != desk.state.size {
             drawn(&mut desk, &what);

@@ -1,12 +1,13 @@
 //! What the engine says, and what of it comes too late.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{ConversationKey, ExchangeId, Life, MessageId, Moment, RateLimit, RemoteState, TokenStatus};
 
-use crate::desk::{BILLING, Desk, commands, facts, reply, valid};
+use crate::desk::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
 
 fn until(desk: &Desk, seconds: u64) -> Moment {
     desk.now.after(Duration::from_secs(seconds))
@@ -239,4 +240,33 @@ fn a_pasted_token_is_not_renewed() {
     desk.report(Report::Token(TokenStatus::Valid(guestwire::model::TokenFacts { pasted: true, ..facts(&[], &[]) })));
     assert_eq!(desk.keys("esc R"), []);
     assert_eq!(desk.status(), "No new token: a pasted token cannot be renewed.");
+}
+
+/// The line that called a message unknown does not outlive the doubt.
+#[test]
+fn a_doubt_that_is_settled_leaves_the_status_line() {
+    for (life, words) in [(Life::Landed, "#1 is settled: it was received."), (Life::Lost, "it was not received.")] {
+        let mut desk = Desk::default();
+        let id = desk.unknown("did it arrive?");
+        assert!(desk.status().contains("outcome unknown"), "{}", desk.status());
+        desk.report(Report::Message { id, life, exchange: None, remote_id: None });
+        assert!(desk.status().contains(words), "{}", desk.status());
+    }
+}
+
+/// What never left this machine was refused by nobody, and no server said so.
+#[test]
+fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
+    let mut desk = Desk::default();
+    let id = desk.send("with a file");
+    let life = Life::Refused("not sent: /tmp/a.png cannot be read".to_owned());
+    let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
+    made.steps.clear();
+    desk.report(Report::Exchange(Arc::new(made)));
+    desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+    assert!(desk.status().starts_with("#1 not sent: /tmp/a.png cannot be read — "), "{}", desk.status());
+    desk.keys("esc d");
+    let screen = desk.screen();
+    assert!(screen.contains("NOT SENT") && screen.contains("Nothing left this machine"), "{screen}");
+    assert!(!screen.contains("SERVER SAID") && !screen.contains("what the server said"), "{screen}");
 }

@@ -29,7 +29,7 @@ use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
 use crate::model::{
-    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation,
+    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation, WebhookState,
 };
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
@@ -203,6 +203,8 @@ pub struct State {
     pub refusals: Refusals,
     /// The metrics agent, where one is configured.
     pub agent: Option<AgentState>,
+    /// The webhook listener, where one is configured.
+    pub webhook: Option<WebhookState>,
     /// The series of probes under way, or the last one.
     pub examined: Option<Examined>,
     /// Ids that are being looked up.
@@ -299,6 +301,7 @@ impl State {
             past: Past::default(),
             refusals: Refusals::default(),
             agent: None,
+            webhook: None,
             examined: None,
             sorting: None,
             send_as: None,

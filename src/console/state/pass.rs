@@ -26,6 +26,8 @@ pub struct Playing {
     pub shown: bool,
     /// The run as the journal was told of it last.
     pub(in crate::console) kept: Option<Arc<Run>>,
+    /// The step that a recording has its newest marker for.
+    pub(in crate::console) marked: Option<(usize, usize)>,
 }
 
 /// See the module.

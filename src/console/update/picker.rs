@@ -7,7 +7,7 @@ use crate::console::state::{Pane, State};
 use crate::engine::Command;
 use crate::model::ConversationKey;
 
-use super::{discover, global, ids, journal};
+use super::{discover, global, ids, journal, pass};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -56,6 +56,12 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
 pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    show(state, key, effects);
+    pass::follow(state, key, effects);
+}
+
+/// The same, where it was not a person who chose it: a pass stays where it is.
+pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     if !state.picker.open_key(key) {
         return;
     }

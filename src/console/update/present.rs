@@ -431,6 +431,10 @@ pub fn came(state: &mut State, key: ConversationKey, before: usize) {
     let Some((author, text)) = newest.map(|e| (e.author(), e.text().to_owned())) else { return };
     let answered =
         state.present.as_ref().and_then(|p| p.awaited.as_ref()).is_some_and(|a| a.conversation == key && all > a.heard);
+    // What was said before anything was sent is no answer: the first read brings it.
+    if !answered && before == 0 && !state.threads.messages(key).iter().any(|e| e.life().is_some()) {
+        return;
+    }
     if let Some(present) = state.present.as_mut().filter(|_| answered) {
         present.awaited = None;
         let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));

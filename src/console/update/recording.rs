@@ -23,7 +23,10 @@ pub fn sent(state: &State, conversation: ConversationKey, effects: &mut Vec<Effe
     if state.recording.is_some()
         && let Some(item) = state.picker.get(conversation)
     {
-        mark(state, format!("message to {}", item.name()), effects);
+        // A recording of a demo names nobody either.
+        let to =
+            state.present.as_ref().map_or_else(|| item.name().to_owned(), |p| p.aliases.conversation(conversation));
+        mark(state, format!("message to {to}"), effects);
     }
 }
 

@@ -55,6 +55,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
         Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
         Report::Agent(agent) => state.agent = Some(agent),
+        Report::Webhook(webhook) => state.webhook = Some(webhook),
         Report::RateLimit(limit) => state.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
             state.past.skew_told(seconds);
@@ -113,6 +114,7 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         return;
     }
     let conversation = known.conversation;
+    let (doubted, before) = (matches!(known.life, Life::Unknown(_)), known.exchange);
     state.threads.life(id, life.clone(), exchange, remote_id);
     state.log.set_life(id, &life);
     if life.is_settled() {
@@ -121,11 +123,13 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
     state.picker.set_counts(conversation, state.threads.counts(conversation));
-    let number = exchange.and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    let number = exchange.or(before).and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
         Life::Refused(_) if why::hint(state, exchange).is_some() => {
             let hint = why::hint(state, exchange).unwrap_or_default();
-            state.status.error(format!("{number}refused: {hint}"));
+            // What never left this machine was refused by nobody.
+            let refused = if hint.starts_with("not sent: ") { "" } else { "refused: " };
+            state.status.error(format!("{number}{refused}{hint}"));
         }
         Life::Refused(why) => {
             let keys = [
@@ -147,6 +151,9 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
             state.status.warn(format!("{number}waiting: {why} — {key} cancels"));
         }
         Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
+        // The line that called it unknown does not outlive the doubt.
+        Life::Landed if doubted => state.status.info(format!("{number}is settled: it was received.")),
+        Life::Lost if doubted => state.status.info(format!("{number}is settled: it was not received.")),
         _ => {}
     }
 }

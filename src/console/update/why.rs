@@ -73,7 +73,9 @@ fn again(state: &mut State, but: ExchangeId) {
 pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
     let number = state.log.number_of(exchange?)?;
     let diagnosis = state.log.entry(number)?.diagnosis()?;
-    let words = if diagnosis.is_undecided() {
+    let words = if diagnosis.suspects.is_empty() {
+        diagnosis.said.clone()
+    } else if diagnosis.is_undecided() {
         diagnosis.sentence()
     } else {
         format!("{} ({}): {}", diagnosis.cause(), diagnosis.confidence().word(), diagnosis.sentence())

@@ -1,6 +1,6 @@
 //! Webhooks that came in: each is a row of the log, and what is genuine and new goes to its conversation.
 
-use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -8,10 +8,13 @@ use tokio::task::JoinSet;
 
 use crate::engine::Report;
 use crate::engine::client::capture;
+use crate::engine::recent::Recent;
 use crate::engine::record::Record;
 use crate::engine::webhook::{self, Answer, Delivery, Event};
 use crate::genesys::webhook::{Form, Outbound, What, read};
-use crate::model::{Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Request, Response, Timing};
+use crate::model::{
+    Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Request, Response, Timing, WebhookState,
+};
 
 use super::Driver;
 
@@ -25,8 +28,7 @@ pub struct Hooks {
     events: mpsc::Receiver<Event>,
     /// Ends with the driver.
     _listener: JoinSet<()>,
-    seen: HashSet<(String, String)>,
-    order: VecDeque<(String, String)>,
+    seen: Recent<(String, String)>,
 }
 
 impl Hooks {
@@ -37,20 +39,6 @@ impl Hooks {
             None => None,
         }
     }
-
-    /// Whether this one is new.
-    fn is_new(&mut self, unique: &(String, String)) -> bool {
-        if !self.seen.insert(unique.clone()) {
-            return false;
-        }
-        self.order.push_back(unique.clone());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        true
-    }
 }
 
 impl Driver {
@@ -60,21 +48,26 @@ impl Driver {
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
         listener.spawn(webhook::listen(hook, self.clock, tell));
-        self.hooks = Some(Hooks { events, _listener: listener, seen: HashSet::new(), order: VecDeque::new() });
+        self.hooks = Some(Hooks { events, _listener: listener, seen: Recent::new(REMEMBERED) });
     }
 
     pub(super) fn hooked(&mut self, event: Event, now: Moment) {
         match event {
-            Event::Listening(address) => {
-                let text = format!("webhooks are taken at http://{address}, signed ones only");
-                self.notice(&text, now);
+            Event::Listening(address, secret) => {
+                self.redactor = Arc::new(self.redactor.with_secret(&secret, "webhook secret"));
+                self.hook_stands(WebhookState::Listening(address), now);
             }
             Event::Failed(why) => {
-                let how = "replies are still read from the API";
-                self.notice(&format!("webhooks are not taken: {why}; {how}"), now);
+                let why = self.redactor.text(&why).into_owned();
+                self.hook_stands(WebhookState::Failed(why), now);
             }
             Event::Delivery(delivery) => self.delivered(&delivery, now),
         }
+    }
+
+    fn hook_stands(&self, state: WebhookState, now: Moment) {
+        self.notice(&state.words(), now);
+        self.tell(Report::Webhook(state));
     }
 
     fn delivered(&mut self, delivery: &Delivery, now: Moment) {
@@ -83,7 +76,8 @@ impl Driver {
             _ => None,
         };
         let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
-        let new = outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.is_new(&o.unique)));
+        let new =
+            outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
         let what = self.words(delivery, outbound.as_ref(), key, new);
         let mut record = Record::new(self.next_exchange(), Kind::Hook, what, delivery.at);
         if let Some(key) = key {

@@ -68,9 +68,10 @@ impl Driver {
         self.tell(Report::Learned { key, conversation_id });
     }
 
-    /// Another conversation begins where this one was.
+    /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
     pub(super) fn forget_place(&mut self, key: ConversationKey) {
         self.places.remove(&key);
+        self.readers.remove(&key);
     }
 
     /// A send is over: an answer is looked for, and an unknown message.

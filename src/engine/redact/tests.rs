@@ -92,6 +92,7 @@ fn jwts_and_bearers_by_form() {
     assert_eq!(redactor.text(&format!("got {jwt}, ok")), "got «jwt», ok");
     assert_eq!(redactor.body(&format!(r#"{{"x":"{jwt}"}}"#)), r#"{"x":"«jwt»"}"#);
     assert_eq!(redactor.text("eyJ is how they begin"), "eyJ is how they begin");
+    assert_eq!(redactor.with_secret(&jwt.into(), "jwt").literals.len(), redactor.literals.len(), "needs no memory");
     assert_eq!(redactor.text("Bearer abcdefgh12345678z"), "Bearer «token»");
     let prose = "No authentication bearer token specified in authorization header.";
     assert_eq!(redactor.text(prose), prose);
@@ -149,8 +150,9 @@ proptest! {
     fn nothing_panics_and_harmless_json_is_untouched(text in ".{0,200}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
         let redactor = redactor();
         let _ = (redactor.body(&text), redactor.form(&text), redactor.url(&text), redactor.header("set-cookie", &bytes));
-        let harmless = format!("{{\"note\":{}}}", serde_json::Value::from(text.replace(['=', ';'], " ")));
-        prop_assume!(!text.contains("eyJ") && !text.contains("earer") && !text.contains('{') && !text.contains('['));
+        // Nothing of what begins a pair, an object, a list, a JWT or credentials.
+        let plain = text.replace(['=', '{', '[', 'J', 'r'], " ");
+        let harmless = format!("{{\"note\":{}}}", serde_json::Value::from(plain));
         prop_assert_eq!(redactor.body(&harmless), harmless);
     }
 }

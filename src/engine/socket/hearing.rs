@@ -5,18 +5,29 @@
 //! documented key tells (`channel.messageId`, else `id`); and since live and history do not always agree on it, so does
 //! the same text by the same author at the same millisecond.
 
-use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
 
-use crate::model::{Author, RemoteMessage};
+use crate::engine::recent::Recent;
+use crate::model::RemoteMessage;
+
+/// Messages that are remembered.
+const REMEMBERED: usize = 16_384;
 
 /// See the module.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Hearing {
-    keys: HashSet<String>,
-    said: HashSet<(Timestamp, Author, String)>,
+    keys: Recent<String>,
+    /// Who said what when, hashed.
+    said: Recent<u64>,
     newest: Option<Timestamp>,
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self { keys: Recent::new(REMEMBERED), said: Recent::new(REMEMBERED), newest: None }
+    }
 }
 
 impl Hearing {
@@ -39,7 +50,9 @@ impl Hearing {
 
     fn is_new(&mut self, message: &RemoteMessage) -> bool {
         let by_key = self.keys.insert(message.id.clone());
-        let by_words = self.said.insert((message.at, message.author, message.text.clone()));
+        let mut said = DefaultHasher::new();
+        (message.at, message.author, &message.text).hash(&mut said);
+        let by_words = self.said.insert(said.finish());
         by_key && by_words
     }
 }
@@ -47,6 +60,7 @@ impl Hearing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Author;
     use proptest::prelude::*;
 
     fn said(id: &str, second: i64, text: &str) -> RemoteMessage {

@@ -228,7 +228,10 @@ impl Machine {
                 self.phase = Phase::ReadOnly { why };
                 vec![]
             }
-            Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => self.closed(now),
+            // The end that was asked for; a new session that is to follow it still does.
+            Event::Over(_) | Event::ConnectionClosed(_) if matches!(self.phase, Phase::Closing { .. }) => {
+                self.closed(now)
+            }
             Event::Over(why) | Event::ConnectionClosed(why) if self.is_live() => self.end(why),
             Event::Broken(why) => self.broken(why, now),
             Event::Expires(at) => {

@@ -36,6 +36,18 @@ fn read_only() -> Machine {
 }
 
 #[test]
+fn a_new_session_follows_also_where_the_old_one_ends_by_itself_meanwhile() {
+    let mut m = open();
+    assert_eq!(m.on(Event::StartNew, at(1)), [Step::WriteClose]);
+    assert_eq!(m.on(Event::Over("expired".into()), at(1)), [Step::Configure(Configure::StartNew)]);
+    assert_eq!(m.on(session(true, true, false), at(2)), []);
+    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+    assert_eq!(m.on(Event::Close, at(3)), [Step::WriteClose]);
+    assert_eq!(m.on(Event::Over("expired".into()), at(3)), [Step::Drop, Step::GiveUp]);
+    assert_eq!(m.session(), Session::Closed);
+}
+
+#[test]
 fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
     let mut m = machine();
     m.on(Event::Want(Wanted::Message), at(0));

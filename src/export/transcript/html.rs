@@ -36,14 +36,11 @@ fn one(out: &mut String, transcript: &Transcript, line: &Line) {
     };
     let warn =
         |fact: &String| fact.starts_with("refused") || fact.starts_with("unknown") || fact.starts_with("wrongly");
-    let facts: String = line
-        .facts()
-        .iter()
-        .map(|fact| {
-            let class = if warn(fact) { " class=\"warn\"" } else { "" };
-            format!(" · <span{class}>{}</span>", markup(fact))
-        })
-        .collect();
+    let mut facts = String::new();
+    for fact in &line.facts() {
+        let class = if warn(fact) { " class=\"warn\"" } else { "" };
+        let _ = write!(facts, " · <span{class}>{}</span>", markup(fact));
+    }
     let _ = writeln!(
         out,
         "<div class=\"bubble {class}\"><div class=\"meta\"><b>{}</b> <time datetime=\"{}\">{}</time>{facts}</div>\

@@ -20,7 +20,10 @@ pub(super) fn markdown(transcript: &Transcript) -> String {
 
 fn one(out: &mut String, transcript: &Transcript, line: &Line) {
     let mark = if line.carried.as_ref().is_some_and(|c| c.marked) { " · marked" } else { "" };
-    let facts: String = line.facts().iter().map(|fact| format!(" · {}", text(fact))).collect();
+    let mut facts = String::new();
+    for fact in &line.facts() {
+        let _ = write!(facts, " · {}", text(fact));
+    }
     let _ = write!(
         out,
         "\n**{}** {}{facts}{mark}\n\n{}\n",

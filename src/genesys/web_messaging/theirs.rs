@@ -9,6 +9,7 @@ use super::media::Media;
 use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
 
 /// The session as the server tells it.
+#[expect(clippy::struct_excessive_bools, reason = "as many as the frame has")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionResponse {
     /// The guest is connected.
@@ -17,8 +18,6 @@ pub struct SessionResponse {
     pub new: bool,
     /// It can be read, and not written.
     pub read_only: bool,
-    /// A session that was there before is gone.
-    pub cleared: bool,
     /// Most bytes of participant data.
     pub custom_data_max: Option<u64>,
     /// What may be attached.
@@ -165,7 +164,6 @@ fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
             connected: truth(body.get("connected")),
             new: truth(body.get("newSession")),
             read_only: truth(body.get("readOnly")),
-            cleared: truth(body.get("clearedExistingSession")),
             custom_data_max: body.get("maxCustomDataBytes").and_then(Value::as_f64).map(|n| n as u64),
             media: Media::read(body),
             expires: seconds(body.get("expirationDate")),

@@ -353,6 +353,22 @@ impl Runner {
         }
     }
 
+    /// Until the first step ran, steps that name no conversation speak in this one instead. Whether that changed something.
+    pub fn speak_in(&mut self, key: ConversationKey) -> bool {
+        let ran = self.run.cases.iter().flat_map(|case| &case.steps).any(|step| step.runs > 0);
+        let Some(player) = self.cast.players.iter().find(|p| p.key == key) else { return false };
+        if ran || self.cast.usual == Some(key) {
+            return false;
+        }
+        self.cast.usual = Some(key);
+        for (result, case) in self.run.cases.iter_mut().zip(&self.plan) {
+            if self.pass.cases.get(*case).is_some_and(|case| case.conversation.is_none()) {
+                result.conversation = Some(player.name.clone());
+            }
+        }
+        true
+    }
+
     /// The message that was asked for has this id.
     pub fn sent(&mut self, message: MessageId) {
         if let Some(watch) = &mut self.watch {

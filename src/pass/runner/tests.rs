@@ -188,6 +188,21 @@ fn nothing_is_sent_before_a_person_says_go() {
     assert_eq!(texts(&rig.on(Event::Go)), ["b 2"]);
 }
 
+/// A pass that was chosen in the wrong conversation follows to the right one, until it has spoken.
+#[test]
+fn it_speaks_where_one_goes_until_its_first_step_ran() {
+    let mut rig = Rig::new(&steps("[[cases.steps]]\nsend = \"a\""), Mode::Person);
+    let two = ConversationKey(1);
+    rig.runner.cast.players.push(Player { name: "Two".to_owned(), key: two, channel: Channel::GuestApi });
+    assert!(!rig.runner.speak_in(ONE), "it does already");
+    assert!(!rig.runner.speak_in(ConversationKey(7)), "there is no such conversation");
+    assert!(rig.runner.speak_in(two));
+    assert_eq!(rig.runner.run.cases[0].conversation.as_deref(), Some("Two"));
+    let effects = rig.on(Event::Go);
+    assert!(effects.iter().any(|e| matches!(e, Effect::Send(send) if send.conversation == two)), "{effects:?}");
+    assert!(!rig.runner.speak_in(ONE), "what is said stays where it was said");
+}
+
 #[test]
 fn expectations_are_met_or_not() {
     // What is expected; the tries' statuses; the outcome; what each expectation comes to.

@@ -190,11 +190,11 @@ fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
             Wrong::Value(format!("status:{value} is no status; write status:401, status:4xx or status:none"))
         }),
         "kind" if value.is_empty() => Err(missing("send")),
-        "kind" => named(KINDS, value)
+        "kind" => named("kind", KINDS, value)
             .map(|k| Some(Test::Kind(k)))
             .map_err(|hint| Wrong::Value(format!("there is no kind {value:?}; {hint}"))),
         "is" if value.is_empty() => Err(missing("error")),
-        "is" => named(IS, value)
+        "is" => named("is", IS, value)
             .map(|i| Some(Test::Is(i)))
             .map_err(|hint| Wrong::Value(format!("is:{value} is not known; {hint}"))),
         "conv" if value.is_empty() => Err(missing("bill")),
@@ -212,14 +212,14 @@ fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
 }
 
 /// The value of a name, or a hint with the nearest one.
-fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Result<T, String> {
+fn named<T: Copy>(key: &str, table: &[(&str, T)], name: &str) -> Result<T, String> {
     let lower = name.to_ascii_lowercase();
     if let Some((_, value)) = table.iter().find(|(known, _)| *known == lower) {
         return Ok(*value);
     }
     Err(nearest(table.iter().map(|(known, _)| *known), &lower).map_or_else(
         || format!("there are {}", table.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ")),
-        |near| format!("did you mean {near}?"),
+        |near| format!("did you mean {key}:{near}?"),
     ))
 }
 

@@ -97,7 +97,10 @@ impl Sheet<'_> {
         let key = format!("   {} why", self.page.keys.why);
         let gutter = self.gutter(RowKind::Detail).cells;
         let room = self.page.width.saturating_sub(gutter + line.cells + text::width(&key));
-        line.push_fitted(&text::visible(&diagnosis.sentence()), room, self.page.ascii, Tone::Text);
+        // Where nothing was sent, no server said anything: the reason itself stands here.
+        let unsent = diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none());
+        let sentence = if unsent { diagnosis.said.clone() } else { diagnosis.sentence() };
+        line.push_fitted(&text::visible(&sentence), room, self.page.ascii, Tone::Text);
         line.push(&key, Tone::Dim);
         self.add(RowKind::Detail, line, 0, false);
         self.checked(diagnosis);

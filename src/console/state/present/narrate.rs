@@ -124,12 +124,12 @@ fn span(time: Duration) -> String {
     }
 }
 
-/// `0.2 s`, `a blink`.
+/// `0.2 seconds`, `a blink`.
 fn quick(time: Duration) -> String {
     if time < Duration::from_millis(50) {
         "a blink".to_owned()
     } else {
-        format!("{:.1} s", time.as_secs_f64().max(0.1))
+        format!("{:.1} seconds", time.as_secs_f64().max(0.1))
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
         }
         assert_eq!(
             (quick(Duration::from_millis(4)), quick(Duration::from_millis(182))),
-            ("a blink".into(), "0.2 s".into())
+            ("a blink".into(), "0.2 seconds".into())
         );
     }
 

@@ -142,7 +142,7 @@ fn resume(state: &mut State) {
 fn play(state: &mut State, mut runner: Runner) {
     let known = Known { facts: &state.place.facts, past: &state.past };
     runner.on(state.now, Event::Report(&Report::Token(state.token.clone())), &known);
-    state.pass.playing = Some(Playing { runner, shown: true, kept: None });
+    state.pass.playing = Some(Playing { runner, shown: true, kept: None, marked: None });
     super::show(state);
 }
 

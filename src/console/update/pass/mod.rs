@@ -18,7 +18,7 @@ use crate::console::state::overlay::{Ask, Overlay, Prompt, Purpose, Question};
 use crate::console::state::{Pane, State};
 use crate::engine::{Command, Report};
 use crate::journal::Job;
-use crate::model::Author;
+use crate::model::{Author, ConversationKey};
 use crate::pass::Verdict;
 use crate::pass::runner::{Effect as Wish, Event, Known, Stage};
 
@@ -136,6 +136,13 @@ pub fn verdict_keys(state: &State) -> String {
     keys.map(|(action, words)| format!("{} {words}", state.key(action))).join(" · ")
 }
 
+/// Another conversation was opened: a pass of which no step ran yet speaks there.
+pub fn follow(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    if state.pass.playing.as_mut().is_some_and(|playing| playing.runner.speak_in(key)) {
+        keep(state, effects);
+    }
+}
+
 /// Asks first where the step speaks to real customers.
 fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(step) = state.pass.playing.as_ref().and_then(|p| p.runner.open_step()) else { return };
@@ -166,7 +173,7 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
     let key = playing.runner.open_player().ok().map(|p| p.key);
     if let Some(key) = key.filter(|key| state.picker.active() != Some(*key)) {
         let focus = state.focus;
-        picker::open(state, key, effects);
+        picker::show(state, key, effects);
         state.focus = focus;
         global::keep_focus_visible(state);
     }
@@ -287,13 +294,13 @@ fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
     let known = Known { facts: &state.place.facts, past: &state.past };
     let Some(playing) = &mut state.pass.playing else { return };
     let was_over = playing.runner.is_over();
-    let before = playing.runner.run().at;
     for wish in playing.runner.on(state.now, event, &known) {
         carry_out(state, wish, effects);
     }
     keep(state, effects);
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &mut state.pass.playing else { return };
     let run = playing.runner.run();
+    let at = run.at;
     if playing.runner.is_over() && !was_over {
         let tally = run.tally();
         let key = state.key(Action::PassReports);
@@ -302,10 +309,11 @@ fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
             tally.pass, tally.fail, tally.blocked, tally.skipped
         );
         state.status.info(words);
-    } else if run.at != before
+    } else if playing.marked != Some(at)
         && let Some(step) = playing.runner.open_result()
     {
         effects.push(Effect::Marker(step.id.clone()));
+        playing.marked = Some(at);
     }
 }
 

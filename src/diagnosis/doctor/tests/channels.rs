@@ -36,12 +36,14 @@ fn a_web_conversation_is_looked_at_without_any_token() {
     assert_eq!(run.verdict.cause, None);
 }
 
+/// What it is, where, with which conversation, the cause, how sure, and how many questions.
+type Row = (&'static str, Place, Conversation, Option<&'static str>, Confidence, usize);
+
 #[test]
 fn what_is_wrong_with_a_deployment_is_proven_by_what_is_public() {
     let elsewhere = || ok(r#"{"allowAllDomains":false,"allowedDomains":["other.example"]}"#);
     let forbidden = || Json(403, r#"{"message":"Forbidden"}"#.to_owned());
     let d = Place::default;
-    type Row = (&'static str, Place, Conversation, Option<&'static str>, Confidence, usize);
     let rows: Vec<Row> = vec![
         ("malformed", d(), web("nope"), Some("deployment-unknown"), Confidence::Sure, 0),
         (

@@ -90,6 +90,9 @@ impl Driver {
         self.write_frame(key, &ours, now);
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.fresh = false;
+            if how == Configure::New {
+                web.history.begins();
+            }
         }
         if how == Configure::StartNew {
             self.forget_place(key);

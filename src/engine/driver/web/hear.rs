@@ -12,8 +12,6 @@ use super::Driver;
 
 /// How long somebody is taken to type where the event does not say. [the events of the published samples: 5 s]
 const TYPES_FOR: Duration = Duration::from_secs(5);
-/// Ids of messages with cards that are remembered.
-const CARDS_MAX: usize = 256;
 
 impl Driver {
     pub(super) fn hear_frame(&mut self, key: ConversationKey, theirs: Theirs, now: Moment) {
@@ -125,7 +123,7 @@ impl Driver {
                 self.tell_typing(key, None);
             }
             if structured.on_cards
-                && let Some(web) = self.web(key).filter(|web| web.cards.len() < CARDS_MAX)
+                && let Some(web) = self.web(key)
             {
                 web.cards.insert(message.id.clone());
             }

@@ -16,7 +16,7 @@ use crate::engine::driver::jobs::HistoryDone;
 use crate::engine::pace::Rate;
 use crate::engine::record::Record;
 use crate::genesys::web_messaging::{Ours, history};
-use crate::model::{ConversationKey, Kind, Moment, Outcome};
+use crate::model::{ConversationKey, Kind, Moment, Outcome, Session};
 
 use super::Driver;
 
@@ -75,6 +75,11 @@ impl History {
         self.wanted.is_some()
     }
 
+    /// Nobody knows this guest yet: there is nothing of before.
+    pub const fn begins(&mut self) {
+        self.wanted = None;
+    }
+
     fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
         let (jwt, end) = self.jwt.as_ref()?;
         end.is_none_or(|end| end.duration_since(now) > JWT_MARGIN).then_some(jwt)
@@ -99,10 +104,11 @@ impl Driver {
 
     /// A person wants to see older messages.
     pub(super) fn ask_history(&mut self, key: ConversationKey, now: Moment) {
-        if let Some(why) = self.not_open(key, now) {
-            return self.notice(&format!("older messages were not asked for: {why}"), now);
-        }
         let Some(web) = self.web(key) else { return };
+        // A session that is about to be open is waited for.
+        if matches!(web.machine.session(), Session::Closed | Session::Ended { .. }) {
+            return self.notice("older messages were not asked for: the session is not open; connect first", now);
+        }
         if web.history.pages.is_some_and(|pages| web.history.next > pages) {
             return self.notice("there are no older messages", now);
         }
@@ -119,8 +125,8 @@ impl Driver {
         }
         let Some(jwt) = web.history.jwt(now.wall).cloned() else {
             let asked = web.flight.iter().any(|w| w.awaits == crate::engine::socket::flight::Awaits::Jwt);
-            if !asked && web.paced(now).is_none() && !self.write_frame(key, &Ours::Jwt, now) {
-                self.history_failed(key, "the session is not open", now);
+            if !asked && web.machine.is_writable() && web.paced(now).is_none() {
+                self.write_frame(key, &Ours::Jwt, now);
             }
             return;
         };

@@ -15,7 +15,7 @@ mod open;
 mod sending;
 mod upload;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::engine::client::Gate;
 use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
 use crate::engine::queue::Taken;
+use crate::engine::recent::Recent;
 use crate::engine::record::Record;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
@@ -39,6 +40,8 @@ use super::Driver;
 
 /// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60;
+/// Messages with cards that are remembered.
+const CARDS_MAX: usize = 256;
 
 /// Whose a frame of ours is.
 pub enum Of {
@@ -103,7 +106,7 @@ struct Web {
     media: Media,
     attributes_max: Option<u64>,
     /// Ids of messages whose choices stand on cards.
-    cards: HashSet<String>,
+    cards: Recent<String>,
 }
 
 impl Web {
@@ -131,7 +134,7 @@ impl Web {
             puts: BTreeMap::new(),
             media: Media::default(),
             attributes_max: None,
-            cards: HashSet::new(),
+            cards: Recent::new(CARDS_MAX),
         }
     }
 
@@ -285,7 +288,7 @@ impl Driver {
 
     /// When the next such moment comes.
     pub(super) fn webs_due(&self, now: Moment) -> Option<Moment> {
-        let history = self.webs.all.values().filter_map(|web| web.history.due(now));
+        let history = self.webs.all.values().filter_map(|web| web.history_due(now));
         self.webs.all.values().filter_map(Web::due).chain(history).min_by_key(|at| at.mono)
     }
 
@@ -323,6 +326,12 @@ impl Web {
             .into_iter()
             .flatten()
             .min_by_key(|at| at.mono)
+    }
+
+    /// When a page of the history, or the JWT for it, may be asked for that a limit holds back now.
+    fn history_due(&self, now: Moment) -> Option<Moment> {
+        let paced = || self.paced(now).filter(|_| self.history.is_wanted() && self.machine.is_writable());
+        self.history.due(now).or_else(|| paced().map(|(until, _)| until))
     }
 
     fn is_due(&self, now: Moment) -> bool {

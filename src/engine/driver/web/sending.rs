@@ -15,7 +15,7 @@ use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::retry::{Came, Verdict, judge};
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{ConversationKey, MessageId, Moment, Outcome, Timing, Variation};
+use crate::model::{ConversationKey, MessageId, Moment, Outcome, Session, Timing, Variation};
 
 use super::frames::{lost, took};
 use super::{Driver, Of, Ready};
@@ -176,7 +176,15 @@ impl Driver {
         }
         match (wrote, given_up) {
             (false, true) => self.conclude(message, Outcome::Cancelled, None, now),
-            (false, false) => self.again(message, now, why.to_owned(), false, now),
+            (false, false) => {
+                let key = send.request.conversation;
+                self.again(message, now, why.to_owned(), false, now);
+                // Nobody opens it again by itself, so nothing may wait for that.
+                let session = self.webs.all.get(&key).map(|web| web.machine.session());
+                if matches!(session, Some(Session::Closed | Session::Ended { .. })) {
+                    self.give_up_web(key, now);
+                }
+            }
             (true, _) => {
                 let why = format!("written, and not echoed: {why}; it may have been received");
                 self.end_unechoed(message, Outcome::Unknown(why), now);

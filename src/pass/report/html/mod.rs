@@ -25,9 +25,9 @@ pub fn html(run: &Run) -> String {
     for case in &run.cases {
         case_of(&mut body, run, case);
     }
-    let _ = write!(
+    let _ = writeln!(
         body,
-        "<footer>Run <span class=\"id\">{}</span>, guestwire {}. Secrets are masked. Times are UTC.</footer>\n",
+        "<footer>Run <span class=\"id\">{}</span>, guestwire {}. Secrets are masked. Times are UTC.</footer>",
         markup(&run.id),
         markup(&run.version)
     );

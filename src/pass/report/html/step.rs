@@ -141,7 +141,7 @@ fn exchange_of(out: &mut String, run: &Run, exchange: &ExchangeRecord, open: boo
         .unwrap_or_default();
     let _ = writeln!(
         out,
-        "<details class=\"exchange\" id=\"{}\"{open}><summary><span class=\"id\">{}</span> {} <b class=\"{class}\">{}{status}</b> {}\
+        "<details class=\"exchange\" id=\"{}\"{open}><summary><span class=\"id\">{}</span> {} <b class=\"{class}\">{}{status}</b> <bdi>{}</bdi>\
          <span class=\"dim\">{took}</span>{purpose}</summary>\n<div class=\"exchange-body\">",
         exchange_anchor(exchange),
         exchange.at.strftime("%H:%M:%S%.3f"),
