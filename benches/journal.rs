@@ -4,6 +4,9 @@
 //! holds can be set with `GUESTWIRE_BENCH_ENTRIES`.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "benches")]
 
+#[path = "../tests/desk/mod.rs"]
+mod desk;
+
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -11,11 +14,15 @@ use std::time::{Duration, Instant};
 use divan::Bencher;
 use guestwire::console::state::history::History;
 use guestwire::console::state::log::{Log, LogOptions};
+use guestwire::console::{Effect, Event};
+use guestwire::engine::Report;
 use guestwire::journal::job::Want;
 use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
 use guestwire::model::{Exchange, Moment};
 use guestwire::shell::fill::made_up;
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use desk::Desk;
 
 /// Stands in one exchange of the large journal.
 const RARE: &str = "quokka";
@@ -166,4 +173,65 @@ fn drain_10_000(bencher: Bencher) {
         }
         assert!(journal.close(Duration::from_secs(60)));
     });
+}
+
+/// Reports that the console takes in one go.
+const BATCH: usize = 256;
+
+/// Tells the console a batch of reports; what is to be kept goes to the journal. Then a key, and the frame that shows it.
+fn batch_and_key(desk: &mut Desk, batch: &[Arc<Exchange>], journal: &Journal) {
+    for exchange in batch {
+        for effect in desk.apply(Event::Engine(Box::new(Report::Exchange(Arc::clone(exchange))))) {
+            if let Effect::Journal(job) = effect {
+                journal.tell(job);
+            }
+        }
+    }
+    divan::black_box_drop(desk.keys("j"));
+    divan::black_box_drop(desk.draw());
+}
+
+/// A new journal, of which the console knows that it is there.
+fn journal_of(dir: &tempfile::TempDir, desk: &mut Desk) -> Journal {
+    let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), Vec::new()));
+    loop {
+        let page = pages.blocking_recv().unwrap();
+        let there = matches!(page, Page::Restored(_));
+        divan::black_box_drop(desk.apply(Event::Journal(page)));
+        if there {
+            return journal;
+        }
+    }
+}
+
+/// Ten thousand reports through the console into a journal, with a key and a frame after each batch, until all are
+/// written.
+#[divan::bench(sample_count = 5)]
+fn drain_10_000_through_the_console(bencher: Bencher) {
+    let exchanges: Vec<_> = (1..=10_000).map(exchange).collect();
+    bencher.with_inputs(|| (tempfile::tempdir().unwrap(), Desk::new(120, 36))).bench_local_refs(|(dir, desk)| {
+        let journal = journal_of(dir, desk);
+        exchanges.chunks(BATCH).for_each(|batch| batch_and_key(desk, batch, &journal));
+        assert!(journal.close(Duration::from_secs(60)));
+        let reader = Reader::open(&dir.path().join("p"), &[]).unwrap();
+        assert_eq!(reader.page(&Want::Before(u64::MAX), 1).unwrap().0.first().map(|e| e.number), Some(10_000));
+    });
+}
+
+/// What a key waits at most in such a flood: a batch before it, and its own frame.
+#[divan::bench(sample_count = 30, sample_size = 1)]
+fn key_behind_a_batch(bencher: Bencher) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new(120, 36);
+    let journal = journal_of(&dir, &mut desk);
+    let mut next = 1;
+    bencher
+        .with_inputs(|| {
+            // The journal's lane is as long as in a flood that it keeps up with.
+            journal.written(false);
+            next += BATCH as u64;
+            (next - BATCH as u64..next).map(exchange).collect::<Vec<_>>()
+        })
+        .bench_local_values(|batch| batch_and_key(&mut desk, &batch, &journal));
+    assert!(journal.close(Duration::from_secs(60)));
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
 use guestwire::console::Event;
+use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
 use guestwire::model::{Life, MessageId};
 use ratatui::buffer::Buffer;
@@ -81,6 +82,13 @@ fn key_in_the_palette(bencher: Bencher<'_, '_>) {
         desk.apply(key(KeyCode::Char('s')));
         desk.apply(key(KeyCode::Backspace));
     });
+}
+
+#[divan::bench(args = ["c7", "cust 42", "shop"])]
+fn filter_over_10_000_conversations(bencher: Bencher<'_, '_>, filter: &str) {
+    let named = |k: u32| desk::conversation(k, &format!("Customer {k} of the shop"), &format!("{k:08x}-id"));
+    let mut picker = Picker::new((0..10_000).map(named).collect());
+    bencher.bench_local(|| picker.set_filter(black_box(filter)));
 }
 
 #[divan::bench]

@@ -13,13 +13,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use guestwire::journal::{Journal, Options, Page, Reader, place};
-use guestwire::model::{Author, Conversation};
+use guestwire::model::{Address, Author, Conversation};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use pty::{Session, guestwire as program};
 use rustix::process::Signal;
 
-/// Conversations that are written to; one more holds a draft.
-const CONVERSATIONS: usize = 4;
+/// Conversations that are written to, by all three channels; one more holds a draft.
+const CONVERSATIONS: usize = 5;
 /// What was typed longer ago must be found: half a second, and what a busy machine takes to hand keys over.
 const SURELY_TYPED: Duration = Duration::from_millis(1_500);
 
@@ -29,6 +29,10 @@ latency_ms = [0, 30]
 reply_ms = [1, 2]
 [limits]
 requests_per_minute = 1000000
+messages_per_second = 1000000
+frames_per_minute = 1000000
+configures_per_minute = 1000000
+histories_per_minute = 1000000
 [[conversations]]
 name = "one"
 script = "silent"
@@ -39,7 +43,15 @@ script = "silent"
 name = "three"
 script = "silent"
 [[conversations]]
-name = "four"
+name = "Anna, open"
+channel = "open-messaging"
+guest = "Anna"
+guest_id = "guest-42"
+script = "silent"
+[[conversations]]
+name = "Anna, web"
+channel = "web-messaging"
+guest = "Anna"
 script = "silent"
 [[conversations]]
 name = "drafts"
@@ -65,19 +77,32 @@ fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
     let url = sandbox.url();
     let mut text = format!(
         "profile = \"crash\"\n[profiles.crash]\nregion = \"mypurecloud.de\"\n[profiles.crash.hosts]\nlogin = \"{url}\"\n\
-         api = \"{url}\"\n[profiles.crash.oauth]\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"\n\
-         scopes = [\"guest:messages:send\", \"conversations\"]\n"
+         api = \"{url}\"\nwebmessaging = \"ws://{}\"\n[profiles.crash.oauth]\nclient_id = \"{id}\"\n\
+         client_secret = \"{secret}\"\nscopes = [\"guest:messages:send\", \"conversations\"]\n",
+        sandbox.addr()
     );
     for entry in &profile.conversations {
         let conversation = &entry.conversation;
-        let id = conversation.address.conversation_id().unwrap();
+        let where_to = match &conversation.address {
+            Address::GuestApi { conversation_id, participant_id, .. } => {
+                let participant = participant_id.iter().map(|id| format!("participant_id = \"{id}\"\n"));
+                format!("conversation_id = \"{conversation_id}\"\n{}", participant.collect::<String>())
+            }
+            Address::OpenMessaging { integration_id, guest } => {
+                format!(
+                    "integration_id = \"{integration_id}\"\nguest = {{ id = \"{}\", id_type = \"{}\" }}\n",
+                    guest.id, guest.id_type
+                )
+            }
+            Address::WebMessaging { deployment_id, origin } => {
+                format!("deployment_id = \"{deployment_id}\"\norigin = \"{origin}\"\n")
+            }
+        };
         text += &format!(
-            "[[profiles.crash.conversations]]\nname = \"{}\"\nchannel = \"guest-api\"\nconversation_id = \"{id}\"\n",
-            conversation.name
+            "[[profiles.crash.conversations]]\nname = \"{}\"\nchannel = \"{}\"\n{where_to}",
+            conversation.name,
+            conversation.channel().as_str()
         );
-        if let Some(participant) = conversation.address.participant_id() {
-            text += &format!("participant_id = \"{participant}\"\n");
-        }
     }
     let path = home.join("config.toml");
     std::fs::write(&path, text).unwrap();
@@ -101,6 +126,17 @@ fn received(sandbox: &Sandbox) -> BTreeMap<String, usize> {
         for message in conversation["messages"].as_array().unwrap() {
             *counts.entry(message["text"].as_str().unwrap().to_owned()).or_default() += 1;
         }
+    }
+    counts
+}
+
+/// How many messages each conversation received.
+fn received_by_conversation(sandbox: &Sandbox) -> BTreeMap<String, u64> {
+    let state = sandbox.state();
+    let of = |c: &serde_json::Value| (c["name"].as_str().unwrap().to_owned(), c["received"].as_u64().unwrap());
+    let mut counts: BTreeMap<String, u64> = state["conversations"].as_array().unwrap().iter().map(of).collect();
+    for entry in sandbox.profile().conversations {
+        counts.entry(entry.conversation.name).or_default();
     }
     counts
 }
@@ -227,11 +263,25 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         if !open {
             break now;
         }
-        assert!(Instant::now() < end, "never settled: {now:?}");
+        let late = |(text, (life, _)): &(&String, &(String, _))| {
+            matches!(life.as_str(), "queued" | "sending") || life == "unknown" && counts.contains_key(*text)
+        };
+        assert!(
+            Instant::now() < end,
+            "never settled: {:?} of {:?}",
+            now.iter().filter(late).collect::<Vec<_>>(),
+            received_by_conversation(&sandbox)
+        );
     };
     session.signal(Signal::TERM);
     session.end();
     let counts = received(&sandbox);
+    let by_conversation = received_by_conversation(&sandbox);
+    // In a short run, all that was typed for one of them may have died with the terminal.
+    if rounds >= 50 {
+        let idle = by_conversation.iter().find(|(name, count)| **count == 0 && *name != "drafts");
+        assert_eq!(idle, None, "a conversation was not put to the test");
+    }
     let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
     for (text, (life, why)) in &settled {
         *tally.entry(life.as_str()).or_default() += 1;
@@ -246,8 +296,66 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
         assert!(settled.contains_key(text), "{text} was received and is not kept");
     }
     eprintln!(
-        "{rounds} kills, {} messages kept, {} received, 0 lost, 0 twice; {unknown_seen} were on the wire; at the end: {tally:?}",
+        "{rounds} kills, {} messages kept, {} received, 0 lost, 0 twice; {unknown_seen} were on the wire; at the end: {tally:?}; \
+         received in {by_conversation:?}",
         settled.len(),
         counts.len()
     );
+}
+
+/// The provider's message id is on the disk before the first byte leaves, so that the next session has it too.
+#[test]
+fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_once() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _in_runtime = runtime.enter();
+    let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
+    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let conversations = config(&sandbox, home.path());
+    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    let text = "did it land?";
+    let wait = |session: &mut Session, what: &str, done: &dyn Fn() -> bool| {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !done() {
+            let _ = session.is_silent(Duration::from_millis(20));
+            assert!(Instant::now() < end, "never {what}:\n{}", session.screen());
+        }
+    };
+
+    // It is received, and the answer does not come before the end.
+    sandbox.set_fault(r#"{"fault": "slow-headers", "conversation": "Anna, open", "delay_ms": 600000}"#).unwrap();
+    let mut session = start(home.path());
+    session.see("TOKEN ok");
+    session.press("\x1b");
+    session.press("1gjjj\r");
+    session.see("Compose → Anna, open");
+    session.press(text);
+    session.press("\r");
+    wait(&mut session, "received", &|| received(&sandbox).contains_key(text));
+    session.signal(Signal::KILL);
+    session.end();
+    sandbox.clear_faults();
+
+    // Its conversation was never told, so nothing but a person can go on.
+    let mut session = start(home.path());
+    session.see("of unknown outcome from before");
+    session.see("TOKEN ok");
+    session.press("\x1b");
+    session.press("1gjjj\r");
+    session.see("Compose → Anna, open");
+    session.press("\x1b");
+    session.see("» 2 Log");
+    session.press("u");
+    session.see("What became of this message?");
+    session.press("4\r");
+    session.see("Send it again although it may have been received?");
+    session.press("again\r");
+    wait(&mut session, "sent again", &|| sandbox.state()["open"]["duplicates"] == 1);
+    session.until("an accepted message", |s| s.contains("200 acc"));
+    session.signal(Signal::TERM);
+    session.end();
+    assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));
+    let said = Reader::open(&dir, &conversations).unwrap().transcript().unwrap();
+    let lives: Vec<_> = said.into_iter().filter_map(|line| Some((line.again, line.life?.0))).collect();
+    assert_eq!(lives, [(false, "landed".to_owned()), (true, "accepted".to_owned())]);
 }

@@ -1,7 +1,7 @@
 //! Filter, order, selection, ids; and that ten thousand conversations are no trouble.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -170,26 +170,18 @@ fn connected_time_is_known_only_while_connected() {
     assert!(p.get(K(0)).unwrap().ended());
 }
 
-/// Optimised, a thousand names take well under a millisecond; the bounds here leave room for an unoptimised build beside
-/// other work.
+/// How long it takes is for the benches (`cargo bench --bench update`); here, that nothing is missed or cut off.
 #[test]
 fn ten_thousand_conversations_are_no_trouble() {
-    let many = |n: u32| {
-        (0..n).map(|k| conversation(k, &format!("Customer {k} of the shop"), &format!("{k:08x}-id"))).collect()
-    };
-    let cost = |p: &mut Picker| {
-        let costs = ["c7", "cust 42", "shop"].map(|filter| {
-            let start = Instant::now();
-            p.set_filter(filter);
-            start.elapsed()
-        });
-        costs.into_iter().max().unwrap()
-    };
-    let mut thousand = Picker::new(many(1_000));
-    let took = cost(&mut thousand);
-    assert!(took < Duration::from_millis(100), "{took:?}");
-    let mut p = Picker::new(many(10_000));
-    assert!(cost(&mut p) < Duration::from_secs(1));
+    let name = |k: u32| format!("Customer {k} of the shop");
+    let id = |k: u32| format!("{k:08x}-id");
+    let mut p = Picker::new((0..10_000).map(|k| conversation(k, &name(k), &id(k))).collect());
+    p.set_filter("'427");
+    let mut found: Vec<u32> = (0..p.len()).filter_map(|row| p.row(row)).map(|item| item.conversation.key.0).collect();
+    found.sort_unstable();
+    let expected: Vec<u32> = (0..10_000).filter(|k| name(*k).contains("427") || id(*k).contains("427")).collect();
+    assert_eq!(found, expected);
+    p.set_filter("shop");
     assert_eq!(p.len(), 10_000);
     p.last();
     assert_eq!(p.selected_row(), Some(9_999));
