@@ -1,6 +1,7 @@
 //! Demo mode: what it shows and hides, the script that waits for its answers, and rehearsals that send nothing.
 
 use guestwire::console::Effect;
+use guestwire::console::action::Context;
 use guestwire::console::state::present::tape::Tape;
 use guestwire::console::update::present::{play, rehearse};
 use guestwire::engine::{Command, Report};
@@ -103,6 +104,18 @@ fn typed_text_is_never_among_the_keys() {
     assert!(desk.footer().contains("Left Backspace Esc l l"), "{}", desk.footer());
     desk.keys("k");
     assert!(!desk.footer().contains("Backspace Esc"), "{}", desk.footer());
+}
+
+#[test]
+fn a_command_that_is_typed_into_the_demo_is_not_obeyed_letter_by_letter() {
+    let mut desk = Desk::default();
+    desk.type_text("a draft");
+    let effects = desk.keys("esc P : r e c enter");
+    assert_eq!(commands(&effects), Vec::<&Command>::new());
+    assert_eq!(desk.state.context(), Context::Present);
+    assert!(desk.state.present.is_some());
+    desk.keys("esc");
+    assert!(desk.state.present.is_none(), "Enter ended the command: the keys are the demo's again");
 }
 
 #[test]

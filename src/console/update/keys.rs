@@ -23,6 +23,9 @@ pub fn key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 /// Applies a key, or the one that Alt came with.
 pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     let chord = Chord::of(key);
+    if state.overlay.is_none() && present::ignores(state, chord) {
+        return;
+    }
     present::pressed(state, chord);
     if state.overlay.is_some() {
         overlay::key(state, key, chord, effects);

@@ -1,6 +1,8 @@
 //! Demo mode: its keys, what it tells of reports, and the script that it plays. A rehearsal never asks the engine for
 //! anything: see [`silence`].
 
+use crossterm::event::KeyCode;
+
 use crate::console::Effect;
 use crate::console::action::{Action, Context};
 use crate::console::chord::Chord;
@@ -168,6 +170,12 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
     let Some(present) = &state.present else { return false };
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
+        Action::Palette => {
+            say(state, "Commands are found outside the demo: Esc twice leaves it.");
+            if let Some(present) = &mut state.present {
+                present.deaf = true;
+            }
+        }
         // What would show what is hidden, or take the screen away.
         Action::PaletteText | Action::HistorySearch | Action::Editor | Action::ExtrasText | Action::InterruptText => {
             rest(state);
@@ -176,6 +184,14 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
         Action::GoComposer if present.tape.is_some() => say(state, "This is a rehearsal: nothing can be sent."),
         action => return !allows(action),
     }
+    true
+}
+
+/// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
+/// demo, and one of them leads to the composer. Enter or Esc ends it.
+pub fn ignores(state: &mut State, chord: Chord) -> bool {
+    let Some(present) = state.present.as_mut().filter(|present| present.deaf) else { return false };
+    present.deaf = !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
     true
 }
 

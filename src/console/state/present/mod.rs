@@ -85,6 +85,8 @@ pub struct Present {
     pub aliases: Aliases,
     /// What was captured from answers for the script's texts.
     pub captures: BTreeMap<String, String>,
+    /// A command is being typed, which the demo does not take: it is not obeyed letter by letter either.
+    pub(crate) deaf: bool,
     /// The pane that had the focus before.
     pub(crate) before: Pane,
     /// The newest token that was told of.
@@ -98,6 +100,7 @@ impl Present {
     pub fn new(aliases: Aliases, before: Pane) -> Self {
         Self {
             blank: false,
+            deaf: false,
             log: false,
             keys: true,
             size: 2,
