@@ -203,6 +203,14 @@ fn a_second_guestwire_says_so_and_only_reads() {
     first.see("TOKEN ok");
     first.press("the first one wrote this\r");
     first.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    // What happened is kept a moment after it was shown.
+    let reader = Reader::open(&dir(home.path()), &builtin().0).unwrap();
+    let found = Want::Found { query: "first wrote".to_owned(), before: u64::MAX };
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while reader.page(&found, 10).unwrap().0.is_empty() {
+        assert!(std::time::Instant::now() < deadline, "never kept");
+        std::thread::yield_now();
+    }
     let mut second = start(home.path(), &[]);
     second.see("READ-ONLY");
     second.see("Another guestwire has this profile open");

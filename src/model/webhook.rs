@@ -1,12 +1,10 @@
 //! Where the listener for webhooks stands.
 
-use std::net::SocketAddr;
-
 /// The listener for the replies of open messaging.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookState {
-    /// It takes signed webhooks at this address.
-    Listening(SocketAddr),
+    /// It takes signed webhooks at this address, `127.0.0.1:9099`.
+    Listening(String),
     /// It does not, and why: one line.
     Failed(String),
 }

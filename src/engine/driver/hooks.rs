@@ -55,7 +55,7 @@ impl Driver {
         match event {
             Event::Listening(address, secret) => {
                 self.redactor = Arc::new(self.redactor.with_secret(&secret, "webhook secret"));
-                self.hook_stands(WebhookState::Listening(address), now);
+                self.hook_stands(WebhookState::Listening(address.to_string()), now);
             }
             Event::Failed(why) => {
                 let why = self.redactor.text(&why).into_owned();
