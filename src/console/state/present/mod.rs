@@ -57,6 +57,7 @@ pub struct Awaited {
 }
 
 /// Everything about the demo that runs.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
 #[derive(Clone, Debug)]
 pub struct Present {
     /// Nothing is shown but where one is.
