@@ -1,6 +1,10 @@
 //! What durability costs a send, with many conversations side by side: the same requests in bare reqwest loops, through
 //! the engine alone, and through the engine with the journal on (each intent on the disk before its first byte, each
-//! exchange kept), against one server in this process. `cargo bench --bench durable`
+//! exchange kept), against one server in this process. `cargo bench --bench durable`; only some numbers of
+//! conversations: `cargo bench --bench durable -- 64 256`
+//!
+//! Servers: a minimal raw one that answers at once, which shows the most that durability can cost; the same after 10 ms,
+//! what a service in the same building takes; and the sandbox.
 //!
 //! The three take turns, round by round, so that whatever else the machine does meets all alike; what is compared is the
 //! median round of each. Beside the rates: the processor time that a send takes, and the journal's thread in it; how
@@ -22,6 +26,8 @@ use guestwire::config::{
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::journal::{Job, Journal, Options, Page};
 use guestwire::model::{Address, Conversation, ConversationKey, Extras, Life, MessageId};
+use guestwire::sandbox::{Sandbox, Scenario};
+use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -29,9 +35,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 /// Conversations that send side by side.
 const SIDE_BY_SIDE: [u32; 4] = [1, 8, 64, 256];
-/// What the server takes for an answer: nothing, which shows the most that durability can cost, and what a service in the
-/// same building takes.
-const ANSWER_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_millis(10)];
+/// Who answers.
+const SERVERS: [Server; 3] = [Server::Raw(Duration::ZERO), Server::Raw(Duration::from_millis(10)), Server::Sandbox];
 /// Sends in one measured run with a server that answers at once, all conversations together.
 const SENDS: u32 = 2_048;
 /// Measured runs of each; the first few warm up and are not counted.
@@ -44,14 +49,16 @@ fn main() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     println!("median of {} rounds, taking turns; sends a second, and their share of the bare loops'", rounds - WARM_UP);
     println!(
-        "{:<8}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}{:>13}",
-        "answer", "conversations", "bare", "engine", "", "journal", "", "until kept", "CPU b/e/j µs", "its thread"
+        "{:<11}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}{:>13}",
+        "server", "conversations", "bare", "engine", "", "journal", "", "until kept", "CPU b/e/j µs", "its thread"
     );
-    for (after, side_by_side) in ANSWER_AFTER.iter().flat_map(|after| SIDE_BY_SIDE.map(|n| (*after, n))) {
+    let asked: Vec<u32> = std::env::args().filter_map(|a| a.parse().ok()).collect();
+    let side_by_side: Vec<u32> = if asked.is_empty() { SIDE_BY_SIDE.to_vec() } else { asked };
+    for (server, side_by_side) in SERVERS.iter().flat_map(|server| side_by_side.iter().map(|n| (*server, *n))) {
         // About a tenth of a second each.
-        let sends = if after.is_zero() { SENDS } else { SENDS / 16 * side_by_side.min(16) }.max(side_by_side);
+        let sends = if server.is_quick() { SENDS } else { SENDS / 16 * side_by_side.min(16) }.max(side_by_side);
         let sends = if side_by_side == 1 { sends / 8 } else { sends };
-        let mut stage = Stage::new(after, side_by_side, sends.div_ceil(side_by_side), &dir);
+        let mut stage = Stage::new(server, side_by_side, sends.div_ceil(side_by_side), &dir);
         let mut times: [Vec<Took>; 3] = Default::default();
         for _ in 0..rounds {
             for (way, times) in [Way::Bare, Way::Engine, Way::Journal].into_iter().zip(&mut times) {
@@ -64,8 +71,8 @@ fn main() {
         let share = |time: Duration| format!("{:.0} %", 100.0 * rate(time) / rate(bare.wall));
         let cpu = |time: Duration| time.as_secs_f64() * 1e6 / sends;
         println!(
-            "{:<8}{side_by_side:<15}{:>8.0}{:>8.0}{:>7}{:>9.0}{:>7}{:>9.0}{:>7}{:>17}{:>13.1}",
-            format!("{after:.0?}"),
+            "{:<11}{side_by_side:<15}{:>8.0}{:>8.0}{:>7}{:>9.0}{:>7}{:>9.0}{:>7}{:>17}{:>13.1}",
+            server.to_string(),
             rate(bare.wall),
             rate(engine.wall),
             share(engine.wall),
@@ -132,6 +139,29 @@ fn threads() -> BTreeMap<String, u64> {
     out
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Server {
+    /// Does as little as one can, after a while.
+    Raw(Duration),
+    Sandbox,
+}
+
+impl Server {
+    const fn is_quick(self) -> bool {
+        !matches!(self, Self::Raw(after) if !after.is_zero())
+    }
+}
+
+impl std::fmt::Display for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Raw(after) if after.is_zero() => f.write_str("raw"),
+            Self::Raw(after) => write!(f, "raw, {after:.0?}"),
+            Self::Sandbox => f.write_str("sandbox"),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Bare,
@@ -143,7 +173,9 @@ enum Way {
 struct Stage {
     ours: Runtime,
     client: reqwest::Client,
-    url: String,
+    /// Where each conversation's messages go.
+    urls: Vec<String>,
+    token: String,
     side_by_side: u32,
     each: u32,
     plain: Line,
@@ -151,6 +183,7 @@ struct Stage {
     journal: Journal,
     number: u64,
     _dir: tempfile::TempDir,
+    _sandbox: Option<Sandbox>,
     _server: Runtime,
 }
 
@@ -161,11 +194,21 @@ struct Line {
 }
 
 impl Stage {
-    fn new(after: Duration, side_by_side: u32, each: u32, dir: &Path) -> Self {
+    fn new(server: Server, side_by_side: u32, each: u32, dir: &Path) -> Self {
         let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (theirs, ours) = (runtime(), runtime());
-        let url = server(&theirs, after);
-        let profile = Arc::new(profile(&url, side_by_side));
+        let (profile, sandbox) = match server {
+            Server::Raw(after) => (profile(&raw_server(&theirs, after), side_by_side), None),
+            Server::Sandbox => {
+                let _inside = theirs.enter();
+                let conversation = |n| format!("[[conversations]]\nname = \"bench {n}\"\nscript = \"silent\"\n");
+                let scenario = SCENARIO.to_owned() + &(0..side_by_side).map(conversation).collect::<String>();
+                let scenario = Scenario::parse(&scenario, Path::new("bench.toml")).unwrap();
+                let sandbox = guestwire::sandbox::start(guestwire::sandbox::Options { port: 0, scenario }).unwrap();
+                (Profile { parallel: side_by_side as usize, ..sandbox.profile() }, Some(sandbox))
+            }
+        };
+        let profile = Arc::new(profile);
         let dir = tempfile::tempdir_in(dir).unwrap();
         let conversations = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
         let (journal, mut pages) = Journal::open(Options::new(dir.path().join("p"), conversations));
@@ -184,7 +227,27 @@ impl Stage {
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
         let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
-        Self { ours, client, url, side_by_side, each, plain, kept, journal, number: 0, _dir: dir, _server: theirs }
+        let url = |entry: &ConversationEntry| {
+            let Address::GuestApi { conversation_id, .. } = &entry.conversation.address else { unreachable!() };
+            format!("{}{}", profile.hosts.api, profile.guest_api.path.replace("{conversationId}", conversation_id))
+        };
+        let urls = profile.conversations.iter().map(url).collect();
+        let token = ours.block_on(token(&client, &profile));
+        Self {
+            ours,
+            client,
+            urls,
+            token,
+            side_by_side,
+            each,
+            plain,
+            kept,
+            journal,
+            number: 0,
+            _dir: dir,
+            _sandbox: sandbox,
+            _server: theirs,
+        }
     }
 
     fn run(&mut self, way: Way) -> Took {
@@ -210,18 +273,19 @@ impl Stage {
     fn bare(&self) {
         self.ours.block_on(async {
             let mut loops = tokio::task::JoinSet::new();
-            for key in 0..self.side_by_side {
+            for url in self.urls.clone() {
                 let client = self.client.clone();
-                let url = format!("{}/api/v2/conversations/messaging/{}/messages", self.url, id(key));
+                let token = self.token.clone();
                 let each = self.each;
                 loops.spawn(async move {
                     for _ in 0..each {
                         let request = client
                             .post(&url)
-                            .bearer_auth("bench-token-0001")
+                            .bearer_auth(&token)
                             .header("content-type", "application/json")
                             .body(r#"{"text":"Hello from the bench","type":"text"}"#);
-                        black_box(request.send().await.unwrap().text().await.unwrap());
+                        let answer = request.send().await.unwrap().error_for_status().unwrap();
+                        black_box(answer.text().await.unwrap());
                     }
                 });
             }
@@ -268,8 +332,23 @@ impl Stage {
     }
 }
 
+/// Nobody answers, nothing is slow, and no limit is near.
+const SCENARIO: &str = "seed = 7\n[token]\nlifetime_seconds = 86400\n[limits]\nrequests_per_minute = 100000000\n";
+
+/// A token for the bare loops.
+async fn token(client: &reqwest::Client, profile: &Profile) -> String {
+    let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
+    let request = client
+        .post(format!("{}/oauth/token", profile.hosts.login))
+        .basic_auth(&oauth.id, Some(oauth.secret.read().unwrap().expose_secret()))
+        .form(&[("grant_type", "client_credentials"), ("scope", "guest:messages:send")]);
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
 /// A server that does as little as one can, after a while. Gives its URL.
-fn server(runtime: &Runtime, after: Duration) -> String {
+fn raw_server(runtime: &Runtime, after: Duration) -> String {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     runtime.spawn(async move {
