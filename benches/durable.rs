@@ -7,8 +7,8 @@
 //! what a service in the same building takes; and the sandbox.
 //!
 //! The three take turns, round by round, so that whatever else the machine does meets all alike; what is compared is the
-//! median round of each. Beside the rates: the processor time that a send takes, and the journal's thread in it; how
-//! many sends share a commit; and what the disk takes for one commit of that size, measured with nothing else going on.
+//! median round of each. Beside the rates: the processor time that a send takes, and for sends through the journal, that
+//! of each thread; and what the disk takes for one commit of a size, measured with nothing else going on.
 //! The rate of one conversation is that of one fsync a message.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]
 
@@ -49,8 +49,17 @@ fn main() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     println!("median of {} rounds, taking turns; sends a second, and their share of the bare loops'", rounds - WARM_UP);
     println!(
-        "{:<11}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}{:>13}",
-        "server", "conversations", "bare", "engine", "", "journal", "", "until kept", "CPU b/e/j µs", "its thread"
+        "{:<11}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}  {}",
+        "server",
+        "conversations",
+        "bare",
+        "engine",
+        "",
+        "journal",
+        "",
+        "until kept",
+        "CPU b/e/j µs",
+        "of j: server, engine, journal, reports"
     );
     let asked: Vec<u32> = std::env::args().filter_map(|a| a.parse().ok()).collect();
     let side_by_side: Vec<u32> = if asked.is_empty() { SIDE_BY_SIDE.to_vec() } else { asked };
@@ -71,7 +80,7 @@ fn main() {
         let share = |time: Duration| format!("{:.0} %", 100.0 * rate(time) / rate(bare.wall));
         let cpu = |time: Duration| time.as_secs_f64() * 1e6 / sends;
         println!(
-            "{:<11}{side_by_side:<15}{:>8.0}{:>8.0}{:>7}{:>9.0}{:>7}{:>9.0}{:>7}{:>17}{:>13.1}",
+            "{:<11}{side_by_side:<15}{:>8.0}{:>8.0}{:>7}{:>9.0}{:>7}{:>9.0}{:>7}{:>17}  {}",
             server.to_string(),
             rate(bare.wall),
             rate(engine.wall),
@@ -81,7 +90,7 @@ fn main() {
             rate(journal.kept),
             share(journal.kept),
             format!("{:.0}/{:.0}/{:.0}", cpu(bare.cpu), cpu(engine.cpu), cpu(journal.cpu)),
-            cpu(journal.thread),
+            journal.threads.map(|time| format!("{:.0}", cpu(time))).join(" "),
         );
     }
     for kib in [4, 16, 64, 256] {
@@ -99,8 +108,8 @@ struct Took {
     kept: Duration,
     /// Processor time of the whole process.
     cpu: Duration,
-    /// Of the journal's thread in it.
-    thread: Duration,
+    /// In it: the server's thread, the engine's, the journal's, and this one, which takes the reports.
+    threads: [Duration; 4],
 }
 
 fn median(mut rounds: Vec<Took>) -> Took {
@@ -195,8 +204,9 @@ struct Line {
 
 impl Stage {
     fn new(server: Server, side_by_side: u32, each: u32, dir: &Path) -> Self {
-        let runtime = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (theirs, ours) = (runtime(), runtime());
+        let runtime =
+            |name| Builder::new_multi_thread().worker_threads(1).thread_name(name).enable_all().build().unwrap();
+        let (theirs, ours) = (runtime("server"), runtime("engine"));
         let (profile, sandbox) = match server {
             Server::Raw(after) => (profile(&raw_server(&theirs, after), side_by_side), None),
             Server::Sandbox => {
@@ -264,9 +274,11 @@ impl Stage {
         let after = threads();
         let spent = |name: &str| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
         let cpu = after.keys().map(|name| spent(name)).sum();
+        let this = std::fs::read_to_string("/proc/self/comm").unwrap_or_default();
+        let threads = ["server", "engine", "journal", this.trim()].map(|name| Duration::from_nanos(spent(name)));
         // The index is made when nothing else goes on.
         self.journal.written(true);
-        Took { wall, kept, cpu: Duration::from_nanos(cpu), thread: Duration::from_nanos(spent("journal")) }
+        Took { wall, kept, cpu: Duration::from_nanos(cpu), threads }
     }
 
     /// The floor: reqwest alone, as many loops side by side.
