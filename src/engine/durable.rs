@@ -51,7 +51,7 @@ pub type Keeping = Pin<Box<dyn Future<Output = GuestToken> + Send>>;
 /// Where intents and outcomes are recorded.
 pub trait Durable: Send + Sync + 'static {
     /// Records that `intent` is about to be written. No byte is written before this is done; where it fails, the
-    /// message is not sent.
+    /// message is not sent. What is told before the first of several is awaited may be recorded together.
     fn intent(&self, intent: Intent) -> Recording;
 
     /// The guest token of a web conversation: the one that is kept, unless `renew`; else `made`, which is kept from now

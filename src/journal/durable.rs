@@ -1,5 +1,7 @@
 //! The engine's seam: intents are on the disk before the first byte, outcomes follow.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
@@ -13,11 +15,14 @@ use crate::model::{ConversationKey, Life, MessageId};
 impl Durable for Journal {
     fn intent(&self, intent: Intent) -> Recording {
         let (done, recorded) = oneshot::channel();
-        let put = self.put(Work::Intent(intent, done), Haste::Prompt);
+        let put = self.put(Work::Intent(intent, done), Haste::Together);
+        let mailbox = Arc::clone(&self.mailbox);
         Box::pin(async move {
             if !put {
                 return Err(Unrecorded::NotNow("the journal takes no more".to_owned()));
             }
+            // The engine awaits when it has told all that one turn of it sends: those share a commit.
+            mailbox.together();
             recorded.await.unwrap_or_else(|_| Err(Unrecorded::NotNow("the journal has stopped".to_owned())))
         })
     }

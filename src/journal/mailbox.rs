@@ -2,12 +2,15 @@
 //! exchanges brings. Putting something in never waits.
 //!
 //! ```text
-//! prompt ─┐
-//! soon ───┴─► urgent, in order ─► taken as soon as something prompt is there, or after SOON
-//! bulk ─────► bulk ─────────────► taken once nothing urgent is, and it is FULL or waits since LATER
+//! prompt ───┐
+//! together ─┼─► urgent, in order ─► taken as soon as somebody waits for some of it and the usual company is there,
+//! soon ─────┘                       or after SOON
+//! bulk ───────► bulk ─────────────► taken while urgent work is not, once it is a BITE or waits since LATER
 //! ```
 //! Nobody waits for what comes of a message, so it is written together with the next intent; nor for exchanges, which
-//! are written many at a time. So a commit is shared by as much as can share it, and the thread is not woken for each.
+//! are written many at a time. Those who wait share commits: as many as shared the last one are waited for, but no longer
+//! than that one took. So what waits alone never waits for others, what comes in numbers pays for the disk once, and the
+//! thread is not woken for each.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,18 +18,22 @@ use std::time::{Duration, Instant};
 
 /// The most that a lane holds.
 const BOUND: usize = 65_536;
-/// Bulk that is taken without waiting for more of it.
-const FULL: usize = 256;
+/// Bulk that is taken without waiting for more of it, and the most that is taken in one go: urgent work waits for no more.
+const BITE: usize = 64;
 /// How long urgent work that nobody waits for may wait for company.
 const SOON: Duration = Duration::from_millis(20);
 /// How long bulk may.
 const LATER: Duration = Duration::from_millis(100);
+/// The longest that those who wait are kept waiting for company, however slow the disk.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// How soon work is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Haste {
     /// Somebody waits for it, or a person would miss it.
     Prompt,
+    /// The same, once [`Mailbox::together`] says that all that comes with it is there.
+    Together,
     /// In order with what is prompt, but it may wait for that.
     Soon,
     /// When there is nothing else.
@@ -49,8 +56,16 @@ pub enum Next<T> {
 struct Lanes<T> {
     urgent: VecDeque<T>,
     bulk: VecDeque<T>,
-    /// Pieces of the urgent lane that somebody waits for.
-    prompt: bool,
+    /// Pieces of the urgent lane that somebody waits for; since when, once all of a turn is there.
+    awaited: usize,
+    awaited_since: Option<Instant>,
+    /// As many shared the last commit; so long it took, or [`PATIENCE`].
+    company: usize,
+    patience: Duration,
+    /// When the last group was taken.
+    taken: Option<Instant>,
+    /// The thread waits, and was not called: calling costs, so it is called once.
+    asleep: bool,
     /// Since when the oldest piece of a lane waits.
     urgent_since: Option<Instant>,
     bulk_since: Option<Instant>,
@@ -71,12 +86,32 @@ pub struct Mailbox<T> {
     rest: Condvar,
 }
 
+impl<T> Lanes<T> {
+    /// Somebody waits. True where the thread has to know.
+    fn wait_begins(&mut self) -> bool {
+        let first = self.awaited_since.is_none();
+        self.awaited_since.get_or_insert_with(Instant::now);
+        first || self.awaited >= self.company
+    }
+
+    /// When those who wait have waited enough for others.
+    fn awaited_until(&self) -> Option<Instant> {
+        let since = self.awaited_since?;
+        Some(if self.awaited >= self.company { since } else { since + self.patience })
+    }
+}
+
 impl<T> Default for Mailbox<T> {
     fn default() -> Self {
         let lanes = Lanes {
             urgent: VecDeque::new(),
             bulk: VecDeque::new(),
-            prompt: false,
+            awaited: 0,
+            awaited_since: None,
+            company: 0,
+            patience: Duration::ZERO,
+            taken: None,
+            asleep: false,
             urgent_since: None,
             bulk_since: None,
             hurry: false,
@@ -108,14 +143,36 @@ impl<T> Mailbox<T> {
             *since = Some(Instant::now());
         }
         lane.push_back(work);
-        // The thread knows when to look at what can wait, once it knows that there is some.
-        let wake = first || haste == Haste::Prompt && !lanes.prompt || bulk && lane.len() == FULL;
-        lanes.prompt |= haste == Haste::Prompt;
-        drop(guard);
+        let full = bulk && lane.len() == BITE;
+        let wake = match haste {
+            Haste::Prompt => {
+                lanes.awaited += 1;
+                lanes.wait_begins()
+            }
+            Haste::Together => {
+                lanes.awaited += 1;
+                false
+            }
+            // The thread knows when to look at what can wait, once it knows that there is some.
+            Haste::Soon | Haste::Bulk => first || full,
+        };
+        self.call(guard, wake);
+        Ok(())
+    }
+
+    /// What was put in to be written together is all there, and somebody waits for it.
+    pub fn together(&self) {
+        let mut lanes = self.lanes();
+        let wake = lanes.awaited > 0 && lanes.wait_begins();
+        self.call(lanes, wake);
+    }
+
+    fn call(&self, mut lanes: MutexGuard<'_, Lanes<T>>, wake: bool) {
+        let wake = wake && std::mem::take(&mut lanes.asleep);
+        drop(lanes);
         if wake {
             self.more.notify_one();
         }
-        Ok(())
     }
 
     /// No more will be put in; what is there is still taken out.
@@ -128,6 +185,9 @@ impl<T> Mailbox<T> {
     pub fn take(&self, most: usize, bound: Option<Duration>) -> Next<T> {
         let until = bound.map(|bound| Instant::now() + bound);
         let mut guard = self.lanes();
+        if let Some(taken) = guard.taken.take() {
+            guard.patience = taken.elapsed().min(PATIENCE);
+        }
         guard.busy = false;
         guard.leisure = bound.is_some();
         loop {
@@ -135,19 +195,22 @@ impl<T> Mailbox<T> {
             let now = Instant::now();
             let rush = lanes.closed || lanes.hurry;
             let ripe = |since: Option<Instant>, wait: Duration| since.map(|since| since + wait);
-            let urgent = ripe(lanes.urgent_since, SOON);
+            let urgent = [ripe(lanes.urgent_since, SOON), lanes.awaited_until()].into_iter().flatten().min();
             let bulk = ripe(lanes.bulk_since, LATER);
-            if urgent.is_some_and(|at| rush || lanes.prompt || at <= now) {
+            if urgent.is_some_and(|at| rush || at <= now) {
                 let count = lanes.urgent.len().min(most);
                 let group = lanes.urgent.drain(..count).collect();
-                // What is left behind is as good as prompt: nobody remembers what it was.
-                lanes.prompt = !lanes.urgent.is_empty();
-                lanes.urgent_since = lanes.prompt.then_some(now);
+                lanes.company = std::mem::take(&mut lanes.awaited);
+                // What is left behind is as good as awaited: nobody remembers what it was.
+                lanes.awaited = lanes.urgent.len();
+                lanes.urgent_since = (lanes.awaited > 0).then_some(now);
+                lanes.awaited_since = lanes.urgent_since;
+                lanes.taken = Some(now);
                 lanes.busy = true;
                 return Next::Group(group);
             }
-            if bulk.is_some_and(|at| rush || lanes.bulk.len() >= FULL || at <= now) {
-                let count = lanes.bulk.len().min(most);
+            if bulk.is_some_and(|at| rush || lanes.bulk.len() >= BITE || at <= now) {
+                let count = lanes.bulk.len().min(most).min(BITE);
                 let group = lanes.bulk.drain(..count).collect();
                 if lanes.bulk.is_empty() {
                     lanes.bulk_since = None;
@@ -165,10 +228,12 @@ impl<T> Mailbox<T> {
             if until.is_some_and(|until| until <= now) {
                 return Next::Idle;
             }
+            guard.asleep = true;
             guard = match [urgent, bulk, until].into_iter().flatten().min() {
                 Some(at) => self.more.wait_timeout(guard, at - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.more.wait(guard).unwrap_or_else(PoisonError::into_inner),
             };
+            guard.asleep = false;
         }
     }
 

@@ -273,10 +273,11 @@ impl Driver {
         intent: Intent,
     ) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
-        let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
         let message = intent.message;
+        // Told at once, awaited by the job: what one turn of the loop sends is recorded together.
+        let recording = self.tuning.durable.intent(intent);
         self.spawn(Job::Send(message), |mut stopped| async move {
-            let (shown, taken) = match durable.intent(intent).await {
+            let (shown, taken) = match recording.await {
                 Ok(()) => {
                     let tried = client.run(call, &mut stopped).await;
                     let taken = success(&tried).map(|a| channel::taken(channel, &plain(a))).unwrap_or_default();
