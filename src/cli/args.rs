@@ -304,7 +304,7 @@ pub struct SandboxArgs {
     /// Listen on this port of the loopback address; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// The seed of everything that looks random
+    /// The seed of everything that looks random: the same seed, the same ids at each start
     #[arg(long)]
     pub seed: Option<u64>,
 }
