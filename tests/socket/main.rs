@@ -3,6 +3,8 @@
 
 #[path = "../engine_wire/certificates.rs"]
 mod certificates;
+#[cfg(feature = "sandbox")]
+mod doubt;
 mod files;
 mod guest;
 #[path = "../engine_wire/rig.rs"]

@@ -38,7 +38,7 @@ const SLOWER: Duration = Duration::from_secs(3);
 /// Who wants the session open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// A person looks at the conversation.
+    /// A person looks at the conversation, or a message of an earlier session is looked for in it.
     Look,
     /// A message waits.
     Message,

@@ -131,11 +131,11 @@ impl Driver {
         }
         let Some(web) = self.web(key) else { return 0 };
         let fresh = web.hearing.hear(messages, live);
-        if fresh.is_empty() {
-            return 0;
-        }
         let count = fresh.len();
-        self.tell(Report::Heard { key, messages: fresh.clone() });
+        if count > 0 {
+            self.tell(Report::Heard { key, messages: fresh.clone() });
+        }
+        // What was heard before may be a message that has become unknown since.
         let (_, settled) = self.readers.entry(key).or_default().heard(fresh);
         self.tell_settled(settled);
         count

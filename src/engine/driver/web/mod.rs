@@ -5,7 +5,8 @@
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
 //!                                   └─► hearing ─► Report::{Heard, Typing}      └─ history, give up
 //! ```
-//! A socket is opened when a person looks at a conversation or sends into it, never for all of them at the start.
+//! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
+//! is unknown and has to be looked for; never for all of them at the start.
 
 mod asks;
 mod frames;
