@@ -17,7 +17,7 @@ use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
     Author, Cause, Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Outcome,
-    Probe, RemoteMessage, Step, TokenStatus, Variation,
+    Probe, RemoteMessage, Session, Step, TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -73,6 +73,8 @@ pub struct SendFold {
     token_trouble: Option<Arc<Exchange>>,
     /// The newest try to open the guest's socket that was refused or failed.
     socket_trouble: Option<Arc<Exchange>>,
+    /// Why the conversation cannot be reached, as the engine said when it stopped trying.
+    unreachable: Option<String>,
     /// When ours was said, by the remote side's clock, once it was heard.
     said: Option<Timestamp>,
     sent_as: Option<Variation>,
@@ -115,6 +117,7 @@ impl SendFold {
             history: History::default(),
             token_trouble: None,
             socket_trouble: None,
+            unreachable: None,
             said: None,
             sent_as: None,
         }
@@ -197,10 +200,18 @@ impl SendFold {
         self.sign_in.trouble().filter(|_| self.wants_token())
     }
 
-    /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
+    /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
+    fn session(&mut self, now: Moment, session: Session) -> Vec<Act> {
+        if let Session::Unreachable { why } = session {
+            self.unreachable = Some(why);
+        }
+        self.give_up(now)
+    }
+
+    /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<Act> {
         let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
-        if self.stage != Stage::UnderWay || !waiting || self.trouble().is_none() {
+        if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
         let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
@@ -427,6 +438,10 @@ impl SendFold {
             }
             Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.trouble() {
                 Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
+                None if !self.interrupted && self.unreachable.is_some() => {
+                    let why = self.unreachable.as_deref().unwrap_or_default();
+                    ("refused", format!("not sent, the conversation cannot be reached: {why}"), Exit::Network)
+                }
                 _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
                 _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
             },
@@ -484,6 +499,7 @@ impl Fold for SendFold {
                 Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
                     self.conversation(now, &messages)
                 }
+                Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
                 Report::Heard { key, messages } if key == self.sending.conversation => self.heard(now, &messages),
                 Report::Notice { text, .. } => {
                     vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]

@@ -135,6 +135,9 @@ impl Driver {
         if count > 0 {
             self.tell(Report::Heard { key, messages: fresh.clone() });
         }
+        if count > 0 && live {
+            self.web_event(key, session::Event::Spoken, now);
+        }
         // What was heard before may be a message that has become unknown since.
         let (_, settled) = self.readers.entry(key).or_default().heard(fresh);
         self.tell_settled(settled);

@@ -102,7 +102,7 @@ impl Driver {
     pub(super) fn ask_history(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.web(key) else { return };
         // A session that is about to be open is waited for.
-        if matches!(web.machine.session(), Session::Closed | Session::Ended { .. }) {
+        if matches!(web.machine.session(), Session::Closed | Session::Unreachable { .. } | Session::Ended { .. }) {
             return self.notice("older messages were not asked for: the session is not open; connect first", now);
         }
         if !web.history.paging.ask() {

@@ -33,7 +33,7 @@ use crate::engine::record::Record;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::{self, Link};
-use crate::engine::socket::session::{Event, Machine, Step};
+use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
 use crate::model::{Address, Author, ConversationKey, Life, MessageId, Moment, Outcome, Session};
 
@@ -111,9 +111,9 @@ struct Web {
 }
 
 impl Web {
-    fn new(jitter: Jitter, frames_per_minute: u32) -> Self {
+    fn new(machine: Machine, frames_per_minute: u32) -> Self {
         Self {
-            machine: Machine::new(jitter),
+            machine,
             told: Session::Closed,
             token: None,
             fresh: false,
@@ -181,7 +181,8 @@ impl Driver {
             self.web_place(key)?;
             let seed = self.tuning.seed.rotate_left(29) ^ u64::from(key.0);
             let frames = self.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
-            self.webs.all.insert(key, Web::new(Jitter::new(seed), frames));
+            let machine = Machine::new(Jitter::new(seed), self.tuning.reopen_after.unwrap_or(AGAIN_FIRST));
+            self.webs.all.insert(key, Web::new(machine, frames));
         }
         self.webs.all.get_mut(&key)
     }
@@ -224,8 +225,13 @@ impl Driver {
             return;
         }
         web.told = session.clone();
-        if let Session::Reconnecting { at, why } = &session {
-            self.tell_waiting(key, *at, why);
+        match &session {
+            Session::Reconnecting { at, why } => {
+                self.tell_first(key, Life::Waiting { until: *at, why: why.clone() });
+            }
+            // Nothing is going to happen by itself: it is in the queue, and no more.
+            Session::Unreachable { .. } => self.tell_first(key, Life::Queued),
+            _ => {}
         }
         if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
             self.tell_typing(key, None);
@@ -233,11 +239,10 @@ impl Driver {
         self.tell(Report::Session { key, session });
     }
 
-    /// The message that goes first once the socket is open again waits for that.
-    fn tell_waiting(&mut self, key: ConversationKey, until: Moment, why: &str) {
+    /// Where the message stands that goes first once the socket is open again.
+    fn tell_first(&mut self, key: ConversationKey, life: Life) {
         let Some(message) = self.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        let life = Life::Waiting { until, why: why.to_owned() };
+        let Some(send) = self.sends.get_mut(&message).filter(|send| send.life != life) else { return };
         send.life = life.clone();
         let exchange = send.record.as_ref().map(Record::id);
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
