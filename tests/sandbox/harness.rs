@@ -100,11 +100,7 @@ impl Bench {
     }
 
     pub fn with(text: &str) -> Self {
-        Self::of(scenario(text))
-    }
-
-    pub fn of(scenario: Scenario) -> Self {
-        let sandbox = start(Options { port: 0, scenario }).unwrap();
+        let sandbox = start(Options { port: 0, scenario: scenario(text) }).unwrap();
         Self { sandbox, client: client() }
     }
 

@@ -279,8 +279,7 @@ impl Context<'_> {
             Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
             Route::Revoke => {
                 world.revoke(self.bearer().unwrap_or_default());
-                // [real: documented, a 200 without a body]
-                Ok(Answer::empty(200))
+                Ok(Answer::empty(204))
             }
             Route::Send(conversation) => {
                 let content_type = self.header(CONTENT_TYPE);
