@@ -117,6 +117,15 @@ fn the_environment_chooses_lines_too() {
     }
 }
 
+/// Whoever reads the first lines knows how to go on.
+#[test]
+fn the_first_lines_say_how_to_get_help() {
+    let (code, said) = run(HOST, ".help\n", &[], &["--plain"]);
+    assert_eq!(code, 0, "{said:#?}");
+    assert!(at(&said, "Say .help to hear what can be said here.") < at(&said, "Conversation 1, Echo, is open."));
+    at(&said, ".help: names the commands.");
+}
+
 #[test]
 fn texts_of_several_lines_and_hostile_ones_come_through_visible() {
     let lines = ".begin\nfirst\n..end\n.end\n.wait 20s\n\u{1b}[2J\u{7} \u{202e}x\r\n.wait 20s\n.thread\n";
@@ -166,8 +175,9 @@ fn what_was_said_is_kept_and_numbers_go_on() {
     let (code, said, _) = run_in(home.path(), HOST, b".thread\n.log 1\n", &[], &["--plain", "--data-dir", "data"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("Hello"), "the thread has what was said before:\n{said}");
+    assert_eq!(said.matches("Bot says: You said: Hello").count(), 1, "and what was answered:\n{said}");
     // Nothing was sent again.
-    assert!(!said.contains("accepted with 200 in"), "{said}");
+    assert!(!said.lines().any(|line| line.starts_with("Message ")), "{said}");
     let (code, said, _) =
         run_in(home.path(), HOST, b".thread\n", &[], &["--plain", "--data-dir", "data2", "--ephemeral"]);
     assert_eq!(code, 0, "{said}");

@@ -269,7 +269,7 @@ impl Plain {
             }
             Life::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
                 format!("{name} not sent, nothing was written: {}. Say .resend{n} to try again.", clause(why)),
-                Exit::Network,
+                if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
             ),
             Life::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
                 (format!("{name} refused before it was sent: {}.", clause(why)), Exit::Refused)
@@ -300,6 +300,21 @@ impl Plain {
             self.came_to(exit, Some(id));
         }
         self.prompt_due = true;
+    }
+
+    /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
+    /// token could not be had.
+    fn untried(&self, key: ConversationKey) -> Exit {
+        if self.channel(key) != Some(Channel::WebMessaging) {
+            return Exit::Network;
+        }
+        let of_socket = |x: &&Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
+        let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).map(|x| &**x).find(of_socket);
+        match newest.map(|exchange| &exchange.outcome) {
+            Some(Outcome::Failed(_)) => Exit::Network,
+            Some(_) => Exit::Refused,
+            None => Exit::NotSignedIn,
+        }
     }
 
     pub(super) fn name(&self, key: ConversationKey) -> &str {

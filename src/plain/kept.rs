@@ -88,7 +88,7 @@ impl Plain {
                 self.threads.seen_until(kept.key, seen);
             }
         }
-        // A sandbox gives its ids anew when it is started anew.
+        // What begins in a sandbox begins anew, with other ids, when that is started anew.
         if !self.sandbox {
             for (key, conversation_id) in restored.learned.iter().cloned() {
                 self.ask(Command::Learn { key, conversation_id });
@@ -105,8 +105,7 @@ impl Plain {
         if !recalled.is_empty() {
             self.ask(Command::Recall(recalled));
         }
-        // A sandbox begins its conversations anew, with the same ids.
-        for (key, heard) in restored.heard.into_iter().filter(|_| !self.sandbox) {
+        for (key, heard) in restored.heard {
             self.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
             self.threads.recall(key, heard, 0);
         }
@@ -128,7 +127,7 @@ impl Plain {
 
     fn message_again(&mut self, kept: &KeptMessage, old: bool) {
         self.threads.sent(kept.message());
-        if let Some(remote) = kept.remote_id.clone().filter(|_| !self.sandbox) {
+        if let Some(remote) = kept.remote_id.clone() {
             self.threads.life(kept.id, kept.life.clone(), None, Some(remote));
         }
         self.picker.set_counts(kept.conversation, self.threads.counts(kept.conversation));

@@ -332,6 +332,7 @@ impl Plain {
         if self.production {
             self.say("This is production: each message is asked for before it is sent.");
         }
+        self.say("Say .help to hear what can be said here.");
         if self.interactive {
             if self.sandbox {
                 self.say("To reach a real organisation, leave and run guestwire init.");

@@ -192,3 +192,29 @@ fn without_a_token_what_needs_none_still_goes() {
     assert_eq!(desk.texts(), ["hello"]);
     assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
 }
+
+/// That the socket was refused is the other side's word, and no failure of the network.
+#[test]
+fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
+    let with = |report, id| {
+        let Report::Exchange(exchange) = report else { unreachable!() };
+        let id = ExchangeId(id);
+        Report::Exchange(Arc::new(Exchange { id, conversation: Some(WEB), ..(*exchange).clone() }))
+    };
+    let why = || "not sent: because".to_owned();
+    for (socket, code) in [
+        (Some(Outcome::Refused("403".to_owned())), Exit::Refused),
+        (Some(Outcome::Failed("no route".to_owned())), Exit::Network),
+        (None, Exit::NotSignedIn),
+    ] {
+        let mut desk = desk(false, false);
+        desk.line(".open Anna, web").line("one");
+        if let Some(outcome) = socket.clone() {
+            desk.report(with(exchange(Kind::Frame, None, outcome), 6));
+        }
+        desk.report(with(exchange(Kind::Send, Some(1), Outcome::Failed(why())), 7));
+        let (id, life) = (MessageId(1), Life::Refused(why()));
+        desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+        assert_eq!(desk.plain.exit(), code, "{socket:?}: {:?}", desk.said());
+    }
+}
