@@ -438,8 +438,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let mut desk = web();
     desk.keys("alt-x 1");
     desk.keys("enter");
-    desk.type_text("/tmp/bill 3.pdf");
-    desk.keys("enter");
+    assert_eq!(desk.attach("/tmp/bill 3.pdf"), std::path::Path::new("/tmp/bill 3.pdf"));
     desk.command("attribute");
     desk.type_text("testRun=42");
     desk.keys("enter");
@@ -492,6 +491,21 @@ fn what_a_channel_cannot_carry_is_said_before_it_is_sent() {
     assert_eq!(desk.status(), "An attribute is written name=value, as in testRun=42.");
     desk.keys("esc x 3 enter");
     assert!(desk.state.composer.carried().is_none() && desk.status() == "Only the text goes.");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_at_once_and_does_not_go() {
+    let mut desk = web();
+    desk.keys("esc");
+    desk.command("attach");
+    desk.type_text("/nowhere/a.png");
+    let effects = desk.keys("enter");
+    let [Effect::SeeFile { conversation: WEB, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(path, &std::path::PathBuf::from("/nowhere/a.png"));
+    assert!(desk.state.composer.carried().is_none(), "not before it was seen");
+    desk.event(Event::FileSeen(WEB, file.clone(), Err("Not attached: there is no such file.".to_owned())));
+    assert_eq!(desk.status(), "Not attached: there is no such file.");
+    assert!(desk.state.composer.carried().is_none());
 }
 
 // ── discovery ──────────────────────────────────────────────────────────────────────────────────────────────────
