@@ -58,7 +58,7 @@ impl Driver {
             Said::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message, now);
             }
-            Said::Other => {}
+            Said::Deleted | Said::Other => {}
         }
     }
 

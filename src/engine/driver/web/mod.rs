@@ -16,7 +16,7 @@ mod open;
 mod sending;
 mod upload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +85,8 @@ struct Web {
     renew: bool,
     /// Counts openings: what belongs to an earlier one is late.
     serial: u64,
+    /// How the newest opening's URL stands in the log.
+    shown_url: String,
     /// The opening under way.
     opening: BTreeMap<u64, Record>,
     task: Option<tokio::task::Id>,
@@ -102,6 +104,8 @@ struct Web {
     history: history::History,
     /// The files of the message that is first in its lane.
     uploading: Option<upload::Uploading>,
+    /// Attachment ids of files that the server has and no message will carry.
+    unwanted: VecDeque<String>,
     /// Files on their way to where they may go, by attachment id.
     puts: BTreeMap<String, Record>,
     media: Media,
@@ -119,6 +123,7 @@ impl Web {
             fresh: false,
             renew: false,
             serial: 0,
+            shown_url: String::new(),
             opening: BTreeMap::new(),
             task: None,
             link: None,
@@ -132,6 +137,7 @@ impl Web {
             typing: None,
             history: history::History::default(),
             uploading: None,
+            unwanted: VecDeque::new(),
             puts: BTreeMap::new(),
             media: Media::default(),
             attributes_max: None,
@@ -275,6 +281,11 @@ impl Driver {
         for key in wanting {
             self.read_history(key, now);
         }
+        let unwanting: Vec<_> =
+            self.webs.all.iter().filter(|(_, w)| !w.unwanted.is_empty()).map(|(key, _)| *key).collect();
+        for key in unwanting {
+            self.delete_unwanted(key, now);
+        }
     }
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
@@ -294,8 +305,8 @@ impl Driver {
 
     /// When the next such moment comes.
     pub(super) fn webs_due(&self, now: Moment) -> Option<Moment> {
-        let history = self.webs.all.values().filter_map(|web| web.history_due(now));
-        self.webs.all.values().filter_map(Web::due).chain(history).min_by_key(|at| at.mono)
+        let held = self.webs.all.values().flat_map(|web| [web.history_due(now), web.deletion_due(now)]).flatten();
+        self.webs.all.values().filter_map(Web::due).chain(held).min_by_key(|at| at.mono)
     }
 
     /// A link told something. What else came meanwhile is taken in the same turn.
@@ -340,6 +351,12 @@ impl Web {
         self.history.due(now).or_else(|| paced().map(|(until, _)| until))
     }
 
+    /// When a file may be deleted that the pace holds back now.
+    fn deletion_due(&self, now: Moment) -> Option<Moment> {
+        let wanted = !self.unwanted.is_empty() && self.machine.is_writable();
+        self.paced(now).filter(|_| wanted).map(|(until, _)| until)
+    }
+
     fn is_due(&self, now: Moment) -> bool {
         self.due().is_some_and(|at| now.mono >= at.mono)
     }
@@ -355,6 +372,7 @@ fn awaits(ours: &Ours) -> crate::engine::socket::flight::Awaits {
         Ours::Health => Awaits::Health,
         Ours::Jwt => Awaits::Jwt,
         Ours::Upload { .. } => Awaits::Place,
+        Ours::Delete { .. } => Awaits::Deletion,
         Ours::Close => Awaits::Closing,
     }
 }
