@@ -310,7 +310,7 @@ impl Plain {
                 Exit::Unknown,
             ),
             Life::Cancelled => match self.given_up.remove(&id) {
-                Some((exit, why)) => (format!("{name} not sent, not signed in: {}.", clause(&why)), exit),
+                Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} cancelled before anything was written."), Exit::Refused),
             },
             Life::Landed => (format!("{name} was received after all."), Exit::Done),

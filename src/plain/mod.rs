@@ -200,7 +200,7 @@ pub struct Plain {
     seed: u128,
     /// Messages that are not settled.
     open: BTreeMap<MessageId, ConversationKey>,
-    /// Of these, those that were given up for want of a token, and what that means.
+    /// Of these, those that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
@@ -495,7 +495,24 @@ impl Plain {
         let hopeless: Vec<_> =
             self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
         for id in hopeless {
-            self.given_up.insert(id, (exit, why.clone()));
+            self.given_up.insert(id, (exit, format!("not signed in: {why}")));
+            self.ask(Command::Cancel(id));
+        }
+    }
+
+    /// A script does not wait for a person to connect a conversation that cannot be reached.
+    fn give_up_unreachable(&mut self, key: ConversationKey, why: &str) {
+        if self.interactive {
+            return;
+        }
+        let held = |plain: &Self, id: MessageId| {
+            let life = plain.threads.message(id).map(|m| &m.life);
+            matches!(life, Some(Life::Queued | Life::Waiting { .. }))
+        };
+        let hopeless: Vec<_> =
+            self.open.iter().filter(|(id, of)| **of == key && held(self, **id)).map(|(id, _)| *id).collect();
+        for id in hopeless {
+            self.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
             self.ask(Command::Cancel(id));
         }
     }

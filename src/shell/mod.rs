@@ -10,6 +10,7 @@ pub mod outside;
 pub mod passes;
 pub mod record;
 pub mod run;
+mod seen;
 pub mod signals;
 pub mod terminal;
 
@@ -79,6 +80,8 @@ pub trait Outside {
     fn passes(&mut self) -> Vec<Found>;
     /// The text of a pass file.
     fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
+    /// Whether a file can be read: nothing, or one sentence why not.
+    fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
     /// Restores the terminal, stops the process, and comes back when it is continued.
     fn suspend(&mut self) -> io::Result<()>;
 }
@@ -249,6 +252,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             Effect::ReadPass(path) => {
                 let text = self.outside.read_pass(&path);
                 Event::PassRead(path, text)
+            }
+            Effect::SeeFile { conversation, file, path } => {
+                let seen = self.outside.see_file(&path);
+                Event::FileSeen(conversation, file, seen)
             }
             Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),

@@ -120,6 +120,10 @@ impl Outside for RealOutside {
         self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
     }
 
+    fn see_file(&mut self, path: &Path) -> Result<(), String> {
+        super::seen::file(path)
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         terminal::leave();
         #[cfg(unix)]

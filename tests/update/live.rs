@@ -297,6 +297,11 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
     session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
     assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
+    session(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+    assert_eq!(
+        desk.status(),
+        "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
+    );
     session(&mut desk, Session::Closed);
     assert_eq!(desk.status(), "Closed; w opens it again.");
     open(&mut desk, BILLING);
@@ -327,6 +332,7 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
         (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
         (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
         (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (Session::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
         (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
     ] {
         let mut desk = desk();
@@ -432,8 +438,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let mut desk = web();
     desk.keys("alt-x 1");
     desk.keys("enter");
-    desk.type_text("/tmp/bill 3.pdf");
-    desk.keys("enter");
+    assert_eq!(desk.attach("/tmp/bill 3.pdf"), std::path::Path::new("/tmp/bill 3.pdf"));
     desk.command("attribute");
     desk.type_text("testRun=42");
     desk.keys("enter");
@@ -486,6 +491,21 @@ fn what_a_channel_cannot_carry_is_said_before_it_is_sent() {
     assert_eq!(desk.status(), "An attribute is written name=value, as in testRun=42.");
     desk.keys("esc x 3 enter");
     assert!(desk.state.composer.carried().is_none() && desk.status() == "Only the text goes.");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_at_once_and_does_not_go() {
+    let mut desk = web();
+    desk.keys("esc");
+    desk.command("attach");
+    desk.type_text("/nowhere/a.png");
+    let effects = desk.keys("enter");
+    let [Effect::SeeFile { conversation: WEB, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(path, &std::path::PathBuf::from("/nowhere/a.png"));
+    assert!(desk.state.composer.carried().is_none(), "not before it was seen");
+    desk.event(Event::FileSeen(WEB, file.clone(), Err("Not attached: there is no such file.".to_owned())));
+    assert_eq!(desk.status(), "Not attached: there is no such file.");
+    assert!(desk.state.composer.carried().is_none());
 }
 
 // ── discovery ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,4 +20,6 @@ mod production;
 mod prompts;
 mod random;
 mod reports;
+mod restart;
 mod sending;
+mod small;

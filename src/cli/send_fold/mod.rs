@@ -20,8 +20,8 @@ use serde_json::json;
 use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
-    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, Step, TokenStatus,
-    Variation,
+    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, Session, Step,
+    TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -81,6 +81,8 @@ pub struct SendFold {
     socket_trouble: Option<Arc<Exchange>>,
     /// Whether the guest's socket was tried to be opened.
     opened: bool,
+    /// Why the conversation cannot be reached, as the engine said when it stopped trying.
+    unreachable: Option<String>,
     /// When ours was said, by the remote side's clock, once it was heard.
     said: Option<Timestamp>,
     sent_as: Option<Variation>,
@@ -131,6 +133,7 @@ impl SendFold {
             token_trouble: None,
             socket_trouble: None,
             opened: false,
+            unreachable: None,
             said: None,
             sent_as: None,
             pick: None,
@@ -216,13 +219,21 @@ impl SendFold {
         self.sign_in.trouble().filter(|_| self.wants_token())
     }
 
-    /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
+    /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
+    fn session(&mut self, now: Moment, session: Session) -> Vec<Act> {
+        if let Session::Unreachable { why } = session {
+            self.unreachable = Some(why);
+        }
+        self.give_up(now)
+    }
+
+    /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<Act> {
         if let (Stage::Choosing(_), Some((exit, why))) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, exit, &format!("not signed in: {why}"));
         }
         let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
-        if self.stage != Stage::UnderWay || !waiting || self.trouble().is_none() {
+        if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
         let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
@@ -368,6 +379,7 @@ impl Fold for SendFold {
                     Stage::Choosing(_) => self.offered(now, &messages, true),
                     _ => self.conversation(now, &messages),
                 },
+                Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
                 Report::Heard { key, messages } if key == self.sending.conversation => match self.stage {
                     Stage::Choosing(_) => self.offered(now, &messages, false),
                     _ => self.heard(now, &messages),

@@ -377,6 +377,21 @@ fn a_web_message_needs_no_sign_in() {
     }
 }
 
+/// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
+#[test]
+fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
+    let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    assert_eq!(exit(&fold.on(NOW, life(Life::Queued))), None);
+    let session = Session::Unreachable { why: "no route; tried 8 times".into() };
+    let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
+    assert_eq!(fold.on(NOW, elsewhere), []);
+    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    assert_eq!(exit(&acts), Some(Exit::Network));
+    let said = format!("{acts:?}");
+    assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
+}
+
 /// A socket that was refused is a refusal, one that no network opened is the network, and a guest token that cannot be
 /// had is no sign-in, also where the engine gave the waiting message up with it.
 #[test]

@@ -73,6 +73,10 @@ impl SendFold {
             }
             Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.trouble() {
                 Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
+                None if !self.interrupted && self.unreachable.is_some() => {
+                    let why = self.unreachable.as_deref().unwrap_or_default();
+                    ("refused", format!("not sent, the conversation cannot be reached: {why}"), Exit::Network)
+                }
                 _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
                 _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
             },

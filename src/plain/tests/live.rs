@@ -140,6 +140,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     for (session, exit) in [
         (Session::Open { expires: None, new: true }, Exit::Done),
         (Session::Ended { why: "403".to_owned() }, Exit::Refused),
+        (Session::Unreachable { why: "no route".to_owned() }, Exit::Network),
     ] {
         let mut desk = desk(false, false);
         desk.report(read(0, &[]));
@@ -152,6 +153,30 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
         moved(&mut desk, session);
         assert!(desk.plain.wants_line());
         assert_eq!(desk.plain.exit(), exit);
+    }
+}
+
+#[test]
+fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_script() {
+    for interactive in [true, false] {
+        let mut desk = desk(interactive, false);
+        desk.report(read(0, &[]));
+        desk.line(".open 3");
+        desk.plain.reading.clear();
+        desk.line("Hello?");
+        let (id, _) = desk.plain.open.iter().next().map(|(id, key)| (*id, *key)).unwrap();
+        moved(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+        let held = if interactive { "What you say waits; say" } else { "Say" };
+        let why = "cannot be reached: connecting: refused; tried 8 times";
+        let said = format!("Conversation 3, Anna, web, {why}. {held} .session connect to try again.");
+        assert!(desk.said().contains(&said.as_str()), "{:?}", desk.said());
+        assert_eq!(desk.asked(&Command::Cancel(id)), !interactive);
+        desk.report(Report::Message { id, life: Life::Cancelled, exchange: None, remote_id: None });
+        if !interactive {
+            let told = format!("not sent, the conversation {why}.");
+            assert!(desk.said().iter().any(|line| line.ends_with(&told)), "{:?}", desk.said());
+            assert_eq!(desk.plain.exit(), Exit::Network);
+        }
     }
 }
 
