@@ -118,7 +118,10 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
                 let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
                 line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
             }
-            Session::ReadOnly { why } | Session::Reconnecting { why, .. } | Session::Ended { why } => {
+            Session::ReadOnly { why }
+            | Session::Reconnecting { why, .. }
+            | Session::Unreachable { why }
+            | Session::Ended { why } => {
                 line.push_str(&format!(": {why}"));
             }
             Session::Open { .. } | Session::Closed | Session::Connecting => {}

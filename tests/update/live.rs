@@ -297,6 +297,11 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
     session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
     assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
+    session(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+    assert_eq!(
+        desk.status(),
+        "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
+    );
     session(&mut desk, Session::Closed);
     assert_eq!(desk.status(), "Closed; w opens it again.");
     open(&mut desk, BILLING);
@@ -327,6 +332,7 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
         (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
         (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
         (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (Session::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
         (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
     ] {
         let mut desk = desk();

@@ -1,5 +1,7 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::client::capture;
@@ -102,6 +104,7 @@ impl Driver {
     /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
     /// one of them for an unknown one of the same text.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
+        let mut doubted = BTreeSet::new();
         for one in recalled {
             if one.unknown {
                 self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
@@ -114,9 +117,14 @@ impl Driver {
             }
             let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
             reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
-            if one.unknown && !web {
+            if one.unknown && web {
+                doubted.insert(one.conversation);
+            } else if one.unknown {
                 reader.look_soon(now, &self.tuning.read_pauses);
             }
+        }
+        for key in doubted {
+            self.look_for_doubted(key, now);
         }
     }
 

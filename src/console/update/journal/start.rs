@@ -47,7 +47,7 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
         }
         state.kept.conversations.insert(kept.key, kept);
     }
-    // A sandbox gives its ids anew when it is started anew.
+    // What begins in a sandbox begins anew, with other ids, when that is started anew.
     for (key, conversation_id) in std::mem::take(&mut restored.learned).into_iter().filter(|_| !state.place.sandbox) {
         effects.push(Effect::Engine(Command::Learn { key, conversation_id }));
     }
@@ -66,8 +66,7 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
     }
     let mut said = messages(state, &restored, effects);
     said.extend(pass::restored(state, restored.pass));
-    // A sandbox begins its conversations anew, with the same ids.
-    for (key, heard) in restored.heard.into_iter().filter(|_| !state.place.sandbox) {
+    for (key, heard) in restored.heard {
         let unread = state.kept.conversations.get(&key).map_or(0, |kept| kept.unread);
         state.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
         state.threads.recall(key, heard, unread);
@@ -124,8 +123,7 @@ fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -
     for kept in &restored.messages {
         let (id, conversation) = (kept.id, kept.conversation);
         state.threads.sent(kept.message());
-        // A sandbox gives its ids anew when it is started anew.
-        if let Some(remote) = kept.remote_id.clone().filter(|_| !state.place.sandbox) {
+        if let Some(remote) = kept.remote_id.clone() {
             state.threads.life(id, kept.life.clone(), None, Some(remote));
         }
         if kept.life == Life::Queued {
