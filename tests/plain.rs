@@ -183,3 +183,27 @@ fn what_was_said_is_kept_and_numbers_go_on() {
     assert_eq!(code, 0, "{said}");
     assert!(!home.path().join("data2").exists(), "--ephemeral writes nothing");
 }
+
+/// A pass by lines: listed, played with a fault of the sandbox in it, and reported.
+#[test]
+fn a_pass_is_played_by_lines() {
+    let home = tempfile::tempdir().unwrap();
+    let pass = "name = \"Short\"\n[[cases]]\nname = \"First\"\n[[cases.steps]]\nname = \"The bot answers\"\n\
+                send = \"hello\"\nexpect = { outcome = \"accepted\", reply = { contains = \"hello\", within = \"20s\" } }\n\
+                [[cases.steps]]\nname = \"Refused\"\nfault = { fault = \"feature-off\" }\n\
+                send = \"again\"\nexpect = { outcome = \"refused\" }\n\
+                [[cases.steps]]\nname = \"Judged\"\njudge = \"The desktop shows it.\"\n";
+    std::fs::write(home.path().join("short.toml"), pass).unwrap();
+    let lines = b".pass\n.pass open 1\n.pass go\n.pass go\n.pass go\n.pass go\n.pass skip\n.pass reports out\n";
+    let (code, said, stderr) = run_in(home.path(), HOST, lines, &[], &["--plain"]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{said}");
+    for part in [
+        "Pass 1, Short, short.toml.",
+        "Suggested: pass.",
+        "The pass is over: 2 passed, 0 failed, 0 blocked, 1 skipped.",
+        "Four reports are in out.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(home.path().join("out/report.html").exists());
+}

@@ -16,6 +16,30 @@ use super::{Plain, Signing};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
+        // What a pass waits for is told to it once the rest knows it.
+        let told = self.desk.plays().then(|| report.clone());
+        self.learn(&report);
+        self.take(report);
+        if let Some(report) = told {
+            self.pass_report(&report);
+        }
+    }
+
+    /// What a diagnosis is made from.
+    fn learn(&mut self, report: &Report) {
+        match report {
+            Report::Exchange(exchange) => drop(self.past.exchange(exchange)),
+            Report::Token(status) => {
+                if let Some(facts) = status.facts() {
+                    self.past.token(facts);
+                }
+            }
+            Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, report: Report) {
         match report {
             Report::Token(status) => self.token_moved(status),
             Report::Exchange(exchange) => self.exchanged(&exchange),

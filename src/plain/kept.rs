@@ -41,7 +41,7 @@ impl Plain {
         self.kept.keeping == Keeping::Opening
     }
 
-    fn tell_journal(&mut self, job: Job) {
+    pub(super) fn tell_journal(&mut self, job: Job) {
         if self.kept.keeping == Keeping::On {
             self.acts.push(Act::Keep(Box::new(job)));
         }
@@ -119,6 +119,7 @@ impl Plain {
                 "{messages} from more than ten minutes ago. Say .resume to send, or .cancel to take back."
             ));
         }
+        self.pass_restored(restored.pass);
         if restored.homeless > 0 {
             let messages = words::count(restored.homeless as u128, "message");
             self.say(format!("{messages} not settled in conversations that this profile has no more: kept, not sent."));

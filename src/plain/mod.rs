@@ -36,6 +36,8 @@
 //! Ctrl-C ──┤                         └─► Leave ─► the exit code
 //! due ─────┘   wants_line(), due()
 //! ```
+//! Passes are played by `.pass` and a word, with the runner, the files and the journal of the console.
+//!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
 mod ask;
@@ -45,23 +47,30 @@ mod events;
 mod kept;
 pub mod line;
 mod live;
+mod pass;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::cli::exit::Exit;
 use crate::cli::token_fold::SignIn;
+use crate::console::effect::SandboxAsk;
 use crate::console::state::log::Log;
+use crate::console::state::pass::Found as FoundPass;
 use crate::console::state::picker::Picker;
 use crate::console::state::thread::Threads;
+use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
 use crate::model::{
     Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, Life, MessageId, Moment, TokenStatus,
 };
+use crate::pass::Run;
 use crate::view::text::visible;
 
 use ask::Question;
@@ -77,6 +86,14 @@ pub enum Input {
     BadLine(&'static str),
     /// No further line comes.
     NoMoreLines,
+    /// The files here that are passes.
+    Passes(Vec<FoundPass>),
+    /// A pass file's text, or why it cannot be had.
+    PassRead(PathBuf, Result<String, String>),
+    /// The sandbox did what it was asked for, or not.
+    Arranged(Result<(), String>),
+    /// The reports are written, or why not.
+    Reported(Result<String, String>),
     /// The engine says something.
     Report(Box<Report>),
     /// The journal does.
@@ -96,6 +113,21 @@ pub enum Act {
     Ask(Command),
     /// Tell the journal.
     Keep(Box<Job>),
+    /// Look for passes; answered with [`Input::Passes`].
+    FindPasses,
+    /// Read a pass file; answered with [`Input::PassRead`].
+    ReadPass(PathBuf),
+    /// Ask something of the sandbox; answered with [`Input::Arranged`].
+    Arrange(SandboxAsk),
+    /// Lift the sandbox's faults. Not answered.
+    Tidy,
+    /// Write the reports of a run; answered with [`Input::Reported`].
+    Reports {
+        /// Which.
+        run: Arc<Run>,
+        /// Where.
+        dir: PathBuf,
+    },
     /// Leave. What the engine says until it has stopped is still wanted.
     Leave,
 }
@@ -119,6 +151,12 @@ pub struct Setup {
     pub conversations: Vec<Conversation>,
     /// The zone of the times that are told.
     pub zone: TimeZone,
+    /// What a diagnosis needs of the profile.
+    pub facts: ProfileFacts,
+    /// Where reports go where nobody says.
+    pub data_dir: PathBuf,
+    /// What ids of runs grow from (random, from outside).
+    pub seed: u128,
     /// The log, with its bounds.
     pub log: Log,
 }
@@ -155,6 +193,11 @@ pub struct Plain {
     token: TokenStatus,
     sign_in: SignIn,
     kept: kept::Kept,
+    desk: pass::Desk,
+    facts: ProfileFacts,
+    past: History,
+    data_dir: PathBuf,
+    seed: u128,
     /// Messages that are not settled.
     open: BTreeMap<MessageId, ConversationKey>,
     /// Of these, those that were given up because nothing will take them away by itself: the exit code, and why.
@@ -205,6 +248,11 @@ impl Plain {
             token: TokenStatus::SignedOut,
             sign_in: SignIn::default(),
             kept: kept::Kept::default(),
+            desk: pass::Desk::default(),
+            facts: setup.facts,
+            past: History::default(),
+            data_dir: setup.data_dir,
+            seed: setup.seed,
             open: BTreeMap::new(),
             given_up: BTreeMap::new(),
             told: HashMap::new(),
@@ -240,7 +288,11 @@ impl Plain {
             Input::Report(report) => self.report(*report),
             Input::Journal(page) => self.journal(*page),
             Input::Interrupt => self.interrupt(),
-            Input::Due => {}
+            Input::Passes(found) => self.passes(found),
+            Input::PassRead(path, text) => self.pass_read(&path, text),
+            Input::Arranged(done) => self.arranged(&done),
+            Input::Reported(done) => self.reported(done),
+            Input::Due => self.pass_due(),
         }
         self.afterwards();
         std::mem::take(&mut self.acts)
@@ -253,7 +305,7 @@ impl Plain {
 
     /// When it wants [`Input::Due`].
     pub fn due(&self) -> Option<Moment> {
-        self.waiting.map(|waiting| waiting.until)
+        self.waiting.map(|waiting| waiting.until).into_iter().chain(self.desk.due()).min()
     }
 
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
@@ -269,6 +321,7 @@ impl Plain {
             || self.waiting.is_some()
             || self.session_asked.is_some()
             || self.discovering.is_some()
+            || self.desk.is_busy()
     }
 
     // ---- saying -------------------------------------------------------------------------------------------------
@@ -386,6 +439,7 @@ impl Plain {
             self.signing = None;
             self.session_asked = None;
             self.discovering = None;
+            self.desk.let_go();
             self.cancel_all();
         } else {
             self.leave();

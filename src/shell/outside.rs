@@ -141,7 +141,7 @@ impl RealOutside {
 }
 
 /// Opens a file for writing that only its owner can read, its directory too. `new`: it must not exist yet.
-pub(super) fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
+pub fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
     if let Some(dir) = path.parent() {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);

@@ -23,6 +23,9 @@ fn desk(interactive: bool, production: bool) -> Desk {
             Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
         ],
         zone: TimeZone::UTC,
+        facts: ProfileFacts::default(),
+        data_dir: PathBuf::from("data"),
+        seed: 7,
         log: Log::new(LogOptions::default()),
     });
     let mut desk = Desk { plain, now: Moment::ZERO, acts: Vec::new() };
