@@ -4,6 +4,7 @@
 //! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
 //! tests run this very loop.
 
+mod clusters;
 pub mod fill;
 pub mod keys;
 pub mod outside;

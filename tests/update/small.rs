@@ -95,7 +95,7 @@ fn help_can_be_read_in_forty_columns() {
     let mut desk = desk(40, 60);
     desk.keys("?");
     let screen = desk.screen();
-    assert!(screen.contains("] Next error") || screen.contains("]  Next error"), "{screen}");
+    assert!(screen.contains("k Up  Up ") && screen.contains("  ]  Next error"), "{screen}");
     let row = screen.lines().position(|line| line.contains("yt  Copy a text for a ticket:")).expect(&screen);
     let next = screen.lines().nth(row + 1).unwrap();
     assert!(next.contains("      cause, evidence"), "what follows hangs:\n{screen}");
