@@ -100,6 +100,23 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+/// The journal knows what it heard by its id: the sandbox of a later start must not give an earlier reply's id out again.
+#[test]
+fn the_replies_of_every_start_of_the_sandbox_are_kept() {
+    let home = tempfile::tempdir().unwrap();
+    for text in ["first", "second"] {
+        let send = ["--sandbox", "send", "--to", "Echo", "--reply-within", "30s", text];
+        let (code, _, stderr) = run(home.path(), &send);
+        assert_eq!(code, 0, "{stderr}");
+    }
+    let export = ["--sandbox", "export", "transcript", "--out", "said.txt"];
+    assert_eq!(run(home.path(), &export).0, 0);
+    let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
+    for text in ["You said: first", "You said: second"] {
+        assert_eq!(said.matches(text).count(), 1, "{text}: {said}");
+    }
+}
+
 /// Both sides of a conversation are kept, and what the commands about it find, or do not, is said.
 #[test]
 fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {

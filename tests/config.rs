@@ -162,6 +162,20 @@ fn an_environment_that_makes_no_sense_is_named() {
     );
 }
 
+/// A file that does not exist has no profiles to look through.
+#[test]
+fn a_profile_is_asked_for_where_no_file_is() {
+    let flags = Flags { profile: Some("staging".to_owned()), ..Flags::default() };
+    let paths = Paths { config_exists: false, ..paths("home/config.toml") };
+    let input = Input { paths, path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
+    let said = resolve(input).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "there is no profile `staging` (flag --profile): there is no config file, and without one there is only `sandbox`, \
+         which is built in; `guestwire init` writes home/config.toml"
+    );
+}
+
 #[test]
 fn without_a_file_it_is_the_sandbox() {
     let flags = Flags::default();

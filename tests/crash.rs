@@ -22,6 +22,9 @@ use rustix::process::Signal;
 const CONVERSATIONS: usize = 5;
 /// What was typed longer ago must be found: half a second, and what a busy machine takes to hand keys over.
 const SURELY_TYPED: Duration = Duration::from_millis(1_500);
+/// Messages of a page of a web history, and how often one may be read.
+const PAGE_SIZE: u32 = 25;
+const PAGE_EVERY: Duration = Duration::from_secs(6);
 
 const SCENARIO: &str = r#"
 seed = 7
@@ -247,10 +250,12 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
             assert!(count <= 1, "round {n}: {text} was received {count} times");
         }
     }
-    // One last start: what is queued goes, what is unknown is looked up.
+    // One last start: what is queued goes, what is unknown is looked up. Of a web history ten pages may be read in a
+    // minute, so that the time this may take grows with what was said.
     let mut session = start(home.path());
     session.see("TOKEN ok");
-    let end = Instant::now() + Duration::from_secs(60);
+    let said = u32::try_from(received(&sandbox).len()).unwrap();
+    let end = Instant::now() + Duration::from_secs(60) + PAGE_EVERY * (said / PAGE_SIZE);
     let settled = loop {
         let _ = session.is_silent(Duration::from_millis(200));
         let now = kept(&dir, &conversations);

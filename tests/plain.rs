@@ -117,6 +117,15 @@ fn the_environment_chooses_lines_too() {
     }
 }
 
+/// Whoever reads the first lines knows how to go on.
+#[test]
+fn the_first_lines_say_how_to_get_help() {
+    let (code, said) = run(HOST, ".help\n", &[], &["--plain"]);
+    assert_eq!(code, 0, "{said:#?}");
+    assert!(at(&said, "Say .help to hear what can be said here.") < at(&said, "Conversation 1, Echo, is open."));
+    at(&said, ".help: names the commands.");
+}
+
 #[test]
 fn texts_of_several_lines_and_hostile_ones_come_through_visible() {
     let lines = ".begin\nfirst\n..end\n.end\n.wait 20s\n\u{1b}[2J\u{7} \u{202e}x\r\n.wait 20s\n.thread\n";
@@ -166,10 +175,35 @@ fn what_was_said_is_kept_and_numbers_go_on() {
     let (code, said, _) = run_in(home.path(), HOST, b".thread\n.log 1\n", &[], &["--plain", "--data-dir", "data"]);
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("Hello"), "the thread has what was said before:\n{said}");
+    assert_eq!(said.matches("Bot says: You said: Hello").count(), 1, "and what was answered:\n{said}");
     // Nothing was sent again.
-    assert!(!said.contains("accepted with 200 in"), "{said}");
+    assert!(!said.lines().any(|line| line.starts_with("Message ")), "{said}");
     let (code, said, _) =
         run_in(home.path(), HOST, b".thread\n", &[], &["--plain", "--data-dir", "data2", "--ephemeral"]);
     assert_eq!(code, 0, "{said}");
     assert!(!home.path().join("data2").exists(), "--ephemeral writes nothing");
+}
+
+/// A pass by lines: listed, played with a fault of the sandbox in it, and reported.
+#[test]
+fn a_pass_is_played_by_lines() {
+    let home = tempfile::tempdir().unwrap();
+    let pass = "name = \"Short\"\n[[cases]]\nname = \"First\"\n[[cases.steps]]\nname = \"The bot answers\"\n\
+                send = \"hello\"\nexpect = { outcome = \"accepted\", reply = { contains = \"hello\", within = \"20s\" } }\n\
+                [[cases.steps]]\nname = \"Refused\"\nfault = { fault = \"feature-off\" }\n\
+                send = \"again\"\nexpect = { outcome = \"refused\" }\n\
+                [[cases.steps]]\nname = \"Judged\"\njudge = \"The desktop shows it.\"\n";
+    std::fs::write(home.path().join("short.toml"), pass).unwrap();
+    let lines = b".pass\n.pass open 1\n.pass go\n.pass go\n.pass go\n.pass go\n.pass skip\n.pass reports out\n";
+    let (code, said, stderr) = run_in(home.path(), HOST, lines, &[], &["--plain"]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{said}");
+    for part in [
+        "Pass 1, Short, short.toml.",
+        "Suggested: pass.",
+        "The pass is over: 2 passed, 0 failed, 0 blocked, 1 skipped.",
+        "Four reports are in out.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(home.path().join("out/report.html").exists());
 }

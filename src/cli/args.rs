@@ -145,10 +145,11 @@ pub struct SendArgs {
     /// A file that goes with it: an address for open-messaging, a path for web-messaging; can be given again
     #[arg(long = "attach", value_name = "URL|FILE", value_parser = carry::attachment)]
     pub attachments: Vec<Attachment>,
-    /// Take this choice: what stands on it, and its payload where that differs
-    #[arg(long, value_name = "LABEL[=PAYLOAD]", value_parser = choice)]
-    pub choice: Option<Choice>,
-    /// The id of the message that offered the choice, as --json gives it with a reply; needed by open-messaging
+    /// Take the choice of this number, of those that were offered last; or this one: what stands on it, and its payload
+    /// where that differs (2=2 where a number stands on it)
+    #[arg(long, value_name = "N|LABEL[=PAYLOAD]", value_parser = taken)]
+    pub choice: Option<Taken>,
+    /// The id of the message that offered the choice, as --json gives it with a reply; open-messaging needs it with a LABEL
     #[arg(long, value_name = "ID", requires = "choice")]
     pub answers: Option<String>,
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
@@ -304,7 +305,7 @@ pub struct SandboxArgs {
     /// Listen on this port of the loopback address; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// The seed of everything that looks random
+    /// The seed of everything that looks random: the same seed, the same ids at each start
     #[arg(long)]
     pub seed: Option<u64>,
 }
@@ -355,6 +356,23 @@ fn variation(text: &str) -> Result<Variation, String> {
         let names = Variation::ALL.map(Variation::as_str);
         format!("there is no such way{}", crate::config::problem::suggestion(text, names))
     })
+}
+
+/// `--choice`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// By its number, from 1.
+    Number(usize),
+    /// By what stands on it.
+    Choice(Choice),
+}
+
+fn taken(text: &str) -> Result<Taken, String> {
+    if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        let number = text.parse().ok().filter(|n| *n > 0).ok_or("choices are numbered from 1")?;
+        return Ok(Taken::Number(number));
+    }
+    choice(text).map(Taken::Choice)
 }
 
 fn choice(text: &str) -> Result<Choice, String> {
@@ -438,6 +456,19 @@ mod tests {
             panic!("not send")
         };
         assert_eq!(send.text.as_deref(), Some("-"));
+    }
+
+    #[test]
+    fn a_choice_is_taken_by_number_or_by_what_stands_on_it() {
+        let by_words = |label: &str, payload: &str| {
+            Ok(Taken::Choice(Choice { label: label.to_owned(), payload: payload.to_owned() }))
+        };
+        assert_eq!(taken("2"), Ok(Taken::Number(2)));
+        assert_eq!(taken("2=2"), by_words("2", "2"));
+        assert_eq!(taken("Yes=yes"), by_words("Yes", "yes"));
+        assert_eq!(taken("2 rooms"), by_words("2 rooms", "2 rooms"));
+        assert_eq!(taken("0"), Err("choices are numbered from 1".to_owned()));
+        assert!(taken("").is_err() && taken("=x").is_err());
     }
 
     #[test]

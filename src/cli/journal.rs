@@ -37,6 +37,8 @@ pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> 
 pub struct Kept {
     journal: Journal,
     message: Option<MessageId>,
+    /// What had been heard when it was opened.
+    before: Arc<Vec<(ConversationKey, Vec<RemoteMessage>)>>,
 }
 
 impl Kept {
@@ -50,6 +52,11 @@ impl Kept {
         let exchange = Arc::new(Exchange { message, ..exchange.clone() });
         // The entry's number is the journal's to give.
         self.journal.tell(Job::Exchange { number: 0, exchange });
+    }
+
+    /// What had been heard in a conversation before, oldest first.
+    pub fn heard_before(&self, conversation: ConversationKey) -> &[RemoteMessage] {
+        self.before.iter().find(|(key, _)| *key == conversation).map_or(&[], |(_, messages)| messages)
     }
 
     /// Keeps what was said in a conversation.
@@ -85,7 +92,7 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
     let opened = async {
         loop {
             match pages.recv().await {
-                Some(Page::Restored(_)) => return Ok(()),
+                Some(Page::Restored(restored)) => return Ok(restored.heard),
                 Some(Page::Trouble(trouble)) if !trouble.sending => {
                     return Err(
                         "another guestwire has this profile open: this message is not kept in the journal".to_owned()
@@ -99,7 +106,7 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
         }
     };
     match timeout(OPENING, opened).await {
-        Ok(Ok(())) => Some(Kept { journal, message: None }),
+        Ok(Ok(heard)) => Some(Kept { journal, message: None, before: Arc::new(heard) }),
         Ok(Err(why)) => {
             output::warn(&why);
             None

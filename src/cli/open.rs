@@ -62,7 +62,8 @@ impl Opened {
     }
 }
 
-/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name.
+/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. With a `seed` of the user's own each
+/// start is the same to the letter; else its messages have ids that no earlier start gave out, as a journal needs them.
 #[cfg(feature = "sandbox")]
 pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<crate::sandbox::Sandbox, Failed> {
     use crate::sandbox::{self, Options, Scenario};
@@ -71,9 +72,10 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<cr
         None => Scenario::builtin(),
         Some(path) => load_scenario(path)?,
     };
-    if let Some(seed) = seed {
-        scenario = scenario.with_seed(seed);
-    }
+    scenario = match seed {
+        Some(seed) => scenario.with_seed(seed),
+        None => scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0),
+    };
     sandbox::start(Options { port, scenario }).map_err(|e| {
         let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
         Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))

@@ -1,7 +1,8 @@
 //! `guestwire --plain`: the thin rim around [`crate::plain`], which decides everything. Lines in from standard input,
 //! lines out on standard output.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,15 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::clock::Clock;
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
+use crate::console::effect::SandboxAsk;
 use crate::console::state::log::{Log, LogOptions};
+use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
-use crate::journal::{Journal, Page};
+use crate::journal::{Job, Journal, Page};
+use crate::pass::{Run, report};
 use crate::plain::{Act, Input, Plain, Setup};
+use crate::shell::outside::private_file;
+use crate::shell::passes;
 use crate::shell::run::{first_message_id, journal_options};
 
 use super::exit::Failed;
@@ -55,9 +61,9 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
         tuning.durable = Arc::new(journal.clone());
     }
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-    let mut rim = Rim { clock, engine, journal, output: Output::default() };
+    let mut rim = Rim { clock, engine, journal, opened, output: Output::default() };
     let result = rim.run(&mut plain, reports, pages).await;
-    opened.close().await;
+    rim.opened.close().await;
     if rim.journal.is_some_and(|journal| !journal.close(STOPPING)) {
         output::warn("the journal did not finish in time: the last entries may not be kept");
     }
@@ -81,6 +87,9 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
         production: profile.production,
         conversations: profile.conversations.iter().map(|entry| entry.conversation.clone()).collect(),
         zone,
+        facts: ProfileFacts::of(profile),
+        data_dir: settings.paths.data_dir.clone(),
+        seed: uuid::Uuid::new_v4().as_u128(),
         log,
     }
 }
@@ -89,6 +98,7 @@ struct Rim {
     clock: Clock,
     engine: EngineHandle,
     journal: Option<Journal>,
+    opened: Opened,
     output: Output,
 }
 
@@ -142,23 +152,53 @@ impl Rim {
             logging::report(report);
         }
         let mut over = false;
+        let mut answers = Vec::new();
         for act in plain.on(self.clock.now(), input) {
             match act {
                 Act::Say(line) => self.output.line(&line)?,
                 Act::Ask(command) => self.engine.ask(command),
-                Act::Keep(job) => {
-                    if let Some(journal) = &self.journal {
-                        journal.tell(*job);
-                    }
+                Act::Keep(job) => self.keep(*job),
+                Act::FindPasses => answers.push(Input::Passes(passes::here())),
+                Act::ReadPass(path) => {
+                    let text = passes::read(&path);
+                    answers.push(Input::PassRead(path, text));
                 }
+                Act::Arrange(ask) => answers.push(Input::Arranged(self.opened.arrange(&ask))),
+                // Without a sandbox there is no fault to lift.
+                Act::Tidy => drop(self.opened.arrange(&SandboxAsk::Fault(None))),
+                Act::Reports { run, dir } => answers.push(Input::Reported(self.reports(&run, &dir))),
                 Act::Leave => over = true,
             }
+        }
+        // What an answer leads to is never the same question again, so this ends.
+        for answer in answers {
+            over |= self.carry_out(plain, answer)?;
         }
         // Nobody hears what comes of it: no further line is taken.
         if self.output.is_closed() && !over {
             over = plain.on(self.clock.now(), Input::NoMoreLines).contains(&Act::Leave);
         }
         Ok(over)
+    }
+}
+
+impl Rim {
+    fn keep(&self, job: Job) {
+        let Some(journal) = &self.journal else { return };
+        journal.tell(match job {
+            Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &|text| self.engine.mask(text)))),
+            job => job,
+        });
+    }
+
+    /// Writes each form of a run's report, masked, into new files.
+    fn reports(&self, run: &Run, dir: &Path) -> Result<String, String> {
+        for (name, text) in report::all(run, &|text| self.engine.mask(text)) {
+            let path = dir.join(name);
+            let written = private_file(&path, true).and_then(|mut file| file.write_all(text.as_bytes()));
+            written.map_err(|e| format!("Could not write {}: {e}.", path.display()))?;
+        }
+        Ok(format!("Four reports are in {}.", dir.display()))
     }
 }
 

@@ -9,12 +9,12 @@ use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, Tuning};
 use crate::model::{Channel, ConversationKey, Extras, Variation};
 
-use super::args::SendArgs;
+use super::args::{SendArgs, Taken};
 use super::drive::drive;
 use super::exit::{Exit, Failed};
 use super::journal;
 use super::open::Opened;
-use super::send_fold::{SendFold, Sending};
+use super::send_fold::{Pick, SendFold, Sending};
 
 /// More than any channel takes; a pipe that never ends is not read forever.
 const MAX_BYTES: u64 = 1 << 20;
@@ -25,6 +25,7 @@ pub struct SendOptions {
     to: String,
     text: String,
     extras: Extras,
+    pick: Option<Pick>,
     json: bool,
     reply_within: Option<Duration>,
     sent_as: Option<Variation>,
@@ -33,9 +34,14 @@ pub struct SendOptions {
 impl SendOptions {
     /// Reads the text from where it is.
     pub fn from_args(args: SendArgs) -> Result<Self, Failed> {
+        let (choice, pick, answers) = match args.choice {
+            Some(Taken::Number(number)) => (None, Some(Pick { number, of: args.answers }), None),
+            Some(Taken::Choice(choice)) => (Some(choice), None, args.answers),
+            None => (None, None, None),
+        };
         let extras = Extras {
-            choice: args.choice,
-            answers: args.answers,
+            choice,
+            answers,
             attributes: args.attributes.into_iter().collect(),
             attachments: args.attachments,
             key: None,
@@ -43,7 +49,7 @@ impl SendOptions {
         let text = match args.text.as_deref() {
             // A choice says what stands on it, and a file may go without a word.
             None if extras.choice.is_some() => extras.choice.as_ref().map(|c| c.label.clone()).unwrap_or_default(),
-            None if !extras.attachments.is_empty() => String::new(),
+            None if pick.is_some() || !extras.attachments.is_empty() => String::new(),
             None if io::stdin().is_terminal() => {
                 let how = "give the text, or `-` to read it from standard input";
                 return Err(Failed::usage(format!("there is nothing to send; {how}")));
@@ -51,10 +57,12 @@ impl SendOptions {
             None | Some("-") => read_stdin()?,
             Some(text) => text.to_owned(),
         };
-        if text.trim().is_empty() && extras.attachments.is_empty() {
+        let says_nothing = text.trim().is_empty() && extras.attachments.is_empty();
+        if says_nothing && (pick.is_none() || args.text.is_some()) {
             return Err(Failed::usage("the text is empty; nothing was sent"));
         }
-        Ok(Self { to: args.to, text, extras, json: args.json, reply_within: args.reply_within, sent_as: args.sent_as })
+        let SendArgs { to, json, reply_within, sent_as, .. } = args;
+        Ok(Self { to, text, extras, pick, json, reply_within, sent_as })
     }
 }
 
@@ -91,7 +99,7 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     let opened = Opened::open(settings)?;
     let result = async {
         let conversation = find(&opened.profile, &options.to)?;
-        let SendOptions { text, extras, reply_within, json, sent_as, .. } = options;
+        let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
         let sending = Sending { conversation, text, extras, reply_within };
         let clock = Clock::start();
         let journal = journal::writer(settings, &opened.profile).await;
@@ -100,7 +108,11 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let sign_in = channel != Some(Channel::WebMessaging);
         let tuning = Tuning { metrics: settings.metrics.clone(), sign_in, ..journal::tuning(journal.as_ref()) };
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-        let mut fold = SendFold::new(sending).knowing(ProfileFacts::of(&opened.profile), channel).sent_as(sent_as);
+        let heard = journal.as_ref().map_or(&[][..], |kept| kept.heard_before(conversation));
+        let mut fold = SendFold::new(sending)
+            .knowing(ProfileFacts::of(&opened.profile), channel)
+            .sent_as(sent_as)
+            .picking(pick, heard);
         let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), json).await;
         journal::close(journal);
         exit

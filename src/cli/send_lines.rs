@@ -16,7 +16,7 @@ pub fn reply_line(now: Moment, reply: &RemoteMessage) -> Line {
         let choices: Vec<Value> =
             reply.choices.iter().map(|c| json!({ "label": c.label, "payload": c.payload })).collect();
         fields["choices"] = choices.into();
-        let labels: Vec<&str> = reply.choices.iter().map(|c| c.label.as_str()).collect();
+        let labels: Vec<String> = (1..).zip(&reply.choices).map(|(n, c)| format!("{n} {}", c.label)).collect();
         text.push_str(&format!(" [{}]", labels.join(" | ")));
     }
     Line::new("reply", now.wall, fields).says(text)

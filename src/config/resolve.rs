@@ -106,7 +106,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
 
     let mut sheet = Sheet { rows: path_rows };
     let scenario = flag("--scenario", flags.scenario.clone());
-    let chosen = choose(path, &raw, flags, env, &mut sheet, &mut problems);
+    let chosen = choose(&paths, &raw, flags, env, &mut sheet, &mut problems);
     let composer = composer(&raw, &mut sheet);
     let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
     let log = log(&raw, ui.times, &mut sheet);
@@ -180,13 +180,14 @@ enum Choice {
 
 /// Which profile: `--sandbox`, `--profile`, `GUESTWIRE_PROFILE`, `profile =`, the only one there is, or the sandbox.
 fn choose(
-    path: &Path,
+    paths: &Paths,
     raw: &RawFile,
     flags: &Flags,
     env: Lookup<'_>,
     sheet: &mut Sheet,
     problems: &mut Vec<Problem>,
 ) -> Choice {
+    let path = &paths.config_file;
     let by_switch = switch("--sandbox", flags.sandbox).map(|(_, origin)| (SANDBOX.to_owned(), origin));
     let said: Said<String> = by_switch
         .or_else(|| flag("--profile", flags.profile.clone()))
@@ -210,13 +211,19 @@ fn choose(
         return Choice::Sandbox;
     }
     let Some(at) = raw.profiles.iter().position(|p| p.name.value == name) else {
-        problems.push(unknown_profile(path, &raw.profiles, &name, &origin));
+        problems.push(unknown_profile(paths, &raw.profiles, &name, &origin));
         return Choice::None;
     };
     Choice::Named(at)
 }
 
-fn unknown_profile(path: &Path, profiles: &[RawProfile], name: &str, origin: &Origin) -> Problem {
+fn unknown_profile(paths: &Paths, profiles: &[RawProfile], name: &str, origin: &Origin) -> Problem {
+    let path = &paths.config_file;
+    if !paths.config_exists {
+        let only = format!("there is no config file, and without one there is only `{SANDBOX}`, which is built in");
+        let how = format!("`guestwire init` writes {}", path.display());
+        return Problem::new(format!("there is no profile `{name}` ({origin}): {only}; {how}"));
+    }
     let known = || profiles.iter().map(|p| p.name.value.as_str()).chain([SANDBOX]);
     let near = match nearest(name, known()) {
         Some(near) => format!("did you mean `{near}`?"),

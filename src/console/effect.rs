@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::engine::Command;
 use crate::journal::Job;
+use crate::model::{Attachment, ConversationKey};
 use crate::pass::Run;
 
 /// What a pass asks of the embedded sandbox.
@@ -51,6 +52,16 @@ pub enum Effect {
     FindPasses,
     /// Read a pass file; the answer is [`super::Event::PassRead`].
     ReadPass(PathBuf),
+    /// Look whether a file can be read, to go with the next message of a conversation; the answer is
+    /// [`super::Event::FileSeen`].
+    SeeFile {
+        /// Of which conversation.
+        conversation: ConversationKey,
+        /// The file.
+        file: Attachment,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// Write the reports of a run into a directory; the answer is [`super::Event::Done`]. Masked on the way.
     Reports {
         /// The run.

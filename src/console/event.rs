@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 use super::state::pass::Found;
 use crate::engine::Report;
 use crate::journal::Page;
+use crate::model::{Attachment, ConversationKey};
 
 /// A signal that reaches the console as an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub enum Event {
     Passes(Vec<Found>),
     /// A pass file's text, or why it cannot be read, one sentence.
     PassRead(PathBuf, Result<String, String>),
+    /// A file that is to go with the next message of a conversation can be read; or one sentence why not.
+    FileSeen(ConversationKey, Attachment, Result<(), String>),
     /// The sandbox did what a pass asked for, or one sentence why not.
     Arranged(Result<(), String>),
     /// The recording could not be begun, or not be gone on with: one sentence.

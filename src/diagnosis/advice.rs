@@ -32,11 +32,25 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<String> {
         let causes: Vec<&str> = settles.causes.iter().map(|c| c.words()).collect();
         actions.push(format!("Settle it first: {} tells about {}.", settles.probe.words(), causes.join(", ")));
     }
-    let causes = diagnosis.suspects.first().map_or(vec![Cause::Unknown], |s| vec![s.cause]);
-    for cause in causes.into_iter().filter(|_| !diagnosis.is_undecided() || diagnosis.suspects.is_empty()) {
-        actions.extend(super::pages::page(cause).fix.into_iter().map(|line| fill(line, &names)));
+    match diagnosis.suspects.first() {
+        None => actions.extend(unexplained(facts).into_iter().map(str::to_owned)),
+        Some(_) if diagnosis.is_undecided() => {}
+        Some(first) => actions.extend(super::pages::page(first.cause).fix.into_iter().map(|line| fill(line, &names))),
     }
     actions
+}
+
+/// What to do where no cause fits. The page speaks of an answer with its ids: where there is none, what is left of it.
+fn unexplained(facts: &Facts<'_>) -> Vec<&'static str> {
+    let mut fix = super::pages::page(Cause::Unknown).fix;
+    if facts.attempt.is_none() {
+        return vec!["Put right what is said above, then send the message again."];
+    }
+    if super::tell::ids(facts.exchange).is_empty() {
+        fix.retain(|line| !line.contains("request id"));
+        fix.push("Quote the UTC time in a ticket: no request id came back.");
+    }
+    fix
 }
 
 /// `text` with words in place of the names that only a case knows.

@@ -49,7 +49,11 @@ pub fn card(
     });
     let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {action}"));
     vec![
-        Part { heading: if left { "SERVER SAID" } else { "NOT SENT" }, lines: vec![diagnosis.said.clone()] },
+        if left {
+            Part { heading: "SERVER SAID", lines: vec![diagnosis.said.clone()] }
+        } else {
+            Part { heading: "NOT SENT", lines: vec![reason(diagnosis).to_owned()] }
+        },
         Part { heading: "MOST LIKELY", lines: most_likely(diagnosis, left) },
         Part { heading: "CHECKED", lines: or_none(checked.collect()) },
         Part { heading: "NOT THIS", lines: if excluded.is_empty() { none() } else { vec![excluded.join(" · ")] } },
@@ -57,6 +61,11 @@ pub fn card(
         Part { heading: "DO THIS", lines: or_none(actions.collect()) },
         Part { heading: "QUOTE", lines: quote(exchange, profile) },
     ]
+}
+
+/// Why nothing was sent, for where a heading says already that it was not.
+fn reason(diagnosis: &Diagnosis) -> &str {
+    diagnosis.said.strip_prefix("not sent: ").unwrap_or(&diagnosis.said)
 }
 
 fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
@@ -89,13 +98,15 @@ pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
     let ids = ids(exchange);
     let mut lines: Vec<String> = ids.into_iter().map(|(name, id)| format!("{name} {id}")).collect();
     if lines.is_empty() {
-        lines.push("no request id came back".to_owned());
+        let left = exchange.last_attempt().is_some();
+        lines.push(if left { "no request id came back" } else { "no request id: nothing was sent" }.to_owned());
     }
     lines.push(format!("{time}   {}", profile.region));
     lines
 }
 
-fn ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
+/// The ids that came back, each with the name under which it did.
+pub(super) fn ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
     let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return Vec::new() };
     let mut ids: Vec<(&'static str, String)> = ["x-request-id", "inin-correlation-id", "genesys-correlation-id"]
         .into_iter()
@@ -121,7 +132,10 @@ pub fn ticket(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts
     if !target.is_empty() {
         let _ = writeln!(out, "Request:     {target}");
     }
-    let _ = writeln!(out, "Answer:      {status}, {}", diagnosis.said);
+    let _ = match attempt {
+        Some(_) => writeln!(out, "Answer:      {status}, {}", diagnosis.said),
+        None => writeln!(out, "Not sent:    {}", reason(diagnosis)),
+    };
     if exchange.attempts().count() > 1 {
         let statuses: Vec<String> =
             exchange.attempts().map(|a| a.status().map_or_else(|| "no answer".to_owned(), |s| s.to_string())).collect();
@@ -158,6 +172,9 @@ pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts) 
         Confidence::Possible => "A possible cause",
     };
     match diagnosis.cause() {
+        Cause::Unknown if exchange.last_attempt().is_none() => {
+            let _ = writeln!(out, "Nothing left this machine: {}.", reason(diagnosis));
+        }
         Cause::Unknown => {
             let _ = writeln!(out, "No known cause fits; the server said: {}.", diagnosis.said);
         }
@@ -189,6 +206,7 @@ fn headline(diagnosis: &Diagnosis, exchange: &Exchange) -> String {
     };
     let how = match (&diagnosis.healed, exchange.status(), exchange.outcome.word()) {
         (true, ..) => "was first refused with 401 and then accepted".to_owned(),
+        (false, None, _) if exchange.last_attempt().is_none() => "was not sent".to_owned(),
         (false, Some(status), word) => format!("ended as {word} with status {status}"),
         (false, None, word) => format!("ended as {word} without an answer"),
     };

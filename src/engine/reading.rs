@@ -17,6 +17,8 @@ use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 const LINGER: Duration = Duration::from_secs(2);
 /// How far the remote side's clock and a `Date` of whole seconds may lie apart.
 const TOLERANCE: Duration = Duration::from_secs(5);
+/// Messages of ours that are remembered, beside unknown ones.
+const OURS: usize = 64;
 
 /// A message of ours that a read may say something about.
 #[derive(Clone, Debug)]
@@ -67,9 +69,12 @@ impl Reader {
         if let Some(id) = &remote_id {
             self.claimed.insert(id.clone());
         }
-        // A session of thousands of sends: those of long ago are settled or never will be.
-        if self.ours.len() >= 64 {
-            self.ours.pop_front();
+        // A session of thousands of sends: what was accepted long ago will not be answered any more. What nobody knows
+        // of is never let go.
+        if self.ours.len() >= OURS
+            && let Some(oldest) = self.ours.iter().position(|o| !o.unknown)
+        {
+            self.ours.remove(oldest);
         }
         self.ours.push_back(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
     }
@@ -173,6 +178,12 @@ impl Reader {
             self.schedule(now, pauses, repeats, watched);
         }
         out
+    }
+
+    /// Since when, by the remote side's clock, a message may be there of which nobody knows: the oldest of those.
+    pub fn doubt_since(&self) -> Option<Timestamp> {
+        let oldest = self.ours.iter().filter(|o| o.unknown).map(|o| o.at).min()?;
+        Some(oldest.saturating_sub(TOLERANCE).unwrap_or(Timestamp::MIN))
     }
 
     /// Messages came, by a read or by themselves: says which of them are new, and what those settle.

@@ -78,6 +78,36 @@ fn the_unknown_lands_where_its_text_is_found() {
 }
 
 #[test]
+fn an_unknown_one_is_remembered_however_many_follow() {
+    let mut reader = Reader::default();
+    reader.sent(MessageId(1), "lost?", at(100).wall, None, true);
+    for n in 0..200_u64 {
+        reader.sent(MessageId(2 + n), "x", at(101 + n).wall, Some(format!("x{n}")), false);
+    }
+    assert_eq!(reader.doubt_since(), Some(at(95).wall));
+    let found = said("m1", Author::Guest, "lost?", 100);
+    assert_eq!(read(&mut reader, vec![found], 400), [Settled::Landed(MessageId(1), "m1".into())]);
+    assert_eq!(reader.doubt_since(), None);
+    for n in 0..200 {
+        reader.sent(MessageId(1_000 + n), "all of them?", at(500).wall, None, true);
+    }
+    let found: Vec<_> = (0..200).map(|n| said(&format!("a{n}"), Author::Guest, "all of them?", 500)).collect();
+    assert_eq!(read(&mut reader, found, 600).len(), 200);
+}
+
+#[test]
+fn what_is_unknown_is_looked_for_since_the_oldest_of_it() {
+    let mut reader = Reader::default();
+    assert_eq!(reader.doubt_since(), None);
+    reader.sent(MessageId(1), "a", at(200).wall, None, true);
+    reader.sent(MessageId(2), "b", at(100).wall, None, true);
+    reader.sent(MessageId(3), "c", at(50).wall, None, false);
+    assert_eq!(reader.doubt_since(), Some(at(95).wall), "less what two clocks may differ");
+    reader.settled(MessageId(2));
+    assert_eq!(reader.doubt_since(), Some(at(195).wall));
+}
+
+#[test]
 fn a_resend_that_is_seen_does_not_prove_the_first() {
     let mut reader = Reader::default();
     reader.sent(MessageId(1), "hello", at(100).wall, None, true);

@@ -24,6 +24,8 @@ pub struct Tuning {
     pub messages_per_second: Option<u32>,
     /// Frames a minute of a socket, instead of the documented limit.
     pub frames_per_minute: Option<u32>,
+    /// First pause before a broken socket is opened again, instead of a second.
+    pub reopen_after: Option<Duration>,
     /// Whether it signs in by itself at the start.
     pub sign_in: bool,
     /// Where metrics go, if anywhere.
@@ -43,6 +45,7 @@ impl Default for Tuning {
             grace: Duration::from_secs(2),
             messages_per_second: None,
             frames_per_minute: None,
+            reopen_after: None,
             sign_in: true,
             metrics: None,
             durable: Arc::new(Forgetful),

@@ -180,9 +180,20 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             let ident = keys.know(conversation);
             let added = super::restore::added_json(conversation);
             db.prepare_cached(
-                "INSERT INTO conversations (ident, added) VALUES (?1, ?2) ON CONFLICT (ident) DO UPDATE SET added = ?2",
+                "INSERT INTO conversations (ident, added, added_as)
+                 VALUES (?1, ?2, (SELECT coalesce(max(added_as), 0) + 1 FROM conversations))
+                 ON CONFLICT (ident) DO UPDATE SET added = ?2, added_as = coalesce(added_as, excluded.added_as)",
             )?
             .execute(params![ident, added])?;
+            Ok(())
+        }
+        Job::Opened(key) => {
+            let Some(ident) = keys.ident(*key) else { return Ok(()) };
+            db.prepare_cached("UPDATE conversations SET open = 0 WHERE open = 1")?.execute([])?;
+            db.prepare_cached(
+                "INSERT INTO conversations (ident, open) VALUES (?1, 1) ON CONFLICT (ident) DO UPDATE SET open = 1",
+            )?
+            .execute([ident])?;
             Ok(())
         }
         Job::Learned { conversation, id } => {

@@ -29,6 +29,8 @@ pub enum Job {
     Conversation(KeptConversation),
     /// A conversation that was added by hand.
     Added(Conversation),
+    /// This conversation is open now: a restart opens it again.
+    Opened(ConversationKey),
     /// The remote side's id of a conversation whose address does not name it became known.
     Learned {
         /// Of which conversation.
@@ -172,8 +174,10 @@ pub struct Restored {
     pub last_number: u64,
     /// The oldest number that is kept; 0 where there is no history.
     pub first_number: u64,
-    /// Conversations that were added by hand, with the keys that are theirs now.
+    /// Conversations that were added by hand, in the order in which they were, with the keys that are theirs now.
     pub added: Vec<Conversation>,
+    /// The conversation that was open last, if it is there still.
+    pub open: Option<ConversationKey>,
     /// What a person decided about conversations.
     pub conversations: Vec<KeptConversation>,
     /// Ids on the remote side of conversations whose address does not name them.

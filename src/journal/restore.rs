@@ -90,7 +90,9 @@ fn unfinished(db: &Connection) -> rusqlite::Result<Option<Arc<Run>>> {
 }
 
 fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restored) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT ident, added FROM conversations WHERE added IS NOT NULL ORDER BY ident")?;
+    // Those of before the order was kept come first.
+    let select = "SELECT ident, added FROM conversations WHERE added IS NOT NULL ORDER BY added_as, ident";
+    let mut select = db.prepare(select)?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let (ident, json): (String, String) = (row.get(0)?, row.get(1)?);
@@ -108,11 +110,13 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
 }
 
 fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::Result<()> {
-    let mut select = db.prepare("SELECT ident, nickname, pinned, seen, unread, place, remote_id FROM conversations")?;
+    let select = "SELECT ident, nickname, pinned, seen, unread, place, remote_id, open FROM conversations";
+    let mut select = db.prepare(select)?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let ident: String = row.get(0)?;
         let Some(key) = keys.key(&ident) else { continue };
+        restored.open = restored.open.or(row.get::<_, bool>(7)?.then_some(key));
         restored.learned.extend(row.get::<_, Option<String>>(6)?.map(|id| (key, id)));
         restored.conversations.push(KeptConversation {
             key,

@@ -51,6 +51,10 @@ CREATE TABLE passes (
 ) STRICT, WITHOUT ROWID;
 ",
     "ALTER TABLE conversations ADD COLUMN remote_id TEXT;",
+    "
+ALTER TABLE conversations ADD COLUMN added_as INTEGER;
+ALTER TABLE conversations ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+",
 ];
 
 /// The newest layout that this program knows.

@@ -170,7 +170,15 @@ fn a_restart_finds_everything() {
             external_id: None,
         },
     };
+    // One whose id comes first in the alphabet, added later.
+    let address =
+        Address::GuestApi { conversation_id: "a-later-one".to_owned(), participant_id: None, external_id: None };
+    let later = Conversation { key: ConversationKey(4), name: "later".to_owned(), address };
     journal.tell(Job::Added(added.clone()));
+    journal.tell(Job::Added(later.clone()));
+    journal.tell(Job::Added(added.clone()));
+    journal.tell(Job::Opened(ConversationKey(3)));
+    journal.tell(Job::Opened(ConversationKey(2)));
     assert!(journal.close(BOUND));
     let (journal, mut pages) = open(dir.path());
     let back = restored(&mut pages);
@@ -179,7 +187,8 @@ fn a_restart_finds_everything() {
     assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
     assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
     assert_eq!(back.messages[2].extras, named, "the name that it was first sent under");
-    assert_eq!(back.added, [added]);
+    assert_eq!(back.added, [added, later]);
+    assert_eq!(back.open, Some(ConversationKey(2)), "one is open");
     let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
     assert_eq!(back.messages[2].remote_id.as_deref(), Some("remote-9"));

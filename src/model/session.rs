@@ -9,7 +9,8 @@ use super::Moment;
 /// ```text
 ///  Closed ─► Connecting ─► Open ─┬─► ReadOnly ─► (StartNew) ─► Connecting
 ///    ▲            ▲              ├─► Ended (expired, cleared, logged out) ─► (StartNew)
-///    └── (Close) ─┴─ Reconnecting ◄─ the socket broke
+///    ├── (Close) ─┴─ Reconnecting ◄─ the socket broke
+///    └── (Close) ─── Unreachable ◄─ opened again too often in vain ─► (Connect, a message) ─► Connecting
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Session {
@@ -37,6 +38,11 @@ pub enum Session {
         /// Why it broke, one line.
         why: String,
     },
+    /// It was opened again and again in vain: what is sent waits until a person connects, or says something more.
+    Unreachable {
+        /// Why, one line.
+        why: String,
+    },
     /// It is over: refused, expired, cleared or logged out. A person begins another.
     Ended {
         /// Why, one line.
@@ -53,6 +59,7 @@ impl Session {
             Self::Open { .. } => "open",
             Self::ReadOnly { .. } => "read-only",
             Self::Reconnecting { .. } => "reconnecting",
+            Self::Unreachable { .. } => "unreachable",
             Self::Ended { .. } => "ended",
         }
     }

@@ -32,6 +32,10 @@ pub enum Question {
     Again(MessageId),
     /// What became of this message? By number.
     Settle(MessageId),
+    /// Run the open step of a pass?
+    PassStep,
+    /// End the pass?
+    PassStop,
     /// Leave with messages under way?
     Quit,
 }
@@ -40,7 +44,12 @@ impl Question {
     /// What can be said.
     const fn how(&self) -> &'static str {
         match self {
-            Self::Send { .. } | Self::Session { .. } | Self::Resend(_) | Self::Quit => "Say yes or no.",
+            Self::Send { .. }
+            | Self::Session { .. }
+            | Self::Resend(_)
+            | Self::PassStep
+            | Self::PassStop
+            | Self::Quit => "Say yes or no.",
             Self::Again(_) => "Say again to send it again, or no.",
             Self::Settle(_) => "Say 1, 2, 3 or 4.",
         }
@@ -83,6 +92,8 @@ impl Plain {
                 Question::Send { key, text, extras } => self.submit(key, text, None, *extras),
                 Question::Session { key, ask } => self.ask_session(key, ask),
                 Question::Resend(id) => self.resend(id),
+                Question::PassStep => self.run_step(),
+                Question::PassStop => self.pass_stop(),
                 Question::Quit => self.leave(),
                 again => self.unclear(again),
             },

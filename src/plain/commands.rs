@@ -8,7 +8,9 @@ use crate::config::problem::nearest;
 
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, Channel, ConversationKey, Extras, Life, Message, MessageId, SessionAsk, TokenStatus};
+use crate::model::{
+    Author, Channel, ConversationKey, Extras, Life, Message, MessageId, SessionAsk, TokenStatus, Variation,
+};
 use crate::view::text::visible_lines;
 
 use super::ask::Question;
@@ -128,6 +130,7 @@ impl Plain {
             Verb::TakeOff => return self.take_off(),
             Verb::Active => return self.discover(number(rest)?),
             Verb::Add => return self.add(rest),
+            Verb::Pass => return self.pass(rest),
             Verb::Help => self.help(),
             Verb::Quit => self.quit(),
         }
@@ -228,6 +231,7 @@ impl Plain {
     /// A conversation is open: its replies are looked for, and it is read once.
     pub(super) fn opened(&mut self, key: ConversationKey) {
         self.ask(Command::Watch(Some(key)));
+        self.pass_follows(key);
         // A web conversation is opened by looking at it, and its session brings what was missed.
         if self.channel(key) != Some(Channel::WebMessaging) {
             self.greeting.insert(key);
@@ -325,8 +329,20 @@ impl Plain {
     }
 
     pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>, extras: Extras) {
+        self.submit_as(key, text, resend_of, extras, None);
+    }
+
+    /// Sends, wrongly on purpose where that is asked for. The message's id, where it was taken.
+    pub(super) fn submit_as(
+        &mut self,
+        key: ConversationKey,
+        text: String,
+        resend_of: Option<MessageId>,
+        extras: Extras,
+        sent_as: Option<Variation>,
+    ) -> Option<MessageId> {
         if self.journal_objects(key) {
-            return;
+            return None;
         }
         self.next_message += 1;
         let message = Message {
@@ -339,9 +355,10 @@ impl Plain {
             exchange: None,
             remote_id: None,
             resend_of,
-            sent_as: None,
+            sent_as,
             extras,
         };
+        let id = message.id;
         self.queued(&message);
         let request = SendRequest::of(&message);
         self.open.insert(message.id, key);
@@ -350,6 +367,7 @@ impl Plain {
         self.picker.set_counts(key, self.threads.counts(key));
         self.prompt_due = false;
         self.ask(Command::Send(request));
+        Some(id)
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {

@@ -16,6 +16,30 @@ use super::{Plain, Signing};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
+        // What a pass waits for is told to it once the rest knows it.
+        let told = self.desk.plays().then(|| report.clone());
+        self.learn(&report);
+        self.take(report);
+        if let Some(report) = told {
+            self.pass_report(&report);
+        }
+    }
+
+    /// What a diagnosis is made from.
+    fn learn(&mut self, report: &Report) {
+        match report {
+            Report::Exchange(exchange) => drop(self.past.exchange(exchange)),
+            Report::Token(status) => {
+                if let Some(facts) = status.facts() {
+                    self.past.token(facts);
+                }
+            }
+            Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, report: Report) {
         match report {
             Report::Token(status) => self.token_moved(status),
             Report::Exchange(exchange) => self.exchanged(&exchange),
@@ -269,7 +293,7 @@ impl Plain {
             }
             Life::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
                 format!("{name} not sent, nothing was written: {}. Say .resend{n} to try again.", clause(why)),
-                Exit::Network,
+                if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
             ),
             Life::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
                 (format!("{name} refused before it was sent: {}.", clause(why)), Exit::Refused)
@@ -286,7 +310,7 @@ impl Plain {
                 Exit::Unknown,
             ),
             Life::Cancelled => match self.given_up.remove(&id) {
-                Some((exit, why)) => (format!("{name} not sent, not signed in: {}.", clause(&why)), exit),
+                Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} cancelled before anything was written."), Exit::Refused),
             },
             Life::Landed => (format!("{name} was received after all."), Exit::Done),
@@ -300,6 +324,21 @@ impl Plain {
             self.came_to(exit, Some(id));
         }
         self.prompt_due = true;
+    }
+
+    /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
+    /// token could not be had.
+    fn untried(&self, key: ConversationKey) -> Exit {
+        if self.channel(key) != Some(Channel::WebMessaging) {
+            return Exit::Network;
+        }
+        let of_socket = |x: &&Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
+        let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).map(|x| &**x).find(of_socket);
+        match newest.map(|exchange| &exchange.outcome) {
+            Some(Outcome::Failed(_)) => Exit::Network,
+            Some(_) => Exit::Refused,
+            None => Exit::NotSignedIn,
+        }
     }
 
     pub(super) fn name(&self, key: ConversationKey) -> &str {

@@ -41,7 +41,7 @@ impl Plain {
         self.kept.keeping == Keeping::Opening
     }
 
-    fn tell_journal(&mut self, job: Job) {
+    pub(super) fn tell_journal(&mut self, job: Job) {
         if self.kept.keeping == Keeping::On {
             self.acts.push(Act::Keep(Box::new(job)));
         }
@@ -88,7 +88,7 @@ impl Plain {
                 self.threads.seen_until(kept.key, seen);
             }
         }
-        // A sandbox gives its ids anew when it is started anew.
+        // What begins in a sandbox begins anew, with other ids, when that is started anew.
         if !self.sandbox {
             for (key, conversation_id) in restored.learned.iter().cloned() {
                 self.ask(Command::Learn { key, conversation_id });
@@ -105,8 +105,7 @@ impl Plain {
         if !recalled.is_empty() {
             self.ask(Command::Recall(recalled));
         }
-        // A sandbox begins its conversations anew, with the same ids.
-        for (key, heard) in restored.heard.into_iter().filter(|_| !self.sandbox) {
+        for (key, heard) in restored.heard {
             self.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
             self.threads.recall(key, heard, 0);
         }
@@ -120,6 +119,7 @@ impl Plain {
                 "{messages} from more than ten minutes ago. Say .resume to send, or .cancel to take back."
             ));
         }
+        self.pass_restored(restored.pass);
         if restored.homeless > 0 {
             let messages = words::count(restored.homeless as u128, "message");
             self.say(format!("{messages} not settled in conversations that this profile has no more: kept, not sent."));
@@ -128,7 +128,7 @@ impl Plain {
 
     fn message_again(&mut self, kept: &KeptMessage, old: bool) {
         self.threads.sent(kept.message());
-        if let Some(remote) = kept.remote_id.clone().filter(|_| !self.sandbox) {
+        if let Some(remote) = kept.remote_id.clone() {
             self.threads.life(kept.id, kept.life.clone(), None, Some(remote));
         }
         self.picker.set_counts(kept.conversation, self.threads.counts(kept.conversation));

@@ -66,6 +66,8 @@ pub enum Verb {
     Active,
     /// Adds a conversation.
     Add,
+    /// Opens and plays a regression pass.
+    Pass,
     /// Names the commands.
     Help,
     /// Leaves.
@@ -132,6 +134,12 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::TakeOff, "takeoff", "", "takes files and attributes off the next message"),
     spec(Verb::Active, "active", "a page number", "lists the conversations that are active on the remote side"),
     spec(Verb::Add, "add", "a number of .active or an id", "adds a conversation and opens it"),
+    spec(
+        Verb::Pass,
+        "pass",
+        "a word",
+        "tells the open step of a regression pass, or which passes there are, and the words that play it",
+    ),
     spec(Verb::Help, "help", "", "names the commands"),
     spec(Verb::Quit, "quit", "", "leaves"),
 ];

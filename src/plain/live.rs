@@ -80,12 +80,19 @@ impl Plain {
         let Some(before) = self.picker.set_session(key, session.clone()) else { return };
         let settled = !matches!(session, Session::Connecting | Session::Reconnecting { .. });
         if settled && self.session_asked.take_if(|asked| *asked == key).is_some() {
-            let good = matches!(session, Session::Open { .. } | Session::Closed);
-            self.came_to(if good { Exit::Done } else { Exit::Refused }, None);
+            let exit = match session {
+                Session::Open { .. } | Session::Closed => Exit::Done,
+                Session::Unreachable { .. } => Exit::Network,
+                _ => Exit::Refused,
+            };
+            self.came_to(exit, None);
             self.prompt_due = true;
         }
         if before == session {
             return;
+        }
+        if let Session::Unreachable { why } = &session {
+            self.give_up_unreachable(key, why);
         }
         let name = self.spoken(key);
         self.say(match session {
@@ -101,6 +108,10 @@ impl Plain {
             }
             Session::Ended { why } => {
                 format!("{name}, the session is over: {}. Say .session new for a new one.", clause(&why))
+            }
+            Session::Unreachable { why } => {
+                let held = if self.interactive { "What you say waits; say" } else { "Say" };
+                format!("{name}, cannot be reached: {}. {held} .session connect to try again.", clause(&why))
             }
             Session::Reconnecting { at, why } => format!(
                 "{name}, the connection broke: {}. It is opened again in {}; what you say waits.",

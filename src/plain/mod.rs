@@ -36,32 +36,42 @@
 //! Ctrl-C ──┤                         └─► Leave ─► the exit code
 //! due ─────┘   wants_line(), due()
 //! ```
+//! Passes are played by `.pass` and a word, with the runner, the files and the journal of the console.
+//!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
 mod ask;
 mod commands;
+mod course;
 mod entries;
 mod events;
 mod kept;
 pub mod line;
 mod live;
+mod pass;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use crate::cli::exit::Exit;
 use crate::cli::token_fold::SignIn;
+use crate::console::effect::SandboxAsk;
 use crate::console::state::log::Log;
+use crate::console::state::pass::Found as FoundPass;
 use crate::console::state::picker::Picker;
 use crate::console::state::thread::Threads;
+use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
 use crate::model::{
-    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, Life, MessageId, Moment, TokenStatus,
+    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
 };
+use crate::pass::Run;
 use crate::view::text::visible;
 
 use ask::Question;
@@ -77,6 +87,14 @@ pub enum Input {
     BadLine(&'static str),
     /// No further line comes.
     NoMoreLines,
+    /// The files here that are passes.
+    Passes(Vec<FoundPass>),
+    /// A pass file's text, or why it cannot be had.
+    PassRead(PathBuf, Result<String, String>),
+    /// The sandbox did what it was asked for, or not.
+    Arranged(Result<(), String>),
+    /// The reports are written, or why not.
+    Reported(Result<String, String>),
     /// The engine says something.
     Report(Box<Report>),
     /// The journal does.
@@ -96,6 +114,21 @@ pub enum Act {
     Ask(Command),
     /// Tell the journal.
     Keep(Box<Job>),
+    /// Look for passes; answered with [`Input::Passes`].
+    FindPasses,
+    /// Read a pass file; answered with [`Input::PassRead`].
+    ReadPass(PathBuf),
+    /// Ask something of the sandbox; answered with [`Input::Arranged`].
+    Arrange(SandboxAsk),
+    /// Lift the sandbox's faults. Not answered.
+    Tidy,
+    /// Write the reports of a run; answered with [`Input::Reported`].
+    Reports {
+        /// Which.
+        run: Arc<Run>,
+        /// Where.
+        dir: PathBuf,
+    },
     /// Leave. What the engine says until it has stopped is still wanted.
     Leave,
 }
@@ -119,6 +152,12 @@ pub struct Setup {
     pub conversations: Vec<Conversation>,
     /// The zone of the times that are told.
     pub zone: TimeZone,
+    /// What a diagnosis needs of the profile.
+    pub facts: ProfileFacts,
+    /// Where reports go where nobody says.
+    pub data_dir: PathBuf,
+    /// What ids of runs grow from (random, from outside).
+    pub seed: u128,
     /// The log, with its bounds.
     pub log: Log,
 }
@@ -155,9 +194,14 @@ pub struct Plain {
     token: TokenStatus,
     sign_in: SignIn,
     kept: kept::Kept,
+    desk: pass::Desk,
+    facts: ProfileFacts,
+    past: History,
+    data_dir: PathBuf,
+    seed: u128,
     /// Messages that are not settled.
     open: BTreeMap<MessageId, ConversationKey>,
-    /// Of these, those that were given up for want of a token, and what that means.
+    /// Of these, those that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
     /// How many steps of an open send have been told of.
     told: HashMap<ExchangeId, usize>,
@@ -205,6 +249,11 @@ impl Plain {
             token: TokenStatus::SignedOut,
             sign_in: SignIn::default(),
             kept: kept::Kept::default(),
+            desk: pass::Desk::default(),
+            facts: setup.facts,
+            past: History::default(),
+            data_dir: setup.data_dir,
+            seed: setup.seed,
             open: BTreeMap::new(),
             given_up: BTreeMap::new(),
             told: HashMap::new(),
@@ -240,7 +289,11 @@ impl Plain {
             Input::Report(report) => self.report(*report),
             Input::Journal(page) => self.journal(*page),
             Input::Interrupt => self.interrupt(),
-            Input::Due => {}
+            Input::Passes(found) => self.passes(found),
+            Input::PassRead(path, text) => self.pass_read(&path, text),
+            Input::Arranged(done) => self.arranged(&done),
+            Input::Reported(done) => self.reported(done),
+            Input::Due => self.pass_due(),
         }
         self.afterwards();
         std::mem::take(&mut self.acts)
@@ -253,7 +306,7 @@ impl Plain {
 
     /// When it wants [`Input::Due`].
     pub fn due(&self) -> Option<Moment> {
-        self.waiting.map(|waiting| waiting.until)
+        self.waiting.map(|waiting| waiting.until).into_iter().chain(self.desk.due()).min()
     }
 
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
@@ -269,6 +322,7 @@ impl Plain {
             || self.waiting.is_some()
             || self.session_asked.is_some()
             || self.discovering.is_some()
+            || self.desk.is_busy()
     }
 
     // ---- saying -------------------------------------------------------------------------------------------------
@@ -319,160 +373,6 @@ impl Plain {
 
     fn spoken_active(&self) -> Option<String> {
         Some(self.spoken(self.picker.active()?))
-    }
-
-    // ---- beginning and ending -------------------------------------------------------------------------------------
-
-    fn begin(&mut self) {
-        if self.sandbox {
-            self.say("This is guestwire's built-in sandbox; nothing leaves this machine.");
-        } else {
-            self.say(format!("guestwire, profile {}, region {}.", self.profile, self.region));
-        }
-        if self.production {
-            self.say("This is production: each message is asked for before it is sent.");
-        }
-        if self.interactive {
-            if self.sandbox {
-                self.say("To reach a real organisation, leave and run guestwire init.");
-            }
-            self.list();
-        }
-        self.picker.first();
-        match self.picker.open() {
-            Some(key) => {
-                if !self.interactive {
-                    let name = self.spoken(key);
-                    self.say(format!("{name}, is open."));
-                }
-                self.opened(key);
-            }
-            None => self.say("This profile has no conversation; guestwire config path tells where to add one."),
-        }
-        self.prompt_due = true;
-    }
-
-    fn end_of_lines(&mut self) {
-        if self.no_more_lines {
-            return;
-        }
-        self.no_more_lines = true;
-        if self.block.take().is_some() {
-            self.wrong("Not sent: the input ended before .end.");
-        }
-        if self.question.take().is_some() {
-            self.say("Not done: the input ended before the answer.");
-            self.came_to(Exit::Refused, None);
-        }
-        if self.interactive && self.is_busy() {
-            self.say("Leaving as soon as everything is settled. Ctrl-C leaves now.");
-        }
-    }
-
-    /// Ctrl-C: what is being written or asked, then what is under way, then out. A script is not read on.
-    fn interrupt(&mut self) {
-        if self.block.take().is_some() {
-            self.say("Dropped; nothing was sent.");
-            self.prompt_due = true;
-        } else if self.question.take().is_some() {
-            self.say("Not done.");
-            self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
-        } else if self.is_busy() && !self.interrupted {
-            self.interrupted = true;
-            self.waiting_over("The wait for a reply was ended.");
-            self.reading.clear();
-            self.signing = None;
-            self.session_asked = None;
-            self.discovering = None;
-            self.cancel_all();
-        } else {
-            self.leave();
-        }
-        self.no_more_lines |= !self.interactive;
-    }
-
-    fn leave(&mut self) {
-        if !std::mem::replace(&mut self.left, true) {
-            self.acts.push(Act::Leave);
-        }
-    }
-
-    /// After each input: what follows from it whatever it was.
-    fn afterwards(&mut self) {
-        self.give_up();
-        self.check_wait();
-        if self.left || self.is_busy() {
-            return;
-        }
-        self.interrupted = false;
-        if self.no_more_lines && self.question.is_none() {
-            self.leave();
-        } else if self.interactive
-            && self.question.is_none()
-            && self.block.is_none()
-            && std::mem::take(&mut self.prompt_due)
-        {
-            self.prompt();
-        }
-    }
-
-    /// A script does not wait for a token that will not come.
-    fn give_up(&mut self) {
-        if self.interactive {
-            return;
-        }
-        let Some((exit, why)) = self.sign_in.trouble().cloned() else { return };
-        for key in std::mem::take(&mut self.reading) {
-            let name = self.spoken(key);
-            self.say(format!("{name}, was not read, not signed in: {}.", words::clause(&why)));
-            self.came_to(exit, None);
-        }
-        if self.discovering.take().is_some() {
-            self.say(format!("Active conversations were not asked for, not signed in: {}.", words::clause(&why)));
-            self.came_to(exit, None);
-        }
-        let held = |plain: &Self, id: MessageId| {
-            let message = plain.threads.message(id);
-            let needs_token = message.is_some_and(|m| plain.channel(m.conversation) != Some(Channel::WebMessaging));
-            needs_token && matches!(message.map(|m| &m.life), Some(Life::Queued | Life::Waiting { .. }))
-        };
-        let hopeless: Vec<_> =
-            self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
-        for id in hopeless {
-            self.given_up.insert(id, (exit, why.clone()));
-            self.ask(Command::Cancel(id));
-        }
-    }
-
-    /// Whether the wait for a reply is over, one way or the other.
-    fn check_wait(&mut self) {
-        let Some(waiting) = self.waiting else { return };
-        match self.threads.message(waiting.message).map(|m| m.life.clone()) {
-            Some(Life::Answered) => {
-                self.waiting = None;
-                self.came_to(Exit::Done, Some(waiting.message));
-                self.prompt_due = true;
-            }
-            Some(life @ (Life::Refused(_) | Life::Unknown(_) | Life::Cancelled | Life::Lost)) => {
-                // The outcome was told, and its exit code stays.
-                self.waiting = None;
-                self.say(format!("No reply is waited for: the message is {}.", life.word()));
-            }
-            _ if waiting.until.left(self.now).is_zero() => {
-                let span = words::span(waiting.span);
-                self.waiting_over(&format!("No reply was read within {span}. Say .wait to wait longer, or .read."));
-            }
-            _ => {}
-        }
-    }
-
-    fn waiting_over(&mut self, sentence: &str) {
-        if self.waiting.take().is_some() {
-            self.say(sentence);
-            self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
-        }
     }
 }
 

@@ -6,9 +6,10 @@ use super::*;
 
 use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
-use crate::model::{Address, Author, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState, TokenFacts};
+use crate::model::{Address, Author, Exchange, Granted, Kind, Life, Outcome, RemoteMessage, RemoteState, TokenFacts};
 
 mod live;
+mod pass;
 
 const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
 
@@ -35,6 +36,9 @@ impl Desk {
             production,
             conversations: vec![conversation(0, "Billing bot"), conversation(1, "Echo")],
             zone: TimeZone::UTC,
+            facts: ProfileFacts::default(),
+            data_dir: PathBuf::from("data"),
+            seed: 7,
             log: Log::new(LogOptions::default()),
         });
         let mut desk = Self { plain, now: Moment::ZERO, acts: Vec::new() };

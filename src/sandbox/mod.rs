@@ -9,7 +9,9 @@
 //!                               └─ hook    pushes replies of the open channel to a webhook
 //! ```
 //! It serves what the three channels and their reading side need, counts what it received, and is deterministic:
-//! one seed gives one set of ids, and its clock can be advanced.
+//! one seed gives one set of ids, and its clock can be advanced. A [`run`](Scenario::run) other than 0 leaves the ids of
+//! those who wait there as they are and gives what happens new ones: a journal outlives many starts, and knows messages
+//! by their ids.
 
 mod announce;
 mod dice;

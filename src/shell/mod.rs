@@ -4,12 +4,14 @@
 //! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
 //! tests run this very loop.
 
+mod clusters;
 pub mod fill;
 pub mod keys;
 pub mod outside;
-mod passes;
+pub mod passes;
 pub mod record;
 pub mod run;
+mod seen;
 pub mod signals;
 pub mod terminal;
 
@@ -33,7 +35,7 @@ use crate::engine::{Command, Report};
 use crate::journal::{Job, Page};
 use crate::model::Moment;
 use crate::pass::Run;
-use crate::pass::report::{Form, masked};
+use crate::pass::report;
 use record::Recorder;
 
 /// Reports are drawn at most this often; a key is drawn at once.
@@ -79,6 +81,8 @@ pub trait Outside {
     fn passes(&mut self) -> Vec<Found>;
     /// The text of a pass file.
     fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
+    /// Whether a file can be read: nothing, or one sentence why not.
+    fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
     /// Restores the terminal, stops the process, and comes back when it is continued.
     fn suspend(&mut self) -> io::Result<()>;
 }
@@ -214,7 +218,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Journal(job) => {
                 let job = match job {
-                    Job::Pass(run) => Job::Pass(self.without_secrets(&run)),
+                    Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &self.mask))),
                     job => job,
                 };
                 (self.journal)(job);
@@ -250,6 +254,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 let text = self.outside.read_pass(&path);
                 Event::PassRead(path, text)
             }
+            Effect::SeeFile { conversation, file, path } => {
+                let seen = self.outside.see_file(&path);
+                Event::FileSeen(conversation, file, seen)
+            }
             Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
             Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
             Effect::Page(text) => {
@@ -271,18 +279,10 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
         Ok(())
     }
 
-    /// A run as it is kept: masked, but for what is played on from: the file's text, and what was captured.
-    fn without_secrets(&self, run: &Run) -> Arc<Run> {
-        let Run { source, captures, .. } = run.clone();
-        Arc::new(Run { source, captures, ..masked(run, &self.mask) })
-    }
-
     /// Writes each form of a run's report, masked, into new files.
     fn reports(&mut self, run: &Run, dir: &std::path::Path) -> Result<String, String> {
-        let masked = masked(run, &self.mask);
-        for form in Form::ALL {
-            let path = dir.join(format!("report.{}", form.extension()));
-            self.outside.write(&path, &form.write(&masked))?;
+        for (name, text) in report::all(run, &self.mask) {
+            self.outside.write(&dir.join(name), &text)?;
         }
         Ok(format!("Four reports are in {}.", dir.display()))
     }

@@ -120,6 +120,10 @@ impl Outside for RealOutside {
         self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
     }
 
+    fn see_file(&mut self, path: &Path) -> Result<(), String> {
+        super::seen::file(path)
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         terminal::leave();
         #[cfg(unix)]
@@ -137,7 +141,7 @@ impl RealOutside {
 }
 
 /// Opens a file for writing that only its owner can read, its directory too. `new`: it must not exist yet.
-pub(super) fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
+pub fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
     if let Some(dir) = path.parent() {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);

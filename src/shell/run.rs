@@ -108,7 +108,7 @@ async fn run(
     let profile = Arc::new(profile);
     terminal::install_panic_hook();
     let guard = terminal::Guard;
-    let mut screen = RealScreen(terminal::enter().context("the terminal cannot be used")?);
+    let mut screen = RealScreen::new(terminal::enter().context("the terminal cannot be used")?);
     let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
     state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };

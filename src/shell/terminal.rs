@@ -13,6 +13,7 @@ use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use super::clusters::Rows;
 use crate::console::state::State;
 
 /// The real terminal. One buffered write a frame.
@@ -110,18 +111,33 @@ pub fn set_title(title: &str) -> io::Result<()> {
 }
 
 /// The real screen.
-pub struct RealScreen(pub Screen);
+pub struct RealScreen {
+    terminal: Screen,
+    rows: Rows,
+}
+
+impl RealScreen {
+    /// On a terminal whose modes are set.
+    pub fn new(terminal: Screen) -> Self {
+        Self { terminal, rows: Rows::default() }
+    }
+}
 
 impl super::Screen for RealScreen {
     fn draw(&mut self, state: &State) -> io::Result<()> {
-        let guard = FrameGuard::begin(self.0.backend_mut())?;
-        let drawn = self.0.draw(|frame| crate::view::view(state, frame)).map(|_| ());
-        guard.end(self.0.backend_mut())?;
+        let Self { terminal, rows } = self;
+        let guard = FrameGuard::begin(terminal.backend_mut())?;
+        let drawn = terminal.draw(|frame| {
+            crate::view::view(state, frame);
+            rows.refresh(frame.buffer_mut());
+        });
+        let drawn = drawn.map(|_| ());
+        guard.end(terminal.backend_mut())?;
         drawn
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        super::forget(&mut self.0)
+        super::forget(&mut self.terminal)
     }
 
     fn title(&mut self, title: &str) -> io::Result<()> {

@@ -105,7 +105,9 @@ pub fn wanted_height(composer: &Composer, width: u16, max: u16) -> u16 {
 /// The pane's title: `Compose → Billing bot 5f0c…90a2`.
 pub fn title(name: &str, id: Option<&str>, ascii: bool) -> String {
     let arrow = if ascii { "->" } else { "→" };
-    let id = id.map(|id| format!(" {}", short_id(id, ascii))).unwrap_or_default();
+    // A conversation that was added by its id is named by it: it is not said twice.
+    let named = |id: &&str| name.contains(&*short_id(id, ascii)) || name.contains(&*short_id(id, !ascii));
+    let id = id.filter(|id| !named(id)).map(|id| format!(" {}", short_id(id, ascii))).unwrap_or_default();
     format!("Compose {arrow} {}{id}", visible(name))
 }
 

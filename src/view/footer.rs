@@ -9,6 +9,7 @@ use crate::console::action::Action;
 use crate::console::state::overlay::{Ask, Overlay};
 use crate::console::state::{Pane, State, ids};
 use crate::model::Channel;
+use crate::pass::runner::Stage;
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
@@ -94,10 +95,18 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::Refresh, "read"),
             of(Action::Quit, "quit"),
         ],
+        (None, Pane::Pass) if !state.pass.is_running() => vec![
+            of(Action::Help, "help"),
+            of(Action::Palette, "command"),
+            of(Action::PassReports, "reports"),
+            of(Action::Pass, "another pass"),
+            of(Action::PassUndo, "undo"),
+            of(Action::NextPane, "pane"),
+        ],
         (None, Pane::Pass) => vec![
             of(Action::Help, "help"),
             of(Action::Palette, "command"),
-            of(Action::PassGo, "run/accept"),
+            go_words(state).and_then(|words| of(Action::PassGo, words)),
             of(Action::VerdictPass, "pass"),
             of(Action::VerdictFail, "fail"),
             of(Action::VerdictBlocked, "blocked"),
@@ -138,4 +147,14 @@ fn hints(state: &State) -> Vec<(String, String)> {
         ],
     };
     hints.into_iter().flatten().collect()
+}
+
+/// What the key of a pass does to the open step now, if anything.
+fn go_words(state: &State) -> Option<&'static str> {
+    let runner = &state.pass.playing.as_ref()?.runner;
+    match runner.stage() {
+        Stage::Ready => Some("run"),
+        Stage::Judging => runner.open_result()?.suggested.map(|_| "accept"),
+        Stage::Preparing(_) | Stage::Watching | Stage::Over => None,
+    }
 }

@@ -1,7 +1,6 @@
 //! The lines of the help page and of the status page: plain text, generated from the live state.
 
 use crate::console::action::{ACTIONS, Action, Context};
-use crate::console::keymap::Keymap;
 use crate::console::state::chip::{chip, countdown, duration, session_words};
 use crate::console::state::refusals::Refusal;
 use crate::console::state::{RATE_WINDOW, State};
@@ -14,7 +13,7 @@ pub fn help(state: &State) -> Vec<String> {
     order.extend(Context::ALL.into_iter().filter(|c| *c != here && *c != Context::Global));
     let mut lines = Vec::new();
     for context in order {
-        section(&state.keymap, context, &mut lines);
+        section(state, context, &mut lines);
     }
     lines.push("This terminal".to_owned());
     lines.push("  Paste      text pasted with bracketed paste never sends".to_owned());
@@ -29,23 +28,25 @@ pub fn help(state: &State) -> Vec<String> {
     lines
 }
 
-fn section(map: &Keymap, context: Context, lines: &mut Vec<String>) {
+fn section(state: &State, context: Context, lines: &mut Vec<String>) {
+    // Where there is no room for two columns, each text follows its keys.
+    let column = if state.size.width < NARROW { 0 } else { 23 };
     let mut any = false;
     for spec in ACTIONS.iter().filter(|s| s.context == context) {
         if !any {
             lines.push(context.heading().to_owned());
             any = true;
         }
-        let keys = map.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
-        lines.push(format!("  {keys:<24} {}", spec.about));
+        lines.push(format!("  {keys:<column$}  {}", spec.about));
     }
     if any {
         lines.push(String::new());
     }
 }
 
-/// Screens with fewer columns get no bars.
+/// Screens with fewer columns get no bars, and no second column.
 const NARROW: u16 = 64;
 
 /// The status page: everything that the chips only hint at.
@@ -117,7 +118,10 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
                 let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
                 line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
             }
-            Session::ReadOnly { why } | Session::Reconnecting { why, .. } | Session::Ended { why } => {
+            Session::ReadOnly { why }
+            | Session::Reconnecting { why, .. }
+            | Session::Unreachable { why }
+            | Session::Ended { why } => {
                 line.push_str(&format!(": {why}"));
             }
             Session::Open { .. } | Session::Closed | Session::Connecting => {}

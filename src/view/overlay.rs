@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::card;
 use super::frame::{borders, clear, outline};
 use super::help;
-use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
+use super::text::{fit, hanging, plain, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Context;
 use crate::console::chord::Chord;
@@ -76,19 +76,11 @@ pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height
 }
 
 /// The rows into which a page's lines fall, and the width that they want.
-fn page_rows(lines: &[String], screen: u16) -> (Vec<String>, usize) {
-    let screen_room = usize::from(screen.saturating_sub(4)).max(1);
-    let widest = lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(30, screen_room.max(30));
-    let rows = lines
-        .iter()
-        .flat_map(|line| {
-            let line = visible(line).into_owned();
-            wrap(&line, widest.min(screen_room))
-                .into_iter()
-                .map(|r| line.get(r).unwrap_or_default().to_owned())
-                .collect::<Vec<_>>()
-        })
-        .collect();
+fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
+    let room = usize::from(screen.saturating_sub(4)).max(1);
+    let lines: Vec<String> = lines.iter().map(|line| plain(&visible(line), ascii).into_owned()).collect();
+    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room.max(30));
+    let rows = lines.iter().flat_map(|line| hanging(line, widest.min(room))).collect();
     (rows, widest)
 }
 
@@ -100,7 +92,7 @@ fn page_height(rows: usize, screen: u16) -> usize {
 /// How far what stands on top can be scrolled.
 pub fn last_scroll(state: &State) -> u16 {
     let of = |lines: &[String]| {
-        let rows = page_rows(lines, state.size.width).0.len();
+        let rows = page_rows(lines, state.size.width, state.theme.ascii).0.len();
         u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
     };
     match &state.overlay {
@@ -113,22 +105,31 @@ pub fn last_scroll(state: &State) -> u16 {
 }
 
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
-    let (rows, widest) = page_rows(lines, buf.area.width);
-    let ascii = state.theme.ascii;
+    let (rows, widest) = page_rows(lines, buf.area.width, state.theme.ascii);
     let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
     let last = rows.len().saturating_sub(usize::from(inner.height));
     let from = usize::from(scroll).min(last);
     for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
         let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
         let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
-        put(buf, inner.x, y, plain(row, ascii), usize::from(inner.width), style);
+        put(buf, inner.x, y, row, usize::from(inner.width), style);
     }
-    if from < last {
-        let more = format!(" {} more ", last - from);
-        let x = inner.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-        put(buf, x, inner.bottom(), &more, usize::from(inner.width), state.theme.style(Role::Strong));
+    more(state, inner, from, last - from, buf);
+}
+
+/// Says on the frame around `inner` how many rows there are above and below what is shown.
+fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
+    for (count, y) in [(above, inner.y.saturating_sub(1)), (below, inner.bottom())] {
+        if count > 0 {
+            let text = format!(" {count} more ");
+            let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
+            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(Role::Strong));
+        }
     }
 }
+
+/// A palette with less room than this has no columns.
+const PALETTE_COLUMNS: usize = 56;
 
 fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
     let room = usize::from(buf.area.width.saturating_sub(8)).min(96);
@@ -156,9 +157,18 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
         };
         let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
         let mark = if index == palette.chosen { ">" } else { " " };
-        let line = format!("{mark} {:<18} {key:<10} {}", visible(&item.name), visible(&about));
+        let (name, about) = (visible(&item.name), visible(&about));
+        // In columns where there is room for them.
+        let line = if room < PALETTE_COLUMNS {
+            let key = if key.is_empty() { key } else { format!("  {key}") };
+            format!("{mark} {name}{key}  {about}")
+        } else {
+            format!("{mark} {name:<18} {key:<10} {about}")
+        };
         row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
     }
+    let shown = inner.height.saturating_sub(1);
+    more(state, inner, from, palette.items.len().saturating_sub(from + usize::from(shown)), buf);
     let column = x.saturating_add(u16::try_from(super::status::cursor_cells(&palette.input)).unwrap_or(u16::MAX));
     Position { x: column.min(inner.right()), y: inner.y }
 }
@@ -201,6 +211,7 @@ fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
         let number = if index < 9 { format!("{}", index + 1) } else { " ".to_owned() };
         row(state, &format!("{mark} {number} {}", visible(text)), index == menu.chosen, false, inner, y, buf);
     }
+    more(state, inner, from, menu.items.len().saturating_sub(from + rows), buf);
 }
 
 fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
@@ -224,7 +235,7 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
         state.keymap.key(crate::console::action::Action::Dismiss)
     );
     let extra = if ask.word.is_some() { 4 } else { 2 };
-    let most = usize::from(buf.area.height.saturating_sub(8)).max(2);
+    let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
     let shown = lines.len().min(most);
     let inner = popup(state, &ask.title, widest.max(width(&answers)).max(width(&ask.title)), shown + extra, buf);
     let room = usize::from(inner.width);
@@ -248,7 +259,8 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     }
     if y < inner.bottom() {
         let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
-        put(buf, inner.x, y, plain(&answers, state.theme.ascii), room, style);
+        let answers = plain(&answers, state.theme.ascii);
+        put(buf, inner.x, y, fit(&answers, room, state.theme.ascii), room, style);
     }
     cursor
 }
@@ -266,6 +278,14 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
         let mark = if index == chosen { ">" } else { " " };
         row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
     }
+    // The newest stand below, so what there is more of stands above.
+    for (count, y) in [(items.len().saturating_sub(from + rows), area.y), (from, area.bottom().saturating_sub(1))] {
+        if count > 0 {
+            let text = format!(" {count} more ");
+            let x = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0));
+            put(buf, x, y, &text, usize::from(area.width), state.theme.style(Role::Strong));
+        }
+    }
 }
 
 /// The menu of a two-key binding.
@@ -278,7 +298,10 @@ pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
         actions.iter().map(|(second, action)| format!("{first}{second}  {}", action.spec().about)).collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
     let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
+    let (room, ascii) = (usize::from(inner.width), state.theme.ascii);
     for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
-        put(buf, inner.x, y, line, usize::from(inner.width), state.theme.style(Role::Text));
+        let line = plain(line, ascii);
+        put(buf, inner.x, y, fit(&line, room, ascii), room, state.theme.style(Role::Text));
     }
+    more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
 }

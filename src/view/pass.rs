@@ -12,6 +12,8 @@
 //! ```
 //! What is short of room is cut at the list: the open step and what is said of it stay.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -21,6 +23,7 @@ use super::theme::Role;
 use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::pass::Playing;
+use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
 use crate::pass::runner::{Runner, Stage};
 
@@ -133,10 +136,36 @@ fn list_rows(playing: &Playing) -> Vec<Row> {
             let mark = if here { ">" } else { " " };
             let differs = if step.disagrees() { "  (differs)" } else { "" };
             let note = if step.note.is_some() { "  ;" } else { "" };
-            rows.push(Row { text: format!("{mark} {word:<WORD$} {}{differs}{note}", step.name), role, here });
+            rows.push(Row {
+                text: format!("{mark} {word:<WORD$} {}{differs}{note}", filled(&step.name, step)),
+                role,
+                here,
+            });
         }
     }
     rows
+}
+
+/// What a step is called with its variables filled in: as it was sent, once it was; before, each as a place, `<run>`.
+fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
+    if next_name(text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    // What is sent wrongly on purpose may be of any length.
+    let sent = step.evidence.said.iter().rev().find(|said| said.life.is_some() && said.sent_as.is_none());
+    let quoted = text.find("end “").map(|at| at + "end “".len()).zip(text.rfind('”'));
+    if let (Some(sent), Some((from, to))) = (sent, quoted)
+        && let (Some(before), Some(after)) = (text.get(..from), text.get(to..))
+    {
+        return Cow::Owned(format!("{before}{}{after}", sent.text));
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, name, after)) = next_name(rest) {
+        out.push_str(&format!("{before}<{name}>"));
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// A step's word: its verdict, or where it stands.
@@ -166,8 +195,9 @@ fn open_rows(state: &State, playing: &Playing, room: Room) -> Vec<Row> {
         }
         return rows;
     };
-    rows.push(Row::new(clocked(&step.instruction, runner, state, room.cells), Role::Strong));
-    let rest = visible(&step.instruction).into_owned();
+    let instruction = filled(&step.instruction, step);
+    rows.push(Row::new(clocked(&instruction, runner, state, room.cells), Role::Strong));
+    let rest = visible(&instruction).into_owned();
     let first = room.cells.saturating_sub(CLOCK + 1);
     if width(&rest) > first && !room.short {
         // What did not fit beside the clock follows in whole.

@@ -239,8 +239,9 @@ fn words(item: &Item, now: Moment) -> Vec<String> {
 /// The one word for which there is room on a single line.
 fn one_line_word(item: &Item, now: Moment) -> Option<&'static str> {
     let counts = item.counts;
-    let over = item.session().filter(|s| matches!(s, Session::ReadOnly { .. } | Session::Ended { .. }));
-    if let Some(session) = over {
+    let stuck =
+        |s: &&Session| matches!(s, Session::ReadOnly { .. } | Session::Unreachable { .. } | Session::Ended { .. });
+    if let Some(session) = item.session().filter(stuck) {
         return Some(session.word());
     }
     [

@@ -175,6 +175,39 @@ pub fn short_id(id: &str, ascii: bool) -> Cow<'_, str> {
     Cow::Owned(visible(&format!("{head}{dots}{tail}")).into_owned())
 }
 
+/// The rows into which a line falls whose text begins behind a label and two blanks or more (`  ^K   Cut to the end`):
+/// what follows the first row hangs under the text. Where there is little room, label and text move together, and the
+/// rest hangs four cells in.
+pub fn hanging(line: &str, cells: usize) -> Vec<String> {
+    if width(line) <= cells {
+        return vec![line.to_owned()];
+    }
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let (label, text) = line.split_at(line.get(indent..).and_then(|l| l.find("  ")).map_or(indent, |at| indent + at));
+    let begin = label.len() + (text.len() - text.trim_start_matches(' ').len());
+    let column = width(line.get(..begin).unwrap_or_default());
+    let text = text.trim_start_matches(' ');
+    if column * 2 <= cells {
+        let head = line.get(..begin).unwrap_or_default();
+        return hung(head, text, column, cells);
+    }
+    let label = format!("{}  ", label.trim_end());
+    hung("", &format!("{label}{text}"), indent + 4, cells)
+}
+
+/// `head` and the rows of `text` at `cells` columns, the later ones `hang` cells in.
+fn hung(head: &str, text: &str, hang: usize, cells: usize) -> Vec<String> {
+    let hang = if hang * 2 > cells { 0 } else { hang };
+    let first = wrap(text, cells.saturating_sub(width(head))).into_iter().next().unwrap_or(0..0);
+    let mut rows = vec![format!("{head}{}", text.get(first.clone()).unwrap_or_default().trim_end())];
+    let rest = text.get(first.end..).unwrap_or_default();
+    if !rest.is_empty() {
+        let tail = wrap(rest, cells - hang).into_iter();
+        rows.extend(tail.map(|r| format!("{}{}", " ".repeat(hang), rest.get(r).unwrap_or_default().trim_end())));
+    }
+    rows
+}
+
 /// Byte ranges of the rows into which one line falls at `cells` columns: broken after a space where one is near,
 /// else between clusters. Always at least one row; a cluster wider than `cells` stands alone.
 pub fn wrap(line: &str, cells: usize) -> Vec<Range<usize>> {
@@ -294,6 +327,23 @@ mod tests {
         assert_eq!(rows("", 4), [""]);
         assert_eq!(rows("日本語", 1), ["日", "本", "語"]);
         assert_eq!(rows(" 日日", 3), [" ", "日", "日"], "no row is wider than asked");
+    }
+
+    #[test]
+    fn what_follows_a_label_hangs_under_its_text() {
+        assert_eq!(hanging("  ^K     Cut to the end", 40), ["  ^K     Cut to the end"]);
+        assert_eq!(hanging("  ^K     Cut to the end", 18), ["  ^K     Cut to", "         the end"]);
+        assert_eq!(
+            hanging("  Alt-b ^Left      A word to the left", 20),
+            ["  Alt-b ^Left  A", "      word to the", "      left"]
+        );
+        assert_eq!(hanging("no label at all here", 12), ["no label at", "all here"]);
+        assert_eq!(hanging("  abcdefghij", 8), ["  abcdef", "  ghij"]);
+        for cells in 1..30 {
+            for line in ["  ^K     Cut to the end of the line", "日本  語の  長い文", "     ", "  é"] {
+                assert!(hanging(line, cells).iter().all(|row| width(row) <= cells.max(2)), "{line} {cells}");
+            }
+        }
     }
 
     #[test]

@@ -229,6 +229,15 @@ impl Desk {
         self.keys("enter")
     }
 
+    /// Names a file where one is asked for; it can be read. Where it is.
+    pub fn attach(&mut self, path: &str) -> PathBuf {
+        self.type_text(path);
+        let effects = self.keys("enter");
+        let [Effect::SeeFile { conversation, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
+        self.event(Event::FileSeen(*conversation, file.clone(), Ok(())));
+        path.clone()
+    }
+
     /// Types a message and sends it; its id.
     pub fn send(&mut self, text: &str) -> MessageId {
         self.keys("esc");

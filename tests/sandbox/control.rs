@@ -192,6 +192,21 @@ async fn one_seed_gives_one_set_of_ids() {
     assert_eq!(story().await, story().await);
 }
 
+/// A journal outlives many starts: it finds its conversations again, and takes no new message for one that it knows.
+#[tokio::test]
+async fn another_run_has_the_same_conversations_and_no_message_id_twice() {
+    let begin = |run| start(Options { port: 0, scenario: Scenario::builtin().with_run(run) }).unwrap();
+    assert_eq!(identity(&begin(7)), identity(&begin(8)));
+    let story = async |run| {
+        let bench = Bench::of(scenario(PLAIN).with_run(run));
+        let token = bench.guest_token().await;
+        let answer = bench.say(&token, "x").await;
+        [json!(token), answer.json()["id"].clone(), json!(answer.header("x-request-id"))]
+    };
+    let (one, other) = (story(7).await, story(8).await);
+    assert!(one.iter().zip(&other).all(|(one, other)| one != other), "{one:?} {other:?}");
+}
+
 #[tokio::test]
 async fn a_taken_port_is_an_error_and_a_runtime_is_needed() {
     let bench = Bench::plain();

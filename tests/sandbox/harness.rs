@@ -100,7 +100,11 @@ impl Bench {
     }
 
     pub fn with(text: &str) -> Self {
-        let sandbox = start(Options { port: 0, scenario: scenario(text) }).unwrap();
+        Self::of(scenario(text))
+    }
+
+    pub fn of(scenario: Scenario) -> Self {
+        let sandbox = start(Options { port: 0, scenario }).unwrap();
         Self { sandbox, client: client() }
     }
 

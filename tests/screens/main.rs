@@ -178,8 +178,7 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     desk.report(Report::Heard { key: WEB, messages: vec![offer] });
     desk.report(Report::Heard { key: WEB, messages: vec![late] });
     desk.command("attach");
-    desk.type_text("/tmp/bill.pdf");
-    desk.keys("enter");
+    desk.attach("/tmp/bill.pdf");
     desk.command("attribute");
     desk.type_text("testRun=42");
     desk.keys("enter");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use guestwire::engine::{Command, SendRequest};
+use guestwire::engine::{Command, Report, SendRequest};
 use guestwire::model::{Attachment, ConversationKey, Extras, Kind, Life, MessageId, Outcome, Place};
 use serde_json::json;
 
@@ -174,5 +174,83 @@ async fn a_connection_that_breaks_during_an_upload_loses_nothing() {
     let message = send(&rig, 1, &[(file(&dir, "a.png", b"first"), "image/png")]);
     assert_eq!(rig.end_of(message).await, Life::Accepted);
     assert_eq!(guests.texts(), ["see files"]);
+    rig.stop().await;
+}
+
+/// A file that arrived and goes with no message is deleted: also where the message waits, and where only some arrived.
+#[tokio::test]
+async fn the_files_of_a_message_that_is_taken_back_are_deleted() {
+    for stuck in ["onMessage", "onAttachment"] {
+        let dir = tempfile::tempdir().unwrap();
+        let http = Server::start(|_| server::json(200, "")).await;
+        let places = with_places(&http.url(), arrived);
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let guests = Guests::start(move |frame, place| match frame.action() {
+            "deleteAttachment" => {
+                let id = &frame.json["attachmentId"];
+                vec![frame.answer("AttachmentDeletedResponse", 200, json!({"attachmentId": id}))]
+            }
+            "onMessage" => vec![frame.answer(
+                "TooManyRequestsErrorMessage",
+                429,
+                json!({"retryAfter": 1, "errorCode": 4029, "errorMessage": "Message rate too high for this session"}),
+            )],
+            // The second one is given no place.
+            "onAttachment"
+                if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1 && stuck == "onAttachment" =>
+            {
+                vec![]
+            }
+            _ => places(frame, place),
+        })
+        .await;
+        let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+        let files = [(file(&dir, "a.png", b"first"), "image/png"), (file(&dir, "b.png", b"second"), "image/png")];
+        let message = send(&rig, 1, &files);
+        let second_is_asked_for = |r: &Report| matches!(r, Report::Exchange(e) if e.what == "onAttachment b.png");
+        match stuck {
+            "onAttachment" => rig.until(second_is_asked_for).await,
+            _ => rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { .. }, .. })).await,
+        };
+        rig.engine.ask(Command::Cancel(message));
+        assert_eq!(rig.end_of(message).await, Life::Cancelled, "{stuck}");
+        let deleted = |rig: &Rig| {
+            let row = |e: &&std::sync::Arc<guestwire::model::Exchange>| e.what == "deleteAttachment";
+            rig.frames().iter().filter(row).filter(|e| e.outcome == Outcome::Accepted).count()
+        };
+        while deleted(&rig) < 2 {
+            rig.next().await;
+        }
+        let frames = guests.frames();
+        let ids = |action: &str| {
+            let of = frames.iter().filter(|f| f.action() == action);
+            of.map(|f| f.json["attachmentId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("deleteAttachment"), ids("onAttachment"), "{stuck}");
+        rig.stop().await;
+    }
+}
+
+/// The one that arrived before another was refused.
+#[tokio::test]
+async fn files_that_arrived_for_nothing_are_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let http = Server::start(|_| server::json(200, "")).await;
+    let places = with_places(&http.url(), arrived);
+    let guests = Guests::start(move |frame, place| match frame.action() {
+        "deleteAttachment" => vec![frame.refuse(4009, "Attachment not found")],
+        _ => places(frame, place),
+    })
+    .await;
+    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let files = [(file(&dir, "a.png", b"first"), "image/png"), (dir.path().join("absent.png"), "image/png")];
+    let message = send(&rig, 1, &files);
+    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("absent.png")));
+    rig.until(|r| matches!(r, Report::Notice { text, .. } if text.starts_with("deleteAttachment was refused: 4009")))
+        .await;
+    let frames = guests.frames();
+    let asked = frames.iter().find(|f| f.action() == "onAttachment").unwrap();
+    let deleted = frames.iter().find(|f| f.action() == "deleteAttachment").unwrap();
+    assert_eq!(deleted.json["attachmentId"], asked.json["attachmentId"]);
     rig.stop().await;
 }

@@ -1,8 +1,11 @@
 //! The engine's guest socket against a small server over real WebSockets that counts what it receives.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod away;
 #[path = "../engine_wire/certificates.rs"]
 mod certificates;
+#[cfg(feature = "sandbox")]
+mod doubt;
 mod files;
 mod guest;
 #[path = "../engine_wire/rig.rs"]

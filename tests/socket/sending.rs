@@ -50,6 +50,10 @@ async fn sent_echoed_answered() {
     assert_eq!((entry.what.as_str(), entry.status(), entry.outcome.clone()), ("Hello", Some(200), Outcome::Accepted));
     let attempt = entry.last_attempt().unwrap();
     assert_eq!(attempt.request.method, "FRAME");
+    let opening = rig.frames()[0].last_attempt().unwrap().request.url.clone();
+    assert!(opening.starts_with("ws://127.0.0.1:") && opening.contains("?deploymentId=d-0&"), "{opening}");
+    let of_all = rig.frames().iter().all(|frame| frame.last_attempt().unwrap().request.url == opening);
+    assert!(of_all && attempt.request.url == opening, "{:?}", attempt.request.url);
     assert!(attempt.request.body.text.contains("\"token\":\"«token»\""), "{}", attempt.request.body.text);
     assert!(
         matches!(&attempt.ending, Some(Ending::Answered(r)) if r.version == "WebSocket" && r.body.text.contains("Inbound"))

@@ -1,10 +1,13 @@
 //! The picker: opening, adding, naming, reading.
 
 use guestwire::console::Effect;
+use guestwire::console::Event;
 use guestwire::console::state::Pane;
 use guestwire::console::state::overlay::Overlay;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, ConversationKey, RemoteState};
+use guestwire::journal::Page;
+use guestwire::journal::job::Restored;
+use guestwire::model::{Address, Author, ConversationKey, RemoteMessage, RemoteState};
 
 use crate::desk::{BILLING, Desk, RETURNS, commands, reply, sends};
 
@@ -185,4 +188,23 @@ fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
         desk.keys("esc esc");
     }
     assert!(matches!(desk.state.overlay, None | Some(Overlay::Help { .. })));
+}
+
+/// The sandbox that is started anew knows nothing of what was said in an earlier one, but the journal does. What it says of
+/// the time before anybody spoke, it says each time: that stands once, where it stood first.
+#[test]
+fn what_an_earlier_sandbox_said_is_there_again() {
+    let mut desk = Desk::default();
+    assert!(desk.state.place.sandbox);
+    desk.state.kept.open();
+    let now = desk.now.wall;
+    let minutes_ago = |n| now - jiff::SignedDuration::from_mins(n);
+    let said = |id: &str, text: &str, at| RemoteMessage::new(id, Author::Bot, text, at);
+    let heard = vec![said("h", "Good morning!", minutes_ago(65)), said("r", "You said: hello", minutes_ago(60))];
+    let restored = Restored { heard: vec![(BILLING, heard)], ..Restored::default() };
+    desk.event(Event::Journal(Page::Restored(Box::new(restored))));
+    let messages = vec![said("h", "Good morning!", minutes_ago(5))];
+    desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
+    let texts: Vec<&str> = desk.state.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
+    assert_eq!(texts, ["Good morning!", "You said: hello"]);
 }

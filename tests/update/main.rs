@@ -20,4 +20,7 @@ mod production;
 mod prompts;
 mod random;
 mod reports;
+mod restart;
 mod sending;
+mod sessions;
+mod small;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use guestwire::console::effect::SandboxAsk;
 use guestwire::console::state::Pane;
-use guestwire::console::state::kept::Keeping;
 use guestwire::console::state::pass::Found;
 use guestwire::console::{Effect, Event};
 use guestwire::journal::Page;
@@ -52,7 +51,8 @@ fn a_recording_gets_a_marker_for_each_step() {
 
 /// The pass is open, and the journal keeps.
 pub fn open(desk: &mut Desk) -> Vec<Effect> {
-    desk.state.kept.keeping = Keeping::On;
+    desk.state.kept.open();
+    desk.event(Event::Journal(Page::Restored(Box::default())));
     assert_eq!(desk.keys("esc T"), [Effect::FindPasses]);
     let path = PathBuf::from("short.toml");
     desk.event(Event::Passes(vec![Found { path: path.clone(), name: Ok("Short".to_owned()) }]));
@@ -81,11 +81,16 @@ fn enter_runs_a_step_and_then_accepts_what_is_suggested() {
     assert_eq!(desk.state.focus, Pane::Pass);
     assert_eq!(kept(&effects).len(), 1, "it is kept from the start");
     assert!(sends(&effects).is_empty(), "nothing is sent by opening it");
+    assert!(desk.screen().contains("Send “hello <seq>”"), "{}", desk.screen());
+    assert!(desk.footer().contains("Enter run "), "{}", desk.footer());
     let effects = desk.keys("enter");
+    assert!(desk.screen().contains("Send “hello 1”"), "as it was sent:\n{}", desk.screen());
+    assert!(!desk.footer().contains("Enter"), "there is nothing to run or accept: {}", desk.footer());
     assert_eq!(sends(&effects), [(MessageId(1), BILLING, "hello 1")]);
     assert_eq!(kept(&effects).last().unwrap().cases[0].steps[0].runs, 1);
     desk.settle(MessageId(1), "hello 1", Life::Accepted, Some(200));
     assert!(desk.screen().contains("suggested: pass"), "{}", desk.screen());
+    assert!(desk.footer().contains("Enter accept"), "{}", desk.footer());
     let effects = desk.keys("enter");
     assert_eq!(verdicts(&desk), [Some(Verdict::Pass), None, None]);
     assert_eq!(kept(&effects).last().unwrap().at, (0, 1));
@@ -199,6 +204,8 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let effects = desk.keys("s p");
     let run = kept(&effects).pop().unwrap();
     assert!(run.ended.is_some());
+    let footer = desk.footer();
+    assert!(footer.contains("E reports") && footer.contains("T another pass") && !footer.contains("Enter"), "{footer}");
     assert!(
         desk.status().starts_with("The pass is over: 1 passed, 0 failed, 0 blocked, 2 skipped."),
         "{}",

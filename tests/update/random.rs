@@ -138,12 +138,13 @@ fn remote(dice: &mut Dice, now: Moment) -> RemoteMessage {
 }
 
 fn session(dice: &mut Dice, now: Moment) -> Session {
-    match dice.below(6) {
+    match dice.below(7) {
         0 => Session::Closed,
         1 => Session::Connecting,
         2 => Session::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
         3 => Session::ReadOnly { why: text(dice) },
         4 => Session::Reconnecting { at: later(dice, now), why: text(dice) },
+        5 => Session::Unreachable { why: text(dice) },
         _ => Session::Ended { why: text(dice) },
     }
 }

@@ -269,4 +269,9 @@ fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     let screen = desk.screen();
     assert!(screen.contains("NOT SENT") && screen.contains("Nothing left this machine"), "{screen}");
     assert!(!screen.contains("SERVER SAID") && !screen.contains("what the server said"), "{screen}");
+    assert!(screen.contains("1  Put right what is said above, then send the message again.  [r]"), "{screen}");
+    assert!(screen.contains("no request id: nothing was sent") && !screen.contains("Quote the request id"), "{screen}");
+    let effects = desk.keys("y t");
+    let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(ticket.contains("was not sent.") && ticket.contains("Not sent:    /tmp/a.png"), "{ticket}");
 }

@@ -79,6 +79,7 @@ pub fn guest(session: &Session, key: &str, now: Moment) -> Chip {
         Session::Open { .. } => (format!("GUEST {said}"), Role::Ok),
         Session::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
         Session::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
+        Session::Unreachable { .. } => (format!("GUEST UNREACHABLE — {key}"), Role::Error),
         Session::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
     };
     Chip { text, role }
@@ -214,6 +215,7 @@ mod tests {
         let why = String::new;
         assert_eq!(said(&Session::Closed, at(0)), "GUEST closed — w");
         assert_eq!(said(&Session::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
+        assert_eq!(said(&Session::Unreachable { why: why() }, at(0)), "GUEST UNREACHABLE — w");
         let broken = Session::Reconnecting { at: at(4_000), why: why() };
         assert_eq!(said(&broken, at(500)), "GUEST reconnecting 4s");
         assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));

@@ -47,6 +47,8 @@ pub struct Kept {
     pub(in crate::console) unsaved: Option<Moment>,
     /// The conversation whose draft is watched.
     pub(in crate::console) watched: Option<ConversationKey>,
+    /// The open conversation as it was kept last.
+    pub(in crate::console) opened: Option<ConversationKey>,
     /// Drafts as they were saved last.
     pub(in crate::console) drafts: BTreeMap<ConversationKey, String>,
     /// Conversations as they were kept last.

@@ -1,6 +1,6 @@
 //! The regression pass that is open, or waits to be gone on with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,4 +74,11 @@ pub fn place_words(run: &Run) -> String {
         Some((case, step)) => format!("step {} of {all} ({}: {})", before + run.at.1 + 1, case.name, step.name),
         None => format!("all {all} steps"),
     }
+}
+
+/// Where a run's reports go where nobody says.
+pub fn reports_dir(data_dir: &Path, run: &Run) -> PathBuf {
+    let name: String =
+        run.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")))
 }

@@ -5,7 +5,7 @@ use crate::console::action::Action;
 use crate::console::state::composer::carry::{self, Carried};
 use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
 use crate::console::state::{Pane, State};
-use crate::model::{Channel, ConversationKey, Extras, Place};
+use crate::model::{Attachment, Channel, ConversationKey, Extras, Place};
 
 use super::{global, sending};
 
@@ -84,8 +84,8 @@ pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<
     }
 }
 
-/// A file was named.
-pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
+/// A file was named. One of this machine is looked at first: a send finds out late that it is not there.
+pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mut Vec<Effect>) {
     if typed.is_empty() {
         return;
     }
@@ -94,13 +94,19 @@ pub fn attach(state: &mut State, key: ConversationKey, typed: &str) {
         None => Ok(made),
     });
     match made {
-        Ok(made) => {
-            state.status.info(format!("{} ({}) goes with the next message.", made.label(), made.mime));
-            state.composer.attach(key, made);
-            global::focus(state, Pane::Composer);
-        }
+        Ok(file) => match file.place.clone() {
+            Place::File(path) => effects.push(Effect::SeeFile { conversation: key, file, path }),
+            Place::Url(_) => attached(state, key, file),
+        },
         Err(why) => state.status.error(why),
     }
+}
+
+/// A file goes with the next message.
+pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
+    state.status.info(format!("{} ({}) goes with the next message.", file.label(), file.mime));
+    state.composer.attach(key, file);
+    global::focus(state, Pane::Composer);
 }
 
 /// An attribute was typed.

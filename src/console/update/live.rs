@@ -97,8 +97,8 @@ pub fn session(state: &mut State, key: ConversationKey, session: Session) {
         }
         Session::Ended { why: said } => {
             // A refused upgrade is in the log, and explained there. The keys come first: reasons can be long.
-            let explain = state.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key));
-            let explain = if explain { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
+            let explain =
+                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
             state.status.error(format!("{name} is over; {go_on} goes on{explain}: {}.", why(&said)));
         }
         Session::Reconnecting { why: said, .. } => {
@@ -107,11 +107,25 @@ pub fn session(state: &mut State, key: ConversationKey, session: Session) {
                 why(&said)
             )));
         }
+        Session::Unreachable { why: said } => {
+            // The log explains what the last attempt met.
+            let explain =
+                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
+            state.status.error(format!(
+                "{name} cannot be reached; what is sent waits, {go_on} connects{explain}: {}.",
+                why(&said)
+            ));
+        }
         Session::Closed if before != Session::Closed => {
             state.status.info(named(&format!("Closed; {go_on} opens it again.")));
         }
         Session::Open { .. } | Session::Closed | Session::Connecting => {}
     }
+}
+
+/// Whether the entry that [`Action::Why`] explains is one of this conversation.
+fn explained(state: &State, key: ConversationKey) -> bool {
+    state.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key))
 }
 
 /// The remote side's conversation id became known.

@@ -76,6 +76,8 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Done(Ok(said)) => state.status.info(said),
         Event::Passes(passes) => pass::found(state, passes),
         Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
+        Event::FileSeen(key, file, Ok(())) => extras::attached(state, key, file),
+        Event::FileSeen(_, _, Err(why)) => state.status.error(why),
         Event::Arranged(done) => {
             pass::arranged(state, done, &mut effects);
             effects.push(Effect::AskFaults);

@@ -281,7 +281,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         Purpose::PassNote => pass::note(state, &text, effects),
         Purpose::Reports => pass::write_reports(state, &text, effects),
         Purpose::SessionPass => pass::write_session(state, &text, effects),
-        Purpose::Attach(key) => extras::attach(state, key, &text),
+        Purpose::Attach(key) => extras::attach(state, key, &text, effects),
         Purpose::Attribute(key) => extras::attribute(state, key, &text),
         Purpose::History => {
             if let Some((index, _)) = prompt.found.get(prompt.chosen) {

@@ -69,12 +69,17 @@ pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
     state.threads.mark_read(key);
     state.picker.set_unread(key, 0);
     journal::conversation(state, key, effects);
+    look(state, key, effects);
+    global::focus(state, Pane::Composer);
+}
+
+/// Looks at an open conversation: its replies are watched for, and it is read.
+pub fn look(state: &State, key: ConversationKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::Engine(Command::Watch(Some(key))));
     // A web conversation is opened by looking at it, and its session brings what was missed.
     if state.picker.get(key).is_some_and(|item| item.session().is_none()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
-    global::focus(state, Pane::Composer);
 }
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).

@@ -47,7 +47,8 @@ pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
 fn state_forbids(session: &Session, ask: SessionAsk) -> Option<&'static str> {
     let open = matches!(session, Session::Open { .. });
     let readable = open || matches!(session, Session::ReadOnly { .. });
-    let wanted = readable || matches!(session, Session::Connecting | Session::Reconnecting { .. });
+    let wanted =
+        readable || matches!(session, Session::Connecting | Session::Reconnecting { .. } | Session::Unreachable { .. });
     match ask {
         SessionAsk::Connect if readable => Some("it is open already"),
         _ if matches!(session, Session::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
@@ -81,7 +82,10 @@ pub fn menu(state: &mut State) {
     let said = crate::console::state::chip::session_words(session, state.now);
     let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
     menu.intro = vec![match session {
-        Session::ReadOnly { why } | Session::Ended { why } | Session::Reconnecting { why, .. } => {
+        Session::ReadOnly { why }
+        | Session::Ended { why }
+        | Session::Unreachable { why }
+        | Session::Reconnecting { why, .. } => {
             format!("Now: {said}. {why}")
         }
         _ => format!("Now: {said}."),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
@@ -97,8 +98,7 @@ pub enum Done {
     Opened(Box<OpenDone>),
     Recorded(MessageId, Result<(), Unrecorded>),
     History(Box<HistoryDone>),
-    /// Bytes of a file (none where it is too large), and how many it has.
-    File(ConversationKey, MessageId, Result<(Vec<u8>, u64), String>),
+    File(ConversationKey, MessageId, Result<FileRead, String>),
     Put(Box<PutDone>),
     Errand(Box<ProbeDone>),
 }
@@ -179,6 +179,16 @@ pub struct HistoryDone {
     pub shown: Shown,
     /// The raw body of a 2xx.
     pub body: Option<Vec<u8>>,
+}
+
+/// A file was read.
+pub struct FileRead {
+    /// None where it is too large.
+    pub bytes: Vec<u8>,
+    /// How many it has.
+    pub size: u64,
+    /// Of `bytes`, base64, as S3 wants it.
+    pub md5: String,
 }
 
 /// A file was put where it may go.
@@ -366,13 +376,15 @@ impl Driver {
         });
     }
 
-    /// Reads a file, unless it has more than `max` bytes.
+    /// Reads a file, unless it has more than `max` bytes. Its digest is made here too: of a large file it takes long.
     pub(super) fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
         let read = move || {
             let shown = path.display().to_string();
-            let read = || -> std::io::Result<(Vec<u8>, u64)> {
+            let read = || -> std::io::Result<FileRead> {
                 let size = std::fs::metadata(&path)?.len();
-                Ok((if size > max { Vec::new() } else { std::fs::read(&path)? }, size))
+                let bytes = if size > max { Vec::new() } else { std::fs::read(&path)? };
+                let md5 = base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0);
+                Ok(FileRead { bytes, size, md5 })
             };
             read().map_err(|e| format!("{shown} cannot be read ({e})"))
         };

@@ -199,6 +199,9 @@ impl Driver {
         if life == Life::Accepted {
             self.settle_others_of(message, send.request.extras.key.as_deref());
         }
+        if life == Life::Cancelled && !send.let_go {
+            self.delete_files_of(send.request.conversation, message, now);
+        }
         let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
         self.tuning.durable.outcome(message, kept, remote_id.as_deref());
         self.tell_life(message, life, send.record.as_ref(), remote_id);

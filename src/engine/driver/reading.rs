@@ -1,5 +1,7 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::client::capture;
@@ -39,8 +41,12 @@ struct Bulk {
 
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        if self.is_web(key) {
-            self.session_asked(key, SessionAsk::History, self.clock.now());
+        let now = self.clock.now();
+        let doubted = self.readers.get(&key).is_some_and(|reader| reader.doubt_since().is_some());
+        if doubted && self.is_web(key) {
+            self.look_for_doubted(key, now);
+        } else if self.is_web(key) {
+            self.session_asked(key, SessionAsk::History, now);
         } else if self.conversation_id(key).is_some() {
             self.readers.entry(key).or_default().ask();
         } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
@@ -48,7 +54,7 @@ impl Driver {
                 "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
                 entry.conversation.name
             );
-            self.notice(&text, self.clock.now());
+            self.notice(&text, now);
         }
     }
 
@@ -102,6 +108,7 @@ impl Driver {
     /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
     /// one of them for an unknown one of the same text.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
+        let mut doubted = BTreeSet::new();
         for one in recalled {
             if one.unknown {
                 self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
@@ -114,9 +121,14 @@ impl Driver {
             }
             let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
             reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
-            if one.unknown && !web {
+            if one.unknown && web {
+                doubted.insert(one.conversation);
+            } else if one.unknown {
                 reader.look_soon(now, &self.tuning.read_pauses);
             }
+        }
+        for key in doubted {
+            self.look_for_doubted(key, now);
         }
     }
 

@@ -22,6 +22,8 @@ pub enum Awaits {
     Jwt,
     /// `PresignedUrlResponse`.
     Place,
+    /// `AttachmentDeletedResponse`.
+    Deletion,
     /// The echo of an event.
     Event,
 }
@@ -73,6 +75,7 @@ impl<T> Flight<T> {
             Said::Session(_) => find(&|a| *a == Awaits::Session),
             Said::Jwt { .. } => find(&|a| *a == Awaits::Jwt),
             Said::Presigned { .. } => find(&|a| *a == Awaits::Place),
+            Said::Deleted => find(&|a| *a == Awaits::Deletion),
             Said::Message(message) if message.by_guest && message.events.is_empty() => {
                 find(&|a| *a == Awaits::Echo(message.text.clone()))
             }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  pure      session: asks and events ─► steps           flight: which frame of theirs answers which of ours
-//!            hearing: doubles, order, late ones
+//!            hearing: doubles, order, late ones         paging: how far back the history is read
 //!  rim       dial: TCP, proxy, TLS ─► upgrade: 101 or a refusal ─► link: a task that reads and writes frames
 //! ```
 //! The engine's driver owns one [`session::Machine`] for each web conversation and carries out its steps.
@@ -11,5 +11,6 @@ pub mod dial;
 pub mod flight;
 pub mod hearing;
 pub mod link;
+pub mod paging;
 pub mod session;
 pub mod upgrade;

@@ -8,11 +8,16 @@
 //!    └───── from everywhere               ▼ │  ▼                  ▼
 //!                          Broken ─► Waiting   Ended ◄─ expired, cleared, signed out, connection closed, 4006, 4007
 //!                                (backoff, jitter)  ── Want of a message, Connect, StartNew, NewGuest ─► Opening
+//!                                      │ failed too often in a row
+//!                                      ▼
+//!                                 Unreachable ── Want of a message, Connect, StartNew, NewGuest ─► Opening
 //!
+//!  A failure counts until a session has lived for a while, or a message was exchanged in it: a server that takes each
+//!  connection and breaks it is left alone for longer and longer.
 //!  StartNew and Close of a live session write closeSession first and wait for its answer, a little: Closing.
 //! ```
-//! What waits to be sent stays in the queue while a session is Opening, Configuring or Waiting; it is refused with the
-//! reason when the session ends.
+//! What waits to be sent stays in the queue while a session is Opening, Configuring, Waiting or Unreachable; it is refused
+//! with the reason when the session ends.
 
 use std::time::Duration;
 
@@ -24,8 +29,10 @@ use crate::genesys::web_messaging::{Configure, SessionResponse};
 use crate::model::{Moment, Session};
 
 /// Pauses before a broken socket is opened again.
-const AGAIN_FIRST: Duration = Duration::from_secs(1);
+pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
 const AGAIN_MAX: Duration = Duration::from_secs(30);
+/// A session that lived for so long was a good one.
+const LIVED: Duration = Duration::from_secs(30);
 /// How often opening is tried in a row.
 pub const TRIES: u32 = 8;
 /// Bound on the answer to `configureSession`.
@@ -38,7 +45,7 @@ const SLOWER: Duration = Duration::from_secs(3);
 /// Who wants the session open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// A person looks at the conversation.
+    /// A person looks at the conversation, or a message of an earlier session is looked for in it.
     Look,
     /// A message waits.
     Message,
@@ -97,6 +104,8 @@ pub enum Event {
     ConnectionClosed(String),
     /// The socket broke.
     Broken(String),
+    /// Somebody said something in the session.
+    Spoken,
     /// A health check told when the session ends.
     Expires(Timestamp),
     /// A moment that was asked for with [`Machine::due`] came.
@@ -138,6 +147,7 @@ enum Phase {
     ReadOnly { why: String },
     Closing { then: Then, until: Moment },
     Waiting { at: Moment, why: String },
+    Unreachable { why: String },
     Ended { why: String },
 }
 
@@ -147,15 +157,19 @@ pub struct Machine {
     phase: Phase,
     /// The next session is to be a new one.
     start_new: bool,
-    /// How often opening failed in a row.
+    /// How often opening failed, or what was opened broke at once, in a row.
     failed: u32,
+    /// When the session was configured.
+    since: Moment,
+    /// The first pause before a broken socket is opened again.
+    first: Duration,
     jitter: Jitter,
 }
 
 impl Machine {
     /// A session that nobody wants yet.
-    pub const fn new(jitter: Jitter) -> Self {
-        Self { phase: Phase::Closed, start_new: false, failed: 0, jitter }
+    pub const fn new(jitter: Jitter, first: Duration) -> Self {
+        Self { phase: Phase::Closed, start_new: false, failed: 0, since: Moment::ZERO, first, jitter }
     }
 
     /// Where it stands, as it is told.
@@ -169,6 +183,7 @@ impl Machine {
             Phase::Open { expires, new } => Session::Open { expires: *expires, new: *new },
             Phase::ReadOnly { why } => Session::ReadOnly { why: why.clone() },
             Phase::Waiting { at, why } => Session::Reconnecting { at: *at, why: why.clone() },
+            Phase::Unreachable { why } => Session::Unreachable { why: why.clone() },
             Phase::Ended { why } => Session::Ended { why: why.clone() },
         }
     }
@@ -234,6 +249,10 @@ impl Machine {
             }
             Event::Over(why) | Event::ConnectionClosed(why) if self.is_live() => self.end(why),
             Event::Broken(why) => self.broken(why, now),
+            Event::Spoken if self.is_writable() => {
+                self.failed = 0;
+                vec![]
+            }
             Event::Expires(at) => {
                 if let Phase::Open { expires, .. } = &mut self.phase {
                     *expires = Some(at);
@@ -247,14 +266,14 @@ impl Machine {
 
     /// Whether a socket is open or being opened.
     const fn is_live(&self) -> bool {
-        !matches!(self.phase, Phase::Closed | Phase::Waiting { .. } | Phase::Ended { .. })
+        !matches!(self.phase, Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. })
     }
 
     fn want(&mut self, by: Wanted) -> Vec<Step> {
         let opens = matches!(
             (&self.phase, by),
             (Phase::Closed, _)
-                | (Phase::Ended { .. }, Wanted::Message | Wanted::Ask)
+                | (Phase::Unreachable { .. } | Phase::Ended { .. }, Wanted::Message | Wanted::Ask)
                 | (Phase::Waiting { .. }, Wanted::Ask)
         );
         if opens {
@@ -280,7 +299,7 @@ impl Machine {
                 vec![Step::Drop, Step::Open]
             }
             Phase::Opening => vec![],
-            Phase::Closed | Phase::Waiting { .. } | Phase::Ended { .. } => {
+            Phase::Closed | Phase::Waiting { .. } | Phase::Unreachable { .. } | Phase::Ended { .. } => {
                 self.phase = Phase::Opening;
                 vec![Step::Open]
             }
@@ -298,7 +317,7 @@ impl Machine {
                 self.phase = Phase::Closing { then: Then::Nothing, until };
                 vec![]
             }
-            Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } => {
+            Phase::Opening | Phase::Configuring { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {
                 let live = self.is_live();
                 self.phase = Phase::Closed;
                 if live { vec![Step::Drop, Step::GiveUp] } else { vec![Step::GiveUp] }
@@ -342,7 +361,7 @@ impl Machine {
         if !configuring {
             return vec![];
         }
-        self.failed = 0;
+        self.since = now;
         self.start_new = false;
         if session.new { vec![] } else { vec![Step::CatchUp] }
     }
@@ -375,12 +394,19 @@ impl Machine {
                 vec![Step::Open]
             }
             Phase::Configuring { .. } | Phase::Open { .. } | Phase::ReadOnly { .. } => {
+                if self.is_writable() && now.since(self.since) >= LIVED {
+                    self.failed = 0;
+                }
                 let mut steps = self.again(why, None, now);
                 // It is gone already.
                 steps.retain(|s| *s != Step::Drop);
                 steps
             }
-            Phase::Closed | Phase::Opening | Phase::Waiting { .. } | Phase::Ended { .. } => vec![],
+            Phase::Closed
+            | Phase::Opening
+            | Phase::Waiting { .. }
+            | Phase::Unreachable { .. }
+            | Phase::Ended { .. } => vec![],
         }
     }
 
@@ -402,16 +428,16 @@ impl Machine {
         }
     }
 
-    /// It is opened again after a pause, or given up.
+    /// It is opened again after a pause, or left until somebody wants it.
     fn again(&mut self, why: String, at_least: Option<Duration>, now: Moment) -> Vec<Step> {
         self.failed += 1;
-        if self.failed >= TRIES {
-            return self.end(format!("{why}; tried {TRIES} times, connect to try again"));
-        }
-        let pause = self.jitter.backoff(AGAIN_FIRST, AGAIN_MAX, self.failed - 1);
-        let at = now.after(pause.max(at_least.unwrap_or_default()));
         let opening = self.phase == Phase::Opening;
-        self.phase = Phase::Waiting { at, why };
+        self.phase = if self.failed >= TRIES {
+            Phase::Unreachable { why: format!("{why}; tried {TRIES} times") }
+        } else {
+            let pause = self.jitter.backoff(self.first, AGAIN_MAX, self.failed - 1);
+            Phase::Waiting { at: now.after(pause.max(at_least.unwrap_or_default())), why }
+        };
         if opening { vec![] } else { vec![Step::Drop] }
     }
 

@@ -10,7 +10,7 @@ fn at(seconds: u64) -> Moment {
 }
 
 fn machine() -> Machine {
-    Machine::new(Jitter::new(7))
+    Machine::new(Jitter::new(7), AGAIN_FIRST)
 }
 
 fn session(connected: bool, new: bool, read_only: bool) -> Event {
@@ -57,34 +57,86 @@ fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
     assert!(m.is_writable());
 }
 
-#[test]
-fn a_broken_socket_is_opened_again_after_growing_pauses_then_given_up() {
-    let mut m = open();
-    assert_eq!(m.on(Event::Broken("reset".into()), at(10)), []);
-    let mut now = at(10);
-    for tries in 1..TRIES {
-        let Session::Reconnecting { at: again, why } = m.session() else { panic!("{:?}", m.session()) };
+/// The pauses until nothing opens it by itself any more, where each opening comes to `ends`.
+fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment)) -> Vec<Duration> {
+    let mut pauses = Vec::new();
+    while let Session::Reconnecting { at: again, why } = m.session() {
         assert_eq!(why, "reset");
-        assert!(again.since(now) <= AGAIN_MAX && again.since(now) >= AGAIN_FIRST / 2);
         assert_eq!(m.on(Event::Tick, now), [], "not yet");
+        pauses.push(again.since(now));
         now = again;
         assert_eq!(m.on(Event::Tick, now), [Step::Open]);
-        let steps = m.on(Event::Failed { why: "reset".into(), for_good: false }, now);
-        assert_eq!(steps, if tries + 1 == TRIES { vec![Step::GiveUp] } else { vec![] });
+        ends(m, now);
     }
-    assert!(matches!(m.session(), Session::Ended { why } if why.contains("tried 8 times")));
-    assert_eq!(m.due(), None, "nothing more by itself");
+    pauses
+}
+
+/// Seven pauses: each about twice the one before, up to the longest.
+fn assert_they_grow(pauses: &[Duration]) {
+    assert_eq!(pauses.len() + 1, TRIES as usize);
+    for (n, pause) in (0..).zip(pauses) {
+        let whole = (AGAIN_FIRST * (1 << n)).min(AGAIN_MAX);
+        assert!((whole / 2..=whole).contains(pause), "{n}: {pause:?}");
+    }
 }
 
 #[test]
-fn a_session_that_opens_again_counts_its_failures_anew() {
+fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held() {
     let mut m = open();
-    for _ in 0..3 * TRIES {
-        m.on(Event::Broken("reset".into()), at(0));
-        let Session::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
-        m.on(Event::Tick, again);
-        assert_eq!(m.on(Event::Opened { fresh: false }, again), [Step::Configure(Configure::Resume)]);
-        assert_eq!(m.on(session(true, false, false), again), [Step::CatchUp]);
+    assert_eq!(m.on(Event::Broken("reset".into()), at(10)), []);
+    let pauses = pauses(&mut m, at(10), |m, now| {
+        assert_eq!(m.on(Event::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
+    });
+    assert_they_grow(&pauses);
+    assert_eq!(m.session(), Session::Unreachable { why: "reset; tried 8 times".into() });
+    assert_eq!(m.due(), None, "nothing more by itself");
+    assert_eq!(m.on(Event::Want(Wanted::Look), at(200)), [], "looking does not knock again");
+    for by in [Wanted::Message, Wanted::Ask] {
+        let mut m = m.clone();
+        assert_eq!(m.on(Event::Want(by), at(200)), [Step::Open], "{by:?}");
+        m.on(Event::Failed { why: "reset".into(), for_good: false }, at(200));
+        assert_eq!(m.session().word(), "reconnecting", "tried as often as the first time");
+    }
+    assert_eq!(m.on(Event::Close, at(200)), [Step::GiveUp], "a person gives it up");
+    assert_eq!(m.session(), Session::Closed);
+}
+
+#[test]
+fn a_server_that_takes_each_connection_and_breaks_it_is_left_alone_for_longer_and_longer() {
+    let mut m = open();
+    m.on(Event::Broken("reset".into()), at(1));
+    let pauses = pauses(&mut m, at(1), |m, now| {
+        m.on(Event::Opened { fresh: false }, now);
+        assert_eq!(m.on(session(true, false, false), now), [Step::CatchUp]);
+        assert_eq!(m.on(Event::Broken("reset".into()), now.after(LIVED / 2)), []);
+        // The test goes on from the break.
+        if let Phase::Waiting { at, .. } = &mut m.phase {
+            *at = now.after(at.since(now.after(LIVED / 2)));
+        }
+    });
+    assert_they_grow(&pauses);
+    assert_eq!(m.session().word(), "unreachable");
+}
+
+#[test]
+fn a_session_that_lived_or_in_which_somebody_spoke_counts_its_failures_anew() {
+    for speaks in [true, false] {
+        let mut m = open();
+        let mut now = at(0);
+        for _ in 0..3 * TRIES {
+            if speaks {
+                assert_eq!(m.on(Event::Spoken, now), []);
+            } else {
+                now = now.after(LIVED);
+            }
+            m.on(Event::Broken("reset".into()), now);
+            let Session::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
+            assert!(again.since(now) <= AGAIN_FIRST);
+            now = again;
+            m.on(Event::Tick, now);
+            assert_eq!(m.on(Event::Opened { fresh: false }, now), [Step::Configure(Configure::Resume)]);
+            assert_eq!(m.on(session(true, false, false), now), [Step::CatchUp]);
+        }
     }
 }
 
@@ -248,6 +300,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Over("o".into())),
         Just(Event::ConnectionClosed("c".into())),
         Just(Event::Broken("b".into())),
+        Just(Event::Spoken),
         Just(Event::Tick),
     ]
 }
@@ -265,7 +318,7 @@ proptest! {
                 // What can only come of an attempt under way, or from an open socket.
                 Event::Opened { .. } | Event::Refused { .. } | Event::Failed { .. } if !opening => continue,
                 Event::Configured(_) | Event::Declined { .. } | Event::Closed | Event::ReadOnly(_) | Event::Over(_)
-                | Event::ConnectionClosed(_) | Event::Broken(_) if !open => continue,
+                | Event::ConnectionClosed(_) | Event::Broken(_) | Event::Spoken if !open => continue,
                 Event::Opened { .. } => (opening, open) = (false, true),
                 Event::Refused { .. } | Event::Failed { .. } => opening = false,
                 Event::Broken(_) => open = false,
@@ -288,14 +341,14 @@ proptest! {
             }
             prop_assert!(!m.is_writable() || open);
             match m.session() {
-                Session::Ended { .. } => {
+                Session::Ended { .. } | Session::Unreachable { .. } => {
                     prop_assert!(!opening && !open, "open after the end by {event:?}");
                     prop_assert_eq!(m.due(), None);
                 }
                 Session::Reconnecting { .. } => prop_assert!(m.due().is_some() && !opening && !open),
                 _ => {}
             }
-            if matches!(before, Session::Ended { .. }) && m.session() != before {
+            if matches!(before, Session::Ended { .. } | Session::Unreachable { .. }) && m.session() != before {
                 let asked = matches!(event, Event::Want(Wanted::Message | Wanted::Ask) | Event::StartNew | Event::NewGuest | Event::Close);
                 prop_assert!(asked, "{event:?} woke what was over");
             }

@@ -96,6 +96,11 @@ pub enum Ours {
         /// Their MD5, base64, as S3 wants it.
         md5: String,
     },
+    /// `deleteAttachment`: this file goes with no message.
+    Delete {
+        /// Our own id of it.
+        attachment_id: String,
+    },
     /// `closeSession`, for all connections of the guest.
     Close,
 }
@@ -126,6 +131,7 @@ impl Ours {
                 json!({"attachmentId": attachment_id, "fileName": name, "fileType": mime, "fileSize": size,
                     "fileMd5": md5, "errorsAsJson": true})
             }
+            Self::Delete { attachment_id } => json!({"attachmentId": attachment_id}),
             Self::Close => json!({"closeAllConnections": true}),
         };
         if let Value::Object(rest) = rest {
@@ -150,6 +156,7 @@ impl Ours {
             Self::Health => "echo",
             Self::Jwt => "getJwt",
             Self::Upload { .. } => "onAttachment",
+            Self::Delete { .. } => "deleteAttachment",
             Self::Close => "closeSession",
         }
     }
@@ -171,6 +178,7 @@ impl Ours {
             Self::Health => "echo, health check".to_owned(),
             Self::Jwt => "getJwt".to_owned(),
             Self::Upload { name, .. } => format!("onAttachment {name}"),
+            Self::Delete { .. } => "deleteAttachment".to_owned(),
             Self::Close => "closeSession".to_owned(),
         }
     }
@@ -271,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn an_uploaded_file_and_asking_for_its_place() {
+    fn an_uploaded_file_asking_for_its_place_and_deleting_it() {
         let attachments = vec![("a1".to_owned(), "image/png".to_owned()), ("a2".to_owned(), "text/plain".to_owned())];
         let message = Outgoing { text: "see file".into(), id: "m".into(), attachments, ..Outgoing::default() };
         let content = r#""content":[{"contentType":"Attachment","attachment":{"id":"a1","mediaType":"Image"}},{"contentType":"Attachment","attachment":{"id":"a2","mediaType":"File"}}]"#;
@@ -286,6 +294,10 @@ mod tests {
         assert_eq!(
             written(&upload),
             r#"{"action":"onAttachment","token":"the-token","tracingId":"tr","attachmentId":"a1","fileName":"a.png","fileType":"image/png","fileSize":123,"fileMd5":"bWQ1","errorsAsJson":true}"#
+        );
+        assert_eq!(
+            written(&Ours::Delete { attachment_id: "a1".into() }),
+            r#"{"action":"deleteAttachment","token":"the-token","tracingId":"tr","attachmentId":"a1"}"#
         );
     }
 

@@ -54,6 +54,8 @@ pub enum Said {
         /// Which.
         attachment_id: String,
     },
+    /// `AttachmentDeletedResponse`.
+    Deleted,
     /// `UploadFailureEvent` or `GenerateUrlError`.
     UploadFailed {
         /// Which, where told.
@@ -134,6 +136,7 @@ impl Theirs {
             Said::Jwt { .. } => "jwt".to_owned(),
             Said::Presigned { .. } => "upload address".to_owned(),
             Said::Uploaded { .. } => "file uploaded".to_owned(),
+            Said::Deleted => "file deleted".to_owned(),
             Said::UploadFailed { code, message, .. } => format!("upload failed, {}", codes::line(*code, message)),
             Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
             Said::ConnectionClosed(None) => "connection closed".to_owned(),
@@ -182,6 +185,7 @@ fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
                 .collect(),
         },
         "UploadSuccessEvent" => Said::Uploaded { attachment_id: text(body, "attachmentId")? },
+        "AttachmentDeletedResponse" => Said::Deleted,
         "UploadFailureEvent" | "GenerateUrlError" => {
             let (code, message) = error(code, body);
             Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }

@@ -134,6 +134,9 @@ fn jwt_and_upload() {
         r#"{"type":"message","class":"UploadSuccessEvent","code":200,"body":{"attachmentId":"a","downloadUrl":"https://d","timestamp":"2026-11-23T10:00:00Z"}}"#,
     );
     assert_eq!(done.said, Said::Uploaded { attachment_id: "a".into() });
+    let gone =
+        read(r#"{"type":"response","class":"AttachmentDeletedResponse","code":200,"body":{"attachmentId":"a"}}"#);
+    assert_eq!((gone.words().as_str(), gone.said), ("file deleted", Said::Deleted));
     let failed = read(
         r#"{"type":"message","class":"UploadFailureEvent","code":200,"body":{"attachmentId":"a","errorCode":4001,"errorMessage":"no","timestamp":"x"}}"#,
     );
@@ -204,7 +207,7 @@ proptest! {
     #[test]
     fn nothing_that_comes_is_fatal(class in 0usize..12, key in "[a-zA-Z]{0,14}", value in "[\\PC]{0,20}", number in proptest::num::f64::ANY) {
         let classes = ["SessionResponse", "StructuredMessage", "JwtResponse", "PresignedUrlResponse", "UploadSuccessEvent",
-            "UploadFailureEvent", "GenerateUrlError", "ConnectionClosedEvent", "string", "Error", "TooManyRequestsErrorMessage", "x"];
+            "UploadFailureEvent", "AttachmentDeletedResponse", "GenerateUrlError", "ConnectionClosedEvent", "string", "Error", "TooManyRequestsErrorMessage", "x"];
         for body in [serde_json::json!({key.clone(): value}), serde_json::json!({key: number}), serde_json::json!([value]), serde_json::json!(value)] {
             let frame = serde_json::json!({"class": classes[class], "code": number, "body": body}).to_string();
             if let Some(frame) = Theirs::read(&frame) {

@@ -80,6 +80,18 @@ impl Form {
     }
 }
 
+/// A run as it is kept: masked, but for what is played on from: the file's text, and what was captured.
+pub fn without_secrets(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {
+    let Run { source, captures, .. } = run.clone();
+    Run { source, captures, ..masked(run, mask) }
+}
+
+/// Each form of a run's report, masked, by its file's name.
+pub fn all(run: &Run, mask: &dyn Fn(&str) -> String) -> Vec<(String, String)> {
+    let masked = masked(run, mask);
+    Form::ALL.map(|form| (format!("report.{}", form.extension()), form.write(&masked))).into()
+}
+
 /// The run with `mask` over every text in it: also over notes, messages and captures, which no exchange has masked yet,
 /// and over whatever is added to a run later.
 pub fn masked(run: &Run, mask: &dyn Fn(&str) -> String) -> Run {

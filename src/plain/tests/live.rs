@@ -23,6 +23,9 @@ fn desk(interactive: bool, production: bool) -> Desk {
             Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
         ],
         zone: TimeZone::UTC,
+        facts: ProfileFacts::default(),
+        data_dir: PathBuf::from("data"),
+        seed: 7,
         log: Log::new(LogOptions::default()),
     });
     let mut desk = Desk { plain, now: Moment::ZERO, acts: Vec::new() };
@@ -137,6 +140,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     for (session, exit) in [
         (Session::Open { expires: None, new: true }, Exit::Done),
         (Session::Ended { why: "403".to_owned() }, Exit::Refused),
+        (Session::Unreachable { why: "no route".to_owned() }, Exit::Network),
     ] {
         let mut desk = desk(false, false);
         desk.report(read(0, &[]));
@@ -149,6 +153,30 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
         moved(&mut desk, session);
         assert!(desk.plain.wants_line());
         assert_eq!(desk.plain.exit(), exit);
+    }
+}
+
+#[test]
+fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_script() {
+    for interactive in [true, false] {
+        let mut desk = desk(interactive, false);
+        desk.report(read(0, &[]));
+        desk.line(".open 3");
+        desk.plain.reading.clear();
+        desk.line("Hello?");
+        let (id, _) = desk.plain.open.iter().next().map(|(id, key)| (*id, *key)).unwrap();
+        moved(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+        let held = if interactive { "What you say waits; say" } else { "Say" };
+        let why = "cannot be reached: connecting: refused; tried 8 times";
+        let said = format!("Conversation 3, Anna, web, {why}. {held} .session connect to try again.");
+        assert!(desk.said().contains(&said.as_str()), "{:?}", desk.said());
+        assert_eq!(desk.asked(&Command::Cancel(id)), !interactive);
+        desk.report(Report::Message { id, life: Life::Cancelled, exchange: None, remote_id: None });
+        if !interactive {
+            let told = format!("not sent, the conversation {why}.");
+            assert!(desk.said().iter().any(|line| line.ends_with(&told)), "{:?}", desk.said());
+            assert_eq!(desk.plain.exit(), Exit::Network);
+        }
     }
 }
 
@@ -191,4 +219,30 @@ fn without_a_token_what_needs_none_still_goes() {
     desk.line("hello");
     assert_eq!(desk.texts(), ["hello"]);
     assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Cancel(_)))), "{:?}", desk.acts);
+}
+
+/// That the socket was refused is the other side's word, and no failure of the network.
+#[test]
+fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
+    let with = |report, id| {
+        let Report::Exchange(exchange) = report else { unreachable!() };
+        let id = ExchangeId(id);
+        Report::Exchange(Arc::new(Exchange { id, conversation: Some(WEB), ..(*exchange).clone() }))
+    };
+    let why = || "not sent: because".to_owned();
+    for (socket, code) in [
+        (Some(Outcome::Refused("403".to_owned())), Exit::Refused),
+        (Some(Outcome::Failed("no route".to_owned())), Exit::Network),
+        (None, Exit::NotSignedIn),
+    ] {
+        let mut desk = desk(false, false);
+        desk.line(".open Anna, web").line("one");
+        if let Some(outcome) = socket.clone() {
+            desk.report(with(exchange(Kind::Frame, None, outcome), 6));
+        }
+        desk.report(with(exchange(Kind::Send, Some(1), Outcome::Failed(why())), 7));
+        let (id, life) = (MessageId(1), Life::Refused(why()));
+        desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+        assert_eq!(desk.plain.exit(), code, "{socket:?}: {:?}", desk.said());
+    }
 }

@@ -183,9 +183,7 @@ impl Answer {
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.reserve(self.headers.len() + 2);
-        if self.status != 204 {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         if !self.content_type.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }

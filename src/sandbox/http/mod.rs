@@ -279,7 +279,8 @@ impl Context<'_> {
             Route::Introspect => ok(&shapes::token_info(world, &bearer.scopes)),
             Route::Revoke => {
                 world.revoke(self.bearer().unwrap_or_default());
-                Ok(Answer::empty(204))
+                // [real: documented, a 200 without a body]
+                Ok(Answer::empty(200))
             }
             Route::Send(conversation) => {
                 let content_type = self.header(CONTENT_TYPE);

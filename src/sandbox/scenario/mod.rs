@@ -51,6 +51,10 @@ pub struct Scenario {
     pub name: String,
     /// Where every id, token and latency comes from.
     pub seed: u64,
+    /// Which start this is: the ids of what happens in it come from here too, so that no two starts give one id to two
+    /// messages. 0 where a start is to be repeated to the letter.
+    #[serde(skip)]
+    pub run: u64,
     /// Which rules hold.
     pub world: Rules,
     /// Least and greatest milliseconds before an answer.
@@ -213,6 +217,7 @@ impl Default for Scenario {
         Self {
             name: "default".to_owned(),
             seed: 1,
+            run: 0,
             world: Rules::Described,
             latency_ms: [0, 0],
             reply_ms: [0, 0],
@@ -307,6 +312,18 @@ impl Scenario {
     pub const fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// The same organisation, started another time: whoever waits in it keeps their ids, what happens gets new ones.
+    #[must_use]
+    pub const fn with_run(mut self, run: u64) -> Self {
+        self.run = run;
+        self
+    }
+
+    /// Where the ids of what happens come from.
+    pub(crate) const fn run_seed(&self) -> u64 {
+        self.seed ^ self.run
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct World {
 impl World {
     /// The organisation of `scenario`, as it is at the start.
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
-        let seed = scenario.seed;
+        let (seed, run) = (scenario.seed, scenario.run_seed());
         let mut dice = Dice::new(seed, "organization");
         let client = Client {
             id: scenario.client.id.clone().unwrap_or_else(|| dice.uuid()),
@@ -114,7 +114,7 @@ impl World {
             deployment_id: dice.uuid(),
             webhook: scenario.webhook.clone(),
             pushes: Vec::new(),
-            web: Web::new(scenario.deployment.clone(), scenario.limits, seed),
+            web: Web::new(scenario.deployment.clone(), scenario.limits, run),
             entries: Vec::new(),
             tell_scope: scenario.token.tell_scope,
             by_id: HashMap::new(),
@@ -122,14 +122,14 @@ impl World {
             by_own_id: HashMap::new(),
             conversations: Vec::new(),
             tally: Tally::default(),
-            tokens: Tokens::new(seed, now),
+            tokens: Tokens::new(run, now),
             armed: Armed::default(),
             lifetime: Duration::from_secs(scenario.token.lifetime_seconds),
             per_minute: scenario.limits.requests_per_minute,
             latency_ms: scenario.latency_ms,
             reply_ms: scenario.reply_ms,
-            requests: Dice::new(seed, "requests"),
-            messages: Dice::new(seed, "messages"),
+            requests: Dice::new(run, "requests"),
+            messages: Dice::new(run, "messages"),
             timing: Dice::new(seed, "timing"),
             due: VecDeque::new(),
         };

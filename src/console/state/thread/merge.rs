@@ -252,10 +252,12 @@ impl Merged {
     }
 }
 
-/// What is known of a message that came again. Another way of reading may tell less of it: what it told stays.
+/// What is known of a message that came again. Another way of reading may tell less of it: what it told stays. It was said
+/// when it was first said to be: a sandbox that is started anew says its history again as of now.
 fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
-    let RemoteMessage { choices, attachments, late, .. } = std::mem::replace(old, new);
+    let RemoteMessage { choices, attachments, late, at, .. } = std::mem::replace(old, new);
     old.late |= late;
+    old.at = old.at.min(at);
     if old.choices.is_empty() {
         old.choices = choices;
     }

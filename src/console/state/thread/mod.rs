@@ -14,8 +14,11 @@ pub mod scroll;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use crate::model::{Choice, ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage, RemoteState};
+use crate::model::{
+    Author, Choice, ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage, RemoteState,
+};
 
 pub use entry::{Entry, EntryId, Source};
 use merge::Merged;
@@ -146,6 +149,19 @@ impl Threads {
     /// No threads.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The newest messages of a conversation as text, a line each: when, who, how it fared, what.
+    pub fn as_text(&self, key: ConversationKey, most: usize, zone: &TimeZone) -> String {
+        let messages = self.messages(key);
+        let newest = messages.iter().skip(messages.len().saturating_sub(most));
+        let line = |entry: &Entry| {
+            let at = entry.at().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+            let life = entry.life().map(|life| format!(" ({})", life.word())).unwrap_or_default();
+            let author = if entry.author() == Author::Guest { "guest" } else { entry.author().word() };
+            format!("{at} {author}{life}: {}", entry.text())
+        };
+        newest.map(line).collect::<Vec<_>>().join("\n")
     }
 
     // ---- what happened ------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::overlay::{Choice, Menu, Overlay, PassChoice, Prompt, Purpose};
-use crate::console::state::pass::{Found, Playing, place_words};
+use crate::console::state::pass::{Found, Playing, place_words, reports_dir};
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::pass::runner::{Begin, Cast, Event, Known, Mode, Player, Runner};
@@ -167,10 +167,7 @@ pub fn restored(state: &mut State, run: Option<Arc<Run>>) -> Option<String> {
 /// Where the reports go.
 pub(super) fn ask_reports(state: &mut State) {
     let Some(playing) = &state.pass.playing else { return };
-    let run = playing.runner.run();
-    let name: String =
-        run.name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let dir = state.place.data_dir.join("reports").join(format!("{name}-{}", run.began.strftime("%Y%m%d-%H%M%S")));
+    let dir = reports_dir(&state.place.data_dir, playing.runner.run());
     state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Reports, &dir.display().to_string())));
 }
 

@@ -18,7 +18,7 @@ use crate::console::state::overlay::{Ask, Overlay, Prompt, Purpose, Question};
 use crate::console::state::{Pane, State};
 use crate::engine::{Command, Report};
 use crate::journal::Job;
-use crate::model::{Author, ConversationKey};
+use crate::model::ConversationKey;
 use crate::pass::Verdict;
 use crate::pass::runner::{Effect as Wish, Event, Known, Stage};
 
@@ -26,6 +26,9 @@ use super::{global, journal, picker, sending};
 
 pub use files::{chosen, found, offer, path_given, read, restored, write_reports};
 pub use session::{ask_session, write_session};
+
+/// How many messages of the conversation go with a step.
+const SCREEN_MESSAGES: usize = 20;
 
 /// Applies an action of the pass pane.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -211,26 +214,7 @@ fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
 /// What the open conversation shows goes with the step.
 fn take_screen(state: &mut State) {
     let Some(key) = state.picker.active() else { return };
-    let lines: Vec<String> = state
-        .threads
-        .messages(key)
-        .iter()
-        .rev()
-        .take(20)
-        .map(|entry| {
-            let at = entry.at().to_zoned(state.zone.clone()).strftime("%H:%M:%S").to_string();
-            let life = match &entry.source {
-                crate::console::state::thread::Source::Ours { message, .. } => format!(" ({})", message.life.word()),
-                crate::console::state::thread::Source::Theirs(_) => String::new(),
-            };
-            format!(
-                "{at} {}{life}: {}",
-                if entry.author() == Author::Guest { "guest" } else { entry.author().word() },
-                entry.text()
-            )
-        })
-        .collect();
-    let text: String = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
+    let text = state.threads.as_text(key, SCREEN_MESSAGES, &state.zone);
     if let Some(playing) = &mut state.pass.playing {
         playing.runner.screen(text);
     }

@@ -6,7 +6,7 @@ use crate::engine::record::Record;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::session::Event;
 use crate::genesys::web_messaging::codes::{self, Means};
-use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs, socket_url};
+use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs};
 use crate::model::{
     Body, ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome, Phase, Request, Response, Timing,
     Variation,
@@ -24,10 +24,9 @@ const VERSION: &str = "WebSocket";
 impl Driver {
     /// How a frame stands in the log.
     pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
-        let deployment = self.web_place(key).map_or("", |(deployment, _)| deployment);
         Request {
             method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
-            url: self.redactor.url(&socket_url(&self.profile.hosts.webmessaging, deployment)),
+            url: self.webs.all.get(&key).map(|web| web.shown_url.clone()).unwrap_or_default(),
             headers: Vec::new(),
             body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.redactor)),
         }
@@ -90,6 +89,10 @@ impl Driver {
         self.write_frame(key, &ours, now);
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.fresh = false;
+            if how != Configure::Resume {
+                // Files belong to the session that they were uploaded in.
+                web.unwanted.clear();
+            }
             if how == Configure::New {
                 web.history.begins();
             }

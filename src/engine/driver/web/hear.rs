@@ -58,7 +58,7 @@ impl Driver {
             Said::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message, now);
             }
-            Said::Other => {}
+            Said::Deleted | Said::Other => {}
         }
     }
 
@@ -131,11 +131,14 @@ impl Driver {
         }
         let Some(web) = self.web(key) else { return 0 };
         let fresh = web.hearing.hear(messages, live);
-        if fresh.is_empty() {
-            return 0;
-        }
         let count = fresh.len();
-        self.tell(Report::Heard { key, messages: fresh.clone() });
+        if count > 0 {
+            self.tell(Report::Heard { key, messages: fresh.clone() });
+        }
+        if count > 0 && live {
+            self.web_event(key, session::Event::Spoken, now);
+        }
+        // What was heard before may be a message that has become unknown since.
         let (_, settled) = self.readers.entry(key).or_default().heard(fresh);
         self.tell_settled(settled);
         count

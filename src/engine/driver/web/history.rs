@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! wanted ─► JWT known? ─ no ─► getJwt ─► JwtResponse ─┐
-//!               └─ yes ───────────────────────────────┴─► GET page ─► heard ─► all of it new? ─► the next page
+//!               └─ yes ───────────────────────────────┴─► GET page ─► heard ─► paging ─► the next page, or rest
 //! ```
 
 use std::time::Duration;
@@ -14,7 +14,10 @@ use secrecy::SecretString;
 use crate::engine::client::capture;
 use crate::engine::driver::jobs::HistoryDone;
 use crate::engine::pace::Rate;
+use crate::engine::reading::Reader;
 use crate::engine::record::Record;
+use crate::engine::socket::paging::{Paging, Seen, Why};
+use crate::engine::socket::session::{Event, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
 use crate::model::{ConversationKey, Kind, Moment, Outcome, Session};
 
@@ -24,27 +27,12 @@ use super::Driver;
 const READS_PER_MINUTE: u32 = 10;
 /// A JWT that ends sooner is not used. [real: seen in SDK source: MTSDK]
 const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
-/// How many pages are read by themselves to close a gap.
-const GAP_PAGES: u32 = 8;
-
-/// Why a page is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Why {
-    /// What was said while nobody listened.
-    Gap,
-    /// A person asked for older ones.
-    Asked,
-}
 
 /// The history of one guest.
 pub struct History {
     jwt: Option<(SecretString, Option<Timestamp>)>,
-    /// The page that is to be read.
-    wanted: Option<(u32, Why)>,
+    paging: Paging,
     reading: Option<(u32, Why, Record)>,
-    /// The next page further back.
-    next: u32,
-    pages: Option<u32>,
     rate: Rate,
     /// A JWT was refused just now.
     refused: bool,
@@ -54,10 +42,8 @@ impl Default for History {
     fn default() -> Self {
         Self {
             jwt: None,
-            wanted: None,
+            paging: Paging::default(),
             reading: None,
-            next: 1,
-            pages: None,
             rate: Rate::new(READS_PER_MINUTE, Duration::from_secs(60)),
             refused: false,
         }
@@ -65,19 +51,25 @@ impl Default for History {
 }
 
 impl History {
-    /// When a page that is held back by the limit may be read.
+    /// When a page that is held back by the limit, or by a failure, may be read.
     pub fn due(&self, now: Moment) -> Option<Moment> {
-        self.wanted.filter(|_| self.reading.is_none()).and_then(|_| self.rate.may(now).err())
+        self.paging.wanted().filter(|_| self.reading.is_none())?;
+        [self.paging.held(now), self.rate.may(now).err()].into_iter().flatten().max_by_key(|until| until.mono)
     }
 
     /// Whether a page is to be read.
-    pub const fn is_wanted(&self) -> bool {
-        self.wanted.is_some()
+    pub fn is_wanted(&self) -> bool {
+        self.paging.wanted().is_some()
+    }
+
+    /// Whether pages are read by themselves, from the newest on.
+    fn looks_back(&self) -> bool {
+        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back, _)))
     }
 
     /// Nobody knows this guest yet: there is nothing of before.
     pub const fn begins(&mut self) {
-        self.wanted = None;
+        self.paging.stop();
     }
 
     fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
@@ -94,35 +86,47 @@ impl Driver {
         }
     }
 
-    /// What was said while nobody listened is read.
+    /// What was said while nobody listened is read, and what is unknown is looked for.
     pub(super) fn catch_up(&mut self, key: ConversationKey, now: Moment) {
         if let Some(web) = self.web(key) {
-            web.history.wanted = Some((1, Why::Gap));
+            web.history.paging.catch_up();
         }
         self.read_history(key, now);
+    }
+
+    /// A message is unknown: it is looked for from the newest page on, which needs the session open.
+    pub(in crate::engine::driver) fn look_for_doubted(&mut self, key: ConversationKey, now: Moment) {
+        let Some(web) = self.web(key) else { return };
+        match web.machine.session() {
+            Session::Open { .. } | Session::ReadOnly { .. } if web.history.looks_back() => {}
+            Session::Open { .. } | Session::ReadOnly { .. } => self.catch_up(key, now),
+            Session::Closed => self.web_event(key, Event::Want(Wanted::Look), now),
+            // Once it is open, it is looked for.
+            Session::Connecting | Session::Reconnecting { .. } => {}
+            Session::Unreachable { .. } | Session::Ended { .. } => {
+                self.notice("what is unknown was not looked for: the session is not open; connect first", now);
+            }
+        }
     }
 
     /// A person wants to see older messages.
     pub(super) fn ask_history(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.web(key) else { return };
         // A session that is about to be open is waited for.
-        if matches!(web.machine.session(), Session::Closed | Session::Ended { .. }) {
+        if matches!(web.machine.session(), Session::Closed | Session::Unreachable { .. } | Session::Ended { .. }) {
             return self.notice("older messages were not asked for: the session is not open; connect first", now);
         }
-        if web.history.pages.is_some_and(|pages| web.history.next > pages) {
+        if !web.history.paging.ask() {
             return self.notice("there are no older messages", now);
         }
-        web.history.wanted = Some((web.history.next, Why::Asked));
         self.read_history(key, now);
     }
 
     /// Reads what is wanted, as soon as the limits and the JWT allow.
     pub(super) fn read_history(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some((page, why)) = web.history.wanted.filter(|_| web.history.reading.is_none()) else { return };
-        if web.history.rate.may(now).is_err() {
-            return;
-        }
+        let wanted = web.history.paging.wanted().filter(|_| web.history.reading.is_none());
+        let Some((page, why)) = wanted.filter(|_| web.history.due(now).is_none()) else { return };
         let Some(jwt) = web.history.jwt(now.wall).cloned() else {
             let asked = web.flight.iter().any(|w| w.awaits == crate::engine::socket::flight::Awaits::Jwt);
             if !asked && web.machine.is_writable() && web.paced(now).is_none() {
@@ -130,7 +134,7 @@ impl Driver {
             }
             return;
         };
-        web.history.wanted = None;
+        web.history.paging.begin(why);
         web.history.rate.spend(now);
         let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let mut record =
@@ -163,7 +167,13 @@ impl Driver {
     /// No JWT came, or it was refused.
     pub(super) fn history_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
         let Some(web) = self.web(key) else { return };
-        if let Some((_, Why::Asked)) = web.history.wanted.take() {
+        let back = web.history.paging.page_back();
+        let asked = web.history.paging.stop();
+        // A socket that is lost reads back anew once it is open again.
+        if let Some(page) = back.filter(|_| web.machine.is_writable()) {
+            web.history.paging.failed(page, Why::Back, None, now);
+        }
+        if asked {
             self.notice(&format!("older messages could not be read: {why}"), now);
         }
     }
@@ -183,6 +193,7 @@ impl Driver {
         let Some((page, why, mut record)) = web.history.reading.take() else { return };
         let status = shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
         let reason = shown.why();
+        let wait = shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
         record.end(shown.ending, shown.timing);
         let read = body.as_deref().and_then(history::read);
         let outcome = match (&read, status) {
@@ -199,23 +210,35 @@ impl Driver {
             let again = status == 401 && !std::mem::replace(&mut web.history.refused, status == 401);
             if again {
                 web.history.jwt = None;
-                web.history.wanted = Some((page, why));
+                web.history.paging.again(page, why);
                 self.read_history(key, now);
+            } else if matches!(status, 0 | 408 | 429 | 500..=599) {
+                web.history.paging.failed(page, why, wait, now);
             }
             return;
         };
         web.history.refused = false;
-        web.history.pages = read.pages.or(web.history.pages);
-        web.history.next = web.history.next.max(page + 1);
-        let knew = !web.hearing.is_empty();
-        let count = read.messages.len();
+        let seen = Seen {
+            pages: read.pages,
+            count: read.messages.len(),
+            knew: !web.hearing.is_empty(),
+            oldest: read.messages.iter().filter_map(|m| m.at).min(),
+            ..Seen::default()
+        };
         let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false, now);
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        // The gap reaches further back than this page.
-        let more = why == Why::Gap && knew && count > 0 && fresh == count && page < GAP_PAGES;
-        if more && web.history.pages.is_none_or(|pages| page < pages) && web.history.wanted.is_none() {
-            web.history.wanted = Some((page + 1, Why::Gap));
+        // What this page settled is not looked for any more.
+        let doubt = self.doubt_since(key);
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.history.paging.read(page, why, Seen { fresh, doubt, ..seen });
         }
         self.read_history(key, now);
+    }
+
+    /// Since when, by the remote side's clock, an unknown message may be there.
+    fn doubt_since(&self, key: ConversationKey) -> Option<Timestamp> {
+        let since = self.readers.get(&key).and_then(Reader::doubt_since)?;
+        // One of an earlier session came before anything was known of the remote side's clock.
+        let skew = SignedDuration::from_secs(self.skew.saturating_abs());
+        Some(since.saturating_sub(skew).unwrap_or(Timestamp::MIN))
     }
 }

@@ -5,7 +5,8 @@
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
 //!                                   └─► hearing ─► Report::{Heard, Typing}      └─ history, give up
 //! ```
-//! A socket is opened when a person looks at a conversation or sends into it, never for all of them at the start.
+//! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
+//! is unknown and has to be looked for; never for all of them at the start.
 
 mod asks;
 mod frames;
@@ -15,7 +16,7 @@ mod open;
 mod sending;
 mod upload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use crate::engine::record::Record;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::{self, Link};
-use crate::engine::socket::session::{Event, Machine, Step};
+use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
 use crate::model::{Address, Author, ConversationKey, Life, MessageId, Moment, Outcome, Session};
 
@@ -84,6 +85,8 @@ struct Web {
     renew: bool,
     /// Counts openings: what belongs to an earlier one is late.
     serial: u64,
+    /// How the newest opening's URL stands in the log.
+    shown_url: String,
     /// The opening under way.
     opening: BTreeMap<u64, Record>,
     task: Option<tokio::task::Id>,
@@ -101,6 +104,8 @@ struct Web {
     history: history::History,
     /// The files of the message that is first in its lane.
     uploading: Option<upload::Uploading>,
+    /// Attachment ids of files that the server has and no message will carry.
+    unwanted: VecDeque<String>,
     /// Files on their way to where they may go, by attachment id.
     puts: BTreeMap<String, Record>,
     media: Media,
@@ -110,14 +115,15 @@ struct Web {
 }
 
 impl Web {
-    fn new(jitter: Jitter, frames_per_minute: u32) -> Self {
+    fn new(machine: Machine, frames_per_minute: u32) -> Self {
         Self {
-            machine: Machine::new(jitter),
+            machine,
             told: Session::Closed,
             token: None,
             fresh: false,
             renew: false,
             serial: 0,
+            shown_url: String::new(),
             opening: BTreeMap::new(),
             task: None,
             link: None,
@@ -131,6 +137,7 @@ impl Web {
             typing: None,
             history: history::History::default(),
             uploading: None,
+            unwanted: VecDeque::new(),
             puts: BTreeMap::new(),
             media: Media::default(),
             attributes_max: None,
@@ -180,7 +187,8 @@ impl Driver {
             self.web_place(key)?;
             let seed = self.tuning.seed.rotate_left(29) ^ u64::from(key.0);
             let frames = self.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
-            self.webs.all.insert(key, Web::new(Jitter::new(seed), frames));
+            let machine = Machine::new(Jitter::new(seed), self.tuning.reopen_after.unwrap_or(AGAIN_FIRST));
+            self.webs.all.insert(key, Web::new(machine, frames));
         }
         self.webs.all.get_mut(&key)
     }
@@ -223,8 +231,13 @@ impl Driver {
             return;
         }
         web.told = session.clone();
-        if let Session::Reconnecting { at, why } = &session {
-            self.tell_waiting(key, *at, why);
+        match &session {
+            Session::Reconnecting { at, why } => {
+                self.tell_first(key, Life::Waiting { until: *at, why: why.clone() });
+            }
+            // Nothing is going to happen by itself: it is in the queue, and no more.
+            Session::Unreachable { .. } => self.tell_first(key, Life::Queued),
+            _ => {}
         }
         if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
             self.tell_typing(key, None);
@@ -232,11 +245,10 @@ impl Driver {
         self.tell(Report::Session { key, session });
     }
 
-    /// The message that goes first once the socket is open again waits for that.
-    fn tell_waiting(&mut self, key: ConversationKey, until: Moment, why: &str) {
+    /// Where the message stands that goes first once the socket is open again.
+    fn tell_first(&mut self, key: ConversationKey, life: Life) {
         let Some(message) = self.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        let life = Life::Waiting { until, why: why.to_owned() };
+        let Some(send) = self.sends.get_mut(&message).filter(|send| send.life != life) else { return };
         send.life = life.clone();
         let exchange = send.record.as_ref().map(Record::id);
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
@@ -269,6 +281,11 @@ impl Driver {
         for key in wanting {
             self.read_history(key, now);
         }
+        let unwanting: Vec<_> =
+            self.webs.all.iter().filter(|(_, w)| !w.unwanted.is_empty()).map(|(key, _)| *key).collect();
+        for key in unwanting {
+            self.delete_unwanted(key, now);
+        }
     }
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
@@ -288,8 +305,8 @@ impl Driver {
 
     /// When the next such moment comes.
     pub(super) fn webs_due(&self, now: Moment) -> Option<Moment> {
-        let history = self.webs.all.values().filter_map(|web| web.history_due(now));
-        self.webs.all.values().filter_map(Web::due).chain(history).min_by_key(|at| at.mono)
+        let held = self.webs.all.values().flat_map(|web| [web.history_due(now), web.deletion_due(now)]).flatten();
+        self.webs.all.values().filter_map(Web::due).chain(held).min_by_key(|at| at.mono)
     }
 
     /// A link told something. What else came meanwhile is taken in the same turn.
@@ -334,6 +351,12 @@ impl Web {
         self.history.due(now).or_else(|| paced().map(|(until, _)| until))
     }
 
+    /// When a file may be deleted that the pace holds back now.
+    fn deletion_due(&self, now: Moment) -> Option<Moment> {
+        let wanted = !self.unwanted.is_empty() && self.machine.is_writable();
+        self.paced(now).filter(|_| wanted).map(|(until, _)| until)
+    }
+
     fn is_due(&self, now: Moment) -> bool {
         self.due().is_some_and(|at| now.mono >= at.mono)
     }
@@ -349,6 +372,7 @@ fn awaits(ours: &Ours) -> crate::engine::socket::flight::Awaits {
         Ours::Health => Awaits::Health,
         Ours::Jwt => Awaits::Jwt,
         Ours::Upload { .. } => Awaits::Place,
+        Ours::Delete { .. } => Awaits::Deletion,
         Ours::Close => Awaits::Closing,
     }
 }

@@ -85,9 +85,12 @@ impl Driver {
                 return self.web_event(key, Event::Failed { why, for_good: true }, now);
             }
         };
-        record.begin(capture::request(&call, &self.redactor), None, now);
+        let shown = capture::request(&call, &self.redactor);
+        let shown_url = shown.url.clone();
+        record.begin(shown, None, now);
         self.tell(record.report());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
+        web.shown_url = shown_url;
         let serial = web.serial;
         web.opening.insert(serial, record);
         let task = self.spawn_open(call, key, serial);

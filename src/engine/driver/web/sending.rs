@@ -15,7 +15,7 @@ use crate::engine::durable::{Intent, Unrecorded};
 use crate::engine::retry::{Came, Verdict, judge};
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{ConversationKey, MessageId, Moment, Outcome, Session, Timing, Variation};
+use crate::model::{ConversationKey, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
 
 use super::frames::{lost, took};
 use super::{Driver, Of, Ready};
@@ -179,10 +179,11 @@ impl Driver {
             (false, false) => {
                 let key = send.request.conversation;
                 self.again(message, now, why.to_owned(), false, now);
-                // Nobody opens it again by itself, so nothing may wait for that.
-                let session = self.webs.all.get(&key).map(|web| web.machine.session());
-                if matches!(session, Some(Session::Closed | Session::Ended { .. })) {
-                    self.give_up_web(key, now);
+                match self.webs.all.get(&key).map(|web| web.machine.session()) {
+                    // It is over, so nothing may wait for it.
+                    Some(Session::Closed | Session::Ended { .. }) => self.give_up_web(key, now),
+                    Some(Session::Unreachable { .. }) => self.tell_first(key, Life::Queued),
+                    _ => {}
                 }
             }
             (true, _) => {

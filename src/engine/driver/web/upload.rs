@@ -4,16 +4,15 @@
 //! launch ─► read the file ─► limits ─► onAttachment ─► PresignedUrlResponse ─► PUT ─► UploadSuccessEvent ─► the next
 //!                                                                                          └─ the last ─► launch
 //! ```
-//! What fails on the way is said in words, and nothing of the message was written.
+//! What fails on the way is said in words, and nothing of the message was written. Files that arrived and go with no
+//! message are deleted again (`deleteAttachment`).
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::driver::jobs::PutDone;
+use crate::engine::driver::jobs::{FileRead, PutDone};
 use crate::engine::record::Record;
 use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Ours, media};
@@ -106,13 +105,13 @@ impl Driver {
         &mut self,
         key: ConversationKey,
         message: MessageId,
-        read: Result<(Vec<u8>, u64), String>,
+        read: Result<FileRead, String>,
         now: Moment,
     ) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(uploading) = web.uploading.as_mut().filter(|u| u.message == message) else { return };
         let Some(file) = uploading.left.front() else { return };
-        let (bytes, size) = match read {
+        let FileRead { bytes, size, md5 } = match read {
             Ok(read) => read,
             Err(why) => return self.upload_failed(key, &why, now),
         };
@@ -120,13 +119,8 @@ impl Driver {
             return self.upload_failed(key, &why, now);
         }
         let id = uuid::Uuid::new_v4().to_string();
-        let ours = Ours::Upload {
-            attachment_id: id.clone(),
-            name: file.name.clone(),
-            mime: file.mime.clone(),
-            size,
-            md5: base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0),
-        };
+        let ours =
+            Ours::Upload { attachment_id: id.clone(), name: file.name.clone(), mime: file.mime.clone(), size, md5 };
         uploading.current = Some((id, bytes));
         if !self.write_frame(key, &ours, now) {
             self.uploads_lost(key, "the socket was lost while a file was uploaded", now);
@@ -224,14 +218,15 @@ impl Driver {
 
     fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
         let why = self.redactor.text(why).into_owned();
-        if let Some(message) = self.end_upload(key) {
+        if let Some(Uploading { message, done, .. }) = self.end_upload(key) {
             self.conclude(message, Outcome::Refused(format!("not sent: {why}")), None, now);
+            self.delete_files(key, done.into_iter().map(|(id, _)| id), now);
         }
     }
 
     /// The socket is gone: the files are uploaded again with the next one.
     pub(in crate::engine::driver) fn uploads_lost(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        if let Some(message) = self.end_upload(key) {
+        if let Some(Uploading { message, .. }) = self.end_upload(key) {
             self.message_lost(message, false, why, now);
         }
     }
@@ -242,14 +237,39 @@ impl Driver {
         if !self.webs.all.get(&key).is_some_and(is_it) {
             return false;
         }
-        self.end_upload(key);
         self.conclude(message, Outcome::Cancelled, None, now);
+        self.end_upload(key);
         true
     }
 
-    fn end_upload(&mut self, key: ConversationKey) -> Option<MessageId> {
+    /// A message was taken back before it was written: what the server has of its files, or is about to get, goes.
+    pub(in crate::engine::driver) fn delete_files_of(&mut self, key: ConversationKey, message: MessageId, now: Moment) {
+        let uploading = self.webs.all.get_mut(&key).and_then(|web| web.uploading.take_if(|u| u.message == message));
+        let Some(Uploading { current, done, .. }) = uploading else { return };
+        let current = current.map(|(id, _)| id);
+        self.delete_files(key, done.into_iter().map(|(id, _)| id).chain(current), now);
+    }
+
+    fn delete_files(&mut self, key: ConversationKey, ids: impl Iterator<Item = String>, now: Moment) {
+        if let Some(web) = self.webs.all.get_mut(&key) {
+            web.unwanted.extend(ids);
+        }
+        self.delete_unwanted(key, now);
+    }
+
+    /// Asks for files to be deleted, as soon as the socket and its pace allow.
+    pub(super) fn delete_unwanted(&mut self, key: ConversationKey, now: Moment) {
+        while self.not_open(key, now).is_none()
+            && let Some(attachment_id) = self.webs.all.get_mut(&key).and_then(|web| web.unwanted.pop_front())
+        {
+            self.write_frame(key, &Ours::Delete { attachment_id }, now);
+        }
+    }
+
+    /// The upload that is not done is over.
+    fn end_upload(&mut self, key: ConversationKey) -> Option<Uploading> {
         let uploading = self.webs.all.get_mut(&key)?.uploading.take()?;
-        (!uploading.left.is_empty()).then_some(uploading.message)
+        (!uploading.is_done()).then_some(uploading)
     }
 
     /// A file of which nothing was heard in time.

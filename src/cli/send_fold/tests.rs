@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 
+use super::super::send_lines::reply_line;
 use super::*;
 use crate::model::{
-    Attempt, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Phase, Request, Response, Timing,
+    Attempt, Author, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Outcome, Phase,
+    RemoteMessage, Request, Response, Timing,
 };
 
 const NOW: Moment = Moment::ZERO;
@@ -373,4 +375,128 @@ fn a_web_message_needs_no_sign_in() {
         let acts = feed(&mut fold, vec![life(Life::Refused("the session is over".into())), Input::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
+}
+
+/// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
+#[test]
+fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
+    let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    assert_eq!(exit(&fold.on(NOW, life(Life::Queued))), None);
+    let session = Session::Unreachable { why: "no route; tried 8 times".into() };
+    let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
+    assert_eq!(fold.on(NOW, elsewhere), []);
+    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    assert_eq!(exit(&acts), Some(Exit::Network));
+    let said = format!("{acts:?}");
+    assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
+}
+
+/// A socket that was refused is a refusal, one that no network opened is the network, and a guest token that cannot be
+/// had is no sign-in, also where the engine gave the waiting message up with it.
+#[test]
+fn a_web_message_that_never_went_says_why_by_its_exit_code() {
+    let opening = |outcome| {
+        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let Report::Exchange(opening) = *opening else { unreachable!() };
+        report(Report::Exchange(Arc::new(Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() })))
+    };
+    for (outcome, code) in [
+        (Some(Outcome::Refused("the socket was refused with 403".into())), Exit::Refused),
+        (Some(Outcome::Failed("connecting".into())), Exit::Network),
+        (Some(Outcome::Accepted), Exit::Refused),
+        (None, Exit::NotSignedIn),
+    ] {
+        let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+        let why = || "not sent: because".to_owned();
+        let inputs = outcome.clone().map(opening).into_iter();
+        let inputs = inputs.chain([exchange(vec![], Outcome::Failed(why())), life(Life::Refused(why())), Input::Due]);
+        let acts = feed(&mut fold, inputs.collect());
+        assert_eq!(exit(&acts), Some(code), "{outcome:?}");
+        assert!(json_lines(&acts).pop().unwrap().contains(r#""message":"not sent: because""#), "{acts:?}");
+    }
+}
+
+fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
+    let mut message = RemoteMessage::new(id, Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
+    let choice = |label: &&str| crate::model::Choice { label: (*label).to_owned(), payload: label.to_lowercase() };
+    message.choices = labels.iter().map(choice).collect();
+    message
+}
+
+fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: String::new(),
+        extras: Extras::default(),
+        reply_within: None,
+    };
+    SendFold::new(sending).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
+}
+
+fn sent(acts: &[Act]) -> Option<(&str, &str, &str)> {
+    acts.iter().find_map(|act| match act {
+        Act::Ask(Command::Send(SendRequest { text, extras, .. })) => {
+            Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
+        }
+        _ => None,
+    })
+}
+
+/// What was shown last is what a number means; an older offer where its message is named.
+#[test]
+fn a_choice_is_taken_by_its_number() {
+    let after = RemoteMessage::new("r3", Author::Bot, "Take your time", Timestamp::UNIX_EPOCH);
+    let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
+    assert_eq!(sent(&picking(2, None, &heard).on(NOW, Input::Begin)), Some(("No", "no", "r2")));
+    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, Input::Begin)), Some(("Red", "red", "r1")));
+    let acts = picking(3, None, &heard).on(NOW, Input::Begin);
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
+}
+
+#[test]
+fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
+    let mut fold = picking(2, None, &[]);
+    let acts = fold.on(NOW, Input::Begin);
+    assert!(sent(&acts).is_none() && acts.contains(&Act::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
+    let messages = vec![offering("r2", &["Yes", "No"])];
+    let state = crate::model::RemoteState::Connected;
+    let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
+    assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
+
+    let mut none = picking(2, None, &[]);
+    none.on(NOW, Input::Begin);
+    let acts = none.on(NOW, read(Vec::new()));
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
+
+    let mut signed_out = picking(2, None, &[]);
+    signed_out.on(NOW, Input::Begin);
+    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
+}
+
+#[test]
+fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
+    let web = || picking(1, None, &[]).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let mut fold = web();
+    let acts = fold.on(NOW, Input::Begin);
+    assert!(acts.contains(&Act::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
+    let heard = |messages| report(Report::Heard { key: ConversationKey(3), messages });
+    let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
+    assert_eq!(fold.on(NOW, heard(vec![before])), []);
+    assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
+
+    let mut silent = web();
+    silent.on(NOW, Input::Begin);
+    assert_eq!(silent.due(), Some(NOW.after(Duration::from_secs(15))));
+    assert_eq!(exit(&silent.on(NOW, Input::Due)), Some(Exit::Refused));
+
+    let mut failing = picking(1, None, &[]);
+    failing.on(NOW, Input::Begin);
+    let Input::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
+    let Report::Exchange(read) = *read else { unreachable!() };
+    let read = Exchange { kind: Kind::Read, message: None, ..(*read).clone() };
+    assert_eq!(exit(&failing.on(NOW, report(Report::Exchange(Arc::new(read))))), Some(Exit::Network));
 }

@@ -1,10 +1,14 @@
 //! `guestwire send` as a fold: reports in, lines and an exit code out.
 //!
 //! ```text
-//! Begin ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
+//! Begin ─► (--choice N: what is offered?) ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
 //!              ├───────► refused, unknown, cancelled ────────────► outcome, exit
 //!              └─ Ctrl-C: take it back; what was on the wire is unknown
 //! ```
+
+mod choosing;
+mod replies;
+mod verdict;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,15 +20,17 @@ use serde_json::json;
 use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
-    Author, Cause, Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Outcome,
-    Probe, RemoteMessage, Step, TokenStatus, Variation,
+    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, Session, Step,
+    TokenStatus, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
 use super::exit::Exit;
 use super::output::Line;
-use super::send_lines::{attempt_line, diagnosis_line, reply_line};
+use super::send_lines::attempt_line;
 use super::token_fold::{SignIn, missing_scopes, token_line};
+use choosing::Offer;
+pub use choosing::Pick;
 
 /// How long the exchange of a settled message may lag behind it.
 const LAG: Duration = Duration::from_millis(500);
@@ -73,13 +79,24 @@ pub struct SendFold {
     token_trouble: Option<Arc<Exchange>>,
     /// The newest try to open the guest's socket that was refused or failed.
     socket_trouble: Option<Arc<Exchange>>,
+    /// Whether the guest's socket was tried to be opened.
+    opened: bool,
+    /// Why the conversation cannot be reached, as the engine said when it stopped trying.
+    unreachable: Option<String>,
     /// When ours was said, by the remote side's clock, once it was heard.
     said: Option<Timestamp>,
     sent_as: Option<Variation>,
+    /// Which choice is taken, and of what.
+    pick: Option<Pick>,
+    offer: Option<Offer>,
+    /// Why none can be.
+    unchosen: Option<(Exit, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// What is offered is looked for, until then at the latest; nothing is sent yet.
+    Choosing(Moment),
     /// Not settled.
     UnderWay,
     /// Ctrl-C was pressed; the engine has until then to say what became of the message.
@@ -115,8 +132,13 @@ impl SendFold {
             history: History::default(),
             token_trouble: None,
             socket_trouble: None,
+            opened: false,
+            unreachable: None,
             said: None,
             sent_as: None,
+            pick: None,
+            offer: None,
+            unchosen: None,
         }
     }
 
@@ -131,9 +153,6 @@ impl SendFold {
     /// … of a message that is sent wrongly on purpose.
     #[must_use]
     pub fn sent_as(mut self, variation: Option<Variation>) -> Self {
-        if let Some(variation) = variation {
-            self.sending.text = variation.text(&self.sending.text);
-        }
         self.sent_as = variation;
         self
     }
@@ -147,8 +166,11 @@ impl SendFold {
         diagnose(&case).filter(|d| !d.healed)
     }
 
-    fn begin(&mut self, now: Moment) -> Vec<Act> {
+    fn send(&mut self, now: Moment) -> Vec<Act> {
         self.begun = now;
+        if let Some(variation) = self.sent_as {
+            self.sending.text = variation.text(&self.sending.text);
+        }
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
         let mut acts = Vec::new();
         if reply_within.is_some() {
@@ -197,10 +219,21 @@ impl SendFold {
         self.sign_in.trouble().filter(|_| self.wants_token())
     }
 
-    /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
+    /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
+    fn session(&mut self, now: Moment, session: Session) -> Vec<Act> {
+        if let Session::Unreachable { why } = session {
+            self.unreachable = Some(why);
+        }
+        self.give_up(now)
+    }
+
+    /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<Act> {
+        if let (Stage::Choosing(_), Some((exit, why))) = (self.stage, self.trouble().cloned()) {
+            return self.unchosen(now, exit, &format!("not signed in: {why}"));
+        }
         let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
-        if self.stage != Stage::UnderWay || !waiting || self.trouble().is_none() {
+        if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
         let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
@@ -214,11 +247,17 @@ impl SendFold {
         if exchange.kind == Kind::Token && exchange.outcome.is_error() {
             self.token_trouble = Some(Arc::clone(&exchange));
         }
-        if exchange.kind == Kind::Frame && exchange.message.is_none() && exchange.outcome.is_error() {
-            self.socket_trouble = Some(Arc::clone(&exchange));
+        if exchange.kind == Kind::Frame && exchange.message.is_none() {
+            self.opened = true;
+            if exchange.outcome.is_error() {
+                self.socket_trouble = Some(Arc::clone(&exchange));
+            }
         }
         if exchange.message != Some(MESSAGE) {
             let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
+            if matches!(self.stage, Stage::Choosing(_)) {
+                return self.look_failed(now, &exchange);
+            }
             let probing = matches!(self.stage, Stage::Probing(_)) && probe;
             return if probing { self.outcome(now) } else { Vec::new() };
         }
@@ -303,72 +342,6 @@ impl SendFold {
         !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
     }
 
-    fn accepted_text(&self, now: Moment) -> String {
-        let status = self.exchange.as_ref().and_then(|e| e.status()).map(|s| format!(" with {s}"));
-        let took = self.exchange.as_ref().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
-        let id = self.request_id().map(|id| format!(", request id {id}"));
-        let (status, id) = (status.unwrap_or_default(), id.unwrap_or_default());
-        format!("accepted{status} in {} ms{id}", took.as_millis())
-    }
-
-    fn request_id(&self) -> Option<String> {
-        Some(self.exchange.as_ref()?.request_id()?.1)
-    }
-
-    fn conversation(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
-        let sent = matches!(self.life, Life::Sending { .. }) || self.life.is_settled();
-        if !sent {
-            // What was said before ours is no reply to it.
-            self.seen.extend(messages.iter().map(|m| m.id.clone()));
-            return Vec::new();
-        }
-        let by_id = self.remote_id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
-        let ours = by_id.or_else(|| {
-            messages
-                .iter()
-                .rposition(|m| m.author == Author::Guest && m.text == self.sending.text && !self.seen.contains(&m.id))
-        });
-        let Some(ours) = ours else { return Vec::new() };
-        let mut acts = Vec::new();
-        for reply in messages.iter().skip(ours + 1) {
-            acts.extend(self.reply(now, reply));
-        }
-        self.after_replies(now, acts)
-    }
-
-    /// Messages came by themselves, ours among them: what the other side says after ours is a reply. A page of earlier
-    /// messages may be read while ours is on its way: until ours is accepted, only what was said since then may answer it.
-    fn heard(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
-        let settled = self.life.is_settled();
-        let sent = matches!(self.life, Life::Sending { .. }) || settled;
-        let mut acts = Vec::new();
-        for message in messages {
-            let ours = self.remote_id.as_ref() == Some(&message.id)
-                || (message.author == Author::Guest && message.text == self.sending.text);
-            if !sent {
-                self.seen.insert(message.id.clone());
-            } else if ours {
-                self.said = Some(message.at);
-            } else if self.said.map_or(settled || message.at >= self.begun.wall, |said| message.at >= said) {
-                acts.extend(self.reply(now, message));
-            }
-        }
-        self.after_replies(now, acts)
-    }
-
-    fn reply(&mut self, now: Moment, message: &RemoteMessage) -> Option<Act> {
-        let reply = matches!(message.author, Author::Bot | Author::Agent) && self.seen.insert(message.id.clone());
-        self.replied |= reply;
-        reply.then(|| Act::Say(reply_line(now, message)))
-    }
-
-    fn after_replies(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
-        if matches!(self.stage, Stage::Listening(_)) && !acts.is_empty() {
-            acts.extend(self.outcome(now));
-        }
-        acts
-    }
-
     fn interrupt(&mut self, now: Moment) -> Vec<Act> {
         let again = std::mem::replace(&mut self.interrupted, true);
         match self.stage {
@@ -383,90 +356,11 @@ impl SendFold {
 
     fn due_now(&mut self, now: Moment) -> Vec<Act> {
         match self.stage {
+            Stage::Choosing(_) => self.look_ended(now),
             Stage::Lagging(_) => self.after_settling(now),
             Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) => self.outcome(now),
             Stage::UnderWay | Stage::Over => Vec::new(),
         }
-    }
-
-    /// Whether the guest's socket could not be opened for want of a network.
-    fn socket_failed(&self) -> bool {
-        !self.wants_token() && matches!(self.socket_trouble.as_ref().map(|x| &x.outcome), Some(Outcome::Failed(_)))
-    }
-
-    /// What became of it: the word, the sentence and the exit code.
-    fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
-        let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
-        let tried = self.exchange.as_ref().is_some_and(|e| e.attempts().next().is_some());
-        match &self.life {
-            Life::Accepted | Life::Answered | Life::Landed => match self.sending.reply_within {
-                Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
-                Some(_) if self.interrupted => {
-                    ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
-                }
-                Some(time) => {
-                    let seconds = time.as_secs_f64();
-                    ("accepted", format!("accepted, but no reply was read within {seconds} s"), Exit::Refused)
-                }
-                None => ("accepted", self.accepted_text(now), Exit::Done),
-            },
-            Life::Refused(why) if !tried && self.trouble().is_some() => {
-                let exit = self.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
-                ("refused", format!("not sent, not signed in: {why}"), exit)
-            }
-            Life::Refused(why) if failed || (!tried && self.socket_failed()) => {
-                let why = why.strip_prefix("not sent: ").unwrap_or(why);
-                ("refused", format!("not sent: {why}"), Exit::Network)
-            }
-            Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
-            Life::Unknown(why) => ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown),
-            Life::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
-            Life::Sending { .. } => {
-                let why = "interrupted while it was on the wire";
-                ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
-            }
-            Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.trouble() {
-                Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
-                _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
-                _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
-            },
-        }
-    }
-
-    fn outcome(&mut self, now: Moment) -> Vec<Act> {
-        if self.stage == Stage::Over {
-            return Vec::new();
-        }
-        let listened = matches!(self.stage, Stage::Listening(_));
-        self.stage = Stage::Over;
-        let (word, message, exit) = self.verdict(now);
-        let exchange = self.exchange.as_ref();
-        let diagnosis = self.diagnosis();
-        let mut acts = Vec::new();
-        if let Some(diagnosis) = &diagnosis {
-            acts.push(Act::Say(diagnosis_line(now, diagnosis)));
-        }
-        let fields = json!({
-            "outcome": word,
-            "status": exchange.and_then(|e| e.status()),
-            "request_id": self.request_id(),
-            // A cause that is only possible is no cause: the diagnosis before says which ones fit.
-            "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
-            "attempts": exchange.map_or(0, |e| e.attempts().count()),
-            "message": message,
-        });
-        let line = Line::new("outcome", now.wall, fields);
-        let line = match exit {
-            // The acceptance and the reply have been said already.
-            Exit::Done if listened => line,
-            Exit::Done => line.says(message),
-            _ => {
-                let id = self.request_id().map(|id| format!(" (request id {id})")).unwrap_or_default();
-                line.warns(format!("{message}{id}"))
-            }
-        };
-        acts.extend([Act::Say(line), Act::Finish(exit)]);
-        acts
     }
 }
 
@@ -476,15 +370,20 @@ impl Fold for SendFold {
             return Vec::new();
         }
         match input {
-            Input::Begin => self.begin(now),
+            Input::Begin => self.choose(now),
             Input::Report(report) => match *report {
                 Report::Token(status) => self.token(now, status),
                 Report::Exchange(exchange) => self.exchange(now, exchange),
                 Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
-                Report::Conversation { key, messages, .. } if key == self.sending.conversation => {
-                    self.conversation(now, &messages)
-                }
-                Report::Heard { key, messages } if key == self.sending.conversation => self.heard(now, &messages),
+                Report::Conversation { key, messages, .. } if key == self.sending.conversation => match self.stage {
+                    Stage::Choosing(_) => self.offered(now, &messages, true),
+                    _ => self.conversation(now, &messages),
+                },
+                Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
+                Report::Heard { key, messages } if key == self.sending.conversation => match self.stage {
+                    Stage::Choosing(_) => self.offered(now, &messages, false),
+                    _ => self.heard(now, &messages),
+                },
                 Report::Notice { text, .. } => {
                     vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
                 }
@@ -498,14 +397,15 @@ impl Fold for SendFold {
 
     fn due(&self) -> Option<Moment> {
         match self.stage {
-            Stage::TakingBack(until) | Stage::Lagging(until) | Stage::Listening(until) | Stage::Probing(until) => {
-                Some(until)
-            }
+            Stage::Choosing(until)
+            | Stage::TakingBack(until)
+            | Stage::Lagging(until)
+            | Stage::Listening(until)
+            | Stage::Probing(until) => Some(until),
             Stage::UnderWay | Stage::Over => None,
         }
     }
 }
 
 #[cfg(test)]
-#[path = "send_fold_tests.rs"]
 mod tests;

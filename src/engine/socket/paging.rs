@@ -1,0 +1,156 @@
+//! How far a history is read back, page by page. Pure.
+//!
+//! ```text
+//! catch up ─► page 1 ─► all of it new, or it ends before the oldest unknown message? ─► page 2 ─► …
+//! a person asks ─► the next page that was not read yet
+//! ```
+//! What was said while nobody listened is read within a bound; what is unknown is looked for until it is found, or the
+//! pages are older than it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::Moment;
+
+/// How many pages are read by themselves to close a gap.
+const GAP_PAGES: u32 = 8;
+/// No history has more. [72 hours of a session; a server that gives the same page again is not asked for ever]
+const PAGES_MAX: u32 = 1_000;
+/// How often reading a page is tried, and the first pause before it is tried again.
+const TRIES: u32 = 4;
+const AGAIN_FIRST: Duration = Duration::from_secs(5);
+
+/// Why a page is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// What was said while nobody listened, and what is unknown.
+    Back,
+    /// A person asked for older ones.
+    Asked,
+}
+
+/// What a page showed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// How many pages there are, where told.
+    pub pages: Option<u32>,
+    /// How many messages it has.
+    pub count: usize,
+    /// How many of them are new.
+    pub fresh: usize,
+    /// Whether anything was known before.
+    pub knew: bool,
+    /// When the oldest of them was said, where told.
+    pub oldest: Option<Timestamp>,
+    /// Since when an unknown message may be there.
+    pub doubt: Option<Timestamp>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Paging {
+    /// A person asked for the next page further back.
+    asked: bool,
+    /// The page that is to be read by itself, and no earlier than when.
+    back: Option<(u32, Option<Moment>)>,
+    /// The next page further back.
+    next: u32,
+    pages: Option<u32>,
+    /// Every page so far was new, and something older is known.
+    gap: bool,
+    /// How often reading by itself failed in a row.
+    failed: u32,
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self { asked: false, back: None, next: 1, pages: None, gap: false, failed: 0 }
+    }
+}
+
+impl Paging {
+    /// Reads back from the newest on.
+    pub const fn catch_up(&mut self) {
+        self.back = Some((1, None));
+        self.failed = 0;
+    }
+
+    /// A person asks for an older page. False: there is none.
+    pub fn ask(&mut self) -> bool {
+        self.asked = self.pages.is_none_or(|pages| self.next <= pages);
+        self.asked
+    }
+
+    /// Nothing is to be read; says whether a person waits for it.
+    pub const fn stop(&mut self) -> bool {
+        self.back = None;
+        std::mem::replace(&mut self.asked, false)
+    }
+
+    /// The page that is to be read next.
+    pub fn wanted(&self) -> Option<(u32, Why)> {
+        if self.asked { Some((self.next, Why::Asked)) } else { self.back.map(|(page, _)| (page, Why::Back)) }
+    }
+
+    /// The page that is to be read by itself.
+    pub fn page_back(&self) -> Option<u32> {
+        self.back.map(|(page, _)| page)
+    }
+
+    /// Until when that page is held back.
+    pub fn held(&self, now: Moment) -> Option<Moment> {
+        self.back.filter(|_| !self.asked).and_then(|(_, until)| until).filter(|until| now.mono < until.mono)
+    }
+
+    /// A page is being read.
+    pub const fn begin(&mut self, why: Why) {
+        match why {
+            Why::Asked => self.asked = false,
+            Why::Back => self.back = None,
+        }
+    }
+
+    /// A page is to be read once more, at once.
+    pub const fn again(&mut self, page: u32, why: Why) {
+        match why {
+            Why::Asked => self.asked = true,
+            Why::Back => self.back = Some((page, None)),
+        }
+    }
+
+    /// Reading a page failed in a way that may pass: what is read by itself is tried again, no earlier than after `wait`.
+    pub fn failed(&mut self, page: u32, why: Why, wait: Option<Duration>, now: Moment) {
+        // Somebody began anew meanwhile.
+        if why == Why::Asked || self.back.is_some() {
+            return;
+        }
+        self.failed += 1;
+        if self.failed < TRIES {
+            let pause = AGAIN_FIRST.saturating_mul(1 << (self.failed - 1)).max(wait.unwrap_or_default());
+            self.back = Some((page, Some(now.after(pause))));
+        }
+    }
+
+    /// A page was read.
+    pub fn read(&mut self, page: u32, why: Why, seen: Seen) {
+        self.pages = seen.pages.or(self.pages);
+        self.next = self.next.max(page.saturating_add(1));
+        if why == Why::Asked {
+            return;
+        }
+        self.failed = 0;
+        // What the first page brought is no reason to read the second.
+        self.gap = (seen.knew && page == 1 || self.gap && page > 1) && seen.fresh == seen.count && page < GAP_PAGES;
+        // A page that does not tell its times may lie on either side.
+        let doubt = seen.doubt.is_some_and(|since| seen.oldest.is_none_or(|oldest| oldest >= since));
+        let more = seen.count > 0 && page < self.pages.unwrap_or(PAGES_MAX).min(PAGES_MAX);
+        if more && (self.gap || doubt) && self.back.is_none() {
+            self.back = Some((page + 1, None));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "paging_tests.rs"]
+mod tests;
