@@ -1,7 +1,7 @@
 //! What messages are sent with that go out wrongly on purpose: tokens that are over, or of another scope. All of it is
 //! made on our side, and none of it touches the session's own token.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -12,7 +12,7 @@ use crate::engine::client::capture;
 use crate::engine::record::Record;
 use crate::genesys::oauth;
 use crate::model::variation::OTHER_SCOPE;
-use crate::model::{Generation, Kind, Moment, Outcome, Variation};
+use crate::model::{Generation, Kind, MessageId, Moment, Outcome, Variation};
 
 use super::Driver;
 use super::jobs::{Heard, TokenDone};
@@ -29,6 +29,8 @@ pub struct Bench {
     spare: Option<SecretString>,
     /// The request for it, while it is under way.
     asking: Option<Record>,
+    /// Messages that want it, as far as they are not over.
+    wanting: BTreeSet<MessageId>,
 }
 
 impl Driver {
@@ -54,12 +56,20 @@ impl Driver {
             .then(|| "not sent: a pasted token cannot be asked for with another scope".to_owned())
     }
 
+    /// A message of this kind was accepted.
+    pub(super) fn bench_wanted(&mut self, message: MessageId, sent_as: Option<Variation>) {
+        if sent_as == Some(Variation::WrongScope) {
+            self.bench.wanting.insert(message);
+        }
+    }
+
     /// Asks for a token of another scope once a message wants one and the client's secret is there.
     pub(super) fn pump_bench(&mut self, now: Moment) {
         if self.bench.spare.is_some() || self.bench.asking.is_some() {
             return;
         }
-        let wanted = self.sends.values().any(|s| s.request.sent_as == Some(Variation::WrongScope));
+        self.bench.wanting.retain(|message| self.sends.contains_key(message));
+        let wanted = !self.bench.wanting.is_empty();
         let (true, Credentials::Client(client), Some(secret)) = (wanted, &self.profile.credentials, &self.secret)
         else {
             return;

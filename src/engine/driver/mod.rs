@@ -46,8 +46,12 @@ use sending::{Doubt, Sending};
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
 
-/// With so many on the wire, the loop waits for its neighbours' work before it takes its turn.
+/// With so many on the wire, the loop waits for its neighbours' work before it takes its turn, and reports for company.
 const CROWD: usize = 4;
+/// How long reports may wait in a crowd: nobody sees it, a screen is drawn 60 times a second.
+const SOON: Duration = Duration::from_millis(1);
+/// So many leave at once.
+const TOGETHER: usize = 256;
 
 /// See the module.
 pub struct Driver {
@@ -88,7 +92,8 @@ pub struct Driver {
 
     queue: Queue,
     pace: Pace,
-    sends: BTreeMap<MessageId, Sending>,
+    /// Boxed, for a map moves what it holds.
+    sends: BTreeMap<MessageId, Box<Sending>>,
     /// What is documented and never told: the pace of each conversation's session.
     rates: BTreeMap<ConversationKey, Rate>,
     routes: Routes,
@@ -169,7 +174,7 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports: Outbox { reports, pending: RefCell::default(), metrics },
+            reports: Outbox { reports, pending: RefCell::default(), due: None, metrics },
         }
     }
 
@@ -185,7 +190,7 @@ impl Driver {
             if !Arc::ptr_eq(&self.shared.borrow(), &self.redactor) {
                 self.shared.send_replace(Arc::clone(&self.redactor));
             }
-            self.reports.flush();
+            let due = [due, self.reports.flush_later(self.queue.flying() >= CROWD)].into_iter().flatten().min();
             // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
             // moving it with every send.
             if let Some(due) = due.filter(|d| timer.is_elapsed() || *d < timer.deadline()) {
@@ -418,11 +423,14 @@ enum Next {
     Job(Result<(tokio::task::Id, Done), tokio::task::JoinError>),
 }
 
-/// Reports of one turn of the loop. They leave together at its end, when the requests that the turn began are on their
-/// way already: waking who listens costs more than anything else in a turn.
+/// Reports on their way out. They leave together at the end of a turn of the loop, when the requests that the turn began
+/// are on their way already; where much goes on, those of several turns do. For waking who listens costs more than
+/// anything else in a turn.
 struct Outbox {
     reports: UnboundedSender<Report>,
     pending: RefCell<Vec<Report>>,
+    /// When those that wait now must leave.
+    due: Option<Instant>,
     metrics: Option<RefCell<Metrics>>,
 }
 
@@ -434,6 +442,21 @@ impl Outbox {
 
     fn put(&self, report: Report) {
         self.pending.borrow_mut().push(report);
+    }
+
+    /// Lets them leave: at once, or, in a `crowd`, when enough have come together. Says when they must.
+    fn flush_later(&mut self, crowd: bool) -> Option<Instant> {
+        let waiting = self.pending.borrow().len();
+        if crowd && (1..TOGETHER).contains(&waiting) {
+            let now = Instant::now();
+            let due = *self.due.get_or_insert(now + SOON);
+            if now < due {
+                return Some(due);
+            }
+        }
+        self.flush();
+        self.due = None;
+        None
     }
 
     fn flush(&self) {

@@ -56,7 +56,7 @@ pub struct Doubt {
 /// What decides whether a message may go now.
 struct Clearance<'d> {
     tokens: &'d Tokens,
-    sends: &'d BTreeMap<MessageId, Sending>,
+    sends: &'d BTreeMap<MessageId, Box<Sending>>,
     bench: &'d Bench,
     pace: &'d Pace,
     rates: &'d BTreeMap<ConversationKey, Rate>,
@@ -128,7 +128,8 @@ impl Driver {
             began: now,
             request,
         };
-        self.sends.insert(sending.request.message, sending);
+        self.bench_wanted(sending.request.message, sending.request.sent_as);
+        self.sends.insert(sending.request.message, Box::new(sending));
         if channel::way(channel) == Way::Socket {
             self.web_event(key, Event::Want(Wanted::Message), now);
         }
