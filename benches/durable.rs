@@ -1,7 +1,7 @@
 //! What durability costs a send, with many conversations side by side: the same requests in bare reqwest loops, through
 //! the engine alone, and through the engine with the journal on (each intent on the disk before its first byte, each
-//! exchange kept), against one server in this process. `cargo bench --bench durable`; only some numbers of
-//! conversations: `cargo bench --bench durable -- 64 256`
+//! exchange kept), against one server in this process. `cargo bench --bench durable`; one server, or
+//! some numbers of conversations: `cargo bench --bench durable -- sandbox 64 256`
 //!
 //! Servers: a minimal raw one that answers at once, which shows the most that durability can cost; the same after 10 ms,
 //! what a service in the same building takes; and the sandbox.
@@ -63,7 +63,13 @@ fn main() {
     );
     let asked: Vec<u32> = std::env::args().filter_map(|a| a.parse().ok()).collect();
     let side_by_side: Vec<u32> = if asked.is_empty() { SIDE_BY_SIDE.to_vec() } else { asked };
-    for (server, side_by_side) in SERVERS.iter().flat_map(|server| side_by_side.iter().map(|n| (*server, *n))) {
+    let is_asked = |server: &Server| {
+        let named = |name: &str| std::env::args().any(|a| a == name);
+        !(named("raw") || named("sandbox")) || named(server.to_string().split(',').next().unwrap_or_default())
+    };
+    for (server, side_by_side) in
+        SERVERS.iter().filter(|s| is_asked(s)).flat_map(|server| side_by_side.iter().map(|n| (*server, *n)))
+    {
         // About a tenth of a second each.
         let sends = if server.is_quick() { SENDS } else { SENDS / 16 * side_by_side.min(16) }.max(side_by_side);
         let sends = if side_by_side == 1 { sends / 8 } else { sends };

@@ -15,7 +15,7 @@ use crate::model::{ConversationKey, Life, MessageId};
 impl Durable for Journal {
     fn intent(&self, intent: Intent) -> Recording {
         let (done, recorded) = oneshot::channel();
-        let put = self.put(Work::Intent(intent, done), Haste::Together);
+        let put = self.put(Work::Intent(intent, done), Haste::Out);
         let mailbox = Arc::clone(&self.mailbox);
         Box::pin(async move {
             if !put {
@@ -28,13 +28,13 @@ impl Durable for Journal {
     }
 
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
-        self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, Haste::Soon);
+        self.put(Work::Outcome { message, life: life.clone(), remote_id: remote_id.map(str::to_owned) }, Haste::Back);
     }
 
     fn guest_token(&self, conversation: ConversationKey, made: SecretString, renew: bool) -> Keeping {
         let (done, answered) = oneshot::channel();
         let spare = made.clone();
-        self.put(Work::Guest(Guest { conversation, made, renew, done }), Haste::Soon);
+        self.put(Work::Guest(Guest { conversation, made, renew, done }), Haste::Back);
         Box::pin(async move {
             let gone = |_| GuestToken { token: spare, fresh: true, kept: Err("the journal has stopped".to_owned()) };
             answered.await.unwrap_or_else(gone)

@@ -2,15 +2,17 @@
 //! exchanges brings. Putting something in never waits.
 //!
 //! ```text
-//! prompt ───┐
-//! together ─┼─► urgent, in order ─► taken as soon as somebody waits for some of it and the usual company is there,
-//! soon ─────┘                       or after SOON
+//! prompt ─┐
+//! out ────┼─► urgent, in order ─► taken as soon as somebody waits for some of it and its company is there, or after SOON
+//! back ───┘
 //! bulk ───────► bulk ─────────────► taken while urgent work is not, once it is a BITE or waits since LATER
 //! ```
 //! Nobody waits for what comes of a message, so it is written together with the next intent; nor for exchanges, which
-//! are written many at a time. Those who wait share commits: as many as shared the last one are waited for, but no longer
-//! than that one took. So what waits alone never waits for others, what comes in numbers pays for the disk once, and the
-//! thread is not woken for each.
+//! are written many at a time.
+//!
+//! Messages that wait to go out share commits: while more are under way than wait, the next are waited for, but for no
+//! more than shared the last commit, and no longer than that one took. So what is alone waits for nobody; what comes in
+//! numbers pays for the disk once, and half of it is on the wire while the other half is written.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -32,10 +34,10 @@ const PATIENCE: Duration = Duration::from_millis(5);
 pub enum Haste {
     /// Somebody waits for it, or a person would miss it.
     Prompt,
-    /// The same, once [`Mailbox::together`] says that all that comes with it is there.
-    Together,
-    /// In order with what is prompt, but it may wait for that.
-    Soon,
+    /// The same, for a message that goes out, once [`Mailbox::together`] says that all that go with it are there.
+    Out,
+    /// In order with what is prompt, but it may wait for that: what came of a message.
+    Back,
     /// When there is nothing else.
     Bulk,
 }
@@ -59,7 +61,9 @@ struct Lanes<T> {
     /// Pieces of the urgent lane that somebody waits for; since when, once all of a turn is there.
     awaited: usize,
     awaited_since: Option<Instant>,
-    /// As many shared the last commit; so long it took, or [`PATIENCE`].
+    /// Messages that went out and did not come back, as far as is known here.
+    abroad: usize,
+    /// So many waited for the last commit; so long it took, or [`PATIENCE`].
     company: usize,
     patience: Duration,
     /// When the last group was taken.
@@ -91,13 +95,17 @@ impl<T> Lanes<T> {
     fn wait_begins(&mut self) -> bool {
         let first = self.awaited_since.is_none();
         self.awaited_since.get_or_insert_with(Instant::now);
-        first || self.awaited >= self.company
+        first || self.has_company()
+    }
+
+    fn has_company(&self) -> bool {
+        self.awaited >= self.company.min(self.abroad)
     }
 
     /// When those who wait have waited enough for others.
     fn awaited_until(&self) -> Option<Instant> {
         let since = self.awaited_since?;
-        Some(if self.awaited >= self.company { since } else { since + self.patience })
+        Some(if self.has_company() { since } else { since + self.patience })
     }
 }
 
@@ -108,6 +116,7 @@ impl<T> Default for Mailbox<T> {
             bulk: VecDeque::new(),
             awaited: 0,
             awaited_since: None,
+            abroad: 0,
             company: 0,
             patience: Duration::ZERO,
             taken: None,
@@ -149,12 +158,16 @@ impl<T> Mailbox<T> {
                 lanes.awaited += 1;
                 lanes.wait_begins()
             }
-            Haste::Together => {
+            Haste::Out => {
                 lanes.awaited += 1;
                 false
             }
             // The thread knows when to look at what can wait, once it knows that there is some.
-            Haste::Soon | Haste::Bulk => first || full,
+            Haste::Back => {
+                lanes.abroad = lanes.abroad.saturating_sub(1);
+                first
+            }
+            Haste::Bulk => first || full,
         };
         self.call(guard, wake);
         Ok(())
@@ -201,6 +214,7 @@ impl<T> Mailbox<T> {
                 let count = lanes.urgent.len().min(most);
                 let group = lanes.urgent.drain(..count).collect();
                 lanes.company = std::mem::take(&mut lanes.awaited);
+                lanes.abroad += lanes.company;
                 // What is left behind is as good as awaited: nobody remembers what it was.
                 lanes.awaited = lanes.urgent.len();
                 lanes.urgent_since = (lanes.awaited > 0).then_some(now);
