@@ -116,3 +116,17 @@ fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     let screen = desk.screen();
     assert!(screen.contains("Compose → Anna c0ff…8907"), "{screen}");
 }
+
+/// What the status line has no room for can be read.
+#[test]
+fn the_status_page_says_the_whole_of_a_line_that_is_cut() {
+    let mut desk = desk(40, 12);
+    desk.keys("x");
+    assert_eq!(desk.status(), "Nothing can be added: guest-api messages carry text only.");
+    assert!(!desk.screen().contains("text only."), "{}", desk.screen());
+    desk.keys("!");
+    let screen = desk.screen();
+    assert!(screen.contains("Said last  Nothing can be added:") && screen.contains("text only."), "{screen}");
+    desk.resize(80, 24);
+    assert!(!desk.screen().contains("Said last"), "there is room: {}", desk.screen());
+}
