@@ -11,6 +11,8 @@
 mod canned;
 #[path = "accuracy/cases.rs"]
 mod cases;
+#[path = "accuracy/channels.rs"]
+mod channels;
 #[path = "accuracy/harness.rs"]
 mod harness;
 

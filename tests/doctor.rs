@@ -84,8 +84,12 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
 }
 
 async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
-    let toml = format!("{toml}\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n");
-    let scenario = Scenario::parse(&toml, std::path::Path::new("doctor.toml")).unwrap();
+    series(&format!("{toml}\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n"), fault, send_test, change).await
+}
+
+/// The series for the first conversation of a scenario.
+async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
+    let scenario = Scenario::parse(toml, std::path::Path::new("doctor.toml")).unwrap();
     let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
     if let Some(fault) = fault {
         sandbox.set_fault(fault).unwrap();
@@ -210,17 +214,7 @@ const OPEN: &str = "name = \"O\"\nchannel = \"open-messaging\"\nguest_id = \"g\"
 /// The series for one conversation of a published channel.
 async fn published(entry: &str, fault: Option<&str>, change: impl FnOnce(&mut Profile)) -> Run {
     let toml = format!("world = \"published\"\n[[conversations]]\n{entry}\nscript = \"silent\"\n");
-    let scenario = Scenario::parse(&toml, std::path::Path::new("doctor.toml")).unwrap();
-    let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
-    if let Some(fault) = fault {
-        sandbox.set_fault(fault).unwrap();
-    }
-    let mut profile = sandbox.profile();
-    change(&mut profile);
-    let (verdict, findings, exchanges) = examine(profile, false).await;
-    let received = sandbox.state()["received"].as_u64().unwrap();
-    sandbox.stop().await;
-    Run { verdict, findings, exchanges, received }
+    series(&toml, fault, false, change).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

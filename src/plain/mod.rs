@@ -42,6 +42,7 @@
 
 mod ask;
 mod commands;
+mod course;
 mod entries;
 mod events;
 mod kept;
@@ -68,7 +69,7 @@ use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
 use crate::model::{
-    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, Life, MessageId, Moment, TokenStatus,
+    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
 };
 use crate::pass::Run;
 use crate::view::text::visible;
@@ -372,179 +373,6 @@ impl Plain {
 
     fn spoken_active(&self) -> Option<String> {
         Some(self.spoken(self.picker.active()?))
-    }
-
-    // ---- beginning and ending -------------------------------------------------------------------------------------
-
-    fn begin(&mut self) {
-        if self.sandbox {
-            self.say("This is guestwire's built-in sandbox; nothing leaves this machine.");
-        } else {
-            self.say(format!("guestwire, profile {}, region {}.", self.profile, self.region));
-        }
-        if self.production {
-            self.say("This is production: each message is asked for before it is sent.");
-        }
-        self.say("Say .help to hear what can be said here.");
-        if self.interactive {
-            if self.sandbox {
-                self.say("To reach a real organisation, leave and run guestwire init.");
-            }
-            self.list();
-        }
-        self.picker.first();
-        match self.picker.open() {
-            Some(key) => {
-                if !self.interactive {
-                    let name = self.spoken(key);
-                    self.say(format!("{name}, is open."));
-                }
-                self.opened(key);
-            }
-            None => self.say("This profile has no conversation; guestwire config path tells where to add one."),
-        }
-        self.prompt_due = true;
-    }
-
-    fn end_of_lines(&mut self) {
-        if self.no_more_lines {
-            return;
-        }
-        self.no_more_lines = true;
-        if self.block.take().is_some() {
-            self.wrong("Not sent: the input ended before .end.");
-        }
-        if self.question.take().is_some() {
-            self.say("Not done: the input ended before the answer.");
-            self.came_to(Exit::Refused, None);
-        }
-        if self.interactive && self.is_busy() {
-            self.say("Leaving as soon as everything is settled. Ctrl-C leaves now.");
-        }
-    }
-
-    /// Ctrl-C: what is being written or asked, then what is under way, then out. A script is not read on.
-    fn interrupt(&mut self) {
-        if self.block.take().is_some() {
-            self.say("Dropped; nothing was sent.");
-            self.prompt_due = true;
-        } else if self.question.take().is_some() {
-            self.say("Not done.");
-            self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
-        } else if self.is_busy() && !self.interrupted {
-            self.interrupted = true;
-            self.waiting_over("The wait for a reply was ended.");
-            self.reading.clear();
-            self.signing = None;
-            self.session_asked = None;
-            self.discovering = None;
-            self.desk.let_go();
-            self.cancel_all();
-        } else {
-            self.leave();
-        }
-        self.no_more_lines |= !self.interactive;
-    }
-
-    fn leave(&mut self) {
-        if !std::mem::replace(&mut self.left, true) {
-            self.acts.push(Act::Leave);
-        }
-    }
-
-    /// After each input: what follows from it whatever it was.
-    fn afterwards(&mut self) {
-        self.give_up();
-        self.check_wait();
-        if self.left || self.is_busy() {
-            return;
-        }
-        self.interrupted = false;
-        if self.no_more_lines && self.question.is_none() {
-            self.leave();
-        } else if self.interactive
-            && self.question.is_none()
-            && self.block.is_none()
-            && std::mem::take(&mut self.prompt_due)
-        {
-            self.prompt();
-        }
-    }
-
-    /// A script does not wait for a token that will not come.
-    fn give_up(&mut self) {
-        if self.interactive {
-            return;
-        }
-        let Some((exit, why)) = self.sign_in.trouble().cloned() else { return };
-        for key in std::mem::take(&mut self.reading) {
-            let name = self.spoken(key);
-            self.say(format!("{name}, was not read, not signed in: {}.", words::clause(&why)));
-            self.came_to(exit, None);
-        }
-        if self.discovering.take().is_some() {
-            self.say(format!("Active conversations were not asked for, not signed in: {}.", words::clause(&why)));
-            self.came_to(exit, None);
-        }
-        let held = |plain: &Self, id: MessageId| {
-            let message = plain.threads.message(id);
-            let needs_token = message.is_some_and(|m| plain.channel(m.conversation) != Some(Channel::WebMessaging));
-            needs_token && matches!(message.map(|m| &m.life), Some(Life::Queued | Life::Waiting { .. }))
-        };
-        let hopeless: Vec<_> =
-            self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
-        for id in hopeless {
-            self.given_up.insert(id, (exit, format!("not signed in: {why}")));
-            self.ask(Command::Cancel(id));
-        }
-    }
-
-    /// A script does not wait for a person to connect a conversation that cannot be reached.
-    fn give_up_unreachable(&mut self, key: ConversationKey, why: &str) {
-        if self.interactive {
-            return;
-        }
-        let held = |plain: &Self, id: MessageId| {
-            let life = plain.threads.message(id).map(|m| &m.life);
-            matches!(life, Some(Life::Queued | Life::Waiting { .. }))
-        };
-        let hopeless: Vec<_> =
-            self.open.iter().filter(|(id, of)| **of == key && held(self, **id)).map(|(id, _)| *id).collect();
-        for id in hopeless {
-            self.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
-            self.ask(Command::Cancel(id));
-        }
-    }
-
-    /// Whether the wait for a reply is over, one way or the other.
-    fn check_wait(&mut self) {
-        let Some(waiting) = self.waiting else { return };
-        match self.threads.message(waiting.message).map(|m| m.life.clone()) {
-            Some(Life::Answered) => {
-                self.waiting = None;
-                self.came_to(Exit::Done, Some(waiting.message));
-                self.prompt_due = true;
-            }
-            Some(life @ (Life::Refused(_) | Life::Unknown(_) | Life::Cancelled | Life::Lost)) => {
-                // The outcome was told, and its exit code stays.
-                self.waiting = None;
-                self.say(format!("No reply is waited for: the message is {}.", life.word()));
-            }
-            _ if waiting.until.left(self.now).is_zero() => {
-                let span = words::span(waiting.span);
-                self.waiting_over(&format!("No reply was read within {span}. Say .wait to wait longer, or .read."));
-            }
-            _ => {}
-        }
-    }
-
-    fn waiting_over(&mut self, sentence: &str) {
-        if self.waiting.take().is_some() {
-            self.say(sentence);
-            self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
-        }
     }
 }
 

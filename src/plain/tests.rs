@@ -6,7 +6,7 @@ use super::*;
 
 use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
-use crate::model::{Address, Author, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState, TokenFacts};
+use crate::model::{Address, Author, Exchange, Granted, Kind, Life, Outcome, RemoteMessage, RemoteState, TokenFacts};
 
 mod live;
 mod pass;

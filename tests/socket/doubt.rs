@@ -65,10 +65,15 @@ async fn one_that_never_came_is_looked_for_until_the_pages_are_older_and_again_w
     let lost = recall(&rig, 7, "never received", 100);
     let read = |n: &'static str| move |r: &Report| matches!(r, Report::Exchange(e) if e.what.ends_with(n) && e.outcome == Outcome::Accepted);
     rig.until(read("page 3")).await;
+    // A person wants it looked for: from the newest on, as it may have come late. Asked twice, it is looked for once.
+    for _ in 0..2 {
+        rig.engine.ask(Command::Read(ConversationKey(0)));
+    }
+    rig.until(read("page 3")).await;
     // The next one to be looked for is older: its look begins anew, so the first had come to rest.
     let found = recall(&rig, 8, "line 70", 70);
     rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == found)).await;
-    assert_eq!(pages(&rig), ["1", "2", "3", "1", "2", "3", "4"]);
+    assert_eq!(pages(&rig), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
     assert_eq!(rig.life(lost), None, "nothing was found out about it");
     rig.stop().await;
 }

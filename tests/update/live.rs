@@ -1,4 +1,4 @@
-//! Live conversations: what comes by itself, sessions, choices by number, what goes with a message, typing, discovery.
+//! Live conversations: what comes by itself, choices by number, what goes with a message, typing, discovery.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use guestwire::console::state::picker::Picker;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, Conversation, ConversationKey, Life, MessageId, Moment, Place, RemoteMessage,
-    RemoteState, Session, SessionAsk,
+    Attachment, Author, Channel, Choice, Conversation, ConversationKey, Life, Moment, Place, RemoteMessage,
+    RemoteState, Session,
 };
 
 use crate::desk::{BILLING, Desk, OPEN, WEB, commands, live_conversations, real_place, valid};
 
-fn desk() -> Desk {
+pub fn desk() -> Desk {
     let mut desk = Desk::with(120, 36, |setup| setup.picker = Picker::new(live_conversations()));
     desk.report(Report::Token(valid()));
     desk
 }
 
 /// A desk on the web conversation, its session open for 72 hours.
-fn web() -> Desk {
+pub fn web() -> Desk {
     let mut desk = desk();
     open(&mut desk, WEB);
     session(&mut desk, Session::Connecting);
@@ -30,7 +30,7 @@ fn web() -> Desk {
     desk
 }
 
-fn open(desk: &mut Desk, key: ConversationKey) {
+pub fn open(desk: &mut Desk, key: ConversationKey) {
     desk.keys("esc 1 g");
     for _ in 0..key.0 {
         desk.keys("j");
@@ -39,12 +39,12 @@ fn open(desk: &mut Desk, key: ConversationKey) {
     assert_eq!(desk.state.picker.active(), Some(key));
 }
 
-fn opened(desk: &Desk) -> Session {
+pub fn opened(desk: &Desk) -> Session {
     let expires = desk.now.wall.saturating_add(jiff::SignedDuration::from_hours(72)).unwrap();
     Session::Open { expires: Some(expires), new: true }
 }
 
-fn session(desk: &mut Desk, session: Session) {
+pub fn session(desk: &mut Desk, session: Session) {
     desk.report(Report::Session { key: WEB, session });
 }
 
@@ -69,11 +69,11 @@ fn texts(desk: &Desk, key: ConversationKey) -> Vec<String> {
 }
 
 /// The first line of the screen.
-fn top(desk: &Desk) -> String {
+pub fn top(desk: &Desk) -> String {
     desk.screen().lines().next().unwrap_or_default().to_owned()
 }
 
-fn menu(desk: &Desk) -> Vec<String> {
+pub fn menu(desk: &Desk) -> Vec<String> {
     match &desk.state.overlay {
         Some(Overlay::Menu(menu)) => menu.items.iter().map(|(text, _)| text.clone()).collect(),
         other => panic!("{other:?} is no menu"),
@@ -268,138 +268,6 @@ fn where_nothing_is_offered_the_reason_is_said() {
     let mut desk = desk();
     desk.keys("esc o");
     assert_eq!(desk.status(), "Nothing to choose: no message of this conversation offers choices.");
-}
-
-// ── sessions ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-#[test]
-fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
-    let mut desk = desk();
-    assert!(top(&desk).contains("TOKEN ok"));
-    open(&mut desk, WEB);
-    assert!(top(&desk).contains("GUEST closed — w") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
-    let open = opened(&desk);
-    session(&mut desk, open);
-    assert!(top(&desk).contains("GUEST session 72h"), "{}", top(&desk));
-    let at = desk.now.after(Duration::from_secs(4));
-    session(&mut desk, Session::Reconnecting { at, why: "the server closed it".to_owned() });
-    assert!(top(&desk).contains("GUEST reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
-    desk.pass(1_000);
-    desk.event(Event::Deadline);
-    assert!(top(&desk).contains("GUEST reconnecting 3s"), "{}", top(&desk));
-}
-
-#[test]
-fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
-    let mut desk = web();
-    let why = "the conversation was ended by the bot";
-    session(&mut desk, Session::ReadOnly { why: format!("{why}.") });
-    assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
-    session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
-    assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
-    session(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
-    assert_eq!(
-        desk.status(),
-        "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
-    );
-    session(&mut desk, Session::Closed);
-    assert_eq!(desk.status(), "Closed; w opens it again.");
-    open(&mut desk, BILLING);
-    session(&mut desk, Session::ReadOnly { why: why.to_owned() });
-    assert!(desk.status().starts_with("Anna, web is read-only; w "), "{}", desk.status());
-}
-
-#[test]
-fn a_refused_upgrade_leads_to_its_explanation() {
-    let mut desk = desk();
-    open(&mut desk, WEB);
-    let life = Life::Refused("403 the origin is not allowed".to_owned());
-    let made = crate::desk::exchange_of(7, desk.now, Some((MessageId(900), WEB)), "open the socket", &life, Some(403));
-    desk.report(Report::Exchange(std::sync::Arc::new(made)));
-    session(&mut desk, Session::Ended { why: "the upgrade was refused with 403".to_owned() });
-    assert_eq!(desk.status(), "Anna, web is over; w goes on · d why: the upgrade was refused with 403.");
-}
-
-/// What the menu offers in each state: the lines that can be taken.
-#[test]
-fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
-    use SessionAsk::{Clear, Close, Connect, Health, History, Join, NewGuest, StartNew};
-    let why = String::new;
-    let at = desk().now.after(Duration::from_secs(4));
-    for (state, can, first) in [
-        (Session::Closed, vec![Connect, StartNew, NewGuest], 0),
-        (Session::Connecting, vec![Close], 7),
-        (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
-        (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
-        (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (Session::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
-    ] {
-        let mut desk = desk();
-        open(&mut desk, WEB);
-        session(&mut desk, state.clone());
-        desk.keys("esc w");
-        let lines = menu(&desk);
-        assert_eq!(lines.len(), 8);
-        let Some(Overlay::Menu(menu)) = &desk.state.overlay else { panic!() };
-        assert_eq!(menu.chosen, first, "{state:?}");
-        let offered: Vec<SessionAsk> = menu
-            .items
-            .iter()
-            .filter_map(|(_, c)| match c {
-                guestwire::console::state::overlay::Choice::Session(WEB, ask) => Some(*ask),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(offered, can, "{state:?}");
-        assert_eq!(lines.iter().filter(|l| l.contains("not now, ")).count(), 8 - can.len());
-    }
-}
-
-#[test]
-fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
-    use SessionAsk::{Clear, Close, Connect, Health, History, Join, NewGuest, StartNew};
-    for (name, ask, asks, from_closed) in [
-        ("session-connect", Connect, false, true),
-        ("session-new", StartNew, false, false),
-        ("session-guest", NewGuest, true, false),
-        ("session-join", Join, false, false),
-        ("session-history", History, false, false),
-        ("session-health", Health, false, false),
-        ("session-clear", Clear, true, false),
-        ("session-close", Close, true, false),
-    ] {
-        let mut desk = web();
-        if from_closed {
-            session(&mut desk, Session::Closed);
-        }
-        let mut effects = desk.command(name);
-        assert_eq!(matches!(desk.state.overlay, Some(Overlay::Ask(_))), asks, "{name}");
-        if asks {
-            assert_eq!(effects, []);
-            effects = desk.keys("enter");
-        }
-        assert_eq!(commands(&effects), [&Command::Session { key: WEB, ask }], "{name}");
-    }
-}
-
-#[test]
-fn a_session_that_moved_on_while_it_was_asked_about_is_left_alone() {
-    let mut desk = web();
-    desk.command("session-clear");
-    session(&mut desk, Session::ReadOnly { why: "ended".to_owned() });
-    assert_eq!(desk.keys("enter"), []);
-    assert_eq!(desk.status(), "Nothing was done: meanwhile it is read-only.");
-}
-
-#[test]
-fn a_conversation_without_a_session_says_so() {
-    let mut desk = desk();
-    desk.keys("esc w");
-    assert_eq!(desk.status(), "No session here: only web-messaging conversations have a session.");
-    // In the picker the chosen one is meant.
-    desk.keys("1 G w");
-    assert_eq!(menu(&desk).len(), 8);
 }
 
 // ── typing ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,4 +22,5 @@ mod random;
 mod reports;
 mod restart;
 mod sending;
+mod sessions;
 mod small;

@@ -41,8 +41,12 @@ struct Bulk {
 
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        if self.is_web(key) {
-            self.session_asked(key, SessionAsk::History, self.clock.now());
+        let now = self.clock.now();
+        let doubted = self.readers.get(&key).is_some_and(|reader| reader.doubt_since().is_some());
+        if doubted && self.is_web(key) {
+            self.look_for_doubted(key, now);
+        } else if self.is_web(key) {
+            self.session_asked(key, SessionAsk::History, now);
         } else if self.conversation_id(key).is_some() {
             self.readers.entry(key).or_default().ask();
         } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
@@ -50,7 +54,7 @@ impl Driver {
                 "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
                 entry.conversation.name
             );
-            self.notice(&text, self.clock.now());
+            self.notice(&text, now);
         }
     }
 

@@ -10,6 +10,7 @@
 //! suggested counts; what only a person could judge is skipped. Everything that is known of the run is in [`Run`], which is
 //! kept at each change: [`Runner::resume`] goes on from it.
 
+mod begin;
 mod ear;
 pub mod fill;
 mod look;
@@ -24,12 +25,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::file::{Case, Pass, Step};
-use super::result::{CaseResult, ExpectationResult, Met, Run, StepResult, Verdict};
+use super::file::{Pass, Step};
+use super::result::{Run, StepResult, Verdict};
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::Report;
 use crate::model::{Channel, ConversationKey, Exchange, Extras, Generation, Life, MessageId, Moment, Variation};
 
+pub use begin::Begin;
 use ear::Ear;
 use wanted::Wanted;
 
@@ -205,94 +207,7 @@ pub struct Runner {
     now: Moment,
 }
 
-/// What a run is begun with, beside the pass.
-#[derive(Clone, Debug)]
-pub struct Begin {
-    /// A UUID.
-    pub id: uuid::Uuid,
-    /// The file as it was named.
-    pub file: String,
-    /// Its text.
-    pub source: String,
-    /// The profile's name.
-    pub profile: String,
-    /// The profile's region.
-    pub region: String,
-    /// A sandbox, built in or not.
-    pub sandbox: bool,
-    /// When.
-    pub at: Moment,
-    /// Cases of the file, in order; each as often as it is to be run, with its round.
-    pub plan: Vec<(usize, u32)>,
-}
-
 impl Runner {
-    /// A run that has not begun: its first step is open.
-    pub fn new(pass: Arc<Pass>, begin: Begin, cast: Cast, mode: Mode) -> Self {
-        let plan: Vec<(usize, u32)> = begin.plan.iter().copied().filter(|(case, _)| *case < pass.cases.len()).collect();
-        let cases = plan.iter().filter_map(|(at, round)| Some(blank(pass.cases.get(*at)?, *round, &cast))).collect();
-        let run = Run {
-            id: begin.id.to_string(),
-            name: pass.name.clone(),
-            about: pass.about.clone(),
-            file: begin.file,
-            source: begin.source,
-            profile: begin.profile,
-            region: begin.region,
-            sandbox: begin.sandbox,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            began: begin.at.wall,
-            ended: None,
-            cases,
-            captures: BTreeMap::new(),
-            sent: 0,
-            at: (0, 0),
-        };
-        let plan = plan.into_iter().map(|(at, _)| at).collect();
-        let stage = if run.cases.is_empty() { Stage::Over } else { Stage::Ready };
-        let opened = Some(begin.at);
-        Self {
-            pass,
-            plan,
-            cast,
-            mode,
-            run,
-            stage,
-            watch: None,
-            ears: BTreeMap::new(),
-            generation: None,
-            trouble: None,
-            opened,
-            paused: false,
-            faulty: false,
-            failed: false,
-            now: begin.at,
-        }
-    }
-
-    /// Goes on with a run that was kept, paused at the very step. `pass` is what its source says.
-    pub fn resume(pass: Arc<Pass>, run: Run, cast: Cast, now: Moment) -> Option<Self> {
-        let find = |case: &CaseResult| pass.cases.iter().position(|c| c.id == case.id);
-        let plan: Vec<usize> = run.cases.iter().map(find).collect::<Option<_>>()?;
-        let begin = Begin {
-            id: uuid::Uuid::nil(),
-            file: String::new(),
-            source: String::new(),
-            profile: String::new(),
-            region: String::new(),
-            sandbox: false,
-            at: now,
-            plan: Vec::new(),
-        };
-        let mut runner = Self::new(pass, begin, cast, Mode::Person);
-        runner.plan = plan;
-        runner.run = run;
-        runner.paused = true;
-        runner.opened = None;
-        runner.reopen();
-        Some(runner)
-    }
-
     /// … that begins with these captures.
     #[must_use]
     pub fn with_captures(mut self, captures: &BTreeMap<String, String>) -> Self {
@@ -428,40 +343,6 @@ pub fn missing_conversation(cast: &Cast, name: &str) -> String {
     let near = crate::config::problem::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
     let near = near.map(|n| format!("; did you mean “{n}”?")).unwrap_or_default();
     format!("the profile has no conversation “{name}”{near}")
-}
-
-fn blank(case: &Case, round: u32, cast: &Cast) -> CaseResult {
-    let usual = cast.usual.and_then(|key| cast.players.iter().find(|p| p.key == key)).map(|p| p.name.clone());
-    let steps = case.steps.iter().map(|step| blank_step(case, step, round)).collect();
-    CaseResult {
-        id: case.id.clone(),
-        name: case.name.clone(),
-        about: case.about.clone(),
-        round,
-        conversation: case.conversation.as_ref().map(|s| s.value.clone()).or(usual),
-        steps,
-    }
-}
-
-fn blank_step(case: &Case, step: &Step, round: u32) -> StepResult {
-    let again = if round > 1 { format!("#{round}") } else { String::new() };
-    let expectation = |wanted: Wanted| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
-    StepResult {
-        id: format!("{}/{}{again}", case.id, step.id),
-        name: step.name.clone(),
-        instruction: step.words(),
-        judge: step.judge.clone(),
-        expectations: wanted::all(step).into_iter().map(expectation).collect(),
-        suggested: None,
-        why: None,
-        verdict: None,
-        note: None,
-        began: None,
-        ended: None,
-        open: Duration::ZERO,
-        runs: 0,
-        evidence: super::Evidence::default(),
-    }
 }
 
 #[cfg(test)]

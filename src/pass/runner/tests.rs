@@ -8,6 +8,7 @@ use crate::model::exchange::{Body, BodyForm, Ending, Header, Kind, Outcome, Requ
 use crate::model::{
     Attempt, Author, ExchangeId, Granted, RemoteMessage, RemoteState, Step as Part, TokenFacts, TokenStatus,
 };
+use crate::pass::result::Met;
 use crate::pass::result::Tally;
 
 /// A runner and its surroundings.

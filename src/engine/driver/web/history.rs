@@ -62,6 +62,11 @@ impl History {
         self.paging.wanted().is_some()
     }
 
+    /// Whether pages are read by themselves, from the newest on.
+    fn looks_back(&self) -> bool {
+        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back, _)))
+    }
+
     /// Nobody knows this guest yet: there is nothing of before.
     pub const fn begins(&mut self) {
         self.paging.stop();
@@ -89,12 +94,18 @@ impl Driver {
         self.read_history(key, now);
     }
 
-    /// A message of an earlier session is unknown: it is looked for, which needs the session open.
+    /// A message is unknown: it is looked for from the newest page on, which needs the session open.
     pub(in crate::engine::driver) fn look_for_doubted(&mut self, key: ConversationKey, now: Moment) {
-        if self.webs.is_writable(key) {
-            self.catch_up(key, now);
-        } else {
-            self.web_event(key, Event::Want(Wanted::Look), now);
+        let Some(web) = self.web(key) else { return };
+        match web.machine.session() {
+            Session::Open { .. } | Session::ReadOnly { .. } if web.history.looks_back() => {}
+            Session::Open { .. } | Session::ReadOnly { .. } => self.catch_up(key, now),
+            Session::Closed => self.web_event(key, Event::Want(Wanted::Look), now),
+            // Once it is open, it is looked for.
+            Session::Connecting | Session::Reconnecting { .. } => {}
+            Session::Unreachable { .. } | Session::Ended { .. } => {
+                self.notice("what is unknown was not looked for: the session is not open; connect first", now);
+            }
         }
     }
 
