@@ -27,11 +27,12 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     let gap = usize::from(!intro.is_empty());
     let count = menu.items.len();
     // The frame stands still, whichever is chosen.
-    let most = menu.items.iter().map(|(text, _)| rest(text, cells).len()).max().unwrap_or(0);
+    let most = menu.items.iter().map(|(text, _)| whole(text, cells).len()).max().unwrap_or(1) - 1;
     let inner = popup(state, &menu.title, widest, intro.len() + gap + count + most, buf);
-    let rest = menu.items.get(menu.chosen).map(|(text, _)| rest(text, cells)).unwrap_or_default();
+    let chosen = menu.items.get(menu.chosen).map_or_else(Vec::new, |(text, _)| whole(text, cells));
+    let besides = chosen.len().saturating_sub(1);
     // Where there is no room for all, the choices go before the explanation.
-    let room_for_intro = usize::from(inner.height).saturating_sub(count + rest.len() + gap).min(intro.len());
+    let room_for_intro = usize::from(inner.height).saturating_sub(count + besides + gap).min(intro.len());
     let mut y = inner.y;
     for (at, line) in intro.iter().take(room_for_intro).enumerate() {
         let cut = at + 1 == room_for_intro && room_for_intro < intro.len();
@@ -43,27 +44,30 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     if room_for_intro > 0 {
         y += 1;
     }
-    let rows = usize::from(inner.bottom().saturating_sub(y)).saturating_sub(rest.len()).max(1);
+    let rows = usize::from(inner.bottom().saturating_sub(y)).saturating_sub(besides).max(1);
     let from = (menu.chosen + 1).saturating_sub(rows);
     for (index, (text, _)) in menu.items.iter().enumerate().skip(from).take(rows) {
-        let chosen = index == menu.chosen;
         let number = if index < 9 { format!("{}", index + 1) } else { " ".to_owned() };
-        let mut lines = vec![format!("{} {number} {}", if chosen { ">" } else { " " }, visible(text))];
-        if chosen && let Some(first) = lines.first_mut().filter(|_| !rest.is_empty()) {
-            let head = wrapped(&[text.clone()], cells - BEFORE).into_iter().next().unwrap_or_default();
-            *first = format!("> {number} {head}");
-            lines.extend(rest.iter().map(|line| format!("    {line}")));
+        if index != menu.chosen {
+            row(state, &format!("  {number} {}", visible(text)), false, false, inner, y, buf);
+            y += 1;
+            continue;
         }
-        for line in lines {
-            row(state, &line, chosen, false, inner, y, buf);
+        for (at, line) in chosen.iter().enumerate() {
+            let before = if at == 0 { format!("> {number} ") } else { " ".repeat(BEFORE) };
+            row(state, &format!("{before}{line}"), true, false, inner, y, buf);
             y += 1;
         }
     }
     more(state, inner, from, count.saturating_sub(from + rows), buf);
 }
 
-/// The rows that a choice needs beside its first.
-fn rest(text: &str, cells: usize) -> Vec<String> {
-    let rows = wrapped(&[text.to_owned()], cells.saturating_sub(BEFORE).max(1));
-    rows.into_iter().skip(1).take(WHOLE - 1).collect()
+/// The rows of a choice as the chosen one; at least one.
+fn whole(text: &str, cells: usize) -> Vec<String> {
+    let mut rows = wrapped(&[text.to_owned()], cells.saturating_sub(BEFORE).max(1));
+    if rows.len() > WHOLE {
+        rows.truncate(WHOLE);
+        rows.iter_mut().skip(WHOLE - 1).for_each(|last| last.push('…'));
+    }
+    rows
 }
