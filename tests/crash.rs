@@ -20,8 +20,10 @@ use rustix::process::Signal;
 
 /// Conversations that are written to, by all three channels; one more holds a draft.
 const CONVERSATIONS: usize = 5;
-/// What was typed longer ago must be found: half a second, and what a busy machine takes to hand keys over.
+/// What was typed longer ago must be found: half a second, and what a busy machine takes to hand keys over; how busy it
+/// is shows in how long a start takes, of which this is so many times as much.
 const SURELY_TYPED: Duration = Duration::from_millis(1_500);
+const BUSY: u32 = 4;
 /// Messages of a page of a web history, and how often one may be read.
 const PAGE_SIZE: u32 = 25;
 const PAGE_EVERY: Duration = Duration::from_secs(6);
@@ -170,10 +172,12 @@ fn drafts(dir: &Path, conversations: &[Conversation]) -> Vec<String> {
     drafts
 }
 
-/// Writes messages into the conversations and a draft, and kills. What was typed, and when.
-fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, Option<(String, Instant)>, Instant) {
+/// Writes messages into the conversations and a draft, and kills. What was surely typed.
+fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<String>, Option<String>) {
+    let began = Instant::now();
     let mut session = start(home);
     session.see("Conversations");
+    let surely = SURELY_TYPED + began.elapsed() * BUSY;
     let mut typed = Vec::new();
     let mut draft = None;
     for number in 0..4 + dice.below(8) {
@@ -194,8 +198,9 @@ fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, O
         session.press("1G\r");
         let text = format!("draft{round}");
         session.press(&text);
+        session.see(&text);
         draft = Some((text, Instant::now()));
-        let _ = session.is_silent(SURELY_TYPED);
+        let _ = session.is_silent(surely);
     }
     let wait = dice.below([400, 2_000, 40, 100, 20][usize::try_from(round % 5).unwrap()]);
     let end = Instant::now() + Duration::from_millis(wait);
@@ -205,7 +210,8 @@ fn round(home: &Path, round: u64, dice: &mut Dice) -> (Vec<(String, Instant)>, O
     let killed = Instant::now();
     session.signal(Signal::KILL);
     session.end();
-    (typed, draft, killed)
+    let sure = |(text, at): (String, Instant)| (killed - at >= surely).then_some(text);
+    (typed.into_iter().filter_map(sure).collect(), draft.and_then(sure))
 }
 
 #[test]
@@ -223,17 +229,17 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     let mut must: BTreeSet<String> = BTreeSet::new();
     let (mut unknown_seen, mut in_doubt) = (0_usize, BTreeSet::new());
     for n in 1..=rounds {
-        let (typed, draft, killed) = round(home.path(), n, &mut dice);
+        let (typed, draft) = round(home.path(), n, &mut dice);
         let found_drafts = drafts(&dir, &conversations);
         let kept = kept(&dir, &conversations);
-        if let Some((text, at)) = draft.filter(|(_, at)| killed - *at >= SURELY_TYPED) {
+        if let Some(text) = draft {
             assert!(
                 found_drafts.iter().any(|d| d.ends_with(&text)),
-                "round {n}: the draft {text} is gone: {found_drafts:?} {at:?}"
+                "round {n}: the draft {text} is gone: {found_drafts:?}"
             );
         }
         // What was typed surely, what reached the other side, and what was there before, is there.
-        must.extend(typed.iter().filter(|(_, at)| killed - *at >= SURELY_TYPED).map(|(text, _)| text.clone()));
+        must.extend(typed);
         must.extend(kept.keys().cloned());
         must.extend(received(&sandbox).into_keys());
         for text in &must {
@@ -250,12 +256,15 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
             assert!(count <= 1, "round {n}: {text} was received {count} times");
         }
     }
-    // One last start: what is queued goes, what is unknown is looked up. Of a web history ten pages may be read in a
-    // minute, so that the time this may take grows with what was said.
+    // One last start: what is queued goes, what is unknown is looked up. A web conversation takes a frame a second, and of
+    // its history ten pages may be read in a minute, so that the time this may take grows with what was said.
     let mut session = start(home.path());
-    session.see("TOKEN ok");
-    let said = u32::try_from(received(&sandbox).len()).unwrap();
-    let end = Instant::now() + Duration::from_secs(60) + PAGE_EVERY * (said / PAGE_SIZE);
+    let signed_in = |screen: &str| screen.contains("TOKEN ok") || screen.contains("GUEST session");
+    session.until("the open conversation's token or session", signed_in);
+    let pages = u32::try_from(received(&sandbox).len()).unwrap() / PAGE_SIZE;
+    let queued = kept(&dir, &conversations).into_values().filter(|(life, _)| life == "queued").count();
+    let frames = Duration::from_secs(queued as u64);
+    let end = Instant::now() + Duration::from_secs(60) + PAGE_EVERY * pages + frames;
     let settled = loop {
         let _ = session.is_silent(Duration::from_millis(200));
         let now = kept(&dir, &conversations);

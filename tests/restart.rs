@@ -137,6 +137,25 @@ fn a_restart_goes_on_where_the_last_session_ended() {
 }
 
 #[test]
+fn a_restart_opens_the_conversation_that_was_open_last() {
+    let home = home();
+    let mut first = start(home.path(), &[]);
+    first.see("TOKEN ok");
+    first.see("Compose → Billing bot");
+    first.press("\x1b");
+    first.until("the log in focus", |s| s.contains("» 2 Log"));
+    first.press("1j\r");
+    first.see("Compose → Echo");
+    leave(&mut first);
+    let mut second = start(home.path(), &[]);
+    second.see("TOKEN ok");
+    second.see("Compose → Echo");
+    second.press("is anybody there\r");
+    second.see("You said: is anybody there");
+    leave(&mut second);
+}
+
+#[test]
 fn an_old_queue_waits_for_a_key_and_a_young_one_does_not() {
     let home = home();
     let journal = open(home.path());

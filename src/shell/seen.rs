@@ -9,22 +9,22 @@ pub fn file(path: &Path) -> Result<(), String> {
     // Asked about before it is opened: opening a pipe waits for whoever writes into it.
     let about = fs::metadata(path).map_err(|e| sentence(path, &said(&e)))?;
     if about.is_dir() {
-        return Err(sentence(path, "it is a directory: name a file in it"));
+        return Err(sentence(path, "this is a directory and no file in it"));
     }
     if !about.is_file() {
-        return Err(sentence(path, "it is no regular file"));
+        return Err(sentence(path, "this is no regular file"));
     }
     File::open(path).map(drop).map_err(|e| sentence(path, &said(&e)))
 }
 
 fn sentence(path: &Path, why: &str) -> String {
-    format!("Not attached, “{}”: {why}.", path.display())
+    format!("Not attached, {why}: “{}”.", path.display())
 }
 
 fn said(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "it may not be read from here (permission denied)".to_owned(),
+        ErrorKind::PermissionDenied => "this file may not be read from here (permission denied)".to_owned(),
         kind => kind.to_string(),
     }
 }
@@ -39,8 +39,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let bill = dir.path().join("bill.pdf");
         let said = |path: &Path| file(path).unwrap_err();
-        assert_eq!(said(&bill), format!("Not attached, “{}”: there is no such file.", bill.display()));
-        assert!(said(dir.path()).ends_with("it is a directory: name a file in it."), "{}", said(dir.path()));
+        assert_eq!(said(&bill), format!("Not attached, there is no such file: “{}”.", bill.display()));
+        assert!(said(dir.path()).contains("this is a directory and no file in it"), "{}", said(dir.path()));
         fs::write(&bill, "").unwrap();
         assert_eq!(file(&bill), Ok(()));
         assert!(said(&bill.join("deeper")).starts_with("Not attached"), "{}", said(&bill.join("deeper")));
@@ -52,6 +52,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert!(file(&pipe).unwrap_err().ends_with("it is no regular file."));
+        assert!(file(&pipe).unwrap_err().contains("this is no regular file"));
     }
 }

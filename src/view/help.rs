@@ -1,5 +1,6 @@
 //! The lines of the help page and of the status page: plain text, generated from the live state.
 
+use super::text::width;
 use crate::console::action::{ACTIONS, Action, Context};
 use crate::console::state::chip::{chip, countdown, duration, session_words};
 use crate::console::state::refusals::Refusal;
@@ -46,19 +47,26 @@ fn section(state: &State, context: Context, lines: &mut Vec<String>) {
     }
 }
 
+/// Cells of the status line that its text does not get.
+const STATUS_MARGIN: usize = 3;
 /// Screens with fewer columns get no bars, and no second column.
 const NARROW: u16 = 64;
 
-/// The status page: everything that the chips only hint at.
+/// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.
 pub fn status(state: &State) -> Vec<String> {
-    let mut lines = vec![
+    let said = state.status.text.as_str();
+    let mut lines = Vec::new();
+    if width(said) + STATUS_MARGIN > usize::from(state.size.width) {
+        lines.extend([format!("Said last  {said}"), String::new()]);
+    }
+    lines.extend([
         format!("Profile    {}{}", state.place.profile, if state.place.production { "  PROD" } else { "" }),
         format!("Region     {}", state.place.region),
         format!("API        {}", state.place.api),
         format!("Login      {}", state.place.login),
         String::new(),
         chip(&state.token, state.now).text,
-    ];
+    ]);
     if let Some(facts) = state.token.facts() {
         token(state, facts, &mut lines);
     }

@@ -10,6 +10,7 @@ pub mod json;
 pub mod layout;
 pub mod log;
 mod masked;
+mod menu;
 pub mod overlay;
 pub mod pass;
 pub mod picker;

@@ -6,11 +6,12 @@ use ratatui::layout::{Position, Rect};
 use super::card;
 use super::frame::{borders, clear, outline};
 use super::help;
+use super::menu;
 use super::text::{fit, hanging, plain, put, visible, visible_lines, width, wrap};
 use super::theme::Role;
 use crate::console::action::Context;
 use crate::console::chord::Chord;
-use crate::console::state::overlay::{Ask, Menu, Overlay};
+use crate::console::state::overlay::{Ask, Overlay};
 use crate::console::state::palette::{Palette, Target};
 use crate::console::state::{State, ids};
 
@@ -40,7 +41,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
         }
         Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
         Overlay::Menu(menu) => {
-            draw_menu(state, menu, buf);
+            menu::draw(state, menu, buf);
             None
         }
         Overlay::Ask(ask) => draw_ask(state, ask, buf),
@@ -118,7 +119,7 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
 }
 
 /// Says on the frame around `inner` how many rows there are above and below what is shown.
-fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
+pub(super) fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
     for (count, y) in [(above, inner.y.saturating_sub(1)), (below, inner.bottom())] {
         if count > 0 {
             let text = format!(" {count} more ");
@@ -173,7 +174,8 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     Position { x: column.min(inner.right()), y: inner.y }
 }
 
-fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
+/// A row of a list.
+pub(super) fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
     let role = if dim { Role::Dim } else { Role::Text };
     let mut style = state.theme.style(role);
     if chosen {
@@ -186,35 +188,8 @@ fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, 
     put(buf, inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
 }
 
-fn draw_menu(state: &State, menu: &Menu, buf: &mut Buffer) {
-    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
-    let widest =
-        menu.items.iter().map(|(t, _)| width(t) + 5).chain(menu.intro.iter().map(|l| width(&visible(l)).min(72)));
-    let widest = widest.max().unwrap_or(0).max(width(&menu.title) + 2).clamp(20, screen_room.max(20));
-    let intro: Vec<String> = wrapped(&menu.intro, widest.min(screen_room));
-    let gap = usize::from(!intro.is_empty());
-    let inner = popup(state, &menu.title, widest, intro.len() + gap + menu.items.len(), buf);
-    let mut y = inner.y;
-    // Where there is no room for all, the choices go before the explanation.
-    let room_for_intro = usize::from(inner.height).saturating_sub(menu.items.len() + gap);
-    for line in intro.iter().take(room_for_intro) {
-        put(buf, inner.x, y, plain(line, state.theme.ascii), usize::from(inner.width), state.theme.style(Role::Text));
-        y += 1;
-    }
-    if room_for_intro > 0 && gap > 0 {
-        y += 1;
-    }
-    let rows = usize::from(inner.bottom().saturating_sub(y)).max(1);
-    let from = (menu.chosen + 1).saturating_sub(rows);
-    for (y, (index, (text, _))) in (y..inner.bottom()).zip(menu.items.iter().enumerate().skip(from)) {
-        let mark = if index == menu.chosen { ">" } else { " " };
-        let number = if index < 9 { format!("{}", index + 1) } else { " ".to_owned() };
-        row(state, &format!("{mark} {number} {}", visible(text)), index == menu.chosen, false, inner, y, buf);
-    }
-    more(state, inner, from, menu.items.len().saturating_sub(from + rows), buf);
-}
-
-fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
+/// Lines of text in rows of so many cells.
+pub(super) fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
     lines
         .iter()
         .flat_map(|line| visible_lines(line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())

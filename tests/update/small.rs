@@ -18,6 +18,16 @@ fn chosen(screen: &str) -> Option<&str> {
     screen.lines().find_map(|line| line.split_once("> ").map(|(_, rest)| rest))
 }
 
+/// The chosen line of a menu, and what follows it.
+fn whole(screen: &str) -> String {
+    let inside = |line: &str| line.trim_matches(|c: char| c == '║' || c.is_whitespace()).to_owned();
+    let lines = screen
+        .lines()
+        .skip_while(|line| !line.contains("> "))
+        .map(|line| inside(line.rsplit("> ").next().unwrap_or(line)));
+    lines.collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn the_fault_menu_scrolls_with_the_choice_and_says_that_there_is_more() {
     for (width, height) in SIZES {
@@ -27,15 +37,34 @@ fn the_fault_menu_scrolls_with_the_choice_and_says_that_there_is_more() {
         let rows = usize::from(height) - 4;
         assert!(desk.screen().contains(&format!(" {} more ", all - rows)), "{}", desk.screen());
         desk.keys("down down");
-        for (name, _) in FAULTS {
+        for (number, (name, _)) in (3..).zip(FAULTS) {
             let screen = desk.screen();
-            let start: String = name.chars().take(28).collect();
-            assert!(chosen(&screen).is_some_and(|row| row.contains(&start)), "{name}\n{screen}");
+            let said = whole(&screen);
+            let said = said.strip_prefix(&format!("{number} ")).unwrap_or(&said);
+            assert!(said.starts_with(name), "{name}\n{screen}");
             desk.keys("down");
         }
         let top = desk.screen();
         assert!(top.contains(&format!(" {} more ", all - rows)), "above:\n{top}");
     }
+}
+
+/// A choice that is wider than the screen is said in whole while one stands on it.
+#[test]
+fn the_chosen_line_of_a_menu_can_be_read_in_forty_columns() {
+    let mut desk = desk(40, 12);
+    desk.keys("B down enter");
+    let screen = desk.screen();
+    assert!(screen.contains("> 1 as usual") && screen.contains("  2 expired-token: with a token tha…"), "{screen}");
+    desk.keys("down");
+    let screen = desk.screen();
+    assert!(whole(&screen).starts_with("2 expired-token: with a token that is not valid any more "), "{screen}");
+    assert!(screen.contains("  3 no-token"), "the others follow:\n{screen}");
+    for _ in 0..5 {
+        desk.keys("down");
+    }
+    let screen = desk.screen();
+    assert!(whole(&screen).starts_with("7 oversize: with a text beyond the limit "), "{screen}");
 }
 
 #[test]
@@ -115,4 +144,18 @@ fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     desk.keys("esc 1 n ctrl-u A n n a enter enter");
     let screen = desk.screen();
     assert!(screen.contains("Compose → Anna c0ff…8907"), "{screen}");
+}
+
+/// What the status line has no room for can be read.
+#[test]
+fn the_status_page_says_the_whole_of_a_line_that_is_cut() {
+    let mut desk = desk(40, 12);
+    desk.keys("x");
+    assert_eq!(desk.status(), "Nothing can be added: guest-api messages carry text only.");
+    assert!(!desk.screen().contains("text only."), "{}", desk.screen());
+    desk.keys("!");
+    let screen = desk.screen();
+    assert!(screen.contains("Said last  Nothing can be added:") && screen.contains("text only."), "{screen}");
+    desk.resize(80, 24);
+    assert!(!desk.screen().contains("Said last"), "there is room: {}", desk.screen());
 }
