@@ -33,6 +33,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Conversations that send side by side.
 const SIDE_BY_SIDE: [u32; 4] = [1, 8, 64, 256];
 /// Who answers.

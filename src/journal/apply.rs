@@ -8,7 +8,7 @@ use super::{Job, Keys, heard, record, words};
 use crate::engine::durable::Intent;
 use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
 
-/// Entries that are made findable in one go.
+/// Entries that are made findable, and messages that are put under their conversations, in one go.
 pub const INDEX_GROUP: u32 = 128;
 
 /// What a group changed that the writer remembers once it is committed.
@@ -95,8 +95,8 @@ fn intent(
 ) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras)
-         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6)
+        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras, shelved)
+         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6, 0)
          ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6",
     )?
     .execute(params![
@@ -121,8 +121,8 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
     let (name, why) = life_words(&message.life);
     let extras = extras_json(&message.extras);
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras, shelved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         row_id(message.id),
@@ -302,6 +302,17 @@ fn exchange(
     db.prepare_cached("INSERT OR REPLACE INTO details (number, detail) VALUES (?1, ?2)")?
         .execute(params![number, record::pack(exchange)])?;
     Ok(())
+}
+
+/// Puts the next messages under their conversations. True when all are.
+pub fn shelve(db: &Connection) -> rusqlite::Result<bool> {
+    let shelved = db
+        .prepare_cached(
+            "UPDATE messages SET shelved = 1
+             WHERE place IN (SELECT place FROM messages WHERE shelved = 0 ORDER BY place LIMIT ?1)",
+        )?
+        .execute([INDEX_GROUP])?;
+    Ok(shelved < INDEX_GROUP as usize)
 }
 
 /// Makes the next entries findable. True when all are.

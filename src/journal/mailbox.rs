@@ -261,3 +261,86 @@ impl<T> Mailbox<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(mailbox: &Mailbox<u32>) -> Vec<u32> {
+        match mailbox.take(256, None) {
+            Next::Group(group) => group,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn out(mailbox: &Mailbox<u32>, work: u32) {
+        assert_eq!(mailbox.put(work, Haste::Out), Ok(()));
+    }
+
+    #[test]
+    fn what_goes_out_in_a_turn_is_taken_together_with_what_came_back_before() {
+        let mailbox = Mailbox::default();
+        assert_eq!(mailbox.put(1, Haste::Back), Ok(()));
+        out(&mailbox, 2);
+        out(&mailbox, 3);
+        assert_eq!(mailbox.lanes().awaited_until(), None, "the turn is not over");
+        mailbox.together();
+        assert_eq!(taken(&mailbox), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_is_alone_waits_for_nobody() {
+        let mailbox = Mailbox::default();
+        for work in 0..3 {
+            out(&mailbox, work);
+            mailbox.together();
+            {
+                let lanes = mailbox.lanes();
+                assert_eq!(lanes.awaited_until(), lanes.awaited_since, "message {work}");
+            }
+            // What came of the one before goes with it.
+            assert_eq!(taken(&mailbox).last(), Some(&work));
+            assert_eq!(mailbox.put(100 + work, Haste::Back), Ok(()));
+        }
+    }
+
+    #[test]
+    fn company_is_waited_for_while_more_are_under_way_than_wait_but_not_for_long() {
+        let mailbox = Mailbox::default();
+        for work in 0..4 {
+            out(&mailbox, work);
+        }
+        mailbox.together();
+        assert_eq!(taken(&mailbox), [0, 1, 2, 3]);
+        // One of four comes back and sends again: three may follow it.
+        mailbox.lanes().patience = PATIENCE;
+        assert_eq!(mailbox.put(4, Haste::Back), Ok(()));
+        out(&mailbox, 5);
+        mailbox.together();
+        {
+            let lanes = mailbox.lanes();
+            assert_eq!(lanes.awaited_until(), lanes.awaited_since.map(|since| since + PATIENCE));
+        }
+        // With the second, as many wait as are under way.
+        assert_eq!(mailbox.put(6, Haste::Back), Ok(()));
+        out(&mailbox, 7);
+        {
+            let lanes = mailbox.lanes();
+            assert_eq!(lanes.awaited_until(), lanes.awaited_since);
+        }
+        assert_eq!(taken(&mailbox), [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn bulk_is_taken_in_bites_and_after_what_is_urgent() {
+        let mailbox = Mailbox::default();
+        let many = 2 * u32::try_from(BITE).unwrap_or(0);
+        for work in 0..many {
+            assert_eq!(mailbox.put(work, Haste::Bulk), Ok(()));
+        }
+        assert_eq!(mailbox.put(many, Haste::Prompt), Ok(()));
+        assert_eq!(taken(&mailbox), [many]);
+        assert_eq!(taken(&mailbox).len(), BITE);
+        assert_eq!(taken(&mailbox).len(), BITE);
+    }
+}

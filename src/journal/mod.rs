@@ -216,6 +216,7 @@ pub fn upkeep(options: &Options) -> Result<(), String> {
     let opened = place::lock(&options.dir).and_then(|lock| place::open(&options.dir, now).map(|opened| (lock, opened)));
     let (_lock, mut opened) = opened.map_err(|denied| format!("the journal cannot be written: {denied:?}"))?;
     let done = (|| {
+        while !apply::shelve(&opened.db)? {}
         while !apply::index(&mut opened.db)? {}
         while retention::step(&mut opened.db, options, now)? {}
         opened.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")

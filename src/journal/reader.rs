@@ -221,7 +221,9 @@ impl Reader {
                  UNION ALL
                  SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL
                  FROM heard AS h WHERE NOT EXISTS
-                     (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
+                     (SELECT 1 FROM messages AS m WHERE m.shelved = 1 AND m.ident = h.ident AND m.remote_id = h.remote_id)
+                 AND NOT EXISTS
+                     (SELECT 1 FROM messages AS m WHERE m.shelved = 0 AND m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
             )?;
             let rows = select.query_map([], |row| {

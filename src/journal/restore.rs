@@ -144,7 +144,13 @@ fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::
             None => restored.homeless += 1,
         }
     }
-    let newest = format!("SELECT {COLUMNS} FROM messages WHERE ident = ?1 ORDER BY place DESC LIMIT {MESSAGES}");
+    // Those that are not under their conversation yet are the newest of all, and few.
+    let newest = format!(
+        "SELECT {COLUMNS} FROM messages WHERE shelved = 0 AND ident = ?1
+         UNION ALL
+         SELECT * FROM (SELECT {COLUMNS} FROM messages WHERE shelved = 1 AND ident = ?1 ORDER BY place DESC LIMIT {MESSAGES})
+         ORDER BY 1 DESC LIMIT {MESSAGES}"
+    );
     let mut newest = db.prepare(&newest)?;
     for ident in keys.all() {
         let mut rows = newest.query([ident])?;

@@ -55,6 +55,14 @@ CREATE TABLE passes (
 ALTER TABLE conversations ADD COLUMN added_as INTEGER;
 ALTER TABLE conversations ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
 ",
+    // A message is put under its conversation at leisure: while many are sent side by side, each would touch another page
+    // of that index, in the commit that all of them wait for.
+    "
+ALTER TABLE messages ADD COLUMN shelved INTEGER NOT NULL DEFAULT 1;
+DROP INDEX messages_of;
+CREATE INDEX messages_of ON messages (ident, place) WHERE shelved = 1;
+CREATE INDEX messages_unshelved ON messages (place) WHERE shelved = 0;
+",
 ];
 
 /// The newest layout that this program knows.
@@ -77,4 +85,34 @@ pub fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
         change.commit()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn plan(db: &Connection, query: &str) -> String {
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let rows = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        rows.map(|row| row.unwrap() + "\n").collect()
+    }
+
+    #[test]
+    fn messages_of_an_older_layout_stand_under_their_conversation() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..4] {
+            db.execute_batch(step).unwrap();
+        }
+        db.pragma_update(None, "user_version", 4).unwrap();
+        db.execute_batch("INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'a', 'old', 1, 'accepted')")
+            .unwrap();
+        migrate(&mut db).unwrap();
+        assert_eq!(version(&db).unwrap(), VERSION);
+        let of = "SELECT text FROM messages WHERE shelved = 1 AND ident = 'a' ORDER BY place DESC LIMIT 1";
+        assert_eq!(db.query_row(of, [], |row| row.get::<_, String>(0)).unwrap(), "old");
+        assert!(plan(&db, of).contains("messages_of"), "{}", plan(&db, of));
+        let new = "SELECT place FROM messages WHERE shelved = 0 ORDER BY place LIMIT 9";
+        assert!(plan(&db, new).contains("messages_unshelved"), "{}", plan(&db, new));
+    }
 }

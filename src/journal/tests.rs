@@ -196,6 +196,32 @@ fn a_restart_finds_everything() {
     journal.close(BOUND);
 }
 
+/// Which messages are under their conversation already is a matter of when there was time for it.
+#[test]
+fn the_newest_of_each_conversation_are_found_wherever_they_stand() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    for id in 1..=303 {
+        let conversation = u32::from(id > 300);
+        journal.tell(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
+        journal.outcome(MessageId(id), &Life::Accepted, None);
+    }
+    assert!(journal.close(BOUND));
+    let db = rusqlite::Connection::open(place::database(&options(dir.path()).dir)).unwrap();
+    let unshelved = || db.query_row("SELECT count(*) FROM messages WHERE shelved = 0", [], |row| row.get::<_, i64>(0));
+    let newest: Vec<_> = (101..=303).collect();
+    for unshelved_from in [0, 150, 302, 304] {
+        db.execute("UPDATE messages SET shelved = id < ?1", [unshelved_from]).unwrap();
+        let (journal, mut pages) = open(dir.path());
+        let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|m| m.id.0).collect();
+        assert_eq!(found, newest, "from {unshelved_from} on they wait");
+        journal.written(true);
+        assert!(journal.close(BOUND));
+        assert_eq!(unshelved().unwrap(), 0);
+    }
+}
+
 #[test]
 fn one_writes_and_a_second_only_reads() {
     let dir = tempfile::tempdir().unwrap();

@@ -64,8 +64,8 @@ pub enum Work {
 }
 
 impl Work {
-    /// Whether a power cut must not undo it.
-    const fn must_last(&self) -> bool {
+    /// Whether it brings a message: a power cut must not undo that.
+    const fn brings_message(&self) -> bool {
         matches!(self, Self::Intent(..) | Self::LateIntent(..) | Self::Job(Job::Queue(_)))
     }
 }
@@ -120,13 +120,14 @@ impl Writer {
     /// Runs to the end.
     pub fn run(mut self) {
         let mut mode = self.open();
-        let mut index_done = false;
+        let (mut index_done, mut shelved) = (false, false);
         let mut look_due = true;
         let mut since_look = 0;
         // What an earlier session left to do is done at once.
         let (mut pause, mut not_indexed) = (Duration::ZERO, 0);
         loop {
-            let idle_work = matches!(mode, Mode::Writing(_)) && !self.in_trouble && (!index_done || look_due);
+            let idle_work =
+                matches!(mode, Mode::Writing(_)) && !self.in_trouble && !(index_done && shelved && !look_due);
             let bound = if self.in_trouble { Some(AGAIN) } else { idle_work.then_some(pause) };
             match self.mailbox.take(GROUP, bound) {
                 Next::Group(group) => {
@@ -139,6 +140,7 @@ impl Writer {
                     index_done &= !group
                         .iter()
                         .any(|w| matches!(w, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. })));
+                    shelved &= !group.iter().any(Work::brings_message);
                     self.group(&mut mode, group);
                 }
                 Next::Idle => {
@@ -150,6 +152,9 @@ impl Writer {
                     }
                     let done = (|| -> rusqlite::Result<()> {
                         store.sync(false)?;
+                        if !shelved {
+                            shelved = apply::shelve(&store.db)?;
+                        }
                         if !index_done {
                             index_done = apply::index(&mut store.db)?;
                             not_indexed = if index_done { 0 } else { not_indexed.saturating_sub(apply::INDEX_GROUP) };
@@ -161,7 +166,7 @@ impl Writer {
                     })();
                     if let Err(e) = done {
                         tracing::warn!("journal upkeep: {e}");
-                        (index_done, look_due) = (true, false);
+                        (index_done, shelved, look_due) = (true, true, false);
                         self.trouble(&mut mode, &e);
                     }
                 }
@@ -404,7 +409,7 @@ impl Store {
     }
 
     fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
-        self.sync(work.clone().any(Work::must_last))?;
+        self.sync(work.clone().any(Work::brings_message))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut applied = apply::Applied { session: self.session, last_number: self.last_number, ..Default::default() };
         for work in work {
