@@ -19,6 +19,7 @@ use guestwire::engine::Report;
 use guestwire::journal::job::Want;
 use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
 use guestwire::model::{Exchange, Moment};
+use guestwire::shell::BATCH;
 use guestwire::shell::fill::made_up;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -174,9 +175,6 @@ fn drain_10_000(bencher: Bencher) {
         assert!(journal.close(Duration::from_secs(60)));
     });
 }
-
-/// Reports that the console takes in one go.
-const BATCH: usize = 256;
 
 /// Tells the console a batch of reports; what is to be kept goes to the journal. Then a key, and the frame that shows it.
 fn batch_and_key(desk: &mut Desk, batch: &[Arc<Exchange>], journal: &Journal) {

@@ -40,8 +40,9 @@ use record::Recorder;
 
 /// Reports are drawn at most this often; a key is drawn at once.
 const FRAME: Duration = Duration::from_millis(16);
-/// Reports taken in one go, so that a flood of them cannot starve the keys.
-const BATCH: usize = 256;
+/// Reports taken in one go: a key waits for no more in a flood of them. A refusal is diagnosed as it comes, and others of
+/// before again: some tenth of a millisecond each.
+pub const BATCH: usize = 32;
 
 /// Where keys come from. Dropped and taken up again around an editor, which needs the terminal for itself.
 pub trait Input {
