@@ -53,17 +53,8 @@ fn main() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     println!("median of {} rounds, taking turns; sends a second, and their share of the bare loops'", rounds - WARM_UP);
     println!(
-        "{:<11}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}  {}",
-        "server",
-        "conversations",
-        "bare",
-        "engine",
-        "",
-        "journal",
-        "",
-        "until kept",
-        "CPU b/e/j µs",
-        "of j: server, engine, journal, reports"
+        "{:<11}{:<15}{:>8}{:>8}{:>7}{:>9}{:>7}{:>16}{:>17}  of j: server, engine, journal, reports",
+        "server", "conversations", "bare", "engine", "", "journal", "", "until kept", "CPU b/e/j µs"
     );
     let asked: Vec<u32> = std::env::args().filter_map(|a| a.parse().ok()).collect();
     let side_by_side: Vec<u32> = if asked.is_empty() { SIDE_BY_SIDE.to_vec() } else { asked };
