@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{ConversationKey, ExchangeId, Life, MessageId, Moment, RateLimit, RemoteState, TokenStatus};
+use guestwire::model::{
+    ConversationKey, ExchangeId, Generation, Life, MessageId, Moment, RateLimit, RemoteState, TokenFacts, TokenStatus,
+};
 
 use crate::desk::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
 
@@ -20,6 +22,21 @@ fn the_first_token_reads_the_open_conversation_and_later_ones_do_not() {
     let effects = desk.report(Report::Token(valid()));
     assert_eq!(commands(&effects), [&Command::Watch(Some(BILLING)), &Command::Read(BILLING)]);
     assert_eq!(desk.report(Report::Token(valid())), []);
+}
+
+#[test]
+fn the_status_line_says_when_the_token_that_was_asked_for_is_there() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    desk.keys("esc R");
+    assert_eq!(desk.state.status.text, "Getting a new token…");
+    let first = facts(&["guest:messages:send"], &[]);
+    desk.report(Report::Token(TokenStatus::Renewing(first.clone())));
+    desk.report(Report::Token(TokenStatus::Valid(first.clone())));
+    assert_eq!(desk.state.status.text, "Getting a new token…", "it is the old one still");
+    let second = TokenFacts { generation: Generation(2), ..first };
+    desk.report(Report::Token(TokenStatus::Valid(second)));
+    assert_eq!(desk.state.status.text, "Token #2 is there.");
 }
 
 #[test]

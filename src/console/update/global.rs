@@ -13,6 +13,11 @@ use crate::view::layout::holds_thread_and_log;
 
 use super::{extras, faults, journal, pass, session};
 
+/// What the status line says until a token comes.
+pub const SIGNING_IN: &str = "Signing in…";
+/// The same, where there is one already.
+pub const RENEWING: &str = "Getting a new token…";
+
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
 
@@ -228,7 +233,7 @@ fn connect(state: &mut State, effects: &mut Vec<Effect>) {
         });
         return;
     }
-    state.status.info("Signing in…");
+    state.status.info(SIGNING_IN);
     effects.push(Effect::Engine(Command::SignIn));
 }
 
@@ -237,7 +242,7 @@ fn renew(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.warn(format!("No new token: {why}."));
         return;
     }
-    state.status.info("Getting a new token…");
+    state.status.info(RENEWING);
     effects.push(Effect::Engine(Command::Renew));
 }
 

@@ -8,7 +8,7 @@ use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::model::{Asked, ExchangeId, Life, MessageId, TokenStatus};
 
-use super::{discover, journal, live, present, why};
+use super::{discover, global, journal, live, present, why};
 
 /// Applies a report.
 pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
@@ -82,6 +82,13 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
                 "The token was granted without {scopes}: a send is expected to be refused. {} shows the token in full.",
                 state.key(Action::Status)
             ));
+        }
+        // What was said to be under way is over.
+        TokenStatus::Valid(facts)
+            if [global::SIGNING_IN, global::RENEWING].contains(&state.status.text.as_str())
+                && state.token.facts().is_none_or(|before| before.generation != facts.generation) =>
+        {
+            state.status.info(format!("Token #{} is there.", facts.generation));
         }
         TokenStatus::BadClient { why } => {
             state.status.error(format!("Client id or secret refused: {why}. Mend the profile, then :connect."));
