@@ -284,7 +284,8 @@ async fn an_agent_that_is_lost_costs_nothing_and_comes_back() {
     let socket = tokio::net::UnixDatagram::bind(&path).unwrap();
     session.sent(2, None).await;
     let receiver = Receiver::Unix(socket, dir);
-    assert_eq!(parse(&receiver.next().await).name, "genesys.guest.message.send.count");
+    // What was left of the first message may reach it too.
+    while parse(&receiver.next().await).name != "genesys.guest.message.send.count" {}
     session.stop().await;
 }
 
