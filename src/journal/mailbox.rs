@@ -2,17 +2,17 @@
 //! exchanges brings. Putting something in never waits.
 //!
 //! ```text
-//! prompt ─┐
-//! out ────┼─► urgent, in order ─► taken as soon as somebody waits for some of it and its company is there, or after SOON
-//! back ───┘
-//! bulk ───────► bulk ─────────────► taken while urgent work is not, once it is a BITE or waits since LATER
+//! prompt ──┐
+//! intent ──┼─► urgent, in order ─► taken at once where it is prompt; intents when their company is there; all after SOON
+//! outcome ─┘
+//! bulk ────────► bulk ─────────────► taken while urgent work is not, once there is a BULK_GROUP or it waits since LATER
 //! ```
 //! Nobody waits for what comes of a message, so it is written together with the next intent; nor for exchanges, which
 //! are written many at a time.
 //!
-//! Messages that wait to go out share commits: while more are under way than wait, the next are waited for, but for no
-//! more than shared the last commit, and no longer than that one took. So what is alone waits for nobody; what comes in
-//! numbers pays for the disk once, and half of it is on the wire while the other half is written.
+//! Intents share commits: while more messages are on the wire than wait to go there, the next are waited for, but for no
+//! more than shared the last commit, and no longer than that one took. So a message alone waits for nobody; those that
+//! come in numbers pay for the disk once, and half of them are on the wire while the other half is written.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,23 +21,23 @@ use std::time::{Duration, Instant};
 /// The most that a lane holds.
 const BOUND: usize = 65_536;
 /// Bulk that is taken without waiting for more of it, and the most that is taken in one go: urgent work waits for no more.
-const BITE: usize = 64;
+const BULK_GROUP: usize = 64;
 /// How long urgent work that nobody waits for may wait for company.
 const SOON: Duration = Duration::from_millis(20);
 /// How long bulk may.
 const LATER: Duration = Duration::from_millis(100);
 /// The longest that those who wait are kept waiting for company, however slow the disk.
-const PATIENCE: Duration = Duration::from_millis(5);
+const COMPANY_MAX: Duration = Duration::from_millis(5);
 
 /// How soon work is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Haste {
     /// Somebody waits for it, or a person would miss it.
     Prompt,
-    /// The same, for a message that goes out, once [`Mailbox::together`] says that all that go with it are there.
-    Out,
-    /// In order with what is prompt, but it may wait for that: what came of a message.
-    Back,
+    /// A message is to go on the wire: wanted once [`Mailbox::intents_told`] says that all that go with it are there.
+    Intent,
+    /// What came of a message that was on the wire: in order with what is prompt, but it may wait for that.
+    Outcome,
     /// When there is nothing else.
     Bulk,
 }
@@ -58,14 +58,16 @@ pub enum Next<T> {
 struct Lanes<T> {
     urgent: VecDeque<T>,
     bulk: VecDeque<T>,
-    /// Pieces of the urgent lane that somebody waits for; since when, once all of a turn is there.
-    awaited: usize,
-    awaited_since: Option<Instant>,
-    /// Messages that went out and did not come back, as far as is known here.
-    abroad: usize,
-    /// So many waited for the last commit; so long it took, or [`PATIENCE`].
-    company: usize,
-    patience: Duration,
+    /// Something in the urgent lane is prompt.
+    prompt: bool,
+    /// Intents in the urgent lane; since when they are wanted, once all of a turn are there.
+    intents: usize,
+    intents_since: Option<Instant>,
+    /// Messages whose intents were taken and whose outcomes were not told, as far as is known here.
+    on_the_wire: usize,
+    /// So many intents were in the last group; so long it took, at most [`COMPANY_MAX`].
+    last_intents: usize,
+    last_took: Duration,
     /// When the last group was taken.
     taken: Option<Instant>,
     /// The thread waits, and was not called: calling costs, so it is called once.
@@ -91,21 +93,14 @@ pub struct Mailbox<T> {
 }
 
 impl<T> Lanes<T> {
-    /// Somebody waits. True where the thread has to know.
-    fn wait_begins(&mut self) -> bool {
-        let first = self.awaited_since.is_none();
-        self.awaited_since.get_or_insert_with(Instant::now);
-        first || self.has_company()
-    }
-
     fn has_company(&self) -> bool {
-        self.awaited >= self.company.min(self.abroad)
+        self.intents >= self.last_intents.min(self.on_the_wire)
     }
 
-    /// When those who wait have waited enough for others.
-    fn awaited_until(&self) -> Option<Instant> {
-        let since = self.awaited_since?;
-        Some(if self.has_company() { since } else { since + self.patience })
+    /// When the intents have waited enough for company.
+    fn intents_until(&self) -> Option<Instant> {
+        let since = self.intents_since?;
+        Some(if self.has_company() { since } else { since + self.last_took })
     }
 }
 
@@ -114,11 +109,12 @@ impl<T> Default for Mailbox<T> {
         let lanes = Lanes {
             urgent: VecDeque::new(),
             bulk: VecDeque::new(),
-            awaited: 0,
-            awaited_since: None,
-            abroad: 0,
-            company: 0,
-            patience: Duration::ZERO,
+            prompt: false,
+            intents: 0,
+            intents_since: None,
+            on_the_wire: 0,
+            last_intents: 0,
+            last_took: Duration::ZERO,
             taken: None,
             asleep: false,
             urgent_since: None,
@@ -152,19 +148,16 @@ impl<T> Mailbox<T> {
             *since = Some(Instant::now());
         }
         lane.push_back(work);
-        let full = bulk && lane.len() == BITE;
+        let full = bulk && lane.len() == BULK_GROUP;
         let wake = match haste {
-            Haste::Prompt => {
-                lanes.awaited += 1;
-                lanes.wait_begins()
-            }
-            Haste::Out => {
-                lanes.awaited += 1;
+            Haste::Prompt => !std::mem::replace(&mut lanes.prompt, true),
+            Haste::Intent => {
+                lanes.intents += 1;
                 false
             }
             // The thread knows when to look at what can wait, once it knows that there is some.
-            Haste::Back => {
-                lanes.abroad = lanes.abroad.saturating_sub(1);
+            Haste::Outcome => {
+                lanes.on_the_wire = lanes.on_the_wire.saturating_sub(1);
                 first
             }
             Haste::Bulk => first || full,
@@ -173,13 +166,19 @@ impl<T> Mailbox<T> {
         Ok(())
     }
 
-    /// What was put in to be written together is all there, and somebody waits for it.
-    pub fn together(&self) {
-        let mut lanes = self.lanes();
-        let wake = lanes.awaited > 0 && lanes.wait_begins();
-        self.call(lanes, wake);
+    /// All intents of a turn are there, and somebody waits for them.
+    pub fn intents_told(&self) {
+        let mut guard = self.lanes();
+        let lanes = &mut *guard;
+        let first = lanes.intents > 0 && lanes.intents_since.is_none();
+        if first {
+            lanes.intents_since = Some(Instant::now());
+        }
+        let wake = first || lanes.intents_since.is_some() && lanes.has_company();
+        self.call(guard, wake);
     }
 
+    /// Calls the thread where it waits.
     fn call(&self, mut lanes: MutexGuard<'_, Lanes<T>>, wake: bool) {
         let wake = wake && std::mem::take(&mut lanes.asleep);
         drop(lanes);
@@ -199,7 +198,7 @@ impl<T> Mailbox<T> {
         let until = bound.map(|bound| Instant::now() + bound);
         let mut guard = self.lanes();
         if let Some(taken) = guard.taken.take() {
-            guard.patience = taken.elapsed().min(PATIENCE);
+            guard.last_took = taken.elapsed().min(COMPANY_MAX);
         }
         guard.busy = false;
         guard.leisure = bound.is_some();
@@ -208,23 +207,24 @@ impl<T> Mailbox<T> {
             let now = Instant::now();
             let rush = lanes.closed || lanes.hurry;
             let ripe = |since: Option<Instant>, wait: Duration| since.map(|since| since + wait);
-            let urgent = [ripe(lanes.urgent_since, SOON), lanes.awaited_until()].into_iter().flatten().min();
+            let prompt = lanes.prompt.then_some(now);
+            let urgent = [prompt, lanes.intents_until(), ripe(lanes.urgent_since, SOON)].into_iter().flatten().min();
             let bulk = ripe(lanes.bulk_since, LATER);
             if urgent.is_some_and(|at| rush || at <= now) {
                 let count = lanes.urgent.len().min(most);
                 let group = lanes.urgent.drain(..count).collect();
-                lanes.company = std::mem::take(&mut lanes.awaited);
-                lanes.abroad += lanes.company;
-                // What is left behind is as good as awaited: nobody remembers what it was.
-                lanes.awaited = lanes.urgent.len();
-                lanes.urgent_since = (lanes.awaited > 0).then_some(now);
-                lanes.awaited_since = lanes.urgent_since;
+                lanes.last_intents = std::mem::take(&mut lanes.intents);
+                lanes.on_the_wire += lanes.last_intents;
+                lanes.intents_since = None;
+                // What is left behind is as good as prompt: nobody remembers what it was.
+                lanes.prompt = !lanes.urgent.is_empty();
+                lanes.urgent_since = lanes.prompt.then_some(now);
                 lanes.taken = Some(now);
                 lanes.busy = true;
                 return Next::Group(group);
             }
-            if bulk.is_some_and(|at| rush || lanes.bulk.len() >= BITE || at <= now) {
-                let count = lanes.bulk.len().min(most).min(BITE);
+            if bulk.is_some_and(|at| rush || lanes.bulk.len() >= BULK_GROUP || at <= now) {
+                let count = lanes.bulk.len().min(most).min(BULK_GROUP);
                 let group = lanes.bulk.drain(..count).collect();
                 if lanes.bulk.is_empty() {
                     lanes.bulk_since = None;
@@ -273,74 +273,87 @@ mod tests {
         }
     }
 
-    fn out(mailbox: &Mailbox<u32>, work: u32) {
-        assert_eq!(mailbox.put(work, Haste::Out), Ok(()));
+    fn put(mailbox: &Mailbox<u32>, work: u32, haste: Haste) {
+        assert_eq!(mailbox.put(work, haste), Ok(()));
     }
 
     #[test]
-    fn what_goes_out_in_a_turn_is_taken_together_with_what_came_back_before() {
+    fn the_intents_of_a_turn_are_taken_together_with_what_came_before() {
         let mailbox = Mailbox::default();
-        assert_eq!(mailbox.put(1, Haste::Back), Ok(()));
-        out(&mailbox, 2);
-        out(&mailbox, 3);
-        assert_eq!(mailbox.lanes().awaited_until(), None, "the turn is not over");
-        mailbox.together();
+        put(&mailbox, 1, Haste::Outcome);
+        put(&mailbox, 2, Haste::Intent);
+        put(&mailbox, 3, Haste::Intent);
+        assert_eq!(mailbox.lanes().intents_until(), None, "the turn is not over");
+        mailbox.intents_told();
         assert_eq!(taken(&mailbox), [1, 2, 3]);
     }
 
     #[test]
-    fn what_is_alone_waits_for_nobody() {
+    fn a_message_alone_waits_for_nobody_whatever_else_is_kept() {
         let mailbox = Mailbox::default();
         for work in 0..3 {
-            out(&mailbox, work);
-            mailbox.together();
+            put(&mailbox, 10 + work, Haste::Prompt);
+            put(&mailbox, 20 + work, Haste::Prompt);
+            taken(&mailbox);
+            put(&mailbox, work, Haste::Intent);
+            mailbox.intents_told();
+            mailbox.lanes().last_took = COMPANY_MAX;
             {
                 let lanes = mailbox.lanes();
-                assert_eq!(lanes.awaited_until(), lanes.awaited_since, "message {work}");
+                assert_eq!(lanes.intents_until(), lanes.intents_since, "message {work}");
+                assert_eq!(lanes.on_the_wire, 0);
             }
-            // What came of the one before goes with it.
-            assert_eq!(taken(&mailbox).last(), Some(&work));
-            assert_eq!(mailbox.put(100 + work, Haste::Back), Ok(()));
+            assert_eq!(taken(&mailbox), [work]);
+            assert_eq!(mailbox.lanes().on_the_wire, 1);
+            put(&mailbox, 100 + work, Haste::Outcome);
         }
     }
 
     #[test]
-    fn company_is_waited_for_while_more_are_under_way_than_wait_but_not_for_long() {
+    fn company_is_waited_for_while_more_are_on_the_wire_than_wait_but_not_for_long() {
         let mailbox = Mailbox::default();
         for work in 0..4 {
-            out(&mailbox, work);
+            put(&mailbox, work, Haste::Intent);
         }
-        mailbox.together();
+        mailbox.intents_told();
         assert_eq!(taken(&mailbox), [0, 1, 2, 3]);
         // One of four comes back and sends again: three may follow it.
-        mailbox.lanes().patience = PATIENCE;
-        assert_eq!(mailbox.put(4, Haste::Back), Ok(()));
-        out(&mailbox, 5);
-        mailbox.together();
+        mailbox.lanes().last_took = COMPANY_MAX;
+        put(&mailbox, 4, Haste::Outcome);
+        put(&mailbox, 5, Haste::Intent);
+        mailbox.intents_told();
         {
             let lanes = mailbox.lanes();
-            assert_eq!(lanes.awaited_until(), lanes.awaited_since.map(|since| since + PATIENCE));
+            assert_eq!(lanes.intents_until(), lanes.intents_since.map(|since| since + COMPANY_MAX));
         }
-        // With the second, as many wait as are under way.
-        assert_eq!(mailbox.put(6, Haste::Back), Ok(()));
-        out(&mailbox, 7);
+        // With the second, as many wait as are on the wire.
+        put(&mailbox, 6, Haste::Outcome);
+        put(&mailbox, 7, Haste::Intent);
         {
             let lanes = mailbox.lanes();
-            assert_eq!(lanes.awaited_until(), lanes.awaited_since);
+            assert_eq!(lanes.intents_until(), lanes.intents_since);
         }
         assert_eq!(taken(&mailbox), [4, 5, 6, 7]);
     }
 
     #[test]
+    fn what_is_prompt_takes_intents_along() {
+        let mailbox = Mailbox::default();
+        put(&mailbox, 1, Haste::Intent);
+        put(&mailbox, 2, Haste::Prompt);
+        assert_eq!(taken(&mailbox), [1, 2]);
+    }
+
+    #[test]
     fn bulk_is_taken_in_bites_and_after_what_is_urgent() {
         let mailbox = Mailbox::default();
-        let many = 2 * u32::try_from(BITE).unwrap_or(0);
+        let many = 2 * u32::try_from(BULK_GROUP).unwrap_or(0);
         for work in 0..many {
             assert_eq!(mailbox.put(work, Haste::Bulk), Ok(()));
         }
         assert_eq!(mailbox.put(many, Haste::Prompt), Ok(()));
         assert_eq!(taken(&mailbox), [many]);
-        assert_eq!(taken(&mailbox).len(), BITE);
-        assert_eq!(taken(&mailbox).len(), BITE);
+        assert_eq!(taken(&mailbox).len(), BULK_GROUP);
+        assert_eq!(taken(&mailbox).len(), BULK_GROUP);
     }
 }

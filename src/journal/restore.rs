@@ -144,20 +144,19 @@ fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::
             None => restored.homeless += 1,
         }
     }
-    // Those that are not under their conversation yet are the newest of all, and few.
-    let newest = format!(
-        "SELECT {COLUMNS} FROM messages WHERE shelved = 0 AND ident = ?1
-         UNION ALL
-         SELECT * FROM (SELECT {COLUMNS} FROM messages WHERE shelved = 1 AND ident = ?1 ORDER BY place DESC LIMIT {MESSAGES})
-         ORDER BY 1 DESC LIMIT {MESSAGES}"
-    );
-    let mut newest = db.prepare(&newest)?;
-    for ident in keys.all() {
-        let mut rows = newest.query([ident])?;
+    let mut keep = |mut rows: rusqlite::Rows<'_>| -> rusqlite::Result<()> {
         while let Some(row) = rows.next()? {
             let (place, message) = message(row, keys)?;
             found.extend(message.map(|m| (place, m)));
         }
+        Ok(())
+    };
+    // Those that are not under their conversation yet are the newest of all: few, but after a crash in a flood.
+    keep(db.prepare(&format!("SELECT {COLUMNS} FROM messages WHERE shelved = 0"))?.query([])?)?;
+    let newest = "WHERE shelved = 1 AND ident = ?1 ORDER BY place DESC";
+    let mut newest = db.prepare(&format!("SELECT {COLUMNS} FROM messages {newest} LIMIT {MESSAGES}"))?;
+    for ident in keys.all() {
+        keep(newest.query([ident])?)?;
     }
     restored.messages = found.into_values().collect();
     Ok(())
