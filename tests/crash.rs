@@ -9,7 +9,7 @@
 mod pty;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use guestwire::journal::{Journal, Options, Page, Reader, place};
@@ -113,6 +113,16 @@ fn config(sandbox: &Sandbox, home: &Path) -> Vec<Conversation> {
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     profile.conversations.iter().map(|e| e.conversation.clone()).collect()
+}
+
+/// A sandbox, and a home with a config for it: its conversations, and where their journal will be. Inside of a runtime.
+fn stage() -> (Sandbox, tempfile::TempDir, Vec<Conversation>, PathBuf) {
+    let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
+    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let conversations = config(&sandbox, home.path());
+    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    (sandbox, home, conversations, dir)
 }
 
 fn start(home: &Path) -> Session {
@@ -220,11 +230,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     let seed: u64 = std::env::var("GUESTWIRE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0x9e37_79b9);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _in_runtime = runtime.enter();
-    let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
-    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let conversations = config(&sandbox, home.path());
-    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    let (sandbox, home, conversations, dir) = stage();
     let mut dice = Dice(seed);
     let mut must: BTreeSet<String> = BTreeSet::new();
     let (mut unknown_seen, mut in_doubt) = (0_usize, BTreeSet::new());
@@ -322,11 +328,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
 fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_once() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _in_runtime = runtime.enter();
-    let scenario = Scenario::parse(SCENARIO, Path::new("crash.toml")).unwrap();
-    let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
-    let home = tempfile::tempdir().unwrap();
-    let conversations = config(&sandbox, home.path());
-    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    let (sandbox, home, conversations, dir) = stage();
     let text = "did it land?";
     let wait = |session: &mut Session, what: &str, done: &dyn Fn() -> bool| {
         let end = Instant::now() + Duration::from_secs(30);

@@ -38,6 +38,17 @@ impl Way {
     }
 }
 
+/// Guests behind a way that is broken, and an engine that tries again at once.
+async fn away() -> (Guests, Way, Rig) {
+    let guests = Guests::start(usual).await;
+    let way = Way::broken(guests.addr).await;
+    let mut profile = guests.profile(1, "http://127.0.0.1:1");
+    profile.hosts.webmessaging = format!("ws://{}", way.addr);
+    let tuning = Tuning { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..Tuning::default() };
+    let rig = Rig::tuned(profile, Clock::start(), tuning);
+    (guests, way, rig)
+}
+
 fn ended(rig: &Rig, message: MessageId) -> bool {
     rig.life(message).is_some_and(|life| life.is_settled())
 }
@@ -45,12 +56,7 @@ fn ended(rig: &Rig, message: MessageId) -> bool {
 #[tokio::test]
 async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_connects_or_says_more() {
     for by_key in [true, false] {
-        let guests = Guests::start(usual).await;
-        let way = Way::broken(guests.addr).await;
-        let mut profile = guests.profile(1, "http://127.0.0.1:1");
-        profile.hosts.webmessaging = format!("ws://{}", way.addr);
-        let tuning = Tuning { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..Tuning::default() };
-        let mut rig = Rig::tuned(profile, Clock::start(), tuning);
+        let (guests, way, mut rig) = away().await;
         let [one, two, three] = ["one", "two", "three"].map(|text| rig.send(0, text));
         let Session::Unreachable { why } = rig.session(0, "unreachable").await else { panic!() };
         assert!(why.ends_with("; tried 8 times"), "{why}");
@@ -81,12 +87,7 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
 /// Leaving takes nothing back: what is held is there at the next start.
 #[tokio::test]
 async fn what_is_held_while_guestwire_leaves_is_not_refused() {
-    let guests = Guests::start(usual).await;
-    let way = Way::broken(guests.addr).await;
-    let mut profile = guests.profile(1, "http://127.0.0.1:1");
-    profile.hosts.webmessaging = format!("ws://{}", way.addr);
-    let tuning = Tuning { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..Tuning::default() };
-    let mut rig = Rig::tuned(profile, Clock::start(), tuning);
+    let (_guests, _way, mut rig) = away().await;
     let message = rig.send(0, "later");
     rig.session(0, "unreachable").await;
     let seen = rig.stop().await;

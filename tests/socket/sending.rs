@@ -6,7 +6,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::durable::{Durable, Intent, Recording};
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome};
+use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome, SessionAsk};
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, rig, usual};
@@ -199,18 +199,19 @@ async fn taken_back_after_it_was_written_is_unknown_and_before_it_is_not() {
     rig.stop().await;
 }
 
-/// An intent that is being recorded: no byte of its frame is written before that is done.
+/// An intent that is recorded once it is let.
 #[derive(Default)]
-struct Slow {
+struct Held {
+    let_go: Arc<tokio::sync::Notify>,
     /// What was recorded, in order; shared with the server's script.
     book: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
-impl Durable for Slow {
+impl Durable for Held {
     fn intent(&self, intent: Intent) -> Recording {
-        let book = Arc::clone(&self.book);
+        let (let_go, book) = (Arc::clone(&self.let_go), Arc::clone(&self.book));
         Box::pin(async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let_go.notified().await;
             book.lock().unwrap().push(format!("intent {} {}", intent.text, intent.extras.key.is_some()));
             Ok(())
         })
@@ -223,8 +224,8 @@ impl Durable for Slow {
 
 #[tokio::test]
 async fn the_intent_is_recorded_before_the_first_byte() {
-    let durable = Slow::default();
-    let (book, lines) = (Arc::clone(&durable.book), Arc::clone(&durable.book));
+    let durable = Held::default();
+    let (let_go, book, lines) = (Arc::clone(&durable.let_go), Arc::clone(&durable.book), Arc::clone(&durable.book));
     let guests = Guests::start(move |frame, place| {
         if frame.action() == "onMessage" {
             book.lock().unwrap().push("received".to_owned());
@@ -235,6 +236,13 @@ async fn the_intent_is_recorded_before_the_first_byte() {
     let tuning = Tuning { durable: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
+    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    // What was written to the socket before this question has arrived when its answer comes.
+    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
+    rig.until(|r| matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted))
+        .await;
+    assert!(lines.lock().unwrap().is_empty());
+    let_go.notify_one();
     assert_eq!(rig.end_of(message).await, Life::Accepted);
     assert_eq!(*lines.lock().unwrap(), ["intent Hello true", "received", "accepted"]);
     rig.stop().await;
@@ -256,27 +264,11 @@ async fn stopping_tells_how_each_message_ended() {
     rig.stop().await;
 }
 
-/// An intent that is recorded once it is let.
-#[derive(Default)]
-struct Held(Arc<tokio::sync::Notify>);
-
-impl Durable for Held {
-    fn intent(&self, _: Intent) -> Recording {
-        let let_go = Arc::clone(&self.0);
-        Box::pin(async move {
-            let_go.notified().await;
-            Ok(())
-        })
-    }
-
-    fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) {}
-}
-
 #[tokio::test]
 async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting() {
     let guests = Guests::start(usual).await;
     let durable = Held::default();
-    let let_go = Arc::clone(&durable.0);
+    let let_go = Arc::clone(&durable.let_go);
     let tuning = Tuning { durable: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
