@@ -268,6 +268,8 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     assert!(said.contains("comment  the one with the ␛[bell"), "{said}");
     log.set_life(MessageId(1), &Life::Landed);
     assert!(screen(&log, 120, 20).contains("settled  as landed"));
+    log.set_life(MessageId(1), &Life::Answered);
+    assert!(screen(&log, 120, 20).contains("settled  as answered"), "an answer takes no evidence away");
     log.exchange(accepted(2, 0, "b"));
     log.set_life(MessageId(2), &Life::Answered);
     assert!(screen(&log, 120, 20).contains("ok   200 ans"));

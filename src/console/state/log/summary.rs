@@ -49,6 +49,9 @@ impl Sheet<'_> {
         let settled = match entry.later {
             Some(Later::Landed) => "as landed: the message was received",
             Some(Later::Lost) => "as lost: the message was not received",
+            Some(Later::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
+                "as answered: the message was received"
+            }
             Some(Later::Answered) | None => return,
         };
         let mut line = Self::labelled("settled");
