@@ -11,7 +11,7 @@ use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
     Attempt, Body, BodyForm, Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Holds,
-    Kind, Moment, Outcome, Phase, Request, Response, Step, Timing,
+    Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TlsFault,
 };
 
 const DEPLOYMENT: &str = "d0d0c0de-1111-4222-8333-44445555bd8a";
@@ -196,12 +196,12 @@ fn what_is_excluded_is_shown_by_what_was_checked() {
 #[test]
 fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     let broken = |kind, phase| {
-        let failure = Failure { kind, phase, detail: "x".to_owned(), wrote: false, partial: None };
+        let failure = Failure::new(kind, phase, "x");
         first(&opening(DEPLOYMENT, Ending::Failed(failure)), Channel::WebMessaging, &History::default())
     };
     assert_eq!(broken(FailureKind::Dns, Phase::Resolve), (NetworkDns, Sure));
     assert_eq!(broken(FailureKind::Connect, Phase::Connect), (NetworkConnect, Sure));
-    assert_eq!(broken(FailureKind::Tls, Phase::Tls), (NetworkTls, Sure));
+    assert_eq!(broken(FailureKind::Tls(TlsFault::UnknownIssuer), Phase::Tls), (NetworkTls, Sure));
     assert_eq!(broken(FailureKind::Timeout, Phase::Answer), (NetworkTimeout, Sure));
     assert_eq!(broken(FailureKind::Reset, Phase::Answer), (NetworkConnect, Sure));
     let of = |status, headers, text| {
@@ -214,13 +214,7 @@ fn an_opening_that_fails_otherwise_is_told_from_a_refusal() {
     let squid = vec![Header::new("via", "1.1 proxy.corp.example (squid)")];
     assert_eq!(of(403, squid, "<html>Denied"), (ProxyAnswered, Sure));
     // A frame whose answer never came.
-    let failure = Failure {
-        kind: FailureKind::Reset,
-        phase: Phase::Answer,
-        detail: "the socket closed".to_owned(),
-        wrote: true,
-        partial: None,
-    };
+    let failure = Failure::written(FailureKind::Reset, Phase::Answer, "the socket closed");
     let mut lost = said(200, "");
     if let Some(Step::Try(attempt)) = lost.steps.first_mut() {
         Arc::make_mut(attempt).ending = Some(Ending::Failed(failure));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
-    Generation, Granted, Header, Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TokenFacts,
+    Generation, Granted, Header, Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TlsFault, TokenFacts,
 };
 
 const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -74,7 +74,7 @@ fn unauthorized() -> Ending {
 }
 
 fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
-    let failure = Failure { kind, phase, detail: detail.to_owned(), wrote: false, partial: None };
+    let failure = Failure::new(kind, phase, detail);
     send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()))
 }
 
@@ -103,7 +103,8 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &History::default());
     assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
 
-    let tls = failed(FailureKind::Tls, Phase::Tls, "invalid peer certificate: NotValidYet");
+    let tls =
+        failed(FailureKind::Tls(TlsFault::NotYetValid), Phase::Tls, "the certificate is not valid before 2031-01-01");
     let plain = judge(&tls, &here, &History::default());
     assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
     let mut skewed = History::default();

@@ -168,7 +168,7 @@ impl<'c> Facts<'c> {
             (None, None) => {}
         }
         if let Some(Ending::Failed(failure)) = self.attempt.and_then(|a| a.ending.as_ref()) {
-            return format!("nothing whole came back: {}: {}", failure.phase.word(), failure.detail);
+            return format!("nothing whole came back: {}", failure.line());
         }
         match (&self.exchange.outcome, said.status) {
             (_, Some(status)) if said.page => format!("{status} with a page that is not the service's JSON"),

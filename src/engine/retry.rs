@@ -41,6 +41,8 @@ const LIMITED_FIRST: Duration = Duration::from_secs(2);
 pub struct Tries {
     /// Because no connection came about.
     pub connect: u32,
+    /// Because the server promised that it had not processed the request.
+    pub unprocessed: bool,
     /// Because the server asked to wait.
     pub limited: u32,
     /// Because no answer told whether it was taken, in a channel that takes it once.
@@ -134,21 +136,24 @@ fn answered(status: u16, wait: Option<Duration>, reason: &str, tries: &mut Tries
 }
 
 fn broken(failure: &Failure, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
-    let what = format!("{}: {}", failure.phase.word(), failure.detail);
+    let what = failure.line();
     if failure.wrote {
         let status = failure.partial.as_ref().map(|p| format!("{} came, but not the whole answer; ", p.status));
         return Verdict::Unknown(format!("{}{what}", status.unwrap_or_default()));
     }
     match failure.kind {
         FailureKind::Cancelled => Verdict::Cancelled,
-        FailureKind::Invalid => Verdict::Refused(format!("not sent: {}", failure.detail)),
-        FailureKind::Tls => {
-            let mend = if failure.detail.contains("UnknownIssuer") {
-                "; nobody known vouches for it: if its authority is your own, name its file in ca_files of the profile"
-            } else {
-                ""
-            };
-            Verdict::Failed(format!("not sent, {what}{mend}"))
+        FailureKind::Invalid => Verdict::Refused(format!("not sent, {what}")),
+        // What refuses us today refuses us in a second.
+        FailureKind::Tls(_) => Verdict::Failed(format!("not sent, {what}")),
+        FailureKind::Proxy if failure.partial.as_ref().is_none_or(|answer| answer.status < 500) => {
+            Verdict::Failed(format!("not sent, {what}"))
+        }
+        // The promise holds for one repetition: a server that refuses each stream is no server that heals.
+        FailureKind::Unprocessed if tries.unprocessed => Verdict::Failed(format!("not sent, {what}; tried twice")),
+        FailureKind::Unprocessed => {
+            tries.unprocessed = true;
+            Verdict::Again(Duration::ZERO, what)
         }
         _ if tries.connect >= CONNECT_AGAIN => {
             Verdict::Failed(format!("not sent, {what}; tried {} times", tries.connect + 1))
@@ -164,7 +169,7 @@ fn broken(failure: &Failure, tries: &mut Tries, jitter: &mut Jitter) -> Verdict 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Phase;
+    use crate::model::{Phase, TlsFault};
     use proptest::prelude::*;
 
     fn on(status: u16, wait: Option<u64>, mut tries: Tries) -> Verdict {
@@ -173,7 +178,7 @@ mod tests {
     }
 
     fn off(kind: FailureKind, wrote: bool, connect: u32) -> Verdict {
-        let failure = Failure { kind, phase: Phase::Connect, detail: "d".into(), wrote, partial: None };
+        let failure = Failure { wrote, ..Failure::new(kind, Phase::Connect, "d") };
         judge(Came::Broken(&failure), true, &mut Tries { connect, ..Tries::default() }, &mut Jitter::new(1))
     }
 
@@ -207,7 +212,7 @@ mod tests {
             assert!(matches!(off(kind, false, 0), Verdict::Again(..)), "{kind:?}");
             assert!(matches!(off(kind, false, CONNECT_AGAIN), Verdict::Failed(_)), "{kind:?}");
         }
-        assert!(matches!(off(FailureKind::Tls, false, 0), Verdict::Failed(_)));
+        assert!(matches!(off(FailureKind::Tls(TlsFault::Expired), false, 0), Verdict::Failed(_)));
         assert!(matches!(off(FailureKind::Invalid, false, 0), Verdict::Refused(_)));
         assert_eq!(off(FailureKind::Cancelled, false, 0), Verdict::Cancelled);
     }
@@ -215,10 +220,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_written_is_never_sent_again(kind in 0usize..8, connect in 0u32..9, limited in 0u32..9, healed: bool) {
-            let kinds = [FailureKind::Dns, FailureKind::Connect, FailureKind::Tls, FailureKind::Timeout,
+            let kinds = [FailureKind::Dns, FailureKind::Connect, FailureKind::Tls(TlsFault::Other), FailureKind::Timeout,
                 FailureKind::Reset, FailureKind::Protocol, FailureKind::Cancelled, FailureKind::Invalid];
-            let failure = Failure { kind: kinds[kind], phase: Phase::Answer, detail: String::new(), wrote: true, partial: None };
-            let verdict = judge(Came::Broken(&failure), true, &mut Tries { connect, limited, lost: 0, healed }, &mut Jitter::new(3));
+            let failure = Failure::written(kinds[kind], Phase::Answer, "");
+            let verdict = judge(Came::Broken(&failure), true, &mut Tries { connect, limited, healed, ..Tries::default() }, &mut Jitter::new(3));
             prop_assert!(matches!(verdict, Verdict::Unknown(_)));
         }
 
@@ -226,7 +231,7 @@ mod tests {
         fn trying_again_ends(statuses in proptest::collection::vec(prop_oneof![Just(429u16), Just(503), Just(401), Just(0)], 1..60)) {
             let (mut tries, mut jitter, mut again) = (Tries::default(), Jitter::new(9), 0);
             for status in statuses {
-                let failure = Failure { kind: FailureKind::Connect, phase: Phase::Connect, detail: String::new(), wrote: false, partial: None };
+                let failure = Failure::new(FailureKind::Connect, Phase::Connect, "");
                 let came = if status == 0 { Came::Broken(&failure) } else { Came::Answer { status, wait: Some(Duration::ZERO), reason: "" } };
                 match judge(came, true, &mut tries, &mut jitter) {
                     Verdict::Again(..) => again += 1,

@@ -82,7 +82,7 @@ fn entry(item: &HarEntry<'_>, attempt: &Attempt) -> Value {
             fields.insert("serverIPAddress".to_owned(), json!(address));
         }
         if let Some(Ending::Failed(failure)) = &attempt.ending {
-            let said = format!("{}: {}", failure.phase.word(), failure.detail);
+            let said = failure.line();
             fields.insert("_error".to_owned(), json!(said));
         }
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Variation;
 use crate::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
-    Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
+    Kind, MessageId, Moment, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing, TlsFault,
 };
 
 /// The only form so far.
@@ -54,6 +54,11 @@ struct StoredFailure {
     detail: String,
     wrote: bool,
     partial: Option<StoredResponse>,
+    /// Address and variable of the proxy with which it broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proxy: Option<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_file: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -103,15 +108,24 @@ struct Stored {
 
 const FORMS: [BodyForm; 5] = [BodyForm::Empty, BodyForm::Json, BodyForm::Form, BodyForm::Text, BodyForm::Binary];
 const PHASES: [Phase; 6] = [Phase::Resolve, Phase::Connect, Phase::Tls, Phase::Write, Phase::Answer, Phase::Body];
-const KINDS_OF_FAILURE: [FailureKind; 8] = [
+const KINDS_OF_FAILURE: [FailureKind; 17] = [
     FailureKind::Dns,
     FailureKind::Connect,
-    FailureKind::Tls,
+    FailureKind::Tls(TlsFault::Other),
     FailureKind::Timeout,
     FailureKind::Reset,
     FailureKind::Protocol,
     FailureKind::Cancelled,
     FailureKind::Invalid,
+    FailureKind::Proxy,
+    FailureKind::Unprocessed,
+    FailureKind::TooLarge,
+    FailureKind::Tls(TlsFault::UnknownIssuer),
+    FailureKind::Tls(TlsFault::SelfSigned),
+    FailureKind::Tls(TlsFault::Expired),
+    FailureKind::Tls(TlsFault::NotYetValid),
+    FailureKind::Tls(TlsFault::WrongName),
+    FailureKind::Tls(TlsFault::ClientCertificate),
 ];
 const KINDS: [Kind; 9] =
     [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Hook, Kind::Event];
@@ -272,6 +286,14 @@ fn ending(ending: &Ending) -> StoredEnding {
             detail: failure.detail.clone(),
             wrote: failure.wrote,
             partial: failure.partial.as_deref().map(response),
+            proxy: match &failure.party {
+                Party::Proxy(proxy) => Some((proxy.address.clone(), proxy.variable.clone())),
+                Party::Host | Party::CaFile(_) => None,
+            },
+            ca_file: match &failure.party {
+                Party::CaFile(path) => Some(path.clone()),
+                Party::Host | Party::Proxy(_) => None,
+            },
         }),
     }
 }
@@ -379,6 +401,11 @@ fn ending_of(stored: StoredEnding) -> Ending {
         StoredEnding::Failed(failure) => Ending::Failed(Failure {
             kind: at(&KINDS_OF_FAILURE, failure.kind, FailureKind::Protocol),
             phase: at(&PHASES, failure.phase, Phase::Answer),
+            party: match (failure.proxy, failure.ca_file) {
+                (Some((address, variable)), _) => Party::Proxy(ProxyName { address, variable }),
+                (None, Some(path)) => Party::CaFile(path),
+                (None, None) => Party::Host,
+            },
             detail: failure.detail,
             wrote: failure.wrote,
             partial: failure.partial.map(|r| Box::new(response_of(r))),

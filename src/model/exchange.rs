@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ConversationKey, ExchangeId, Generation, MessageId, Moment, Variation};
+use super::{ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Variation};
 
 /// What an exchange is for. The word stands in the log's kind column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -135,58 +135,6 @@ pub struct Response {
     pub remote: Option<String>,
 }
 
-/// How far a request got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    /// Finding the host's addresses.
-    Resolve,
-    /// Opening the TCP connection.
-    Connect,
-    /// The TLS handshake.
-    Tls,
-    /// Writing the request; some of it may have left.
-    Write,
-    /// Waiting for the status line.
-    Answer,
-    /// Reading the body.
-    Body,
-}
-
-impl Phase {
-    /// The words on screen.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Resolve => "name look-up",
-            Self::Connect => "connecting",
-            Self::Tls => "TLS handshake",
-            Self::Write => "writing the request",
-            Self::Answer => "waiting for the answer",
-            Self::Body => "reading the body",
-        }
-    }
-}
-
-/// What went wrong below HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The name has no address.
-    Dns,
-    /// Nobody listens, or no way there.
-    Connect,
-    /// The certificate or the handshake was not accepted.
-    Tls,
-    /// It took longer than the bound of the phase.
-    Timeout,
-    /// The connection was closed or reset.
-    Reset,
-    /// What came is not HTTP, or is cut short.
-    Protocol,
-    /// Taken back by a person while under way.
-    Cancelled,
-    /// The request could not be built (a bad URL or header).
-    Invalid,
-}
-
 /// A try that got no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -194,12 +142,38 @@ pub struct Failure {
     pub kind: FailureKind,
     /// How far it got.
     pub phase: Phase,
-    /// The innermost cause, in the words of the library or system, one line.
+    /// With whom.
+    pub party: Party,
+    /// One line: the cause, and what to do about it where that is known.
     pub detail: String,
-    /// Whether a byte of the request may have been written: then the server may have acted on it.
+    /// Whether the server may have acted on the request: a byte of it may have been written, and nobody promised that it
+    /// was not processed.
     pub wrote: bool,
     /// What had come of a response, where a status line had come.
     pub partial: Option<Box<Response>>,
+}
+
+impl Failure {
+    /// One line: how far it got, with whom it broke, and why.
+    pub fn line(&self) -> String {
+        let (phase, detail) = (self.phase.word(), &self.detail);
+        match &self.party {
+            Party::Host => format!("{phase}: {detail}"),
+            Party::Proxy(proxy) if self.kind == FailureKind::Proxy => format!("{phase}: {proxy} {detail}"),
+            Party::Proxy(proxy) => format!("{phase}: {proxy}: {detail}"),
+            Party::CaFile(path) => format!("{phase}: the CA file {path}: {detail}"),
+        }
+    }
+
+    /// A failure with the host itself, of which no answer came and no byte was written.
+    pub fn new(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
+        Self { kind, phase, party: Party::Host, detail: detail.into(), wrote: false, partial: None }
+    }
+
+    /// The same after a byte of the request may have been written.
+    pub fn written(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
+        Self { wrote: true, ..Self::new(kind, phase, detail) }
+    }
 }
 
 /// How a try ended.

@@ -5,6 +5,7 @@ pub mod conversation;
 pub mod diagnosis;
 pub mod exchange;
 pub mod extras;
+mod failure;
 pub mod ids;
 pub mod limits;
 pub mod mask;
@@ -21,10 +22,10 @@ pub use agent::AgentState;
 pub use conversation::{Address, Channel, Conversation, Found, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
-    Attempt, Body, BodyForm, Ending, Exchange, Failure, FailureKind, Header, Kind, Outcome, Phase, Request, Response,
-    Step, Timing,
+    Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Kind, Outcome, Request, Response, Step, Timing,
 };
 pub use extras::{Attachment, Choice, Extras, Place};
+pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use mask::Masks;

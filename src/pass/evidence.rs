@@ -6,9 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Attempt, Author, Body, Diagnosis, Ending, Exchange, Failure, Header, Life, RemoteMessage, Step, Timing,
-};
+use crate::model::{Attempt, Author, Body, Diagnosis, Ending, Exchange, Header, Life, RemoteMessage, Step, Timing};
 
 /// Bytes of a body that evidence keeps.
 pub const BODY_KEPT: usize = 16 << 10;
@@ -213,7 +211,7 @@ impl TryRecord {
     fn of(attempt: &Attempt) -> Self {
         let response = attempt.response();
         let failure = match &attempt.ending {
-            Some(Ending::Failed(Failure { phase, detail, .. })) => Some(format!("{}: {detail}", phase.word())),
+            Some(Ending::Failed(failure)) => Some(failure.line()),
             Some(Ending::Answered(_)) | None => None,
         };
         Self {

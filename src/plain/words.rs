@@ -77,7 +77,7 @@ pub fn attempt(attempt: &Attempt) -> String {
                 .unwrap_or_default();
             format!("was answered with {}{id}", response.status)
         }
-        Some(Ending::Failed(failure)) => format!("failed while {}: {}", failure.phase.word(), failure.detail),
+        Some(Ending::Failed(failure)) => format!("failed while {}", failure.line()),
         None => "is under way".to_owned(),
     }
 }

@@ -440,13 +440,7 @@ pub fn exchange_of(
     let ending = match status {
         _ if open => None,
         Some(status) => Some(Ending::Answered(answer(status))),
-        None => Some(Ending::Failed(Failure {
-            kind: FailureKind::Reset,
-            phase: Phase::Answer,
-            detail: "connection reset by peer".to_owned(),
-            wrote: true,
-            partial: None,
-        })),
+        None => Some(Ending::Failed(Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer"))),
     };
     let attempt = Attempt {
         number: 1,

@@ -1,7 +1,7 @@
 //! HTTPS: what is measured and shown of it, and certificates that nobody vouches for.
 
 use guestwire::config::Profile;
-use guestwire::model::{Ending, Failure, FailureKind, Life, Outcome, Phase, Response};
+use guestwire::model::{Ending, Failure, FailureKind, Life, Outcome, Phase, Response, TlsFault};
 
 use super::certificates::Authority;
 use super::http2::{Do, Http2};
@@ -85,7 +85,10 @@ async fn an_unknown_authority_gets_nothing() {
     for alpn in ["http/1.1", "h2"] {
         let server = Server::secure(authority.acceptor("localhost", alpn), |_| Act::Hang).await;
         let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), None).await;
-        assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Tls, Phase::Tls, false));
+        assert_eq!(
+            (failure.kind, failure.phase, failure.wrote),
+            (FailureKind::Tls(TlsFault::Other), Phase::Tls, false)
+        );
         assert!(why.starts_with("not sent, TLS handshake: invalid peer certificate: UnknownIssuer"), "{why}");
         assert!(why.contains("ca_files"), "what may mend it: {why}");
         assert!(server.log().is_empty());
@@ -97,7 +100,7 @@ async fn a_certificate_for_another_name_gets_nothing() {
     let authority = Authority::new();
     let server = Server::secure(authority.acceptor("elsewhere.example", "http/1.1"), |_| Act::Hang).await;
     let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), Some(&authority)).await;
-    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls, false));
+    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls(TlsFault::Other), false));
     assert!(why.contains("elsewhere.example") && !why.contains("ca_files"), "{why}");
     assert!(server.log().is_empty());
 }
@@ -113,7 +116,11 @@ async fn no_tls_where_tls_is_wanted() {
         }
     });
     let (why, failure) = distrusted(&format!("https://127.0.0.1:{port}"), None).await;
-    assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Tls, Phase::Tls, false), "{why}");
+    assert_eq!(
+        (failure.kind, failure.phase, failure.wrote),
+        (FailureKind::Tls(TlsFault::Other), Phase::Tls, false),
+        "{why}"
+    );
 }
 
 /// The rules for lost answers are the same under TLS: unknown, once.

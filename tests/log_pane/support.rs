@@ -153,13 +153,7 @@ pub fn waiting(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
 }
 
 pub fn unknown(id: u64, ms: u64, text: &str) -> Arc<Exchange> {
-    let failure = Failure {
-        kind: FailureKind::Reset,
-        phase: Phase::Answer,
-        detail: "connection reset by peer (os error 104)".into(),
-        wrote: true,
-        partial: None,
-    };
+    let failure = Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer (os error 104)");
     let steps = vec![attempt(1, ms, 3, request(text), Some(Ending::Failed(failure)), 31_000)];
     let why = "the connection closed after 31.0 s, after the request was written; the server may have accepted it";
     exchange(id, Kind::Send, text, ms, steps, Outcome::Unknown(why.into()))

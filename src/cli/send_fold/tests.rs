@@ -178,13 +178,7 @@ fn refused_before_sending_has_no_exchange() {
 
 #[test]
 fn a_network_that_fails_before_writing_is_four() {
-    let failure = Failure {
-        kind: FailureKind::Connect,
-        phase: Phase::Connect,
-        detail: "connection refused".to_owned(),
-        wrote: false,
-        partial: None,
-    };
+    let failure = Failure::new(FailureKind::Connect, Phase::Connect, "connection refused");
     let why = || "connection refused".to_owned();
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
     let acts = feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(Life::Refused(why()))]);

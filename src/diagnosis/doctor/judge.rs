@@ -107,7 +107,7 @@ impl Doctor {
         };
         let host = authority(&attempt.request.url).to_owned();
         if let Some(Ending::Failed(failure)) = &attempt.ending {
-            let why = format!("{host}: {}: {}", failure.phase.word(), failure.detail);
+            let why = format!("{host}: {}", failure.line());
             let diagnosis = diagnose(exchange, None, evidence);
             self.decide(diagnosis.as_ref(), &why, Stage::Hosts);
             let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;

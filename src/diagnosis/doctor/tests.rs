@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::model::{
     Attempt, Body, BodyForm, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase,
-    Request, Response, Step as Did, Timing,
+    Request, Response, Step as Did, Timing, TlsFault,
 };
 
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-00000000000a";
@@ -136,8 +136,7 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
             (Ending::Answered(response), if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string()) })
         }
         Broken(kind, phase) => {
-            let detail = "broken".to_owned();
-            let failure = Failure { kind: *kind, phase: *phase, detail, wrote: false, partial: None };
+            let failure = Failure::new(*kind, *phase, "broken");
             (Ending::Failed(failure), Outcome::Failed("broken".to_owned()))
         }
     };
@@ -269,7 +268,7 @@ fn it_stops_at_the_first_proven_cause() {
             Place {
                 reach: |host| match host {
                     Host::Token => Json(200, "{}".to_owned()),
-                    Host::Api => Broken(FailureKind::Tls, Phase::Tls),
+                    Host::Api => Broken(FailureKind::Tls(TlsFault::UnknownIssuer), Phase::Tls),
                 },
                 ..Place::default()
             },

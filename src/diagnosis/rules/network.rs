@@ -2,16 +2,25 @@
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;
-use crate::model::{Cause, Failure, FailureKind, Phase, Probe};
+use crate::model::{Cause, Failure, FailureKind, Party, Phase, Probe, TlsFault};
 
 /// Why no whole answer came.
 pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     let where_ = failure.phase.word();
     let detail = &failure.detail;
+    if let (Party::Proxy(proxy), FailureKind::Connect | FailureKind::Dns) = (&failure.party, failure.kind) {
+        return vec![Hypothesis::named(Cause::NetworkConnect, format!("no connection to {proxy}: {detail}"))];
+    }
+    if let Party::CaFile(path) = &failure.party {
+        return vec![Hypothesis::named(Cause::NetworkTls, format!("the CA file {path} cannot be used: {detail}"))];
+    }
     match failure.kind {
         FailureKind::Dns => vec![Hypothesis::named(Cause::NetworkDns, format!("the name has no address: {detail}"))],
         FailureKind::Connect => vec![Hypothesis::named(Cause::NetworkConnect, format!("no connection: {detail}"))],
-        FailureKind::Tls => tls(facts, detail),
+        FailureKind::Tls(fault) => tls(facts, fault, detail),
+        FailureKind::Proxy => {
+            vec![Hypothesis::named(Cause::ProxyAnswered, format!("nothing reached the service: {}", failure.line()))]
+        }
         FailureKind::Timeout => {
             vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came in time while {where_}"))]
         }
@@ -29,6 +38,13 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
                 format!("the connection was closed while {where_}: {detail}"),
             )]
         }
+        FailureKind::Unprocessed => {
+            vec![Hypothesis::named(Cause::ServiceFailure, format!("the server took no more requests: {detail}"))]
+        }
+        FailureKind::TooLarge => vec![
+            Hypothesis::supported(Cause::ProxyAnswered, format!("the answer is too large: {detail}"), Some(Probe::Tls)),
+            Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
+        ],
         FailureKind::Protocol if facts.said.status.is_some() || failure.phase == Phase::Body => {
             vec![
                 Hypothesis::supported(
@@ -54,11 +70,10 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
     }
 }
 
-fn tls(facts: &Facts<'_>, detail: &str) -> Vec<Hypothesis> {
-    let lower = detail.to_ascii_lowercase();
+fn tls(facts: &Facts<'_>, fault: TlsFault, detail: &str) -> Vec<Hypothesis> {
     let mut found = Vec::new();
     // A certificate whose time has not come, or is over, is mostly a clock that is wrong.
-    let time = ["notvalidyet", "not valid yet", "expired"].iter().any(|w| lower.contains(w));
+    let time = matches!(fault, TlsFault::NotYetValid | TlsFault::Expired);
     let skew = facts.history.skew().unwrap_or(0);
     if time && skew.saturating_abs() > 60 {
         let why = format!("the certificate's time does not fit this machine's clock, which differs by {skew} s");

@@ -62,17 +62,15 @@ fn failure(fault: Option<&Fault>, answer: Option<&Answer>, redactor: &Redactor) 
         Some(fault) => Failure {
             kind: fault.kind,
             phase: fault.phase,
+            party: crate::model::Party::Host,
             detail: redactor.text(&fault.detail).into_owned(),
             wrote: fault.wrote,
             partial,
         },
         // A try always has an answer or a fault; were it neither, the careful reading is "something may have left".
         None => Failure {
-            kind: crate::model::FailureKind::Protocol,
-            phase: crate::model::Phase::Answer,
-            detail: "nothing came back".to_owned(),
-            wrote: true,
             partial,
+            ..Failure::written(crate::model::FailureKind::Protocol, crate::model::Phase::Answer, "nothing came back")
         },
     }
 }

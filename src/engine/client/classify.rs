@@ -33,7 +33,7 @@ pub fn before_answer(error: &reqwest::Error, marks: Marks, wrote: bool) -> Fault
     let (kind, phase) = if wrote {
         let kind = match () {
             () if error.is_timeout() => FailureKind::Timeout,
-            () if chain.tls => FailureKind::Tls,
+            () if chain.tls => FailureKind::Tls(crate::model::TlsFault::Other),
             () if chain.parse => FailureKind::Protocol,
             () => FailureKind::Reset,
         };
@@ -45,7 +45,7 @@ pub fn before_answer(error: &reqwest::Error, marks: Marks, wrote: bool) -> Fault
     } else if error.is_timeout() {
         (FailureKind::Timeout, connecting_phase(marks))
     } else if chain.tls {
-        (FailureKind::Tls, Phase::Tls)
+        (FailureKind::Tls(crate::model::TlsFault::Other), Phase::Tls)
     } else if error.is_connect() {
         (FailureKind::Connect, Phase::Connect)
     } else {

@@ -446,7 +446,7 @@ impl Shown {
     pub fn why(&self) -> String {
         match (&self.answer, &self.ending) {
             (Some((_, _, reason)), _) => reason.clone(),
-            (None, Ending::Failed(failure)) => format!("{}: {}", failure.phase.word(), failure.detail),
+            (None, Ending::Failed(failure)) => failure.line(),
             (None, Ending::Answered(response)) => response.status.to_string(),
         }
     }

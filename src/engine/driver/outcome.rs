@@ -254,11 +254,5 @@ fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
 
 /// A try of which nothing was written.
 fn not_written(why: &str) -> Ending {
-    Ending::Failed(Failure {
-        kind: FailureKind::Invalid,
-        phase: Phase::Write,
-        detail: why.to_owned(),
-        wrote: false,
-        partial: None,
-    })
+    Ending::Failed(Failure::new(FailureKind::Invalid, Phase::Write, why))
 }

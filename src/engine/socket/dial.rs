@@ -109,13 +109,14 @@ async fn greet(config: Arc<ClientConfig>, host: &str, wire: Wire, progress: &Pro
     progress.enter(Phase::Tls);
     let began = Instant::now();
     let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let name = ServerName::try_from(name).map_err(|e| fault(FailureKind::Tls, Phase::Tls, e.to_string()))?;
+    let name = ServerName::try_from(name)
+        .map_err(|e| fault(FailureKind::Tls(crate::model::TlsFault::Other), Phase::Tls, e.to_string()))?;
     let greeted = TlsConnector::from(config).connect(name, wire).await;
     let spent = |t: &mut Timing| t.tls = Some(t.tls.unwrap_or(Duration::ZERO) + began.elapsed());
     progress.measured(spent);
     match greeted {
         Ok(stream) => Ok(Box::new(stream)),
-        Err(e) => Err(fault(FailureKind::Tls, Phase::Tls, e.to_string())),
+        Err(e) => Err(fault(FailureKind::Tls(crate::model::TlsFault::Other), Phase::Tls, e.to_string())),
     }
 }
 

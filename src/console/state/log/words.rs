@@ -73,10 +73,13 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Dns => "no such host",
         FailureKind::Connect => "no connection",
-        FailureKind::Tls => "TLS refused",
+        FailureKind::Tls(_) => "TLS refused",
+        FailureKind::Proxy => "proxy refused",
         FailureKind::Timeout => "timeout",
         FailureKind::Reset => "connection closed",
+        FailureKind::Unprocessed => "not processed",
         FailureKind::Protocol => "broken answer",
+        FailureKind::TooLarge => "answer too large",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Invalid => "request could not be built",
     }

@@ -219,7 +219,7 @@ impl Driver {
 /// How a frame ended to which nothing came.
 pub(super) fn lost(why: &str, wrote: bool) -> Ending {
     let phase = if wrote { Phase::Answer } else { Phase::Write };
-    Ending::Failed(Failure { kind: FailureKind::Reset, phase, detail: why.to_owned(), wrote, partial: None })
+    Ending::Failed(Failure { wrote, ..Failure::new(FailureKind::Reset, phase, why) })
 }
 
 /// How long an answer took.

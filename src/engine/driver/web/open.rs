@@ -117,7 +117,7 @@ impl Driver {
             (None, _) => shown.why(),
         };
         let for_good = matches!(&shown.ending, Ending::Failed(f) if matches!(f.kind,
-            crate::model::FailureKind::Invalid | crate::model::FailureKind::Tls));
+            crate::model::FailureKind::Invalid | crate::model::FailureKind::Tls(_)));
         record.end(shown.ending, shown.timing);
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,

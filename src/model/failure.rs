@@ -1,0 +1,109 @@
+//! A try without a whole answer: what went wrong, with whom, and how far the request had got.
+
+/// How far a request got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Finding the host's addresses.
+    Resolve,
+    /// Opening the TCP connection, and the tunnel through a proxy.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// Writing the request; some of it may have left.
+    Write,
+    /// Waiting for the status line.
+    Answer,
+    /// Reading the body.
+    Body,
+}
+
+impl Phase {
+    /// The words on screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Resolve => "name look-up",
+            Self::Connect => "connecting",
+            Self::Tls => "TLS handshake",
+            Self::Write => "writing the request",
+            Self::Answer => "waiting for the answer",
+            Self::Body => "reading the body",
+        }
+    }
+}
+
+/// What went wrong below HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The name has no address.
+    Dns,
+    /// Nobody listens, or no way there.
+    Connect,
+    /// The certificate or the handshake was not accepted.
+    Tls(TlsFault),
+    /// A proxy on the way answered instead of leading to the host; its answer is the failure's `partial`.
+    Proxy,
+    /// It took longer than the bound of the phase.
+    Timeout,
+    /// The connection was closed or reset.
+    Reset,
+    /// The server promises that it did not process the request: REFUSED_STREAM, or a GOAWAY below the request's stream.
+    /// [RFC 9113 8.7]
+    Unprocessed,
+    /// What came is not HTTP, or is cut short.
+    Protocol,
+    /// The answer is larger than guestwire reads: its header, the number of its fields, or of the pieces of its body.
+    TooLarge,
+    /// Taken back by a person while under way.
+    Cancelled,
+    /// The request could not be built (a bad URL or header, a CA file that cannot be read).
+    Invalid,
+}
+
+/// Why the TLS handshake came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// No authority that is trusted vouches for the certificate.
+    UnknownIssuer,
+    /// The certificate is that of an authority, which vouches for itself.
+    SelfSigned,
+    /// The certificate's time is over.
+    Expired,
+    /// The certificate's time has not come.
+    NotYetValid,
+    /// The certificate is for another host.
+    WrongName,
+    /// The server wants a certificate of the client.
+    ClientCertificate,
+    /// Anything else.
+    Other,
+}
+
+/// With whom a try broke.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Party {
+    /// The host of the URL.
+    #[default]
+    Host,
+    /// A proxy on the way to it.
+    Proxy(ProxyName),
+    /// A file of `ca_files`, by its path: nobody was asked.
+    CaFile(String),
+}
+
+/// A proxy, and who named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyName {
+    /// Scheme, host and port, without user and password: `http://proxy.example:3128`.
+    pub address: String,
+    /// The variable that names it, as it is spelled (`HTTPS_PROXY`); none where the system's settings do.
+    pub variable: Option<String>,
+}
+
+impl std::fmt::Display for ProxyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.variable {
+            Some(variable) => write!(f, "the proxy {} ({variable})", self.address),
+            None => write!(f, "the proxy {} (of the system's settings)", self.address),
+        }
+    }
+}
