@@ -45,7 +45,7 @@ fn picks_sends_sees_reply_and_headers_and_quits() {
 
 #[test]
 fn signals_restore_the_terminal() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::ALARM] {
         let home = home();
         let mut session = Session::start(guestwire(home.path()), 80, 24);
         session.see("TOKEN ok");
@@ -99,6 +99,136 @@ fn a_paste_never_sends() {
     session.press("\x03\x03\x03");
     assert_eq!(session.end(), 0);
     session.assert_restored();
+}
+
+#[test]
+fn a_paste_that_is_not_marked_never_sends_and_is_never_a_command() {
+    let home = home();
+    let mut command = guestwire(home.path());
+    command.env("TERM", "screen");
+    let mut session = Session::start(command, 100, 30);
+    session.see("TOKEN ok");
+    session.press("first line\rsecond line\r");
+    session.see("second line");
+    session.press("\x03");
+    session.until("an empty composer", |s| !s.contains("second line"));
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.contains("» 2 Log"));
+    // Each of these letters is a command there, and two q would leave.
+    session.press("qqquit\r");
+    session.until("the text in the composer", |s| s.contains("qqquit") && s.contains("» 3 Compose"));
+    assert!(!session.screen().contains("SEND"), "{}", session.screen());
+    session.press("\x03");
+    session.until("an empty composer", |s| !s.contains("qqquit"));
+    session.press("\x03");
+    session.see("again to leave");
+    session.press("\x03");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+#[test]
+fn what_the_terminal_answers_is_never_typed_and_alt_with_an_arrow_moves() {
+    let home = home();
+    let mut session = Session::start(guestwire(home.path()), 100, 30);
+    session.see("TOKEN ok");
+    session.press("one two");
+    session.see("one two");
+    session.press("\x1b]11;rgb:1e1e/1e1e/1e1e\x07\x1b[?62;4c\x1bP1$r0m\x1b\\\x1b[?2026;2$y");
+    session.press("\x1b\x1b[D");
+    session.press("X");
+    session.see("one Xtwo");
+    // Shift-Enter, from a terminal that can tell.
+    session.press("\x1b[13;2uY");
+    session.until("a second line", |s| s.contains("one X") && s.contains("Ytwo") && !s.contains("SEND"));
+    session.press("\x03\x03\x03");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+#[test]
+fn a_window_that_changed_while_the_editor_had_it_is_drawn_whole() {
+    let home = home();
+    let (begun, go) = (home.path().join("begun"), home.path().join("go"));
+    let editor = home.path().join("editor");
+    let script = format!(
+        "#!/bin/sh\ntouch {}\nwhile [ ! -e {} ]; do read -r -t 1 x </dev/tty; done 2>/dev/null\necho edited > \"$1\"\n",
+        begun.display(),
+        go.display()
+    );
+    std::fs::write(&editor, script).unwrap();
+    let mut command = guestwire(home.path());
+    command.env("EDITOR", format!("bash {}", editor.display()));
+    let mut session = Session::start(command, 120, 36);
+    session.see("TOKEN ok");
+    session.press("draft\x07");
+    session.until("the screen given away", |s| !s.contains("TOKEN ok"));
+    session.resize(70, 20);
+    std::fs::write(&go, "").unwrap();
+    let screen = session.until("the console again", |s| s.contains("edited") && s.contains("TOKEN ok"));
+    assert!(screen.lines().all(|line| line.chars().count() <= 70), "{screen}");
+    // Each later change is followed too.
+    session.resize(100, 30);
+    session.until("all of a larger screen", |s| s.lines().any(|line| line.chars().count() > 90));
+    session.press("\x03\x03\x03");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+#[test]
+fn a_terminal_without_a_size_is_taken_for_the_usual_one() {
+    for (columns, rows, width) in [(None, None, 80), (Some("100"), Some("30"), 100)] {
+        let home = home();
+        let mut command = guestwire(home.path());
+        for (name, value) in [("COLUMNS", columns), ("LINES", rows)] {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        let mut session = Session::start_blind(command, 120, 36);
+        let screen = session.see("TOKEN ok");
+        let widest = screen.lines().map(|line| line.trim_end().chars().count()).max();
+        assert!(widest.is_some_and(|w| w <= width && w + 3 > width), "{widest:?} of {width}\n{screen}");
+        session.press("\x03\x03");
+        assert_eq!(session.end(), 0);
+        session.assert_restored();
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    let home = home();
+    let mut command = guestwire(home.path());
+    command.args(["--log-file", &home.path().join("log").display().to_string()]);
+    let mut session = Session::start(command, 80, 24);
+    session.see("TOKEN ok");
+    let mut child = session.hang_up();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_pager_that_is_missing_or_only_prints_is_said_or_waited_for() {
+    for (pager, seen) in
+        [("no-such-pager", "There is no pager called no-such-pager"), ("cat", "Press Enter to go back")]
+    {
+        let home = home();
+        let mut command = guestwire(home.path());
+        command.env("PAGER", pager);
+        let mut session = Session::start(command, 120, 36);
+        session.see("TOKEN ok");
+        session.until("a first entry", |s| s.contains("TOKEN client credentials"));
+        session.press("\x1b");
+        session.until("the log in focus", |s| s.contains("» 2 Log"));
+        session.press("v");
+        session.until_raw(seen);
+        if pager == "cat" {
+            session.press("\r");
+        }
+        session.see("TOKEN ok");
+        session.press("\x03\x03");
+        assert_eq!(session.end(), 0, "{pager}");
+        session.assert_restored();
+    }
 }
 
 #[test]

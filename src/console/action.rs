@@ -194,7 +194,7 @@ actions! {
     }
     Composer {
         Send "send" ["enter"] "Send the message" ~ "submit";
-        NewLine "new-line" ["alt-enter", "ctrl-j"] "New line" ~ "break";
+        NewLine "new-line" ["alt-enter", "ctrl-j", "shift-enter"] "New line" ~ "break";
         EditUp "up" ["up"] "Up; at the first line, the message sent before" ~ "history previous";
         EditDown "down" ["down"] "Down; at the last line, the message sent after" ~ "history next";
         EditLeft "left" ["left", "ctrl-b"] "Left";

@@ -18,9 +18,9 @@ impl Chord {
         let mut modifiers = key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
         let mut code = key.code;
         match code {
-            KeyCode::Char('h') if modifiers == KeyModifiers::CONTROL => {
+            KeyCode::Char('h') if modifiers.contains(KeyModifiers::CONTROL) => {
                 code = KeyCode::Backspace;
-                modifiers = KeyModifiers::NONE;
+                modifiers.remove(KeyModifiers::CONTROL);
             }
             KeyCode::Char(c) => {
                 modifiers.remove(KeyModifiers::SHIFT);
@@ -51,10 +51,10 @@ impl Chord {
         }
     }
 
-    /// Whether Alt is held, and the chord without it: `Alt-K` equals `Esc` then `K` on every terminal.
+    /// The character's chord without Alt, where Alt is held: `Alt-K` equals `Esc` then `K` on every terminal. An arrow
+    /// with Alt is a key of its own: it moves by words where it is bound, and does nothing elsewhere.
     pub fn without_alt(self) -> Option<Self> {
-        self.modifiers
-            .contains(KeyModifiers::ALT)
+        (self.modifiers.contains(KeyModifiers::ALT) && matches!(self.code, KeyCode::Char(_)))
             .then(|| Self { code: self.code, modifiers: self.modifiers - KeyModifiers::ALT })
     }
 

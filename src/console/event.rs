@@ -12,10 +12,16 @@ use crate::model::{Attachment, ConversationKey};
 /// A signal that reaches the console as an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGTERM or SIGHUP: leave now, with the terminal restored.
+    /// A signal that ends programs (SIGTERM, SIGHUP, SIGQUIT, …): leave now, with the terminal restored.
     Terminate,
-    /// The process was stopped (Ctrl-Z) and goes on: draw everything anew, check the clocks.
+    /// SIGINT: as [`Signal::Terminate`], but not while another program has the terminal, whose matter it is then.
+    Interrupt,
+    /// SIGTSTP from elsewhere: give the terminal back and stop.
+    Suspend,
+    /// The process was stopped and goes on: draw everything anew, check the clocks.
     Resumed,
+    /// The terminal has another size.
+    Resized,
 }
 
 /// Everything that happens. The moment at which it happened stands beside it (`update`'s second argument).

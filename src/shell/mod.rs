@@ -4,11 +4,14 @@
 //! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
 //! tests run this very loop.
 
+mod bursts;
 mod clusters;
+mod decoder;
 pub mod fill;
 pub mod keys;
 pub mod outside;
 pub mod passes;
+mod programs;
 pub mod record;
 pub mod run;
 mod seen;
@@ -16,13 +19,15 @@ pub mod signals;
 pub mod terminal;
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
 use ratatui::Terminal;
 use ratatui::backend::Backend;
-use tokio::sync::mpsc::UnboundedReceiver;
+use ratatui::layout::Size;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
@@ -62,16 +67,25 @@ pub trait Screen {
     fn forget(&mut self) -> io::Result<()>;
     /// Sets the window title.
     fn title(&mut self, title: &str) -> io::Result<()>;
+    /// The size that it has now, in cells.
+    fn size(&self) -> Size;
 }
+
+/// A program of somebody else at work, off the loop; what came of it, one sentence.
+pub type Work<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
 /// Everything outside the process that an effect may need, but the engine.
 pub trait Outside {
-    /// Puts text on the clipboard; a sentence that says what was done, or why not.
-    fn copy(&mut self, text: &str) -> Result<String, String>;
-    /// Opens the editor on `text` with the terminal given to it; the text that it left.
-    fn edit(&mut self, text: &str) -> Result<String, String>;
-    /// Shows `text` in the pager with the terminal given to it.
-    fn page(&mut self, text: &str) -> Result<(), String>;
+    /// Puts text on the clipboard, within a bound; a sentence that says what was done, or why not.
+    fn copy(&mut self, text: &str) -> Work<String>;
+    /// Gives the terminal to another program.
+    fn give_terminal(&mut self);
+    /// Takes the terminal back, or takes it anew where another program changed its modes.
+    fn take_terminal(&mut self) -> io::Result<()>;
+    /// Opens the editor on `text`, on a terminal that was given away; the text that it left.
+    fn edit(&mut self, text: String) -> Work<String>;
+    /// Shows `text` in the pager, on a terminal that was given away.
+    fn page(&mut self, text: String) -> Work<()>;
     /// Writes a new file.
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets up the embedded sandbox.
@@ -84,8 +98,8 @@ pub trait Outside {
     fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
     /// Whether a file can be read: nothing, or one sentence why not.
     fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
-    /// Restores the terminal, stops the process, and comes back when it is continued.
-    fn suspend(&mut self) -> io::Result<()>;
+    /// Stops the process; comes back when it is continued.
+    fn stop(&mut self) -> io::Result<()>;
 }
 
 /// How the loop ended.
@@ -131,12 +145,21 @@ struct Turn {
     pages: bool,
     title: String,
     recorder: Option<Recorder>,
+    /// Another program has the terminal: nothing is drawn, and no key is ours.
+    away: bool,
+    /// What programs of others bring back; the second half says that the terminal comes with it.
+    answers: UnboundedReceiver<(Option<Event>, bool)>,
+    answer: UnboundedSender<(Option<Event>, bool)>,
 }
 
 impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
     /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
     pub async fn run(&mut self, state: &mut State) -> io::Result<Exit> {
+        let (answer, answers) = unbounded_channel();
         let mut turn = Turn {
+            away: false,
+            answers,
+            answer,
             dirty: true,
             next_frame: Instant::now(),
             exit: None,
@@ -147,6 +170,8 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
         if let Some(path) = state.recording.clone() {
             self.carry_out(state, &mut turn, Effect::Record(Some(path)))?;
         }
+        // It may have changed before anybody listened for that.
+        self.measure(state, &mut turn)?;
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             if let Some(exit) = turn.exit {
@@ -158,7 +183,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                     Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
                     Some(Err(_)) | None => return Ok(Exit::Lost),
                 },
-                () = until(turn.next_frame), if turn.dirty => self.draw(state, &mut turn)?,
+                () = until(turn.next_frame), if turn.dirty && !turn.away => self.draw(state, &mut turn)?,
                 count = self.reports.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(Exit::Lost);
@@ -174,8 +199,26 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.apply(state, &mut turn, Event::Deadline)?;
                 },
+                Some((event, back)) = turn.answers.recv() => {
+                    if back {
+                        turn.away = false;
+                        self.take_terminal_back(state, &mut turn)?;
+                    }
+                    if let Some(event) = event {
+                        self.apply(state, &mut turn, event)?;
+                    }
+                },
                 signal = self.signals.recv() => match signal {
                     Some(Signal::Terminate) => return Ok(Exit::Terminated),
+                    Some(Signal::Interrupt) if !turn.away => return Ok(Exit::Terminated),
+                    // The program that has the terminal deals with these by itself; it is stopped with us.
+                    Some(Signal::Suspend) if turn.away => self.outside.stop()?,
+                    Some(_) if turn.away => {}
+                    Some(Signal::Resized) => self.measure(state, &mut turn)?,
+                    Some(Signal::Resumed) => {
+                        self.take_terminal_back(state, &mut turn)?;
+                        self.apply(state, &mut turn, Event::Signal(Signal::Resumed))?;
+                    },
                     Some(signal) => self.apply(state, &mut turn, Event::Signal(signal))?,
                     None => return Ok(Exit::Lost),
                 },
@@ -200,6 +243,37 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
         };
         turn.next_frame = Instant::now();
         self.apply(state, turn, event)
+    }
+
+    /// Reads the terminal's size again: it may have changed hands, or its window its size.
+    fn measure(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        let Size { width, height } = self.screen.size();
+        self.on_terminal(state, turn, TerminalEvent::Resize(width, height))
+    }
+
+    /// The terminal was somebody else's, and may be any size and show anything now.
+    fn take_terminal_back(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        self.outside.take_terminal()?;
+        self.input.pause();
+        self.input.resume();
+        self.measure(state, turn)?;
+        self.screen.forget()
+    }
+
+    /// Lets another program have the terminal until `work` is done; the loop goes on meanwhile.
+    fn give_terminal<T: Send + 'static>(
+        &mut self,
+        turn: &mut Turn,
+        work: impl FnOnce(&mut O) -> Work<T>,
+        event: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
+    ) {
+        self.input.pause();
+        self.outside.give_terminal();
+        turn.away = true;
+        let (work, answer) = (work(&mut self.outside), turn.answer.clone());
+        tokio::spawn(async move {
+            let _ = answer.send((event(work.await), true));
+        });
     }
 
     fn apply(&mut self, state: &mut State, turn: &mut Turn, event: Event) -> io::Result<()> {
@@ -229,7 +303,12 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 turn.exit = Some(Exit::Quit);
                 return Ok(());
             }
-            Effect::Redraw => return self.screen.forget(),
+            Effect::Redraw => {
+                if state.size != self.screen.size() {
+                    self.measure(state, turn)?;
+                }
+                return self.screen.forget();
+            }
             Effect::Record(None) => {
                 turn.recorder = None;
                 return Ok(());
@@ -245,7 +324,13 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 let label = (self.mask)(&label);
                 return self.record(state, turn, |recorder, _, now| recorder.marker(&label, now));
             }
-            Effect::Copy(text) => Event::Done(self.outside.copy(&(self.mask)(&text))),
+            Effect::Copy(text) => {
+                let (copying, answer) = (self.outside.copy(&(self.mask)(&text)), turn.answer.clone());
+                tokio::spawn(async move {
+                    let _ = answer.send((Some(Event::Done(copying.await)), false));
+                });
+                return Ok(());
+            }
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxAsk::Fault(fault))),
@@ -260,16 +345,20 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
                 Event::FileSeen(conversation, file, seen)
             }
             Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
-            Effect::Edit(text) => Event::Edited(self.with_terminal_given_away(|outside| outside.edit(&text))?),
+            Effect::Edit(text) => {
+                self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));
+                return Ok(());
+            }
             Effect::Page(text) => {
                 let text = (self.mask)(&text);
-                match self.with_terminal_given_away(|outside| outside.page(&text))? {
-                    Ok(()) => return Ok(()),
-                    Err(why) => Event::Done(Err(why)),
-                }
+                self.give_terminal(turn, |o| o.page(text), |shown| shown.err().map(|why| Event::Done(Err(why))));
+                return Ok(());
             }
             Effect::Suspend => {
-                self.with_terminal_given_away(Outside::suspend)??;
+                self.input.pause();
+                self.outside.give_terminal();
+                self.outside.stop()?;
+                self.take_terminal_back(state, turn)?;
                 Event::Signal(Signal::Resumed)
             }
         };
@@ -286,14 +375,6 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             self.outside.write(&dir.join(name), &text)?;
         }
         Ok(format!("Four reports are in {}.", dir.display()))
-    }
-
-    fn with_terminal_given_away<T>(&mut self, run: impl FnOnce(&mut O) -> T) -> io::Result<T> {
-        self.input.pause();
-        let result = run(&mut self.outside);
-        self.input.resume();
-        self.screen.forget()?;
-        Ok(result)
     }
 
     /// Writes to the recording, if there is one; one that cannot be written ends, and that is said.
@@ -354,6 +435,10 @@ where
 
     fn title(&mut self, _: &str) -> io::Result<()> {
         Ok(())
+    }
+
+    fn size(&self) -> Size {
+        self.0.size().unwrap_or_default()
     }
 }
 

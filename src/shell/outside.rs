@@ -1,13 +1,12 @@
-//! The real outside: clipboard, editor, pager, files, the embedded sandbox, and stopping the process.
+//! The real outside: clipboard, files, the embedded sandbox, the terminal's modes, and stopping the process.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
-use super::{Outside, terminal};
+use super::{Outside, Work, programs, terminal};
 use crate::config::settings::Clipboard;
 use crate::console::effect::SandboxAsk;
 use crate::console::state::pass::Found;
@@ -35,63 +34,38 @@ pub struct RealOutside {
 }
 
 impl Outside for RealOutside {
-    fn copy(&mut self, text: &str) -> Result<String, String> {
+    fn copy(&mut self, text: &str) -> Work<String> {
         let saved = if self.keep_copies {
             self.save_copy(text)
         } else {
             Err(io::Error::other("nothing is kept here (--ephemeral)"))
         };
-        let sent = match self.clipboard {
-            Clipboard::Off => return Err("Copying is switched off: [ui] clipboard = \"off\".".to_owned()),
-            Clipboard::File => None,
-            _ if text.len() > OSC52_MAX => None,
-            Clipboard::Native => native(text).map(|name| format!("sent to clipboard ({name})")),
-            Clipboard::TmuxPassthrough => {
-                tmux_passthrough(text).ok().map(|()| "sent to clipboard (OSC 52 through tmux)".to_owned())
+        let sending = self.send_to_clipboard(text.to_owned());
+        Box::pin(async move {
+            // Nothing tells whether the terminal took it, so it is never called "copied".
+            match (sending.await?, saved) {
+                (Some(sent), Ok(path)) => Ok(format!("{sent}; also saved to {}", path.display())),
+                (Some(sent), Err(_)) => Ok(sent),
+                (None, Ok(path)) => Ok(format!("saved to {}", path.display())),
+                (None, Err(why)) => Err(format!("Could not copy: {why}.")),
             }
-            Clipboard::Osc52 => osc52(text),
-            Clipboard::Auto => {
-                let here = std::env::var_os("SSH_CONNECTION").is_none();
-                let by_osc52 = osc52(text);
-                if here && native(text).is_some() { Some("sent to clipboard".to_owned()) } else { by_osc52 }
-            }
-        };
-        // Nothing tells whether the terminal took it, so it is never called "copied".
-        match (sent, saved) {
-            (Some(sent), Ok(path)) => Ok(format!("{sent}; also saved to {}", path.display())),
-            (Some(sent), Err(_)) => Ok(sent),
-            (None, Ok(path)) => Ok(format!("saved to {}", path.display())),
-            (None, Err(why)) => Err(format!("Could not copy: {why}.")),
-        }
-    }
-
-    fn edit(&mut self, text: &str) -> Result<String, String> {
-        let file = tempfile::Builder::new()
-            .prefix("guestwire-")
-            .suffix(".txt")
-            .tempfile()
-            .map_err(|e| format!("Could not make a file for the editor: {e}."))?;
-        std::fs::write(file.path(), text).map_err(|e| format!("Could not write the editor's file: {e}."))?;
-        let editor = program(&["VISUAL", "EDITOR"], "vi");
-        let status = with_terminal(|| shell_words(&editor, file.path()).status())?;
-        if !status.success() {
-            return Err(format!("The editor ({editor}) ended with {status}; the draft is as it was."));
-        }
-        std::fs::read_to_string(file.path()).map_err(|e| format!("Could not read what the editor left: {e}."))
-    }
-
-    fn page(&mut self, text: &str) -> Result<(), String> {
-        let pager = program(&["PAGER"], "less");
-        with_terminal(|| {
-            let mut child = Command::new("sh").arg("-c").arg(&pager).stdin(Stdio::piped()).spawn()?;
-            if let Some(mut stdin) = child.stdin.take() {
-                // A pager that is left early closes its end: that is no failure.
-                let _ = stdin.write_all(text.as_bytes());
-            }
-            child.wait()
         })
-        .map(|_| ())
-        .map_err(|why| format!("The pager ({pager}) could not run: {why}"))
+    }
+
+    fn give_terminal(&mut self) {
+        terminal::leave();
+    }
+
+    fn take_terminal(&mut self) -> io::Result<()> {
+        terminal::set_modes()
+    }
+
+    fn edit(&mut self, text: String) -> Work<String> {
+        Box::pin(programs::edit(text))
+    }
+
+    fn page(&mut self, text: String) -> Work<()> {
+        Box::pin(programs::page(text))
     }
 
     fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
@@ -124,15 +98,50 @@ impl Outside for RealOutside {
         super::seen::file(path)
     }
 
-    fn suspend(&mut self) -> io::Result<()> {
-        terminal::leave();
+    fn stop(&mut self) -> io::Result<()> {
+        // The whole group, as Ctrl-Z would: a `cargo run` or a shell script around guestwire is to stop too. Not
+        // SIGTSTP, which is caught here.
         #[cfg(unix)]
-        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        terminal::set_modes()
+        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        Ok(())
     }
 }
 
 impl RealOutside {
+    /// Sends `text` in the way that is set. What writes to the terminal is done at once, between two frames; what asks
+    /// another program is left to the future.
+    fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
+        let known =
+            |sent: Result<Option<String>, String>| -> Work<Option<String>> { Box::pin(std::future::ready(sent)) };
+        let by_sequence = || if text.len() > OSC52_MAX { None } else { osc52(&text) };
+        match self.clipboard {
+            Clipboard::Off => known(Err("Copying is switched off: [ui] clipboard = \"off\".".to_owned())),
+            Clipboard::File => known(Ok(None)),
+            Clipboard::TmuxPassthrough if text.len() > OSC52_MAX => known(Ok(None)),
+            Clipboard::TmuxPassthrough => {
+                let sent = tmux_passthrough(&text).ok();
+                known(Ok(sent.map(|()| "sent to clipboard (OSC 52 through tmux)".to_owned())))
+            }
+            Clipboard::Osc52 => known(Ok(by_sequence())),
+            Clipboard::Native => Box::pin(async move {
+                Ok(programs::clipboard(&text).await.map(|name| format!("sent to clipboard ({name})")))
+            }),
+            Clipboard::Auto => {
+                let inside_tmux = std::env::var_os("TMUX").is_some();
+                // tmux keeps a sequence to itself by default, so tmux itself is asked.
+                let by_sequence = if inside_tmux { None } else { by_sequence() };
+                let here = std::env::var_os("SSH_CONNECTION").is_none();
+                Box::pin(async move {
+                    if inside_tmux && programs::tmux_buffer(&text).await {
+                        return Ok(Some("sent to tmux's buffer and, where tmux may, to the clipboard".to_owned()));
+                    }
+                    let native = if here { programs::clipboard(&text).await } else { None };
+                    Ok(native.map(|name| format!("sent to clipboard ({name})")).or(by_sequence))
+                })
+            }
+        }
+    }
+
     fn save_copy(&self, text: &str) -> io::Result<PathBuf> {
         let path = self.data_dir.join("last-copy.txt");
         private_file(&path, false)?.write_all(text.as_bytes())?;
@@ -168,52 +177,4 @@ fn tmux_passthrough(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     write!(out, "\x1bPtmux;\x1b\x1b]52;c;{payload}\x07\x1b\\")?;
     out.flush()
-}
-
-/// Gives the text to the first clipboard program that takes it.
-fn native(text: &str) -> Option<&'static str> {
-    const PROGRAMS: [(&str, &[&str], Option<&str>); 4] = [
-        ("pbcopy", &[], None),
-        ("wl-copy", &[], Some("WAYLAND_DISPLAY")),
-        ("xclip", &["-selection", "clipboard"], Some("DISPLAY")),
-        ("clip.exe", &[], None),
-    ];
-    PROGRAMS.into_iter().find_map(|(name, arguments, needs)| {
-        if needs.is_some_and(|variable| std::env::var_os(variable).is_none()) {
-            return None;
-        }
-        let mut child = Command::new(name)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        child.stdin.take()?.write_all(text.as_bytes()).ok()?;
-        child.wait().ok()?.success().then_some(name)
-    })
-}
-
-fn program(variables: &[&str], default: &str) -> String {
-    variables
-        .iter()
-        .find_map(|v| std::env::var(v).ok().filter(|s| !s.trim().is_empty()))
-        .unwrap_or_else(|| default.to_owned())
-}
-
-/// Editors are configured with arguments ("code --wait"), so a shell takes the words apart.
-fn shell_words(editor: &str, file: &Path) -> Command {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(file);
-    command
-}
-
-/// Runs something that needs the terminal for itself.
-fn with_terminal<T>(run: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
-    terminal::leave();
-    let result = run();
-    let back = terminal::set_modes();
-    let result = result.map_err(|e| format!("it could not be started: {e}."))?;
-    back.map_err(|e| format!("the terminal could not be taken back: {e}."))?;
-    Ok(result)
 }

@@ -109,8 +109,8 @@ async fn run(
     terminal::install_panic_hook();
     let guard = terminal::Guard;
     let mut screen = RealScreen::new(terminal::enter().context("the terminal cannot be used")?);
-    let size = crossterm::terminal::size().context("the terminal does not tell its size")?;
-    let mut state = state(settings, &profile, keymap, theme, clock.now(), Size { width: size.0, height: size.1 });
+    let signals = signals::listen().context("signals cannot be listened to")?;
+    let mut state = state(settings, &profile, keymap, theme, clock.now(), screen.size());
     state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
     super::fill::fill(&mut state, start.fill_log);
     state.recording = start.record;
@@ -124,7 +124,6 @@ async fn run(
     }
     screen.draw(&state).context("the terminal cannot be drawn on")?;
 
-    let signals = signals::listen().context("signals cannot be listened to")?;
     let (journal, pages) = if settings.journal.ephemeral || state.offline {
         (None, tokio::sync::mpsc::unbounded_channel().1)
     } else {
@@ -142,7 +141,7 @@ async fn run(
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let (ask, masking) = (engine.clone(), engine.clone());
     let mut shell = Shell {
-        input: Keys::new(&std::env::var("TERM").unwrap_or_default()),
+        input: Keys::new().context("the terminal cannot be read")?,
         screen,
         outside: RealOutside {
             keep_copies: !settings.journal.ephemeral,

@@ -10,8 +10,9 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::clusters::Rows;
 use crate::console::state::State;
@@ -26,19 +27,63 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
 const POP_TITLE: &[u8] = b"\x1b[23;0t";
 
+/// Alternate scroll turns the mouse wheel into arrow keys, which would recall old messages into the draft. Most
+/// terminals have it on.
+const WHEEL_IS_NO_KEY: &[u8] = b"\x1b[?1007l";
+const WHEEL_AS_BEFORE: &[u8] = b"\x1b[?1007h";
+
+/// The kitty keyboard protocol: ask whether it is known; then push its first flag, by which keys that are the same
+/// byte otherwise are told apart; and pop it.
+const ASK_KEYBOARD: &[u8] = b"\x1b[?u";
+const PUSH_KEYBOARD: &[u8] = b"\x1b[>1u";
+const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
+
+/// Whether the keyboard's flag was pushed.
+static KEYBOARD: AtomicBool = AtomicBool::new(false);
+
 /// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
 pub fn enter() -> io::Result<Screen> {
     set_modes().inspect_err(|_| leave())?;
-    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())))
+    // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
+    let options =
+        TerminalOptions { viewport: Viewport::Fixed(Rect::from((ratatui::layout::Position::ORIGIN, size()))) };
+    Terminal::with_options(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())), options)
 }
 
-/// Sets the modes again after [`leave`] (a suspend, an editor). The screen must then be drawn anew.
+/// The terminal's size in cells. Where the terminal does not tell one, `COLUMNS` and `LINES` do, else it is 80 by 24.
+pub fn size() -> Size {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+    let told = |name: &str, usual: u16| {
+        std::env::var(name).ok().and_then(|v| v.trim().parse().ok()).filter(|n| *n > 0).unwrap_or(usual)
+    };
+    Size {
+        width: if columns > 0 { columns } else { told("COLUMNS", 80) },
+        height: if rows > 0 { rows } else { told("LINES", 24) },
+    }
+}
+
+/// Sets the modes, also again: after [`leave`] (a suspend, an editor), and where another program changed them. The
+/// screen must then be drawn anew.
 pub fn set_modes() -> io::Result<()> {
-    ENTERED.store(true, Ordering::SeqCst);
+    // Raw mode that is set already is set again only after it was taken back.
+    let _ = disable_raw_mode();
     enable_raw_mode()?;
     let mut out = stdout();
-    out.write_all(PUSH_TITLE)?;
-    execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+    if !ENTERED.swap(true, Ordering::SeqCst) {
+        out.write_all(PUSH_TITLE)?;
+    }
+    queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    out.write_all(WHEEL_IS_NO_KEY)?;
+    out.write_all(ASK_KEYBOARD)?;
+    out.flush()
+}
+
+/// The terminal answered that it knows the kitty keyboard protocol: Shift-Enter shall be told from Enter.
+pub fn ask_for_distinct_keys() {
+    if ENTERED.load(Ordering::SeqCst) && !KEYBOARD.swap(true, Ordering::SeqCst) {
+        let mut out = stdout();
+        let _ = out.write_all(PUSH_KEYBOARD).and_then(|()| out.flush());
+    }
 }
 
 /// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.
@@ -49,6 +94,10 @@ pub fn leave() {
     let _ = disable_raw_mode();
     let mut out = stdout();
     let _ = queue!(out, EndSynchronizedUpdate);
+    if KEYBOARD.swap(false, Ordering::SeqCst) {
+        let _ = out.write_all(POP_KEYBOARD);
+    }
+    let _ = out.write_all(WHEEL_AS_BEFORE);
     let _ = queue!(out, DisableBracketedPaste);
     let _ = queue!(out, LeaveAlternateScreen);
     let _ = queue!(out, cursor::Show);
@@ -126,6 +175,10 @@ impl RealScreen {
 impl super::Screen for RealScreen {
     fn draw(&mut self, state: &State) -> io::Result<()> {
         let Self { terminal, rows } = self;
+        let area = Rect::from((ratatui::layout::Position::ORIGIN, state.size));
+        if terminal.get_frame().area() != area {
+            terminal.resize(area)?;
+        }
         let guard = FrameGuard::begin(terminal.backend_mut())?;
         let drawn = terminal.draw(|frame| {
             crate::view::view(state, frame);
@@ -137,7 +190,12 @@ impl super::Screen for RealScreen {
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        super::forget(&mut self.terminal)
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
+    }
+
+    fn size(&self) -> Size {
+        size()
     }
 
     fn title(&mut self, title: &str) -> io::Result<()> {

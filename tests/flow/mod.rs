@@ -23,7 +23,7 @@ use guestwire::console::effect::SandboxAsk;
 use guestwire::console::state::State;
 use guestwire::engine::{Command, Engine};
 use guestwire::sandbox::{Options, Sandbox, Scenario};
-use guestwire::shell::{Exit, Input, Outside, Plain, Screen, Shell};
+use guestwire::shell::{Exit, Input, Outside, Plain, Screen, Shell, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::{mpsc, watch};
@@ -68,6 +68,9 @@ impl Screen for Watched {
     fn title(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
+    fn size(&self) -> ratatui::layout::Size {
+        self.plain.size()
+    }
 }
 
 /// An outside that only remembers.
@@ -77,15 +80,19 @@ pub struct Remembering {
 }
 
 impl Outside for Remembering {
-    fn copy(&mut self, text: &str) -> Result<String, String> {
+    fn copy(&mut self, text: &str) -> Work<String> {
         self.copies.send_modify(|all| all.push(text.to_owned()));
-        Ok("sent to clipboard".to_owned())
+        Box::pin(std::future::ready(Ok("sent to clipboard".to_owned())))
     }
-    fn edit(&mut self, text: &str) -> Result<String, String> {
-        Ok(format!("{text} (edited)"))
-    }
-    fn page(&mut self, _: &str) -> Result<(), String> {
+    fn give_terminal(&mut self) {}
+    fn take_terminal(&mut self) -> io::Result<()> {
         Ok(())
+    }
+    fn edit(&mut self, text: String) -> Work<String> {
+        Box::pin(std::future::ready(Ok(format!("{text} (edited)"))))
+    }
+    fn page(&mut self, _: String) -> Work<()> {
+        Box::pin(std::future::ready(Ok(())))
     }
     fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
         std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
@@ -117,7 +124,7 @@ impl Outside for Remembering {
     fn see_file(&mut self, path: &Path) -> Result<(), String> {
         std::fs::File::open(path).map(drop).map_err(|e| e.to_string())
     }
-    fn suspend(&mut self) -> io::Result<()> {
+    fn stop(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

@@ -45,7 +45,16 @@ pub fn environment(command: &mut CommandBuilder, home: &Path) {
 impl Session {
     /// Starts a program at a size.
     pub fn start(command: CommandBuilder, columns: u16, rows: u16) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        Self::start_in(command, (columns, rows), (columns, rows))
+    }
+
+    /// Starts a program in a terminal that does not tell its size.
+    pub fn start_blind(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        Self::start_in(command, (columns, rows), (0, 0))
+    }
+
+    fn start_in(command: CommandBuilder, (columns, rows): (u16, u16), told: (u16, u16)) -> Self {
+        let size = PtySize { rows: told.1, cols: told.0, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -69,6 +78,13 @@ impl Session {
     pub fn press(&mut self, bytes: &str) {
         self.writer.write_all(bytes.as_bytes()).expect("the terminal takes keys");
         self.writer.flush().expect("the terminal takes keys");
+    }
+
+    /// Changes the size of the window. The program is told by a signal, as a terminal would.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the terminal takes a size");
+        self.parser.screen_mut().set_size(rows.try_into().expect("rows"), columns.try_into().expect("columns"));
     }
 
     /// The screen as text.
@@ -135,6 +151,11 @@ impl Session {
         self.child.wait().expect("an exit code").exit_code()
     }
 
+    /// Closes the terminal, as a window that is closed does; what is left is the program.
+    pub fn hang_up(self) -> Box<dyn Child + Send + Sync> {
+        self.child
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = self.child.process_id().and_then(|p| i32::try_from(p).ok()).expect("a process");
@@ -146,8 +167,12 @@ impl Session {
     pub fn assert_restored(&self) {
         assert_eq!(modes(&*self.master), self.before, "termios differs");
         let raw = String::from_utf8_lossy(&self.raw);
-        for (set, unset) in [("\x1b[?1049h", "\x1b[?1049l"), ("\x1b[?2004h", "\x1b[?2004l"), ("\x1b[?25l", "\x1b[?25h")]
-        {
+        for (set, unset) in [
+            ("\x1b[?1049h", "\x1b[?1049l"),
+            ("\x1b[?2004h", "\x1b[?2004l"),
+            ("\x1b[?25l", "\x1b[?25h"),
+            ("\x1b[?1007l", "\x1b[?1007h"),
+        ] {
             let (on, off) = (raw.rfind(set), raw.rfind(unset));
             assert!(on.is_some(), "{set:?} was never set");
             assert!(off > on, "{set:?} was left on");

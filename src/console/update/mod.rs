@@ -65,8 +65,9 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             journal::page(state, page, &mut effects);
             state.fit();
         }
-        Event::Signal(Signal::Resumed) => effects.push(Effect::Redraw),
-        Event::Signal(Signal::Terminate) => effects.push(Effect::Quit),
+        Event::Signal(Signal::Resumed | Signal::Resized) => effects.push(Effect::Redraw),
+        Event::Signal(Signal::Suspend) => effects.push(Effect::Suspend),
+        Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
             state.composer.set_text(text.trim_end_matches('\n'));
             state.status.info("The editor's text stands in the composer; Enter sends it.");

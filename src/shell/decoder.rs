@@ -1,0 +1,490 @@
+//! From the bytes of a terminal to keys and pastes. Pure: bytes in, events out, and what is incomplete waits.
+//!
+//! ```text
+//! bytes ─► Decoder ─┬─ text, control bytes, CSI and SS3 keys, CSI u ─► keys
+//!                   ├─ ESC[200~ … ESC[201~ ────────────────────────► one paste
+//!                   ├─ ESC and a key, ESC ESC [ …  ────────────────► the key with Alt
+//!                   └─ OSC, DCS, APC, PM, SOS, any other CSI ──────► swallowed whole: a reply of the terminal is no key
+//! ```
+//! Sequences: ECMA-48 for the forms, xterm's "ctlseqs" for the keys, the kitty keyboard protocol for `CSI u`.
+
+use std::collections::VecDeque;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+
+/// A sequence that is longer than this is no key. Its bytes are swallowed until its end.
+const SEQUENCE_MAX: usize = 256;
+/// The end of a bracketed paste.
+const PASTE_END: &[u8] = b"\x1b[201~";
+const ESC: u8 = 0x1b;
+
+/// What one sequence means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A key, a paste, or a change of focus.
+    Event(Event),
+    /// The terminal says that it knows the kitty keyboard protocol.
+    KittyKeyboard,
+}
+
+/// How far a sequence goes.
+enum Step {
+    /// So many bytes are a key with these modifiers, or nothing that matters.
+    Done(usize, Option<Input>),
+    /// More bytes are needed.
+    More,
+    /// A string sequence or an over-long one: swallow up to its end.
+    Swallow(Kind),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// OSC, DCS, APC, PM, SOS: ends with ST, and OSC also with BEL.
+    String,
+    /// CSI: ends with a byte from `@` to `~`.
+    Csi,
+}
+
+/// Takes bytes as they arrive.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    pending: Vec<u8>,
+    paste: Option<Vec<u8>>,
+    swallowing: Option<Kind>,
+    /// The terminal marks its pastes: it is known to, or a marked paste was seen.
+    marks_pastes: bool,
+}
+
+impl Decoder {
+    /// `marks_pastes`: the terminal is known to mark its pastes.
+    pub fn new(marks_pastes: bool) -> Self {
+        Self { marks_pastes, ..Self::default() }
+    }
+
+    /// Whether the terminal marks its pastes, as far as is known by now.
+    pub fn marks_pastes(&self) -> bool {
+        self.marks_pastes
+    }
+
+    /// Decodes `bytes`, and whatever waited for them.
+    pub fn feed(&mut self, bytes: &[u8], out: &mut VecDeque<Input>) {
+        self.pending.extend_from_slice(bytes);
+        let mut at = 0;
+        while at < self.pending.len() {
+            let Some(used) = self.step(at, out) else { break };
+            at += used;
+        }
+        self.pending.drain(..at.min(self.pending.len()));
+    }
+
+    /// Whether bytes wait that may be a whole key: an `Esc` of its own.
+    pub fn waits(&self) -> bool {
+        !self.pending.is_empty() && self.paste.is_none() && self.swallowing.is_none()
+    }
+
+    /// Nothing followed: what waits is what it is. A lone `Esc` is the key; half a sequence is dropped.
+    pub fn settle(&mut self, out: &mut VecDeque<Input>) {
+        if self.waits() {
+            match self.pending.as_slice() {
+                [ESC] => out.push_back(key(KeyCode::Esc, KeyModifiers::NONE)),
+                [ESC, ESC] => {
+                    out.extend([key(KeyCode::Esc, KeyModifiers::NONE), key(KeyCode::Esc, KeyModifiers::NONE)]);
+                }
+                [ESC, byte @ (b'[' | b'O')] => {
+                    out.push_back(key(KeyCode::Char(char::from(*byte)), KeyModifiers::ALT));
+                }
+                _ => {}
+            }
+            self.pending.clear();
+        }
+    }
+
+    /// Forgets what waits: somebody else had the terminal.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.marks_pastes);
+    }
+
+    /// Decodes what stands at `at`: how many bytes it took, or none where more are needed.
+    fn step(&mut self, at: usize, out: &mut VecDeque<Input>) -> Option<usize> {
+        let rest = self.pending.get(at..).unwrap_or_default();
+        if let Some(paste) = &mut self.paste {
+            let (text, used, ended) = match find(rest, PASTE_END) {
+                Some(end) => (end, end + PASTE_END.len(), true),
+                // The end may have arrived in part.
+                None => {
+                    let text = rest.len() - (0..PASTE_END.len()).rev().find(|n| rest.ends_with(&PASTE_END[..*n]))?;
+                    (text, text, false)
+                }
+            };
+            paste.extend_from_slice(rest.get(..text).unwrap_or_default());
+            if ended {
+                let text = String::from_utf8_lossy(&self.paste.take().unwrap_or_default()).into_owned();
+                out.push_back(Input::Event(Event::Paste(text)));
+            }
+            return (used > 0).then_some(used);
+        }
+        if let Some(kind) = self.swallowing {
+            let (used, ended) = swallow(kind, rest)?;
+            if ended {
+                self.swallowing = None;
+            }
+            return Some(used);
+        }
+        match sequence(rest) {
+            Step::More => None,
+            Step::Swallow(kind) => {
+                self.swallowing = Some(kind);
+                Some(2)
+            }
+            Step::Done(used, found) => {
+                match found {
+                    Some(Input::Event(Event::Paste(_))) => {
+                        self.marks_pastes = true;
+                        self.paste = Some(Vec::new());
+                    }
+                    Some(found) => out.push_back(found),
+                    None => {}
+                }
+                Some(used)
+            }
+        }
+    }
+}
+
+fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+    Input::Event(Event::Key(KeyEvent::new(code, modifiers)))
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// How much of `rest` belongs to a sequence that is swallowed, and whether its end is among it.
+fn swallow(kind: Kind, rest: &[u8]) -> Option<(usize, bool)> {
+    for (at, byte) in rest.iter().enumerate() {
+        match (kind, byte) {
+            (Kind::Csi, b'@'..=b'~') | (Kind::String, 0x07) => return Some((at + 1, true)),
+            // ST is ESC and a backslash. Any other ESC ends the string too, and begins something else.
+            (Kind::String, &ESC) => {
+                return match rest.get(at + 1) {
+                    Some(b'\\') => Some((at + 2, true)),
+                    Some(_) => Some((at, true)).filter(|(used, _)| *used > 0).or(Some((0, true))),
+                    None => (at > 0).then_some((at, false)),
+                };
+            }
+            // CAN and SUB end any sequence.
+            (_, 0x18 | 0x1a) => return Some((at + 1, true)),
+            (Kind::Csi, &ESC) => return Some((at, true)),
+            _ => {}
+        }
+    }
+    (!rest.is_empty()).then_some((rest.len(), false))
+}
+
+/// What `rest`, which is not empty, begins with.
+fn sequence(rest: &[u8]) -> Step {
+    match rest {
+        [ESC] => Step::More,
+        [ESC, b'[', ..] => csi(rest, KeyModifiers::NONE),
+        [ESC, b'O', ..] => ss3(rest, KeyModifiers::NONE),
+        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] if rest.len() == 2 => Step::More,
+        [ESC, b']' | b'P' | b'_' | b'^' | b'X', ..] => Step::Swallow(Kind::String),
+        // Some terminals send Alt and an arrow as ESC before the arrow's own sequence.
+        [ESC, ESC] => Step::More,
+        [ESC, ESC, b'[', ..] => shifted(csi(rest.get(1..).unwrap_or_default(), KeyModifiers::ALT)),
+        [ESC, ESC, b'O', ..] => shifted(ss3(rest.get(1..).unwrap_or_default(), KeyModifiers::ALT)),
+        [ESC, ESC, ..] => Step::Done(1, Some(key(KeyCode::Esc, KeyModifiers::NONE))),
+        [ESC, ..] => shifted(character(rest.get(1..).unwrap_or_default(), KeyModifiers::ALT)),
+        _ => character(rest, KeyModifiers::NONE),
+    }
+}
+
+/// The same with one more byte in front.
+fn shifted(step: Step) -> Step {
+    match step {
+        Step::Done(used, found) => Step::Done(used + 1, found),
+        other => other,
+    }
+}
+
+/// One character, or one control byte.
+fn character(rest: &[u8], modifiers: KeyModifiers) -> Step {
+    let Some(&byte) = rest.first() else { return Step::More };
+    let (code, more) = match byte {
+        b'\r' => (KeyCode::Enter, KeyModifiers::NONE),
+        b'\t' => (KeyCode::Tab, KeyModifiers::NONE),
+        0x7f | 0x08 => (KeyCode::Backspace, KeyModifiers::NONE),
+        0 => (KeyCode::Char(' '), KeyModifiers::CONTROL),
+        0x01..=0x1a => (KeyCode::Char(char::from(byte + b'a' - 1)), KeyModifiers::CONTROL),
+        0x1c..=0x1f => (KeyCode::Char(char::from(byte - 0x1c + b'4')), KeyModifiers::CONTROL),
+        b' '..=b'~' => (KeyCode::Char(char::from(byte)), shift(char::from(byte))),
+        _ => return wide_character(rest, modifiers),
+    };
+    Step::Done(1, Some(key(code, modifiers | more)))
+}
+
+fn shift(c: char) -> KeyModifiers {
+    if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE }
+}
+
+/// A character of several bytes; bytes that are none are dropped one by one.
+fn wide_character(rest: &[u8], modifiers: KeyModifiers) -> Step {
+    let length = match rest.first() {
+        Some(0xc2..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf4) => 4,
+        _ => return Step::Done(1, None),
+    };
+    let taken = rest.get(..length.min(rest.len())).unwrap_or_default();
+    match std::str::from_utf8(taken) {
+        Ok(text) => {
+            let c = text.chars().next();
+            Step::Done(length, c.map(|c| key(KeyCode::Char(c), modifiers | shift(c))))
+        }
+        Err(error) if error.error_len().is_none() => Step::More,
+        Err(_) => Step::Done(1, None),
+    }
+}
+
+/// `ESC O` and a letter.
+fn ss3(rest: &[u8], modifiers: KeyModifiers) -> Step {
+    let Some(&letter) = rest.get(2) else { return Step::More };
+    let code = letter_key(letter);
+    Step::Done(3, code.map(|code| key(code, modifiers)))
+}
+
+/// `ESC [`, parameters, intermediates, a final byte.
+fn csi(rest: &[u8], modifiers: KeyModifiers) -> Step {
+    let body = rest.get(2..).unwrap_or_default();
+    // The Linux console's F1 to F5: ESC [ [ and a letter.
+    if let [b'[', tail @ ..] = body {
+        let Some(letter @ b'A'..=b'E') = tail.first() else {
+            return if tail.is_empty() { Step::More } else { Step::Done(3, None) };
+        };
+        return Step::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), modifiers)));
+    }
+    let Some(end) = body.iter().position(|b| matches!(b, b'@'..=b'~') || *b < b' ') else {
+        return if body.len() > SEQUENCE_MAX { Step::Swallow(Kind::Csi) } else { Step::More };
+    };
+    let parameters = body.get(..end).unwrap_or_default();
+    let last = body.get(end).copied().unwrap_or_default();
+    // A control byte inside a sequence breaks it off, and is itself read anew.
+    let used = if last < b' ' { 2 + end } else { 3 + end };
+    Step::Done(used, csi_meaning(parameters, last, modifiers))
+}
+
+fn csi_meaning(parameters: &[u8], last: u8, modifiers: KeyModifiers) -> Option<Input> {
+    let text = std::str::from_utf8(parameters).ok()?;
+    if let Some(flags) = text.strip_prefix('?') {
+        return (last == b'u' && flags.bytes().all(|b| b.is_ascii_digit())).then_some(Input::KittyKeyboard);
+    }
+    // Sub-parameters after a colon say more than is needed here.
+    let numbers: Vec<u32> = text
+        .split(';')
+        .map(|part| part.split(':').next().unwrap_or_default())
+        .map(|part| if part.is_empty() { Ok(0) } else { part.parse() })
+        .collect::<Result<_, _>>()
+        .ok()?;
+    let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
+    let held = modifiers | held(number(1))?;
+    let code = match last {
+        b'~' if number(0) == 200 => return Some(Input::Event(Event::Paste(String::new()))),
+        // xterm's modifyOtherKeys: CSI 27 ; modifiers ; character ~
+        b'~' if number(0) == 27 => return other_key(number(2), held),
+        b'~' => tilde_key(number(0))?,
+        b'u' => return other_key(number(0), held),
+        b'Z' => KeyCode::BackTab,
+        b'I' if text.is_empty() => return Some(Input::Event(Event::FocusGained)),
+        b'O' if text.is_empty() => return Some(Input::Event(Event::FocusLost)),
+        // A report of the cursor's place also ends with R, with two numbers: only F3 with modifiers begins with 1.
+        b'R' if number(0) > 1 => return None,
+        letter => letter_key(letter)?,
+    };
+    Some(key(code, held))
+}
+
+/// Modifiers as sequences number them: one more than their bits. Locks (64 and up) do not count.
+fn held(number: u32) -> Option<KeyModifiers> {
+    let bits = number.saturating_sub(1);
+    let mut held = KeyModifiers::NONE;
+    for (bit, modifier) in [
+        (1, KeyModifiers::SHIFT),
+        (2, KeyModifiers::ALT),
+        (4, KeyModifiers::CONTROL),
+        (8, KeyModifiers::SUPER),
+        (16, KeyModifiers::HYPER),
+        (32, KeyModifiers::META),
+    ] {
+        if bits & bit != 0 {
+            held |= modifier;
+        }
+    }
+    (bits < 256).then_some(held)
+}
+
+/// A key by its character's number, as `CSI u` and modifyOtherKeys name it.
+fn other_key(number: u32, held: KeyModifiers) -> Option<Input> {
+    let code = match number {
+        9 if held.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+        9 => KeyCode::Tab,
+        13 | 57414 => KeyCode::Enter,
+        27 => KeyCode::Esc,
+        8 | 127 => KeyCode::Backspace,
+        // Kitty's functional keys in the private use area, lone modifiers among them: no keys of ours.
+        57344..=63743 => return None,
+        number => KeyCode::Char(char::from_u32(number).filter(|c| !c.is_control())?),
+    };
+    Some(key(code, held))
+}
+
+fn letter_key(letter: u8) -> Option<KeyCode> {
+    Some(match letter {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'H' => KeyCode::Home,
+        b'F' => KeyCode::End,
+        b'M' => KeyCode::Enter,
+        b'P'..=b'S' => KeyCode::F(letter - b'P' + 1),
+        _ => return None,
+    })
+}
+
+fn tilde_key(number: u32) -> Option<KeyCode> {
+    let f = |base: u32, from: u8| u8::try_from(number - base).ok().map(|n| KeyCode::F(from + n));
+    match number {
+        1 | 7 => Some(KeyCode::Home),
+        2 => Some(KeyCode::Insert),
+        3 => Some(KeyCode::Delete),
+        4 | 8 => Some(KeyCode::End),
+        5 => Some(KeyCode::PageUp),
+        6 => Some(KeyCode::PageDown),
+        11..=15 => f(11, 1),
+        17..=21 => f(17, 6),
+        23..=24 => f(23, 11),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(bytes: &[u8]) -> Vec<Input> {
+        let mut out = VecDeque::new();
+        let mut decoder = Decoder::default();
+        decoder.feed(bytes, &mut out);
+        decoder.settle(&mut out);
+        out.into()
+    }
+
+    /// Bytes, and the keys that they are.
+    type Row<'r> = (&'r [u8], &'r [(KeyCode, KeyModifiers)]);
+
+    fn slowly(bytes: &[u8]) -> Vec<Input> {
+        let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
+        for byte in bytes {
+            decoder.feed(&[*byte], &mut out);
+        }
+        decoder.settle(&mut out);
+        out.into()
+    }
+
+    const NONE: KeyModifiers = KeyModifiers::NONE;
+    const ALT: KeyModifiers = KeyModifiers::ALT;
+    const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+
+    #[test]
+    fn each_sequence_is_the_key_that_was_pressed() {
+        let rows: &[Row] = &[
+            (b"a", &[(KeyCode::Char('a'), NONE)]),
+            (b"A", &[(KeyCode::Char('A'), KeyModifiers::SHIFT)]),
+            ("é葛".as_bytes(), &[(KeyCode::Char('é'), NONE), (KeyCode::Char('葛'), NONE)]),
+            (b"\r", &[(KeyCode::Enter, NONE)]),
+            (b"\n", &[(KeyCode::Char('j'), CTRL)]),
+            (b"\t\x1b[Z", &[(KeyCode::Tab, NONE), (KeyCode::BackTab, NONE)]),
+            (b"\x7f\x08", &[(KeyCode::Backspace, NONE), (KeyCode::Backspace, NONE)]),
+            (b"\x10\x1f\0", &[(KeyCode::Char('p'), CTRL), (KeyCode::Char('7'), CTRL), (KeyCode::Char(' '), CTRL)]),
+            (b"\x1b", &[(KeyCode::Esc, NONE)]),
+            (b"\x1b\x1b", &[(KeyCode::Esc, NONE), (KeyCode::Esc, NONE)]),
+            (b"\x1bq", &[(KeyCode::Char('q'), ALT)]),
+            (b"\x1b\r", &[(KeyCode::Enter, ALT)]),
+            (b"\x1b\x08\x1b\x7f", &[(KeyCode::Backspace, ALT), (KeyCode::Backspace, ALT)]),
+            (b"\x1b[A\x1bOA", &[(KeyCode::Up, NONE), (KeyCode::Up, NONE)]),
+            // Option and an arrow, as Terminal.app, PuTTY and urxvt send it.
+            (b"\x1b\x1b[D\x1b\x1bOD", &[(KeyCode::Left, ALT), (KeyCode::Left, ALT)]),
+            (b"\x1b[1;3D\x1b[1;5C", &[(KeyCode::Left, ALT), (KeyCode::Right, CTRL)]),
+            (b"\x1b[5~\x1b[3~", &[(KeyCode::PageUp, NONE), (KeyCode::Delete, NONE)]),
+            (
+                b"\x1bOP\x1b[15~\x1b[24~\x1b[[A",
+                &[(KeyCode::F(1), NONE), (KeyCode::F(5), NONE), (KeyCode::F(12), NONE), (KeyCode::F(1), NONE)],
+            ),
+            (
+                b"\x1b[13;2u\x1b[27;2;13~",
+                &[(KeyCode::Enter, KeyModifiers::SHIFT), (KeyCode::Enter, KeyModifiers::SHIFT)],
+            ),
+            (
+                b"\x1b[27u\x1b[99;5u\x1b[9;2u",
+                &[(KeyCode::Esc, NONE), (KeyCode::Char('c'), CTRL), (KeyCode::BackTab, KeyModifiers::SHIFT)],
+            ),
+        ];
+        for (bytes, keys) in rows {
+            let wanted: Vec<_> = keys.iter().map(|(code, held)| key(*code, *held)).collect();
+            assert_eq!(decoded(bytes), wanted, "{:?}", String::from_utf8_lossy(bytes));
+            // The same bytes one at a time, as a slow line brings them.
+            assert_eq!(slowly(bytes), wanted, "{:?}, byte by byte", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn what_the_terminal_says_by_itself_is_no_key() {
+        for reply in [
+            &b"\x1b]11;rgb:1111/2222/3333\x07"[..],
+            b"\x1b]11;rgb:1111/2222/3333\x1b\\",
+            b"\x1bP>|xterm(370)\x1b\\",
+            b"\x1b_Gi=31;OK\x1b\\",
+            b"\x1b[?2026;2$y",
+            b"\x1b[?62;4;22c",
+            b"\x1b[>0;276;0c",
+            b"\x1b[12;40R",
+            b"\x1b[8;36;120t",
+            b"\x1b[<0;10;10M",
+            b"\x1b[200000000000;99z",
+            b"\x1b[57441;5u",
+            b"\xff\xfe",
+        ] {
+            let mut bytes = reply.to_vec();
+            bytes.push(b'x');
+            assert_eq!(decoded(&bytes), [key(KeyCode::Char('x'), NONE)], "{:?}", String::from_utf8_lossy(reply));
+            assert_eq!(slowly(&bytes), [key(KeyCode::Char('x'), NONE)], "{:?}", String::from_utf8_lossy(reply));
+        }
+        assert_eq!(decoded(b"\x1b[?1u"), [Input::KittyKeyboard]);
+    }
+
+    #[test]
+    fn a_marked_paste_is_one_event_whatever_is_in_it() {
+        let wanted = [Input::Event(Event::Paste("a\x1b[A\rb ü".into())), key(KeyCode::Enter, NONE)];
+        let bytes = "\x1b[200~a\x1b[A\rb ü\x1b[201~\r".as_bytes();
+        assert_eq!(decoded(bytes), wanted);
+        for cut in 0..bytes.len() {
+            let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
+            decoder.feed(&bytes[..cut], &mut out);
+            decoder.feed(&bytes[cut..], &mut out);
+            assert_eq!(Vec::from(out), wanted, "cut at {cut}");
+            assert!(decoder.marks_pastes());
+        }
+    }
+
+    #[test]
+    fn nothing_that_arrives_stops_it() {
+        proptest::proptest!(|(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200))| {
+            let (mut decoder, mut out) = (Decoder::default(), VecDeque::new());
+            decoder.feed(&bytes, &mut out);
+            decoder.settle(&mut out);
+            decoder.reset();
+            decoder.feed(b"\x1b[A", &mut out);
+            proptest::prop_assert_eq!(out.back(), Some(&key(KeyCode::Up, NONE)));
+        });
+    }
+}

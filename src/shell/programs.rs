@@ -1,0 +1,139 @@
+//! Programs of others: editor, pager, clipboard helpers. They run as tasks, never on the loop, and end with it.
+
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// A clipboard helper that takes longer has hung.
+const CLIPBOARD: Duration = Duration::from_millis(500);
+/// A pager that ends sooner has not waited for anybody: what it printed would be gone at once.
+const READ: Duration = Duration::from_millis(500);
+
+/// Opens the editor on `text`; the text that it left.
+pub async fn edit(text: String) -> Result<String, String> {
+    let file = tempfile::Builder::new()
+        .prefix("guestwire-")
+        .suffix(".txt")
+        .tempfile()
+        .map_err(|e| format!("Could not make a file for the editor: {e}."))?;
+    std::fs::write(file.path(), text).map_err(|e| format!("Could not write the editor's file: {e}."))?;
+    let editor = program(&["VISUAL", "EDITOR"], "vi");
+    let status = shell_words(&editor, file.path()).status().await;
+    match status {
+        Err(why) => Err(format!("The editor ({editor}) could not be started: {why}.")),
+        Ok(status) if !status.success() => {
+            Err(format!("The editor ({editor}) ended with {status}; the draft is as it was."))
+        }
+        Ok(_) => std::fs::read_to_string(file.path()).map_err(|e| format!("Could not read what the editor left: {e}.")),
+    }
+}
+
+/// Shows `text` in the pager. Where the pager only prints, a key is waited for.
+pub async fn page(text: String) -> Result<(), String> {
+    let pager = program(&["PAGER"], "less");
+    let begun = Instant::now();
+    let ran = fed(shell(&pager).stdin(Stdio::piped()), text.as_bytes()).await;
+    match ran {
+        Err(why) => Err(format!("The pager ({pager}) could not be started: {why}.")),
+        Ok(status) if status.code() == Some(127) => {
+            Err(format!("There is no pager called {pager}: set PAGER, or install less."))
+        }
+        Ok(status) if !status.success() => Err(format!("The pager ({pager}) ended with {status}.")),
+        Ok(_) => {
+            if begun.elapsed() < READ {
+                let wait = shell("printf '\\n-- Press Enter to go back --'; read -r line </dev/tty").status().await;
+                wait.map_err(|why| format!("Nothing could wait for a key after the pager: {why}."))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Gives `text` to the first clipboard helper that takes it; its name.
+pub async fn clipboard(text: &str) -> Option<&'static str> {
+    const HELPERS: [(&str, &[&str], Option<&str>); 4] = [
+        ("pbcopy", &[], None),
+        ("wl-copy", &[], Some("WAYLAND_DISPLAY")),
+        ("xclip", &["-selection", "clipboard"], Some("DISPLAY")),
+        ("clip.exe", &[], None),
+    ];
+    for (name, arguments, needs) in HELPERS {
+        if needs.is_some_and(|variable| std::env::var_os(variable).is_none()) {
+            continue;
+        }
+        // Windows takes what is not UTF-16 for the code page of its console.
+        let bytes = if name == "clip.exe" { utf16(text) } else { text.as_bytes().to_vec() };
+        if helper(Command::new(name).args(arguments), &bytes).await {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Puts `text` into tmux's buffer, and lets tmux tell its terminal (tmux 3.2). True where tmux did.
+pub async fn tmux_buffer(text: &str) -> bool {
+    helper(Command::new("tmux").args(["load-buffer", "-w", "-"]), text.as_bytes()).await
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+/// Whether a helper took what it was given, in time. One that is too slow is ended.
+async fn helper(command: &mut Command, bytes: &[u8]) -> bool {
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    timeout(CLIPBOARD, fed(command, bytes)).await.is_ok_and(|ran| ran.is_ok_and(|status| status.success()))
+}
+
+/// Runs a command on what it is given; how it ended.
+async fn fed(command: &mut Command, bytes: &[u8]) -> io::Result<std::process::ExitStatus> {
+    let mut child = command.spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that is left early closes its end: that is no failure.
+        let _ = stdin.write_all(bytes).await;
+    }
+    child.wait().await
+}
+
+fn program(variables: &[&str], default: &str) -> String {
+    variables
+        .iter()
+        .find_map(|v| std::env::var(v).ok().filter(|s| !s.trim().is_empty()))
+        .unwrap_or_else(|| default.to_owned())
+}
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).kill_on_drop(true);
+    command
+}
+
+/// Editors are configured with arguments ("code --wait"), so a shell takes the words apart.
+fn shell_words(editor: &str, file: &Path) -> Command {
+    let mut command = shell(&format!("{editor} \"$1\""));
+    command.arg("sh").arg(file);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_gets_utf_16_with_its_mark() {
+        assert_eq!(utf16("ü"), [0xff, 0xfe, 0xfc, 0x00]);
+    }
+
+    #[tokio::test]
+    async fn a_helper_that_hangs_is_left_behind() {
+        let begun = Instant::now();
+        assert!(!helper(Command::new("sh").args(["-c", "cat >/dev/null; exec tail -f /dev/null"]), b"text").await);
+        assert!(begun.elapsed() < CLIPBOARD * 10);
+        assert!(helper(Command::new("sh").args(["-c", "cat >/dev/null"]), b"text").await);
+    }
+}
