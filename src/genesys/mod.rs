@@ -5,6 +5,7 @@
 //! status, headers, body ─► oauth · errors · limits · open_messaging · conversations · discovery ─► facts in the model's words
 //! ```
 
+pub mod answerer;
 pub mod call;
 pub mod conversations;
 pub mod deployments;
@@ -20,6 +21,7 @@ pub mod tokens_me;
 pub mod web_messaging;
 pub mod webhook;
 
+pub use answerer::{Answerer, Asked, Sign, who_answered};
 pub use call::Call;
 
 /// A time as the platform writes it: UTC with milliseconds.

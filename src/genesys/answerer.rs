@@ -1,0 +1,330 @@
+//! Who answered a request: the service, somebody on the way (a proxy, a sign-in page, a filter, a gateway), or nobody can
+//! tell. An answer is evidence about a message or a token only where the service itself gave it.
+//!
+//! ```text
+//! 407, 511 · a page made for a browser · a header that only a proxy's own answer has ─► Other
+//! a correlation id or rate limit of the platform · the body that this call is answered with · an error body ─► Service
+//! x-request-id, which the service and many proxies put on their answers ─► Service, where nothing speaks against it
+//! everything else ─► Unproven
+//! ```
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::model::exchange::Header;
+
+/// What the request asked for: each call is answered with a JSON body of its own shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A token, at the token endpoint.
+    Token,
+    /// What a token may do (`tokens/me`).
+    TokenFacts,
+    /// To take a message by the Guest API's path.
+    GuestMessage,
+    /// To take a message, event, receipt or answer of open messaging.
+    OpenMessage,
+    /// A conversation, with its participants.
+    Conversation,
+    /// A list: messages, conversations, deployments.
+    List,
+    /// Something else: only headers and error bodies are evidence.
+    Anything,
+}
+
+/// Who answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answerer {
+    /// Genesys Cloud itself.
+    Service,
+    /// Somebody else, known by this sign.
+    Other(Sign),
+    /// Nothing shows who it was.
+    Unproven,
+}
+
+/// What shows that somebody else answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// Status 407: a proxy asks for credentials of its own.
+    ProxyLogin,
+    /// Status 511: a network asks to sign in. [RFC 6585, 6]
+    NetworkLogin,
+    /// A page made for a browser; the platform's API never sends one.
+    Html,
+    /// A header of an intermediary's own answer: `x-squid-error: ERR_ACCESS_DENIED 0`.
+    Header(String),
+    /// The body is the refusal of an API gateway: `{"fault":{…}}`, or `{"message":"Forbidden"}` as AWS writes it.
+    Gateway,
+    /// A redirect elsewhere; the platform's API never redirects.
+    Redirect,
+}
+
+impl Answerer {
+    /// Whether it was the service.
+    pub const fn is_service(&self) -> bool {
+        matches!(self, Self::Service)
+    }
+
+    /// Whether it was somebody else for sure.
+    pub const fn is_other(&self) -> bool {
+        matches!(self, Self::Other(_))
+    }
+}
+
+/// Headers of an answer, raw or captured.
+pub trait Headers {
+    /// The values of the header `name` (lower case) that are text, in order.
+    fn values(&self, name: &str) -> Vec<&str>;
+
+    /// Whether some header's name begins with `prefix` (lower case).
+    fn any_begins(&self, prefix: &str) -> bool;
+}
+
+impl Headers for HeaderMap {
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect()
+    }
+
+    fn any_begins(&self, prefix: &str) -> bool {
+        self.keys().any(|name| name.as_str().starts_with(prefix))
+    }
+}
+
+impl Headers for [Header] {
+    fn values(&self, name: &str) -> Vec<&str> {
+        self.iter().filter(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str()).collect()
+    }
+
+    fn any_begins(&self, prefix: &str) -> bool {
+        self.iter().any(|h| h.name.get(..prefix.len()).is_some_and(|n| n.eq_ignore_ascii_case(prefix)))
+    }
+}
+
+/// Headers that only the platform puts on an answer. [GENESYS: real: documented, BLOG]
+const OF_SERVICE: [&str; 5] = [
+    "inin-correlation-id",
+    "genesys-correlation-id",
+    "inin-ratelimit-allowed",
+    "inin-ratelimit-count",
+    "inin-ratelimit-reset",
+];
+
+/// Headers that intermediaries put on answers of their own, never on those that they pass on.
+const OF_OTHERS: [&str; 7] = [
+    "proxy-authenticate",
+    "x-squid-error",
+    "x-zscaler-error",
+    "x-bluecoat-error",
+    "x-amzn-waf-action",
+    "cf-mitigated",
+    "x-deny-reason",
+];
+
+/// Who gave the answer to a request that `asked` for something. `body` is the answer's body with its content encoding
+/// undone as far as possible.
+pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Answerer {
+    match status {
+        407 => return Answerer::Other(Sign::ProxyLogin),
+        511 => return Answerer::Other(Sign::NetworkLogin),
+        _ => {}
+    }
+    let json = json_of(body);
+    if json.is_none() && is_html(headers, body) {
+        return Answerer::Other(Sign::Html);
+    }
+    if let Some(line) = header_line(headers, &OF_OTHERS) {
+        return Answerer::Other(Sign::Header(line));
+    }
+    if OF_SERVICE.iter().any(|name| !headers.values(name).is_empty()) {
+        return Answerer::Service;
+    }
+    let json = json.unwrap_or(Value::Null);
+    if is_gateway_refusal(&json, headers) {
+        return Answerer::Other(Sign::Gateway);
+    }
+    if is_error_body(asked, &json) || ((200..300).contains(&status) && has_shape(asked, &json)) {
+        return Answerer::Service;
+    }
+    if (300..400).contains(&status) && !headers.values("location").is_empty() {
+        return Answerer::Other(Sign::Redirect);
+    }
+    let text = !body.is_empty() && json.is_null();
+    let passed_on = via(headers);
+    match (headers.values("x-request-id").is_empty(), passed_on) {
+        // Text where JSON is due, from a machine that says that it stands between.
+        (_, Some(line)) if text => Answerer::Other(Sign::Header(line)),
+        (false, _) => Answerer::Service,
+        _ => Answerer::Unproven,
+    }
+}
+
+/// `name: value` of the first of `names` that is there.
+fn header_line(headers: &(impl Headers + ?Sized), names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| Some(format!("{name}: {}", headers.values(name).first()?)))
+}
+
+/// The `Via` of an intermediary; the platform itself stands behind CloudFront, which says so there.
+fn via(headers: &(impl Headers + ?Sized)) -> Option<String> {
+    let values = headers.values("via");
+    let hop = values.iter().flat_map(|v| v.split(',')).find(|hop| !hop.to_ascii_lowercase().contains("cloudfront"))?;
+    Some(format!("via: {}", hop.trim()))
+}
+
+/// The body where it is a JSON object or list.
+fn json_of(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    serde_json::from_slice(body).ok().filter(|json: &Value| json.is_object() || json.is_array())
+}
+
+/// Whether the body, which is no JSON, is a page for a browser: as its media type says, or as it begins.
+fn is_html(headers: &(impl Headers + ?Sized), body: &[u8]) -> bool {
+    const BEGINS: [&str; 9] =
+        ["<!doctype html", "<html", "<head", "<body", "<title", "<meta", "<script", "<!--", "<!doctype"];
+    if body.is_empty() {
+        return false;
+    }
+    let typed = headers.values("content-type").iter().any(|v| {
+        let mime = v.split(';').next().unwrap_or_default().trim();
+        mime.eq_ignore_ascii_case("text/html") || mime.eq_ignore_ascii_case("application/xhtml+xml")
+    });
+    // UTF-16 of Latin letters is those letters with zeros between; byte order marks are no ASCII.
+    let head = body.iter().filter(|b| b.is_ascii() && **b != 0).take(1024).map(|b| char::from(b.to_ascii_lowercase()));
+    let head: String = head.collect();
+    let head = head.trim_start();
+    typed || BEGINS.iter().any(|mark| head.starts_with(mark)) || head.contains("<html")
+}
+
+/// The refusals of common API gateways, which the platform does not use.
+fn is_gateway_refusal(json: &Value, headers: &(impl Headers + ?Sized)) -> bool {
+    const AWS: [&str; 7] = [
+        "Forbidden",
+        "Unauthorized",
+        "Missing Authentication Token",
+        "Internal server error",
+        "Endpoint request timed out",
+        "Limit Exceeded",
+        "Too Many Requests",
+    ];
+    let Some(fields) = json.as_object() else { return false };
+    let message = fields.get("message").or_else(|| fields.get("Message")).and_then(Value::as_str);
+    let only_message = fields.len() == 1 && message.is_some();
+    let problem = headers.values("content-type").iter().any(|v| v.trim_start().starts_with("application/problem+json"));
+    fields.get("fault").is_some_and(Value::is_object)
+        || (only_message && (message.is_some_and(|m| AWS.contains(&m)) || headers.any_begins("x-amzn-")))
+        || (problem && fields.contains_key("title"))
+}
+
+/// The platform's `ErrorBody`, or at the token endpoint OAuth's error. [GENESYS: real: documented; OAuth's 3p, RFC 6749 5.2]
+fn is_error_body(asked: Asked, json: &Value) -> bool {
+    let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+    text("code") || text("contextId") || (asked == Asked::Token && text("error"))
+}
+
+/// Whether the body of a success is that of the call: its fewest fields.
+fn has_shape(asked: Asked, json: &Value) -> bool {
+    let text = |name: &str| json.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+    match asked {
+        Asked::Token => text("access_token"),
+        Asked::TokenFacts => ["organization", "homeOrganization", "OAuthClient", "authorizedScope"]
+            .iter()
+            .any(|name| json.get(name).is_some_and(|v| !v.is_null())),
+        Asked::GuestMessage => text("id") || text("messageId"),
+        Asked::OpenMessage => text("id") || text("conversationId"),
+        Asked::Conversation => text("id") && json.get("participants").is_some_and(Value::is_array),
+        Asked::List => json.get("entities").is_some_and(Value::is_array),
+        Asked::Anything => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answerer(asked: Asked, status: u16, headers: &[(&str, &str)], body: &[u8]) -> Answerer {
+        let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
+        who_answered(asked, status, headers.as_slice(), body)
+    }
+
+    fn utf16(text: &str) -> Vec<u8> {
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+    }
+
+    #[test]
+    fn the_service_is_known_by_headers_and_shapes() {
+        use Asked::{Anything, Conversation, GuestMessage, List, OpenMessage, Token, TokenFacts};
+        type Row = (Asked, u16, &'static [(&'static str, &'static str)], &'static [u8]);
+        let rows: &[Row] = &[
+            (GuestMessage, 200, &[], br#"{"id":"m-1"}"#),
+            (GuestMessage, 201, &[], br#"{"messageId":"m-1"}"#),
+            (GuestMessage, 202, &[("x-request-id", "r")], b""),
+            (GuestMessage, 204, &[("ININ-Correlation-Id", "c")], b""),
+            (GuestMessage, 200, &[("inin-ratelimit-count", "1")], b"ok"),
+            (GuestMessage, 200, &[("via", "1.1 proxy.corp.example")], br#"{"id":"m-1"}"#),
+            (GuestMessage, 204, &[("via", "1.1 proxy.corp.example"), ("genesys-correlation-id", "c")], b""),
+            (OpenMessage, 200, &[("content-type", "text/html")], b"\xEF\xBB\xBF{\"id\":\"m\"}"),
+            (OpenMessage, 403, &[], br#"{"message":"no","code":"missing.permissions","status":403}"#),
+            (OpenMessage, 500, &[], br#"{"message":"x","contextId":"c"}"#),
+            (Token, 200, &[], br#"{"access_token":"t","expires_in":1}"#),
+            (Token, 400, &[], br#"{"error":"invalid_client"}"#),
+            (TokenFacts, 200, &[], br#"{"organization":{"id":"o"}}"#),
+            (Conversation, 200, &[], br#"{"id":"c","participants":[]}"#),
+            (List, 200, &[], br#"{"entities":[]}"#),
+            (Anything, 204, &[("x-request-id", "r"), ("via", "1.1 a.cloudfront.net (CloudFront)")], b""),
+        ];
+        for (asked, status, headers, body) in rows {
+            let shown = format!("{asked:?} {status} {headers:?} {}", String::from_utf8_lossy(body));
+            assert_eq!(answerer(*asked, *status, headers, body), Answerer::Service, "{shown}");
+        }
+    }
+
+    #[test]
+    fn others_are_known_by_what_the_service_never_sends() {
+        let html = Answerer::Other(Sign::Html);
+        let header = |line: &str| Answerer::Other(Sign::Header(line.to_owned()));
+        let gateway = Answerer::Other(Sign::Gateway);
+        let page = b"<html>Sign in</html>".as_slice();
+        let wide = utf16("<!DOCTYPE html><html>Sign in</html>");
+        let rows: &[(u16, &[(&str, &str)], &[u8], Answerer)] = &[
+            (200, &[("content-type", "text/html; charset=utf-16")], &wide, html.clone()),
+            (200, &[], &wide, html.clone()),
+            (200, &[], b"\xEF\xBB\xBF \n<!-- portal --><html>", html.clone()),
+            (200, &[("x-request-id", "r")], page, html.clone()),
+            (200, &[("ININ-Correlation-Id", "c")], page, html.clone()),
+            (200, &[("Content-Type", "Text/HTML"), ("Content-Encoding", "br")], b"\x1b\x07\x00", html),
+            (407, &[], b"", Answerer::Other(Sign::ProxyLogin)),
+            (511, &[], br#"{"code":"x"}"#, Answerer::Other(Sign::NetworkLogin)),
+            (403, &[("X-Squid-Error", "ERR_ACCESS_DENIED 0")], b"", header("x-squid-error: ERR_ACCESS_DENIED 0")),
+            (403, &[("via", "1.1 filter.example")], b"Blocked by category Chat", header("via: 1.1 filter.example")),
+            (401, &[], br#"{"fault":{"faultstring":"Invalid access token"}}"#, gateway.clone()),
+            (403, &[("x-amzn-requestid", "r")], br#"{"message":"no way"}"#, gateway.clone()),
+            (403, &[], br#"{"message":"Forbidden"}"#, gateway.clone()),
+            (403, &[("content-type", "application/problem+json")], br#"{"title":"Forbidden"}"#, gateway),
+            (302, &[("location", "https://sso.example")], b"", Answerer::Other(Sign::Redirect)),
+        ];
+        for (status, headers, body, expected) in rows {
+            let shown = format!("{status} {headers:?} {}", String::from_utf8_lossy(body));
+            assert_eq!(answerer(Asked::GuestMessage, *status, headers, body), *expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn without_evidence_nobody_can_tell() {
+        let rows: &[(u16, &[(&str, &str)], &[u8])] = &[
+            (200, &[], b""),
+            (204, &[], b""),
+            (200, &[("via", "1.1 proxy.corp.example")], b""),
+            (200, &[], b"{}"),
+            (200, &[], br#"{"status":"ok"}"#),
+            (200, &[], br#"{"id":7}"#),
+            (200, &[], b"OK"),
+            (403, &[], b""),
+            (502, &[], b"upstream connect error"),
+            (400, &[], br#"{"error":"invalid_client"}"#),
+        ];
+        for (status, headers, body) in rows {
+            let shown = format!("{status} {headers:?} {}", String::from_utf8_lossy(body));
+            assert_eq!(answerer(Asked::GuestMessage, *status, headers, body), Answerer::Unproven, "{shown}");
+        }
+    }
+}
