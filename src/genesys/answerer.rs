@@ -241,7 +241,9 @@ fn has_shape(asked: Asked, json: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn answerer(asked: Asked, status: u16, headers: &[(&str, &str)], body: &[u8]) -> Answerer {
+    type Fields<'f> = &'f [(&'f str, &'f str)];
+
+    fn answerer(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8]) -> Answerer {
         let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
         who_answered(asked, status, headers.as_slice(), body)
     }
@@ -253,8 +255,7 @@ mod tests {
     #[test]
     fn the_service_is_known_by_headers_and_shapes() {
         use Asked::{Anything, Conversation, GuestMessage, List, OpenMessage, Token, TokenFacts};
-        type Row = (Asked, u16, &'static [(&'static str, &'static str)], &'static [u8]);
-        let rows: &[Row] = &[
+        let rows: &[(Asked, u16, Fields<'_>, &[u8])] = &[
             (GuestMessage, 200, &[], br#"{"id":"m-1"}"#),
             (GuestMessage, 201, &[], br#"{"messageId":"m-1"}"#),
             (GuestMessage, 202, &[("x-request-id", "r")], b""),
@@ -285,7 +286,7 @@ mod tests {
         let gateway = Answerer::Other(Sign::Gateway);
         let page = b"<html>Sign in</html>".as_slice();
         let wide = utf16("<!DOCTYPE html><html>Sign in</html>");
-        let rows: &[(u16, &[(&str, &str)], &[u8], Answerer)] = &[
+        let rows: &[(u16, Fields<'_>, &[u8], Answerer)] = &[
             (200, &[("content-type", "text/html; charset=utf-16")], &wide, html.clone()),
             (200, &[], &wide, html.clone()),
             (200, &[], b"\xEF\xBB\xBF \n<!-- portal --><html>", html.clone()),
@@ -310,7 +311,7 @@ mod tests {
 
     #[test]
     fn without_evidence_nobody_can_tell() {
-        let rows: &[(u16, &[(&str, &str)], &[u8])] = &[
+        let rows: &[(u16, Fields<'_>, &[u8])] = &[
             (200, &[], b""),
             (204, &[], b""),
             (200, &[("via", "1.1 proxy.corp.example")], b""),
