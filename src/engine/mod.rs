@@ -16,19 +16,19 @@ mod client;
 pub mod command;
 mod driver;
 pub mod durable;
+mod exchange_builder;
 mod jitter;
 mod metrics;
+mod options;
 mod pace;
 mod queue;
 mod reading;
-mod recent;
-mod record;
+mod recent_set;
 mod redact;
 pub mod report;
 mod retry;
 mod socket;
 mod token;
-mod tuning;
 mod webhook;
 
 use std::sync::Arc;
@@ -41,8 +41,8 @@ use crate::config::{Credentials, Profile};
 pub use crate::model::Found;
 pub use client::Environment;
 pub use command::{Command, Recalled, SendRequest};
+pub use options::Tuning;
 pub use report::Report;
-pub use tuning::Tuning;
 
 /// Starts engines.
 #[derive(Clone, Copy, Debug)]

@@ -1,16 +1,16 @@
 //! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
 
-mod bench;
-mod errands;
-mod hooks;
-mod jobs;
+mod negative_tests;
 mod outcome;
-mod probing;
-mod reading;
-mod route;
-mod sending;
-mod signing;
+mod probes;
+mod reads;
+mod requests;
+mod sends;
+mod side_requests;
+mod sign_in;
+mod tasks;
 mod web;
+mod webhooks;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,19 +29,19 @@ use crate::model::{Channel, Conversation, ConversationKey, ExchangeId, Generatio
 
 use super::channel::{self, Way};
 use super::client::Client;
+use super::exchange_builder::ExchangeBuilder;
 use super::jitter::Jitter;
 use super::metrics::Metrics;
 use super::pace::{Pace, Rate};
 use super::queue::Queue;
 use super::reading::Reader;
-use super::record::Record;
 use super::redact::Redactor;
 use super::token::{Mark, Tokens};
 use super::{Command, Report, Tuning};
 
-use jobs::{Done, Work};
-use route::Routes;
-use sending::{Doubt, Sending};
+use requests::Routes;
+use sends::{Doubt, Sending};
+use tasks::{TaskOutput, Work};
 
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
@@ -67,7 +67,7 @@ pub struct Driver {
     /// The newest redactor, for whoever writes what did not come from here.
     shared: watch::Sender<Arc<Redactor>>,
     jitter: Jitter,
-    jobs: JoinSet<Done>,
+    jobs: JoinSet<TaskOutput>,
     /// What each job works for, should it die; and how it is stopped.
     working: HashMap<tokio::task::Id, Work>,
     /// Before then no try is late. (It may be that none is then either.)
@@ -81,11 +81,11 @@ pub struct Driver {
     tokens: Tokens,
     token: Option<SecretString>,
     /// What negative tests are sent with.
-    bench: bench::Bench,
+    bench: negative_tests::NegativeTests,
     secret: Option<SecretString>,
     /// The token request under way, and when its request left.
-    renewal: Option<(Record, Moment)>,
-    facts: BTreeMap<Generation, Record>,
+    renewal: Option<(ExchangeBuilder, Moment)>,
+    facts: BTreeMap<Generation, ExchangeBuilder>,
     status: TokenStatus,
     mark: Option<Mark>,
     missing_told: Vec<String>,
@@ -104,13 +104,13 @@ pub struct Driver {
     places: BTreeMap<ConversationKey, String>,
 
     readers: BTreeMap<ConversationKey, Reader>,
-    reads: BTreeMap<ConversationKey, reading::Reading>,
+    reads: BTreeMap<ConversationKey, reads::Reading>,
     watched: Option<ConversationKey>,
-    probing: probing::Probing,
+    probing: probes::Probes,
     /// Conversations with a socket of their own.
     webs: web::Webs,
-    errands: errands::Errands,
-    hooks: Option<hooks::Hooks>,
+    side_requests: side_requests::SideRequests,
+    hooks: Option<webhooks::Webhooks>,
 }
 
 impl Driver {
@@ -149,7 +149,7 @@ impl Driver {
             stopping: false,
             tokens: Tokens::new(pasted, requested, required, Jitter::new(tuning.seed.rotate_left(17))),
             token: None,
-            bench: bench::Bench::default(),
+            bench: negative_tests::NegativeTests::default(),
             secret: None,
             renewal: None,
             facts: BTreeMap::new(),
@@ -167,9 +167,9 @@ impl Driver {
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
             watched: None,
-            probing: probing::Probing::default(),
+            probing: probes::Probes::default(),
             webs: web::Webs::default(),
-            errands: errands::Errands::default(),
+            side_requests: side_requests::SideRequests::default(),
             hooks: None,
             profile,
             tuning,
@@ -200,7 +200,7 @@ impl Driver {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(came) = self.webs.inbox.recv() => self.web_came(came),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
-                Some(event) = hooks::Hooks::next(&mut self.hooks), if self.hooks.is_some() => {
+                Some(event) = webhooks::Webhooks::next(&mut self.hooks), if self.hooks.is_some() => {
                     self.hooked(event, self.clock.now());
                 }
                 () = timer.as_mut(), if due.is_some() => {}
@@ -245,7 +245,7 @@ impl Driver {
         self.pump_webs(now);
         self.pump_sends(now);
         self.pump_reads(now);
-        self.pump_errands(now);
+        self.pump_side_requests(now);
         self.tell_status(now);
         let dues = [
             self.tokens.next_due(now),
@@ -292,26 +292,26 @@ impl Driver {
         }
     }
 
-    fn done(&mut self, done: Result<(tokio::task::Id, Done), tokio::task::JoinError>) {
+    fn done(&mut self, done: Result<(tokio::task::Id, TaskOutput), tokio::task::JoinError>) {
         let now = self.clock.now();
         match done {
             Ok((id, done)) => {
                 self.working.remove(&id);
                 match done {
-                    Done::Secret(secret) => self.secret_read(secret, now),
-                    Done::Token(done) => self.token_answered(*done, now),
-                    Done::Spare(done) => self.spare_answered(*done, now),
-                    Done::Facts(done) => self.facts_answered(*done, now),
-                    Done::Send(done) => self.send_answered(*done, now),
-                    Done::Probe(done) => self.probe_answered(*done, now),
-                    Done::Read(done) => self.read_answered(*done, now),
-                    Done::GuestToken(done) => self.guest_token_read(*done, now),
-                    Done::Opened(done) => self.web_opened(*done, now),
-                    Done::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
-                    Done::History(done) => self.history_read(*done, now),
-                    Done::File(key, message, read) => self.file_read(key, message, read, now),
-                    Done::Put(done) => self.file_put(*done, now),
-                    Done::Errand(done) => self.errand_answered(*done, now),
+                    TaskOutput::Secret(secret) => self.secret_read(secret, now),
+                    TaskOutput::Token(done) => self.token_answered(*done, now),
+                    TaskOutput::Spare(done) => self.spare_answered(*done, now),
+                    TaskOutput::Facts(done) => self.facts_answered(*done, now),
+                    TaskOutput::Send(done) => self.send_answered(*done, now),
+                    TaskOutput::Probe(done) => self.probe_answered(*done, now),
+                    TaskOutput::Read(done) => self.read_answered(*done, now),
+                    TaskOutput::GuestToken(done) => self.guest_token_read(*done, now),
+                    TaskOutput::Opened(done) => self.web_opened(*done, now),
+                    TaskOutput::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
+                    TaskOutput::History(done) => self.history_read(*done, now),
+                    TaskOutput::File(key, message, read) => self.file_read(key, message, read, now),
+                    TaskOutput::Put(done) => self.file_put(*done, now),
+                    TaskOutput::SideRequest(done) => self.side_request_answered(*done, now),
                 }
             }
             Err(error) => {
@@ -401,7 +401,7 @@ impl Driver {
 
     /// What every answer tells beside its own matter: the rate limit and the server's clock. `uncounted` other requests
     /// may not be in that count.
-    fn overhear(&mut self, heard: &jobs::Heard, uncounted: usize) {
+    fn overhear(&mut self, heard: &tasks::ResponseMeta, uncounted: usize) {
         if let Some(limit) = heard.limit {
             self.pace.observe(limit, uncounted);
             self.tell(Report::RateLimit(limit));
@@ -420,7 +420,7 @@ impl Driver {
 /// What ends a wait while the engine stops.
 enum Next {
     Web(web::Came),
-    Job(Result<(tokio::task::Id, Done), tokio::task::JoinError>),
+    Job(Result<(tokio::task::Id, TaskOutput), tokio::task::JoinError>),
 }
 
 /// Reports on their way out. They leave together at the end of a turn of the loop, when the requests that the turn began

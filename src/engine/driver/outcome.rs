@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::engine::Report;
 use crate::engine::channel;
 use crate::engine::durable::Unrecorded;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::retry::{Came, Verdict, judge};
 use crate::engine::token::Refuted;
 use crate::model::{
@@ -19,8 +19,8 @@ use crate::model::{
 };
 
 use super::Driver;
-use super::jobs::{Heard, SendDone};
-use super::sending::Doubt;
+use super::sends::Doubt;
+use super::tasks::{ResponseMeta, SendDone};
 
 /// Pause before a message whose intent could not be recorded is tried again.
 const RECORD_AGAIN: Duration = Duration::from_secs(5);
@@ -133,7 +133,7 @@ impl Driver {
             let report = record.report();
             self.reports.put(report);
         }
-        let id = send.record.as_ref().map(Record::id);
+        let id = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;
         self.doubting.insert(message);
         if !may_be_there {
@@ -156,7 +156,7 @@ impl Driver {
             let report = record.report();
             self.reports.put(report);
         }
-        let exchange = send.record.as_ref().map(Record::id);
+        let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown.
         if !may_be_there {
@@ -172,7 +172,7 @@ impl Driver {
         let lost = self.sends.get(&message).map_or(0, |s| s.tries.lost);
         let told = after_lost_tries(outcome.clone(), lost);
         if told != outcome {
-            self.look_after(message, &told, None, &Heard::default(), now);
+            self.look_after(message, &told, None, &ResponseMeta::default(), now);
         }
         let outcome = told;
         let Some(mut send) = self.sends.remove(&message) else { return };
@@ -233,8 +233,14 @@ impl Driver {
         self.conclude(message, Outcome::Unknown(why), None, now);
     }
 
-    pub(super) fn tell_life(&self, id: MessageId, life: Life, record: Option<&Record>, remote_id: Option<String>) {
-        self.tell(Report::Message { id, life, exchange: record.map(Record::id), remote_id });
+    pub(super) fn tell_life(
+        &self,
+        id: MessageId,
+        life: Life,
+        record: Option<&ExchangeBuilder>,
+        remote_id: Option<String>,
+    ) {
+        self.tell(Report::Message { id, life, exchange: record.map(ExchangeBuilder::id), remote_id });
     }
 }
 

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
 
-use crate::engine::recent::Recent;
+use crate::engine::recent_set::Recent;
 use crate::model::RemoteMessage;
 
 /// Messages that are remembered.

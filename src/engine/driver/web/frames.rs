@@ -2,7 +2,7 @@
 //! theirs that came by itself is an exchange with an empty request.
 
 use crate::engine::client::capture;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::session::Event;
 use crate::genesys::web_messaging::codes::{self, Means};
@@ -53,7 +53,7 @@ impl Driver {
         let (Some(token), true) = (&web.token, web.link.is_some()) else { return false };
         let text = ours.write(token, &tracing, now.wall);
         let what = self.redactor.text(&ours.words()).into_owned();
-        let mut record = Record::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
         record.begin(self.shown_frame(key, Some(&text)), None, now);
         if !ours.wants_answer() {
             record.settle(Outcome::Accepted, now);
@@ -142,7 +142,7 @@ impl Driver {
     /// A frame that came by itself.
     fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, text: &str, now: Moment) {
         let what = self.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
-        let mut record = Record::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
         record.end(self.shown_answer(theirs.code, text), Timing::default());
         record.settle(
@@ -157,7 +157,7 @@ impl Driver {
 
     /// A frame that is none of this service's.
     pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, text: &str, now: Moment) {
-        let mut record = Record::new(self.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
         record.end(self.shown_answer(0, text), Timing::default());
         record.settle(Outcome::Accepted, now);
@@ -165,7 +165,7 @@ impl Driver {
     }
 
     /// A frame of the session's own was answered: what follows.
-    fn ours_answered(&mut self, key: ConversationKey, record: &Record, theirs: Theirs, now: Moment) {
+    fn ours_answered(&mut self, key: ConversationKey, record: &ExchangeBuilder, theirs: Theirs, now: Moment) {
         if record.is_called("closeSession") {
             return self.web_event(key, Event::Closed, now);
         }
@@ -223,7 +223,7 @@ pub(super) fn lost(why: &str, wrote: bool) -> Ending {
 }
 
 /// How long an answer took.
-pub(super) fn took(record: &Record, now: Moment) -> Timing {
+pub(super) fn took(record: &ExchangeBuilder, now: Moment) -> Timing {
     let total = record.began().map(|began| now.since(began));
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }

@@ -12,10 +12,10 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use crate::engine::client::capture;
-use crate::engine::driver::jobs::HistoryDone;
+use crate::engine::driver::tasks::HistoryDone;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::Rate;
 use crate::engine::reading::Reader;
-use crate::engine::record::Record;
 use crate::engine::socket::paging::{Paging, Seen, Why};
 use crate::engine::socket::session::{Event, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
@@ -32,7 +32,7 @@ const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 pub struct History {
     jwt: Option<(SecretString, Option<Timestamp>)>,
     paging: Paging,
-    reading: Option<(u32, Why, Record)>,
+    reading: Option<(u32, Why, ExchangeBuilder)>,
     rate: Rate,
     /// A JWT was refused just now.
     refused: bool,
@@ -138,7 +138,7 @@ impl Driver {
         web.history.rate.spend(now);
         let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let mut record =
-            Record::new(self.next_exchange(), Kind::Read, format!("history, page {page}"), now).of(key, None);
+            ExchangeBuilder::new(self.next_exchange(), Kind::Read, format!("history, page {page}"), now).of(key, None);
         let call = match history::request(&self.profile.hosts.api, &origin, &jwt, page) {
             Ok(call) => call,
             Err(bad) => {
@@ -188,7 +188,7 @@ impl Driver {
 
     pub(in crate::engine::driver) fn history_read(&mut self, done: HistoryDone, now: Moment) {
         let HistoryDone { key, shown, body } = done;
-        self.overhear(&crate::engine::driver::jobs::Heard { limit: None, ..shown.heard }, 0);
+        self.overhear(&crate::engine::driver::tasks::ResponseMeta { limit: None, ..shown.heard }, 0);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why, mut record)) = web.history.reading.take() else { return };
         let status = shown.answer.as_ref().map_or(0, |(status, _, _)| *status);

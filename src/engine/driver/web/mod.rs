@@ -8,11 +8,11 @@
 //! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
 //! is unknown and has to be looked for; never for all of them at the start.
 
-mod asks;
 mod frames;
-mod hear;
 mod history;
 mod open;
+mod receive;
+mod requests;
 mod sending;
 mod upload;
 
@@ -25,11 +25,11 @@ use tokio::sync::mpsc;
 
 use crate::engine::Report;
 use crate::engine::client::Gate;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
 use crate::engine::queue::Taken;
-use crate::engine::recent::Recent;
-use crate::engine::record::Record;
+use crate::engine::recent_set::Recent;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::{self, Link};
@@ -49,7 +49,7 @@ pub enum Of {
     /// A message: its record is kept with the message.
     Message(MessageId),
     /// The session's own.
-    Session(Record),
+    Session(ExchangeBuilder),
 }
 
 /// A frame under way: whose, and whether it was written.
@@ -88,7 +88,7 @@ struct Web {
     /// How the newest opening's URL stands in the log.
     shown_url: String,
     /// The opening under way.
-    opening: BTreeMap<u64, Record>,
+    opening: BTreeMap<u64, ExchangeBuilder>,
     task: Option<tokio::task::Id>,
     link: Option<Link>,
     flight: Flight<Underway>,
@@ -107,7 +107,7 @@ struct Web {
     /// Attachment ids of files that the server has and no message will carry.
     unwanted: VecDeque<String>,
     /// Files on their way to where they may go, by attachment id.
-    puts: BTreeMap<String, Record>,
+    puts: BTreeMap<String, ExchangeBuilder>,
     media: Media,
     attributes_max: Option<u64>,
     /// Ids of messages whose choices stand on cards.
@@ -250,7 +250,7 @@ impl Driver {
         let Some(message) = self.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
         let Some(send) = self.sends.get_mut(&message).filter(|send| send.life != life) else { return };
         send.life = life.clone();
-        let exchange = send.record.as_ref().map(Record::id);
+        let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
 

@@ -3,8 +3,8 @@
 use secrecy::SecretString;
 
 use crate::engine::client::capture;
-use crate::engine::driver::jobs::{Heard, OpenDone, TokenRead};
-use crate::engine::record::Record;
+use crate::engine::driver::tasks::{OpenDone, ResponseMeta, TokenRead};
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::socket::link::Link;
 use crate::engine::socket::session::Event;
 use crate::engine::socket::upgrade;
@@ -75,7 +75,8 @@ impl Driver {
         let Some((deployment, origin)) = self.web_place(key) else { return };
         let url = socket_url(&self.profile.hosts.webmessaging, deployment);
         let call = upgrade::request(&url, origin);
-        let mut record = Record::new(self.next_exchange(), Kind::Frame, "open socket".to_owned(), now).of(key, None);
+        let mut record =
+            ExchangeBuilder::new(self.next_exchange(), Kind::Frame, "open socket".to_owned(), now).of(key, None);
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
@@ -101,7 +102,7 @@ impl Driver {
 
     pub(in crate::engine::driver) fn web_opened(&mut self, done: OpenDone, now: Moment) {
         let OpenDone { key, serial, shown, socket } = done;
-        self.overhear(&Heard { limit: None, ..shown.heard }, 0);
+        self.overhear(&ResponseMeta { limit: None, ..shown.heard }, 0);
         let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(mut record) = web.opening.remove(&serial) else { return };

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::driver::jobs::{FileRead, PutDone};
-use crate::engine::record::Record;
+use crate::engine::driver::tasks::{FileRead, PutDone};
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Ours, media};
 use crate::model::{ConversationKey, Kind, Life, MessageId, Moment, Outcome, Place};
@@ -84,7 +84,7 @@ impl Driver {
         }
         send.life = Life::Sending { attempt: 1 };
         let life = send.life.clone();
-        let exchange = send.record.as_ref().map(Record::id);
+        let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
         let uploading = Uploading { message, left: files, current: None, done: Vec::new(), until: None };
         self.webs.all.get_mut(&key)?.uploading = Some(uploading);
@@ -147,7 +147,7 @@ impl Driver {
             Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
         };
         let what = self.redactor.text(&format!("upload {name}")).into_owned();
-        let mut record = Record::new(self.next_exchange(), Kind::Event, what, now).of(key, None);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Event, what, now).of(key, None);
         record.begin(capture::request(&call, &self.redactor), None, now);
         self.tell(record.report());
         if let Some(web) = self.webs.all.get_mut(&key) {

@@ -12,9 +12,9 @@ use super::Report;
 
 /// An exchange in the making.
 #[derive(Clone, Debug)]
-pub struct Record(Exchange);
+pub struct ExchangeBuilder(Exchange);
 
-impl Record {
+impl ExchangeBuilder {
     /// Says better what it is about. `what` is redacted already.
     pub fn call_it(&mut self, what: String) {
         self.0.what = what;

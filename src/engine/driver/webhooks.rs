@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::recent::Recent;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::recent_set::Recent;
 use crate::engine::webhook::{self, Answer, Delivery, Event};
 use crate::genesys::webhook::{Form, Outbound, What, read};
 use crate::model::{
@@ -24,14 +24,14 @@ const REMEMBERED: usize = 1024;
 const TYPES_FOR: Duration = Duration::from_secs(10);
 
 /// The listener, and what came through it.
-pub struct Hooks {
+pub struct Webhooks {
     events: mpsc::Receiver<Event>,
     /// Ends with the driver.
     _listener: JoinSet<()>,
     seen: Recent<(String, String)>,
 }
 
-impl Hooks {
+impl Webhooks {
     /// What the listener tells next; nothing more once it has ended.
     pub async fn next(hooks: &mut Option<Self>) -> Option<Event> {
         match hooks {
@@ -48,7 +48,7 @@ impl Driver {
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
         listener.spawn(webhook::listen(hook, self.clock, tell));
-        self.hooks = Some(Hooks { events, _listener: listener, seen: Recent::new(REMEMBERED) });
+        self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED) });
     }
 
     pub(super) fn hooked(&mut self, event: Event, now: Moment) {
@@ -79,7 +79,7 @@ impl Driver {
         let new =
             outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
         let what = self.words(delivery, outbound.as_ref(), key, new);
-        let mut record = Record::new(self.next_exchange(), Kind::Hook, what, delivery.at);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Hook, what, delivery.at);
         if let Some(key) = key {
             record = record.of(key, None);
         }

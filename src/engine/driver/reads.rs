@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::client::capture;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::reading::Settled;
-use crate::engine::record::Record;
 use crate::engine::token::Outlook;
 use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
@@ -17,15 +17,15 @@ use crate::model::{
 };
 
 use super::Driver;
-use super::jobs::{BULK, Heard, Job, ReadDone};
-use super::sending::Doubt;
+use super::sends::Doubt;
+use super::tasks::{BULK, Job, ReadDone, ResponseMeta};
 
 /// Requests of the rate limit's window that reads leave to sends.
 pub const RESERVE: u32 = 10;
 
 /// A read under way.
 pub struct Reading {
-    record: Record,
+    record: ExchangeBuilder,
     asked: bool,
     /// After the conversation was read: what it lists, and what is still to be fetched.
     bulk: Option<Bulk>,
@@ -86,7 +86,7 @@ impl Driver {
         message: MessageId,
         outcome: &Outcome,
         remote_id: Option<&str>,
-        heard: &Heard,
+        heard: &ResponseMeta,
         now: Moment,
     ) {
         let unknown = matches!(outcome, Outcome::Unknown(_));
@@ -150,7 +150,7 @@ impl Driver {
             let asked = reader.begin();
             let call = self.read_call(key, &[]);
             let id = self.next_exchange();
-            let record = Record::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
+            let record = ExchangeBuilder::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
             self.read_step(key, Reading { record, asked, bulk: None }, call, generation, now);
         }
     }
@@ -281,7 +281,7 @@ impl Driver {
             let ids = std::mem::replace(&mut bulk.left, rest);
             let call = self.read_call(key, &ids);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
-            let record = Record::new(self.next_exchange(), Kind::Read, what, now).of(key, None);
+            let record = ExchangeBuilder::new(self.next_exchange(), Kind::Read, what, now).of(key, None);
             return self.read_step(
                 key,
                 Reading { record, asked: reading.asked, bulk: Some(bulk) },
@@ -333,7 +333,7 @@ impl Driver {
             Job::Record(message) => self.send_job_died(message, now),
             Job::History(key) => self.history_job_died(key, now),
             Job::File(key) => self.uploads_lost(key, "guestwire failed inside", now),
-            Job::Errand(exchange) => self.errand_job_died(exchange, now),
+            Job::SideRequest(exchange) => self.side_request_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
                     reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);

@@ -46,7 +46,7 @@ pub enum Job {
     History(ConversationKey),
     /// A file of a message.
     File(ConversationKey),
-    Errand(ExchangeId),
+    SideRequest(ExchangeId),
 }
 
 impl Job {
@@ -62,7 +62,7 @@ impl Job {
             Self::Send(_) | Self::Record(_) => "sending a message",
             Self::Read(_) => "reading a conversation",
             Self::Probe(_) => "probing",
-            Self::Errand(_) => "asking for something beside the messages",
+            Self::SideRequest(_) => "asking for something beside the messages",
         }
     }
 }
@@ -86,7 +86,7 @@ impl Work {
 }
 
 /// What a job brings back.
-pub enum Done {
+pub enum TaskOutput {
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
     Spare(Box<TokenDone>),
@@ -100,21 +100,21 @@ pub enum Done {
     History(Box<HistoryDone>),
     File(ConversationKey, MessageId, Result<FileRead, String>),
     Put(Box<PutDone>),
-    Errand(Box<ProbeDone>),
+    SideRequest(Box<ProbeDone>),
 }
 
 /// A try as it may be shown, and what was heard beside its own matter.
-pub struct Shown {
+pub struct CapturedTry {
     pub ending: Ending,
     pub timing: Timing,
-    pub heard: Heard,
+    pub heard: ResponseMeta,
     /// Where a whole answer came: its status, the wait it named, and its one-line reason.
     pub answer: Option<(u16, Option<Duration>, String)>,
 }
 
 /// What every answer tells beside its own matter.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Heard {
+pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
     /// Seconds that the server's clock is ahead.
     pub skew: Option<i64>,
@@ -123,14 +123,14 @@ pub struct Heard {
 }
 
 pub struct TokenDone {
-    pub shown: Shown,
+    pub shown: CapturedTry,
     /// Where a whole answer came.
     pub grant: Option<Result<Grant, oauth::Answer>>,
 }
 
 pub struct FactsDone {
     pub generation: Generation,
-    pub shown: Shown,
+    pub shown: CapturedTry,
     pub info: Option<tokens_me::Info>,
 }
 
@@ -138,21 +138,21 @@ pub struct SendDone {
     pub message: MessageId,
     pub generation: Generation,
     /// Why nothing was tried: the intent could not be recorded.
-    pub shown: Result<Shown, Unrecorded>,
+    pub shown: Result<CapturedTry, Unrecorded>,
     /// What an accepting answer told.
     pub taken: Taken,
 }
 
 pub struct ReadDone {
     pub key: ConversationKey,
-    pub shown: Shown,
+    pub shown: CapturedTry,
     /// The raw body of a 200: read against what is listed by the loop.
     pub body: Option<Vec<u8>>,
 }
 
 pub struct ProbeDone {
     pub exchange: ExchangeId,
-    pub shown: Shown,
+    pub shown: CapturedTry,
     /// The raw body of a 2xx.
     pub body: Option<Vec<u8>>,
 }
@@ -169,14 +169,14 @@ pub struct TokenRead {
 pub struct OpenDone {
     pub key: ConversationKey,
     pub serial: u64,
-    pub shown: Shown,
+    pub shown: CapturedTry,
     pub socket: Option<Socket>,
 }
 
 /// A page of a web conversation's history was read.
 pub struct HistoryDone {
     pub key: ConversationKey,
-    pub shown: Shown,
+    pub shown: CapturedTry,
     /// The raw body of a 2xx.
     pub body: Option<Vec<u8>>,
 }
@@ -196,14 +196,14 @@ pub struct PutDone {
     pub key: ConversationKey,
     /// Which.
     pub id: String,
-    pub shown: Shown,
+    pub shown: CapturedTry,
 }
 
 impl Driver {
     /// A try: the loop keeps its time, so that no try needs a timer of its own.
     fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> tokio::task::Id
     where
-        W: Future<Output = Done> + Send + 'static,
+        W: Future<Output = TaskOutput> + Send + 'static,
     {
         let (stop, stopped) = oneshot::channel();
         let deadline = Instant::now() + self.profile.request_timeout;
@@ -232,22 +232,22 @@ impl Driver {
     pub(super) fn spawn_secret(&mut self, source: SecretSource) {
         let work = async move {
             let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
-            Done::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
+            TaskOutput::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
         };
         let id = self.jobs.spawn(work).id();
         self.working.insert(id, Work { job: Job::Secret, deadline: None, stop: None });
     }
 
     pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
-        self.spawn_grant(Job::Token, call, next, |done| Done::Token(Box::new(done)));
+        self.spawn_grant(Job::Token, call, next, |done| TaskOutput::Token(Box::new(done)));
     }
 
     /// The same for a token that is no generation of the session's.
     pub(super) fn spawn_spare(&mut self, call: Call) {
-        self.spawn_grant(Job::Spare, call, Generation(0), |done| Done::Spare(Box::new(done)));
+        self.spawn_grant(Job::Spare, call, Generation(0), |done| TaskOutput::Spare(Box::new(done)));
     }
 
-    fn spawn_grant(&mut self, job: Job, call: Call, next: Generation, done: fn(TokenDone) -> Done) {
+    fn spawn_grant(&mut self, job: Job, call: Call, next: Generation, done: fn(TokenDone) -> TaskOutput) {
         let (client, redactor, clock) = self.tools();
         self.spawn(job, |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
@@ -271,7 +271,7 @@ impl Driver {
         self.spawn(Job::Facts(generation), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let info = success(&tried).and_then(|a| tokens_me::read(&plain(a)));
-            Done::Facts(Box::new(FactsDone { generation, shown: show(&tried, &redactor, clock), info }))
+            TaskOutput::Facts(Box::new(FactsDone { generation, shown: show(&tried, &redactor, clock), info }))
         });
     }
 
@@ -295,7 +295,7 @@ impl Driver {
                 }
                 Err(why) => (Err(why), Taken::default()),
             };
-            Done::Send(Box::new(SendDone { message, generation, shown, taken }))
+            TaskOutput::Send(Box::new(SendDone { message, generation, shown, taken }))
         })
     }
 
@@ -304,19 +304,19 @@ impl Driver {
         self.spawn(Job::Read(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            Done::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
+            TaskOutput::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
         });
     }
 
     pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
-        self.spawn_question(Job::Probe(exchange), call, exchange, |done| Done::Probe(Box::new(done)));
+        self.spawn_question(Job::Probe(exchange), call, exchange, |done| TaskOutput::Probe(Box::new(done)));
     }
 
-    pub(super) fn spawn_errand(&mut self, call: Call, exchange: ExchangeId) {
-        self.spawn_question(Job::Errand(exchange), call, exchange, |done| Done::Errand(Box::new(done)));
+    pub(super) fn spawn_side_request(&mut self, call: Call, exchange: ExchangeId) {
+        self.spawn_question(Job::SideRequest(exchange), call, exchange, |done| TaskOutput::SideRequest(Box::new(done)));
     }
 
-    fn spawn_question(&mut self, job: Job, call: Call, exchange: ExchangeId, done: fn(ProbeDone) -> Done) {
+    fn spawn_question(&mut self, job: Job, call: Call, exchange: ExchangeId, done: fn(ProbeDone) -> TaskOutput) {
         let (client, redactor, clock) = self.tools();
         self.spawn(job, move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
@@ -346,7 +346,7 @@ impl Driver {
                     Ok(durable.guest_token(key, made, renew).await)
                 }
             };
-            Done::GuestToken(Box::new(TokenRead { key, serial, read }))
+            TaskOutput::GuestToken(Box::new(TokenRead { key, serial, read }))
         };
         let id = self.jobs.spawn(work).id();
         self.working.insert(id, Work { job: Job::Web(key), deadline: None, stop: None });
@@ -357,12 +357,12 @@ impl Driver {
         self.spawn(Job::Web(key), |mut stopped| async move {
             let Opening { tried, socket } = upgrade::open(&client, call, &mut stopped).await;
             let shown = show(&tried, &redactor, clock);
-            Done::Opened(Box::new(OpenDone { key, serial, shown, socket }))
+            TaskOutput::Opened(Box::new(OpenDone { key, serial, shown, socket }))
         })
     }
 
     pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) -> tokio::task::Id {
-        let id = self.jobs.spawn(async move { Done::Recorded(message, recording.await) }).id();
+        let id = self.jobs.spawn(async move { TaskOutput::Recorded(message, recording.await) }).id();
         self.working.insert(id, Work { job: Job::Record(message), deadline: None, stop: None });
         id
     }
@@ -372,7 +372,7 @@ impl Driver {
         self.spawn(Job::History(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            Done::History(Box::new(HistoryDone { key, shown: show(&tried, &redactor, clock), body }))
+            TaskOutput::History(Box::new(HistoryDone { key, shown: show(&tried, &redactor, clock), body }))
         });
     }
 
@@ -390,7 +390,7 @@ impl Driver {
         };
         let work = async move {
             let read = tokio::task::spawn_blocking(read).await;
-            Done::File(key, message, read.unwrap_or_else(|_| Err("reading the file failed".to_owned())))
+            TaskOutput::File(key, message, read.unwrap_or_else(|_| Err("reading the file failed".to_owned())))
         };
         let id = self.jobs.spawn(work).id();
         self.working.insert(id, Work { job: Job::File(key), deadline: None, stop: None });
@@ -400,7 +400,7 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::File(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            Done::Put(Box::new(PutDone { key, id, shown: show(&tried, &redactor, clock) }))
+            TaskOutput::Put(Box::new(PutDone { key, id, shown: show(&tried, &redactor, clock) }))
         });
     }
 
@@ -418,11 +418,11 @@ fn plain(answer: &Answer) -> std::borrow::Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
-fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> Shown {
+fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> CapturedTry {
     let now = clock.now();
-    let heard = tried.answer.as_ref().map_or_else(Heard::default, |a| {
+    let heard = tried.answer.as_ref().map_or_else(ResponseMeta::default, |a| {
         let date = limits::date(&a.headers);
-        Heard {
+        ResponseMeta {
             limit: limits::rate_limit(&a.headers, now),
             skew: date.map(|d| d.duration_since(now.wall).as_secs()),
             date,
@@ -438,10 +438,10 @@ fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> Shown {
         let wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
         (a.status, wait, redactor.text(&error.reason()).into_owned())
     });
-    Shown { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer }
+    CapturedTry { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer }
 }
 
-impl Shown {
+impl CapturedTry {
     /// One line for an exchange that was no success.
     pub fn why(&self) -> String {
         match (&self.answer, &self.ending) {

@@ -1,4 +1,4 @@
-//! Errands: small requests beside the messages. None is tried again, none renews a token, and each leaves room under the
+//! SideRequests: small requests beside the messages. None is tried again, none renews a token, and each leaves room under the
 //! rate limit for messages.
 //!
 //! ```text
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
@@ -23,17 +23,17 @@ use crate::genesys::{Call, conversations, discovery};
 use crate::model::{Address, Author, ConversationKey, ExchangeId, Kind, Moment, Outcome, RemoteMessage};
 
 use super::Driver;
-use super::jobs::ProbeDone;
-use super::reading::RESERVE;
+use super::reads::RESERVE;
+use super::tasks::ProbeDone;
 
 /// Typing is told at most this often, as the official clients do. [MTSDK]
 const TYPING_EVERY: Duration = Duration::from_secs(5);
-/// The most errands that wait; of more, the oldest are let go.
+/// The most side_requests that wait; of more, the oldest are let go.
 const WAITING_MAX: usize = 64;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Errand {
+pub enum SideRequest {
     /// The guest is typing.
     Typing(ConversationKey),
     /// A message of the other side has reached the guest.
@@ -57,7 +57,7 @@ pub enum Errand {
     },
 }
 
-impl Errand {
+impl SideRequest {
     /// The row's kind and words.
     fn row(&self) -> (Kind, String) {
         match self {
@@ -76,23 +76,23 @@ impl Errand {
     }
 }
 
-/// Errands that wait, and those under way.
+/// SideRequests that wait, and those under way.
 #[derive(Default)]
-pub struct Errands {
-    waiting: VecDeque<Errand>,
-    flying: HashMap<ExchangeId, (Errand, Record)>,
+pub struct SideRequests {
+    waiting: VecDeque<SideRequest>,
+    flying: HashMap<ExchangeId, (SideRequest, ExchangeBuilder)>,
     /// When typing was last told.
     typed: BTreeMap<ConversationKey, Moment>,
     /// Conversations whose id is being asked for, or was refused to this token.
     learning: BTreeSet<ConversationKey>,
 }
 
-impl Errands {
-    fn put(&mut self, errand: Errand) {
+impl SideRequests {
+    fn put(&mut self, request: SideRequest) {
         if self.waiting.len() >= WAITING_MAX {
             self.waiting.pop_front();
         }
-        self.waiting.push_back(errand);
+        self.waiting.push_back(request);
     }
 
     /// A new token: what the old one was refused may be asked again.
@@ -109,10 +109,10 @@ impl Driver {
         }
         let entry = self.profile.conversations.get(key.0 as usize);
         let Some(Address::OpenMessaging { .. }) = entry.map(|e| &e.conversation.address) else { return };
-        let told = self.errands.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
+        let told = self.side_requests.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
         if !told && self.may_run(now) {
-            self.errands.typed.insert(key, now);
-            self.run_errand(Errand::Typing(key), now);
+            self.side_requests.typed.insert(key, now);
+            self.run_side_request(SideRequest::Typing(key), now);
         }
     }
 
@@ -127,59 +127,59 @@ impl Driver {
         let since = self.began.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(self.began.wall);
         let theirs = |m: &&RemoteMessage| matches!(m.author, Author::Bot | Author::Agent) && m.at >= since;
         for message in messages.iter().filter(theirs) {
-            self.errands.put(Errand::Receipt { key, message_id: message.id.clone() });
+            self.side_requests.put(SideRequest::Receipt { key, message_id: message.id.clone() });
         }
     }
 
     /// Learns the conversation's id from one of its messages, unless it is known, being asked for, or refused.
     pub(super) fn learn_from_message(&mut self, key: ConversationKey, message_id: String) {
-        if self.conversation_id(key).is_none() && self.errands.learning.insert(key) {
-            self.errands.put(Errand::Learn { key, message_id });
+        if self.conversation_id(key).is_none() && self.side_requests.learning.insert(key) {
+            self.side_requests.put(SideRequest::Learn { key, message_id });
         }
     }
 
     /// A person wants to see a page of the active conversations.
     pub(super) fn discover(&mut self, page: u32) {
-        self.errands.put(Errand::Discover { page: page.max(1) });
+        self.side_requests.put(SideRequest::Discover { page: page.max(1) });
     }
 
     fn may_run(&self, now: Moment) -> bool {
         matches!(self.tokens.outlook(now, None), Outlook::Ready(_)) && self.pace.may(now, RESERVE).is_ok()
     }
 
-    /// Whether an errand waits for the pace.
-    pub(super) fn errand_waits(&self) -> bool {
-        !self.errands.waiting.is_empty()
+    /// Whether an request waits for the pace.
+    pub(super) fn side_request_waits(&self) -> bool {
+        !self.side_requests.waiting.is_empty()
     }
 
-    pub(super) fn pump_errands(&mut self, now: Moment) {
+    pub(super) fn pump_side_requests(&mut self, now: Moment) {
         if self.stopping {
             return;
         }
         if self.tokens.outlook(now, None) == Outlook::Never {
-            for errand in std::mem::take(&mut self.errands.waiting) {
-                self.give_up(&errand, "there is no valid token: sign in first");
+            for request in std::mem::take(&mut self.side_requests.waiting) {
+                self.give_up(&request, "there is no valid token: sign in first");
             }
         }
         while self.may_run(now)
-            && let Some(errand) = self.errands.waiting.pop_front()
+            && let Some(request) = self.side_requests.waiting.pop_front()
         {
-            self.run_errand(errand, now);
+            self.run_side_request(request, now);
         }
     }
 
-    fn run_errand(&mut self, errand: Errand, now: Moment) {
-        let (kind, what) = errand.row();
-        let mut record = Record::new(self.next_exchange(), kind, what, now);
-        if let Some(key) = errand.conversation() {
+    fn run_side_request(&mut self, request: SideRequest, now: Moment) {
+        let (kind, what) = request.row();
+        let mut record = ExchangeBuilder::new(self.next_exchange(), kind, what, now);
+        if let Some(key) = request.conversation() {
             record = record.of(key, None);
         }
-        let call = match self.errand_call(&errand, now) {
+        let call = match self.side_request_call(&request, now) {
             Ok(call) => call,
             Err(BadCall(why)) => {
                 record.settle(Outcome::Refused(why.clone()), now);
                 self.tell(record.report());
-                return self.give_up(&errand, &why);
+                return self.give_up(&request, &why);
             }
         };
         let token = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
@@ -187,11 +187,11 @@ impl Driver {
         self.tell(record.report());
         self.pace.spend();
         let exchange = record.id();
-        self.errands.flying.insert(exchange, (errand, record));
-        self.spawn_errand(call, exchange);
+        self.side_requests.flying.insert(exchange, (request, record));
+        self.spawn_side_request(call, exchange);
     }
 
-    fn errand_call(&self, errand: &Errand, now: Moment) -> Result<Call, BadCall> {
+    fn side_request_call(&self, request: &SideRequest, now: Moment) -> Result<Call, BadCall> {
         let none = || BadCall("there is no token or no such conversation".to_owned());
         let token = self.token.as_ref().ok_or_else(none)?;
         let api = &self.profile.hosts.api;
@@ -200,39 +200,39 @@ impl Driver {
             Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
             Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
         };
-        match errand {
-            Errand::Typing(key) => {
+        match request {
+            SideRequest::Typing(key) => {
                 let (integration, guest) = guest(key).ok_or_else(none)?;
                 let call = open_messaging::request(api, integration, Endpoint::Event, token)?;
                 Ok(call.with_body(open_messaging::typing(guest, now.wall)?))
             }
-            Errand::Receipt { key, message_id } => {
+            SideRequest::Receipt { key, message_id } => {
                 let (integration, guest) = guest(key).ok_or_else(none)?;
                 let call = open_messaging::request(api, integration, Endpoint::Receipt, token)?;
                 Ok(call.with_body(open_messaging::delivered(message_id, &guest.id, now.wall)?))
             }
-            Errand::Learn { message_id, .. } => conversations::details_request(api, message_id, token),
-            Errand::Discover { page } => {
+            SideRequest::Learn { message_id, .. } => conversations::details_request(api, message_id, token),
+            SideRequest::Discover { page } => {
                 let theirs = now.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(now.wall);
                 discovery::request(api, *page, theirs, token)
             }
         }
     }
 
-    pub(super) fn errand_answered(&mut self, done: ProbeDone, now: Moment) {
+    pub(super) fn side_request_answered(&mut self, done: ProbeDone, now: Moment) {
         self.overhear(&done.shown.heard, self.queue.flying());
-        let Some((errand, mut record)) = self.errands.flying.remove(&done.exchange) else { return };
+        let Some((request, mut record)) = self.side_requests.flying.remove(&done.exchange) else { return };
         let why = done.shown.why();
         let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
         record.end(done.shown.ending, done.shown.timing);
         if let Some(wait) = wait.filter(|_| status == 429) {
             self.pace.silence(now.after(wait));
         }
-        let understood = match (&errand, done.body.as_deref()) {
+        let understood = match (&request, done.body.as_deref()) {
             (_, None) => None,
-            (Errand::Typing(_) | Errand::Receipt { .. }, Some(_)) => Some(Understood::Nothing),
-            (Errand::Learn { .. }, Some(body)) => conversations::read_details(body).map(Understood::Conversation),
-            (Errand::Discover { page }, Some(body)) => discovery::read(body, *page).map(Understood::Page),
+            (SideRequest::Typing(_) | SideRequest::Receipt { .. }, Some(_)) => Some(Understood::Nothing),
+            (SideRequest::Learn { .. }, Some(body)) => conversations::read_details(body).map(Understood::Conversation),
+            (SideRequest::Discover { page }, Some(body)) => discovery::read(body, *page).map(Understood::Page),
         };
         let outcome = match (&understood, status) {
             (Some(_), _) => Outcome::Accepted,
@@ -243,41 +243,41 @@ impl Driver {
         let reason = outcome.reason().unwrap_or_default().to_owned();
         record.settle(outcome, now);
         self.tell(record.report());
-        match (errand, understood) {
-            (Errand::Learn { key, .. }, Some(Understood::Conversation(id))) => {
-                self.errands.learning.remove(&key);
+        match (request, understood) {
+            (SideRequest::Learn { key, .. }, Some(Understood::Conversation(id))) => {
+                self.side_requests.learning.remove(&key);
                 self.learn(key, id);
             }
-            (Errand::Discover { page }, Some(Understood::Page((found, more)))) => {
+            (SideRequest::Discover { page }, Some(Understood::Page((found, more)))) => {
                 self.tell(Report::Discovered { page, found: Ok(found), more });
             }
             (_, Some(_)) => {}
-            (errand @ Errand::Discover { .. }, None) if status == 403 => {
+            (request @ SideRequest::Discover { .. }, None) if status == 403 => {
                 let needs = format!("{reason}; listing conversations needs {}", discovery::PERMISSIONS);
-                self.give_up(&errand, &needs);
+                self.give_up(&request, &needs);
             }
-            (errand, None) => {
+            (request, None) => {
                 // What was refused stays refused to this token; what failed may be asked with the next message.
-                if let (Errand::Learn { key, .. }, 0 | 404 | 408 | 429 | 500..) = (&errand, status) {
-                    self.errands.learning.remove(key);
+                if let (SideRequest::Learn { key, .. }, 0 | 404 | 408 | 429 | 500..) = (&request, status) {
+                    self.side_requests.learning.remove(key);
                 }
-                self.give_up(&errand, &reason);
+                self.give_up(&request, &reason);
             }
         }
     }
 
-    pub(super) fn errand_job_died(&mut self, exchange: ExchangeId, now: Moment) {
-        if let Some((errand, mut record)) = self.errands.flying.remove(&exchange) {
+    pub(super) fn side_request_job_died(&mut self, exchange: ExchangeId, now: Moment) {
+        if let Some((request, mut record)) = self.side_requests.flying.remove(&exchange) {
             let why = "guestwire failed inside";
             record.settle(Outcome::Failed(why.to_owned()), now);
             self.tell(record.report());
-            self.give_up(&errand, why);
+            self.give_up(&request, why);
         }
     }
 
     /// Who waits for an answer is told that there is none. The others have their row in the log.
-    fn give_up(&self, errand: &Errand, why: &str) {
-        if let Errand::Discover { page } = errand {
+    fn give_up(&self, request: &SideRequest, why: &str) {
+        if let SideRequest::Discover { page } = request {
             self.tell(Report::Discovered { page: *page, found: Err(why.to_owned()), more: false });
         }
     }

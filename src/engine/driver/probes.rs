@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
 use crate::model::{
@@ -21,12 +21,12 @@ use crate::model::{
 };
 
 use super::Driver;
-use super::jobs::ProbeDone;
+use super::tasks::ProbeDone;
 
 /// Probes under way.
 #[derive(Default)]
-pub struct Probing {
-    flying: HashMap<ExchangeId, (Asked, Record)>,
+pub struct Probes {
+    flying: HashMap<ExchangeId, (Asked, ExchangeBuilder)>,
     /// The next token answer is that of a probe.
     pub wants_token: bool,
     /// The token that a probe brought: asking about it belongs to the same series.
@@ -76,7 +76,7 @@ impl Driver {
         let with_token = needs_token(asked);
         let generation = if with_token { Some(self.ready(now)?) } else { None };
         let (what, call) = self.probe_call(asked).map_err(|BadCall(why)| why)?;
-        let mut record = Record::new(self.next_exchange(), Kind::Probe, what, now);
+        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Probe, what, now);
         if let Asked::Conversation(key)
         | Asked::Integration(key)
         | Asked::Deployment(key)
@@ -164,7 +164,7 @@ impl Driver {
         }
         let token = self.token.as_ref().ok_or("there is no token")?;
         let call = tokens_me::request(&self.profile.hosts.api, token).map_err(|bad| bad.0)?;
-        let record = Record::new(self.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
+        let record = ExchangeBuilder::new(self.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
         self.launch_probe(Asked::Scopes, record, &call, Some(generation), now);
         self.spawn_probe(call, ExchangeId(self.exchanges));
         Ok(())
@@ -194,7 +194,7 @@ impl Driver {
     fn launch_probe(
         &mut self,
         asked: Asked,
-        mut record: Record,
+        mut record: ExchangeBuilder,
         call: &Call,
         generation: Option<Generation>,
         now: Moment,

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::engine::channel::{self, Way};
 use crate::engine::durable::Intent;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::{Pace, Rate};
 use crate::engine::queue::Taken;
-use crate::engine::record::Record;
 use crate::engine::retry::Tries;
 use crate::engine::socket::session::{Event, Wanted};
 use crate::engine::token::{Outlook, Tokens};
@@ -20,8 +20,8 @@ use crate::engine::{Report, SendRequest};
 use crate::model::{Channel, ConversationKey, ExchangeId, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
 
 use super::Driver;
-use super::bench::Bench;
-use super::route::Written;
+use super::negative_tests::NegativeTests;
+use super::requests::Written;
 use super::web::Webs;
 
 /// A message that is not settled.
@@ -31,7 +31,7 @@ pub struct Sending {
     pub tries: Tries,
     pub life: Life,
     /// From its first try on.
-    pub record: Option<Record>,
+    pub record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
     pub doubted: Option<(Generation, String)>,
     /// Waits for a renewal that has not begun.
@@ -57,7 +57,7 @@ pub struct Doubt {
 struct Clearance<'d> {
     tokens: &'d Tokens,
     sends: &'d BTreeMap<MessageId, Box<Sending>>,
-    bench: &'d Bench,
+    bench: &'d NegativeTests,
     pace: &'d Pace,
     rates: &'d BTreeMap<ConversationKey, Rate>,
     webs: &'d Webs,
@@ -143,9 +143,9 @@ impl Driver {
     }
 
     /// The exchange of a message that was not tried.
-    pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> Record {
+    pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> ExchangeBuilder {
         let what = self.redactor.text(&request.text).into_owned();
-        Record::new(self.next_exchange(), Kind::Send, what, now)
+        ExchangeBuilder::new(self.next_exchange(), Kind::Send, what, now)
             .of(request.conversation, Some(request.message))
             .sent_as(request.sent_as)
     }
@@ -204,7 +204,7 @@ impl Driver {
             let before = matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing"));
             if send.life == Life::Queued || (before && send.life != life) {
                 send.life = life.clone();
-                let exchange = send.record.as_ref().map(Record::id);
+                let exchange = send.record.as_ref().map(ExchangeBuilder::id);
                 self.tell(Report::Message { id: message, life, exchange, remote_id: None });
             }
         }
@@ -213,8 +213,8 @@ impl Driver {
     /// When pacing ends, if anything waits for that.
     pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
         let sends = self.paced(now).map(|(_, until, _)| until).min_by_key(|until| until.mono);
-        let reads = (!self.readers.is_empty() || self.errand_waits())
-            .then(|| self.pace.may(now, super::reading::RESERVE).err())
+        let reads = (!self.readers.is_empty() || self.side_request_waits())
+            .then(|| self.pace.may(now, super::reads::RESERVE).err())
             .flatten();
         [sends, reads].into_iter().flatten().min_by_key(|until| until.mono)
     }
@@ -264,7 +264,7 @@ impl Driver {
         let record = send.record.get_or_insert_with(|| {
             self.exchanges += 1;
             let what = self.redactor.text(&send.request.text).into_owned();
-            Record::new(ExchangeId(self.exchanges), Kind::Send, what, now)
+            ExchangeBuilder::new(ExchangeId(self.exchanges), Kind::Send, what, now)
                 .of(key, Some(message))
                 .sent_as(send.request.sent_as)
         });

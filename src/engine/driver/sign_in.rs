@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::config::Credentials;
 use crate::engine::client::capture;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::token::{Ask, Denied};
 use crate::genesys::{Call, oauth, tokens_me};
 use crate::model::{Generation, Kind, Moment, Outcome};
 
 use super::Driver;
-use super::jobs::{FactsDone, Heard, TokenDone};
+use super::tasks::{FactsDone, ResponseMeta, TokenDone};
 
 impl Driver {
     pub(super) fn sign_in(&mut self, now: Moment) {
@@ -45,7 +45,7 @@ impl Driver {
             Credentials::Missing(_) => "no credentials".to_owned(),
         };
         let kind = if self.probing.wants_token { Kind::Probe } else { Kind::Token };
-        let record = Record::new(self.next_exchange(), kind, what, now);
+        let record = ExchangeBuilder::new(self.next_exchange(), kind, what, now);
         self.renewal = Some((record, now));
         match &profile.credentials {
             Credentials::Missing(why) => self.no_secret(why, now),
@@ -128,7 +128,7 @@ impl Driver {
 
     pub(super) fn token_answered(&mut self, done: TokenDone, now: Moment) {
         // The token host's limits are not those of the token.
-        self.overhear(&Heard { limit: None, ..done.shown.heard }, 0);
+        self.overhear(&ResponseMeta { limit: None, ..done.shown.heard }, 0);
         let asked = self.renewal.as_ref().map_or(now, |(_, asked)| *asked);
         let why = done.shown.why();
         let status = done.shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
@@ -183,7 +183,7 @@ impl Driver {
             self.tell(record.report());
             self.token_probed(record.id(), brought, now);
         }
-        let waits = |s: &super::sending::Sending| s.record.as_ref().is_some_and(Record::waits_for_renewal);
+        let waits = |s: &super::sends::Sending| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
         let sharing = u32::try_from(self.sends.values().filter(|s| waits(s)).count()).unwrap_or(u32::MAX);
         for send in self.sends.values_mut() {
             // Those that began to wait and were not told of this renewal go on with the next, or with its token.
@@ -202,7 +202,7 @@ impl Driver {
             send.wants_renewal = false;
         }
         self.readers.values_mut().for_each(crate::engine::reading::Reader::new_token);
-        self.errands.new_token();
+        self.side_requests.new_token();
     }
 
     fn ask_facts(&mut self, generation: Generation, now: Moment) {
@@ -214,7 +214,7 @@ impl Driver {
         let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
         let id = self.next_exchange();
         let kind = if self.probing.brought == Some(generation) { Kind::Probe } else { Kind::Token };
-        let mut record = Record::new(id, kind, "what may this token do".to_owned(), now);
+        let mut record = ExchangeBuilder::new(id, kind, "what may this token do".to_owned(), now);
         record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
         self.tell(record.report());
         self.facts.insert(generation, record);

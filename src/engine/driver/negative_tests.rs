@@ -9,26 +9,26 @@ use secrecy::SecretString;
 use crate::config::Credentials;
 use crate::engine::SendRequest;
 use crate::engine::client::capture;
-use crate::engine::record::Record;
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::oauth;
 use crate::model::variation::OTHER_SCOPE;
 use crate::model::{Generation, Kind, MessageId, Moment, Outcome, Variation};
 
 use super::Driver;
-use super::jobs::{Heard, TokenDone};
+use super::tasks::{ResponseMeta, TokenDone};
 
 /// Replaced tokens kept for their end to come.
 const RETIRED: usize = 4;
 
 /// See the module.
 #[derive(Default)]
-pub struct Bench {
+pub struct NegativeTests {
     /// Replaced tokens: generation, when received, when over.
     retired: VecDeque<(SecretString, Generation, Moment, Option<Moment>)>,
     /// A token of another scope.
     spare: Option<SecretString>,
     /// The request for it, while it is under way.
-    asking: Option<Record>,
+    asking: Option<ExchangeBuilder>,
     /// Messages that want it, as far as they are not over.
     wanting: BTreeSet<MessageId>,
 }
@@ -45,7 +45,7 @@ impl Driver {
     }
 
     /// Whether a message may go as far as what it is sent with is concerned.
-    pub(super) fn bench_ready(bench: &Bench, request: &SendRequest) -> bool {
+    pub(super) fn bench_ready(bench: &NegativeTests, request: &SendRequest) -> bool {
         request.sent_as != Some(Variation::WrongScope) || bench.spare.is_some()
     }
 
@@ -82,7 +82,7 @@ impl Driver {
         };
         let what = format!("a token with {OTHER_SCOPE}, for a negative test");
         let id = self.next_exchange();
-        let mut record = Record::new(id, Kind::Token, what, now).sent_as(Some(Variation::WrongScope));
+        let mut record = ExchangeBuilder::new(id, Kind::Token, what, now).sent_as(Some(Variation::WrongScope));
         record.begin(capture::request(&call, &self.redactor), None, now);
         self.tell(record.report());
         self.bench.asking = Some(record);
@@ -91,7 +91,7 @@ impl Driver {
 
     pub(super) fn spare_answered(&mut self, done: TokenDone, now: Moment) {
         // Another token's limit is not the session's.
-        self.overhear(&Heard { limit: None, ..done.shown.heard }, 0);
+        self.overhear(&ResponseMeta { limit: None, ..done.shown.heard }, 0);
         let why = done.shown.why();
         let outcome = match done.grant {
             Some(Ok(grant)) => {
