@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::history::{History, TokenBook};
-use super::said::Said;
-use super::wire::Wire;
+use super::evidence::answer::ServerAnswer;
+use super::evidence::history::{History, TokenBook};
+use super::evidence::request::SentRequest;
 use crate::config::{Credentials, Profile, TokenHost};
 use crate::genesys::errors::one_line;
 use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome};
@@ -79,9 +79,9 @@ pub struct Facts<'c> {
     /// The newest try.
     pub attempt: Option<&'c Attempt>,
     /// What it brought.
-    pub said: Said,
+    pub answer: ServerAnswer,
     /// What it addressed.
-    pub wire: Wire,
+    pub request: SentRequest,
 }
 
 impl<'c> Facts<'c> {
@@ -93,8 +93,8 @@ impl<'c> Facts<'c> {
             profile: case.profile,
             history: case.history,
             attempt,
-            said: attempt.map(Said::of).unwrap_or_default(),
-            wire: attempt.map(|a| Wire::of(&a.request, &case.profile.guest_path)).unwrap_or_default(),
+            answer: attempt.map(ServerAnswer::of).unwrap_or_default(),
+            request: attempt.map(|a| SentRequest::of(&a.request, &case.profile.guest_path)).unwrap_or_default(),
         }
     }
 
@@ -106,8 +106,8 @@ impl<'c> Facts<'c> {
             profile: self.profile,
             history: self.history,
             attempt: Some(attempt),
-            said: Said::of(attempt),
-            wire: Wire::of(&attempt.request, &self.profile.guest_path),
+            answer: ServerAnswer::of(attempt),
+            request: SentRequest::of(&attempt.request, &self.profile.guest_path),
         }
     }
 
@@ -160,7 +160,7 @@ impl<'c> Facts<'c> {
 
     /// The server's words in one line, or what happened instead.
     pub fn said_line(&self, healed: bool) -> String {
-        let said = if healed { self.healed().map(Said::of).unwrap_or_default() } else { self.said.clone() };
+        let said = if healed { self.healed().map(ServerAnswer::of).unwrap_or_default() } else { self.answer.clone() };
         match (&said.code, &said.message) {
             (Some(code), Some(message)) => return one_line(&format!("{code} · “{message}”")),
             (Some(code), None) => return one_line(code),

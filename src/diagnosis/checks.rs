@@ -1,7 +1,7 @@
 //! What was looked at: the CHECKED lines of the card. Facts only, each with the exchange that shows it.
 
 use super::case::Facts;
-use super::tell::span;
+use super::render::span;
 use crate::model::ids::is_uuid;
 use crate::model::{Check, ExchangeId, Granted, Holds, RemoteState};
 
@@ -16,9 +16,9 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
             scopes(facts, &mut add);
         }
     }
-    if let Some(id) = &facts.wire.conversation {
+    if let Some(id) = &facts.request.conversation {
         let well = is_uuid(id);
-        let participant = match &facts.wire.participant {
+        let participant = match &facts.request.participant {
             None => String::new(),
             Some(id) if is_uuid(id) => " · participant id well formed".to_owned(),
             Some(_) => " · participant id NOT well formed".to_owned(),
@@ -29,7 +29,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
     }
     places(facts, &mut add);
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
-    if let Some(date) = facts.said.date {
+    if let Some(date) = facts.answer.date {
         let skew = date.duration_since(ended.wall).as_secs();
         let holds = if skew.saturating_abs() <= 60 { Holds::Yes } else { Holds::No };
         let what = if skew.saturating_abs() <= 2 {
@@ -45,7 +45,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
 /// Integration, deployment and origin: their form, and what is known of them.
 fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
     let form = |id: &str| if is_uuid(id) { Holds::Yes } else { Holds::No };
-    if let Some(id) = &facts.wire.integration {
+    if let Some(id) = &facts.request.integration {
         add(form(id), "integration id well formed".to_owned(), None);
         let book = facts.history.of_integration(id);
         match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
@@ -56,7 +56,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
             _ => add(Holds::Unknown, "integration exists (not looked up)".to_owned(), None),
         }
     }
-    let Some(id) = facts.wire.deployment.as_ref().filter(|_| facts.wire.opening) else { return };
+    let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
     add(form(id), "deployment id well formed".to_owned(), None);
     let book = facts.history.of_deployment(id);
     match book.map(|b| (&b.config, &b.missing)) {
@@ -78,7 +78,7 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
             None => add(Holds::Unknown, "deployment there and active (not looked at)".to_owned(), None),
         },
     }
-    let Some(origin) = &facts.wire.origin else { return };
+    let Some(origin) = &facts.request.origin else { return };
     match book.and_then(|b| b.domains.as_ref()) {
         Some((seen, domains)) => {
             let holds = if domains.allow(origin) { Holds::Yes } else { Holds::No };
@@ -111,7 +111,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeI
 
 fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
     let needed = facts.profile.required.join(" ");
-    if needed.is_empty() || facts.said.is_published() {
+    if needed.is_empty() || facts.answer.is_published() {
         return;
     }
     match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
@@ -143,8 +143,8 @@ fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String,
     let state = if read.state == RemoteState::Unknown { String::new() } else { format!(", {}", read.state.word()) };
     add(Holds::Yes, format!("conversation exists{state}"), Some(read.seen.exchange));
     if let Some(guest) = &read.guest {
-        let id_is = facts.wire.participant.as_ref().map(|p| *p == guest.id);
-        let external_is = facts.wire.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
+        let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
+        let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
             let holds = if same { Holds::Yes } else { Holds::No };
             add(holds, "participant is the guest".to_owned(), Some(read.seen.exchange));

@@ -23,20 +23,19 @@ pub mod advice;
 mod case;
 mod checks;
 pub mod doctor;
-mod history;
+mod evidence;
 mod hypothesis;
 pub mod ids;
 pub mod pages;
-mod places;
+pub mod render;
 mod rules;
-mod said;
-pub mod tell;
-mod wire;
 
 pub use case::{Case, ProfileFacts};
-pub use history::{History, Seen};
+pub use evidence::history::History;
+pub use evidence::seen::Seen;
 
 use crate::model::{Diagnosis, Kind, Outcome};
+use evidence::request;
 
 /// Why `case.exchange` was refused, failed or is unknown, or what 401 it was healed of. `None` where there is nothing to
 /// explain: it is under way, was accepted plainly, was cancelled, or is no request of ours.
@@ -48,10 +47,10 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let facts = case::Facts::of(case);
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
-    let reach = exchange.kind == Kind::Probe && facts.attempt.is_some_and(|a| wire::path(&a.request.url) == "/");
-    let foreign = facts.said.is_foreign() && (!reach || facts.said.by_the_way.is_some());
+    let reach = exchange.kind == Kind::Probe && facts.attempt.is_some_and(|a| request::path(&a.request.url) == "/");
+    let foreign = facts.answer.is_foreign() && (!reach || facts.answer.by_the_way.is_some());
     let not_the_service =
-        matches!(exchange.outcome, Outcome::Accepted) && (foreign || reach && facts.said.status == Some(407));
+        matches!(exchange.outcome, Outcome::Accepted) && (foreign || reach && facts.answer.status == Some(407));
     if !(exchange.outcome.is_error() || healed || not_the_service) {
         return None;
     }

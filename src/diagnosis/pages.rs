@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::case::Facts;
 use crate::model::Cause;
 
 /// The page of a cause, as it was written.
@@ -71,7 +72,7 @@ pub fn text(cause: Cause) -> String {
             let _ = writeln!(out, "  {mark} {line}");
         }
     }
-    super::advice::general(&out)
+    general(&out)
 }
 
 /// All causes, one line each: name and what it says.
@@ -87,6 +88,64 @@ pub fn list() -> String {
 pub fn nearest(name: &str) -> Option<Cause> {
     let score = |c: &Cause| strsim::jaro_winkler(name, c.as_str());
     Cause::ALL.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|c| score(c) > 0.75)
+}
+
+/// The scope that the Guest API's description names.
+const SCOPE: &str = "guest:messages:send";
+
+/// Names that stand in a fix.
+pub(super) struct Names {
+    client: String,
+    scope: String,
+    permission: String,
+    region: String,
+    api: String,
+}
+
+impl Names {
+    /// Those of a case.
+    pub(super) fn of(facts: &Facts<'_>) -> Self {
+        Self {
+            client: client(facts),
+            scope: if facts.profile.required.is_empty() { SCOPE.to_owned() } else { facts.profile.required.join(" ") },
+            permission: match facts.answer.permissions.as_slice() {
+                [] => "that the server misses".to_owned(),
+                named => named.join(" or "),
+            },
+            region: facts.profile.region.clone(),
+            api: facts.profile.api.clone(),
+        }
+    }
+}
+
+/// `text` with words in place of the names that only a case knows.
+fn general(text: &str) -> String {
+    let names = Names {
+        client: "in use".to_owned(),
+        scope: SCOPE.to_owned(),
+        permission: "that the server named".to_owned(),
+        region: "<region>".to_owned(),
+        api: "api.<region>".to_owned(),
+    };
+    fill(text, &names)
+}
+
+fn client(facts: &Facts<'_>) -> String {
+    let named = facts.history.newest_facts().and_then(|t| t.client_name.clone());
+    match (named, &facts.profile.client_id) {
+        (Some(name), _) => format!("“{name}”"),
+        (None, Some(id)) => id.clone(),
+        (None, None) => "in use".to_owned(),
+    }
+}
+
+/// `text` with the names of a case in their places.
+pub(super) fn fill(text: &str, names: &Names) -> String {
+    text.replace("{client}", &names.client)
+        .replace("{scope}", &names.scope)
+        .replace("{permission}", &names.permission)
+        .replace("{region}", &names.region)
+        .replace("{api}", &names.api)
 }
 
 fn section(text: &'static str, heading: &str) -> &'static str {

@@ -10,7 +10,7 @@ use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::log::Entry;
 use crate::console::state::overlay::Card;
-use crate::diagnosis::tell;
+use crate::diagnosis::render;
 
 /// Cells of the headings in front.
 const HEADING: usize = 14;
@@ -80,7 +80,7 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
     let mut rows =
         vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
     let number = |id| state.log.number_of(id);
-    for part in tell::card(diagnosis, exchange, &state.place.facts, &number) {
+    for part in render::card(diagnosis, exchange, &state.place.facts, &number) {
         let role = match part.heading {
             "MOST LIKELY" => Role::Error,
             "NOT THIS" | "QUOTE" => Role::Dim,

@@ -10,7 +10,7 @@ use crate::console::state::log::Entry;
 use crate::console::state::overlay::{Card, Overlay};
 use crate::console::state::refusals::Refusals;
 use crate::console::state::{Pane, State};
-use crate::diagnosis::{Case, diagnose, tell};
+use crate::diagnosis::{Case, diagnose, render};
 use crate::engine::Command;
 use crate::model::{Confidence, Exchange, ExchangeId, Kind, TokenFacts};
 
@@ -156,8 +156,8 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let text = state.log.why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
         let text = match action {
-            Action::CopyTicket => tell::ticket(diagnosis, exchange, &state.place.facts),
-            _ => tell::note(diagnosis, exchange, &state.place.facts),
+            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.place.facts),
+            _ => render::note(diagnosis, exchange, &state.place.facts),
         };
         Some(crate::view::text::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });

@@ -1,10 +1,10 @@
 //! What an answer to a probe means.
 
 use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
+use crate::diagnosis::evidence::answer::ServerAnswer;
+use crate::diagnosis::evidence::request::authority;
+use crate::diagnosis::render::span;
 use crate::diagnosis::rules::stranger;
-use crate::diagnosis::said::Said;
-use crate::diagnosis::tell::span;
-use crate::diagnosis::wire::authority;
 use crate::genesys::errors::one_line;
 use crate::model::exchange::header;
 use crate::model::ids::is_uuid;
@@ -219,7 +219,7 @@ impl Doctor {
 
     fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
         let attempt = exchange.last_attempt()?;
-        let Some(date) = Said::of(attempt).date else {
+        let Some(date) = ServerAnswer::of(attempt).date else {
             return Some(shown("clock", Came::Skip, "the answer had no Date header", exchange));
         };
         let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());

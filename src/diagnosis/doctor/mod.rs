@@ -17,14 +17,14 @@
 //! | open-messaging | token · what it may do · the integration |
 //! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
+mod deployments;
 mod judge;
-mod places;
 
 use std::collections::VecDeque;
 
 use super::case::{Case, ProfileFacts};
-use super::history::History;
-use super::wire;
+use super::evidence::history::History;
+use super::evidence::request;
 use crate::model::{
     Address, Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
     Probed, TokenFacts,
@@ -164,7 +164,7 @@ impl Doctor {
     }
 
     fn sign_in(profile: &ProfileFacts, plan: &mut VecDeque<Step>) {
-        if !profile.pasted && wire::authority(&profile.token_host) != wire::authority(&profile.api) {
+        if !profile.pasted && request::authority(&profile.token_host) != request::authority(&profile.api) {
             plan.push_back(Step::Ask(Asked::Reach(Host::Token)));
         }
         plan.extend([Asked::Reach(Host::Api), Asked::Token, Asked::Scopes].map(Step::Ask));

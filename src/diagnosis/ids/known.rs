@@ -57,10 +57,10 @@ impl Known {
                 self.learn_person(person, conversation, guest);
             }
         }
-        for id in past.places().known_deployments() {
+        for id in past.deployments().known_deployments() {
             self.learn(id, What::Deployment, None);
         }
-        for id in past.places().known_integrations() {
+        for id in past.deployments().known_integrations() {
             self.learn(id, What::Integration, None);
         }
         self

@@ -2,9 +2,9 @@
 
 use crate::config::regions;
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::history::TokenBook;
+use crate::diagnosis::evidence::history::TokenBook;
+use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::hypothesis::Hypothesis;
-use crate::diagnosis::wire::authority;
 use crate::model::{Cause, Probe};
 
 /// How the token's host and the API's host stand to each other.
@@ -76,7 +76,7 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
 
 /// The API has refused the same token where neither scope nor ids of a message matter.
 pub fn refused_elsewhere(facts: &Facts<'_>) -> bool {
-    let not_a_send = facts.exchange.kind != crate::model::Kind::Send && facts.said.status == Some(401);
+    let not_a_send = facts.exchange.kind != crate::model::Kind::Send && facts.answer.status == Some(401);
     let this = |b: &TokenBook| b.refused.is_some_and(|r| b.accepted.is_none_or(|a| r.at >= a.at));
     not_a_send || facts.token().is_some_and(this) || facts.history.never_let_in()
 }

@@ -6,7 +6,7 @@ use crate::model::{Cause, Probe};
 
 /// Why no token came.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.said;
+    let said = &facts.answer;
     let code = said.code.as_deref().unwrap_or_default();
     let disabled = said.mentions("disabled") || said.mentions("inactive");
     match (said.status, code) {

@@ -6,7 +6,7 @@ use crate::model::{Cause, Outcome, Probe};
 
 /// Whose page it is.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.said;
+    let said = &facts.answer;
     let status = said.status.unwrap_or(0);
     if status == 407 {
         return vec![Hypothesis::named(Cause::ProxyAnswered, "a proxy asks for credentials of its own (407)")];

@@ -1,7 +1,7 @@
 //! Whom a message is addressed to: the conversation and its guest.
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::history::Read;
+use crate::diagnosis::evidence::history::Read;
 use crate::diagnosis::hypothesis::Hypothesis;
 use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
@@ -15,7 +15,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// How the conversation id stands: its form, and whether there is such a conversation.
 pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let Some(id) = facts.wire.conversation.as_deref() else { return Vec::new() };
+    let Some(id) = facts.request.conversation.as_deref() else { return Vec::new() };
     if !is_uuid(id) {
         return vec![
             Hypothesis::proven(Cause::ConversationMalformed, "the conversation id is not a UUID"),
@@ -51,7 +51,7 @@ pub fn conversation(facts: &Facts<'_>) -> Vec<Hypothesis> {
 pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::IntegrationUnknown;
     let probe = Some(Probe::Integration);
-    let Some(id) = facts.wire.integration.as_deref() else {
+    let Some(id) = facts.request.integration.as_deref() else {
         return Hypothesis::excluded(cause, "the request addresses no integration");
     };
     if !is_uuid(id) {
@@ -65,7 +65,7 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     match book.and_then(|b| b.missing).filter(|m| known.is_none_or(|k| k.at < m.at)) {
         Some(_) => Hypothesis::proven(cause, "looking the integration up says that there is none of that id"),
         None if known.is_some() => Hypothesis::open(cause, "the integration was there before", probe),
-        None if facts.said.status == Some(404) && facts.said.own => {
+        None if facts.answer.status == Some(404) && facts.answer.own => {
             Hypothesis::proven(cause, "the server found nothing of that id, and the path names only the integration")
         }
         None => Hypothesis::open(cause, "whether the integration exists has not been looked up", probe),
@@ -76,7 +76,7 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
 pub fn participant(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::ParticipantMismatch;
     let probe = Some(Probe::Conversation);
-    let wire = &facts.wire;
+    let wire = &facts.request;
     let (id, external) = (wire.participant.as_deref(), wire.external.as_deref());
     if id.is_none() && external.is_none() {
         return Hypothesis::excluded(cause, "the message addresses no participant");

@@ -18,8 +18,8 @@ mod unauthorized;
 mod web;
 
 use super::case::Facts;
+use super::evidence::request;
 use super::hypothesis::Hypothesis;
-use super::wire;
 use crate::model::diagnosis::Family;
 use crate::model::{Cause, Channel, Ending, Outcome, Variation};
 
@@ -47,16 +47,16 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if web::fits(facts) {
         return web::of(facts);
     }
-    if facts.said.is_foreign() || facts.said.status == Some(407) {
+    if facts.answer.is_foreign() || facts.answer.status == Some(407) {
         return foreign::of(facts);
     }
-    if wire::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
+    if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
         return endpoint::of(facts);
     }
     if let Some(found) = named::of(facts) {
         return found;
     }
-    match facts.said.status {
+    match facts.answer.status {
         Some(401) => unauthorized::of(facts),
         _ => Vec::new(),
     }
@@ -79,14 +79,14 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
 /// not: the rest stays as it is.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
-    let unnamed = facts.said.status == Some(401) || facts.wire.frame;
+    let unnamed = facts.answer.status == Some(401) || facts.request.frame;
     let done = |cause, how: &str| Hypothesis::proven(cause, format!("sent on purpose as {variation}: {how}"));
     let hypothesis = match variation {
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),
         Variation::ExpiredToken if unnamed => {
             Hypothesis::supported(Cause::TokenExpired, "sent on purpose with a token that is not valid any more", None)
         }
-        Variation::WrongScope if unnamed || facts.said.status == Some(403) => {
+        Variation::WrongScope if unnamed || facts.answer.status == Some(403) => {
             done(Cause::ScopeWrong, "the token was asked for with another messaging scope")
         }
         // The ids of the request itself show the others.

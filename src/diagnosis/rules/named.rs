@@ -8,13 +8,13 @@ use crate::model::{Cause, Granted, Kind, Probe};
 
 /// What the answer names; `None` where it names nothing.
 pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
-    let said = &facts.said;
+    let said = &facts.answer;
     let code = said.code.as_deref().unwrap_or_default();
     let named = |cause, why: String| Some(vec![Hypothesis::named(cause, why)]);
     let quoted = || said.message.clone().unwrap_or_else(|| code.to_owned());
     match (said.status?, code) {
         (401, "authentication.required") => {
-            let why = if facts.wire.bearer {
+            let why = if facts.request.bearer {
                 "the server saw no bearer token although one was sent: something on the way took it off"
             } else {
                 "no bearer token was sent"
@@ -112,7 +112,7 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// 404: the published service says it for a conversation as for a participant.
 fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let tokens = [Cause::TokenExpired, Cause::RegionMismatch].map(|c| Hypothesis::excluded(c, "the token was let in"));
-    if facts.wire.integration.is_some() {
+    if facts.request.integration.is_some() {
         let mut found = vec![ids::integration(facts)];
         found.extend(tokens);
         return found;
@@ -121,7 +121,7 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
         let mut found =
             vec![Hypothesis::named(Cause::ConversationUnknown, "the server says that there is no such conversation")];
         found.extend(tokens);
-        if facts.wire.conversation.is_none() {
+        if facts.request.conversation.is_none() {
             found.clear();
         }
         return found;
@@ -133,32 +133,32 @@ fn not_found(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// 400: which field, where it says so; the length, where it says so.
 fn bad_request(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.said;
+    let said = &facts.answer;
     let holds = |id: &Option<String>| {
         id.as_deref().is_some_and(|id| id.len() > 3 && said.message.as_deref().is_some_and(|m| m.contains(id)))
     };
     if said.mentions("integrationid")
-        || facts.wire.integration.is_some() && said.is("invalid.path.parameter")
-        || holds(&facts.wire.integration)
+        || facts.request.integration.is_some() && said.is("invalid.path.parameter")
+        || holds(&facts.request.integration)
     {
         return vec![Hypothesis::named(Cause::IntegrationUnknown, "the server names the integration id as not valid")];
     }
-    if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.wire.conversation) {
+    if said.mentions("conversationid") || said.is("invalid.path.parameter") || holds(&facts.request.conversation) {
         return vec![Hypothesis::named(
             Cause::ConversationMalformed,
             "the server names the conversation id as not valid",
         )];
     }
-    if said.mentions("participantid") || holds(&facts.wire.participant) {
+    if said.mentions("participantid") || holds(&facts.request.participant) {
         return vec![Hypothesis::named(Cause::ParticipantMismatch, "the server names the participant id as not valid")];
     }
     if said.mentions("is larger than") || said.mentions("too long") || said.mentions("too large") {
         return vec![Hypothesis::named(Cause::TextTooLong, "the server names the length of the message")];
     }
-    let bytes = facts.wire.text.as_deref().map_or(0, str::len);
+    let bytes = facts.request.text.as_deref().map_or(0, str::len);
     let mut found = Vec::new();
     // Of open messaging no limit is published.
-    if bytes > GUEST_TEXT_MAX_BYTES && facts.wire.integration.is_none() {
+    if bytes > GUEST_TEXT_MAX_BYTES && facts.request.integration.is_none() {
         let why = format!("the text has {bytes} bytes; a guest message has at most {GUEST_TEXT_MAX_BYTES}");
         found.push(Hypothesis::proven(Cause::TextTooLong, why));
     }

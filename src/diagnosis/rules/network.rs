@@ -25,7 +25,7 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came in time while {where_}"))]
         }
         // The platform says that the session is over, and then closes its socket.
-        FailureKind::Reset if facts.wire.frame && detail.contains("session ended") => {
+        FailureKind::Reset if facts.request.frame && detail.contains("session ended") => {
             let why = "the session ended while the message waited for its echo";
             vec![Hypothesis::named(Cause::ConversationEnded, why)]
         }
@@ -45,7 +45,7 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             Hypothesis::supported(Cause::ProxyAnswered, format!("the answer is too large: {detail}"), Some(Probe::Tls)),
             Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
         ],
-        FailureKind::Protocol if facts.said.status.is_some() || failure.phase == Phase::Body => {
+        FailureKind::Protocol if facts.answer.status.is_some() || failure.phase == Phase::Body => {
             vec![
                 Hypothesis::supported(
                     Cause::NetworkConnect,

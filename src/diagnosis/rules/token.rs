@@ -61,7 +61,7 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     ]
     .map(|cause| Hypothesis::excluded(cause, not_it))
     .into();
-    if at.said.is("credentials.expired") {
+    if at.answer.is("credentials.expired") {
         found.insert(0, Hypothesis::named(Cause::TokenExpired, "the server says that the credentials have expired"));
         return found;
     }
@@ -98,7 +98,7 @@ fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
         let ago = now.since(over).as_secs();
         return Some(Hypothesis::proven(Cause::TokenExpired, format!("token #{number} had ended {ago} s before")));
     }
-    let (granted, lifetime, date) = (book.granted_at?, token.lifetime?, facts.said.date?);
+    let (granted, lifetime, date) = (book.granted_at?, token.lifetime?, facts.answer.date?);
     let over = granted.saturating_add(lifetime).ok()?;
     if date < over {
         return None;

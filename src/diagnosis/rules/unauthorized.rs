@@ -11,7 +11,7 @@ const SKEW: i64 = 60;
 
 /// All that it can mean.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    if !facts.wire.bearer {
+    if !facts.request.bearer {
         return vec![Hypothesis::proven(Cause::TokenAbsent, "the request had no Authorization header")];
     }
     let mut found = Vec::new();
@@ -29,7 +29,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         found.append(&mut addressed);
     }
     found.extend(token::of(facts));
-    found.extend(address::of(facts, facts.said.is_published()));
+    found.extend(address::of(facts, facts.answer.is_published()));
     found.push(clock(facts));
     found.push(Hypothesis::excluded(Cause::RateLimited, "a rate limit answers 429"));
     if facts.generation().is_some() && !facts.profile.pasted {
@@ -41,7 +41,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 fn clock(facts: &Facts<'_>) -> Hypothesis {
     let ended = facts.ended().map(|m| m.wall);
     let skew = facts
-        .said
+        .answer
         .date
         .zip(ended)
         .map(|(date, ours)| date.duration_since(ours).as_secs())

@@ -3,7 +3,7 @@
 //! fixtures]
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::history::Seen;
+use crate::diagnosis::evidence::seen::Seen;
 use crate::diagnosis::hypothesis::{Hypothesis, Standing};
 use crate::genesys::deployments;
 use crate::model::ids::is_uuid;
@@ -11,16 +11,16 @@ use crate::model::{Cause, Probe};
 
 /// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
-    let frame = facts.wire.frame || facts.said.frame.is_some();
-    frame || facts.wire.opening && !facts.said.is_proxy()
+    let frame = facts.request.frame || facts.answer.frame.is_some();
+    frame || facts.request.opening && !facts.answer.is_proxy()
 }
 
 /// What a refusal of the guest socket says.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    if !facts.wire.opening {
+    if !facts.request.opening {
         return frame(facts);
     }
-    match facts.said.status {
+    match facts.answer.status {
         Some(403) => {
             let mut found = vec![origin(facts), deployment(facts, "a deployment that is not there is answered so too")];
             // Where neither is it, the platform's allow-list of addresses is what is left.
@@ -49,10 +49,10 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// What a refusal to tell about a deployment in public says. `None` where it is no such question.
 pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     let url = &facts.attempt?.request.url;
-    deployments::asked(crate::diagnosis::wire::path(url))?;
+    deployments::asked(crate::diagnosis::evidence::request::path(url))?;
     let cause = Cause::DeploymentUnknown;
-    match facts.said.status? {
-        _ if facts.said.is_proxy() => None,
+    match facts.answer.status? {
+        _ if facts.answer.is_proxy() => None,
         404 => Some(vec![Hypothesis::named(cause, "there is no public configuration of that deployment id here")]),
         // Storage behind a CDN answers so for what is not there.
         403 => {
@@ -76,7 +76,7 @@ pub fn held_back(facts: &Facts<'_>, why: &str) -> Vec<Hypothesis> {
 /// How the deployment stands; `open` says why it is in question where nothing was looked at.
 fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
     let cause = Cause::DeploymentUnknown;
-    let Some(id) = facts.wire.deployment.as_deref() else { return Hypothesis::open(cause, open, None) };
+    let Some(id) = facts.request.deployment.as_deref() else { return Hypothesis::open(cause, open, None) };
     if !is_uuid(id) {
         return Hypothesis::proven(cause, "the deployment id is not a UUID");
     }
@@ -104,8 +104,8 @@ fn deployment(facts: &Facts<'_>, open: &str) -> Hypothesis {
 /// How the origin stands.
 fn origin(facts: &Facts<'_>) -> Hypothesis {
     let cause = Cause::OriginRefused;
-    let origin = facts.wire.origin.as_deref().unwrap_or("(no origin)");
-    let book = facts.wire.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
+    let origin = facts.request.origin.as_deref().unwrap_or("(no origin)");
+    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
     if book.is_some_and(|b| b.missing.is_some() && b.config.is_none()) {
         return Hypothesis::excluded(cause, "without a deployment no origin would be let in");
     }
@@ -124,7 +124,7 @@ fn origin(facts: &Facts<'_>) -> Hypothesis {
 
 /// A frame that refuses, by its code or its class.
 fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.said;
+    let said = &facts.answer;
     let code: u64 = said.code.as_deref().and_then(|c| c.parse().ok()).unwrap_or(0);
     let class = said.frame.as_deref().unwrap_or_default();
     let named = |cause, why: &str| vec![Hypothesis::named(cause, format!("the socket says {code}: {why}"))];
@@ -162,7 +162,7 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
 
 /// "Request failed." says nothing of what is wrong with it.
 fn malformed(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let empty = facts.wire.text.as_deref().is_some_and(|t| t.trim().is_empty());
+    let empty = facts.request.text.as_deref().is_some_and(|t| t.trim().is_empty());
     let why = if empty {
         "a frame without a text was answered 400"
     } else {

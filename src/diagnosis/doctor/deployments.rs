@@ -2,7 +2,7 @@
 
 use super::judge::{answered, shown};
 use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
-use crate::diagnosis::wire::deployment as deployment_of;
+use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
 use crate::genesys::errors::one_line;
 use crate::model::{Address, Cause, Confidence, Ending, Exchange, Outcome};

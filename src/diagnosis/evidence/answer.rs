@@ -18,7 +18,7 @@ pub const WEB_SOCKET: &str = "WebSocket";
 
 /// An answer as evidence.
 #[derive(Clone, Debug, Default)]
-pub struct Said {
+pub struct ServerAnswer {
     /// HTTP status; `None` where no status line came.
     pub status: Option<u16>,
     /// `code`, or OAuth's `error`.
@@ -43,7 +43,7 @@ pub struct Said {
     pub date: Option<Timestamp>,
 }
 
-impl Said {
+impl ServerAnswer {
     /// What a try brought.
     pub fn of(attempt: &Attempt) -> Self {
         attempt.response().map_or_else(Self::default, Self::read)

@@ -7,30 +7,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::places::{DeploymentBook, IntegrationBook, Places};
-use super::said::Said;
-use super::wire;
+use super::answer::ServerAnswer;
+use super::deployments::{DeploymentBook, Deployments, IntegrationBook};
+use super::request;
+use super::seen::{Seen, newer};
 use crate::genesys::conversations;
-use crate::model::{
-    Attempt, ConversationKey, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts,
-};
+use crate::model::{Attempt, ConversationKey, Exchange, Generation, Kind, Outcome, RemoteState, TokenFacts};
 
 /// Tokens, grants and conversations remembered.
 const TOKENS: usize = 64;
 const CONVERSATIONS: usize = 512;
 
-/// When something was seen, and in which exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// When the try that shows it began.
-    pub at: Moment,
-    /// The exchange.
-    pub exchange: ExchangeId,
-}
-
 /// Someone in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Person {
+pub(in crate::diagnosis) struct Person {
     pub id: String,
     pub external: Option<String>,
     pub purpose: String,
@@ -38,7 +28,7 @@ pub(super) struct Person {
 
 /// A conversation as its newest read showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Read {
+pub(in crate::diagnosis) struct Read {
     pub seen: Seen,
     pub state: RemoteState,
     /// The guest who is there now.
@@ -49,7 +39,7 @@ pub(super) struct Read {
 
 /// What is known of a conversation id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct ConversationBook {
+pub(in crate::diagnosis) struct ConversationBook {
     pub read: Option<Read>,
     pub missing: Option<Seen>,
     /// A message was accepted into it.
@@ -58,7 +48,7 @@ pub(super) struct ConversationBook {
 
 /// What is known of a token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct TokenBook {
+pub(in crate::diagnosis) struct TokenBook {
     pub facts: Option<TokenFacts>,
     /// The server's clock when it was granted.
     pub granted_at: Option<Timestamp>,
@@ -68,12 +58,12 @@ pub(super) struct TokenBook {
     pub refused: Option<Seen>,
 }
 
-/// See the module.
+/// What earlier exchanges showed. Bounded; fed with every exchange and token of a session.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     tokens: BTreeMap<Generation, TokenBook>,
     conversations: BTreeMap<String, ConversationBook>,
-    places: Places,
+    deployments: Deployments,
     /// When token answers came, by our clock, and what the server's clock said.
     grants: VecDeque<(Duration, Timestamp)>,
     works: Option<Seen>,
@@ -109,15 +99,15 @@ impl History {
         let mut news = false;
         for attempt in exchange.attempts().filter(|a| a.ending.is_some()) {
             news |= self.attempt(exchange, attempt);
-            news |= self.places.opening(exchange, attempt);
+            news |= self.deployments.opening(exchange, attempt);
         }
         news
     }
 
     fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt) -> bool {
-        let said = Said::of(attempt);
+        let said = ServerAnswer::of(attempt);
         let seen = Seen { at: attempt.started, exchange: exchange.id };
-        let mut news = self.places.attempt(exchange, attempt, &said, seen);
+        let mut news = self.deployments.attempt(exchange, attempt, &said, seen);
         let Some(generation) = attempt.generation else {
             if let (Kind::Token | Kind::Probe, Outcome::Accepted, Some(date), Some(ended)) =
                 (exchange.kind, &exchange.outcome, said.date, exchange.ended)
@@ -141,12 +131,12 @@ impl History {
         news | self.conversation(exchange, attempt, &said, seen)
     }
 
-    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
+    fn conversation(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: Seen) -> bool {
         let url = &attempt.request.url;
         if exchange.kind == Kind::Send {
             if exchange.outcome == Outcome::Accepted
                 && said.own
-                && wire::integration(wire::path(url)).is_none()
+                && request::integration(request::path(url)).is_none()
                 && let Some(id) = sent_into(url)
             {
                 let book = self.book(id);
@@ -155,7 +145,7 @@ impl History {
             }
             return false;
         }
-        let Some(id) = wire::read_from(url) else { return false };
+        let Some(id) = request::read_from(url) else { return false };
         match said.status {
             Some(200..=299) if said.own || !said.page => {
                 let Some(body) = attempt.response().map(|r| r.body.text.as_str()) else { return false };
@@ -184,25 +174,25 @@ impl History {
         self.conversations.entry(id).or_default()
     }
 
-    pub(super) fn token_book(&self, generation: Generation) -> Option<&TokenBook> {
+    pub(in crate::diagnosis) fn token_book(&self, generation: Generation) -> Option<&TokenBook> {
         self.tokens.get(&generation)
     }
 
     /// A token newer than `generation` that the API let in.
-    pub(super) fn newer_accepted(&self, generation: Generation) -> Option<(Generation, Seen)> {
+    pub(in crate::diagnosis) fn newer_accepted(&self, generation: Generation) -> Option<(Generation, Seen)> {
         self.tokens.iter().rev().find_map(|(g, book)| Some((*g, book.accepted.filter(|_| *g > generation)?)))
     }
 
-    pub(super) fn newest_facts(&self) -> Option<&TokenFacts> {
+    pub(in crate::diagnosis) fn newest_facts(&self) -> Option<&TokenFacts> {
         self.tokens.values().rev().find_map(|book| book.facts.as_ref())
     }
 
-    pub(super) fn of_conversation(&self, id: &str) -> Option<&ConversationBook> {
+    pub(in crate::diagnosis) fn of_conversation(&self, id: &str) -> Option<&ConversationBook> {
         self.conversations.get(id)
     }
 
     /// The conversation in which someone of this id was seen.
-    pub(super) fn home_of(&self, participant: &str) -> Option<&str> {
+    pub(in crate::diagnosis) fn home_of(&self, participant: &str) -> Option<&str> {
         let is = |person: &Person| person.id.eq_ignore_ascii_case(participant);
         let home = |book: &ConversationBook| {
             book.read.as_ref().is_some_and(|read| read.guest.iter().chain(&read.others).any(is))
@@ -211,7 +201,7 @@ impl History {
     }
 
     /// The conversations that were read, with who was seen in each, and whether that is the guest.
-    pub(super) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, bool)>)> {
+    pub(in crate::diagnosis) fn people(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = (&str, bool)>)> {
         self.conversations.iter().filter_map(|(id, book)| {
             let read = book.read.as_ref()?;
             let others = read.others.iter().map(|p| (p.id.as_str(), false));
@@ -220,7 +210,7 @@ impl History {
     }
 
     /// What else an id is known to be, where it is no conversation's own place.
-    pub(super) fn named_otherwise(&self, id: &str) -> Option<String> {
+    pub(in crate::diagnosis) fn named_otherwise(&self, id: &str) -> Option<String> {
         if let Some(home) = self.home_of(id) {
             return Some(format!("a participant's, of the conversation {home}"));
         }
@@ -228,44 +218,40 @@ impl History {
         read.then(|| "a conversation's".to_owned())
     }
 
-    pub(super) const fn places(&self) -> &Places {
-        &self.places
+    pub(in crate::diagnosis) const fn deployments(&self) -> &Deployments {
+        &self.deployments
     }
 
-    pub(super) fn of_deployment(&self, id: &str) -> Option<&DeploymentBook> {
-        self.places.deployment(id)
+    pub(in crate::diagnosis) fn of_deployment(&self, id: &str) -> Option<&DeploymentBook> {
+        self.deployments.deployment(id)
     }
 
     /// The newest opening of a conversation's guest socket, where it failed.
-    pub(super) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
-        self.places.failed_opening(key)
+    pub(in crate::diagnosis) fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
+        self.deployments.failed_opening(key)
     }
 
-    pub(super) fn of_integration(&self, id: &str) -> Option<&IntegrationBook> {
-        self.places.integration(id)
+    pub(in crate::diagnosis) fn of_integration(&self, id: &str) -> Option<&IntegrationBook> {
+        self.deployments.integration(id)
     }
 
     /// The newest exchange in which the API let a token of this session in.
-    pub(super) const fn works(&self) -> Option<Seen> {
+    pub(in crate::diagnosis) const fn works(&self) -> Option<Seen> {
         self.works
     }
 
     /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters.
-    pub(super) fn never_let_in(&self) -> bool {
+    pub(in crate::diagnosis) fn never_let_in(&self) -> bool {
         self.works.is_none() && self.tokens.values().any(|book| book.refused.is_some())
     }
 
-    pub(super) const fn skew(&self) -> Option<i64> {
+    pub(in crate::diagnosis) const fn skew(&self) -> Option<i64> {
         self.skew
     }
 }
 
-pub(super) fn newer(old: Option<Seen>, seen: Seen) -> Seen {
-    old.filter(|s| s.at > seen.at).unwrap_or(seen)
-}
-
 /// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.
-fn lets_in(said: &Said) -> bool {
+fn lets_in(said: &ServerAnswer) -> bool {
     match said.status {
         Some(200..=299) => said.own || !said.page,
         Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
@@ -276,7 +262,7 @@ fn lets_in(said: &Said) -> bool {
 
 /// The conversation id of a sending URL, whatever the path of the channel: the last segment but one that is an id.
 fn sent_into(url: &str) -> Option<String> {
-    wire::path(url).rsplit('/').find(|part| crate::model::ids::is_uuid(part)).map(str::to_owned)
+    request::path(url).rsplit('/').find(|part| crate::model::ids::is_uuid(part)).map(str::to_owned)
 }
 
 /// Who is in a conversation, from the body of a read. [field names real: documented]

@@ -8,7 +8,7 @@ use crate::model::exchange::header;
 
 /// Whom a message was addressed to, on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wire {
+pub struct SentRequest {
     /// The conversation id of the path.
     pub conversation: Option<String>,
     /// `to.id` of the body.
@@ -31,7 +31,7 @@ pub struct Wire {
     pub bearer: bool,
 }
 
-impl Wire {
+impl SentRequest {
     /// Reads a request. `template` is the channel's path with `{conversationId}`.
     pub fn of(request: &Request, template: &str) -> Self {
         let json: Value = serde_json::from_str(&request.body.text).unwrap_or(Value::Null);
@@ -137,7 +137,7 @@ mod tests {
             headers: vec![Header::new("authorization", "Bearer «token #1»")],
             body: Body { text: r#"{"to":{"id":"p","externalId":null},"text":"hi"}"#.to_owned(), ..Body::default() },
         };
-        let wire = Wire::of(&request, TEMPLATE);
+        let wire = SentRequest::of(&request, TEMPLATE);
         assert_eq!(wire.conversation.as_deref(), Some("a/b"));
         assert_eq!((wire.participant.as_deref(), wire.external), (Some("p"), None));
         assert!(wire.bearer);
@@ -152,15 +152,15 @@ mod tests {
             headers,
             body: Body { text: text.to_owned(), ..Body::default() },
         };
-        let wire = Wire::of(&request("POST", open, Vec::new(), r#"{"text":"hi"}"#), TEMPLATE);
+        let wire = SentRequest::of(&request("POST", open, Vec::new(), r#"{"text":"hi"}"#), TEMPLATE);
         assert_eq!((wire.integration.as_deref(), wire.conversation), (Some("i d"), None));
         let socket = "wss://w.x/v1?application=a&deploymentId=d1";
         let origin = vec![Header::new("Origin", "https://s"), Header::new("Upgrade", "websocket")];
-        let wire = Wire::of(&request("GET", socket, origin, ""), TEMPLATE);
+        let wire = SentRequest::of(&request("GET", socket, origin, ""), TEMPLATE);
         assert_eq!((wire.deployment.as_deref(), wire.origin.as_deref()), (Some("d1"), Some("https://s")));
         assert!(wire.opening && !wire.frame);
         let frame = r#"{"action":"onMessage","message":{"type":"Text","text":"hi"}}"#;
-        let wire = Wire::of(&request(FRAME, socket, Vec::new(), frame), TEMPLATE);
+        let wire = SentRequest::of(&request(FRAME, socket, Vec::new(), frame), TEMPLATE);
         assert_eq!((wire.text.as_deref(), wire.frame), (Some("hi"), true));
     }
 

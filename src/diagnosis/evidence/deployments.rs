@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::history::{Seen, newer};
-use super::said::Said;
-use super::wire::{self, Wire};
+use super::answer::ServerAnswer;
+use super::request::{self, SentRequest};
+use super::seen::{Seen, newer};
 use crate::genesys::deployments::{self, Config, Domains, Public};
 use crate::genesys::lookups;
 use crate::model::{Attempt, ConversationKey, Exchange, Kind, Outcome};
 
-/// Places remembered of each kind.
+/// Deployments remembered of each kind.
 const MOST: usize = 128;
 
 /// What is known of a web deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct DeploymentBook {
+pub(in crate::diagnosis) struct DeploymentBook {
     /// Its public configuration.
     pub config: Option<(Seen, Config)>,
     /// There is no public configuration of that id.
@@ -29,26 +29,26 @@ pub(super) struct DeploymentBook {
 
 /// What is known of an integration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct IntegrationBook {
+pub(in crate::diagnosis) struct IntegrationBook {
     /// It was looked up, or took a message.
     pub known: Option<Seen>,
     /// Looking it up says that there is none.
     pub missing: Option<Seen>,
 }
 
-/// See the module.
+/// What is known of web deployments and open-messaging integrations, by their ids in lower case.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
-    deployments: BTreeMap<String, DeploymentBook>,
+pub(in crate::diagnosis) struct Deployments {
+    web: BTreeMap<String, DeploymentBook>,
     integrations: BTreeMap<String, IntegrationBook>,
     /// The newest opening of each conversation's socket, where it failed.
     failed: BTreeMap<ConversationKey, Arc<Attempt>>,
 }
 
-impl Places {
+impl Deployments {
     /// Takes in a try that has ended. Returns whether something is known now that was not before.
-    pub fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
-        let path = wire::path(&attempt.request.url);
+    pub fn attempt(&mut self, exchange: &Exchange, attempt: &Attempt, said: &ServerAnswer, seen: Seen) -> bool {
+        let path = request::path(&attempt.request.url);
         if let Some((id, public)) = deployments::asked(path) {
             return self.public(id, public, attempt, said, seen);
         }
@@ -57,7 +57,7 @@ impl Places {
         }
         if exchange.kind == Kind::Send
             && exchange.outcome == Outcome::Accepted
-            && let Some(id) = wire::integration(path)
+            && let Some(id) = request::integration(path)
         {
             let book = book(&mut self.integrations, id);
             let news = book.known.is_none();
@@ -65,11 +65,11 @@ impl Places {
             return news;
         }
         if said.status == Some(101)
-            && let Some(id) = wire::deployment(&attempt.request.url)
+            && let Some(id) = request::deployment(&attempt.request.url)
         {
-            let book = book(&mut self.deployments, &id);
+            let book = book(&mut self.web, &id);
             let news = book.opened.is_none();
-            book.opened = Some((seen, Wire::of(&attempt.request, "").origin));
+            book.opened = Some((seen, SentRequest::of(&attempt.request, "").origin));
             return news;
         }
         false
@@ -77,7 +77,9 @@ impl Places {
 
     /// Takes in a try that may be the opening of a conversation's socket.
     pub fn opening(&mut self, exchange: &Exchange, attempt: &Arc<Attempt>) -> bool {
-        let Some(key) = exchange.conversation.filter(|_| Wire::of(&attempt.request, "").opening) else { return false };
+        let Some(key) = exchange.conversation.filter(|_| SentRequest::of(&attempt.request, "").opening) else {
+            return false;
+        };
         if attempt.status() == Some(101) {
             return self.failed.remove(&key).is_some();
         }
@@ -89,9 +91,9 @@ impl Places {
         self.failed.get(&key).map(AsRef::as_ref)
     }
 
-    fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &Said, seen: Seen) -> bool {
+    fn public(&mut self, id: &str, public: Public, attempt: &Attempt, said: &ServerAnswer, seen: Seen) -> bool {
         let body = attempt.response().map_or("", |r| r.body.text.as_str()).as_bytes();
-        let book = book(&mut self.deployments, id);
+        let book = book(&mut self.web, id);
         match said.status {
             Some(200) => match public {
                 Public::Config => {
@@ -109,7 +111,7 @@ impl Places {
         true
     }
 
-    fn looked_up(&mut self, id: &str, exchange: &Exchange, said: &Said, seen: Seen) -> bool {
+    fn looked_up(&mut self, id: &str, exchange: &Exchange, said: &ServerAnswer, seen: Seen) -> bool {
         let book = book(&mut self.integrations, id);
         match said.status {
             Some(200) if exchange.outcome == Outcome::Accepted => book.known = Some(newer(book.known, seen)),
@@ -120,7 +122,7 @@ impl Places {
     }
 
     pub fn deployment(&self, id: &str) -> Option<&DeploymentBook> {
-        self.deployments.get(&id.to_ascii_lowercase())
+        self.web.get(&id.to_ascii_lowercase())
     }
 
     pub fn integration(&self, id: &str) -> Option<&IntegrationBook> {
@@ -130,7 +132,7 @@ impl Places {
     /// The deployments that are there.
     pub fn known_deployments(&self) -> impl Iterator<Item = &str> {
         let known = |book: &DeploymentBook| book.config.is_some() || book.opened.is_some();
-        self.deployments.iter().filter(move |(_, book)| known(book)).map(|(id, _)| id.as_str())
+        self.web.iter().filter(move |(_, book)| known(book)).map(|(id, _)| id.as_str())
     }
 
     /// The integrations that are there.
