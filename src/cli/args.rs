@@ -380,7 +380,7 @@ fn choice(text: &str) -> Result<Choice, String> {
     if label.trim().is_empty() {
         return Err("give what stands on the choice, like Yes, or Yes=yes where its payload differs".to_owned());
     }
-    Ok(Choice { label: label.to_owned(), payload: payload.to_owned() })
+    Ok(Choice::new(label, payload))
 }
 
 fn report(text: &str) -> Result<(Form, PathBuf), String> {
@@ -461,7 +461,7 @@ mod tests {
     #[test]
     fn a_choice_is_taken_by_number_or_by_what_stands_on_it() {
         let by_words = |label: &str, payload: &str| {
-            Ok(Taken::Choice(Choice { label: label.to_owned(), payload: payload.to_owned() }))
+            Ok(Taken::Choice(Choice::new(label, payload)))
         };
         assert_eq!(taken("2"), Ok(Taken::Number(2)));
         assert_eq!(taken("2=2"), by_words("2", "2"));

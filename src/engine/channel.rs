@@ -16,7 +16,7 @@ use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
 use crate::genesys::{Call, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, MESSAGES_PER_SECOND, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Channel, Extras, Place, Variation};
+use crate::model::{Address, Channel, ChoiceKind, Extras, Place, Variation};
 
 use super::SendRequest;
 
@@ -102,6 +102,10 @@ fn guest_api_objection(extras: &Extras) -> Option<String> {
 }
 
 fn open_objection(request: &SendRequest) -> Option<String> {
+    if request.extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker) {
+        let why = "not sent: open-messaging has no answer to a list picker; write the item as a text";
+        return Some(why.to_owned());
+    }
     let local = request.extras.attachments.iter().find_map(|a| match &a.place {
         Place::File(path) => Some(path.display()),
         Place::Url(_) => None,

@@ -32,11 +32,6 @@ impl<T: Clone + Eq + Hash> Recent<T> {
         true
     }
 
-    /// Whether it is remembered.
-    pub fn contains(&self, one: &T) -> bool {
-        self.known.contains(one)
-    }
-
     /// Whether nothing was seen so far.
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
@@ -52,6 +47,6 @@ mod tests {
         let mut recent = Recent::new(2);
         assert!(recent.is_empty());
         assert_eq!(["a", "b", "a", "c"].map(|one| recent.insert(one)), [true, true, false, true]);
-        assert_eq!(["a", "b", "c"].map(|one| recent.contains(&one)), [false, true, true]);
+        assert_eq!(["a", "b", "c"].map(|one| recent.known.contains(&one)), [false, true, true]);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::model::{Attachment, Author, Choice, Place, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, ChoiceKind, Place, RemoteMessage};
 
 /// Something that happened, other than something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +18,27 @@ pub enum Event {
         /// For how long, unless told again.
         duration: Option<Duration>,
     },
-    /// `Join`, `Clear`, `Disconnect`, `SignIn`, `SessionExpired` and whatever else there may be.
+    /// `Join`, `Clear`, `Disconnect`, `SignIn`, `SessionExpired`, `Authenticate` and whatever else there may be.
     Presence(String),
-    /// An event of another kind: its `eventType`.
+    /// An event of another kind (`CoBrowse`, `Video`, `Reactions`): its `eventType`, and its own `type` where it has one.
     Other(String),
 }
+
+impl Event {
+    /// Its name in a thread; `None` for what shows in another way, as typing does and the end of a session.
+    fn shown(&self) -> Option<String> {
+        match self {
+            Self::Presence(what) if what.starts_with("Authenticate") => Some(format!("[Presence: {what}]")),
+            Self::Other(what) => Some(format!("[{what}]")),
+            Self::Typing { .. } | Self::Presence(_) => None,
+        }
+    }
+}
+
+/// Content that asks for an answer which guestwire cannot write.
+/// [`ContentType` of WMJ's schema; the wheel picker stands inside forms]
+const UNANSWERABLE: [&str; 6] =
+    ["Form", "WheelPicker", "PaymentRequest", "InteractiveApplication", "GenericTemplate", "ListTemplate"];
 
 /// A message or event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +59,6 @@ pub struct Structured {
     pub at: Option<Timestamp>,
     /// What it offers to answer with.
     pub choices: Vec<Choice>,
-    /// They stand on cards.
-    pub on_cards: bool,
     /// Files.
     pub attachments: Vec<Attachment>,
     /// What happened.
@@ -77,59 +91,62 @@ impl Structured {
             text: String::new(),
             at: text(channel, "time").or_else(|| text(value, "time")).and_then(|t| t.parse().ok()),
             choices: Vec::new(),
-            on_cards: false,
             attachments: Vec::new(),
             own_id: text(metadata, "id"),
             read_only: truth(metadata.get("readOnly")),
             expires: seconds(metadata.get("expirationDate")),
             events,
         };
-        let mut unread = None;
-        let mut titles = Vec::new();
+        let (mut titles, mut unread) = (Vec::new(), Vec::new());
         for part in content {
-            if !out.part(part, &mut titles) {
-                unread = unread.or_else(|| text(part, "contentType"));
-            }
+            out.part(part, &mut titles, &mut unread);
         }
-        out.text = text(value, "text")
-            .or_else(|| (!titles.is_empty()).then(|| titles.join("\n")))
-            .or_else(|| unread.map(|kind| format!("[{kind}]")))
-            .or_else(|| (!out.attachments.is_empty()).then(|| "[Attachment]".to_owned()))
-            .or_else(|| (!out.choices.is_empty()).then(|| "[choices]".to_owned()))
-            .unwrap_or_default();
+        let mut lines: Vec<String> = match text(value, "text") {
+            Some(text) => vec![text],
+            None => titles,
+        };
+        unread.dedup();
+        lines.append(&mut unread);
+        if lines.is_empty() && !out.attachments.is_empty() {
+            lines.push("[Attachment]".to_owned());
+        } else if lines.is_empty() && !out.choices.is_empty() {
+            lines.push("[choices]".to_owned());
+        }
+        out.text = lines.join("\n");
         Some(out)
     }
 
-    /// Takes in one part of the content. False: of a kind that is not read here.
-    fn part(&mut self, part: &Value, titles: &mut Vec<String>) -> bool {
-        match part.get("contentType").and_then(Value::as_str) {
-            Some("QuickReply") => self.choices.extend(part.get("quickReply").and_then(|q| choice(q, "text"))),
-            Some("QuickReplyV2") => {
-                let replies = part.get("quickReplyV2").unwrap_or(&Value::Null);
-                titles.extend(text(replies, "title"));
-                self.choices.extend(each(replies, "actions").filter_map(|a| choice(a, "text")));
+    /// Takes in one part of the content: what it says into `titles`, what is only named into `unread`.
+    fn part(&mut self, part: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
+        let kind = text(part, "contentType").unwrap_or_default();
+        let inside = |name: &str| part.get(name).unwrap_or(&Value::Null);
+        match kind.as_str() {
+            "QuickReply" => self.choices.extend(choice(inside("quickReply"), "text", ChoiceKind::QuickReply)),
+            "QuickReplyV2" => {
+                titles.extend(text(inside("quickReplyV2"), "title"));
+                let replies = each(inside("quickReplyV2"), "actions");
+                self.choices.extend(replies.filter_map(|a| choice(a, "text", ChoiceKind::QuickReply)));
             }
-            Some("Card") => self.card(part.get("card").unwrap_or(&Value::Null), titles),
-            Some("Carousel") => {
-                let carousel = part.get("carousel").unwrap_or(&Value::Null);
-                each(carousel, "cards").for_each(|card| self.card(card, titles));
-            }
-            Some("ListPicker") => {
-                let picker = part.get("listPicker").unwrap_or(&Value::Null);
-                titles.extend(picker.get("receivedMessage").and_then(|m| text(m, "title")));
-                let items = each(picker, "sections").flat_map(|s| each(s, "items"));
-                self.choices.extend(items.filter_map(|i| choice(i, "title")));
-            }
-            Some("DatePicker") => {
-                let picker = part.get("datePicker").unwrap_or(&Value::Null);
+            "Card" => self.card(inside("card"), titles),
+            "Carousel" => each(inside("carousel"), "cards").for_each(|card| self.card(card, titles)),
+            "ListPicker" => self.list(inside("listPicker"), titles, unread),
+            "DatePicker" => {
+                let picker = inside("datePicker");
                 titles.extend(text(picker, "title"));
-                self.choices.extend(each(picker, "availableTimes").filter_map(|t| choice(t, "dateTime")));
+                let before = self.choices.len();
+                let times = each(picker, "availableTimes");
+                self.choices.extend(times.filter_map(|t| choice(t, "dateTime", ChoiceKind::DatePicker)));
+                if self.choices.len() == before {
+                    unread.push(unanswerable("DatePicker without times"));
+                }
             }
-            Some("ButtonResponse") => titles.extend(part.get("buttonResponse").and_then(|b| text(b, "text"))),
-            Some("Attachment") => self.attachments.extend(part.get("attachment").and_then(attachment)),
-            _ => return false,
+            "ButtonResponse" => titles.extend(text(inside("buttonResponse"), "text")),
+            "Text" => titles.extend(text(inside("text"), "body")),
+            "Attachment" => self.attachments.extend(attachment(inside("attachment"))),
+            "" => {}
+            kind if UNANSWERABLE.contains(&kind) => unread.push(unanswerable(kind)),
+            kind => unread.push(format!("[{kind}]")),
         }
-        true
     }
 
     fn card(&mut self, card: &Value, titles: &mut Vec<String>) {
@@ -137,18 +154,34 @@ impl Structured {
         titles.push(lines.into_iter().flatten().collect::<Vec<_>>().join(": "));
         // A link is opened, not answered.
         let answers = each(card, "actions").filter(|a| text(a, "type").as_deref() != Some("Link"));
-        self.choices.extend(answers.filter_map(|a| choice(a, "text")));
-        self.on_cards = true;
+        self.choices.extend(answers.filter_map(|a| choice(a, "text", ChoiceKind::Button)));
+    }
+
+    fn list(&mut self, picker: &Value, titles: &mut Vec<String>, unread: &mut Vec<String>) {
+        titles.extend(picker.get("receivedMessage").and_then(|m| text(m, "title")));
+        let words = picker.get("replyMessage").and_then(|m| text(m, "subtitle").or_else(|| text(m, "title")));
+        let items = each(picker, "sections").flat_map(|s| each(s, "items"));
+        let items = items.filter_map(|item| choice(item, "title", ChoiceKind::ListPicker));
+        self.choices.extend(items.map(|item| Choice { words: words.clone(), ..item }));
+        if each(picker, "sections").any(|s| truth(s.get("multipleSelection"))) {
+            unread.push("[ListPicker of several items: guestwire answers with one]".to_owned());
+        }
     }
 
     /// As a message of the conversation; `fallback` where it tells no time. `None` for what is no message.
     pub fn message(&self, fallback: Timestamp) -> Option<RemoteMessage> {
+        let at = self.at.unwrap_or(fallback);
         let said = matches!(self.kind.as_str(), "Text" | "Structured" | "Message") || self.events.is_empty();
+        if !said && !self.by_guest {
+            // Nobody said it: it must not count as a reply.
+            let events: Vec<String> = self.events.iter().filter_map(Event::shown).collect();
+            let message = RemoteMessage::new(self.key.clone()?, Author::System, events.join("\n"), at);
+            return (!events.is_empty()).then_some(message);
+        }
         if !said || self.kind == "Receipt" {
             return None;
         }
-        let mut message =
-            RemoteMessage::new(self.key.clone()?, self.author, self.text.clone(), self.at.unwrap_or(fallback));
+        let mut message = RemoteMessage::new(self.key.clone()?, self.author, self.text.clone(), at);
         message.choices.clone_from(&self.choices);
         message.attachments.clone_from(&self.attachments);
         Some(message)
@@ -165,7 +198,15 @@ fn event(value: &Value) -> Option<Event> {
             Event::Typing { on, duration: millis.map(|d| Duration::from_millis(d as u64)) }
         }
         "Presence" => Event::Presence(value.get("presence").and_then(|p| text(p, "type")).unwrap_or_default()),
-        _ => Event::Other(kind),
+        _ => {
+            let of = |name: &str| value.get(name).and_then(|inside| text(inside, "type"));
+            let reactions = each(value, "reactions").filter_map(|r| text(r, "reactionType")).collect::<Vec<_>>();
+            let reactions = (!reactions.is_empty()).then(|| reactions.join(", "));
+            match of("coBrowse").or_else(|| of("video")).or(reactions) {
+                Some(what) => Event::Other(format!("{kind}: {what}")),
+                None => Event::Other(kind),
+            }
+        }
     })
 }
 
@@ -178,10 +219,14 @@ fn author(by_guest: bool, entity: Option<&str>) -> Author {
     }
 }
 
-fn choice(value: &Value, label: &str) -> Option<Choice> {
+fn choice(value: &Value, label: &str, kind: ChoiceKind) -> Option<Choice> {
     let label = text(value, label)?;
     let payload = text(value, "payload").or_else(|| text(value, "id")).unwrap_or_else(|| label.clone());
-    Some(Choice { label, payload })
+    Some(Choice::new(label, payload).of(kind))
+}
+
+fn unanswerable(kind: &str) -> String {
+    format!("[{kind}: guestwire cannot answer it]")
 }
 
 fn attachment(value: &Value) -> Option<Attachment> {

@@ -76,11 +76,12 @@ pub fn message(said: &Said<'_>) -> Result<Vec<u8>, BadCall> {
     })
 }
 
-/// The body of [`Endpoint::Response`]: `choice`, offered by the message whose remote id is `answers`.
+/// The body of [`Endpoint::Response`]: `choice`, offered by the message whose remote id is `answers`. A list picker's
+/// item has no form here ([PY `ContentButtonResponse`]: QuickReply, Button, DatePicker), and is not sent at all.
 pub fn response(said: &Said<'_>, choice: &Choice, answers: &str) -> Result<Vec<u8>, BadCall> {
     write(&Response {
         channel: channel(said),
-        button: ButtonResponse { kind: "QuickReply", text: &choice.label, payload: &choice.payload },
+        button: ButtonResponse { kind: choice.kind.as_str(), text: &choice.label, payload: &choice.payload },
         originating_message_id: answers,
     })
 }
@@ -245,6 +246,7 @@ pub fn taken(body: &[u8]) -> Taken {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::model::ChoiceKind;
 
     fn guest() -> OpenGuest {
         OpenGuest { id: "guest-42".into(), id_type: "Opaque".into(), nickname: Some("Anna".into()) }
@@ -285,19 +287,19 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_names_the_message_that_offered_it() {
+    fn a_choice_has_its_kind_and_names_the_message_that_offered_it() {
         let attributes = BTreeMap::new();
         let guest = OpenGuest { nickname: None, ..guest() };
         let said =
             Said { guest: &guest, message_id: "k", time: at(), text: "Yes", attributes: &attributes, files: vec![] };
-        let choice = Choice { label: "Yes".into(), payload: "yes".into() };
-        assert_eq!(
-            text(response(&said, &choice, "c327")),
-            concat!(
+        for kind in [ChoiceKind::QuickReply, ChoiceKind::Button, ChoiceKind::DatePicker] {
+            let written = text(response(&said, &Choice::new("Yes", "yes").of(kind), "c327"));
+            let expected = concat!(
                 r#"{"channel":{"messageId":"k","from":{"id":"guest-42","idType":"Opaque"},"time":"2026-11-23T04:00:00.000Z"},"#,
-                r#""buttonResponse":{"type":"QuickReply","text":"Yes","payload":"yes"},"originatingMessageId":"c327"}"#
-            )
-        );
+                r#""buttonResponse":{"type":"KIND","text":"Yes","payload":"yes"},"originatingMessageId":"c327"}"#
+            );
+            assert_eq!(written, expected.replace("KIND", &format!("{kind:?}")));
+        }
     }
 
     #[test]

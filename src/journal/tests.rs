@@ -13,7 +13,7 @@ use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Choice, Ending, Exchange, ExchangeId, Header, Kind, Life, Message,
+    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life, Message,
     MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
 };
 
@@ -158,7 +158,8 @@ fn a_restart_finds_everything() {
     };
     journal.tell(Job::Conversation(kept.clone()));
     let mut heard = RemoteMessage::new("said-1", Author::Bot, "Which one?", Timestamp::from_second(2_000).unwrap());
-    heard.choices = vec![Choice { label: "The first".to_owned(), payload: "1".to_owned() }];
+    let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
+    heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
     heard.late = true;
     journal.tell(Job::Heard { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
     let added = Conversation {

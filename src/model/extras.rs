@@ -5,13 +5,59 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that the other side offers to answer with: a quick reply or a button. [GENESYS: `content[].quickReply`]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What offers a choice, and so the `type` of the answer that takes it.
+/// [real: seen in SDK source: `ButtonResponseType` of WMJ's schema of the guest frames; `Form` is not answered here]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ChoiceKind {
+    /// A quick reply.
+    #[default]
+    QuickReply,
+    /// A button of a card.
+    Button,
+    /// A time of a date picker.
+    DatePicker,
+    /// An item of a list picker.
+    ListPicker,
+}
+
+impl ChoiceKind {
+    /// As the answer writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QuickReply => "QuickReply",
+            Self::Button => "Button",
+            Self::DatePicker => "DatePicker",
+            Self::ListPicker => "ListPicker",
+        }
+    }
+}
+
+/// Something that the other side offers to answer with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     /// What stands on it.
     pub label: String,
     /// What is sent when it is taken; often the same.
     pub payload: String,
+    /// What offers it. Rows that were written before kinds were kept are quick replies.
+    #[serde(default)]
+    pub kind: ChoiceKind,
+    /// The words that the offer itself gives to whoever takes it (a list picker's `replyMessage`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+}
+
+impl Choice {
+    /// A quick reply.
+    pub fn new(label: impl Into<String>, payload: impl Into<String>) -> Self {
+        Self { label: label.into(), payload: payload.into(), ..Self::default() }
+    }
+
+    /// The same, offered by something else.
+    #[must_use]
+    pub fn of(self, kind: ChoiceKind) -> Self {
+        Self { kind, ..self }
+    }
 }
 
 /// Where a file is.
@@ -74,5 +120,16 @@ impl Attachment {
             (None, Place::Url(url)) => url.into(),
             (None, Place::File(path)) => path.to_string_lossy(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_that_were_kept_before_their_kinds_were_are_quick_replies() {
+        let read = serde_json::from_str::<Choice>(r#"{"label":"Yes","payload":"yes"}"#);
+        assert_eq!(read.ok(), Some(Choice::new("Yes", "yes")));
     }
 }

@@ -24,7 +24,7 @@ pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe,
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Kind, Outcome, Request, Response, Step, Timing,
 };
-pub use extras::{Attachment, Choice, Extras, Place};
+pub use extras::{Attachment, Choice, ChoiceKind, Extras, Place};
 pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;

@@ -304,7 +304,7 @@ async fn a_choice_is_answered() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m9"}"#))).await;
     let mut rig = Rig::start(open_profile(&server.url(), 1));
     let extras = Extras {
-        choice: Some(Choice { label: "Yes".into(), payload: "yes".into() }),
+        choice: Some(Choice::new("Yes", "yes")),
         answers: Some("offer-1".into()),
         ..Extras::default()
     };

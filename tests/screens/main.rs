@@ -168,7 +168,7 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     desk.accepted("hello");
     desk.pass(2_000);
     let now = desk.now.wall;
-    let choice = |label: &str, payload: &str| Choice { label: label.to_owned(), payload: payload.to_owned() };
+    let choice = |label: &str, payload: &str| Choice::new(label, payload);
     let offer = RemoteMessage {
         choices: vec![choice("Open invoices", "open"), choice("日本語 \u{202e}hostile", "x")],
         ..RemoteMessage::new("q-1", Author::Bot, "I can help with these:", now)

@@ -53,7 +53,7 @@ fn said(id: &str, author: Author, text: &str, at: Moment) -> RemoteMessage {
 }
 
 fn offer(at: Moment) -> RemoteMessage {
-    let choice = |label: &str, payload: &str| Choice { label: label.to_owned(), payload: payload.to_owned() };
+    let choice = |label: &str, payload: &str| Choice::new(label, payload);
     RemoteMessage {
         choices: vec![choice("Yes", "yes"), choice("No", "no")],
         ..said("q-1", Author::Bot, "Pay now?", at)

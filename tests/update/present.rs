@@ -268,7 +268,7 @@ fn what_was_said_before_is_no_answer_and_choices_stand_below_their_message() {
     desk.keys("enter esc");
     let mut offer = reply(BILLING, "r2", "Which one?", desk.now);
     if let Report::Conversation { messages, .. } = &mut offer {
-        messages[0].choices = vec![Choice { label: "Open invoices".to_owned(), payload: "1".to_owned() }];
+        messages[0].choices = vec![Choice::new("Open invoices", "1")];
     }
     desk.report(offer);
     assert_eq!(told(&desk), "The bot answers.");

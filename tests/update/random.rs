@@ -129,7 +129,7 @@ fn remote(dice: &mut Dice, now: Moment) -> RemoteMessage {
     let author = *dice.of(&[Author::Guest, Author::Bot, Author::Agent, Author::System]);
     let at = if dice.one_in(4) { now.wall - jiff::SignedDuration::from_secs(900) } else { now.wall };
     let mut made = RemoteMessage::new(format!("m-{}", dice.below(30)), author, text(dice), at);
-    made.choices = (0..dice.below(4)).map(|_| Choice { label: text(dice), payload: text(dice) }).collect();
+    made.choices = (0..dice.below(4)).map(|_| Choice::new(text(dice), text(dice))).collect();
     if dice.one_in(6) {
         made.attachments.push(Attachment { place: Place::Url(text(dice)), mime: text(dice), name: None });
     }

@@ -48,6 +48,15 @@ impl SendFold {
     pub fn picking(mut self, pick: Option<Pick>, heard: &[RemoteMessage]) -> Self {
         self.offer = pick.as_ref().and_then(|pick| pick.offer(heard));
         self.pick = pick;
+        let extras = &mut self.sending.extras;
+        if let (Some(choice), Some(answers)) = (&mut extras.choice, &extras.answers) {
+            // A choice that was written out is answered as its offer asks for, where the offer is kept.
+            let offered = heard.iter().filter(|message| message.id == *answers).flat_map(|m| &m.choices);
+            let same = |offered: &&Choice| offered.payload == choice.payload || offered.label == choice.label;
+            if let Some(offered) = offered.into_iter().find(same) {
+                (choice.kind, choice.words) = (offered.kind, offered.words.clone());
+            }
+        }
         self
     }
 

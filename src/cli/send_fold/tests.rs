@@ -335,7 +335,7 @@ fn a_page_of_earlier_messages_is_no_reply() {
 #[test]
 fn choices_are_told() {
     let mut message = RemoteMessage::new("r", Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
-    let choice = |label: &str| crate::model::Choice { label: label.to_owned(), payload: label.to_lowercase() };
+    let choice = |label: &str| crate::model::Choice::new(label, label.to_lowercase());
     message.choices = vec![choice("Yes"), choice("No")];
     let line = reply_line(NOW, &message);
     assert!(line.json().ends_with(r#""choices":[{"label":"Yes","payload":"yes"},{"label":"No","payload":"no"}]}"#));
@@ -413,7 +413,7 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
 
 fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
     let mut message = RemoteMessage::new(id, Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
-    let choice = |label: &&str| crate::model::Choice { label: (*label).to_owned(), payload: label.to_lowercase() };
+    let choice = |label: &&str| crate::model::Choice::new(*label, label.to_lowercase());
     message.choices = labels.iter().map(choice).collect();
     message
 }
@@ -435,6 +435,31 @@ fn sent(acts: &[Act]) -> Option<(&str, &str, &str)> {
         }
         _ => None,
     })
+}
+
+#[test]
+fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
+    let at = NOW.wall;
+    let mut offer = RemoteMessage::new("r1", Author::Bot, "When?", at);
+    offer.choices = vec![crate::model::Choice::new("nine", "09:00").of(crate::model::ChoiceKind::DatePicker)];
+    for (answers, kind) in
+        [("r1", crate::model::ChoiceKind::DatePicker), ("r2", crate::model::ChoiceKind::QuickReply)]
+    {
+        let extras = Extras {
+            choice: Some(crate::model::Choice::new("nine", "09:00")),
+            answers: Some(answers.to_owned()),
+            ..Extras::default()
+        };
+        let sending =
+            Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
+        let mut fold = SendFold::new(sending).picking(None, std::slice::from_ref(&offer));
+        let acts = fold.on(NOW, Input::Begin);
+        let sent = acts.iter().find_map(|act| match act {
+            Act::Ask(Command::Send(SendRequest { extras, .. })) => extras.choice.as_ref().map(|choice| choice.kind),
+            _ => None,
+        });
+        assert_eq!(sent, Some(kind));
+    }
 }
 
 /// What was shown last is what a number means; an older offer where its message is named.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::model::Choice;
+use crate::model::{Choice, ChoiceKind};
 
 use super::media;
 
@@ -57,8 +57,6 @@ pub struct Outgoing {
     pub choice: Option<Choice>,
     /// The id of the message that offered it.
     pub answers: Option<String>,
-    /// It was offered by a card, not as a quick reply.
-    pub from_card: bool,
     /// Files that were uploaded before: attachment id and media type.
     pub attachments: Vec<(String, String)>,
 }
@@ -191,17 +189,28 @@ impl Ours {
 }
 
 impl Outgoing {
+    /// What answers an offer has the form that the JavaScript client writes for that kind of offer.
     fn body(&self) -> Value {
         let mut body = Map::new();
         let kind = if self.choice.is_some() { "Structured" } else { "Text" };
         body.insert("type".to_owned(), kind.into());
-        body.insert("text".to_owned(), self.text.as_str().into());
+        let text = match &self.choice {
+            Some(choice) if choice.kind == ChoiceKind::DatePicker => None,
+            Some(choice) if choice.kind == ChoiceKind::ListPicker => choice.words.as_deref().or(Some(&self.text)),
+            _ => Some(self.text.as_str()),
+        };
+        if let Some(text) = text {
+            body.insert("text".to_owned(), text.into());
+        }
+        let mut metadata = Map::from_iter([("id".to_owned(), self.id.as_str().into())]);
         let mut content = Vec::new();
         if let Some(choice) = &self.choice {
-            let kind = if self.from_card { "Button" } else { "QuickReply" };
-            let mut answer = json!({"type": kind, "text": choice.label, "payload": choice.payload});
+            let mut answer = json!({"type": choice.kind.as_str(), "text": choice.label, "payload": choice.payload});
             if let (Some(id), Some(answer)) = (&self.answers, answer.as_object_mut()) {
                 answer.insert("originatingMessageId".to_owned(), id.as_str().into());
+                if matches!(choice.kind, ChoiceKind::DatePicker | ChoiceKind::ListPicker) {
+                    metadata.insert("parentMessageId".to_owned(), id.as_str().into());
+                }
             }
             content.push(json!({"contentType": "ButtonResponse", "buttonResponse": answer}));
         }
@@ -212,7 +221,7 @@ impl Outgoing {
         if !content.is_empty() {
             body.insert("content".to_owned(), content.into());
         }
-        body.insert("metadata".to_owned(), json!({"id": self.id}));
+        body.insert("metadata".to_owned(), metadata.into());
         if !self.attributes.is_empty() {
             let channel = json!({"metadata": {"customAttributes": self.attributes}});
             body.insert("channel".to_owned(), channel);
@@ -265,17 +274,55 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_a_choice() {
-        let choice = Choice { label: "Yes".into(), payload: "yes".into() };
-        let mut message = Outgoing { text: "Yes".into(), id: "m".into(), choice: Some(choice), ..Outgoing::default() };
+    fn what_answers_an_offer_has_its_kind_and_names_it() {
+        let answer = |kind, words: Option<&str>, answers: Option<&str>| {
+            let choice = Choice { words: words.map(str::to_owned), ..Choice::new("Yes", "yes").of(kind) };
+            let (choice, answers) = (Some(choice), answers.map(str::to_owned));
+            let message = Outgoing { text: "Yes".into(), id: "m".into(), choice, answers, ..Outgoing::default() };
+            let written = written(&Ours::Message(message));
+            let written: Value = serde_json::from_str(&written).unwrap();
+            written["message"].clone()
+        };
+        let content = |kind: &str| {
+            json!([{"contentType": "ButtonResponse", "buttonResponse":
+                {"type": kind, "text": "Yes", "payload": "yes", "originatingMessageId": "q"}}])
+        };
+        let parent = json!({"id": "m", "parentMessageId": "q"});
+        for (kind, words, expected) in [
+            (
+                ChoiceKind::QuickReply,
+                None,
+                json!({"type": "Structured", "text": "Yes", "content": content("QuickReply"), "metadata": {"id": "m"}}),
+            ),
+            (
+                ChoiceKind::Button,
+                None,
+                json!({"type": "Structured", "text": "Yes", "content": content("Button"), "metadata": {"id": "m"}}),
+            ),
+            (
+                ChoiceKind::DatePicker,
+                None,
+                json!({"type": "Structured", "content": content("DatePicker"), "metadata": parent}),
+            ),
+            (
+                ChoiceKind::ListPicker,
+                Some("Chosen"),
+                json!({"type": "Structured", "text": "Chosen", "content": content("ListPicker"), "metadata": parent}),
+            ),
+            (
+                ChoiceKind::ListPicker,
+                None,
+                json!({"type": "Structured", "text": "Yes", "content": content("ListPicker"), "metadata": parent}),
+            ),
+        ] {
+            assert_eq!(answer(kind, words, Some("q")), expected);
+        }
+        let unnamed = answer(ChoiceKind::QuickReply, None, None);
         assert_eq!(
-            written(&Ours::Message(message.clone())),
-            r#"{"action":"onMessage","token":"the-token","tracingId":"tr","time":"2026-11-23T04:00:00.120Z","message":{"type":"Structured","text":"Yes","content":[{"contentType":"ButtonResponse","buttonResponse":{"type":"QuickReply","text":"Yes","payload":"yes"}}],"metadata":{"id":"m"}}}"#
+            unnamed["content"][0]["buttonResponse"],
+            json!({"type": "QuickReply", "text": "Yes", "payload": "yes"}),
+            "an offer that is not known is not named"
         );
-        (message.from_card, message.answers) = (true, Some("q".into()));
-        let card = written(&Ours::Message(message));
-        let response = r#"{"type":"Button","text":"Yes","payload":"yes","originatingMessageId":"q"}"#;
-        assert!(card.contains(response), "{card}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Author, Choice, Place};
+use crate::model::{Author, Choice, ChoiceKind, Place};
 
 fn read(frame: &str) -> Theirs {
     Theirs::read(frame).unwrap()
@@ -59,8 +59,8 @@ fn a_reply_and_one_with_choices() {
     let offer = message(
         r#"{"type":"message","class":"StructuredMessage","code":200,"body":{"type":"Structured","direction":"Outbound","id":"b","text":"Pick","channel":{"time":"2026-11-23T10:00:00Z","type":"Private"},"content":[{"contentType":"QuickReply","quickReply":{"text":"Yes","payload":"yes","action":"Message"}},{"contentType":"QuickReply","quickReply":{"text":"No","action":"Message"}}],"originatingEntity":"Human"}}"#,
     );
-    assert_eq!((offer.author, offer.text.as_str(), offer.on_cards), (Author::Agent, "Pick", false));
-    let choice = |label: &str, payload: &str| Choice { label: label.into(), payload: payload.into() };
+    assert_eq!((offer.author, offer.text.as_str()), (Author::Agent, "Pick"));
+    let choice = |label: &str, payload: &str| Choice::new(label, payload);
     assert_eq!(offer.choices, [choice("Yes", "yes"), choice("No", "No")]);
 }
 
@@ -77,19 +77,81 @@ fn other_content_is_read_or_named() {
         body(&format!(r#"{{"contentType":"Carousel","carousel":{{"cards":[{card}]}}}}"#)),
     ] {
         let card = message(&frame);
-        assert_eq!((card.text.as_str(), card.on_cards), ("Shoes: red", true));
-        assert_eq!(card.choices, [Choice { label: "Buy".into(), payload: "buy-1".into() }]);
+        assert_eq!(card.text, "Shoes: red");
+        assert_eq!(card.choices, [Choice::new("Buy", "buy-1").of(ChoiceKind::Button)]);
     }
     let picker = message(&body(
-        r#"{"contentType":"ListPicker","listPicker":{"receivedMessage":{"title":"Which?"},"sections":[{"title":"s","items":[{"id":"i1","title":"One"}]}]}}"#,
+        r#"{"contentType":"ListPicker","listPicker":{"receivedMessage":{"title":"Which?"},"replyMessage":{"title":"t","subtitle":"Chosen"},"sections":[{"title":"s","multipleSelection":true,"items":[{"id":"i1","title":"One"}]}]}}"#,
     ));
-    assert_eq!((picker.text.as_str(), picker.choices[0].payload.as_str()), ("Which?", "i1"));
-    assert_eq!(message(&body(r#"{"contentType":"Form","form":{}}"#)).text, "[Form]");
+    assert_eq!(picker.text, "Which?\n[ListPicker of several items: guestwire answers with one]");
+    let item = Choice { words: Some("Chosen".into()), ..Choice::new("One", "i1").of(ChoiceKind::ListPicker) };
+    assert_eq!(picker.choices, [item]);
+    let date = message(&body(
+        r#"{"contentType":"DatePicker","datePicker":{"title":"When?","availableTimes":[{"dateTime":"2026-12-01T09:00:00.000Z","duration":1800}]}}"#,
+    ));
+    let time = "2026-12-01T09:00:00.000Z";
+    assert_eq!((date.text.as_str(), date.choices), ("When?", vec![Choice::new(time, time).of(ChoiceKind::DatePicker)]));
     let file = message(&body(
         r#"{"contentType":"Attachment","attachment":{"id":"x","mediaType":"Image","url":"https://f/a.png?sig=1","mime":"image/png","filename":"a.png"}}"#,
     ));
     assert_eq!(file.text, "[Attachment]");
     assert_eq!(file.attachments[0].place, Place::Url("https://f/a.png?sig=1".into()));
+}
+
+/// The content types of the frames' schema that guestwire does not read, and one that nobody knows.
+#[test]
+fn no_content_is_dropped_and_what_cannot_be_answered_says_so() {
+    let shown = |kind: &str| {
+        message(&format!(
+            r#"{{"class":"StructuredMessage","code":200,"body":{{"type":"Structured","direction":"Outbound","id":"b","text":"Here","content":[{{"contentType":"{kind}"}}]}}}}"#
+        ))
+        .text
+    };
+    for kind in ["Form", "PaymentRequest", "InteractiveApplication", "GenericTemplate", "ListTemplate", "WheelPicker"] {
+        assert_eq!(shown(kind), format!("Here\n[{kind}: guestwire cannot answer it]"));
+    }
+    for kind in [
+        "Location",
+        "Mention",
+        "Notification",
+        "PaymentResponse",
+        "Postback",
+        "Push",
+        "Reactions",
+        "RichLink",
+        "RoadsideAssistance",
+        "Story",
+        "Hologram",
+    ] {
+        assert_eq!(shown(kind), format!("Here\n[{kind}]"));
+    }
+    assert_eq!(shown("DatePicker"), "Here\n[DatePicker without times: guestwire cannot answer it]");
+}
+
+/// What happened is in the thread by its name, said by nobody: no pass takes it for a reply.
+#[test]
+fn events_that_no_other_place_shows_are_named_in_the_thread() {
+    let event = |direction: &str, inside: &str| {
+        message(&format!(
+            r#"{{"class":"StructuredMessage","code":200,"body":{{"type":"Event","direction":"{direction}","id":"e","originatingEntity":"Human","events":[{inside}]}}}}"#
+        ))
+        .message(Timestamp::UNIX_EPOCH)
+    };
+    for (inside, name) in [
+        (r#"{"eventType":"CoBrowse","coBrowse":{"type":"Offering"}}"#, Some("[CoBrowse: Offering]")),
+        (r#"{"eventType":"Video","video":{"type":"OfferingExpired"}}"#, Some("[Video: OfferingExpired]")),
+        (r#"{"eventType":"Reactions","reactions":[{"reactionType":"Like","count":1}]}"#, Some("[Reactions: Like]")),
+        (r#"{"eventType":"Hologram"}"#, Some("[Hologram]")),
+        (r#"{"eventType":"Presence","presence":{"type":"Authenticate"}}"#, Some("[Presence: Authenticate]")),
+        (r#"{"eventType":"Presence","presence":{"type":"SignIn"}}"#, None),
+        (r#"{"eventType":"Presence","presence":{"type":"Join"}}"#, None),
+        (r#"{"eventType":"Typing","typing":{"type":"On"}}"#, None),
+    ] {
+        let told = event("Outbound", inside);
+        assert_eq!(told.as_ref().map(|m| m.text.as_str()), name, "{inside}");
+        assert!(told.is_none_or(|m| m.author == Author::System));
+        assert_eq!(event("Inbound", inside), None, "the guest's own comes back as an echo");
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn web() -> Desk {
 }
 
 fn offer() -> RemoteMessage {
-    let choice = |label: &str| Choice { label: label.to_owned(), payload: label.to_lowercase() };
+    let choice = |label: &str| Choice::new(label, label.to_lowercase());
     RemoteMessage {
         choices: vec![choice("Yes"), choice("No")],
         ..RemoteMessage::new("q-1", Author::Bot, "Pay now?", jiff::Timestamp::UNIX_EPOCH)

@@ -29,7 +29,6 @@ use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
 use crate::engine::queue::Taken;
-use crate::engine::recent_set::Recent;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::{self, Link};
@@ -41,8 +40,6 @@ use super::Driver;
 
 /// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60;
-/// Messages with cards that are remembered.
-const CARDS_MAX: usize = 256;
 
 /// Whose a frame of ours is.
 pub enum Of {
@@ -110,8 +107,6 @@ struct Web {
     puts: BTreeMap<String, ExchangeBuilder>,
     media: Media,
     attributes_max: Option<u64>,
-    /// Ids of messages whose choices stand on cards.
-    cards: Recent<String>,
 }
 
 impl Web {
@@ -141,7 +136,6 @@ impl Web {
             puts: BTreeMap::new(),
             media: Media::default(),
             attributes_max: None,
-            cards: Recent::new(CARDS_MAX),
         }
     }
 

@@ -122,11 +122,6 @@ impl Driver {
             } else {
                 self.tell_typing(key, None);
             }
-            if structured.on_cards
-                && let Some(web) = self.web(key)
-            {
-                web.cards.insert(message.id.clone());
-            }
             messages.push(self.presentable(message));
         }
         let Some(web) = self.web(key) else { return 0 };

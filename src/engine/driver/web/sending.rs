@@ -61,15 +61,12 @@ impl Driver {
         let entry = self.profile.conversations.get(key.0 as usize)?;
         let extras = &request.extras;
         let id = extras.key.clone().unwrap_or_default();
-        let from_card =
-            extras.answers.as_ref().is_some_and(|a| self.webs.all.get(&key).is_some_and(|w| w.cards.contains(a)));
         let said = Outgoing {
             text: channel::words(request).to_owned(),
             id: id.clone(),
             attributes: channel::attributes(entry, extras),
             choice: extras.choice.clone(),
             answers: extras.answers.clone(),
-            from_card,
             attachments,
         };
         Some((key, Ours::Message(said), id))
