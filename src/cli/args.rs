@@ -460,9 +460,7 @@ mod tests {
 
     #[test]
     fn a_choice_is_taken_by_number_or_by_what_stands_on_it() {
-        let by_words = |label: &str, payload: &str| {
-            Ok(Taken::Choice(Choice::new(label, payload)))
-        };
+        let by_words = |label: &str, payload: &str| Ok(Taken::Choice(Choice::new(label, payload)));
         assert_eq!(taken("2"), Ok(Taken::Number(2)));
         assert_eq!(taken("2=2"), by_words("2", "2"));
         assert_eq!(taken("Yes=yes"), by_words("Yes", "yes"));

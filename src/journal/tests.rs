@@ -13,8 +13,8 @@ use super::*;
 use crate::engine::durable::{Durable as _, Intent, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life, Message,
-    MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
+    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life,
+    Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
 };
 
 const BOUND: Duration = Duration::from_secs(20);

@@ -303,11 +303,8 @@ async fn what_the_channel_cannot_carry_is_said() {
 async fn a_choice_is_answered() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m9"}"#))).await;
     let mut rig = Rig::start(open_profile(&server.url(), 1));
-    let extras = Extras {
-        choice: Some(Choice::new("Yes", "yes")),
-        answers: Some("offer-1".into()),
-        ..Extras::default()
-    };
+    let extras =
+        Extras { choice: Some(Choice::new("Yes", "yes")), answers: Some("offer-1".into()), ..Extras::default() };
     rig.engine.ask(Command::Send(request(1, "", extras)));
     assert_eq!(rig.end_of(MessageId(1)).await, Life::Accepted);
     let came = server.log().into_iter().find(is_inbound).unwrap();

@@ -442,16 +442,14 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
     let at = NOW.wall;
     let mut offer = RemoteMessage::new("r1", Author::Bot, "When?", at);
     offer.choices = vec![crate::model::Choice::new("nine", "09:00").of(crate::model::ChoiceKind::DatePicker)];
-    for (answers, kind) in
-        [("r1", crate::model::ChoiceKind::DatePicker), ("r2", crate::model::ChoiceKind::QuickReply)]
+    for (answers, kind) in [("r1", crate::model::ChoiceKind::DatePicker), ("r2", crate::model::ChoiceKind::QuickReply)]
     {
         let extras = Extras {
             choice: Some(crate::model::Choice::new("nine", "09:00")),
             answers: Some(answers.to_owned()),
             ..Extras::default()
         };
-        let sending =
-            Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
+        let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
         let mut fold = SendFold::new(sending).picking(None, std::slice::from_ref(&offer));
         let acts = fold.on(NOW, Input::Begin);
         let sent = acts.iter().find_map(|act| match act {
