@@ -35,4 +35,5 @@ pub mod plain;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod shell;
+pub mod text;
 pub mod view;

@@ -8,6 +8,7 @@ use super::case::ProfileFacts;
 use crate::genesys::errors::one_line;
 use crate::model::exchange::header;
 use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds};
+use crate::text::json;
 
 /// One part of the card: its heading and its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,7 +114,7 @@ pub(super) fn ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
         .filter_map(|name| Some((name, header(&response.headers, name)?.to_owned())))
         .collect();
     let context = || {
-        let json: serde_json::Value = serde_json::from_str(&response.body.text).ok()?;
+        let json = json::read(response.body.text.as_bytes())?;
         Some(json.get("contextId")?.as_str()?.to_owned())
     };
     ids.extend(context().map(|id| ("contextId", id)));

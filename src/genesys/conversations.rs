@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::model::{Author, RemoteMessage, RemoteState};
+use crate::text::json;
 
 use super::call::{BadCall, Call, path_segment};
 use super::normalized::Structured;
@@ -40,7 +41,7 @@ pub fn details_request(api: &str, message_id: &str, token: &SecretString) -> Res
 
 /// The conversation that a message's details name.
 pub fn read_details(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     text(&value, "conversationId")
 }
 
@@ -67,7 +68,7 @@ pub struct Read {
 /// Reads the conversation; `None` where it is not a JSON object. Accepts messages directly under participants and under
 /// their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<Read> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     value.as_object()?;
     let mut out = Read::default();
     let mut seen = HashSet::new();
@@ -105,7 +106,7 @@ pub fn read(body: &[u8]) -> Option<Read> {
 /// Reads a bulk answer; `None` where it is not a JSON object with `entities`. `listed` tells whose message an id is
 /// where the entity itself does not. Entities without an id are left out; without a time they get `fallback`.
 pub fn read_bulk(body: &[u8], listed: &[Listed], fallback: Timestamp) -> Option<Vec<RemoteMessage>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let entities = value.get("entities")?.as_array()?;
     Some(entities.iter().filter_map(|e| message(e, listed, fallback)).collect())
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
 use super::web_messaging;
+use crate::text::json;
 
 const FOLDER: &str = "/webdeployments/v1/deployments/";
 const CONFIG: &str = "/config.json";
@@ -75,7 +76,7 @@ impl Config {
 
 /// Reads a 200 answer; `None` where it is not a JSON object.
 pub fn read_config(body: &[u8]) -> Option<Config> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let object = value.as_object()?;
     Some(Config { status: object.get("status").and_then(Value::as_str).map(str::to_owned) })
 }
@@ -91,7 +92,7 @@ pub struct Domains {
 
 /// Reads a 200 answer; `None` where it names no domains.
 pub fn read_domains(body: &[u8]) -> Option<Domains> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     // Of the file itself only its purpose is published: the fields' names elsewhere, and the plain one, are both taken.
     let field = |name: &str| value.get(name).and_then(Value::as_array);
     let list = value.as_array().or_else(|| field("allowedDomains")).or_else(|| field("domains"));

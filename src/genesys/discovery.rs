@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::model::Found;
+use crate::text::json;
 
 use super::call::{BadCall, Call};
 use super::normalized::text;
@@ -43,7 +44,7 @@ pub fn request(api: &str, page: u32, now: Timestamp, token: &SecretString) -> Re
 /// Reads a page: what is on it, and whether there are more. `None` where it is not a JSON object. A page beyond the last
 /// one has no `conversations`.
 pub fn read(body: &[u8], page: u32) -> Option<(Vec<Found>, bool)> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     value.as_object()?;
     let listed = value.get("conversations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let found = listed.iter().filter_map(active).collect();

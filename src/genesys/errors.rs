@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::limits;
+use crate::text::json;
 
 /// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct ApiError {
 impl ApiError {
     /// Reads the body of an answer that was not a success. Anything may come; what is not understood is left out.
     pub fn read(status: u16, body: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let value = json::read(body).unwrap_or_default();
         let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
         let message = text("message").or_else(|| text("error_description")).or_else(|| text("description"));
         Self {

@@ -4,10 +4,10 @@
 //! `{"to":{"id","externalId"},"text"}`. [the channel's own description; the published API reference does not list it]
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::call::{BadCall, Call, path_segment};
+use crate::text::json;
 
 /// The request that all messages of a conversation share: everything but the body. Ids are sent as they are, also
 /// malformed ones: what the server makes of them is the point of a negative test.
@@ -45,20 +45,11 @@ struct To<'m> {
     external_id: Option<&'m str>,
 }
 
-#[derive(Deserialize)]
-struct Taken {
-    id: Option<Value>,
-    #[serde(rename = "messageId")]
-    message_id: Option<Value>,
-}
-
 /// The message's id in an accepting answer, where it names one: `id` or `messageId`.
 pub fn remote_id(body: &str) -> Option<String> {
-    let taken: Taken = serde_json::from_str(body).ok()?;
-    [taken.id, taken.message_id].into_iter().flatten().find_map(|value| match value {
-        Value::String(id) if !id.is_empty() => Some(id),
-        _ => None,
-    })
+    let value = json::read(body.as_bytes())?;
+    let text = |name: &str| value.get(name)?.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    text("id").or_else(|| text("messageId"))
 }
 
 #[cfg(test)]

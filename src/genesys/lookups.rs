@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
+use crate::text::json;
 
 const OPEN: &str = "/api/v2/conversations/messaging/integrations/open/";
 const MESSAGES: &str = "/api/v2/conversations/messages/";
@@ -35,13 +36,13 @@ pub fn message_asked(path: &str) -> Option<&str> {
 
 /// Whether a 200 answer describes the thing of that id.
 pub fn describes(body: &[u8], id: &str) -> bool {
-    let value: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let value = json::read(body).unwrap_or_default();
     value.get("id").and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(id))
 }
 
 /// The conversation that a message's details name.
 pub fn conversation_of(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     value.get("conversationId")?.as_str().filter(|id| !id.is_empty()).map(str::to_owned)
 }
 

@@ -21,6 +21,7 @@ pub mod tokens_me;
 pub mod web_messaging;
 pub mod webhook;
 
+pub use crate::text::json;
 pub use answerer::{Answerer, Asked, Sign, who_answered};
 pub use call::Call;
 

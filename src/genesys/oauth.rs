@@ -13,6 +13,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
+use crate::text::json;
 
 use super::call::{BadCall, Call, form_part};
 use super::errors::ApiError;
@@ -111,7 +112,7 @@ pub fn read(status: u16, body: &[u8]) -> Answer {
 }
 
 fn granted(body: &[u8]) -> Option<Grant> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let token = value.get("access_token")?.as_str().filter(|t| !t.is_empty())?;
     // Seconds; some servers send the number as text, and a fraction would be cut off.
     let lifetime = value.get("expires_in").and_then(|v| match v {

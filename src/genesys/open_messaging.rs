@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::{Choice, OpenGuest};
+use crate::text::json;
 
 use super::call::{BadCall, Call, path_segment};
 use super::time_text;
@@ -237,7 +238,7 @@ pub struct Taken {
 
 /// Reads an accepting answer; what is not there stays unknown.
 pub fn taken(body: &[u8]) -> Taken {
-    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let value = json::read(body).unwrap_or_default();
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
     Taken { id: text("id"), conversation_id: text("conversationId") }
 }

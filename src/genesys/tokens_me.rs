@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::call::{BadCall, Call};
+use crate::text::json;
 
 /// The path.
 pub const PATH: &str = "/api/v2/tokens/me";
@@ -28,7 +29,7 @@ pub struct Info {
 
 /// Reads a 200 answer; `None` where it is not a JSON object.
 pub fn read(body: &[u8]) -> Option<Info> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let object = value.as_object()?;
     let client = object.get("OAuthClient").or_else(|| object.get("oAuthClient"));
     let name = |v: Option<&Value>| v?.get("name")?.as_str().filter(|s| !s.is_empty()).map(str::to_owned);

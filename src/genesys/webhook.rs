@@ -11,6 +11,7 @@ use ring::hmac;
 use serde_json::Value;
 
 use crate::model::RemoteMessage;
+use crate::text::json;
 
 use super::normalized::{Event, Structured, text};
 
@@ -103,7 +104,7 @@ pub struct Outbound {
 
 /// Reads a webhook's body; `fallback` is its time where it tells none.
 pub fn read(body: &[u8], fallback: Timestamp) -> Option<Outbound> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let structured = Structured::read(&value)?;
     let channel = value.get("channel").unwrap_or(&Value::Null);
     let end = |name: &str| channel.get(name).and_then(|end| text(end, "id"));

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Variation};
+use crate::text::json;
 
 /// What an exchange is for. The word stands in the log's kind column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -378,7 +379,7 @@ impl Exchange {
                 return Some((name, id.to_owned()));
             }
         }
-        let json: serde_json::Value = serde_json::from_str(&response.body.text).ok()?;
+        let json = json::read(response.body.text.as_bytes())?;
         Some(("contextId", json.get("contextId")?.as_str()?.to_owned()))
     }
 }

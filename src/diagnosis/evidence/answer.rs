@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::genesys::errors::ApiError;
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Response};
+use crate::text::json;
 
 /// Headers that only the service itself puts on its answers. [real: documented, BLOG; the last two from the Guest API's
 /// description and the platform's own]
@@ -78,7 +79,7 @@ impl ServerAnswer {
     /// An answering frame: `{"type","class","code","body"}`, where `body` is a text, or an object with `errorCode` and
     /// `errorMessage`. [real: seen in SDK source]
     fn read_frame(response: &Response) -> Self {
-        let json: Value = serde_json::from_str(&response.body.text).unwrap_or(Value::Null);
+        let json = json::read(response.body.text.as_bytes()).unwrap_or_default();
         let inside = |name: &str| json.get("body").and_then(|b| b.get(name));
         let text = |value: Option<&Value>| value.and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
         let code = inside("errorCode").or_else(|| json.get("code")).and_then(Value::as_u64);

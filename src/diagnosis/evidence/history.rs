@@ -13,6 +13,7 @@ use super::request;
 use super::seen::{Seen, newer};
 use crate::genesys::conversations;
 use crate::model::{Attempt, ConversationKey, Exchange, Generation, Kind, Outcome, RemoteState, TokenFacts};
+use crate::text::json;
 
 /// Tokens, grants and conversations remembered.
 const TOKENS: usize = 64;
@@ -268,7 +269,7 @@ fn sent_into(url: &str) -> Option<String> {
 /// Who is in a conversation, from the body of a read. [field names real: documented]
 fn people(body: &str, seen: Seen) -> Option<Read> {
     let state = conversations::read(body.as_bytes())?.state;
-    let value: Value = serde_json::from_str(body).ok()?;
+    let value = json::read(body.as_bytes())?;
     let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut guest: Option<(String, Person)> = None;
     let mut others = Vec::new();

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::genesys::{deployments, lookups};
 use crate::model::Request;
 use crate::model::exchange::header;
+use crate::text::json;
 
 /// Whom a message was addressed to, on the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct SentRequest {
 impl SentRequest {
     /// Reads a request. `template` is the channel's path with `{conversationId}`.
     pub fn of(request: &Request, template: &str) -> Self {
-        let json: Value = serde_json::from_str(&request.body.text).unwrap_or(Value::Null);
+        let json = json::read(request.body.text.as_bytes()).unwrap_or_default();
         let to = |name: &str| json.get("to")?.get(name)?.as_str().map(str::to_owned);
         let message = json.get("message").filter(|_| request.method == FRAME).unwrap_or(&json);
         Self {

@@ -16,6 +16,7 @@ use crate::genesys::conversations::is_guest;
 use crate::genesys::lookups;
 use crate::model::ids::is_uuid;
 use crate::model::{Asked, Exchange, Outcome, Probed, Thing};
+use crate::text::json;
 
 /// Questions about one text at most.
 const MOST: usize = 40;
@@ -94,7 +95,7 @@ impl Look {
         match thing {
             Thing::Conversation => {
                 self.known.learn(&id, What::Conversation, None);
-                let json: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+                let json = json::read(body.as_bytes()).unwrap_or_default();
                 let people = json.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
                 let text = |p: &Value, name: &str| p.get(name).and_then(Value::as_str).map(str::to_owned);
                 for person in people {

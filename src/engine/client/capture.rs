@@ -1,5 +1,6 @@
 //! Bodies and messages as they may be kept: bounded, decoded, told apart, redacted.
 
+use std::borrow::Cow;
 use std::io::Read as _;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
@@ -9,6 +10,7 @@ use http::{HeaderMap, Version};
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
 use crate::model::{Body, BodyForm, Ending, Failure, Header, Request, Response};
+use crate::text::json;
 
 use super::{Answer, Fault, Tried};
 
@@ -118,11 +120,12 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
         None => Decoded { bytes: bytes.into(), total, truncated: cut, note: None },
     };
     let mut out = Body { form: BodyForm::Binary, text: String::new(), total, truncated, mime, encoding: note };
-    let Some(text) = as_text(&plain, truncated || broken) else { return out };
+    let Some(text) = as_text(&plain, headers, truncated || broken) else { return out };
+    let text = text.as_ref();
     out.form = match out.mime.as_deref() {
         Some("application/x-www-form-urlencoded") => BodyForm::Form,
         // Cut JSON does not parse; what it was meant to be is still worth saying only where it is whole.
-        _ if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => BodyForm::Json,
+        _ if json::is(text) => BodyForm::Json,
         _ => BodyForm::Text,
     };
     out.text = if out.form == BodyForm::Form { redactor.form(text) } else { redactor.body(text) };
@@ -132,26 +135,38 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
     out
 }
 
-/// `bytes` with their encoding undone where that is possible: for reading an answer, not for showing it.
-pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> std::borrow::Cow<'b, [u8]> {
-    match headers.get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()) {
+/// `bytes` with their encoding undone where that is possible, as UTF-8 where they are text: for reading an answer, not
+/// for showing it.
+pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, [u8]> {
+    let bytes = match headers.get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()) {
         Some(encoding) => decode(bytes, encoding.trim(), false).bytes,
         None => bytes.into(),
+    };
+    match as_text(&bytes, headers, false) {
+        Some(Cow::Owned(text)) => text.into_bytes().into(),
+        Some(Cow::Borrowed(_)) | None => bytes,
     }
 }
 
-/// `bytes` as text, if they are: UTF-8 (but for a character cut at the very end) and without NUL.
-fn as_text(bytes: &[u8], cut: bool) -> Option<&str> {
+/// `bytes` as text, if they are: in the charset that the type names, else UTF-8 (but for a character cut at the very
+/// end), else, where the type is text, what browsers take it for; never with NUL.
+fn as_text<'b>(bytes: &'b [u8], headers: &HeaderMap, cut: bool) -> Option<Cow<'b, str>> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let charset = kind.split_once("charset=").map(|(_, rest)| rest.split(';').next().unwrap_or_default());
+    let charset = charset.map(|name| name.trim_matches([' ', '"', '\'']));
     let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(e) if cut && e.error_len().is_none() => std::str::from_utf8(bytes.get(..e.valid_up_to())?).ok()?,
-        Err(_) => return None,
+        Err(e) if cut && charset.is_none() && e.error_len().is_none() => {
+            json::text(bytes.get(..e.valid_up_to())?, None)
+        }
+        Err(_) if charset.is_none() && kind.starts_with("text/") => json::text(bytes, Some("windows-1252")),
+        Err(_) if charset.is_none() && !kind.contains("json") && json::read(bytes).is_none() => return None,
+        _ => json::text(bytes, charset),
     };
     (!text.contains('\0')).then_some(text)
 }
 
 struct Decoded<'b> {
-    bytes: std::borrow::Cow<'b, [u8]>,
+    bytes: Cow<'b, [u8]>,
     total: u64,
     truncated: bool,
     note: Option<String>,
@@ -246,6 +261,22 @@ mod tests {
             capture(b"plain", "text/plain", Some("gzip")).encoding.as_deref(),
             Some("gzip, could not be decoded")
         );
+    }
+
+    #[test]
+    fn text_is_read_in_its_charset() {
+        for (bytes, mime, form, text) in [
+            (&b"{\"a\":\"Gr\xfc\"}"[..], "application/json; charset=ISO-8859-1", BodyForm::Json, r#"{"a":"Grü"}"#),
+            (b"{\"a\":\"Gr\xfc\"}", "application/json", BodyForm::Json, "{\"a\":\"Gr\u{fffd}\"}"),
+            (b"\xef\xbb\xbf{\"a\":\"\\ud83d\"}", "application/json", BodyForm::Json, r#"{"a":"\ud83d"}"#),
+            (b"\xff\xfe{\0}\0", "application/json", BodyForm::Json, "{}"),
+            (b"{\0}\0", "application/json; charset=\"utf-16\"", BodyForm::Json, "{}"),
+            (b"<p>Zur\xfcck \x80</p>", "text/html", BodyForm::Text, "<p>Zurück €</p>"),
+            (b"\x89PNG\xff", "", BodyForm::Binary, ""),
+        ] {
+            let body = capture(bytes, mime, None);
+            assert_eq!((body.form, body.text.as_str()), (form, text), "{mime}");
+        }
     }
 
     #[test]

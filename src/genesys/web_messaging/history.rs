@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::genesys::call::{BadCall, Call};
+use crate::text::json;
 
 use crate::genesys::normalized::Structured;
 
@@ -36,7 +37,7 @@ pub struct Page {
 
 /// Reads a page; `None` where it is not a JSON object with `entities`.
 pub fn read(body: &[u8]) -> Option<Page> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = json::read(body)?;
     let messages = value.get("entities")?.as_array()?.iter().filter_map(Structured::read).collect();
     let number = |name: &str| value.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     let counted = || Some(number("total")?.div_ceil(number("pageSize").filter(|s| *s > 0)?));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::codes;
 use super::media::Media;
 use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
+use crate::text::json;
 
 /// The session as the server tells it.
 #[expect(clippy::struct_excessive_bools, reason = "as many as the frame has")]
@@ -102,7 +103,7 @@ pub struct Theirs {
 impl Theirs {
     /// Reads a frame; `None` where it is not a JSON object.
     pub fn read(frame: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(frame).ok()?;
+        let value = json::read(frame.as_bytes())?;
         value.as_object()?;
         let class = text(&value, "class").unwrap_or_default();
         let code = code(value.get("code")).unwrap_or(0);

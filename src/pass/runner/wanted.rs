@@ -9,6 +9,7 @@ use super::ear::Ear;
 use crate::model::exchange::header;
 use crate::model::{Cause, Confidence, Diagnosis, Exchange, Life, Moment, Outcome, RemoteMessage, Response};
 use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
+use crate::text::json;
 
 /// How long an exchange may lag behind its message, and a diagnosis behind its exchange.
 const LAG: Duration = Duration::from_secs(5);
@@ -230,7 +231,7 @@ fn responded(seen: &Seen<'_>, say: impl Fn(&Response) -> Look) -> Look {
 }
 
 fn at(response: &Response, pointer: &str) -> Option<Value> {
-    let json: Value = serde_json::from_str(&response.body.text).ok()?;
+    let json = json::read(response.body.text.as_bytes())?;
     json.pointer(pointer).cloned()
 }
 

@@ -9,6 +9,7 @@ use super::words::span;
 use super::{Entry, Log};
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Header};
+use crate::text::json;
 use crate::view::text;
 
 /// One difference. Both sides are safe for a terminal; what a side does not have is called "none".
@@ -118,7 +119,7 @@ impl Sheet {
         let fields = |body: Option<&Body>| -> Option<BTreeMap<String, String>> {
             let body = body.filter(|b| b.form == BodyForm::Json)?;
             let mut fields = BTreeMap::new();
-            flatten(&serde_json::from_str(&body.text).ok()?, "", &mut fields);
+            flatten(&json::read(body.text.as_bytes())?, "", &mut fields);
             Some(fields)
         };
         if let (Some(l), Some(r)) = (fields(left), fields(right)) {

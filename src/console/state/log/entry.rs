@@ -9,6 +9,7 @@ use super::rate::is_healed;
 use super::row::{Row, Section};
 use crate::model::exchange::header;
 use crate::model::{Body, Diagnosis, Exchange, Kind, Moment};
+use crate::text::json;
 
 /// How much of an entry is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -287,7 +288,7 @@ pub(super) fn context_id(body: &Body) -> Option<String> {
     if !body.text.contains("contextId") {
         return None;
     }
-    let json: serde_json::Value = serde_json::from_str(&body.text).ok()?;
+    let json = json::read(body.text.as_bytes())?;
     Some(json.get("contextId")?.as_str()?.to_owned())
 }
 

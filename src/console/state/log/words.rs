@@ -7,6 +7,7 @@ use super::line::size;
 use super::row::Tone;
 use crate::model::exchange::header;
 use crate::model::{Attempt, Body, BodyForm, Ending, FailureKind, Generation, Response};
+use crate::text::json;
 use crate::view::text;
 
 /// `token #3, 59:58 old`.
@@ -65,7 +66,7 @@ pub(super) fn code(body: &Body) -> Option<String> {
     if body.form != BodyForm::Json {
         return None;
     }
-    let json: serde_json::Value = serde_json::from_str(&body.text).ok()?;
+    let json = json::read(body.text.as_bytes())?;
     Some(json.get("code").or_else(|| json.get("error"))?.as_str()?.to_owned())
 }
 

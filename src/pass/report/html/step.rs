@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::export::escape::markup;
 use crate::pass::evidence::{BodyRecord, TimingRecord};
 use crate::pass::{ExchangeRecord, Met, Run, Said, StepResult, TryRecord, Verdict};
+use crate::text::json;
 
 use super::{anchor, chip, words};
 
@@ -247,8 +248,7 @@ fn body(out: &mut String, body: &BodyRecord) {
 
 /// JSON a field a line; anything else as it is.
 fn pretty(text: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(text)
-        .ok()
+    json::read(text.as_bytes())
         .and_then(|value| serde_json::to_string_pretty(&value).ok())
         .unwrap_or_else(|| text.to_owned())
 }
