@@ -174,7 +174,7 @@ fn via(headers: &(impl Headers + ?Sized)) -> Option<String> {
 /// The body where it is a JSON object or list.
 fn json_of(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    serde_json::from_slice(body).ok().filter(|json: &Value| json.is_object() || json.is_array())
+    crate::text::json::read(body).filter(|json| json.is_object() || json.is_array())
 }
 
 /// Whether the body, which is no JSON, is a page for a browser: as its media type says, or as it begins.
