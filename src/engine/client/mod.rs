@@ -58,8 +58,28 @@ pub enum Stop {
     Late,
 }
 
-/// Sent to: give up. Dropped without: go on.
-pub type Cancel = oneshot::Receiver<Stop>;
+/// What ends a try early: its time is over, or somebody takes it back.
+pub struct Cancel {
+    late: Instant,
+    taken_back: oneshot::Receiver<()>,
+}
+
+impl Cancel {
+    /// A try that may take until `bound` from now; whoever sends to the other end takes it back.
+    pub fn within(bound: Duration) -> (oneshot::Sender<()>, Self) {
+        let (take_back, taken_back) = oneshot::channel();
+        (take_back, Self { late: Instant::now() + bound, taken_back })
+    }
+
+    /// Resolves when the try must end.
+    pub async fn stopped(&mut self) -> Stop {
+        tokio::select! {
+            biased;
+            Ok(()) = &mut self.taken_back, if !self.taken_back.is_terminated() => Stop::TakenBack,
+            () = tokio::time::sleep_until(self.late) => Stop::Late,
+        }
+    }
+}
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
@@ -154,8 +174,7 @@ impl Client {
         }
     }
 
-    /// Tries `call` once. Ends when it is answered, or when it is stopped: the bound of a try is kept by who holds the
-    /// other end.
+    /// Tries `call` once. Ends when it is answered or stopped.
     pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
         let began = Instant::now();
         let gate = Arc::new(Gate::default());
@@ -181,15 +200,12 @@ impl Client {
         let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
         let (client, target) = tokio::select! {
             biased;
+            why = stop.stopped() => return failed(gave_up(why, trace, gate)),
             client = self.client_for(&call) => match client {
                 Ok(client) => client,
                 Err(why) => return Tried::invalid(why),
             },
-            why = stopped(stop) => return failed(gave_up(why, trace, gate)),
         };
-        if let Ok(why) = stop.try_recv() {
-            return failed(gave_up(why, trace, gate));
-        }
         let mut request = reqwest::Request::new(call.method, target.url.clone());
         *request.headers_mut() = call.headers;
         *request.body_mut() = Some(reqwest::Body::wrap(GatedBody::new(Bytes::from(call.body), Arc::clone(gate))));
@@ -198,7 +214,7 @@ impl Client {
             tokio::select! {
                 biased;
                 out = work => out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open())),
-                why = stopped(stop) => Err(gave_up(why, trace, gate)),
+                why = stop.stopped() => Err(gave_up(why, trace, gate)),
             }
         };
         let mut response = match answered {
@@ -223,7 +239,7 @@ impl Client {
             let chunk = tokio::select! {
                 biased;
                 chunk = response.chunk() => chunk,
-                why = stopped(stop) => break Some(gave_up_body(why)),
+                why = stop.stopped() => break Some(gave_up_body(why)),
             };
             match chunk {
                 Ok(Some(bytes)) => {
@@ -340,16 +356,6 @@ impl Client {
         };
         self.shared.tls.get_or_try_init(load).await.cloned()
     }
-}
-
-/// Resolves when a stop was sent; never where its sender is gone.
-pub async fn stopped(stop: &mut Cancel) -> Stop {
-    if !stop.is_terminated()
-        && let Ok(why) = stop.await
-    {
-        return why;
-    }
-    std::future::pending().await
 }
 
 /// We end the try: the gate says, for good, whether something may have left.

@@ -46,13 +46,6 @@ use tasks::{TaskOutput, Work};
 /// A server clock that differs by more is told.
 const SKEW_MAX: i64 = 60;
 
-/// With so many on the wire, the loop waits for its neighbours' work before it takes its turn, and reports for company.
-const CROWD: usize = 4;
-/// How long reports may wait in a crowd: nobody sees it, a screen is drawn 60 times a second.
-const SOON: Duration = Duration::from_millis(1);
-/// So many leave at once.
-const TOGETHER: usize = 256;
-
 /// See the module.
 pub struct Driver {
     clock: Clock,
@@ -61,7 +54,7 @@ pub struct Driver {
     profile: Arc<Profile>,
     tuning: Tuning,
     commands: UnboundedReceiver<Command>,
-    reports: Outbox,
+    reports: Reports,
     client: Client,
     redactor: Arc<Redactor>,
     /// The newest redactor, for whoever writes what did not come from here.
@@ -70,8 +63,6 @@ pub struct Driver {
     jobs: JoinSet<TaskOutput>,
     /// What each job works for, should it die; and how it is stopped.
     working: HashMap<tokio::task::Id, Work>,
-    /// Before then no try is late. (It may be that none is then either.)
-    late: Option<Instant>,
     exchanges: u64,
     skew_told: bool,
     /// Seconds that the server's clock is ahead, by the newest answer.
@@ -142,7 +133,6 @@ impl Driver {
             jitter: Jitter::new(tuning.seed),
             jobs: JoinSet::new(),
             working: HashMap::new(),
-            late: None,
             exchanges: 0,
             skew_told: false,
             skew: 0,
@@ -174,7 +164,7 @@ impl Driver {
             profile,
             tuning,
             commands,
-            reports: Outbox { reports, pending: RefCell::default(), due: None, metrics },
+            reports: Reports { sender: reports, metrics },
         }
     }
 
@@ -184,18 +174,12 @@ impl Driver {
             self.tokens.sign_in(self.clock.now());
         }
         self.start_hooks();
-        let mut timer = Box::pin(tokio::time::sleep(Duration::ZERO));
         while !self.stopping {
             let due = self.pump();
             if !Arc::ptr_eq(&self.shared.borrow(), &self.redactor) {
                 self.shared.send_replace(Arc::clone(&self.redactor));
             }
-            let due = [due, self.reports.flush_later(self.queue.flying() >= CROWD)].into_iter().flatten().min();
-            // One timer for everything, moved only where it would end too late: a turn too many, once, is cheaper than
-            // moving it with every send.
-            if let Some(due) = due.filter(|d| timer.is_elapsed() || *d < timer.deadline()) {
-                timer.as_mut().reset(due);
-            }
+            let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(came) = self.webs.inbox.recv() => self.web_came(came),
@@ -203,31 +187,14 @@ impl Driver {
                 Some(event) = webhooks::Webhooks::next(&mut self.hooks), if self.hooks.is_some() => {
                     self.hooked(event, self.clock.now());
                 }
-                () = timer.as_mut(), if due.is_some() => {}
+                () = timer, if due.is_some() => {}
             }
-            self.gather().await;
         }
         self.finish().await;
-        self.reports.flush();
         if let Some(leaving) = self.reports.leaving() {
             leaving.await;
         }
         self.tell(Report::Stopped);
-        self.reports.flush();
-    }
-
-    /// Takes what else is there already, so that one turn serves it all. Where many are on the wire, those that are
-    /// nearly done come along: a turn for each costs more than their wait for each other.
-    async fn gather(&mut self) {
-        if self.queue.flying() >= CROWD {
-            tokio::task::yield_now().await;
-        }
-        while let Some(done) = self.jobs.try_join_next_with_id() {
-            self.done(done);
-        }
-        while let Ok(command) = self.commands.try_recv() {
-            self.command(command);
-        }
     }
 
     /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
@@ -256,8 +223,7 @@ impl Driver {
         ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
         let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
-        let next = next.map(|m| Instant::from_std(self.clock.instant(m)));
-        [next, self.stop_late()].into_iter().flatten().min()
+        next.map(|m| Instant::from_std(self.clock.instant(m)))
     }
 
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
@@ -347,7 +313,6 @@ impl Driver {
     async fn drain(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
         while self.queue.flying() > 0 {
-            self.reports.flush();
             let next = async {
                 tokio::select! {
                     Some(came) = self.webs.inbox.recv() => Next::Web(came),
@@ -373,7 +338,7 @@ impl Driver {
     }
 
     fn tell(&self, report: Report) {
-        self.reports.put(report);
+        self.reports.send(report);
     }
 
     fn notice(&self, text: &str, now: Moment) {
@@ -423,50 +388,23 @@ enum Next {
     Job(Result<(tokio::task::Id, TaskOutput), tokio::task::JoinError>),
 }
 
-/// Reports on their way out. They leave together at the end of a turn of the loop, when the requests that the turn began
-/// are on their way already; where much goes on, those of several turns do. For waking who listens costs more than
-/// anything else in a turn.
-struct Outbox {
-    reports: UnboundedSender<Report>,
-    pending: RefCell<Vec<Report>>,
-    /// When those that wait now must leave.
-    due: Option<Instant>,
+/// Where reports go, and the metrics that are made of them.
+struct Reports {
+    sender: UnboundedSender<Report>,
     metrics: Option<RefCell<Metrics>>,
 }
 
-impl Outbox {
+impl Reports {
     /// Resolves when the last metrics have gone out, within a bound.
     fn leaving(&self) -> Option<impl Future<Output = ()> + use<>> {
         self.metrics.as_ref().map(|m| m.borrow().last())
     }
 
-    fn put(&self, report: Report) {
-        self.pending.borrow_mut().push(report);
-    }
-
-    /// Lets them leave: at once, or, in a `crowd`, when enough have come together. Says when they must.
-    fn flush_later(&mut self, crowd: bool) -> Option<Instant> {
-        let waiting = self.pending.borrow().len();
-        if crowd && (1..TOGETHER).contains(&waiting) {
-            let now = Instant::now();
-            let due = *self.due.get_or_insert(now + SOON);
-            if now < due {
-                return Some(due);
-            }
-        }
-        self.flush();
-        self.due = None;
-        None
-    }
-
-    fn flush(&self) {
-        for report in self.pending.borrow_mut().drain(..) {
-            let caused = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
-            // Nobody listens: the handles are going too, and the loop ends by that.
-            let _ = self.reports.send(report);
-            if let Some(caused) = caused {
-                let _ = self.reports.send(caused);
-            }
+    fn send(&self, report: Report) {
+        let caused = self.metrics.as_ref().and_then(|m| m.borrow_mut().report(&report));
+        // Where nobody listens, the handles are going too, and the loop ends by that.
+        for report in [Some(report), caused].into_iter().flatten() {
+            let _ = self.sender.send(report);
         }
     }
 }

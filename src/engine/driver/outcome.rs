@@ -131,7 +131,7 @@ impl Driver {
                 send.wants_renewal = renewal;
             }
             let report = record.report();
-            self.reports.put(report);
+            self.reports.send(report);
         }
         let id = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;
@@ -154,7 +154,7 @@ impl Driver {
         if let Some(record) = &mut send.record {
             record.wait(now, until, why);
             let report = record.report();
-            self.reports.put(report);
+            self.reports.send(report);
         }
         let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;

@@ -301,7 +301,7 @@ impl Driver {
                     return self.take_frame_back(key, message, now);
                 }
                 if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
-                    work.stop(crate::engine::client::Stop::TakenBack);
+                    work.take_back();
                 }
             }
             Taken::Absent => {}

@@ -66,7 +66,7 @@ impl Driver {
             if let Some(record) = &mut send.record {
                 record.renewal(id, now);
                 let report = record.report();
-                self.reports.put(report);
+                self.reports.send(report);
             }
         }
     }
@@ -192,7 +192,7 @@ impl Driver {
             {
                 // A renewal that failed is followed by another, if there is one.
                 send.wants_renewal = brought.is_none();
-                self.reports.put(record.report());
+                self.reports.send(record.report());
             }
         }
     }

@@ -9,12 +9,11 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::channel;
-use crate::engine::client::{Answer, Cancel, Client, Stop, Tried, capture};
+use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
 use crate::engine::durable::{Durable, GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::redact::Redactor;
 use crate::engine::socket::upgrade::{self, Opening, Socket};
@@ -70,17 +69,15 @@ impl Job {
 /// A job under way.
 pub struct Work {
     pub job: Job,
-    /// When a try must be over; none for what is no try, and for one that was stopped already.
-    deadline: Option<Instant>,
-    stop: Option<oneshot::Sender<Stop>>,
+    /// Takes a try back; none for what is no try.
+    take_back: Option<oneshot::Sender<()>>,
 }
 
 impl Work {
     /// Ends a try early, once.
-    pub fn stop(&mut self, why: Stop) {
-        self.deadline = None;
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(why);
+    pub fn take_back(&mut self) {
+        if let Some(take_back) = self.take_back.take() {
+            let _ = take_back.send(());
         }
     }
 }
@@ -200,33 +197,22 @@ pub struct PutDone {
 }
 
 impl Driver {
-    /// A try: the loop keeps its time, so that no try needs a timer of its own.
+    /// Starts a try of a request, which ends by itself when its time is over.
     fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> tokio::task::Id
     where
         W: Future<Output = TaskOutput> + Send + 'static,
     {
-        let (stop, stopped) = oneshot::channel();
-        let deadline = Instant::now() + self.profile.request_timeout;
-        let id = self.jobs.spawn(work(stopped)).id();
-        self.working.insert(id, Work { job, deadline: Some(deadline), stop: Some(stop) });
-        self.late = Some(self.late.map_or(deadline, |late| late.min(deadline)));
+        let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
+        let id = self.jobs.spawn(work(cancel)).id();
+        self.working.insert(id, Work { job, take_back: Some(take_back) });
         id
     }
 
-    /// Stops the tries whose time is over; says when that of the next one is.
-    pub(super) fn stop_late(&mut self) -> Option<Instant> {
-        if self.working.is_empty() {
-            self.late = None;
-        }
-        let late = self.late?;
-        let now = Instant::now();
-        if late <= now {
-            for work in self.working.values_mut().filter(|w| w.deadline.is_some_and(|d| d <= now)) {
-                work.stop(Stop::Late);
-            }
-            self.late = self.working.values().filter_map(|w| w.deadline).min();
-        }
-        self.late
+    /// Starts work that is no request.
+    fn spawn_plain(&mut self, job: Job, work: impl Future<Output = TaskOutput> + Send + 'static) -> tokio::task::Id {
+        let id = self.jobs.spawn(work).id();
+        self.working.insert(id, Work { job, take_back: None });
+        id
     }
 
     pub(super) fn spawn_secret(&mut self, source: SecretSource) {
@@ -234,8 +220,7 @@ impl Driver {
             let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
             TaskOutput::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
         };
-        let id = self.jobs.spawn(work).id();
-        self.working.insert(id, Work { job: Job::Secret, deadline: None, stop: None });
+        self.spawn_plain(Job::Secret, work);
     }
 
     pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
@@ -284,7 +269,6 @@ impl Driver {
     ) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
         let message = intent.message;
-        // Told at once, awaited by the job: what one turn of the loop sends is recorded together.
         let recording = self.tuning.durable.intent(intent);
         self.spawn(Job::Send(message), |mut stopped| async move {
             let (shown, taken) = match recording.await {
@@ -348,8 +332,7 @@ impl Driver {
             };
             TaskOutput::GuestToken(Box::new(TokenRead { key, serial, read }))
         };
-        let id = self.jobs.spawn(work).id();
-        self.working.insert(id, Work { job: Job::Web(key), deadline: None, stop: None });
+        self.spawn_plain(Job::Web(key), work);
     }
 
     pub(super) fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64) -> tokio::task::Id {
@@ -362,9 +345,7 @@ impl Driver {
     }
 
     pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) -> tokio::task::Id {
-        let id = self.jobs.spawn(async move { TaskOutput::Recorded(message, recording.await) }).id();
-        self.working.insert(id, Work { job: Job::Record(message), deadline: None, stop: None });
-        id
+        self.spawn_plain(Job::Record(message), async move { TaskOutput::Recorded(message, recording.await) })
     }
 
     pub(super) fn spawn_history(&mut self, call: Call, key: ConversationKey) {
@@ -392,8 +373,7 @@ impl Driver {
             let read = tokio::task::spawn_blocking(read).await;
             TaskOutput::File(key, message, read.unwrap_or_else(|_| Err("reading the file failed".to_owned())))
         };
-        let id = self.jobs.spawn(work).id();
-        self.working.insert(id, Work { job: Job::File(key), deadline: None, stop: None });
+        self.spawn_plain(Job::File(key), work);
     }
 
     pub(super) fn spawn_put(&mut self, call: Call, key: ConversationKey, id: String) {

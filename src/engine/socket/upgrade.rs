@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::engine::client::{Answer, Cancel, Client, Fault, Stop, Tried, capture, stopped};
+use crate::engine::client::{Answer, Cancel, Client, Fault, Stop, Tried, capture};
 use crate::genesys::Call;
 use crate::genesys::call::{BadCall, USER_AGENT};
 use crate::model::{FailureKind, Phase};
@@ -58,7 +58,7 @@ pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> Opening {
     let mut opening = tokio::select! {
         biased;
         done = upgrade(client, call, &progress, began) => done,
-        why = stopped(stop) => {
+        why = stop.stopped() => {
             let phase = progress.phase();
             Opening::failed(match why {
                 Stop::Late => Fault::late(phase, false),

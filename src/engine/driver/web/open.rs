@@ -152,7 +152,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.serial += 1;
         if let Some(work) = web.task.take().and_then(|task| self.working.get_mut(&task)) {
-            work.stop(crate::engine::client::Stop::TakenBack);
+            work.take_back();
         }
         if let Some(link) = &web.link {
             link.close();
