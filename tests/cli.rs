@@ -63,10 +63,96 @@ fn an_unknown_conversation_gets_the_nearest_name() {
     assert!(stderr.ends_with("has no conversation \"Ana\"; did you mean \"Anna\"?\n"), "{stderr}");
 }
 
+/// Whom each command speaks to, by what is set: never the sandbox unless it is named, and never an organisation that
+/// something else was meant to replace.
+#[test]
+fn a_command_without_a_screen_speaks_to_whom_it_was_told_to() {
+    const ENV: [(&str, &str); 4] = [
+        ("GENESYSCLOUD_REGION", "eu-west-1"),
+        ("GENESYSCLOUD_OAUTHCLIENT_ID", "client-1"),
+        ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2"),
+        // Nothing listens there: no test leaves this machine.
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ];
+    const CONFIG: &str = "[profiles.a]\nregion = \"mypurecloud.de\"\nconnect_timeout = \"1s\"\n[profiles.a.hosts]\n\
+                          login = \"http://127.0.0.1:9\"\napi = \"http://127.0.0.1:9\"\n[profiles.a.oauth]\n\
+                          client_id = \"c\"\nclient_secret = { command = [\"echo\", \"hunter2\"] }\n\
+                          [[profiles.a.conversations]]\nname = \"Anna\"\nchannel = \"guest-api\"\n\
+                          conversation_id = \"00000000-0000-4000-8000-000000000002\"\n";
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("c.toml"), CONFIG).unwrap();
+    std::fs::write(home.path().join("none.toml"), "").unwrap();
+    let conversation = "35c3fe01-8e46-4f73-a745-0f8d5c5a2f5d";
+    let to: [&[&str]; 5] = [
+        &["send", "--json", "--to", "Anna", "hi"],
+        &["run", "--json", "smoke", "--only", "desktop"],
+        &["token", "--json"],
+        &["doctor", "--json"],
+        &["ids", "--json", "--lookup", conversation],
+    ];
+    let said = |config: &str, env: bool, before: &[&str], arguments: &[&str]| {
+        let mut command = guestwire(home.path(), &[&["--config", config], before, arguments].concat());
+        if env {
+            command.envs(ENV);
+        }
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        let first = stderr.lines().next().unwrap_or_default().to_owned();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), first)
+    };
+    for arguments in to {
+        let (code, stdout, first) = said("none.toml", false, &[], arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(first.contains("--sandbox") && first.contains("--profile"), "{arguments:?}: {first}");
+
+        let (_, stdout, first) = said("c.toml", true, &[], arguments);
+        assert_eq!(first, "guestwire: speaking to mypurecloud.de (profile a)", "{arguments:?}");
+        assert!(!stdout.contains("\"sandbox\":true"), "{stdout}");
+
+        let (_, stdout, first) = said("c.toml", true, &["--sandbox"], arguments);
+        assert!(first.starts_with("guestwire: speaking to the sandbox: http://127.0.0.1:"), "{arguments:?}: {first}");
+        assert!(stdout.lines().all(|line| line.contains("\"sandbox\":true")), "{stdout}");
+    }
+    // Nothing but the environment: its profile. (The doctor would look names up, which leaves this machine.)
+    for arguments in [to[1], to[2]] {
+        let (_, stdout, first) = said("none.toml", true, &["--conversation", conversation], arguments);
+        assert_eq!(first, "guestwire: speaking to mypurecloud.ie (profile env)", "{arguments:?}");
+        assert!(
+            stdout.lines().count() > 0 && stdout.lines().all(|line| line.contains("\"profile\":\"env\"")),
+            "{stdout}"
+        );
+    }
+}
+
+#[test]
+fn flags_describe_a_conversation_that_no_config_names() {
+    let home = tempfile::tempdir().unwrap();
+    for (arguments, sentence) in [
+        (
+            &["send", "--region", "eu-west-1", "--deployment", "d", "hi"][..],
+            "--deployment and --origin belong together",
+        ),
+        (&["send", "--region", "eu-west-1", "--guest", "g", "--conversation", "c", "hi"], "--guest names who speaks"),
+        (&["send", "--integration", "i", "--conversation", "c", "hi"], "each name a target: give one of them"),
+        (&["send", "--conversation", "c", "hi"], "nothing says whom to speak to"),
+        (&["send", "--sandbox", "--conversation", "c", "hi"], "the target is the sandbox"),
+        (&["token", "--sandbox", "--region", "eu-west-1"], "--region is for a target without a profile"),
+        (&["token", "--region", "atlantis"], "is not a region of Genesys Cloud"),
+        (&["send", "hi"], "--to"),
+    ] {
+        let (code, _, stderr) = run(home.path(), arguments);
+        assert_eq!((code, stderr.contains(sentence)), (2, true), "{arguments:?}: {stderr}");
+    }
+    let shown = ["config", "show", "--region", "eu-west-1", "--deployment", "00000000-0000-4000-8000-000000000005"];
+    let (code, stdout, stderr) = run(home.path(), &[&shown[..], &["--origin", "https://shop.example"]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("mypurecloud.ie") && stdout.contains("web-messaging"), "{stdout}");
+}
+
 #[test]
 fn empty_text_is_not_sent() {
     let home = tempfile::tempdir().unwrap();
-    let (code, _, stderr) = run(home.path(), &["send", "--to", "Anna", "-"]);
+    let (code, _, stderr) = run(home.path(), &["--sandbox", "send", "--to", "Anna", "-"]);
     assert_eq!((code, stderr.as_str()), (2, "guestwire: the text is empty; nothing was sent\n"));
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::config::ad_hoc::Target;
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
 use crate::console::state::composer::carry;
@@ -14,7 +15,8 @@ use crate::model::{Attachment, Choice, Variation};
 use crate::pass::report::Form;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
-5 outcome unknown, 101 panic.\nWithout a config file the built-in sandbox opens: no account and no network are needed.";
+5 outcome unknown, 101 panic.\nWithout a config file the console opens the built-in sandbox: no account and no network \
+are needed. Commands speak to the sandbox only where --sandbox says so.";
 
 /// A terminal console for headless messaging on Genesys Cloud: speak as the guest and see every exchange.
 #[derive(Debug, Parser)]
@@ -31,6 +33,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct GlobalArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Use this profile of the config file
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = "Options everywhere")]
     pub profile: Option<String>,
@@ -76,6 +80,32 @@ pub struct GlobalArgs {
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
+}
+
+/// A target that no config file names. Each command that speaks to somebody understands these flags.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TargetArgs {
+    /// The region, instead of a profile's: a domain, an AWS name, or any name that the vendor's tools use
+    #[arg(long, global = true, value_name = "REGION", help_heading = "A target without a config file")]
+    pub region: Option<String>,
+    /// A web deployment's id; no OAuth is needed
+    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
+    pub deployment: Option<String>,
+    /// A site that the deployment allows, like https://shop.example
+    #[arg(long, global = true, value_name = "URL", help_heading = "A target without a config file")]
+    pub origin: Option<String>,
+    /// An open messaging integration's id
+    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
+    pub integration: Option<String>,
+    /// Who speaks through the integration
+    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
+    pub guest: Option<String>,
+    /// A conversation's id, for the channel guest-api
+    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
+    pub conversation: Option<String>,
+    /// The guest's participant id in the conversation
+    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
+    pub participant: Option<String>,
 }
 
 /// `--color`
@@ -126,9 +156,9 @@ pub enum Sub {
 #[derive(Debug, Args)]
 #[command(after_help = "The last line of --json is the outcome: accepted, refused or unknown.")]
 pub struct SendArgs {
-    /// The conversation, by its name in the config file
-    #[arg(long, value_name = "NAME")]
-    pub to: String,
+    /// The conversation, by its name in the config file; not needed with --deployment, --integration or --conversation
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["deployment", "integration", "conversation"])]
+    pub to: Option<String>,
     /// One JSON object a line instead of text
     #[arg(long)]
     pub json: bool,
@@ -412,6 +442,16 @@ impl GlobalArgs {
             ascii: self.ascii,
             calm: self.calm,
             ephemeral: self.ephemeral,
+            target: Target {
+                region: self.target.region.clone(),
+                deployment: self.target.deployment.clone(),
+                origin: self.target.origin.clone(),
+                integration: self.target.integration.clone(),
+                guest: self.target.guest.clone(),
+                conversation: self.target.conversation.clone(),
+                participant: self.target.participant.clone(),
+            },
+            named_target: false,
             color: self.color.map(|color| match color {
                 ColorArg::Auto => ColorChoice::Auto,
                 ColorArg::Always => ColorChoice::Always,

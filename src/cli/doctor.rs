@@ -13,6 +13,7 @@ use super::drive::drive;
 use super::exit::{Exit, Failed};
 use super::journal;
 use super::open::Opened;
+use super::output::Output;
 use super::send::find;
 
 /// The conversation that is looked at.
@@ -34,6 +35,7 @@ fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, 
 /// Asks, and says what it found.
 pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = Opened::open(settings)?;
+    let mut output = Output::speaking_to(&opened.profile);
     let result = async {
         let target = target(&opened.profile, args)?;
         let clock = Clock::start();
@@ -44,7 +46,7 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
         let doctor = Doctor::new(&facts, target, args.send_test);
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let fold = &mut DoctorFold::new(doctor, facts);
-        let exit = drive(fold, clock, &engine, reports, journal.as_ref(), args.json).await;
+        let exit = drive(fold, clock, &engine, reports, journal.as_ref(), &mut output, args.json).await;
         journal::close(journal);
         exit
     }

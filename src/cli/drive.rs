@@ -66,9 +66,9 @@ pub async fn drive(
     engine: &EngineHandle,
     mut reports: UnboundedReceiver<Report>,
     kept: Option<&Kept>,
+    output: &mut Output,
     json: bool,
 ) -> Result<Exit, Failed> {
-    let mut output = Output::default();
     let mut interrupts = interrupts();
     let mut input = Input::Begin;
     let mut heard = HashSet::new();

@@ -39,27 +39,27 @@ pub fn known(profile: &Profile) -> Known {
 pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed> {
     let known = profile.map(known).unwrap_or_default();
     let found = find(&text(&args.text)?, &known);
-    say(&found, args.json)
+    say(&found, &mut Output::default(), args.json)
 }
 
 /// With look-ups: what nothing says of is asked about.
 pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
     let text = text(&args.text)?;
     let opened = Opened::open(settings)?;
+    let mut output = Output::speaking_to(&opened.profile);
     let known = known(&opened.profile);
     let found = find(&text, &known);
     let clock = Clock::start();
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, Tuning::default());
     let mut fold = IdsFold::new(Look::at(&found, known));
-    let exit = drive(&mut fold, clock, &engine, reports, None, args.json).await;
+    let exit = drive(&mut fold, clock, &engine, reports, None, &mut output, args.json).await;
     opened.close().await;
     let exit = exit?;
-    let said = say(&find(&text, fold.known()), args.json)?;
+    let said = say(&find(&text, fold.known()), &mut output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 
-fn say(found: &[Found], json: bool) -> Result<Exit, Failed> {
-    let mut output = Output::default();
+fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed> {
     let at = jiff::Timestamp::now();
     for one in found {
         let shown = if one.id.is_empty() { "«guest token»" } else { one.id.as_str() };

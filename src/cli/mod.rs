@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    let flags = cli.global.flags();
+    let mut flags = cli.global.flags();
     let fill_log = cli.global.fill_log;
     let record = cli.global.record;
     let no_screen = cli.command.is_some() || cli.global.plain;
@@ -103,6 +103,11 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         )
         | None => {}
     }
+    flags.named_target = match &cli.command {
+        Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
+        Some(Sub::Ids(args)) => args.lookup,
+        _ => false,
+    };
     let settings = match (load(&flags, &env), &cli.command) {
         (Ok(settings), _) => settings,
         // Finding ids in a text needs no configuration; one that works helps.

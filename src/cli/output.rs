@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::config::Profile;
 use crate::view::text::visible;
 
 use super::exit::Failed;
@@ -65,9 +66,35 @@ impl Line {
 #[derive(Debug, Default)]
 pub struct Output {
     closed: bool,
+    /// Whom the command speaks to, for each line of `--json`.
+    target: Map<String, Value>,
 }
 
 impl Output {
+    /// Of a command that speaks to the organisation of `profile`. Says so on stderr first, whatever is written to stdout.
+    pub fn speaking_to(profile: &Profile) -> Self {
+        let mut target = Map::new();
+        if profile.sandbox {
+            warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
+            target.insert("sandbox".to_owned(), json!(true));
+        } else {
+            let production = if profile.production { ", PROD" } else { "" };
+            warn(&format!("speaking to {} (profile {}{production})", profile.region.domain, profile.name));
+        }
+        target.insert("profile".to_owned(), json!(profile.name));
+        target.insert("region".to_owned(), json!(profile.region.domain));
+        Self { closed: false, target }
+    }
+
+    /// The line of `--json`, with whom the command speaks to.
+    pub fn json(&self, line: &Line) -> String {
+        let mut said = line.clone();
+        for (name, value) in &self.target {
+            said.fields.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        said.json()
+    }
+
     /// Writes raw text to stdout and flushes it.
     pub fn raw(&mut self, text: &str) -> Result<(), Failed> {
         self.bytes(text.as_bytes())
@@ -102,7 +129,7 @@ impl Output {
     /// Says a line in the form that was asked for.
     pub fn say(&mut self, line: &Line, json: bool) -> Result<(), Failed> {
         if json {
-            return self.line(&line.json());
+            return self.line(&self.json(line));
         }
         match &line.human {
             Some(Human::Says(text)) => self.line(&safe(text)),

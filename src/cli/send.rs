@@ -14,6 +14,7 @@ use super::drive::drive;
 use super::exit::{Exit, Failed};
 use super::journal;
 use super::open::Opened;
+use super::output::Output;
 use super::send_fold::{Pick, SendFold, Sending};
 
 /// More than any channel takes; a pipe that never ends is not read forever.
@@ -22,7 +23,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// A send, resolved from the arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
-    to: String,
+    to: Option<String>,
     text: String,
     extras: Extras,
     pick: Option<Pick>,
@@ -97,8 +98,13 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
 /// Sends, and waits for the outcome.
 pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Failed> {
     let opened = Opened::open(settings)?;
+    let mut output = Output::speaking_to(&opened.profile);
     let result = async {
-        let conversation = find(&opened.profile, &options.to)?;
+        let conversation = match &options.to {
+            Some(name) => find(&opened.profile, name)?,
+            // The one that the flags describe.
+            None => ConversationKey(0),
+        };
         let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
         let sending = Sending { conversation, text, extras, reply_within };
         let clock = Clock::start();
@@ -113,7 +119,7 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
             .knowing(ProfileFacts::of(&opened.profile), channel)
             .sent_as(sent_as)
             .picking(pick, heard);
-        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), json).await;
+        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), &mut output, json).await;
         journal::close(journal);
         exit
     }

@@ -8,15 +8,17 @@ use super::args::TokenArgs;
 use super::drive::drive;
 use super::exit::{Exit, Failed};
 use super::open::Opened;
+use super::output::Output;
 use super::token_fold::TokenFold;
 
 /// Signs in.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> {
     let opened = Opened::open(settings)?;
+    let mut output = Output::speaking_to(&opened.profile);
     let clock = Clock::start();
     let tuning = Tuning { metrics: settings.metrics.clone(), ..Tuning::default() };
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-    let result = drive(&mut TokenFold::default(), clock, &engine, reports, None, args.json).await;
+    let result = drive(&mut TokenFold::default(), clock, &engine, reports, None, &mut output, args.json).await;
     opened.close().await;
     result
 }

@@ -8,6 +8,7 @@
 //!                                      Problems: file:line:column: one sentence each
 //! ```
 
+pub mod ad_hoc;
 mod address;
 pub mod load;
 pub mod problem;

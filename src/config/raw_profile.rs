@@ -36,7 +36,7 @@ pub struct RawWebhook {
 }
 
 /// One conversation, with the fields of its channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RawConversation {
     pub name: Spot<String>,
     pub address: RawAddress,
@@ -47,7 +47,7 @@ pub struct RawConversation {
 pub type RawAttributes = Vec<(Spot<String>, Spot<String>)>;
 
 /// The fields of a channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum RawAddress {
     GuestApi { conversation_id: Spot<String>, participant_id: Option<Spot<String>>, external_id: Option<Spot<String>> },
     OpenMessaging { integration_id: Spot<String>, guest: RawGuest },
@@ -55,7 +55,7 @@ pub enum RawAddress {
 }
 
 /// The guest of an open-messaging conversation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RawGuest {
     pub id: Spot<String>,
     pub id_type: Option<Spot<&'static str>>,

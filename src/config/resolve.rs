@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Cause, Masks, mask};
 
+use super::ad_hoc::{self, Target, env_profile};
 use super::problem::{Problem, Problems, Spot, nearest, suggestion};
 use super::raw::RawFile;
-use super::raw_profile::RawProfile;
+use super::raw_profile::{RawConversation, RawProfile};
 use super::reader::Doc;
 use super::regions::SANDBOX;
 use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
@@ -43,6 +44,10 @@ pub struct Flags {
     pub ephemeral: bool,
     /// `--color`
     pub color: Option<ColorChoice>,
+    /// `--region`, `--deployment` and their siblings
+    pub target: Target,
+    /// A command without a screen speaks to somebody: the sandbox is only meant where it is named.
+    pub named_target: bool,
 }
 
 /// A config file's text and what is known of the file itself.
@@ -92,8 +97,34 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let redact = redacted_names(&raw);
     let private = source.is_some_and(|s| s.private);
     let masks = masks(path, &raw, &mut problems);
+    let target = target(flags, &mut problems);
+    let mut raw = raw;
+    let adhoc = env_profile(env, flags.target.region.as_deref());
     let around = Around { file: path, private, env, home, redact: &redact, masks: &masks };
+    let mut sheet = Sheet { rows: path_rows };
+    let chosen = choose(&paths, &raw, flags, adhoc.is_some(), env, &mut sheet, &mut problems);
+    let has_env_profile = adhoc.is_some();
+    let mut adhoc = match &chosen {
+        Choice::Env => adhoc,
+        _ => None,
+    };
+    if let Some(conversation) = target {
+        match &chosen {
+            Choice::Named(at) => raw.profiles.get_mut(*at).into_iter().for_each(|p| p.conversations.insert(0, conversation.clone())),
+            Choice::Env => adhoc.iter_mut().for_each(|p| {
+                p.conversations.insert(0, conversation.clone());
+                ad_hoc::with_guest_scope(p);
+            }),
+            Choice::Sandbox => problems.push(Problem::new(
+                "the flags name a conversation of an organisation, and the target is the sandbox; add --region or --profile",
+            )),
+            Choice::None => {}
+        }
+    }
     let mut profiles: Vec<Resolved> = raw.profiles.iter().map(|p| resolve_profile(p, &around)).collect();
+    for resolved in &mut profiles {
+        ad_hoc::name_sources(resolved, &flags.target);
+    }
     for (raw, resolved) in raw.profiles.iter().zip(&mut profiles) {
         problems.append(&mut resolved.problems);
         if raw.name.value == SANDBOX {
@@ -104,9 +135,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     duplicate_snippets(path, &raw.composer.snippets, &mut problems);
     let muted = muted(path, &raw, &mut problems);
 
-    let mut sheet = Sheet { rows: path_rows };
     let scenario = flag("--scenario", flags.scenario.clone());
-    let chosen = choose(&paths, &raw, flags, env, &mut sheet, &mut problems);
     let composer = composer(&raw, &mut sheet);
     let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
     let log = log(&raw, ui.times, &mut sheet);
@@ -131,7 +160,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         let name = format!("keys.{context}.{}", binding.action.value);
         sheet.note(name, chords.shown(), Origin::File(binding.action.at));
     }
-    if let (Choice::Named(_), Some((_, _))) = (&chosen, &scenario) {
+    if let (Choice::Named(_) | Choice::Env, Some((_, _))) = (&chosen, &scenario) {
         let how = "add --sandbox, or leave --scenario out";
         problems.push(Problem::new(format!("--scenario is for the embedded sandbox, not for a profile; {how}")));
     }
@@ -146,6 +175,12 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
             let mut resolved = profiles.swap_remove(at);
             resolved.profile.take().map(|profile| (ProfileChoice::Named(Box::new(profile)), resolved))
         }
+        Choice::Env => adhoc.and_then(|raw| {
+            let mut resolved = resolve_profile(&raw, &around);
+            ad_hoc::name_sources(&mut resolved, &flags.target);
+            problems.append(&mut resolved.problems);
+            resolved.profile.take().map(|profile| (ProfileChoice::Named(Box::new(profile)), resolved))
+        }),
         Choice::Named(_) | Choice::None => None,
     };
     let (Some((profile, mut resolved)), true) = (chosen, problems.is_empty()) else {
@@ -154,6 +189,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     sheet.rows.append(&mut resolved.rows);
     Ok(Settings {
         profile,
+        has_env_profile,
         composer,
         log,
         journal,
@@ -175,25 +211,65 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
 enum Choice {
     Sandbox,
     Named(usize),
+    /// The one that environment variables and flags make.
+    Env,
     None,
 }
 
-/// Which profile: `--sandbox`, `--profile`, `GUESTWIRE_PROFILE`, `profile =`, the only one there is, or the sandbox.
+/// The conversation that flags describe; a flag without the ones that it needs is a problem.
+fn target(flags: &Flags, problems: &mut Vec<Problem>) -> Option<RawConversation> {
+    let t = &flags.target;
+    let mut incomplete = |sentence: &str| problems.push(Problem::new(sentence));
+    if t.deployment.is_some() != t.origin.is_some() {
+        incomplete("--deployment and --origin belong together: the deployment's id, and a site that it allows");
+    }
+    if t.guest.is_some() && t.integration.is_none() {
+        incomplete("--guest names who speaks through --integration: give the integration's id too");
+    }
+    if t.participant.is_some() && t.conversation.is_none() {
+        incomplete("--participant is of a --conversation: give the conversation's id too");
+    }
+    let ways = [&t.deployment, &t.integration, &t.conversation].into_iter().flatten().count();
+    if ways > 1 {
+        incomplete("--deployment, --integration and --conversation each name a target: give one of them");
+    }
+    t.conversation().filter(|_| problems.is_empty())
+}
+
+/// Which profile: `--sandbox`, `--profile`, `--region`, `GUESTWIRE_PROFILE`, `profile =`, the only one of the file, the
+/// environment's, and last, where there is a screen, the sandbox. `has_env`: the environment makes one.
 fn choose(
     paths: &Paths,
     raw: &RawFile,
     flags: &Flags,
+    has_env: bool,
     env: Lookup<'_>,
     sheet: &mut Sheet,
     problems: &mut Vec<Problem>,
 ) -> Choice {
     let path = &paths.config_file;
     let by_switch = switch("--sandbox", flags.sandbox).map(|(_, origin)| (SANDBOX.to_owned(), origin));
+    if flags.target.region.is_some()
+        && (flags.sandbox || flags.profile.as_ref().is_some_and(|name| name != ad_hoc::ENV))
+    {
+        problems.push(Problem::new("--region is for a target without a profile: a profile has its own region"));
+        return Choice::None;
+    }
+    let by_region = flag("--region", flags.target.region.as_ref().map(|_| ad_hoc::ENV.to_owned()));
     let said: Said<String> = by_switch
         .or_else(|| flag("--profile", flags.profile.clone()))
+        .or(by_region)
         .or_else(|| env_text(env, "GUESTWIRE_PROFILE"))
         .or_else(|| file(raw.profile.clone()));
+    let needs_target = flags.named_target || flags.target.conversation().is_some();
     let otherwise = match raw.profiles.as_slice() {
+        [] if needs_target && has_env => ad_hoc::ENV.to_owned(),
+        [] if needs_target && said.is_none() => {
+            let how = "name a profile with --profile (`guestwire init` writes a config file), set GENESYSCLOUD_REGION and \
+                       the OAuth client's variables, give --region, or say --sandbox for the built-in simulator";
+            problems.push(Problem::new(format!("nothing says whom to speak to: {how}")));
+            return Choice::None;
+        }
         [] => SANDBOX.to_owned(),
         [only] => only.name.value.clone(),
         many if said.is_none() => {
@@ -210,7 +286,11 @@ fn choose(
     if name == SANDBOX {
         return Choice::Sandbox;
     }
-    let Some(at) = raw.profiles.iter().position(|p| p.name.value == name) else {
+    let at = raw.profiles.iter().position(|p| p.name.value == name);
+    if at.is_none() && name == ad_hoc::ENV && has_env {
+        return Choice::Env;
+    }
+    let Some(at) = at else {
         problems.push(unknown_profile(paths, &raw.profiles, &name, &origin));
         return Choice::None;
     };
@@ -219,6 +299,10 @@ fn choose(
 
 fn unknown_profile(paths: &Paths, profiles: &[RawProfile], name: &str, origin: &Origin) -> Problem {
     let path = &paths.config_file;
+    if name == ad_hoc::ENV {
+        let how = "set GENESYSCLOUD_REGION, or give --region";
+        return Problem::new(format!("the profile `{name}` needs a region: {how}"));
+    }
     if !paths.config_exists {
         let only = format!("there is no config file, and without one there is only `{SANDBOX}`, which is built in");
         let how = format!("`guestwire init` writes {}", path.display());

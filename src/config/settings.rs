@@ -14,6 +14,8 @@ use super::{Profile, SecretSource};
 pub struct Settings {
     /// Which organisation is spoken to.
     pub profile: ProfileChoice,
+    /// The environment makes the profile [`super::ad_hoc::ENV`].
+    pub has_env_profile: bool,
     /// The composer.
     pub composer: Composer,
     /// The log pane.

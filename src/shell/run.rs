@@ -287,7 +287,9 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
 
 /// What the status line says first.
 fn first_words(settings: &Settings, profile: &Profile) -> String {
-    if profile.sandbox && !settings.paths.config_exists {
+    if profile.sandbox && settings.has_env_profile {
+        "Built-in sandbox: nothing leaves this machine. `guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.".to_owned()
+    } else if profile.sandbox && !settings.paths.config_exists {
         "Built-in sandbox: nothing leaves this machine. Type and press Enter; :connect tells how to reach an organisation.".to_owned()
     } else if profile.sandbox {
         "This is the built-in sandbox: nothing leaves this machine.".to_owned()

@@ -121,7 +121,7 @@ struct Rim<'r> {
 impl Rim<'_> {
     /// Runs the fold to its end.
     async fn drive(&mut self, fold: &mut RunFold) -> Result<Exit, Failed> {
-        let mut output = Output::default();
+        let mut output = Output::speaking_to(&self.opened.profile);
         let mut progress = Progress::new(self.json);
         let mut interrupts = interrupts();
         let mut inputs = std::collections::VecDeque::from([Input::Begin]);
@@ -135,7 +135,7 @@ impl Rim<'_> {
                         Act::Say(line) => {
                             let mask = |text: &str| self.engine.mask(text);
                             if self.json {
-                                output.line(&mask(&line.json()))?;
+                                output.line(&mask(&output.json(&line)))?;
                             } else {
                                 progress.say(&line, &mask, &mut output)?;
                             }

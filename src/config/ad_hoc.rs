@@ -1,0 +1,152 @@
+//! Targets that no config file names: the profile `env`, which the environment variables of the vendor's tools make, and
+//! the one conversation that flags describe.
+
+use super::problem::{Position, Spot};
+use super::raw::{RawBounds, RawOauth, RawSecret};
+use super::raw_profile::{RawAddress, RawConversation, RawGuest, RawProfile};
+use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
+use super::settings::Origin;
+use super::sheet::{Lookup, env_text};
+
+/// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
+pub const ENV: &str = "env";
+
+const REGION: &str = "GENESYSCLOUD_REGION";
+const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
+const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
+const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
+
+/// Stands for "no line of the file".
+const NOWHERE: Position = Position { line: 0, column: 0 };
+
+/// The flags that describe a target: a region, and one conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// `--region`
+    pub region: Option<String>,
+    /// `--deployment`, with `--origin`
+    pub deployment: Option<String>,
+    /// `--origin`
+    pub origin: Option<String>,
+    /// `--integration`, with `--guest`
+    pub integration: Option<String>,
+    /// `--guest`
+    pub guest: Option<String>,
+    /// `--conversation`, with `--participant`
+    pub conversation: Option<String>,
+    /// `--participant`
+    pub participant: Option<String>,
+}
+
+impl Target {
+    /// The conversation that the flags describe, if they describe one. Its name is the first of the picker's.
+    pub fn conversation(&self) -> Option<RawConversation> {
+        let (name, address) = if let (Some(deployment), Some(origin)) = (&self.deployment, &self.origin) {
+            let address = RawAddress::WebMessaging {
+                deployment_id: spot(deployment.clone()),
+                origin: spot(origin.clone()),
+                guest_token: None,
+            };
+            (format!("Web guest of {}", short(deployment)), address)
+        } else if let Some(integration) = &self.integration {
+            let id = self.guest.clone().unwrap_or_else(|| "guestwire".to_owned());
+            let name = format!("Open guest {id}");
+            let guest = RawGuest { id: spot(id), id_type: None, nickname: None };
+            (name, RawAddress::OpenMessaging { integration_id: spot(integration.clone()), guest })
+        } else {
+            let conversation = self.conversation.as_ref()?;
+            let address = RawAddress::GuestApi {
+                conversation_id: spot(conversation.clone()),
+                participant_id: self.participant.clone().map(spot),
+                external_id: None,
+            };
+            (format!("Conversation {}", short(conversation)), address)
+        };
+        Some(RawConversation { name: spot(name), address, attributes: None })
+    }
+}
+
+/// The profile that the environment makes, if it makes one. `region` is the flag's; without it the variable's counts.
+pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> {
+    let said = |name| env_text(env, name).map(|_| spot(RawSecret::Env(str::to_owned(name))));
+    let region = region.map(str::to_owned).or_else(|| env_text(env, REGION).map(|(region, _)| region));
+    let (client_id, client_secret, access_token) = (said(CLIENT_ID), said(CLIENT_SECRET), said(ACCESS_TOKEN));
+    // A client renews, a token does not: with both the client is taken, as the vendor's tools do.
+    let access_token = access_token.filter(|_| client_id.is_none() || client_secret.is_none());
+    let has_client = access_token.is_none() && (client_id.is_some() || client_secret.is_some());
+    let oauth = RawOauth {
+        at: NOWHERE,
+        client_id: client_id.filter(|_| has_client),
+        client_secret: client_secret.filter(|_| has_client),
+        access_token,
+        token_host: None,
+        client_auth: None,
+        scopes: None,
+    };
+    let signs_in = oauth.access_token.is_some() || has_client;
+    Some(RawProfile {
+        name: spot(ENV.to_owned()),
+        region: Some(spot(region?)),
+        production: None,
+        login: None,
+        api: None,
+        webmessaging: None,
+        cdn: None,
+        oauth: signs_in.then_some(oauth),
+        path: None,
+        required_scopes: None,
+        receipts: None,
+        webhook: None,
+        conversations: Vec::new(),
+        dogstatsd: None,
+        tags: None,
+        ca_files: None,
+        bounds: RawBounds::default(),
+    })
+}
+
+/// A value that no line of the file gave.
+fn spot<T>(value: T) -> Spot<T> {
+    Spot { value, at: NOWHERE }
+}
+
+/// Enough of an id to tell it from others.
+fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+/// Says of what came from no line of the file which variable or flag it came from. `region` is the flag's.
+pub fn name_sources(resolved: &mut Resolved, target: &Target) {
+    let region = if target.region.is_some() { Origin::Flag("--region") } else { Origin::Env(REGION) };
+    let described = match (&target.deployment, &target.integration) {
+        (Some(_), _) => "--deployment",
+        (_, Some(_)) => "--integration",
+        _ => "--conversation",
+    };
+    for row in &mut resolved.rows {
+        if row.origin != Origin::File(NOWHERE) {
+            continue;
+        }
+        row.origin = match row.name.rsplit('.').next().unwrap_or_default() {
+            "region" => region.clone(),
+            "client_id" => Origin::Env(CLIENT_ID),
+            "client_secret" => Origin::Env(CLIENT_SECRET),
+            "access_token" => Origin::Env(ACCESS_TOKEN),
+            _ => Origin::Flag(described),
+        };
+    }
+    for problem in resolved.problems.iter_mut().chain(&mut resolved.warnings).chain(&mut resolved.missing) {
+        if problem.at == Some(NOWHERE) {
+            (problem.file, problem.at) = (None, None);
+            problem.sentence = format!("profile `{ENV}`, from GENESYSCLOUD_* and flags: {}", problem.sentence);
+        }
+    }
+}
+
+/// The scope that the Guest API's description names, for a client that says nothing of scopes.
+pub fn with_guest_scope(profile: &mut RawProfile) {
+    let guest_api = profile.conversations.iter().any(|c| matches!(c.address, RawAddress::GuestApi { .. }));
+    if let Some(oauth) = profile.oauth.as_mut().filter(|oauth| guest_api && oauth.scopes.is_none()) {
+        oauth.scopes = Some(spot(vec![spot(GUEST_API_SCOPE.to_owned())]));
+    }
+}
