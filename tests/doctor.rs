@@ -118,7 +118,7 @@ async fn all_is_well_and_nothing_was_sent() {
     assert_eq!(run.verdict.cause, None, "{:?} {:?}", run.verdict, run.findings);
     assert_eq!(run.received, 0);
     assert!(run.exchanges.iter().all(|x| x.kind == Kind::Probe), "every question is one in the log");
-    assert_eq!(run.exchanges.len(), 4, "host, token, scopes, conversation");
+    assert_eq!(run.exchanges.len(), 5, "host, token, scopes, conversation, messages");
     let first = run.exchanges[0].last_attempt().unwrap();
     assert!(first.request.headers.iter().all(|h| h.name != "authorization"), "reaching a host needs no secret");
 }

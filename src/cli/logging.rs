@@ -70,6 +70,9 @@ pub fn report(report: &Report) {
         Report::Heard { key, messages } => {
             debug!(conversation = key.0, messages = messages.len(), "heard");
         }
+        Report::RepliesReadable { key, readable, .. } => {
+            debug!(conversation = key.0, readable = readable.known(), "replies");
+        }
         Report::Typing { key, .. } => debug!(conversation = key.0, "typing"),
         Report::Session { key, session } => info!(conversation = key.0, session = session.word(), "session"),
         Report::Learned { key, .. } => info!(conversation = key.0, "conversation id learned"),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
-    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus, WebhookState,
+    AgentState, AsOf, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
+    RateLimit, RemoteMessage, RemoteState, RepliesReadable, Session, TokenStatus, WebhookState,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -35,6 +35,15 @@ pub enum Report {
         since: Option<jiff::Timestamp>,
         /// All messages that the read brought, oldest first, ours included.
         messages: Vec<RemoteMessage>,
+    },
+    /// Whether replies can be read: told after each read, and when a socket opens or is lost.
+    RepliesReadable {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Whether they can, or why not.
+        readable: RepliesReadable,
+        /// Up to when, or since when, that is so.
+        as_of: AsOf,
     },
     /// Messages came by themselves (a socket, a webhook), ours included: only the new ones, oldest first.
     Heard {

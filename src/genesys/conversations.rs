@@ -65,11 +65,13 @@ pub struct Read {
     pub messages: Vec<Listed>,
 }
 
-/// Reads the conversation; `None` where it is not a JSON object. Accepts messages directly under participants and under
-/// their communications (both shapes are documented).
+/// Reads the conversation; `None` where it is not a JSON object with an id or participants. Accepts messages directly
+/// under participants and under their communications (both shapes are documented).
 pub fn read(body: &[u8]) -> Option<Read> {
     let value = json::read(body)?;
-    value.as_object()?;
+    if text(&value, "id").is_none() && !value.get("participants").is_some_and(Value::is_array) {
+        return None;
+    }
     let mut out = Read::default();
     let mut seen = HashSet::new();
     let participants = value.get("participants").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -223,7 +225,8 @@ mod tests {
 
     #[test]
     fn missing_fields_are_borne() {
-        assert_eq!(read(b"{}"), Some(Read::default()));
+        assert_eq!(read(br#"{"id":"c"}"#), Some(Read::default()));
+        assert_eq!(read(br#"{"error":"sign in first"}"#), None, "an object of something else");
         assert_eq!(read(br#"{"participants":[{},null,{"purpose":7,"messages":"x"}]}"#), Some(Read::default()));
         assert_eq!(read(b"nope"), None);
         let now = Timestamp::UNIX_EPOCH;

@@ -71,6 +71,7 @@ causes! {
     TextTooLong "text-too-long" "text too long" "the text is longer than a guest message may be";
     AttachmentRefused "attachment-refused" "file not taken" "the file that comes with the message is not taken";
     BodyMalformed "body-malformed" "malformed body" "the server does not understand the body of the request";
+    RepliesUnreadable "replies-unreadable" "replies unreadable" "what the other side says could not be read, so that a silence says nothing";
     ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
     NetworkDns "network-dns" "name look-up" "the host's name has no address";
     NetworkConnect "network-connect" "connection" "no connection came about, or it broke";
@@ -107,7 +108,7 @@ impl Cause {
             | Self::ParticipantMismatch
             | Self::IntegrationUnknown => Family::Ids,
             Self::TextTooLong | Self::AttachmentRefused | Self::BodyMalformed => Family::Message,
-            Self::RateLimited | Self::ServiceFailure => Family::Service,
+            Self::RateLimited | Self::ServiceFailure | Self::RepliesUnreadable => Family::Service,
             Self::NetworkDns
             | Self::NetworkConnect
             | Self::NetworkTls
@@ -371,7 +372,7 @@ mod tests {
         }
         let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(names.len(), Cause::ALL.len());
-        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused"];
+        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused", "replies-unreadable"];
         assert!(added.iter().all(|name| names.contains(name)));
         assert_eq!(names.len(), FIXED.split_whitespace().count() + added.len());
     }

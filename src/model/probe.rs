@@ -40,6 +40,9 @@ pub enum Asked {
     Scopes,
     /// Read the conversation, but not its messages.
     Conversation(ConversationKey),
+    /// Read messages of the conversation; an invented one where none is known, for the answer shows the right to read all
+    /// the same.
+    Messages(ConversationKey),
     /// Look up the integration of an open-messaging conversation.
     Integration(ConversationKey),
     /// The public configuration of a web conversation's deployment, without a token.

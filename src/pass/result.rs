@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Evidence;
+use crate::model::Cause;
 
 /// What is said of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub enum Met {
     Yes,
     /// It did not.
     No,
+    /// Nobody can tell: what would show it could not be observed.
+    Blocked,
 }
 
 impl Met {
@@ -70,6 +73,7 @@ impl Met {
             Self::Waiting { .. } => "waiting",
             Self::Yes => "ok",
             Self::No => "wrong",
+            Self::Blocked => "blocked",
         }
     }
 }
@@ -102,6 +106,9 @@ pub struct StepResult {
     pub suggested: Option<Verdict>,
     /// Why it was skipped or is blocked, where guestwire itself says so.
     pub why: Option<String>,
+    /// The cause of its being blocked, by its fixed name, where guestwire itself knows it.
+    #[serde(default)]
+    pub cause: Option<String>,
     /// What a person says. It counts more than what is suggested.
     pub verdict: Option<Verdict>,
     /// A person's note.
@@ -122,6 +129,15 @@ impl StepResult {
     /// What counts: the person's verdict, else the suggested one.
     pub fn counts(&self) -> Option<Verdict> {
         self.verdict.or(self.suggested)
+    }
+
+    /// Why it is blocked, by the cause's fixed name; `None` where it is not. What is said of the newest exchange counts
+    /// where the step itself has no cause; `unknown` where nothing is known.
+    pub fn blocked_by(&self) -> Option<&str> {
+        let exchanges = self.evidence.exchanges.iter().rev();
+        let of_exchange = exchanges.filter_map(|x| x.cause.as_ref()).map(|c| c.cause.as_str()).next();
+        let cause = self.cause.as_deref().or(of_exchange).unwrap_or(Cause::Unknown.as_str());
+        (self.counts() == Some(Verdict::Blocked)).then_some(cause)
     }
 
     /// Whether a person says something else than the expectations do.

@@ -6,8 +6,8 @@ use crate::cli::exit::Exit;
 use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::model::{
-    Author, Channel, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState, Step,
-    TokenStatus,
+    Author, Channel, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState,
+    RepliesReadable, Step, TokenStatus, Unreadable,
 };
 use crate::view::text::visible_lines;
 
@@ -60,6 +60,7 @@ impl Plain {
                 self.threads.heard(key, messages, self.now);
                 self.heard(key);
             }
+            Report::RepliesReadable { key, readable, .. } => self.replies_readable(key, readable),
             Report::Session { key, session } => self.session_moved(key, session),
             Report::Learned { key, conversation_id } => {
                 self.keep_learned(key, &conversation_id);
@@ -199,23 +200,29 @@ impl Plain {
         self.sign_in.exchange(exchange);
         self.log.exchange(Arc::clone(exchange));
         self.keep_exchange(exchange);
-        match (exchange.kind, exchange.message) {
-            (Kind::Send, Some(_)) => self.steps(exchange),
-            (Kind::Read, _) if exchange.outcome.is_error() => {
-                let Some(key) = exchange.conversation else { return };
-                let asked = self.reading.remove(&key);
-                if self.greeting.remove(&key) || asked {
-                    let why = exchange.outcome.reason().unwrap_or_default();
-                    let (name, id) = (self.spoken(key), with_id(exchange));
-                    self.say(format!("{name}, could not be read: {}{id}. Say .read to try again.", clause(why)));
-                }
-                if asked {
-                    let network = matches!(exchange.outcome, Outcome::Failed(_));
-                    self.came_to(if network { Exit::Network } else { Exit::Refused }, None);
-                    self.prompt_due = true;
-                }
-            }
-            _ => {}
+        if exchange.kind == Kind::Send && exchange.message.is_some() {
+            self.steps(exchange);
+        }
+    }
+
+    /// Whether replies can be read: said when it changes, and to whoever asked for a read.
+    fn replies_readable(&mut self, key: ConversationKey, readable: RepliesReadable) {
+        let changed = self.picker.set_readable(key, readable.clone());
+        let Some(why) = readable.unreadable() else { return };
+        let asked = self.reading.remove(&key);
+        let waited_for = self.greeting.remove(&key) || asked;
+        // Where there is a session, what happened to the socket was said with it.
+        if waited_for || changed && self.channel(key) != Some(Channel::WebMessaging) {
+            let of_read = |x: &&Arc<Exchange>| x.kind == Kind::Read && x.conversation == Some(key);
+            let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
+            let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
+            let said = format!("{}, {}{id}. Say .read to try again.", self.spoken(key), why.sentence());
+            self.say(said);
+        }
+        if asked {
+            let network = matches!(why, Unreadable::NoAnswer(_));
+            self.came_to(if network { Exit::Network } else { Exit::Refused }, None);
+            self.prompt_due = true;
         }
     }
 

@@ -6,7 +6,10 @@ use super::*;
 
 use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
-use crate::model::{Address, Author, Exchange, Granted, Kind, Life, Outcome, RemoteMessage, RemoteState, TokenFacts};
+use crate::model::{
+    Address, AsOf, Author, Exchange, Granted, Kind, Life, Outcome, RemoteMessage, RemoteState, RepliesReadable,
+    TokenFacts, Unreadable,
+};
 
 mod live;
 mod pass;
@@ -409,7 +412,12 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
     assert!(desk.line(".read").asked(&Command::Read(ConversationKey(0))));
     assert!(!desk.plain.wants_line());
     desk.report(exchange(Kind::Read, None, Outcome::Refused("404 not found.".to_owned())));
-    assert_eq!(desk.said(), ["Conversation 1, Billing bot, could not be read: 404 not found. Say .read to try again."]);
+    let readable = RepliesReadable::No(Unreadable::Refused { status: 404, missing: Vec::new() });
+    let as_of = AsOf::ReadAt(Moment::ZERO);
+    desk.report(Report::RepliesReadable { key: ConversationKey(0), readable, as_of });
+    let said = desk.said();
+    let why = "Conversation 1, Billing bot, replies could not be read: 404; there is no such conversation";
+    assert!(said.len() == 1 && said[0].starts_with(why) && said[0].ends_with(". Say .read to try again."), "{said:?}");
     assert!(desk.plain.wants_line());
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }

@@ -83,6 +83,11 @@ pub fn status(state: &State) -> Vec<String> {
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
+    for item in state.picker.items() {
+        if let Some(why) = item.readable.unreadable() {
+            lines.push(format!("Replies    {}: {}", item.name(), why.sentence()));
+        }
+    }
     if let Some(webhook) = &state.webhook {
         lines.push(format!("Webhook    {}", webhook.words()));
     }

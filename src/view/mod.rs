@@ -109,7 +109,8 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);
         let open = state.picker.active().and_then(|key| state.threads.get(key));
-        let title = format!("t {}", thread::title(open, typist(state)));
+        let unreadable = state.picker.active_item().and_then(|item| item.readable.unreadable());
+        let title = format!("t {}", thread::title(open, typist(state), unreadable));
         frame::draw(&area, &text::plain(&title, state.theme.ascii), &named(state), &look, buf);
         thread::draw(open, &state.place.masks, &look, area.inner, buf);
     }

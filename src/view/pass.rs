@@ -246,10 +246,11 @@ fn expectation_rows(
         }
         Met::Yes => ("ok".to_owned(), Role::Ok),
         Met::No => ("WRONG".to_owned(), Role::Error),
+        Met::Blocked => ("blocked".to_owned(), Role::Warning),
     };
     let mut text = format!("  {word:<WORD$} {}", expectation.what);
     // What met it is in the thread and the log; what did not must be read here.
-    if let Some(detail) = expectation.detail.as_ref().filter(|_| expectation.met == Met::No) {
+    if let Some(detail) = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked)) {
         text.push_str(&format!(": {detail}"));
     }
     wrapped(&text, room, &" ".repeat(WORD + 3), role)

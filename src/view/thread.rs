@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::state::thread::{Entry, Thread, scroll};
-use crate::model::{Author, Life, Masks, Moment};
+use crate::model::{Author, Life, Masks, Moment, Unreadable};
 
 use super::Look;
 use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
@@ -114,15 +114,18 @@ const fn life_role(life: &Life) -> Role {
     }
 }
 
-/// The thread's pane title: `Thread`, whether it is read to the end, and who types. The title, because a row of its own
+/// The thread's pane title: `Thread`, whether it is read to the end, who types, and why replies cannot be read. The title, because a row of its own
 /// would move the text at each beginning and end.
-pub fn title(thread: Option<&Thread>, typist: Option<Author>) -> String {
+pub fn title(thread: Option<&Thread>, typist: Option<Author>, unreadable: Option<&Unreadable>) -> String {
     let mut title = "Thread".to_owned();
     if let n @ 1.. = thread.map_or(0, Thread::new_below) {
         let _ = write!(title, ", {n} new below");
     }
     if let Some(author) = typist {
         let _ = write!(title, ", {}", types(author));
+    }
+    if let Some(why) = unreadable {
+        let _ = write!(title, ", {}", visible(&why.sentence()));
     }
     title
 }

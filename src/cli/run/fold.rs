@@ -169,6 +169,12 @@ impl RunFold {
                 self.past.exchange(exchange);
             }
             Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
+            // A lane that begins later begins with what is known by then.
+            Report::RepliesReadable { key, readable, .. } => {
+                if let Some(player) = self.cast.players.iter_mut().find(|p| p.key == *key) {
+                    player.readable = readable.clone();
+                }
+            }
             _ => {}
         }
     }
@@ -345,6 +351,7 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> Line {
         "name": step.name,
         "verdict": verdict,
         "why": step.why,
+        "cause": step.blocked_by(),
         "expectations": expectations,
         "status": sent.and_then(|x| x.status),
         "request_id": request_id,

@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
+use crate::model::RepliesReadable;
 use crate::pass::report::masked;
 use crate::pass::runner::{Begin, Cast, Player};
 use crate::pass::{Pass, Run, builtin};
@@ -99,7 +100,12 @@ fn cast(opened: &Opened, args: &RunArgs) -> Result<Cast, Failed> {
         .conversations
         .iter()
         .map(|e| &e.conversation)
-        .map(|c| Player { name: c.name.clone(), key: c.key, channel: c.channel() })
+        .map(|c| Player {
+            name: c.name.clone(),
+            key: c.key,
+            channel: c.channel(),
+            readable: RepliesReadable::NotYetKnown,
+        })
         .collect();
     let usual = match &args.to {
         Some(name) => Some(super::send::find(profile, name)?),

@@ -139,8 +139,12 @@ steps = [{ send = "{{c}}" }]
 "#;
 
     fn cast() -> Cast {
-        let player =
-            |name: &str, key| Player { name: name.to_owned(), key: ConversationKey(key), channel: Channel::GuestApi };
+        let player = |name: &str, key| Player {
+            name: name.to_owned(),
+            key: ConversationKey(key),
+            channel: Channel::GuestApi,
+            readable: crate::model::RepliesReadable::NotYetKnown,
+        };
         Cast { players: vec![player("One", 0), player("Two", 1)], usual: Some(ConversationKey(0)), sandbox: true }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Begin ─► (--choice N: what is offered?) ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
-//!              ├───────► refused, unknown, cancelled ────────────► outcome, exit
+//!              ├───────► refused, cancelled ─────────────────────► outcome, exit
+//!              ├───────► unknown ─► (is it in the conversation?) ─► outcome, exit
 //!              └─ Ctrl-C: take it back; what was on the wire is unknown
 //! ```
 
@@ -20,8 +21,8 @@ use serde_json::json;
 use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
-    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, Session, Step,
-    TokenStatus, Variation,
+    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, RepliesReadable,
+    Session, Step, TokenStatus, Unreadable, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -38,6 +39,10 @@ const LAG: Duration = Duration::from_millis(500);
 const TAKING_BACK: Duration = Duration::from_secs(3);
 /// How long a read that settles a diagnosis may take.
 const PROBING: Duration = Duration::from_secs(5);
+/// How long the read at the end of the wait for a reply may take.
+const LAST_READ: Duration = Duration::from_secs(5);
+/// How long a message whose answer was lost is looked for: the engine reads the conversation four times until then.
+const LOOKING_UP: Duration = Duration::from_secs(10);
 /// Under which id the one message goes.
 const MESSAGE: MessageId = MessageId(1);
 
@@ -66,6 +71,8 @@ pub struct SendFold {
     exchange: Option<Arc<Exchange>>,
     /// How many steps of the exchange have been told of.
     told: usize,
+    /// Whether replies can be read.
+    readable: RepliesReadable,
     /// Messages of the other side that were there before, or have been told of.
     seen: HashSet<String>,
     replied: bool,
@@ -107,6 +114,11 @@ enum Stage {
     Probing(Moment),
     /// Accepted; a reply may take until then.
     Listening(Moment),
+    /// The time for a reply is over. The conversation is read once more, from the first moment on, until the second at
+    /// the latest: what came since the last read counts.
+    LastRead(Moment, Moment),
+    /// The answer to it was lost: reads look for it in the conversation, until then.
+    LookingUp(Moment),
     /// Said.
     Over,
 }
@@ -123,6 +135,7 @@ impl SendFold {
             remote_id: None,
             exchange: None,
             told: 0,
+            readable: RepliesReadable::NotYetKnown,
             seen: HashSet::new(),
             replied: false,
             interrupted: false,
@@ -292,7 +305,7 @@ impl SendFold {
         }
         self.replied |= life == Life::Answered;
         self.life = life;
-        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_));
+        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_) | Stage::LookingUp(_));
         if open && self.life.is_settled() {
             self.stage = Stage::Lagging(now.after(LAG));
             acts.extend(self.settled(now));
@@ -326,6 +339,12 @@ impl SendFold {
                 }
                 acts
             }
+            (_, Life::Unknown(_)) if !self.interrupted && !self.is_final() => {
+                self.stage = Stage::LookingUp(now.after(LOOKING_UP));
+                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = line.warns("the answer was lost; looking for the message in the conversation");
+                vec![Act::Say(line)]
+            }
             (_, Life::Refused(_)) if self.wants_a_probe() => {
                 self.stage = Stage::Probing(now.after(PROBING));
                 let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
@@ -358,7 +377,17 @@ impl SendFold {
         match self.stage {
             Stage::Choosing(_) => self.look_ended(now),
             Stage::Lagging(_) => self.after_settling(now),
-            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) => self.outcome(now),
+            Stage::Listening(_) if self.channel != Some(Channel::WebMessaging) && !self.is_final() => {
+                self.stage = Stage::LastRead(now, now.after(LAST_READ));
+                vec![Act::Ask(Command::Read(self.sending.conversation))]
+            }
+            Stage::LastRead(..) => {
+                if self.readable.unreadable().is_none() {
+                    self.readable = RepliesReadable::No(Unreadable::NotReadInTime);
+                }
+                self.outcome(now)
+            }
+            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) | Stage::LookingUp(_) => self.outcome(now),
             Stage::UnderWay | Stage::Over => Vec::new(),
         }
     }
@@ -384,6 +413,9 @@ impl Fold for SendFold {
                     Stage::Choosing(_) => self.offered(now, &messages, false),
                     _ => self.heard(now, &messages),
                 },
+                Report::RepliesReadable { key, readable, as_of } if key == self.sending.conversation => {
+                    self.readable(now, readable, as_of)
+                }
                 Report::Notice { text, .. } => {
                     vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
                 }
@@ -401,6 +433,8 @@ impl Fold for SendFold {
             | Stage::TakingBack(until)
             | Stage::Lagging(until)
             | Stage::Listening(until)
+            | Stage::LastRead(_, until)
+            | Stage::LookingUp(until)
             | Stage::Probing(until) => Some(until),
             Stage::UnderWay | Stage::Over => None,
         }

@@ -1,6 +1,6 @@
 //! What the other side says, and which of it answers ours.
 
-use crate::model::{Author, Life, Moment, RemoteMessage};
+use crate::model::{AsOf, Author, Life, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
 use super::super::drive::Act;
 use super::super::send_lines::reply_line;
@@ -49,6 +49,25 @@ impl SendFold {
         self.after_replies(now, acts)
     }
 
+    /// A read ended, or the socket opened or was lost.
+    pub(super) fn readable(&mut self, now: Moment, readable: RepliesReadable, as_of: AsOf) -> Vec<Act> {
+        self.readable = readable;
+        let over = match (self.stage, as_of) {
+            (Stage::LastRead(from, _), AsOf::ReadAt(began)) => began.mono >= from.mono,
+            (Stage::LookingUp(_), _) => self.is_final(),
+            _ => false,
+        };
+        if over { self.outcome(now) } else { Vec::new() }
+    }
+
+    /// Whether reading again would not help.
+    pub(super) fn is_final(&self) -> bool {
+        let why = self.readable.unreadable();
+        why.is_some_and(|w| {
+            matches!(w, Unreadable::Refused { .. } | Unreadable::NoToken | Unreadable::NoConversationId)
+        })
+    }
+
     fn reply(&mut self, now: Moment, message: &RemoteMessage) -> Option<Act> {
         let reply = matches!(message.author, Author::Bot | Author::Agent) && self.seen.insert(message.id.clone());
         self.replied |= reply;
@@ -56,7 +75,7 @@ impl SendFold {
     }
 
     fn after_replies(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
-        if matches!(self.stage, Stage::Listening(_)) && !acts.is_empty() {
+        if matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..)) && !acts.is_empty() {
             acts.extend(self.outcome(now));
         }
         acts

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::super::send_lines::reply_line;
 use super::*;
 use crate::model::{
-    Attempt, Author, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Outcome, Phase,
+    AsOf, Attempt, Author, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Outcome, Phase,
     RemoteMessage, Request, Response, Timing,
 };
 
@@ -133,7 +133,7 @@ fn accepted_is_zero_and_the_last_line_is_the_outcome() {
         let acts = feed(&mut fold, inputs);
         assert_eq!(exit(&acts), Some(Exit::Done));
         let expected = format!(
-            r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1"}}"#
+            r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1","replies_readable":null}}"#
         );
         assert_eq!(json_lines(&acts).last().unwrap(), &expected);
     }
@@ -185,13 +185,38 @@ fn a_network_that_fails_before_writing_is_four() {
     assert_eq!(exit(&acts), Some(Exit::Network));
 }
 
+/// Whether replies can be read, as of a read that began at `began`.
+fn readable(readable: RepliesReadable, began: Moment) -> Input {
+    report(Report::RepliesReadable { key: ConversationKey(3), readable, as_of: AsOf::ReadAt(began) })
+}
+
+/// Before it is called unknown, it is looked for in the conversation.
 #[test]
-fn a_lost_answer_is_five_and_called_unknown() {
+fn a_lost_answer_is_looked_up_and_then_five() {
     let why = || "the connection was reset".to_owned();
-    let inputs = vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(Life::Unknown(why()))];
-    let acts = feed(&mut fold(Some(Duration::from_secs(10))), inputs);
-    assert_eq!(exit(&acts), Some(Exit::Unknown));
-    assert!(json_lines(&acts).pop().unwrap().contains(r#""outcome":"unknown""#));
+    let lost = || vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(Life::Unknown(why()))];
+    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
+    let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
+    let rows = [
+        ("it is there", vec![life(Life::Landed)], Exit::Done, r#""outcome":"accepted""#),
+        ("it is not there in time", vec![Input::Due], Exit::Unknown, r#""outcome":"unknown""#),
+        ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
+        (
+            "a read that fails",
+            vec![readable(failing(), NOW), life(Life::Landed)],
+            Exit::Done,
+            r#""outcome":"accepted""#,
+        ),
+    ];
+    for (name, then, wanted, said) in rows {
+        let mut fold = fold(None);
+        assert_eq!(exit(&feed(&mut fold, lost())), None, "{name}");
+        assert_eq!(fold.due(), Some(NOW.after(LOOKING_UP)), "{name}");
+        let acts = feed(&mut fold, then);
+        assert_eq!(exit(&acts), Some(wanted), "{name}");
+        let last = json_lines(&acts).pop().unwrap();
+        assert!(last.contains(said), "{name}: {last}");
+    }
 }
 
 #[test]
@@ -249,14 +274,42 @@ fn a_reply_after_ours_ends_the_waiting() {
     assert_eq!(lines.len(), 2);
 }
 
+/// At the end of the time the conversation is read once more: only then is a silence one.
 #[test]
-fn no_reply_in_time_is_one_though_accepted() {
-    let mut fold = fold(Some(Duration::from_secs(10)));
-    feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
-    let acts = fold.on(NOW, Input::Due);
-    assert_eq!(exit(&acts), Some(Exit::Refused));
-    let last = json_lines(&acts).pop().unwrap();
-    assert!(last.contains(r#""outcome":"accepted""#) && last.contains("no reply was read within 10 s"), "{last}");
+fn no_reply_in_time_is_one_though_accepted_and_says_why() {
+    let missing = || vec!["conversation:message:view".to_owned()];
+    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: missing() });
+    let end = NOW.after(Duration::from_secs(10));
+    let unreadable = r#""replies_readable":false,"replies_cause":"replies-unreadable","replies_detail":"403, missing conversation:message:view""#;
+    let rows: [(&str, Vec<Input>, &[&str]); 4] = [
+        (
+            "a silence",
+            vec![Input::Due, readable(RepliesReadable::Yes, end)],
+            &["accepted, but no reply was read within 10 s", r#""replies_readable":true"#],
+        ),
+        (
+            "refused from the start",
+            vec![readable(refused(), NOW), Input::Due],
+            &["accepted, but replies could not be read: 403, missing conversation:message:view", unreadable],
+        ),
+        ("refused at the end", vec![Input::Due, readable(refused(), end)], &[unreadable]),
+        (
+            "no read ends",
+            vec![Input::Due, Input::Due],
+            &["replies could not be read: no read ended in time", r#""replies_readable":false"#],
+        ),
+    ];
+    for (name, inputs, said) in rows {
+        let mut fold = fold(Some(Duration::from_secs(10)));
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+        let mut acts = Vec::new();
+        for input in inputs {
+            acts = fold.on(end, input);
+        }
+        assert_eq!(exit(&acts), Some(Exit::Refused), "{name}: {acts:?}");
+        let last = json_lines(&acts).pop().unwrap();
+        assert!(last.contains(r#""outcome":"accepted""#) && said.iter().all(|s| last.contains(s)), "{name}: {last}");
+    }
 }
 
 #[test]

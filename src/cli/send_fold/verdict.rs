@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::{Cause, Life, Moment, Outcome};
+use crate::model::{Cause, Life, Moment, Outcome, Unreadable};
 
 use super::super::drive::Act;
 use super::super::exit::Exit;
@@ -54,7 +54,13 @@ impl SendFold {
                 }
                 Some(time) => {
                     let seconds = time.as_secs_f64();
-                    ("accepted", format!("accepted, but no reply was read within {seconds} s"), Exit::Refused)
+                    let silence = || format!("no reply was read within {seconds} s");
+                    let what = self.readable.unreadable().map_or_else(silence, Unreadable::sentence);
+                    ("accepted", format!("accepted, but {what}"), Exit::Refused)
+                }
+                None if self.life == Life::Landed => {
+                    let how = "its answer was lost, and it was found in the conversation";
+                    ("accepted", format!("accepted: {how}"), Exit::Done)
                 }
                 None => ("accepted", self.accepted_text(now), Exit::Done),
             },
@@ -87,7 +93,7 @@ impl SendFold {
         if self.stage == Stage::Over {
             return Vec::new();
         }
-        let listened = matches!(self.stage, Stage::Listening(_));
+        let listened = matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..));
         self.stage = Stage::Over;
         let (word, message, exit) = self.verdict(now);
         let exchange = self.exchange.as_ref();
@@ -96,7 +102,7 @@ impl SendFold {
         if let Some(diagnosis) = &diagnosis {
             acts.push(Act::Say(diagnosis_line(now, diagnosis)));
         }
-        let fields = json!({
+        let mut fields = json!({
             "outcome": word,
             "status": exchange.and_then(|e| e.status()),
             "request_id": self.request_id(),
@@ -104,7 +110,12 @@ impl SendFold {
             "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
             "attempts": exchange.map_or(0, |e| e.attempts().count()),
             "message": message,
+            "replies_readable": self.readable.known(),
         });
+        if let Some(why) = self.readable.unreadable() {
+            fields["replies_cause"] = json!(Cause::RepliesUnreadable.as_str());
+            fields["replies_detail"] = json!(why.words());
+        }
         let line = Line::new("outcome", now.wall, fields);
         let line = match exit {
             // The acceptance and the reply have been said already.

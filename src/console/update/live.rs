@@ -5,7 +5,7 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::State;
 use crate::engine::Command;
-use crate::model::{Author, Channel, ConversationKey, Moment, RemoteMessage, Session};
+use crate::model::{Author, Channel, ConversationKey, Moment, RemoteMessage, RepliesReadable, Session, Unreadable};
 
 use super::{journal, sending};
 
@@ -51,6 +51,16 @@ fn say_choices(state: &mut State, key: ConversationKey) {
         let s = if count == 1 { "" } else { "s" };
         let key = sending::choose_key(state);
         state.status.info(format!("{count} choice{s} to answer with: {key} picks one by its number."));
+    }
+}
+
+/// Whether replies can be read: a line when they no longer can. Where there is a session, its own line says so.
+pub fn readable(state: &mut State, key: ConversationKey, readable: RepliesReadable) {
+    let why = readable.unreadable().map(Unreadable::sentence);
+    let changed = state.picker.set_readable(key, readable);
+    let Some(item) = state.picker.get(key).filter(|item| changed && item.session().is_none()) else { return };
+    if let Some(why) = why {
+        state.status.warn(format!("{}: {why}. Sending goes on.", item.name()));
     }
 }
 

@@ -47,6 +47,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             live::heard(state, key, messages, effects);
             present::came(state, key, before);
         }
+        Report::RepliesReadable { key, readable, .. } => live::readable(state, key, readable),
         Report::Typing { key, author, until } => live::typing(state, key, author, until),
         Report::Session { key, session } => live::session(state, key, session),
         Report::Learned { key, conversation_id } => live::learned(state, key, conversation_id, effects),

@@ -10,7 +10,7 @@ use crate::model::exchange::header;
 use crate::model::ids::is_uuid;
 use crate::model::{
     Address, Asked, Attempt, Cause, Confidence, Diagnosis, Ending, Exchange, FailureKind, Granted, Outcome, Phase,
-    RemoteState,
+    RemoteState, Unreadable,
 };
 
 /// Clocks that differ by more are worth a word.
@@ -72,6 +72,7 @@ impl Doctor {
             Asked::Token => vec![self.token(exchange, evidence)],
             Asked::Scopes => self.scopes(exchange, evidence),
             Asked::Conversation(_) => self.conversation(exchange, evidence),
+            Asked::Messages(_) => vec![self.replies(exchange)],
             Asked::Integration(_) => vec![self.integration(exchange, evidence)],
             Asked::Deployment(_) => self.deployment(exchange, evidence),
             Asked::Domains(_) => vec![self.domains(exchange, evidence)],
@@ -249,7 +250,7 @@ impl Doctor {
             let no_right = matches!(exchange.status(), Some(401 | 403));
             if no_right {
                 let detail = format!("“{name}” cannot be read with this token ({why}); sending may need another right");
-                return vec![shown("conversation", Came::Skip, detail, exchange)];
+                return vec![shown("conversation", Came::Skip, detail, exchange), self.replies(exchange)];
             }
             let diagnosis = diagnose(exchange, None, evidence);
             self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
@@ -289,6 +290,22 @@ impl Doctor {
             None => shown("participant", Came::Pass, "it is the guest of this conversation", exchange),
         });
         findings
+    }
+
+    /// Whether messages may be read, by an answer to a read.
+    fn replies(&mut self, exchange: &Exchange) -> Finding {
+        if exchange.outcome == Outcome::Accepted {
+            return shown("replies", Came::Pass, "messages can be read", exchange);
+        }
+        let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
+        let why = one_line(exchange.outcome.reason().unwrap_or("nothing came"));
+        if said.status == Some(400) {
+            // The service looked at the ids that were asked for, and does not say whether others may be read.
+            return shown("replies", Came::Skip, format!("reading messages could not be tried: {why}"), exchange);
+        }
+        let missing = (!said.page).then_some(said.permissions);
+        let why = Unreadable::of(said.status.unwrap_or(0), missing, &why);
+        self.unreadable(&why, exchange)
     }
 
     /// The last question before a test message tells what is left of the rate limit.

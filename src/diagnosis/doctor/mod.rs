@@ -13,8 +13,8 @@
 //!
 //! | channel | what is asked after the hosts |
 //! |---|---|
-//! | guest-api | token · what it may do · the conversation |
-//! | open-messaging | token · what it may do · the integration |
+//! | guest-api | token · what it may do · the conversation · its messages |
+//! | open-messaging | token · what it may do · the integration · whether messages may be read |
 //! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
 mod deployments;
@@ -27,7 +27,7 @@ use super::evidence::history::History;
 use super::evidence::request;
 use crate::model::{
     Address, Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
-    Probed, TokenFacts,
+    Probed, TokenFacts, Unreadable,
 };
 
 /// How a probe came out.
@@ -55,8 +55,8 @@ impl Came {
 /// What one probe showed. One exchange may show several things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Its name: `names tls token scopes region clock conversation participant integration deployment domains origin limits
-    /// send`.
+    /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
+    /// origin limits send`.
     pub name: &'static str,
     /// How it came out.
     pub came: Came,
@@ -150,12 +150,12 @@ impl Doctor {
             }
             channel => {
                 Self::sign_in(profile, &mut plan);
-                plan.extend(key.map(|key| {
-                    Step::Ask(if channel == Some(Channel::OpenMessaging) {
-                        Asked::Integration(key)
-                    } else {
-                        Asked::Conversation(key)
-                    })
+                plan.extend(key.into_iter().flat_map(|key| {
+                    let place = match channel {
+                        Some(Channel::OpenMessaging) => Asked::Integration(key),
+                        _ => Asked::Conversation(key),
+                    };
+                    [place, Asked::Messages(key)].map(Step::Ask)
                 }));
             }
         }
@@ -193,6 +193,7 @@ impl Doctor {
                 {
                     findings.extend(self.form());
                 }
+                Some(Step::Ask(Asked::Messages(_))) if self.said.contains(&"replies") => {}
                 Some(Step::Ask(asked)) => return (findings, Next::Ask(asked)),
                 Some(Step::Send(key)) => return (findings, Next::Send(key)),
                 None => {
@@ -304,6 +305,20 @@ impl Doctor {
         }
     }
 
+    /// Replies cannot be read. The series goes on: messages may be accepted all the same.
+    fn unreadable(&mut self, why: &Unreadable, exchange: &Exchange) -> Finding {
+        if self.suspicion.as_ref().is_none_or(|s| s.confidence < Confidence::Sure) {
+            self.suspicion = Some(Verdict {
+                cause: Some(Cause::RepliesUnreadable),
+                confidence: Confidence::Sure,
+                because: why.sentence(),
+                stage: Stage::Beyond,
+                send_unknown: false,
+            });
+        }
+        judge::shown("replies", Came::Fail, why.sentence(), exchange)
+    }
+
     fn conclude(&self, evidence: &Evidence<'_>) -> Verdict {
         if let Some(found) = self.subject_diagnosis(evidence) {
             return self.of(&found, Stage::Beyond);
@@ -335,6 +350,7 @@ impl Doctor {
             Asked::Token => "token",
             Asked::Scopes => "scopes",
             Asked::Conversation(_) | Asked::Id(..) => "conversation",
+            Asked::Messages(_) => "replies",
             Asked::Integration(_) => "integration",
             Asked::Deployment(_) => "deployment",
             Asked::Domains(_) => "domains",

@@ -57,6 +57,7 @@ struct Place {
     granted: Vec<&'static str>,
     scopes: Answer,
     conversation: Answer,
+    messages: Answer,
     integration: Answer,
     deployment: Answer,
     domains: Answer,
@@ -75,6 +76,7 @@ impl Default for Place {
                 r#"{{"participants":[{{"id":"{GUEST}","purpose":"customer","state":"connected"}},
                    {{"id":"{AGENT}","purpose":"agent","state":"connected"}}]}}"#
             )),
+            messages: ok(r#"{"entities":[]}"#),
             integration: ok(&format!(r#"{{"id":"{PLACE}"}}"#)),
             deployment: ok(r#"{"status":"Active"}"#),
             domains: ok(r#"{"allowAllDomains":false,"allowedDomains":["shop.example"]}"#),
@@ -103,13 +105,15 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
         Asked::Token => ("login", "/oauth/token".to_owned()),
         Asked::Scopes => ("api", "/api/v2/tokens/me".to_owned()),
         Asked::Conversation(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}")),
+        Asked::Messages(_) => ("api", format!("/api/v2/conversations/messages/{CONVERSATION}/messages/bulk")),
         Asked::Integration(_) => ("api", format!("/api/v2/conversations/messaging/integrations/open/{PLACE}")),
         Asked::Deployment(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/config.json")),
         Asked::Domains(_) => ("api-cdn", format!("/webdeployments/v1/deployments/{PLACE}/domains.json")),
         Asked::Origin(_) => ("webmessaging", format!("/v1?deploymentId={PLACE}")),
         Asked::Id(..) => panic!("no series asks it"),
     };
-    let with_token = matches!(asked, Asked::Scopes | Asked::Conversation(_) | Asked::Integration(_));
+    let with_token =
+        matches!(asked, Asked::Scopes | Asked::Conversation(_) | Asked::Messages(_) | Asked::Integration(_));
     let mut headers: Vec<Header> =
         with_token.then(|| Header::new("authorization", "Bearer «token #1»")).into_iter().collect();
     if matches!(asked, Asked::Origin(_)) {
@@ -185,6 +189,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
             Asked::Token => &place.token,
             Asked::Scopes => &place.scopes,
             Asked::Conversation(_) => &place.conversation,
+            Asked::Messages(_) => &place.messages,
             Asked::Integration(_) => &place.integration,
             Asked::Deployment(_) => &place.deployment,
             Asked::Domains(_) => &place.domains,
@@ -228,6 +233,7 @@ fn all_is_asked_once_and_in_order_where_all_is_well() {
         Asked::Token,
         Asked::Scopes,
         Asked::Conversation(ConversationKey(0)),
+        Asked::Messages(ConversationKey(0)),
     ];
     assert_eq!(run.asked, order);
     assert_eq!(
@@ -244,6 +250,7 @@ fn all_is_asked_once_and_in_order_where_all_is_well() {
             "pass conversation",
             "pass participant",
             "skip limits",
+            "pass replies",
         ]
     );
     assert_eq!(run.verdict.cause, None);
@@ -346,7 +353,7 @@ fn it_stops_at_the_first_proven_cause() {
             here(),
             "clock-skew",
             Confidence::Sure,
-            5,
+            6,
         ),
     ];
     for (what, place, target, cause, confidence, questions) in rows {
@@ -369,12 +376,41 @@ fn regions_that_differ_are_proven_by_the_refusal_and_not_by_the_config() {
     assert!(run.findings.contains(&"fail region".to_owned()));
 }
 
+/// Sending may work without it, but all is not well where replies cannot be read.
 #[test]
-fn reading_is_no_condition_of_sending() {
-    let place = Place { conversation: Json(403, r#"{"code":"missing.permissions"}"#.to_owned()), ..Place::default() };
-    let run = examine(&place, target(CONVERSATION, None));
-    assert!(run.findings.contains(&"skip conversation".to_owned()), "{:?}", run.findings);
-    assert_eq!(run.verdict.cause, None);
+fn replies_that_cannot_be_read_are_told() {
+    let missing =
+        r#"{"code":"missing.permissions","message":"x","messageParams":{"permissions":"[conversation:message:view]"}}"#;
+    let named = "replies could not be read: 403, missing conversation:message:view";
+    let refused = || Json(403, missing.to_owned());
+    let cases = [
+        (Place { conversation: refused(), ..Place::default() }, "skip conversation", "fail replies", Some(named)),
+        (Place { messages: refused(), ..Place::default() }, "pass conversation", "fail replies", Some(named)),
+        (
+            Place { messages: Json(503, "{}".to_owned()), ..Place::default() },
+            "pass conversation",
+            "fail replies",
+            Some("replies could not be read: 503; the service failed"),
+        ),
+        (
+            Place { messages: Broken(FailureKind::Reset, Phase::Answer), ..Place::default() },
+            "pass conversation",
+            "fail replies",
+            Some("replies could not be read: no answer came (broken)"),
+        ),
+        (Place { messages: Json(400, "{}".to_owned()), ..Place::default() }, "pass conversation", "skip replies", None),
+        (Place::default(), "pass conversation", "pass replies", None),
+    ];
+    for (place, conversation, replies, because) in cases {
+        let run = examine(&place, target(CONVERSATION, None));
+        for finding in [conversation, replies] {
+            assert!(run.findings.iter().any(|f| f == finding), "{finding}: {:?}", run.findings);
+        }
+        assert_eq!(run.cause(), because.map(|_| "replies-unreadable"));
+        if let Some(because) = because {
+            assert_eq!(run.verdict.because, because);
+        }
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use crate::config::{Credentials, TokenHost};
 use crate::engine::Report;
 use crate::engine::client::capture;
@@ -33,6 +35,8 @@ pub struct Probes {
     pub brought: Option<Generation>,
     /// Waits for what is asked about this token already.
     wants_facts: Option<Generation>,
+    /// A message that the conversation asked about last lists.
+    listed: Option<(ConversationKey, String)>,
 }
 
 impl Driver {
@@ -78,6 +82,7 @@ impl Driver {
         let (what, call) = self.probe_call(asked).map_err(|BadCall(why)| why)?;
         let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Probe, what, now);
         if let Asked::Conversation(key)
+        | Asked::Messages(key)
         | Asked::Integration(key)
         | Asked::Deployment(key)
         | Asked::Domains(key)
@@ -108,6 +113,18 @@ impl Driver {
                 ("what may this token do".to_owned(), tokens_me::request(&hosts.api, token()?)?)
             }
             Asked::Conversation(key) => ("conversation and its guest".to_owned(), self.read_call(key, &[])?),
+            Asked::Messages(key) => {
+                let invented = Uuid::new_v4();
+                let call = match self.conversation_id(key) {
+                    Some(_) => {
+                        let listed =
+                            self.probing.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
+                        self.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?
+                    }
+                    None => conversations::request(&hosts.api, &invented.to_string(), token()?)?,
+                };
+                ("may messages be read".to_owned(), call)
+            }
             Asked::Integration(key) => match self.address(key)? {
                 Address::OpenMessaging { integration_id, .. } => {
                     let call = lookups::integration(&hosts.api, integration_id, token()?)?;
@@ -219,13 +236,17 @@ impl Driver {
         self.overhear(&heard, self.queue.flying());
         let why = done.shown.why();
         let body = done.body.as_deref().unwrap_or_default();
+        if let Asked::Conversation(key) = asked {
+            let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
+            self.probing.listed = read.map(|listed| (key, listed.id));
+        }
         let info = (asked == Asked::Scopes).then(|| tokens_me::read(body)).flatten();
         let outcome = match (asked, &done.shown.answer) {
             (_, None) => Outcome::Failed(why),
             (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some((101, ..))) => Outcome::Accepted,
             (_, Some((200..=299, ..))) if self.is_answered(asked, body) => Outcome::Accepted,
             // "There is no such thing" answers the question.
-            (Asked::Id(..), Some((404, ..))) => Outcome::Accepted,
+            (Asked::Id(..) | Asked::Messages(_), Some((404, ..))) => Outcome::Accepted,
             (_, Some((200..=299, ..))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
             (_, Some(_)) => Outcome::Refused(why),
         };
@@ -247,6 +268,10 @@ impl Driver {
             Asked::Reach(_) | Asked::Origin(_) => false,
             Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
             Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
+            Asked::Messages(key) => match self.conversation_id(key) {
+                Some(_) => conversations::read_bulk(body, &[], self.clock.now().wall).is_some(),
+                None => conversations::read(body).is_some(),
+            },
             Asked::Integration(key) => match self.address(key) {
                 Ok(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
                 _ => false,
@@ -282,6 +307,6 @@ const fn needs_token(asked: Asked) -> bool {
     match asked {
         Asked::Reach(_) | Asked::Deployment(_) | Asked::Domains(_) | Asked::Origin(_) => false,
         Asked::Id(thing, _) => !matches!(thing, Thing::Deployment),
-        Asked::Token | Asked::Scopes | Asked::Conversation(_) | Asked::Integration(_) => true,
+        Asked::Token | Asked::Scopes | Asked::Conversation(_) | Asked::Messages(_) | Asked::Integration(_) => true,
     }
 }

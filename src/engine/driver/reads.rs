@@ -13,7 +13,8 @@ use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
 use crate::model::{
-    ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState, SessionAsk,
+    AsOf, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
+    RepliesReadable, SessionAsk, Unreadable,
 };
 
 use super::Driver;
@@ -27,6 +28,8 @@ pub const RESERVE: u32 = 10;
 pub struct Reading {
     record: ExchangeBuilder,
     asked: bool,
+    /// When its first request began: what was said before then is known once it succeeded.
+    began: Moment,
     /// After the conversation was read: what it lists, and what is still to be fetched.
     bulk: Option<Bulk>,
 }
@@ -49,13 +52,22 @@ impl Driver {
             self.session_asked(key, SessionAsk::History, now);
         } else if self.conversation_id(key).is_some() {
             self.readers.entry(key).or_default().ask();
+            if self.tokens.outlook(now, None) == Outlook::Never {
+                self.tell_readable(key, RepliesReadable::No(Unreadable::NoToken), now);
+            }
         } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
             let text = format!(
                 "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
                 entry.conversation.name
             );
             self.notice(&text, now);
+            self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
         }
+    }
+
+    /// Whether replies can be read, as of a read that began at `began`.
+    fn tell_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
+        self.tell(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
     }
 
     /// The remote side's id of a conversation: its address names it, or it was learned.
@@ -71,6 +83,9 @@ impl Driver {
             return;
         }
         self.places.insert(key, conversation_id.clone());
+        if !self.is_web(key) {
+            self.tell_readable(key, RepliesReadable::NotYetKnown, self.clock.now());
+        }
         self.tell(Report::Learned { key, conversation_id });
     }
 
@@ -100,9 +115,13 @@ impl Driver {
                 .saturating_add(SignedDuration::from_secs(heard.skew.unwrap_or(0)))
                 .unwrap_or(send.began.wall),
         };
-        let reader = self.readers.entry(send.request.conversation).or_default();
+        let key = send.request.conversation;
+        let reader = self.readers.entry(key).or_default();
         reader.sent(message, &send.request.text, at, remote_id.map(str::to_owned), unknown);
         reader.look(now, &self.tuning.read_pauses);
+        if self.conversation_id(key).is_none() && !self.is_web(key) {
+            self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
+        }
     }
 
     /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
@@ -151,7 +170,7 @@ impl Driver {
             let call = self.read_call(key, &[]);
             let id = self.next_exchange();
             let record = ExchangeBuilder::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
-            self.read_step(key, Reading { record, asked, bulk: None }, call, generation, now);
+            self.read_step(key, Reading { record, asked, began: now, bulk: None }, call, generation, now);
         }
     }
 
@@ -188,8 +207,9 @@ impl Driver {
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
-                reading.record.settle(Outcome::Refused(bad.0), now);
+                reading.record.settle(Outcome::Refused(bad.0.clone()), now);
                 self.tell(reading.record.report());
+                self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(bad.0)), reading.began);
                 if let Some(reader) = self.readers.get_mut(&key) {
                     reader.refused();
                 }
@@ -224,6 +244,9 @@ impl Driver {
         if understood {
             return self.read_on(key, reading, now);
         }
+        let mut missing = done.refusal.as_ref().map(|refusal| refusal.missing_permissions.clone());
+        missing.iter_mut().flatten().for_each(|name| *name = self.redactor.text(name).into_owned());
+        self.tell_readable(key, RepliesReadable::No(Unreadable::of(status, missing, &why)), reading.began);
         let watched = self.watched == Some(key);
         let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
         let Some(reader) = self.readers.get_mut(&key) else { return };
@@ -272,8 +295,8 @@ impl Driver {
     }
 
     /// Fetches what is left, or tells what was found.
-    fn read_on(&mut self, key: ConversationKey, reading: Reading, now: Moment) {
-        let Some(mut bulk) = reading.bulk else { return };
+    fn read_on(&mut self, key: ConversationKey, mut reading: Reading, now: Moment) {
+        let Some(mut bulk) = reading.bulk.take() else { return };
         if !bulk.left.is_empty()
             && let Outlook::Ready(generation) = self.tokens.outlook(now, None)
         {
@@ -282,13 +305,7 @@ impl Driver {
             let call = self.read_call(key, &ids);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
             let record = ExchangeBuilder::new(self.next_exchange(), Kind::Read, what, now).of(key, None);
-            return self.read_step(
-                key,
-                Reading { record, asked: reading.asked, bulk: Some(bulk) },
-                call,
-                generation,
-                now,
-            );
+            return self.read_step(key, Reading { record, bulk: Some(bulk), ..reading }, call, generation, now);
         }
         let watched = self.watched == Some(key);
         self.acknowledge(key, &bulk.found);
@@ -297,6 +314,7 @@ impl Driver {
         let settled = reader.read(bulk.found, now, pauses, repeats, watched);
         self.tell_conversation(key, bulk.state, bulk.since, reading.asked);
         self.tell_settled(settled);
+        self.tell_readable(key, RepliesReadable::Yes, reading.began);
     }
 
     /// What was seen in a conversation says something about messages of ours.
@@ -336,8 +354,10 @@ impl Driver {
             Job::SideRequest(exchange) => self.side_request_job_died(exchange, now),
             Job::Read(key) => {
                 if let Some(mut reading) = self.reads.remove(&key) {
-                    reading.record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
+                    let why = "guestwire failed inside".to_owned();
+                    reading.record.settle(Outcome::Failed(why.clone()), now);
                     self.tell(reading.record.report());
+                    self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began);
                 }
                 if let Some(reader) = self.readers.get_mut(&key) {
                     reader.refused();

@@ -20,7 +20,7 @@ use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
-use crate::genesys::{Call, conversations, limits, oauth, tokens_me};
+use crate::genesys::{Asked, Call, conversations, limits, oauth, tokens_me, who_answered};
 use crate::model::{
     Channel, ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing,
 };
@@ -145,6 +145,8 @@ pub struct ReadDone {
     pub shown: CapturedTry,
     /// The raw body of a 200: read against what is listed by the loop.
     pub body: Option<Vec<u8>>,
+    /// What a refusal says, unless somebody else than the service answered.
+    pub refusal: Option<ApiError>,
 }
 
 pub struct ProbeDone {
@@ -288,7 +290,10 @@ impl Driver {
         self.spawn(Job::Read(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            TaskOutput::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body }))
+            let refusal = tried.answer.as_ref().filter(|_| body.is_none());
+            let of_other = |a: &&Answer| who_answered(Asked::Anything, a.status, &a.headers, &plain(a)).is_other();
+            let refusal = refusal.filter(|a| !of_other(a)).map(|a| ApiError::read(a.status, &plain(a)));
+            TaskOutput::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body, refusal }))
         });
     }
 

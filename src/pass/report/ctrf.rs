@@ -114,6 +114,7 @@ fn test(run: &Run, case: &CaseResult, step: &StepResult) -> Value {
             let status = match e.met {
                 Met::Yes => "passed",
                 Met::No => "failed",
+                Met::Blocked => "other",
                 Met::Open | Met::Waiting { .. } => "pending",
             };
             json!({ "name": e.what, "status": status, "extra": { "detail": e.detail } })
@@ -145,6 +146,7 @@ fn extra(case: &CaseResult, step: &StepResult) -> Value {
         "suggested": step.suggested.map(Verdict::word),
         "verdict": step.verdict.map(Verdict::word),
         "disagreement": step.disagrees(),
+        "cause": step.blocked_by(),
         "note": step.note,
         "round": case.round,
         "conversation": case.conversation,

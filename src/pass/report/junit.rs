@@ -118,7 +118,8 @@ fn testcase(out: &mut String, run: &Run, case: &CaseResult, step: &StepResult) {
         }
         Some(Verdict::Blocked) => {
             let message = markup(&one_line(&reason, "blocked"));
-            let _ = writeln!(out, "      <error message=\"{message}\" type=\"blocked\"/>");
+            let cause = markup(step.blocked_by().unwrap_or_default());
+            let _ = writeln!(out, "      <error message=\"{message}\" type=\"{cause}\"/>");
         }
         Some(Verdict::Skip) => {
             let _ = writeln!(out, "      <skipped message=\"{}\"/>", markup(&one_line(&reason, "skipped")));

@@ -88,6 +88,7 @@ fn step(id: &str, name: &str, suggested: Option<Verdict>, verdict: Option<Verdic
         expectations: Vec::new(),
         suggested,
         why: None,
+        cause: None,
         verdict,
         note: None,
         began: Some(at(1, 0)),
@@ -127,6 +128,9 @@ fn sample() -> Run {
     manual.evidence.screen = Some("┌─ Thread ─┐\n│ hello    │\n└──────────┘".to_owned());
     let mut blocked = step("desk/transfer", "Transfer", None, Some(Verdict::Blocked));
     blocked.note = Some("no agent was there".to_owned());
+    blocked.why = Some("replies could not be read: 403, missing conversation:message:view".to_owned());
+    blocked.cause = Some("replies-unreadable".to_owned());
+    blocked.expectations = vec![expectation("no reply for 2 s", Met::Blocked, "replies could not be read: 403")];
     let mut skipped = step("desk/colours", "Colours", Some(Verdict::Skip), None);
     skipped.why = Some("a person must judge it".to_owned());
     skipped.runs = 0;

@@ -59,6 +59,7 @@ pub fn tally(tally: &Tally) -> String {
 /// Why a step counts as it does, one line: a person's note, what guestwire says, and the expectations that were not met.
 pub fn reason(step: &StepResult) -> String {
     let mut parts: Vec<String> = step.note.iter().chain(&step.why).cloned().collect();
+    parts.extend(step.blocked_by().filter(|_| step.cause.is_some()).map(|cause| format!("cause {cause}")));
     parts.extend(step.unmet().map(|e| match &e.detail {
         Some(detail) => format!("expected {}, seen: {detail}", e.what),
         None => format!("expected {}", e.what),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::wanted::{self, Wanted};
+use super::expectation::{self, Expectation};
+use super::replies::ReplyTracker;
 use super::{Cast, Mode, Runner, Stage};
-use crate::model::Moment;
+use crate::model::{Channel, Moment};
 use crate::pass::file::{Case, Pass, Step};
 use crate::pass::result::{CaseResult, ExpectationResult, Met, Run, StepResult};
 
@@ -56,6 +57,10 @@ impl Runner {
         let plan = plan.into_iter().map(|(at, _)| at).collect();
         let stage = if run.cases.is_empty() { Stage::Over } else { Stage::Ready };
         let opened = Some(begin.at);
+        // A socket that is open already is observed from here on.
+        let open =
+            cast.players.iter().filter(|p| p.channel == Channel::WebMessaging && p.readable.known() == Some(true));
+        let trackers = open.map(|p| (p.key, ReplyTracker::live_since(begin.at))).collect();
         Self {
             pass,
             plan,
@@ -64,7 +69,7 @@ impl Runner {
             run,
             stage,
             watch: None,
-            ears: BTreeMap::new(),
+            trackers,
             generation: None,
             trouble: None,
             opened,
@@ -114,15 +119,16 @@ fn blank(case: &Case, round: u32, cast: &Cast) -> CaseResult {
 
 fn blank_step(case: &Case, step: &Step, round: u32) -> StepResult {
     let again = if round > 1 { format!("#{round}") } else { String::new() };
-    let expectation = |wanted: Wanted| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
+    let expectation = |wanted: Expectation| ExpectationResult { what: wanted.words(), met: Met::Open, detail: None };
     StepResult {
         id: format!("{}/{}{again}", case.id, step.id),
         name: step.name.clone(),
         instruction: step.words(),
         judge: step.judge.clone(),
-        expectations: wanted::all(step).into_iter().map(expectation).collect(),
+        expectations: expectation::all(step).into_iter().map(expectation).collect(),
         suggested: None,
         why: None,
+        cause: None,
         verdict: None,
         note: None,
         began: None,

@@ -11,13 +11,13 @@
 //! kept at each change: [`Runner::resume`] goes on from it.
 
 mod begin;
-mod ear;
-pub mod fill;
-mod look;
-mod moves;
+mod evaluate;
+mod expectation;
+mod navigation;
 mod prepare;
+mod replies;
 mod report;
-mod wanted;
+pub mod template;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -29,11 +29,13 @@ use super::file::{Pass, Step};
 use super::result::{Run, StepResult, Verdict};
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::Report;
-use crate::model::{Channel, ConversationKey, Exchange, Extras, Generation, Life, MessageId, Moment, Variation};
+use crate::model::{
+    Channel, ConversationKey, Exchange, Extras, Generation, Life, MessageId, Moment, RepliesReadable, Variation,
+};
 
 pub use begin::Begin;
-use ear::Ear;
-use wanted::Wanted;
+use expectation::Expectation;
+use replies::ReplyTracker;
 
 /// Exchanges that one step keeps as evidence.
 const EXCHANGES_KEPT: usize = 60;
@@ -47,6 +49,8 @@ pub struct Player {
     pub key: ConversationKey,
     /// Its channel.
     pub channel: Channel,
+    /// Whether replies could be read in it when the run began.
+    pub readable: RepliesReadable,
 }
 
 /// What a run plays with.
@@ -169,7 +173,7 @@ pub enum Stage {
 /// What is known of the step that runs.
 #[derive(Clone, Debug)]
 struct Watch {
-    wanted: Vec<Wanted>,
+    wanted: Vec<Expectation>,
     began: Moment,
     ready: Moment,
     until: Moment,
@@ -195,7 +199,7 @@ pub struct Runner {
     run: Run,
     stage: Stage,
     watch: Option<Watch>,
-    ears: BTreeMap<ConversationKey, Ear>,
+    trackers: BTreeMap<ConversationKey, ReplyTracker>,
     generation: Option<Generation>,
     trouble: Option<String>,
     /// Since when the open step's timer runs.
@@ -263,7 +267,7 @@ impl Runner {
     /// The moment to which an expectation of the open step is waited for.
     pub fn waits_until(&self, expectation: usize) -> Option<Moment> {
         match self.look_at(expectation)? {
-            wanted::Look::Waiting(until) => Some(until),
+            expectation::Status::Waiting(until) => Some(until),
             _ => None,
         }
     }

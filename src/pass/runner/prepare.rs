@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Effect, Prep, Runner, Stage, ToSend, Watch, fill, wanted};
+use super::{Effect, Prep, Runner, Stage, ToSend, Watch, expectation, template};
 use crate::model::variables::{Values, uuid_from};
 use crate::model::{Author, Channel, Choice, ConversationKey, Extras, Life, Moment};
 use crate::pass::evidence::{Evidence, Said};
@@ -23,13 +23,13 @@ impl Runner {
         result.began.get_or_insert(wall);
         result.runs += 1;
         result.suggested = None;
-        result.why = None;
+        (result.why, result.cause) = (None, None);
         result.evidence = Evidence::default();
         for expectation in &mut result.expectations {
             (expectation.met, expectation.detail) = (Met::Open, None);
         }
         self.watch = Some(Watch {
-            wanted: wanted::all(&step),
+            wanted: expectation::all(&step),
             began: self.now,
             ready: self.now,
             until: self.now.after(step.within),
@@ -91,7 +91,7 @@ impl Runner {
         let Ok(player) = self.open_player().cloned() else { return };
         if let Some(watch) = &mut self.watch {
             (watch.ready, watch.until) = (self.now, self.now.after(step.within));
-            let listens = watch.wanted.iter().any(wanted::Wanted::listens);
+            let listens = watch.wanted.iter().any(expectation::Expectation::listens);
             // What came before is known before anything new is waited for.
             let reads = listens && player.channel != Channel::WebMessaging;
             watch.read = (reads && step.send.is_none()).then_some((self.now, 0));
@@ -102,7 +102,7 @@ impl Runner {
             Err(why) => return self.decide(Verdict::Blocked, why),
         };
         let text = outgoing.sent_as.map_or(text.clone(), |v| v.text(&text));
-        self.ears.entry(player.key).or_default().said(&text);
+        self.trackers.entry(player.key).or_default().said(&text);
         let said = Said {
             conversation: player.name.clone(),
             author: Author::Guest.word().to_owned(),
@@ -138,7 +138,7 @@ impl Runner {
         let captures = &self.run.captures;
         let mut counts = false;
         let mut fill = |text: &str| {
-            let (text, counted) = fill::fill(text, &values, captures).map_err(missing)?;
+            let (text, counted) = template::fill(text, &values, captures).map_err(missing)?;
             counts |= counted;
             Ok::<_, String>(text)
         };
@@ -159,7 +159,7 @@ impl Runner {
     }
 
     fn choice(&self, label: &str, key: ConversationKey) -> Result<(String, Choice), String> {
-        let Some((id, choices)) = self.ears.get(&key).and_then(|ear| ear.offer.as_ref()) else {
+        let Some((id, choices)) = self.trackers.get(&key).and_then(|replies| replies.offer.as_ref()) else {
             return Err(format!("“{label}” cannot be taken: nobody has offered a choice"));
         };
         match choices.iter().find(|c| c.label == label) {

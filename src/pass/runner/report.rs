@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::expectation::listening_until;
 use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
@@ -15,17 +16,19 @@ impl Runner {
             Report::Exchange(exchange) => self.exchange(exchange, known),
             Report::Message { id, life, remote_id, .. } => self.message(*id, life, remote_id.as_deref()),
             Report::Conversation { key, messages, .. } => {
-                self.ears.entry(*key).or_default().read(messages);
+                self.trackers.entry(*key).or_default().read(messages);
                 if self.speaks_in(*key) {
-                    let now = self.now;
-                    if let Some(read) = self.watch.as_mut().and_then(|w| w.read.as_mut()) {
-                        *read = (next_read(now, read.1 + 1), read.1 + 1);
+                    if let Some((_, reads)) = self.watch.as_ref().and_then(|w| w.read) {
+                        self.schedule_read(reads + 1);
                     }
                     self.note_heard(*key);
                 }
             }
+            Report::RepliesReadable { key, readable, as_of } => {
+                self.trackers.entry(*key).or_default().readable(readable, *as_of);
+            }
             Report::Heard { key, messages } => {
-                self.ears.entry(*key).or_default().heard(messages);
+                self.trackers.entry(*key).or_default().heard(messages);
                 if self.speaks_in(*key) {
                     self.note_heard(*key);
                 }
@@ -105,12 +108,14 @@ impl Runner {
         watch.life = Some(life.clone());
         if life.is_settled() && watch.settled.is_none() {
             watch.settled = Some(now);
-            let listens = watch.wanted.iter().any(super::Wanted::listens);
+            let listens = watch.wanted.iter().any(super::Expectation::listens);
             let reads = key.is_some_and(|(_, channel)| channel != Channel::WebMessaging);
-            watch.read = (listens && reads).then(|| (next_read(now, 0), 0));
+            if listens && reads {
+                self.schedule_read(0);
+            }
         }
         if let Some(((key, _), id)) = key.zip(remote_id) {
-            self.ears.entry(key).or_default().known_as(id);
+            self.trackers.entry(key).or_default().known_as(id);
         }
         if let Some(said) = self.open_mut().and_then(|r| r.evidence.said.iter_mut().find(|s| s.is_ours())) {
             said.now(life);
@@ -129,8 +134,9 @@ impl Runner {
     /// What the other side said goes with the step as evidence.
     fn note_heard(&mut self, key: ConversationKey) {
         let Ok(name) = self.open_player().map(|p| p.name.clone()) else { return };
-        let fresh: Vec<RemoteMessage> = self.ears.get(&key).map(|ear| ear.fresh.clone()).unwrap_or_default();
-        let taken = self.ears.get(&key).map_or(0, |ear| ear.taken);
+        let fresh: Vec<RemoteMessage> =
+            self.trackers.get(&key).map(|replies| replies.fresh.clone()).unwrap_or_default();
+        let taken = self.trackers.get(&key).map_or(0, |replies| replies.taken);
         let Some(result) = self.open_mut() else { return };
         for message in fresh.iter().skip(taken) {
             if !result.evidence.said.iter().any(|s| s.remote_id.as_deref() == Some(message.id.as_str())) {
@@ -143,13 +149,26 @@ impl Runner {
     pub(super) fn read_when_due(&mut self, effects: &mut Vec<Effect>) {
         let now = self.now;
         let Ok(player) = self.open_player().cloned() else { return };
-        let Some(watch) = self.watch.as_mut().filter(|_| self.stage == Stage::Watching) else { return };
+        let Some(watch) = self.watch.as_ref().filter(|_| self.stage == Stage::Watching) else { return };
         if let Some((at, reads)) = watch.read
             && at.left(now).is_zero()
             && player.channel != Channel::WebMessaging
         {
-            watch.read = Some((next_read(now, reads + 1), reads + 1));
+            self.schedule_read(reads + 1);
             effects.push(Effect::Read(player.key));
+        }
+    }
+
+    /// The next read comes after a pause that grows with the `reads` so far, and no later than the end of what is listened
+    /// for: only a read that begins then shows all that was said until then.
+    fn schedule_read(&mut self, reads: usize) {
+        let now = self.now;
+        let Some(watch) = &self.watch else { return };
+        let seen = self.seen(watch, None);
+        let ends = listening_until(&watch.wanted, &seen).filter(|end| end.mono > now.mono);
+        let next = ends.chain([next_read(now, reads)]).min_by_key(|at| at.mono);
+        if let Some(watch) = &mut self.watch {
+            watch.read = next.map(|next| (next, reads));
         }
     }
 }

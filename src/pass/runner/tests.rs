@@ -6,7 +6,8 @@ use std::path::Path;
 use super::*;
 use crate::model::exchange::{Body, BodyForm, Ending, Header, Kind, Outcome, Request, Response, Timing};
 use crate::model::{
-    Attempt, Author, ExchangeId, Granted, RemoteMessage, RemoteState, Step as Part, TokenFacts, TokenStatus,
+    AsOf, Attempt, Author, ExchangeId, Granted, RemoteMessage, RemoteState, Step as Part, TokenFacts, TokenStatus,
+    Unreadable,
 };
 use crate::pass::result::Met;
 use crate::pass::result::Tally;
@@ -105,7 +106,20 @@ impl Rig {
     fn says(&mut self, all: &[(&str, Author, &str)]) -> Vec<Effect> {
         let messages =
             all.iter().map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, self.now.wall)).collect();
-        self.report(Report::Conversation { key: ONE, state: RemoteState::Connected, since: None, messages })
+        let mut effects =
+            self.report(Report::Conversation { key: ONE, state: RemoteState::Connected, since: None, messages });
+        effects.extend(self.read(RepliesReadable::Yes));
+        effects
+    }
+
+    /// A read that began now ended like this.
+    fn read(&mut self, readable: RepliesReadable) -> Vec<Effect> {
+        self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::ReadAt(self.now) })
+    }
+
+    /// The socket opened, or was lost.
+    fn socket(&mut self, readable: RepliesReadable) -> Vec<Effect> {
+        self.report(Report::RepliesReadable { key: ONE, readable, as_of: AsOf::SocketSince(self.now) })
     }
 
     fn step(&self, at: (usize, usize)) -> &StepResult {
@@ -118,7 +132,8 @@ impl Rig {
 }
 
 fn cast(sandbox: bool) -> Cast {
-    let player = Player { name: "One".to_owned(), key: ONE, channel: Channel::GuestApi };
+    let player =
+        Player { name: "One".to_owned(), key: ONE, channel: Channel::GuestApi, readable: RepliesReadable::NotYetKnown };
     Cast { players: vec![player], usual: Some(ONE), sandbox }
 }
 
@@ -194,7 +209,12 @@ fn nothing_is_sent_before_a_person_says_go() {
 fn it_speaks_where_one_goes_until_its_first_step_ran() {
     let mut rig = Rig::new(&steps("[[cases.steps]]\nsend = \"a\""), Mode::Person);
     let two = ConversationKey(1);
-    rig.runner.cast.players.push(Player { name: "Two".to_owned(), key: two, channel: Channel::GuestApi });
+    rig.runner.cast.players.push(Player {
+        name: "Two".to_owned(),
+        key: two,
+        channel: Channel::GuestApi,
+        readable: RepliesReadable::NotYetKnown,
+    });
     assert!(!rig.runner.speak_in(ONE), "it does already");
     assert!(!rig.runner.speak_in(ConversationKey(7)), "there is no such conversation");
     assert!(rig.runner.speak_in(two));
@@ -288,14 +308,107 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
     rig.says(&said);
     assert_eq!(rig.mets((0, 1)), ["waiting"], "it was the first step's");
     rig.after(1000);
-    rig.on(Event::Due);
+    assert_eq!(rig.on(Event::Due), [Effect::Read(ONE)], "what was said until now is read");
+    rig.read(RepliesReadable::Yes);
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Fail));
     rig.on(Event::Accept);
     rig.on(Event::Go);
     rig.after(999).on(Event::Due);
     assert_eq!(rig.mets((0, 2)), ["waiting"]);
-    rig.after(1).on(Event::Due);
+    assert_eq!(rig.after(1).on(Event::Due), [Effect::Read(ONE)]);
+    assert_eq!(rig.mets((0, 2)), ["waiting"], "nobody knows before that read has ended");
+    rig.read(RepliesReadable::Yes);
     assert_eq!((rig.mets((0, 2)), rig.step((0, 2)).suggested), (vec!["ok"], Some(Verdict::Pass)));
+}
+
+/// What could not be read neither passes nor fails a step: it is blocked, with the reason.
+#[test]
+fn what_cannot_be_observed_blocks() {
+    type Then = fn(&mut Rig);
+    let end = |rig: &mut Rig| {
+        rig.after(1000);
+        rig.on(Event::Due);
+    };
+    let late = |rig: &mut Rig| {
+        rig.after(5000);
+        rig.on(Event::Due);
+    };
+    let cases: [(&str, Then, &str); 7] = [
+        (
+            "refused",
+            |rig| {
+                let missing = vec!["conversation:message:view".to_owned()];
+                rig.read(RepliesReadable::No(Unreadable::Refused { status: 403, missing }));
+            },
+            "403, missing conversation:message:view",
+        ),
+        (
+            "answered by something else",
+            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NotTheService { status: 200 }))),
+            "200; the answer is not one of the service",
+        ),
+        (
+            "failing",
+            |rig| drop(rig.read(RepliesReadable::No(Unreadable::Failing { status: 503 }))),
+            "503; the service failed",
+        ),
+        (
+            "without a conversation id",
+            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NoConversationId))),
+            "the conversation id is not known; no answer of the service named it",
+        ),
+        ("not read in time", late, "no read ended in time"),
+        (
+            "the socket was lost",
+            |rig| drop(rig.socket(RepliesReadable::No(Unreadable::SocketClosed("reset".to_owned())))),
+            "the socket was not open all the time (reset)",
+        ),
+        (
+            "the socket was lost and came back",
+            |rig| drop(rig.socket(RepliesReadable::Yes)),
+            "the socket was not open all the time",
+        ),
+    ];
+    for expect in ["{ silence = \"1s\" }", "{ reply = { contains = \"x\", within = \"1s\" } }"] {
+        for (name, then, why) in &cases {
+            let text = steps(&format!("steps = [{{ expect = {expect} }}, {{ send = \"next\" }}]"));
+            let mut rig = Rig::new(&text, Mode::Alone { fail_fast: false });
+            rig.token(1);
+            end(&mut rig);
+            then(&mut rig);
+            let step = rig.step((0, 0));
+            assert_eq!(step.suggested, Some(Verdict::Blocked), "{expect} {name}");
+            let why = format!("replies could not be read: {why}");
+            assert_eq!((step.why.as_ref(), step.blocked_by()), (Some(&why), Some("replies-unreadable")), "{name}");
+            assert_eq!(rig.mets((0, 0)), ["blocked"], "{name}");
+            let next = rig.step((0, 1));
+            assert_eq!((next.suggested, next.blocked_by()), (Some(Verdict::Blocked), Some("replies-unreadable")));
+        }
+    }
+}
+
+/// A socket that was open all the time hears a silence; a refusal that was met before does not matter once a read shows
+/// all.
+#[test]
+fn a_silence_that_was_observed_passes() {
+    let text = steps("steps = [{ expect = { silence = \"1s\" } }]");
+    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
+    for web in [true, false] {
+        let mut rig = Rig::new(&text, Mode::Person);
+        rig.token(1);
+        if web {
+            rig.socket(RepliesReadable::Yes)
+        } else {
+            rig.read(refused())
+        };
+        rig.after(10).on(Event::Go);
+        rig.after(1000).on(Event::Due);
+        if !web {
+            assert_eq!(rig.mets((0, 0)), ["waiting"]);
+            rig.read(RepliesReadable::Yes);
+        }
+        assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Pass), "{web}");
+    }
 }
 
 #[test]

@@ -145,9 +145,13 @@ impl Plain {
 
     fn cast(&self) -> Cast {
         // The pass calls conversations as the config does, whatever a person calls them.
-        let conversations = self.picker.items().iter().map(|item| &item.conversation);
-        let players =
-            conversations.map(|c| Player { name: c.name.clone(), key: c.key, channel: c.channel() }).collect();
+        let players = self.picker.items().iter().map(|item| Player {
+            name: item.conversation.name.clone(),
+            key: item.conversation.key,
+            channel: item.conversation.channel(),
+            readable: item.readable.clone(),
+        });
+        let players = players.collect();
         Cast { players, usual: self.picker.active(), sandbox: self.sandbox }
     }
 

@@ -44,7 +44,7 @@ fn lines(runner: &Runner) -> Vec<String> {
     let mut lines = Vec::new();
     if judging {
         lines.extend(step.expectations.iter().map(|expectation| {
-            let seen = expectation.detail.as_ref().filter(|_| expectation.met == Met::No);
+            let seen = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked));
             let seen = seen.map(|detail| format!(", but: {detail}")).unwrap_or_default();
             format!("{}, {}{seen}.", expectation.met.word(), expectation.what)
         }));

@@ -5,7 +5,7 @@ use nucleo_matcher::{Utf32Str, Utf32String};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Channel, Conversation, Moment, RemoteState, Session};
+use crate::model::{Address, Channel, Conversation, Moment, RemoteState, RepliesReadable, Session};
 
 use super::live::Live;
 
@@ -46,6 +46,8 @@ pub struct Item {
     pub nickname: Option<String>,
     /// What the last read showed.
     pub remote: RemoteState,
+    /// Whether what the other side says can be read.
+    pub readable: RepliesReadable,
     /// When the guest connected, where a read told.
     pub since: Option<Timestamp>,
     /// Messages of the other side that have not been looked at.
@@ -69,6 +71,7 @@ impl Item {
             conversation,
             nickname: None,
             remote: RemoteState::Unknown,
+            readable: RepliesReadable::NotYetKnown,
             since: None,
             unread: 0,
             draft: false,

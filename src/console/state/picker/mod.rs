@@ -18,7 +18,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, Session};
+use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, Session};
 
 pub use item::{CardLine, Counts, Item};
 pub use live::{Live, TYPING_EVERY};
@@ -388,6 +388,14 @@ impl Picker {
             item.remote = state;
             item.since = since.or(item.since);
         }
+    }
+
+    /// Whether replies can be read. True where that is news.
+    pub fn set_readable(&mut self, key: ConversationKey, readable: RepliesReadable) -> bool {
+        let Some(item) = self.item_mut(key) else { return false };
+        let changed = item.readable != readable;
+        item.readable = readable;
+        changed
     }
 
     /// Where the session stands. Returns where it stood.

@@ -148,8 +148,13 @@ fn play(state: &mut State, mut runner: Runner) {
 
 fn cast(state: &State) -> Cast {
     // The pass calls conversations as the config does, whatever a person calls them.
-    let conversations = state.picker.items().iter().map(|item| &item.conversation);
-    let players = conversations.map(|c| Player { name: c.name.clone(), key: c.key, channel: c.channel() }).collect();
+    let players = state.picker.items().iter().map(|item| Player {
+        name: item.conversation.name.clone(),
+        key: item.conversation.key,
+        channel: item.conversation.channel(),
+        readable: item.readable.clone(),
+    });
+    let players = players.collect();
     Cast { players, usual: state.picker.active(), sandbox: state.place.sandbox }
 }
 

@@ -8,7 +8,7 @@ use crate::console::state::present::{Awaited, narrate};
 use crate::console::update::{picker, sending};
 use crate::engine::Command;
 use crate::model::{Author, Extras};
-use crate::pass::runner::fill::fill;
+use crate::pass::runner::template::fill;
 
 use super::{heard, menu, rest, say};
 

@@ -34,7 +34,9 @@ use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::{self, Link};
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
-use crate::model::{Address, Author, ConversationKey, Life, MessageId, Moment, Outcome, Session};
+use crate::model::{
+    Address, AsOf, Author, ConversationKey, Life, MessageId, Moment, Outcome, RepliesReadable, Session, Unreadable,
+};
 
 use super::Driver;
 
@@ -224,7 +226,7 @@ impl Driver {
         if session == web.told {
             return;
         }
-        web.told = session.clone();
+        let before = std::mem::replace(&mut web.told, session.clone());
         match &session {
             Session::Reconnecting { at, why } => {
                 self.tell_first(key, Life::Waiting { until: *at, why: why.clone() });
@@ -236,7 +238,12 @@ impl Driver {
         if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
             self.tell_typing(key, None);
         }
+        let readable = readable_after(&before, &session);
         self.tell(Report::Session { key, session });
+        if let Some(readable) = readable {
+            let as_of = AsOf::SocketSince(self.clock.now());
+            self.tell(Report::RepliesReadable { key, readable, as_of });
+        }
     }
 
     /// Where the message stands that goes first once the socket is open again.
@@ -354,6 +361,20 @@ impl Web {
     fn is_due(&self, now: Moment) -> bool {
         self.due().is_some_and(|at| now.mono >= at.mono)
     }
+}
+
+/// What a change of the session says of reading replies: nothing where the socket stays open.
+fn readable_after(before: &Session, session: &Session) -> Option<RepliesReadable> {
+    let is_open = |session: &Session| matches!(session, Session::Open { .. } | Session::ReadOnly { .. });
+    let why = match session {
+        Session::Open { .. } | Session::ReadOnly { .. } => {
+            return (!is_open(before)).then_some(RepliesReadable::Yes);
+        }
+        Session::Connecting if *before == Session::Closed => return Some(RepliesReadable::NotYetKnown),
+        Session::Connecting | Session::Closed => String::new(),
+        Session::Reconnecting { why, .. } | Session::Unreachable { why } | Session::Ended { why } => why.clone(),
+    };
+    Some(RepliesReadable::No(Unreadable::SocketClosed(why)))
 }
 
 /// What a frame of ours waits for, and for whom.

@@ -76,6 +76,7 @@ fn expectations(out: &mut String, step: &StepResult) {
         let class = match expectation.met {
             Met::Yes => "pass",
             Met::No => "fail",
+            Met::Blocked => "blocked",
             Met::Open | Met::Waiting { .. } => "open",
         };
         let detail = expectation.detail.as_deref().map(markup).unwrap_or_default();

@@ -3,11 +3,14 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Author, Choice, RemoteMessage};
+use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
 /// What is heard in one conversation.
 #[derive(Clone, Debug, Default)]
-pub struct Ear {
+pub struct ReplyTracker {
+    /// Whether replies can be read, and as of when.
+    readable: RepliesReadable,
+    as_of: Option<AsOf>,
     /// Messages that are no answer to what was said last, by remote id.
     old: HashSet<String>,
     /// What was read or heard at all.
@@ -22,7 +25,48 @@ pub struct Ear {
     pub offer: Option<(String, Vec<Choice>)>,
 }
 
-impl Ear {
+/// Whether a span of time was observed whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// Whatever was said in it is known.
+    Whole,
+    /// A read that began after its end may still come.
+    NotYet,
+    /// It was not, for this reason.
+    Not(Unreadable),
+}
+
+impl ReplyTracker {
+    /// What is heard through a socket that is open at `since`.
+    pub fn live_since(since: Moment) -> Self {
+        Self { readable: RepliesReadable::Yes, as_of: Some(AsOf::SocketSince(since)), ..Self::default() }
+    }
+
+    /// A read ended, or the socket opened or was lost.
+    pub fn readable(&mut self, readable: &RepliesReadable, as_of: AsOf) {
+        self.readable = readable.clone();
+        self.as_of = Some(as_of);
+    }
+
+    /// Whether the time between `from` and `until`, which is over, was observed.
+    pub fn watched(&self, from: Moment, until: Moment) -> Watched {
+        match (&self.readable, self.as_of) {
+            (RepliesReadable::Yes, Some(AsOf::SocketSince(since))) if since.mono <= from.mono => Watched::Whole,
+            (RepliesReadable::No(why), Some(AsOf::SocketSince(_))) => Watched::Not(why.clone()),
+            (_, Some(AsOf::SocketSince(_))) => Watched::Not(Unreadable::SocketClosed(String::new())),
+            (RepliesReadable::Yes, Some(AsOf::ReadAt(began))) if began.mono >= until.mono => Watched::Whole,
+            (RepliesReadable::No(why), Some(AsOf::ReadAt(began))) if began.mono >= until.mono => {
+                Watched::Not(why.clone())
+            }
+            _ => Watched::NotYet,
+        }
+    }
+
+    /// What stands in the way of reading, as far as the last read told.
+    pub const fn unreadable(&self) -> Option<&Unreadable> {
+        self.readable.unreadable()
+    }
+
     /// We say something: what was heard before is old.
     pub fn said(&mut self, text: &str) {
         self.old.extend(self.fresh.drain(..).map(|m| m.id));
@@ -108,49 +152,49 @@ mod tests {
         RemoteMessage::new(id, author, text, jiff::Timestamp::UNIX_EPOCH)
     }
 
-    fn fresh(ear: &Ear) -> Vec<&str> {
-        ear.fresh.iter().map(|m| m.id.as_str()).collect()
+    fn fresh(replies: &ReplyTracker) -> Vec<&str> {
+        replies.fresh.iter().map(|m| m.id.as_str()).collect()
     }
 
     #[test]
     fn only_what_was_said_after_ours_is_an_answer() {
-        let mut ear = Ear::default();
+        let mut replies = ReplyTracker::default();
         let mut all = vec![message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")];
-        ear.said("hello");
-        ear.read(&all);
-        assert_eq!(fresh(&ear), ["2"], "the first read finds ours by its text");
-        ear.said("hello");
-        ear.read(&all);
-        assert!(fresh(&ear).is_empty(), "the same text again is not the old message");
+        replies.said("hello");
+        replies.read(&all);
+        assert_eq!(fresh(&replies), ["2"], "the first read finds ours by its text");
+        replies.said("hello");
+        replies.read(&all);
+        assert!(fresh(&replies).is_empty(), "the same text again is not the old message");
         all.push(message("3", Author::Guest, "hello"));
         all.push(message("4", Author::Bot, "welcome back"));
-        ear.read(&all);
-        ear.read(&all);
-        assert_eq!(fresh(&ear), ["4"]);
+        replies.read(&all);
+        replies.read(&all);
+        assert_eq!(fresh(&replies), ["4"]);
     }
 
     #[test]
     fn the_remote_id_counts_more_than_the_text() {
-        let mut ear = Ear::default();
-        ear.said("typed");
-        ear.known_as("7");
+        let mut replies = ReplyTracker::default();
+        replies.said("typed");
+        replies.known_as("7");
         let all = [
             message("6", Author::Bot, "before"),
             message("7", Author::Guest, "shown otherwise"),
             message("8", Author::Agent, "after"),
         ];
-        ear.read(&all);
-        assert_eq!(fresh(&ear), ["8"]);
+        replies.read(&all);
+        assert_eq!(fresh(&replies), ["8"]);
     }
 
     #[test]
     fn without_a_message_of_ours_the_first_read_is_old() {
-        let mut ear = Ear::default();
-        ear.read(&[message("1", Author::Bot, "yesterday")]);
-        assert!(ear.fresh.is_empty());
-        ear.read(&[message("1", Author::Bot, "yesterday"), message("2", Author::Agent, "now")]);
-        assert_eq!(fresh(&ear), ["2"]);
-        ear.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
-        assert_eq!(fresh(&ear), ["2", "4"]);
+        let mut replies = ReplyTracker::default();
+        replies.read(&[message("1", Author::Bot, "yesterday")]);
+        assert!(replies.fresh.is_empty());
+        replies.read(&[message("1", Author::Bot, "yesterday"), message("2", Author::Agent, "now")]);
+        assert_eq!(fresh(&replies), ["2"]);
+        replies.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
+        assert_eq!(fresh(&replies), ["2", "4"]);
     }
 }

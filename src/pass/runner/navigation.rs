@@ -172,9 +172,14 @@ impl Runner {
         }
         let (case, step) = self.run.at;
         let before = self.run.cases.get(case).map(|c| c.steps.as_slice()).unwrap_or_default();
-        let broken = before.iter().take(step).any(|s| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked)));
-        if broken {
-            return self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
+        let broken = |s: &&StepResult| matches!(s.suggested, Some(Verdict::Fail | Verdict::Blocked));
+        if let Some(broken) = before.iter().take(step).find(broken) {
+            let cause = broken.blocked_by().map(str::to_owned);
+            self.decide(Verdict::Blocked, "an earlier step of the case did not pass".to_owned());
+            if let Some(result) = self.open_mut() {
+                result.cause = cause;
+            }
+            return;
         }
         self.go(effects);
     }

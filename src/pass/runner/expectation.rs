@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ear::Ear;
+use super::replies::{ReplyTracker, Watched};
 use crate::model::exchange::header;
-use crate::model::{Cause, Confidence, Diagnosis, Exchange, Life, Moment, Outcome, RemoteMessage, Response};
+use crate::model::{
+    Cause, Confidence, Diagnosis, Exchange, Life, Moment, Outcome, RemoteMessage, Response, Unreadable,
+};
 use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
 use crate::text::json;
 
-/// How long an exchange may lag behind its message, and a diagnosis behind its exchange.
+/// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
+/// the time that is listened.
 const LAG: Duration = Duration::from_secs(5);
 
 /// How long evidence is waited for.
@@ -19,7 +22,7 @@ const EVIDENCE: Duration = Duration::from_millis(500);
 
 /// One expectation.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum Expectation {
     /// The step's set-up is done; for steps that expect nothing else.
     Done,
     Outcome(Came),
@@ -36,7 +39,7 @@ pub enum Wanted {
 
 /// How it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Status {
     /// Its turn has not come.
     Open,
     /// It may still come, until then.
@@ -45,11 +48,13 @@ pub enum Look {
     Yes(Option<String>),
     /// It did not: what was seen instead.
     No(String),
+    /// Nobody can tell, for this reason.
+    Blocked(Unreadable),
 }
 
 /// What was seen since the step began.
 #[derive(Debug)]
-pub struct Seen<'s> {
+pub struct Observed<'s> {
     pub now: Moment,
     /// When the set-up was done.
     pub ready: Moment,
@@ -64,38 +69,38 @@ pub struct Seen<'s> {
     pub diagnosis: Option<&'s Diagnosis>,
     /// New tokens since the step began.
     pub renewals: u32,
-    pub ear: Option<&'s Ear>,
+    pub replies: Option<&'s ReplyTracker>,
     /// Why it cannot be sent, where that is known.
     pub trouble: Option<&'s str>,
 }
 
 /// All that a step expects, in the order in which it is shown.
-pub fn all(step: &Step) -> Vec<Wanted> {
+pub fn all(step: &Step) -> Vec<Expectation> {
     let expect = &step.expect;
     let mut list = Vec::new();
     let answers = expect.status.is_some() || !expect.headers.is_empty() || !expect.body.is_empty();
     match expect.outcome {
-        Some(came) => list.push(Wanted::Outcome(came)),
+        Some(came) => list.push(Expectation::Outcome(came)),
         // What sends and names no outcome is to be accepted, unless the answer is described otherwise.
-        None if step.sends() && !answers => list.push(Wanted::Outcome(Came::Accepted)),
+        None if step.sends() && !answers => list.push(Expectation::Outcome(Came::Accepted)),
         None => {}
     }
-    list.extend(expect.cause.map(|cause| Wanted::Cause(cause, expect.confidence)));
-    list.extend(expect.status.map(Wanted::Status));
-    list.extend(expect.headers.iter().map(|(name, value)| Wanted::Header(name.clone(), value.clone())));
-    list.extend(expect.body.iter().map(|(pointer, value)| Wanted::Body(pointer.clone(), value.clone())));
-    list.extend(expect.tries.map(Wanted::Tries));
-    list.extend(expect.renewals.map(Wanted::Renewals));
-    list.extend(expect.reply.clone().map(Wanted::Reply));
-    list.extend(expect.silence.map(Wanted::Silence));
-    list.extend(step.captures.iter().cloned().map(Wanted::Capture));
+    list.extend(expect.cause.map(|cause| Expectation::Cause(cause, expect.confidence)));
+    list.extend(expect.status.map(Expectation::Status));
+    list.extend(expect.headers.iter().map(|(name, value)| Expectation::Header(name.clone(), value.clone())));
+    list.extend(expect.body.iter().map(|(pointer, value)| Expectation::Body(pointer.clone(), value.clone())));
+    list.extend(expect.tries.map(Expectation::Tries));
+    list.extend(expect.renewals.map(Expectation::Renewals));
+    list.extend(expect.reply.clone().map(Expectation::Reply));
+    list.extend(expect.silence.map(Expectation::Silence));
+    list.extend(step.captures.iter().cloned().map(Expectation::Capture));
     if list.is_empty() && (step.needs_sandbox() || step.clear_faults || step.renew) {
-        list.push(Wanted::Done);
+        list.push(Expectation::Done);
     }
     list
 }
 
-impl Wanted {
+impl Expectation {
     /// What is expected, in words.
     pub fn words(&self) -> String {
         match self {
@@ -127,29 +132,29 @@ impl Wanted {
     }
 
     /// How it stands.
-    pub fn look(&self, seen: &Seen<'_>) -> Look {
+    pub fn look(&self, seen: &Observed<'_>) -> Status {
         match self {
-            Self::Done => Look::Yes(None),
+            Self::Done => Status::Yes(None),
             Self::Outcome(came) => outcome(*came, seen),
             Self::Cause(cause, confidence) => because(*cause, *confidence, seen),
             Self::Status(wanted) => answered(seen, |exchange| match exchange.status() {
-                Some(status) if status == *wanted => Look::Yes(None),
-                Some(status) => Look::No(format!("it is {status}")),
-                None => Look::No("no answer came".to_owned()),
+                Some(status) if status == *wanted => Status::Yes(None),
+                Some(status) => Status::No(format!("it is {status}")),
+                None => Status::No("no answer came".to_owned()),
             }),
             Self::Header(name, wanted) => responded(seen, |response| match (header(&response.headers, name), wanted) {
-                (None, _) => Look::No("it is not there".to_owned()),
-                (Some(value), Some(wanted)) if value != wanted => Look::No(format!("it is “{value}”")),
-                (Some(value), _) => Look::Yes(Some(value.to_owned())),
+                (None, _) => Status::No("it is not there".to_owned()),
+                (Some(value), Some(wanted)) if value != wanted => Status::No(format!("it is “{value}”")),
+                (Some(value), _) => Status::Yes(Some(value.to_owned())),
             }),
             Self::Body(pointer, wanted) => responded(seen, |response| match at(response, pointer) {
-                Some(value) if value == *wanted => Look::Yes(None),
-                Some(value) => Look::No(format!("it is {value}")),
-                None => Look::No("it is not there".to_owned()),
+                Some(value) if value == *wanted => Status::Yes(None),
+                Some(value) => Status::No(format!("it is {value}")),
+                None => Status::No("it is not there".to_owned()),
             }),
             Self::Tries(wanted) => answered(seen, |exchange| {
                 let tries = exchange.attempts().count();
-                if tries == *wanted as usize { Look::Yes(None) } else { Look::No(there(tries)) }
+                if tries == *wanted as usize { Status::Yes(None) } else { Status::No(there(tries)) }
             }),
             Self::Renewals(wanted) => renewals(*wanted, seen),
             Self::Reply(reply) => listen(seen, reply.within, |m| fits(reply, m), "no reply fits"),
@@ -159,8 +164,8 @@ impl Wanted {
                     listen(seen, *within, |m| pattern.0.is_match(&m.text), "no reply matches")
                 }
                 _ => answered(seen, |_| match captured(capture, seen) {
-                    Some(value) => Look::Yes(Some(value)),
-                    None => Look::No("it is not in the answer".to_owned()),
+                    Some(value) => Status::Yes(Some(value)),
+                    None => Status::No("it is not in the answer".to_owned()),
                 }),
             },
         }
@@ -180,18 +185,18 @@ fn reply_words(reply: &Reply) -> String {
     format!("{who} {what} within {}", span(reply.within))
 }
 
-fn outcome(came: Came, seen: &Seen<'_>) -> Look {
-    let Some(life) = seen.life else { return Look::Open };
+fn outcome(came: Came, seen: &Observed<'_>) -> Status {
+    let Some(life) = seen.life else { return Status::Open };
     let got = match life {
         Life::Accepted | Life::Answered | Life::Landed => Came::Accepted,
         Life::Refused(_) | Life::Lost => Came::Refused,
         Life::Unknown(_) => Came::Unknown,
-        Life::Cancelled => return Look::No("it was taken back".to_owned()),
+        Life::Cancelled => return Status::No("it was taken back".to_owned()),
         open if seen.until.left(seen.now).is_zero() => {
             let why = seen.trouble.map(|t| format!(": {t}")).unwrap_or_default();
-            return Look::No(format!("it is still {}{why}", open.word()));
+            return Status::No(format!("it is still {}{why}", open.word()));
         }
-        _ => return Look::Waiting(seen.until),
+        _ => return Status::Waiting(seen.until),
     };
     // The step is not left before its exchange is whole: it is the evidence.
     let has_one = seen.exchange.is_some() || got != Came::Refused;
@@ -199,34 +204,34 @@ fn outcome(came: Came, seen: &Seen<'_>) -> Look {
     if let Some(at) = seen.settled.filter(|_| has_one && !whole).map(|at| at.after(EVIDENCE))
         && !at.left(seen.now).is_zero()
     {
-        return Look::Waiting(at);
+        return Status::Waiting(at);
     }
     let why = match life {
         Life::Refused(why) | Life::Unknown(why) => Some(why.clone()),
         _ => None,
     };
     if got == came {
-        return Look::Yes(why);
+        return Status::Yes(why);
     }
-    Look::No(why.map_or_else(|| format!("it was {}", got.word()), |why| format!("it was {}: {why}", got.word())))
+    Status::No(why.map_or_else(|| format!("it was {}", got.word()), |why| format!("it was {}: {why}", got.word())))
 }
 
 /// What the settled exchange says.
-fn answered(seen: &Seen<'_>, say: impl Fn(&Exchange) -> Look) -> Look {
+fn answered(seen: &Observed<'_>, say: impl Fn(&Exchange) -> Status) -> Status {
     match (seen.exchange, seen.settled) {
         (Some(exchange), Some(_)) if exchange.outcome.is_settled() => say(exchange),
-        (_, Some(at)) if at.after(LAG).left(seen.now).is_zero() => Look::No("there was no exchange".to_owned()),
-        (_, Some(at)) => Look::Waiting(at.after(LAG)),
-        (_, None) if seen.life.is_none() => Look::Open,
-        (_, None) if seen.until.left(seen.now).is_zero() => Look::No("it was not answered in time".to_owned()),
-        (_, None) => Look::Waiting(seen.until),
+        (_, Some(at)) if at.after(LAG).left(seen.now).is_zero() => Status::No("there was no exchange".to_owned()),
+        (_, Some(at)) => Status::Waiting(at.after(LAG)),
+        (_, None) if seen.life.is_none() => Status::Open,
+        (_, None) if seen.until.left(seen.now).is_zero() => Status::No("it was not answered in time".to_owned()),
+        (_, None) => Status::Waiting(seen.until),
     }
 }
 
-fn responded(seen: &Seen<'_>, say: impl Fn(&Response) -> Look) -> Look {
+fn responded(seen: &Observed<'_>, say: impl Fn(&Response) -> Status) -> Status {
     answered(seen, |exchange| match exchange.last_attempt().and_then(|a| a.response()) {
         Some(response) => say(response),
-        None => Look::No("no answer came".to_owned()),
+        None => Status::No("no answer came".to_owned()),
     })
 }
 
@@ -235,15 +240,15 @@ fn at(response: &Response, pointer: &str) -> Option<Value> {
     json.pointer(pointer).cloned()
 }
 
-fn because(cause: Cause, confidence: Option<Confidence>, seen: &Seen<'_>) -> Look {
+fn because(cause: Cause, confidence: Option<Confidence>, seen: &Observed<'_>) -> Status {
     answered(seen, |exchange| {
         if exchange.outcome == Outcome::Accepted {
-            return Look::No("it was accepted".to_owned());
+            return Status::No("it was accepted".to_owned());
         }
         let enough = |c: Confidence| confidence.is_none_or(|least| c >= least);
         let found = match seen.diagnosis {
             Some(d) if d.cause() == cause && enough(d.confidence()) && (confidence.is_some() || !d.is_undecided()) => {
-                return Look::Yes(Some(format!("{}: {}", d.confidence().word(), d.sentence())));
+                return Status::Yes(Some(format!("{}: {}", d.confidence().word(), d.sentence())));
             }
             Some(d) if d.suspects.is_empty() => "no known cause fits".to_owned(),
             Some(d) => format!("it is {} ({})", d.cause(), d.confidence().word()),
@@ -251,8 +256,8 @@ fn because(cause: Cause, confidence: Option<Confidence>, seen: &Seen<'_>) -> Loo
         };
         // A read that is under way may decide it.
         match seen.settled {
-            Some(at) if !at.after(LAG).left(seen.now).is_zero() => Look::Waiting(at.after(LAG)),
-            _ => Look::No(found),
+            Some(at) if !at.after(LAG).left(seen.now).is_zero() => Status::Waiting(at.after(LAG)),
+            _ => Status::No(found),
         }
     })
 }
@@ -261,48 +266,68 @@ fn there(count: usize) -> String {
     format!("there {} {count}", if count == 1 { "was" } else { "were" })
 }
 
-fn renewals(wanted: u32, seen: &Seen<'_>) -> Look {
+fn renewals(wanted: u32, seen: &Observed<'_>) -> Status {
     let got = seen.renewals;
-    let no = || Look::No(there(got as usize));
+    let no = || Status::No(there(got as usize));
     let over = if seen.sends { seen.settled.is_some() } else { wanted == 0 };
     if got > wanted {
         return no();
     }
     if got == wanted && (over || !seen.sends) {
-        return Look::Yes(None);
+        return Status::Yes(None);
     }
-    if over || seen.until.left(seen.now).is_zero() { no() } else { Look::Waiting(seen.until) }
+    if over || seen.until.left(seen.now).is_zero() { no() } else { Status::Waiting(seen.until) }
 }
 
 /// When listening to the other side begins; or that it never does.
-fn from(seen: &Seen<'_>) -> Result<Option<Moment>, Look> {
+fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
     if !seen.sends {
         return Ok(Some(seen.ready));
     }
     match (seen.life, seen.settled) {
         (Some(Life::Accepted | Life::Answered | Life::Landed), Some(at)) => Ok(Some(at)),
-        (Some(life), Some(_)) => Err(Look::No(format!("the message was {}", life.word()))),
-        _ if seen.until.left(seen.now).is_zero() => Err(Look::No("the message was not accepted in time".to_owned())),
+        (Some(life), Some(_)) => Err(Status::No(format!("the message was {}", life.word()))),
+        _ if seen.until.left(seen.now).is_zero() => Err(Status::No("the message was not accepted in time".to_owned())),
         _ => Ok(None),
     }
 }
 
-fn unheard<'s>(seen: &'s Seen<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
-    seen.ear.into_iter().flat_map(|ear| ear.fresh.iter().skip(ear.taken))
+fn unheard<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage> {
+    seen.replies.into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken))
 }
 
-fn listen(seen: &Seen<'_>, within: Duration, fits: impl Fn(&RemoteMessage) -> bool, else_: &str) -> Look {
+fn listen(seen: &Observed<'_>, within: Duration, fits: impl Fn(&RemoteMessage) -> bool, else_: &str) -> Status {
     if let Some(reply) = unheard(seen).find(|m| fits(m)) {
-        return Look::Yes(Some(format!("{}: {}", reply.author.word(), reply.text)));
+        return Status::Yes(Some(format!("{}: {}", reply.author.word(), reply.text)));
     }
-    match from(seen) {
-        Err(no) => no,
-        Ok(None) => Look::Open,
-        Ok(Some(from)) if from.after(within).left(seen.now).is_zero() => Look::No(match unheard(seen).last() {
+    over(seen, within, || {
+        Status::No(match unheard(seen).last() {
             Some(m) => format!("{else_}; {} said “{}”", m.author.word(), m.text),
             None => "nobody said anything".to_owned(),
-        }),
-        Ok(Some(from)) => Look::Waiting(from.after(within)),
+        })
+    })
+}
+
+/// What a span of `time` without the reply comes to, once it is over: `said` where all of it was observed.
+fn over(seen: &Observed<'_>, time: Duration, said: impl Fn() -> Status) -> Status {
+    let from = match from(seen) {
+        Err(no) => return no,
+        Ok(None) => return Status::Open,
+        Ok(Some(from)) => from,
+    };
+    let until = from.after(time);
+    if !until.left(seen.now).is_zero() {
+        return Status::Waiting(until);
+    }
+    let last = until.after(LAG);
+    match seen.replies.map_or(Watched::NotYet, |replies| replies.watched(from, until)) {
+        Watched::Whole => said(),
+        Watched::Not(why) => Status::Blocked(why),
+        Watched::NotYet if last.left(seen.now).is_zero() => {
+            let why = seen.replies.and_then(ReplyTracker::unreadable).cloned();
+            Status::Blocked(why.unwrap_or(Unreadable::NotReadInTime))
+        }
+        Watched::NotYet => Status::Waiting(last),
     }
 }
 
@@ -317,20 +342,27 @@ pub fn fits(reply: &Reply, message: &RemoteMessage) -> bool {
         && reply.from.is_none_or(|author| author == message.author)
 }
 
-fn silence(time: Duration, seen: &Seen<'_>) -> Look {
+fn silence(time: Duration, seen: &Observed<'_>) -> Status {
     if let Some(reply) = unheard(seen).next() {
-        return Look::No(format!("{} said “{}”", reply.author.word(), reply.text));
+        return Status::No(format!("{} said “{}”", reply.author.word(), reply.text));
     }
-    match from(seen) {
-        Err(no) => no,
-        Ok(None) => Look::Open,
-        Ok(Some(from)) if from.after(time).left(seen.now).is_zero() => Look::Yes(None),
-        Ok(Some(from)) => Look::Waiting(from.after(time)),
-    }
+    over(seen, time, || Status::Yes(None))
+}
+
+/// When the spans end in which replies are listened for.
+pub fn listening_until<'s>(all: &'s [Expectation], seen: &'s Observed<'_>) -> impl Iterator<Item = Moment> + 's {
+    let from = from(seen).ok().flatten();
+    let spans = all.iter().filter_map(|expectation| match expectation {
+        Expectation::Reply(reply) => Some(reply.within),
+        Expectation::Silence(time) => Some(*time),
+        Expectation::Capture(Capture { source: CaptureSource::Reply(_, within), .. }) => Some(*within),
+        _ => None,
+    });
+    spans.filter_map(move |span| Some(from?.after(span)))
 }
 
 /// The captured value.
-pub fn captured(capture: &Capture, seen: &Seen<'_>) -> Option<String> {
+pub fn captured(capture: &Capture, seen: &Observed<'_>) -> Option<String> {
     let response = || seen.exchange?.last_attempt()?.response();
     match &capture.source {
         CaptureSource::Header(name) => header(&response()?.headers, name).map(str::to_owned),

@@ -1,17 +1,17 @@
 //! After each event: how the expectations stand now, and whether they are decided.
 
-use super::wanted::{Look, Seen, captured};
+use super::expectation::{Observed, Status, captured};
 use super::{Effect, Known, Mode, Runner, Stage, Watch};
-use crate::model::{Diagnosis, Generation, Life, Moment, Probe};
+use crate::model::{Cause, Diagnosis, Generation, Life, Moment, Probe};
 use crate::pass::file::{Capture, CaptureSource};
 use crate::pass::result::{Met, Verdict};
 
-use super::Wanted;
+use super::Expectation;
 
 impl Runner {
-    fn seen<'s>(&'s self, watch: &'s Watch, diagnosis: Option<&'s Diagnosis>) -> Seen<'s> {
+    pub(super) fn seen<'s>(&'s self, watch: &'s Watch, diagnosis: Option<&'s Diagnosis>) -> Observed<'s> {
         let number = |g: Option<Generation>| g.map_or(0, |g| g.0);
-        Seen {
+        Observed {
             now: self.now,
             ready: watch.ready,
             until: watch.until,
@@ -21,13 +21,13 @@ impl Runner {
             exchange: watch.exchange.as_ref(),
             diagnosis,
             renewals: number(self.generation).saturating_sub(number(watch.generation)),
-            ear: self.open_player().ok().and_then(|p| self.ears.get(&p.key)),
+            replies: self.open_player().ok().and_then(|p| self.trackers.get(&p.key)),
             trouble: self.trouble.as_deref(),
         }
     }
 
     /// How one expectation of the open step stands, for the screen.
-    pub(super) fn look_at(&self, expectation: usize) -> Option<Look> {
+    pub(super) fn look_at(&self, expectation: usize) -> Option<Status> {
         let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
         // Without a diagnosis: the moment until which is waited is the same.
         Some(watch.wanted.get(expectation)?.look(&self.seen(watch, None)))
@@ -59,8 +59,8 @@ impl Runner {
         let Some(watch) = self.watch.take() else { return };
         let diagnosis = watch.exchange.as_ref().and_then(|x| self.why(x, known));
         let seen = self.seen(&watch, diagnosis.as_ref());
-        let looks: Vec<Look> = watch.wanted.iter().map(|w| w.look(&seen)).collect();
-        let wants_why = watch.wanted.iter().any(|w| matches!(w, Wanted::Cause(..)));
+        let looks: Vec<Status> = watch.wanted.iter().map(|w| w.look(&seen)).collect();
+        let wants_why = watch.wanted.iter().any(|w| matches!(w, Expectation::Cause(..)));
         let undecided = diagnosis
             .as_ref()
             .is_some_and(|d| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation));
@@ -69,7 +69,9 @@ impl Runner {
             .iter()
             .zip(&looks)
             .filter_map(|(wanted, look)| match (wanted, look) {
-                (Wanted::Capture(capture), Look::Yes(_)) => Some((capture.name.clone(), captured(capture, &seen)?)),
+                (Expectation::Capture(capture), Status::Yes(_)) => {
+                    Some((capture.name.clone(), captured(capture, &seen)?))
+                }
                 _ => None,
             })
             .collect();
@@ -78,13 +80,17 @@ impl Runner {
             watch.asked_why = true;
             effects.extend(self.open_player().ok().map(|p| Effect::Read(p.key)));
         }
-        let over = looks.iter().all(|l| matches!(l, Look::Yes(_) | Look::No(_)));
-        let lost = looks.iter().any(|l| matches!(l, Look::No(_)));
+        let over = looks.iter().all(|l| matches!(l, Status::Yes(_) | Status::No(_) | Status::Blocked(_)));
+        let lost = looks.iter().any(|l| matches!(l, Status::No(_)));
+        let blocked = looks.iter().find_map(|l| match l {
+            Status::Blocked(why) => Some(why.sentence()),
+            _ => None,
+        });
         self.watch = Some(watch);
         self.run.captures.extend(captures);
         self.write_down(&looks);
         if over {
-            self.decided(lost, effects);
+            self.decided(lost, blocked, effects);
         }
     }
 
@@ -98,23 +104,24 @@ impl Runner {
         }
     }
 
-    fn write_down(&mut self, looks: &[Look]) {
+    fn write_down(&mut self, looks: &[Status]) {
         let now = self.now;
         let wall = |until: Moment| now.after(until.left(now)).wall;
         let Some(result) = self.open_mut() else { return };
         for (expectation, look) in result.expectations.iter_mut().zip(looks) {
             match look {
-                Look::Open => expectation.met = Met::Open,
+                Status::Open => expectation.met = Met::Open,
                 // The moment is told once: it does not move while it is waited for.
-                Look::Waiting(_) if matches!(expectation.met, Met::Waiting { .. }) => {}
-                Look::Waiting(until) => expectation.met = Met::Waiting { until: wall(*until) },
-                Look::Yes(detail) => (expectation.met, expectation.detail) = (Met::Yes, detail.clone()),
-                Look::No(why) => (expectation.met, expectation.detail) = (Met::No, Some(why.clone())),
+                Status::Waiting(_) if matches!(expectation.met, Met::Waiting { .. }) => {}
+                Status::Waiting(until) => expectation.met = Met::Waiting { until: wall(*until) },
+                Status::Yes(detail) => (expectation.met, expectation.detail) = (Met::Yes, detail.clone()),
+                Status::No(why) => (expectation.met, expectation.detail) = (Met::No, Some(why.clone())),
+                Status::Blocked(why) => (expectation.met, expectation.detail) = (Met::Blocked, Some(why.sentence())),
             }
         }
     }
 
-    fn decided(&mut self, lost: bool, effects: &mut Vec<Effect>) {
+    fn decided(&mut self, lost: bool, blocked: Option<String>, effects: &mut Vec<Effect>) {
         // A message that did not settle in time shall not go out during another step.
         if let Some(Watch { message: Some(message), life: Some(life), .. }) = &self.watch
             && !life.is_settled()
@@ -124,30 +131,34 @@ impl Runner {
         self.stage = Stage::Judging;
         self.take_replies();
         let Some(result) = self.open_mut() else { return };
-        result.suggested = match (lost, result.expectations.is_empty()) {
+        result.suggested = match (lost, &blocked) {
             (true, _) => Some(Verdict::Fail),
+            (false, Some(_)) => Some(Verdict::Blocked),
             // Only a person can say.
-            (false, true) => None,
-            (false, false) => Some(Verdict::Pass),
+            (false, None) if result.expectations.is_empty() => None,
+            (false, None) => Some(Verdict::Pass),
         };
+        if blocked.is_some() && !lost {
+            (result.why, result.cause) = (blocked, Some(Cause::RepliesUnreadable.as_str().to_owned()));
+        }
     }
 
     /// Replies that met an expectation are no answer to the next.
     fn take_replies(&mut self) {
         let Ok(key) = self.open_player().map(|p| p.key) else { return };
-        let (Some(watch), Some(ear)) = (&self.watch, self.ears.get_mut(&key)) else { return };
-        let meets = |wanted: &Wanted, message: &crate::model::RemoteMessage| match wanted {
-            Wanted::Reply(reply) => super::wanted::fits(reply, message),
-            Wanted::Capture(Capture { source: CaptureSource::Reply(pattern, _), .. }) => {
+        let (Some(watch), Some(replies)) = (&self.watch, self.trackers.get_mut(&key)) else { return };
+        let meets = |wanted: &Expectation, message: &crate::model::RemoteMessage| match wanted {
+            Expectation::Reply(reply) => super::expectation::fits(reply, message),
+            Expectation::Capture(Capture { source: CaptureSource::Reply(pattern, _), .. }) => {
                 pattern.0.is_match(&message.text)
             }
             _ => false,
         };
-        let met = |wanted: &Wanted| {
-            ear.fresh.iter().enumerate().skip(ear.taken).find(|(_, m)| meets(wanted, m)).map(|(at, _)| at + 1)
+        let met = |wanted: &Expectation| {
+            replies.fresh.iter().enumerate().skip(replies.taken).find(|(_, m)| meets(wanted, m)).map(|(at, _)| at + 1)
         };
         if let Some(taken) = watch.wanted.iter().filter_map(met).max() {
-            ear.taken = taken;
+            replies.taken = taken;
         }
     }
 
@@ -156,7 +167,7 @@ impl Runner {
         let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
         let seen = self.seen(watch, None);
         let looks = watch.wanted.iter().filter_map(|wanted| match wanted.look(&seen) {
-            Look::Waiting(until) => Some(until),
+            Status::Waiting(until) => Some(until),
             _ => None,
         });
         looks.chain(watch.read.map(|(at, _)| at)).min()
