@@ -225,8 +225,6 @@ fn key_behind_a_batch(bencher: Bencher) {
     let mut next = 1;
     bencher
         .with_inputs(|| {
-            // The journal's lane is as long as in a flood that it keeps up with.
-            journal.written(false);
             next += BATCH as u64;
             (next - BATCH as u64..next).map(exchange).collect::<Vec<_>>()
         })

@@ -9,7 +9,7 @@ mod pty;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use guestwire::engine::durable::{Durable as _, Intent};
+use guestwire::engine::send_log::{Intent, SendLog as _};
 use guestwire::journal::job::{KeptSource, Want};
 use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
 use guestwire::model::{Author, Conversation, ConversationKey, Life, Message, MessageId, Moment};
@@ -191,6 +191,7 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
         message: MessageId(77),
         conversation: ConversationKey(0),
         text: "did it land".to_owned(),
+        shown: "did it land".to_owned(),
         extras: guestwire::model::Extras::default(),
         attempt: 1,
     };

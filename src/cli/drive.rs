@@ -15,12 +15,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::clock::Clock;
 use crate::engine::{Command, EngineHandle, Report};
+use crate::journal::job::not_on_disk;
 use crate::model::{ConversationKey, Moment};
 
 use super::exit::{Exit, Failed};
 use super::journal::Kept;
 use super::logging;
-use super::output::{Line, Output};
+use super::output::{self, Line, Output};
 
 /// How long the engine may take to stop.
 pub const STOPPING: Duration = Duration::from_secs(5);
@@ -112,6 +113,7 @@ fn keep(kept: &Kept, report: &Report, heard: &mut HashSet<(ConversationKey, Stri
             let new = messages.iter().filter(|m| heard.insert((*key, m.id.clone()))).cloned().collect();
             kept.heard(*key, new);
         }
+        Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
         _ => {}
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
-use crate::engine::durable::{Durable, Intent, Recording};
+use crate::engine::send_log::{Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, Page, Reader, place};
 use crate::model::{ConversationKey, Exchange, Life, MessageId, RemoteMessage};
 
@@ -67,13 +67,19 @@ impl Kept {
     }
 }
 
-impl Durable for Kept {
+impl SendLog for Kept {
     fn intent(&self, intent: Intent) -> Recording {
-        self.journal.intent(Intent { message: self.number(intent.message), ..intent })
+        let recording = self.journal.intent(Intent { message: self.number(intent.message), ..intent });
+        // Nobody is here to see a message wait for the disk.
+        Box::pin(async move {
+            recording.await.map_err(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| Unrecorded::Never(why))
+        })
     }
 
-    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) {
-        self.journal.outcome(self.number(message), life, remote_id);
+    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording {
+        // This process alone may send it: to others, a message that waits here was not sent.
+        let life = if life.is_settled() { life } else { &Life::Cancelled };
+        self.journal.outcome(self.number(message), life, remote_id)
     }
 }
 
@@ -122,7 +128,7 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
 pub fn tuning(journal: Option<&Kept>) -> Tuning {
     let mut tuning = Tuning::default();
     if let Some(journal) = journal {
-        tuning.durable = Arc::new(journal.clone());
+        tuning.send_log = Arc::new(journal.clone());
     }
     tuning
 }

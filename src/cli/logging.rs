@@ -64,6 +64,7 @@ pub fn report(report: &Report) {
         Report::Message { id, life, exchange, .. } => {
             info!(message = id.0, life = life.word(), exchange = exchange.map(|e| e.0), "message");
         }
+        Report::NotOnDisk { message, .. } => info!(message = message.0, "its status is not on disk yet"),
         Report::Conversation { key, state, messages, .. } => {
             debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
         }

@@ -58,7 +58,7 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     };
     let mut tuning = Tuning::default();
     if let Some(journal) = &journal {
-        tuning.durable = Arc::new(journal.clone());
+        tuning.send_log = Arc::new(journal.clone());
     }
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
     let mut rim = Rim { clock, engine, journal, opened, output: Output::default() };

@@ -6,7 +6,7 @@
 //! Command ─► │ token (pure)   queue, pace, retry (pure)   reading  │ ─► Report
 //!            │      │                  │                    (pure) │
 //!            │      ▼                  ▼                      │    │
-//!            │  jobs it owns: client (gate, trace, capture) ◄─┘    │ ─► durable (intent, outcome)
+//!            │  jobs it owns: client (gate, trace, capture) ◄─┘    │ ─► send log (intent, outcome)
 //!            └─────────────────────────────────────────────────────┘
 //! ```
 //! Nothing runs at rest: the driver sleeps until a command, a job's end, or the next moment at which something is due.
@@ -15,7 +15,6 @@ mod channel;
 mod client;
 pub mod command;
 mod driver;
-pub mod durable;
 mod exchange_builder;
 mod jitter;
 mod metrics;
@@ -27,6 +26,7 @@ mod recent_set;
 mod redact;
 pub mod report;
 mod retry;
+pub mod send_log;
 mod socket;
 mod token;
 mod webhook;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::config::settings::Metrics;
 
 use super::client::Environment;
-use super::durable::{Durable, Forgetful};
+use super::send_log::{NoLog, SendLog};
 
 /// Settings of an engine that are no part of a profile.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub struct Tuning {
     /// Where metrics go, if anywhere.
     pub metrics: Option<Metrics>,
     /// Where intents and outcomes are recorded.
-    pub durable: Arc<dyn Durable>,
+    pub send_log: Arc<dyn SendLog>,
     /// Where the proxies' variables are looked up.
     pub environment: Environment,
 }
@@ -48,7 +48,7 @@ impl Default for Tuning {
             reopen_after: None,
             sign_in: true,
             metrics: None,
-            durable: Arc::new(Forgetful),
+            send_log: Arc::new(NoLog),
             environment: Environment::default(),
         }
     }

@@ -25,6 +25,14 @@ pub enum Report {
         /// The id that the remote side gave it, once known.
         remote_id: Option<String>,
     },
+    /// The status of a message that is told next is not on the disk yet: should guestwire end now, the next start finds
+    /// the one before. It is written as soon as that is possible.
+    NotOnDisk {
+        /// Which message.
+        message: MessageId,
+        /// Why not, in words.
+        why: String,
+    },
     /// A conversation was read.
     Conversation {
         /// Which.

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
-use super::writer::{Work, row_id};
-use super::{Job, Keys, heard, record, words};
-use crate::engine::durable::Intent;
+use super::job::Work;
+use super::writer::row_id;
+use super::{Job, Keys, heard, record, search_text};
+use crate::engine::send_log::Intent;
 use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
 
-/// Entries that are made findable, and messages that are put under their conversations, in one go.
+/// Entries that are made findable in one go.
 pub const INDEX_GROUP: u32 = 128;
 
 /// What a group changed that the writer remembers once it is committed.
@@ -16,8 +17,6 @@ pub const INDEX_GROUP: u32 = 128;
 pub struct Applied {
     pub session: i64,
     pub last_number: u64,
-    /// Messages, and whether they may still be sent.
-    pub rows: Vec<(i64, bool)>,
 }
 
 /// A life's name on disk, and its reason.
@@ -63,9 +62,8 @@ pub fn author_of(word: &str) -> Author {
 /// Does one piece of work.
 pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match work {
-        Work::Intent(intent, _) => self::intent(db, intent, Timestamp::now(), keys, applied),
-        Work::LateIntent(intent, at) => self::intent(db, intent, *at, keys, applied),
-        Work::Outcome { message, life, remote_id } => life_now(db, *message, life, remote_id.as_deref(), applied),
+        Work::Intent(intent, _) => self::intent(db, intent, Timestamp::now(), keys),
+        Work::Outcome { message, life, remote_id, .. } => life_now(db, *message, life, remote_id.as_deref()),
         Work::Job(job) => self::job(db, job, keys, applied),
         // Answered by itself, outside of groups.
         Work::Guest(_) => Ok(()),
@@ -77,12 +75,10 @@ fn life_now(
     message: MessageId,
     life: &Life,
     remote_id: Option<&str>,
-    applied: &mut Applied,
 ) -> rusqlite::Result<()> {
     let (name, why) = life_words(life);
     db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
         .execute(params![row_id(message), name, why, remote_id])?;
-    applied.rows.push((row_id(message), !life.is_settled()));
     Ok(())
 }
 
@@ -91,12 +87,11 @@ fn intent(
     intent: &Intent,
     at: Timestamp,
     keys: &Keys,
-    applied: &mut Applied,
 ) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras, shelved)
-         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6, 0)
+        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras)
+         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6)
          ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6",
     )?
     .execute(params![
@@ -107,7 +102,6 @@ fn intent(
         intent.attempt,
         extras_json(&intent.extras)
     ])?;
-    applied.rows.push((row_id(intent.message), true));
     Ok(())
 }
 
@@ -116,13 +110,13 @@ fn extras_json(extras: &Extras) -> Option<String> {
     (*extras != Extras::default()).then(|| serde_json::to_string(extras).ok()).flatten()
 }
 
-fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
+fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
     let (name, why) = life_words(&message.life);
     let extras = extras_json(&message.extras);
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras, shelved)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         row_id(message.id),
@@ -138,14 +132,13 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys, applied: &mut App
     if message.resend_of.is_none() {
         db.prepare_cached("DELETE FROM drafts WHERE ident = ?1")?.execute([ident])?;
     }
-    applied.rows.push((row_id(message.id), true));
     Ok(())
 }
 
 fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match job {
-        Job::Queue(message) => queue(db, message, keys, applied),
-        Job::Life { message, life } => life_now(db, *message, life, None, applied),
+        Job::Queue(message) => queue(db, message, keys),
+        Job::Life { message, life } => life_now(db, *message, life, None),
         Job::Draft { conversation, text, cursor } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             if text.is_empty() {
@@ -304,17 +297,6 @@ fn exchange(
     Ok(())
 }
 
-/// Puts the next messages under their conversations. True when all are.
-pub fn shelve(db: &Connection) -> rusqlite::Result<bool> {
-    let shelved = db
-        .prepare_cached(
-            "UPDATE messages SET shelved = 1
-             WHERE place IN (SELECT place FROM messages WHERE shelved = 0 ORDER BY place LIMIT ?1)",
-        )?
-        .execute([INDEX_GROUP])?;
-    Ok(shelved < INDEX_GROUP as usize)
-}
-
 /// Makes the next entries findable. True when all are.
 pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -334,18 +316,14 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
             conversation: None,
             message: None,
         };
-        let text = if let Some(exchange) = packed.and_then(|packed| record::unpack(&packed, columns)) {
-            words::of_exchange(&exchange, comment.as_deref())
-        } else {
-            let said = comment.as_deref().map_or_else(|| what.clone(), |c| format!("{what}\n{c}"));
-            words::Text { words: said.clone(), grams: said }
+        let comment = comment.as_deref();
+        let text = match packed.and_then(|packed| record::unpack(&packed, columns)) {
+            Some(exchange) => search_text::of_exchange(&exchange, comment),
+            None => search_text::of_note(what, comment),
         };
         change
-            .prepare_cached("INSERT OR REPLACE INTO words (rowid, text) VALUES (?1, ?2)")?
-            .execute(params![number, text.words])?;
-        change
-            .prepare_cached("INSERT OR REPLACE INTO grams (rowid, text) VALUES (?1, ?2)")?
-            .execute(params![number, text.grams])?;
+            .prepare_cached("INSERT OR REPLACE INTO search (rowid, text) VALUES (?1, ?2)")?
+            .execute(params![number, text])?;
         change.prepare_cached("UPDATE exchanges SET indexed = 1 WHERE number = ?1")?.execute([number])?;
     }
     change.commit()?;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 
 use super::Keys;
-use crate::engine::durable::GuestToken;
+use crate::engine::send_log::GuestToken;
 use crate::model::ConversationKey;
 
 /// Asks for the token of a conversation.
@@ -14,30 +14,42 @@ use crate::model::ConversationKey;
 pub struct Guest {
     /// Which.
     pub conversation: ConversationKey,
-    /// Kept where there is none, or where another guest is wanted.
-    pub made: SecretString,
+    /// The one that the profile names: it is not kept.
+    pub configured: Option<SecretString>,
     /// Another guest is wanted.
     pub renew: bool,
     /// Who waits.
-    pub done: oneshot::Sender<GuestToken>,
+    pub done: oneshot::Sender<Result<GuestToken, String>>,
 }
 
 impl Guest {
     /// Answers with what is kept, or keeps what was made.
     pub fn answer(self, db: &mut Connection, keys: &Keys) {
-        let Self { conversation, made, renew, done } = self;
-        let told = match find_or_keep(db, keys.ident(conversation).as_deref(), &made, renew) {
-            Ok(Some(token)) => GuestToken { token, fresh: false, kept: Ok(()) },
-            Ok(None) => GuestToken { token: made, fresh: true, kept: Ok(()) },
-            Err(e) => GuestToken { token: made, fresh: true, kept: Err(e.to_string()) },
-        };
+        let Self { conversation, configured, renew, done } = self;
+        let mut answer = GuestToken::configured_or_new(configured);
+        if answer.fresh {
+            match find_or_keep(db, keys.ident(conversation).as_deref(), &answer.token, renew) {
+                Ok(Some(token)) => answer = GuestToken { token, fresh: false, kept: Ok(()) },
+                Ok(None) => {}
+                Err(e) => answer.kept = Err(e.to_string()),
+            }
+        }
         // Whoever asked may have gone: the token is kept all the same.
-        let _ = done.send(told);
+        let _ = done.send(Ok(answer));
     }
 
     /// Answers where nothing can be kept.
     pub fn answer_unkept(self, why: &str) {
-        let _ = self.done.send(GuestToken { token: self.made, fresh: true, kept: Err(why.to_owned()) });
+        let mut answer = GuestToken::configured_or_new(self.configured);
+        if answer.fresh {
+            answer.kept = Err(why.to_owned());
+        }
+        let _ = self.done.send(Ok(answer));
+    }
+
+    /// Answers where this guestwire may open no session.
+    pub fn refuse(self, why: &str) {
+        let _ = self.done.send(Err(why.to_owned()));
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
+use super::guests::Guest;
+use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
     Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
 };
@@ -83,6 +86,45 @@ pub enum Job {
     Pass(Arc<Run>),
     /// A page of history is wanted; answered with [`Page::History`].
     History(Ask),
+}
+
+/// Answers who waits for a row.
+pub(super) type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
+
+/// What the writer does.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Keep something.
+    Job(Job),
+    /// Record that a message is about to be written.
+    Intent(Intent, Recorded),
+    /// Find the guest token of a conversation, or keep a new one.
+    Guest(Guest),
+    /// Record what came of a message.
+    Outcome {
+        /// Which.
+        message: MessageId,
+        /// What came of it.
+        life: Life,
+        /// The remote side's id for it.
+        remote_id: Option<String>,
+        /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
+        done: Option<Recorded>,
+    },
+}
+
+impl Work {
+    /// Whether a power cut must not undo it: a message that comes, and the end of one whose row may say that it is to be
+    /// sent. (One that was on the wire is unknown to the next start, should its end be lost.)
+    pub(super) const fn is_for_good(&self) -> bool {
+        match self {
+            Self::Intent(..) | Self::Job(Job::Queue(_)) => true,
+            Self::Outcome { life, .. } | Self::Job(Job::Life { life, .. }) => {
+                matches!(life, Life::Cancelled | Life::Refused(_))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Which page of history is wanted.
@@ -165,6 +207,14 @@ pub struct Trouble {
     pub sending: bool,
     /// Whether history can be read.
     pub history: bool,
+}
+
+/// What is said of a message whose newest status is not on the disk yet.
+pub fn not_on_disk(why: &str) -> String {
+    format!(
+        "Not yet on disk: the newest status of a message ({why}). It is written as soon as that is possible; should \
+         guestwire end before, the next start finds the status before."
+    )
 }
 
 /// What was kept.

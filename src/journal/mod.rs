@@ -1,43 +1,41 @@
 //! What is kept on disk: one SQLite file a profile, written by one thread, read by another.
 //!
 //! ```text
-//! console: Job ───────────► mailbox ──► writer ─► groups ─► journal.db (WAL) ◄── reader ◄── Ask (history, search)
-//! engine: intent, outcome ─► (2 lanes)    │  when idle: index for search, retention          │
-//!            ▲                            ▼                                                  ▼
-//!            └─ on disk ◄───────────── commit                                     Page ─► back to the console
+//! console: Job ───────────► 2 lanes ──► writer ─► groups ─► journal.db (WAL) ◄── reader ◄── Ask (history, search)
+//! engine: intent, status ─►   │            │  when idle: index for search, retention              │
+//!            ▲                             ▼                                                      ▼
+//!            └─ on disk ◄─────────────── commit                                         Page ─► back to the console
 //!
 //!  queued ─► sending (intent, fsync) ─► accepted | refused | unknown | …   at a restart: sending becomes unknown
 //! ```
-//! Nothing here is waited for but an intent: a message's first byte leaves after the intent is on the disk. A group is
-//! all that has gathered while the one before was written, so that conversations side by side share one fsync; what came
-//! of a message rides with the next intents (within 20 ms), exchanges are written by the hundred (within 100 ms), and
-//! the index for search is made when nothing happened for a quarter of a second. The writer holds a lock that the
-//! system takes back when the process ends, in whatever way.
+//! A message's first byte leaves after its intent is on the disk, and its status is told after that is. What is waiting
+//! is written together, so that messages side by side share one fsync. The index for search is made when nothing
+//! happened for a quarter of a second. The writer holds a lock that the system takes back when the process ends, in
+//! whatever way.
 //!
-//! Trouble is told ([`Page::Trouble`]), never hidden: a message whose row stands on the disk as queued is not sent while
-//! its intent cannot be recorded (a restart would send it again); others are sent and not kept.
+//! Trouble is told ([`Page::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod apply;
-mod durable;
 mod guests;
 mod heard;
 pub mod job;
+mod lanes;
 mod left;
-mod mailbox;
 pub mod place;
 mod reader;
 mod record;
 mod restore;
 mod retention;
 mod schema;
-mod words;
+mod search_text;
+mod send_log;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -47,8 +45,9 @@ use crate::model::{Conversation, ConversationKey};
 pub use job::{Ask, Job, Page, Trouble};
 pub use reader::Reader;
 
-use mailbox::{Haste, Mailbox};
-use writer::{Work, Writer};
+use job::Work;
+use lanes::{Lanes, lanes};
+use writer::Writer;
 
 /// What a journal is opened with.
 #[derive(Clone, Debug)]
@@ -120,7 +119,8 @@ impl Keys {
 /// Asks the journal. Cheap to clone; never waits.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    mailbox: Arc<Mailbox<Work>>,
+    /// Empty once it is closed.
+    lanes: Arc<Mutex<Option<Lanes>>>,
     asks: mpsc::Sender<Ask>,
     pages: UnboundedSender<Page>,
     ended: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
@@ -129,8 +129,9 @@ pub struct Journal {
 impl Journal {
     /// Begins to open a journal, on a thread of its own, and returns at once. The first page tells how that went.
     pub fn open(options: Options) -> (Self, UnboundedReceiver<Page>) {
-        let (pages, inbox) = unbounded_channel();
-        let mailbox = Arc::new(Mailbox::default());
+        let (pages, told) = unbounded_channel();
+        let (lanes, inbox) = lanes();
+        let lanes = Arc::new(Mutex::new(Some(lanes)));
         let keys = Arc::new(Keys::default());
         for conversation in &options.conversations {
             keys.know(conversation);
@@ -138,13 +139,13 @@ impl Journal {
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
         let journal = Self {
-            mailbox: Arc::clone(&mailbox),
+            lanes: Arc::clone(&lanes),
             asks,
             pages: pages.clone(),
             ended: Arc::new(Mutex::new(Some(ended))),
         };
         let reader = reader::Serving { dir: options.dir.clone(), keys: Arc::clone(&keys), pages: pages.clone() };
-        let writer = Writer::new(options, mailbox, keys, pages);
+        let writer = Writer::new(options, inbox, keys, pages);
         let started = [
             std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
                 writer.run();
@@ -153,7 +154,7 @@ impl Journal {
             std::thread::Builder::new().name("history".to_owned()).spawn(move || reader.run(&asked)),
         ];
         if started.iter().any(Result::is_err) {
-            journal.mailbox.close();
+            journal.close_lanes();
             let _ = journal.pages.send(Page::Trouble(Trouble {
                 short: "NOT KEPT",
                 sentence: "Nothing is being kept: the system gives no thread for the journal.".to_owned(),
@@ -161,7 +162,7 @@ impl Journal {
                 history: false,
             }));
         }
-        (journal, inbox)
+        (journal, told)
     }
 
     /// Asks, without waiting. What finds no room is told as trouble.
@@ -171,16 +172,20 @@ impl Journal {
                 // The thread lives as long as a handle does.
                 let _ = self.asks.send(ask);
             }
-            job => {
-                let bulk =
-                    matches!(job, Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. });
-                self.put(Work::Job(job), if bulk { Haste::Bulk } else { Haste::Prompt });
-            }
+            job => self.put(Work::Job(job)),
         }
     }
 
-    fn put(&self, work: Work, haste: Haste) -> bool {
-        let put = self.mailbox.put(work, haste).is_ok();
+    fn lanes(&self) -> MutexGuard<'_, Option<Lanes>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close_lanes(&self) {
+        self.lanes().take();
+    }
+
+    fn put(&self, work: Work) {
+        let put = self.lanes().as_ref().is_some_and(|lanes| lanes.put(work));
         if !put {
             let _ = self.pages.send(Page::Trouble(Trouble {
                 short: "NOT KEPT",
@@ -190,19 +195,12 @@ impl Journal {
                 history: true,
             }));
         }
-        put
-    }
-
-    /// Waits until all that was told so far is written; `found`: and can be found by its words. For benches: a console
-    /// never waits.
-    pub fn written(&self, found: bool) {
-        self.mailbox.rest(found);
     }
 
     /// Writes what is still to be written, and gives the lock back. Waits for that, at most for `bound`; true if it is
     /// done.
     pub fn close(&self, bound: Duration) -> bool {
-        self.mailbox.close();
+        self.close_lanes();
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         // The sender is dropped when the thread is done: that is what is waited for.
         ended.is_none_or(|ended| ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected))
@@ -216,7 +214,6 @@ pub fn upkeep(options: &Options) -> Result<(), String> {
     let opened = place::lock(&options.dir).and_then(|lock| place::open(&options.dir, now).map(|opened| (lock, opened)));
     let (_lock, mut opened) = opened.map_err(|denied| format!("the journal cannot be written: {denied:?}"))?;
     let done = (|| {
-        while !apply::shelve(&opened.db)? {}
         while !apply::index(&mut opened.db)? {}
         while retention::step(&mut opened.db, options, now)? {}
         opened.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")

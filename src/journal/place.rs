@@ -161,7 +161,7 @@ fn attempt(dir: &Path) -> Result<Connection, Failed> {
     schema::migrate(&mut db)?;
     db.set_prepared_statement_cache_capacity(64);
     // Touches each table, so that a file that was cut short is found now and not in the middle of work.
-    for table in ["sessions", "conversations", "drafts", "messages", "exchanges", "details", "words", "grams"] {
+    for table in ["sessions", "conversations", "drafts", "messages", "exchanges", "details", "search"] {
         let newest = format!("SELECT * FROM {table} LIMIT 1");
         db.query_row(&newest, [], |_| Ok(())).or_else(|e| match e {
             rusqlite::Error::QueryReturnedNoRows => Ok(()),

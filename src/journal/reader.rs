@@ -4,22 +4,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
-use super::words::Query;
-use super::{Keys, apply, place, record, words};
+use super::search_text::Query;
+use super::{Keys, apply, place, record, search_text};
 use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 
 /// Text that a page holds at most (one entry always fits), in bytes.
 const PAGE_BYTES: usize = 8 << 20;
-/// Hits of the index that are looked at for one page, where the index alone cannot decide.
-const LOOKED_AT: usize = 20_000;
-
+/// Hits of the index that are looked at for one page.
+const LOOKED_AT: u32 = 20_000;
 /// Entries that are not in the index yet and are looked through all the same, the newest.
-const NOT_INDEXED: usize = 5_000;
+const NOT_INDEXED: u32 = 5_000;
 
 const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began, e.what, e.marked, e.comment, \
                        d.detail, m.life, m.why";
@@ -108,38 +107,40 @@ impl Reader {
         Ok((entries, false))
     }
 
-    /// Newest first through both indexes at once, each hit looked at where the index alone cannot tell.
+    /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let before = i64::try_from(before).unwrap_or(i64::MAX);
-        let mut hits: Vec<(i64, bool)> = Vec::new();
-        // What is not in the index yet is looked through. (Each condition as the partial index has it.)
-        for state in [0, 2] {
-            let sql = format!(
-                "SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1 ORDER BY number DESC LIMIT {NOT_INDEXED}"
-            );
-            hits.extend(self.numbers(&sql, before)?.into_iter().map(|n| (n, true)));
+        let mut hits: Vec<i64> = Vec::new();
+        let mut also = |sql: &str, values: &[&dyn ToSql]| -> rusqlite::Result<()> {
+            let mut select = self.db.prepare_cached(sql)?;
+            let rows = select.query_map(values, |row| row.get(0))?;
+            hits.extend(rows.collect::<rusqlite::Result<Vec<i64>>>()?);
+            Ok(())
+        };
+        if let Some(indexed) = query.indexed() {
+            let search = "SELECT rowid FROM search WHERE search MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
+            also(search, &[&before, &indexed, &LOOKED_AT])?;
+            // What is not in the index yet. (Each condition as the partial index has it.)
+            for state in [0, 2] {
+                let newest = format!(
+                    "SELECT number FROM exchanges WHERE indexed = {state} AND number < ?1 ORDER BY number DESC LIMIT ?2"
+                );
+                also(&newest, &[&before, &NOT_INDEXED])?;
+            }
+        } else {
+            let newest = "SELECT number FROM exchanges WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
+            also(newest, &[&before, &LOOKED_AT])?;
         }
-        let at_most = if query.words_need_a_look() { LOOKED_AT } else { limit + 1 };
-        let by_words = "SELECT rowid FROM words WHERE words MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
-        hits.extend(self.matches(by_words, before, &query.words(), at_most)?.map(|n| (n, query.words_need_a_look())));
-        if let Some(grams) = query.grams() {
-            let by_grams = "SELECT rowid FROM grams WHERE grams MATCH ?2 AND rowid < ?1 ORDER BY rowid DESC LIMIT ?3";
-            hits.extend(self.matches(by_grams, before, &grams, LOOKED_AT)?.map(|n| (n, true)));
-        } else if query.needs_scan() {
-            let like = "SELECT number FROM exchanges WHERE number < ?1 AND instr(lower(what), ?2) ORDER BY number DESC LIMIT ?3";
-            hits.extend(self.matches(like, before, query.longest(), LOOKED_AT)?.map(|n| (n, true)));
-        }
-        // The same entry by both: one that needs no look comes first.
-        hits.sort_unstable_by_key(|(number, look)| (std::cmp::Reverse(*number), *look));
-        hits.dedup_by_key(|(number, _)| *number);
+        hits.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+        hits.dedup();
         let one = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1");
         let mut one = self.db.prepare_cached(&one)?;
         let (mut entries, mut bytes, mut more) = (Vec::new(), 0, false);
-        for (number, look) in hits {
+        for number in hits {
             let mut rows = one.query([number])?;
             let Some(row) = rows.next()? else { continue };
             let entry = self.entry(row)?;
-            if look && !query.stands_in(&text(&entry)) {
+            if !query.stands_in(&text(&entry)) {
                 continue;
             }
             if entries.len() == limit || bytes > PAGE_BYTES {
@@ -151,27 +152,6 @@ impl Reader {
         }
         entries.reverse();
         Ok((entries, more))
-    }
-
-    fn numbers(&self, sql: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
-        self.db.prepare_cached(sql)?.query_map([before], |row| row.get(0))?.collect()
-    }
-
-    fn matches(
-        &self,
-        sql: &str,
-        before: i64,
-        query: &str,
-        limit: usize,
-    ) -> rusqlite::Result<impl Iterator<Item = i64> + use<>> {
-        if query.is_empty() {
-            return Ok(Vec::new().into_iter());
-        }
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut select = self.db.prepare_cached(sql)?;
-        let found: Vec<i64> =
-            select.query_map(params![before, query, limit], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        Ok(found.into_iter())
     }
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
@@ -221,9 +201,7 @@ impl Reader {
                  UNION ALL
                  SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL
                  FROM heard AS h WHERE NOT EXISTS
-                     (SELECT 1 FROM messages AS m WHERE m.shelved = 1 AND m.ident = h.ident AND m.remote_id = h.remote_id)
-                 AND NOT EXISTS
-                     (SELECT 1 FROM messages AS m WHERE m.shelved = 0 AND m.ident = h.ident AND m.remote_id = h.remote_id)
+                     (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
             )?;
             let rows = select.query_map([], |row| {
@@ -274,8 +252,8 @@ fn carried(row: &Row<'_>) -> rusqlite::Result<Option<Carried>> {
 /// Everything of an entry in which a query may stand.
 fn text(entry: &KeptEntry) -> String {
     match &entry.source {
-        KeptSource::Exchange(exchange) => words::of_exchange(exchange, entry.comment.as_deref()).words,
-        KeptSource::Note { text, .. } => format!("{text}\n{}", entry.comment.as_deref().unwrap_or_default()),
+        KeptSource::Exchange(exchange) => search_text::of_exchange(exchange, entry.comment.as_deref()),
+        KeptSource::Note { text, .. } => search_text::of_note(text, entry.comment.as_deref()),
     }
 }
 

@@ -144,19 +144,14 @@ fn messages(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusqlite::
             None => restored.homeless += 1,
         }
     }
-    let mut keep = |mut rows: rusqlite::Rows<'_>| -> rusqlite::Result<()> {
+    let newest = "WHERE ident = ?1 ORDER BY place DESC";
+    let mut newest = db.prepare(&format!("SELECT {COLUMNS} FROM messages {newest} LIMIT {MESSAGES}"))?;
+    for ident in keys.all() {
+        let mut rows = newest.query([ident])?;
         while let Some(row) = rows.next()? {
             let (place, message) = message(row, keys)?;
             found.extend(message.map(|m| (place, m)));
         }
-        Ok(())
-    };
-    // Those that are not under their conversation yet are the newest of all: few, but after a crash in a flood.
-    keep(db.prepare(&format!("SELECT {COLUMNS} FROM messages WHERE shelved = 0"))?.query([])?)?;
-    let newest = "WHERE shelved = 1 AND ident = ?1 ORDER BY place DESC";
-    let mut newest = db.prepare(&format!("SELECT {COLUMNS} FROM messages {newest} LIMIT {MESSAGES}"))?;
-    for ident in keys.all() {
-        keep(newest.query([ident])?)?;
     }
     restored.messages = found.into_values().collect();
     Ok(())

@@ -41,7 +41,7 @@ pub fn used(db: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(used).unwrap_or(0))
 }
 
-/// The oldest entries that fit a condition go, from the indexes too. How many.
+/// The oldest entries that fit a condition go, from the index too. How many.
 fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result<usize> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // By number, so that this looks at the beginning of the table only. By age it stops at the first that is young.
@@ -53,8 +53,7 @@ fn entries(db: &mut Connection, condition: &str, bound: i64) -> rusqlite::Result
         change.prepare_cached(&select)?.query_map([bound], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     for number in &numbers {
         for statement in [
-            "DELETE FROM words WHERE rowid = ?1",
-            "DELETE FROM grams WHERE rowid = ?1",
+            "DELETE FROM search WHERE rowid = ?1",
             "DELETE FROM details WHERE number = ?1",
             "DELETE FROM exchanges WHERE number = ?1",
         ] {
@@ -80,11 +79,9 @@ fn others(db: &mut Connection, oldest: i64) -> rusqlite::Result<usize> {
     Ok(gone)
 }
 
-/// Lets the indexes forget what was taken out of them.
+/// Lets the index forget what was taken out of it.
 fn merge(db: &Connection) -> rusqlite::Result<()> {
-    for table in ["words", "grams"] {
-        db.prepare_cached(&format!("INSERT INTO {table} ({table}, rank) VALUES ('merge', 16)"))?.execute([])?;
-    }
+    db.prepare_cached("INSERT INTO search (search, rank) VALUES ('merge', 16)")?.execute([])?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
 use super::*;
-use crate::engine::durable::{Durable as _, Intent, Unrecorded};
+use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
     Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life,
@@ -88,6 +88,7 @@ fn intent(id: u64, conversation: u32, text: &str) -> Intent {
         message: MessageId(id),
         conversation: ConversationKey(conversation),
         text: text.to_owned(),
+        shown: text.to_owned(),
         extras: crate::model::Extras::default(),
         attempt: 1,
     }
@@ -147,7 +148,7 @@ fn a_restart_finds_everything() {
     let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
     journal.tell(Job::Learned { conversation: ConversationKey(2), id: "remote-c".to_owned() });
-    journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"));
+    wait(journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"))).unwrap();
     let kept = KeptConversation {
         key: ConversationKey(2),
         nickname: Some("Anna".to_owned()),
@@ -197,32 +198,66 @@ fn a_restart_finds_everything() {
     journal.close(BOUND);
 }
 
-/// Which messages are under their conversation already is a matter of when there was time for it.
 #[test]
-fn the_newest_of_each_conversation_are_found_wherever_they_stand() {
+fn the_newest_of_each_conversation_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, mut pages) = open(dir.path());
     restored(&mut pages);
     for id in 1..=303 {
         let conversation = u32::from(id > 300);
         journal.tell(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
-        journal.outcome(MessageId(id), &Life::Accepted, None);
+        drop(journal.outcome(MessageId(id), &Life::Accepted, None));
     }
     assert!(journal.close(BOUND));
-    let db = rusqlite::Connection::open(place::database(&options(dir.path()).dir)).unwrap();
-    let unshelved = || db.query_row("SELECT count(*) FROM messages WHERE shelved = 0", [], |row| row.get::<_, i64>(0));
-    let newest: Vec<_> = (101..=303).collect();
-    for unshelved_from in [0_u32, 150, 302, 304] {
-        db.execute("UPDATE messages SET shelved = id < ?1", [unshelved_from]).unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|m| m.id.0).collect();
+    assert_eq!(found, (101..=303).collect::<Vec<_>>());
+    assert!(journal.close(BOUND));
+}
+
+/// A journal of every layout that ever was opens, and keeps everything.
+#[test]
+fn journals_of_older_layouts_keep_everything() {
+    for version in 1..usize::try_from(schema::VERSION).unwrap() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = options(dir.path()).dir;
+        std::fs::create_dir_all(&home).unwrap();
+        let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+        schema::of_version(&db, version).unwrap();
+        db.execute_batch(
+            "INSERT INTO sessions (began, version) VALUES (1, '0.1.0');
+             INSERT INTO conversations (ident, nickname, pinned, unread) VALUES ('guest-api id-0 - -', 'Anna', 1, 2);
+             INSERT INTO drafts VALUES ('guest-api id-0 - -', 'half a sen', 4, 1);
+             INSERT INTO exchanges (number, session, kind, began, what, indexed) VALUES (4, 1, 'NOTE', 5, 'a quokka', 1);
+             INSERT INTO heard (ident, remote_id, author, text, at) VALUES ('guest-api id-0 - -', 'r1', 'bot', 'Hello', 2);
+             INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', 1, 'accepted'),
+                 (8, 'guest-api id-0 - -', 'waits', 2, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', 3, 'sending');",
+        )
+        .unwrap();
+        let packed = record::pack(&exchange(3, "a wombat"));
+        db.execute_batch(
+            "INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
+             VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, 4, 'a wombat', 1)",
+        )
+        .unwrap();
+        db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
+        drop(db);
+        let ident = conversations()[0].address.ident();
+        assert_eq!(ident, "guest-api id-0 - -");
         let (journal, mut pages) = open(dir.path());
-        let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|m| m.id.0).collect();
-        // What waits is there in whole, beside the newest of the rest.
-        assert!(found.ends_with(&newest), "from {unshelved_from} on they wait: {found:?}");
-        let waiting: Vec<_> = (u64::from(unshelved_from).max(1)..=303).collect();
-        assert!(found.ends_with(&waiting), "from {unshelved_from} on they wait: {found:?}");
-        journal.written(true);
+        let back = restored(&mut pages);
+        let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+        assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");
+        assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
+        assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
+        assert_eq!(back.heard[0].1[0].text, "Hello");
+        for (query, number) in [("wombat", 3), ("quokka", 4)] {
+            let want = Want::Found { query: query.to_owned(), before: u64::MAX };
+            journal.tell(Job::History(Ask { serial: 1, want, limit: 10 }));
+            let found = history(&mut pages).entries;
+            assert_eq!(found.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
+        }
         assert!(journal.close(BOUND));
-        assert_eq!(unshelved().unwrap(), 0);
     }
 }
 
@@ -270,7 +305,6 @@ fn history_pages_and_is_found_by_text_header_body_and_id() {
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).last_number, 301);
-    journal.written(true);
     let mut ask = |want: Want, limit| {
         journal.tell(Job::History(Ask { serial: 1, want, limit }));
         history(&mut pages)
@@ -325,8 +359,11 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
     // Its row says queued: sent now, a restart would send it again.
     assert!(matches!(wait(journal.intent(intent(1, 0, "queued while there was room"))), Err(Unrecorded::NotNow(_))));
-    // This one has no row: it goes, and is not kept.
-    wait(journal.intent(intent(2, 0, "new"))).unwrap();
+    // Nor does one go of which there would be no row at all.
+    assert!(matches!(wait(journal.intent(intent(2, 0, "new"))), Err(Unrecorded::NotNow(_))));
+    // Taken back, and told as not on the disk; it gets there once there is room.
+    let cancelled = wait(journal.outcome(MessageId(1), &Life::Cancelled, None));
+    assert!(matches!(&cancelled, Err(Unrecorded::NotNow(why)) if why == "the disk is full"), "{cancelled:?}");
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     let back = restored(&mut pages);
@@ -418,7 +455,7 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
     let small = Options { max_bytes: 200_000, ..limits };
     while retention::step(&mut opened.db, &small, Timestamp::now()).unwrap() {}
     assert!(retention::used(&opened.db).unwrap() <= 200_000);
-    let left: i64 = opened.db.query_row("SELECT count(*) FROM words", [], |r| r.get(0)).unwrap();
+    let left: i64 = opened.db.query_row("SELECT count(*) FROM search", [], |r| r.get(0)).unwrap();
     assert_eq!(left, count(&opened.db).0);
 }
 
@@ -429,28 +466,35 @@ fn guest_tokens_are_kept() {
 
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let ask = |journal: &Journal, key: u32, made: &str, renew: bool| {
-        let told = runtime.block_on(journal.guest_token(ConversationKey(key), made.into(), renew));
+    let ask = |journal: &Journal, key: u32, renew: bool| {
+        let told = runtime.block_on(journal.guest_token(ConversationKey(key), None, renew)).unwrap();
         assert_eq!(told.kept, Ok(()));
         (told.token.expose_secret().to_owned(), told.fresh)
     };
     let (journal, _pages) = open(dir.path());
-    assert_eq!(ask(&journal, 0, "one", false), ("one".to_owned(), true));
-    assert_eq!(ask(&journal, 0, "two", false), ("one".to_owned(), false));
-    assert_eq!(ask(&journal, 1, "three", false), ("three".to_owned(), true));
+    let (first, fresh) = ask(&journal, 0, false);
+    assert!(fresh);
+    assert_eq!(ask(&journal, 0, false), (first.clone(), false));
+    let (other, fresh) = ask(&journal, 1, false);
+    assert!(fresh && other != first, "another conversation has another guest");
     assert!(journal.close(BOUND));
 
     let (journal, _pages) = open(dir.path());
-    assert_eq!(ask(&journal, 0, "four", false), ("one".to_owned(), false));
-    assert_eq!(ask(&journal, 0, "five", true), ("five".to_owned(), true), "another guest");
-    assert_eq!(ask(&journal, 0, "six", false), ("five".to_owned(), false));
+    assert_eq!(ask(&journal, 0, false), (first.clone(), false));
+    let (renewed, fresh) = ask(&journal, 0, true);
+    assert!(fresh && renewed != first, "another guest was wanted");
+    assert_eq!(ask(&journal, 0, false), (renewed.clone(), false));
+    let configured = runtime.block_on(journal.guest_token(ConversationKey(0), Some("mine".into()), true)).unwrap();
+    assert_eq!((configured.token.expose_secret(), configured.fresh), ("mine", false), "the profile's own");
+    assert_eq!(ask(&journal, 0, false), (renewed, false), "the profile's own is not kept");
 
-    // A second guestwire on the profile cannot keep one, and says so.
+    // A second guestwire on the profile may open no session: neither with a kept token nor with a configured one.
     let (second, mut pages) = open(dir.path());
     assert!(matches!(next(&mut pages), Page::Trouble(t) if t.short == "READ-ONLY"));
-    let told = runtime.block_on(second.guest_token(ConversationKey(0), "seven".into(), false));
-    assert!(told.fresh && told.kept.is_err());
+    for configured in [None, Some("mine".into())] {
+        let refused = runtime.block_on(second.guest_token(ConversationKey(0), configured, false));
+        assert!(refused.is_err_and(|why| why.contains("another guestwire")));
+    }
     assert!(journal.close(BOUND));
-    let stopped = runtime.block_on(journal.guest_token(ConversationKey(0), "eight".into(), false));
-    assert!(stopped.kept.is_err());
+    assert!(runtime.block_on(journal.guest_token(ConversationKey(0), None, false)).is_err(), "it has stopped");
 }

@@ -7,68 +7,32 @@
 //!       └─ Nothing   no place to write, or a newer file
 //! ```
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::oneshot;
 
-use super::guests::Guest;
-use super::mailbox::{Mailbox, Next};
+use super::job::Work;
+use super::lanes::{Inbox, Next};
 use super::place::{self, Denied, Lock};
 use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
-use crate::engine::durable::{Intent, Unrecorded};
-use crate::model::{Life, MessageId};
+use crate::engine::send_log::Unrecorded;
+use crate::model::MessageId;
 
-/// The most that is committed as a whole: so much that many conversations share an fsync, so little that an intent does
-/// not wait long behind a group of exchanges.
-const GROUP: usize = 256;
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
 const QUIET: Duration = Duration::from_millis(250);
-/// Entries that are not in the index yet, from which on it is made whatever else goes on: a search looks through only so
-/// many more.
-const BACKLOG: u32 = 4_096;
 /// Pause between tries while nothing can be written.
 const AGAIN: Duration = Duration::from_secs(3);
 /// The most that is held while nothing can be written.
 const HELD_MAX: usize = 8_192;
-/// Exchanges between two looks at the bounds.
-const LOOK_AFTER: u32 = 2_000;
+/// Slices that go after each group while the journal is too large: more than the group can have brought.
+const ROOM_STEPS: u32 = 4;
 
-/// Answers an intent.
-pub type Recorded = oneshot::Sender<Result<(), Unrecorded>>;
-
-/// What the writer does.
-#[derive(Debug)]
-pub enum Work {
-    /// Keep something.
-    Job(Job),
-    /// Record that a message is about to be written.
-    Intent(Intent, Recorded),
-    /// The same, where nobody waits any more.
-    LateIntent(Intent, Timestamp),
-    /// Find the guest token of a conversation, or keep a new one.
-    Guest(Guest),
-    /// Record what came of a message.
-    Outcome {
-        /// Which.
-        message: MessageId,
-        /// What came of it.
-        life: Life,
-        /// The remote side's id for it.
-        remote_id: Option<String>,
-    },
-}
-
-impl Work {
-    /// Whether it brings a message: a power cut must not undo that.
-    const fn brings_message(&self) -> bool {
-        matches!(self, Self::Intent(..) | Self::LateIntent(..) | Self::Job(Job::Queue(_)))
-    }
-}
+/// Why nothing goes out beside another guestwire.
+const ONLY_READS: &str = "another guestwire has this profile open, and this one only reads";
 
 /// The open database.
 pub struct Store {
@@ -78,8 +42,6 @@ pub struct Store {
     pub session: i64,
     /// The last number given to a log entry.
     pub last_number: u64,
-    /// Messages whose row is on the disk and not settled.
-    pub rows: HashSet<i64>,
     /// Whether commits wait for the disk now.
     full_sync: bool,
     _lock: Lock,
@@ -94,7 +56,7 @@ enum Mode {
 /// See the module.
 pub struct Writer {
     options: Options,
-    mailbox: Arc<Mailbox<Work>>,
+    inbox: Inbox,
     keys: Arc<Keys>,
     pages: UnboundedSender<Page>,
     /// What could not be written and must not be lost, in order.
@@ -103,13 +65,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(
-        options: Options,
-        mailbox: Arc<Mailbox<Work>>,
-        keys: Arc<Keys>,
-        pages: UnboundedSender<Page>,
-    ) -> Self {
-        Self { options, mailbox, keys, pages, held: VecDeque::new(), in_trouble: false }
+    pub(super) fn new(options: Options, inbox: Inbox, keys: Arc<Keys>, pages: UnboundedSender<Page>) -> Self {
+        Self { options, inbox, keys, pages, held: VecDeque::new(), in_trouble: false }
     }
 
     fn page(&self, page: Page) {
@@ -119,56 +76,37 @@ impl Writer {
 
     /// Runs to the end.
     pub fn run(mut self) {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
+            return self.nothing("Nothing is being kept: the journal's thread cannot wait.", false);
+        };
         let mut mode = self.open();
-        let (mut index_done, mut shelved) = (false, false);
-        let mut look_due = true;
-        let mut since_look = 0;
         // What an earlier session left to do is done at once.
-        let (mut pause, mut not_indexed) = (Duration::ZERO, 0);
+        let (mut pause, mut upkeep_due) = (Duration::ZERO, true);
         loop {
-            let idle_work =
-                matches!(mode, Mode::Writing(_)) && !self.in_trouble && !(index_done && shelved && !look_due);
-            let bound = if self.in_trouble { Some(AGAIN) } else { idle_work.then_some(pause) };
-            match self.mailbox.take(GROUP, bound) {
+            let bound = match mode {
+                Mode::Writing(_) if self.in_trouble => Some(AGAIN),
+                Mode::Writing(_) if upkeep_due => Some(pause),
+                _ => None,
+            };
+            match runtime.block_on(self.inbox.next(bound)) {
                 Next::Group(group) => {
-                    let exchanges = group.iter().filter(|w| matches!(w, Work::Job(Job::Exchange { .. }))).count();
-                    let exchanges = u32::try_from(exchanges).unwrap_or(u32::MAX);
-                    since_look += exchanges;
-                    not_indexed += exchanges;
-                    pause = if not_indexed < BACKLOG { QUIET } else { Duration::ZERO };
-                    look_due |= since_look >= LOOK_AFTER;
-                    index_done &= !group
-                        .iter()
-                        .any(|w| matches!(w, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. })));
-                    shelved &= !group.iter().any(Work::brings_message);
+                    (pause, upkeep_due) = (QUIET, true);
                     self.group(&mut mode, group);
+                    if let Mode::Writing(store) = &mut mode
+                        && let Err(e) = store.stay_within(&self.options)
+                    {
+                        self.trouble(&mut mode, &e);
+                    }
                 }
+                Next::Idle if self.in_trouble => self.group(&mut mode, Vec::new()),
                 Next::Idle => {
                     pause = Duration::ZERO;
                     let Mode::Writing(store) = &mut mode else { continue };
-                    if self.in_trouble {
-                        self.group(&mut mode, Vec::new());
-                        continue;
-                    }
-                    let done = (|| -> rusqlite::Result<()> {
-                        store.sync(false)?;
-                        if !shelved {
-                            shelved = apply::shelve(&store.db)?;
-                        }
-                        if !index_done {
-                            index_done = apply::index(&mut store.db)?;
-                            not_indexed = if index_done { 0 } else { not_indexed.saturating_sub(apply::INDEX_GROUP) };
-                        } else if look_due {
-                            look_due = retention::step(&mut store.db, &self.options, Timestamp::now())?;
-                            since_look = 0;
-                        }
-                        Ok(())
-                    })();
-                    if let Err(e) = done {
+                    upkeep_due = store.upkeep(&self.options).unwrap_or_else(|e| {
                         tracing::warn!("journal upkeep: {e}");
-                        (index_done, shelved, look_due) = (true, true, false);
                         self.trouble(&mut mode, &e);
-                    }
+                        false
+                    });
                 }
                 Next::Closed => break,
             }
@@ -265,10 +203,9 @@ impl Writer {
                  look older than they are; the order is kept."
             )));
         }
-        let rows = restored.messages.iter().filter(|m| is_open(&m.life)).map(|m| row_id(m.id)).collect();
         let last_number = restored.last_number;
         self.page(Page::Restored(Box::new(restored)));
-        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, rows, full_sync: true, _lock: lock }))
+        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, full_sync: true, _lock: lock }))
     }
 
     /// What looked sound when it was opened was not.
@@ -301,33 +238,12 @@ impl Writer {
         let group = self.guests(mode, group);
         let store = match mode {
             Mode::Writing(store) => store,
-            Mode::Reading => {
-                for work in group {
-                    if let Work::Intent(_, done) = work {
-                        let _ = done.send(Err(Unrecorded::Never(
-                            "another guestwire has this profile open, and this one only reads".to_owned(),
-                        )));
-                    }
-                }
-                return;
-            }
-            Mode::Nothing => {
-                for work in group {
-                    if let Work::Intent(_, done) = work {
-                        let _ = done.send(Ok(()));
-                    }
-                }
-                return;
-            }
+            Mode::Reading => return answer(group, &Err(Unrecorded::Never(ONLY_READS.to_owned()))),
+            Mode::Nothing => return answer(group, &Ok(())),
         };
         match store.write(self.held.iter().chain(&group), &self.keys) {
             Ok(()) => {
-                for work in group {
-                    if let Work::Intent(_, done) = work {
-                        // The job may have been given up: then nothing is sent, and the outcome says so.
-                        let _ = done.send(Ok(()));
-                    }
-                }
+                answer(group, &Ok(()));
                 self.held.clear();
                 if self.in_trouble {
                     self.in_trouble = false;
@@ -339,12 +255,12 @@ impl Writer {
                 let mut lost = 0;
                 for work in group {
                     match work {
-                        Work::Intent(intent, done) if store.rows.contains(&row_id(intent.message)) => {
-                            let _ = done.send(Err(Unrecorded::NotNow(said.clone())));
-                        }
-                        Work::Intent(intent, done) => {
-                            self.held.push_back(Work::LateIntent(intent, Timestamp::now()));
-                            let _ = done.send(Ok(()));
+                        Work::Intent(_, done) => drop(done.send(Err(Unrecorded::NotNow(said.clone())))),
+                        Work::Outcome { message, life, remote_id, done } => {
+                            if let Some(done) = done {
+                                let _ = done.send(Err(Unrecorded::NotNow(said.clone())));
+                            }
+                            self.held.push_back(Work::Outcome { message, life, remote_id, done: None });
                         }
                         Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }) => {
                             lost += 1;
@@ -367,7 +283,7 @@ impl Writer {
         for work in group {
             match (work, &mut *mode) {
                 (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
-                (Work::Guest(guest), Mode::Reading) => guest.answer_unkept("this guestwire only reads the journal"),
+                (Work::Guest(guest), Mode::Reading) => guest.refuse(ONLY_READS),
                 (Work::Guest(guest), Mode::Nothing) => guest.answer_unkept("nothing is being kept"),
                 (work, _) => rest.push(work),
             }
@@ -388,7 +304,7 @@ impl Writer {
             self.page(Page::Trouble(Trouble {
                 short: "NOT KEPT",
                 sentence: format!(
-                    "Not being kept now: log entries, new drafts and messages ({}). What was kept before is safe; messages queued before wait. It is tried again by itself.",
+                    "Not being kept now: log entries, drafts and messages ({}). What was kept before is safe; messages wait until they can be kept. It is tried again by itself.",
                     why(e)
                 ),
                 sending: true,
@@ -408,23 +324,42 @@ impl Store {
         Ok(())
     }
 
+    /// Does a slice of what can wait: the index for search, then the bounds. True while there is more.
+    fn upkeep(&mut self, options: &Options) -> rusqlite::Result<bool> {
+        self.sync(false)?;
+        Ok(!apply::index(&mut self.db)? || retention::step(&mut self.db, options, Timestamp::now())?)
+    }
+
+    /// Makes room where the journal is too large, also while there is no time for upkeep.
+    fn stay_within(&mut self, options: &Options) -> rusqlite::Result<()> {
+        for _ in 0..ROOM_STEPS {
+            if retention::used(&self.db)? <= options.max_bytes {
+                break;
+            }
+            retention::step(&mut self.db, options, Timestamp::now())?;
+        }
+        Ok(())
+    }
+
     fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
-        self.sync(work.clone().any(Work::brings_message))?;
+        self.sync(work.clone().any(Work::is_for_good))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut applied = apply::Applied { session: self.session, last_number: self.last_number, ..Default::default() };
+        let mut applied = apply::Applied { session: self.session, last_number: self.last_number };
         for work in work {
             apply::apply(&change, work, keys, &mut applied)?;
         }
         change.commit()?;
         self.last_number = applied.last_number;
-        for (row, open) in applied.rows {
-            if open {
-                self.rows.insert(row)
-            } else {
-                self.rows.remove(&row)
-            };
-        }
         Ok(())
+    }
+}
+
+/// Answers all that wait for rows. Who has gone meanwhile needs no answer.
+fn answer(group: Vec<Work>, recorded: &Result<(), Unrecorded>) {
+    for work in group {
+        if let Work::Intent(_, done) | Work::Outcome { done: Some(done), .. } = work {
+            let _ = done.send(recorded.clone());
+        }
     }
 }
 
@@ -432,11 +367,6 @@ impl Store {
 pub fn row_id(message: MessageId) -> i64 {
     // Ids are given from a random number of 62 bits on, or from 1.
     i64::try_from(message.0).unwrap_or(i64::MAX)
-}
-
-/// Whether a message may still be sent.
-const fn is_open(life: &Life) -> bool {
-    !life.is_settled()
 }
 
 /// An error in words that a person can act on.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cli::exit::Exit;
 use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
+use crate::journal::job::not_on_disk;
 use crate::model::{
     Author, Channel, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState,
     RepliesReadable, Step, TokenStatus, Unreadable,
@@ -44,6 +45,7 @@ impl Plain {
             Report::Token(status) => self.token_moved(status),
             Report::Exchange(exchange) => self.exchanged(&exchange),
             Report::Message { id, life, exchange, remote_id } => self.message_moved(id, life, exchange, remote_id),
+            Report::NotOnDisk { why, .. } => self.say(not_on_disk(&why)),
             Report::Conversation { key, state, since, messages } => {
                 self.keep_heard(key, &messages);
                 self.threads.read(key, state, since, messages, self.now);

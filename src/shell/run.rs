@@ -135,7 +135,7 @@ async fn run(
     let metrics = settings.metrics.clone().filter(|_| !state.offline);
     let mut tuning = Tuning { metrics, sign_in: !state.offline, ..Tuning::default() };
     if let Some(journal) = &journal {
-        tuning.durable = Arc::new(journal.clone());
+        tuning.send_log = Arc::new(journal.clone());
     }
     let tell = journal.clone();
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
-use guestwire::engine::durable::{Durable, Intent, Recording, Unrecorded};
+use guestwire::engine::send_log::{Intent, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{Life, MessageId};
 
@@ -14,7 +14,7 @@ use super::server::{Server, json};
 #[derive(Default)]
 struct Book(Arc<Mutex<Vec<String>>>);
 
-impl Durable for Book {
+impl SendLog for Book {
     fn intent(&self, intent: Intent) -> Recording {
         let book = Arc::clone(&self.0);
         Box::pin(async move {
@@ -31,8 +31,12 @@ impl Durable for Book {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &Life, _: Option<&str>) {
+    fn outcome(&self, message: MessageId, life: &Life, _: Option<&str>) -> Recording {
         self.0.lock().unwrap().push(format!("outcome {message} {}", life.word()));
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            Ok(())
+        })
     }
 }
 
@@ -45,7 +49,7 @@ async fn intent_before_the_first_byte_and_outcome_after() {
         json(200, "{}")
     }))
     .await;
-    let tuning = Tuning { read_pauses: vec![], durable: Arc::new(book), ..Tuning::default() };
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let (kept, unkept) = (rig.send(0, "kept"), rig.send(0, "no room"));
     assert_eq!(rig.end_of(kept).await, Life::Accepted);
@@ -61,7 +65,7 @@ async fn what_cannot_be_recorded_now_waits() {
     let book = Book::default();
     let lines = Arc::clone(&book.0);
     let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
-    let tuning = Tuning { read_pauses: vec![], durable: Arc::new(book), ..Tuning::default() };
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let waits = rig.send(0, "not now");
     rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("disk full")))
@@ -77,7 +81,7 @@ async fn what_cannot_be_recorded_now_waits() {
 #[tokio::test]
 async fn a_job_that_dies_surfaces() {
     let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
-    let tuning = Tuning { read_pauses: vec![], durable: Arc::new(Book::default()), ..Tuning::default() };
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));
     assert!(matches!(rig.end_of(dies).await, Life::Unknown(why) if why.contains("failed inside")));

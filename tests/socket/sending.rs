@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::durable::{Durable, Intent, Recording};
+use guestwire::engine::send_log::{Intent, Recording, SendLog};
 use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome, SessionAsk};
 use serde_json::json;
@@ -207,7 +207,7 @@ struct Held {
     book: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
-impl Durable for Held {
+impl SendLog for Held {
     fn intent(&self, intent: Intent) -> Recording {
         let (let_go, book) = (Arc::clone(&self.let_go), Arc::clone(&self.book));
         Box::pin(async move {
@@ -217,8 +217,9 @@ impl Durable for Held {
         })
     }
 
-    fn outcome(&self, _: MessageId, life: &Life, _: Option<&str>) {
+    fn outcome(&self, _: MessageId, life: &Life, _: Option<&str>) -> Recording {
         self.book.lock().unwrap().push(life.word().to_owned());
+        Box::pin(std::future::ready(Ok(())))
     }
 }
 
@@ -233,7 +234,7 @@ async fn the_intent_is_recorded_before_the_first_byte() {
         usual(frame, place)
     })
     .await;
-    let tuning = Tuning { durable: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
+    let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
     rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
@@ -269,7 +270,7 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let guests = Guests::start(usual).await;
     let durable = Held::default();
     let let_go = Arc::clone(&durable.let_go);
-    let tuning = Tuning { durable: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
+    let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
     rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;

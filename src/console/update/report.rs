@@ -6,7 +6,8 @@ use crate::console::Effect;
 use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
-use crate::model::{Asked, ExchangeId, Life, MessageId, TokenStatus};
+use crate::journal::job::not_on_disk;
+use crate::model::{Asked, ExchangeId, Kind, Life, MessageId, TokenStatus};
 
 use super::{discover, global, journal, live, present, why};
 
@@ -30,6 +31,11 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Message { id, life, exchange, remote_id } => {
             message(state, id, life, exchange, remote_id);
             present::message(state, id);
+        }
+        Report::NotOnDisk { why, .. } => {
+            let sentence = not_on_disk(&why);
+            state.log.note(state.now, Kind::Sys, sentence.as_str());
+            state.status.error(sentence);
         }
         Report::Conversation { key, state: remote, since, messages } => {
             if state.picker.get(key).is_none() {

@@ -4,6 +4,7 @@ mod negative_tests;
 mod outcome;
 mod probes;
 mod reads;
+mod recorded;
 mod requests;
 mod sends;
 mod side_requests;
@@ -102,6 +103,8 @@ pub struct Driver {
     webs: web::Webs,
     side_requests: side_requests::SideRequests,
     hooks: Option<webhooks::Webhooks>,
+    /// Statuses that are told once they are on the disk.
+    recording: recorded::Recordings,
 }
 
 impl Driver {
@@ -161,6 +164,7 @@ impl Driver {
             webs: web::Webs::default(),
             side_requests: side_requests::SideRequests::default(),
             hooks: None,
+            recording: recorded::Recordings::default(),
             profile,
             tuning,
             commands,
@@ -184,6 +188,7 @@ impl Driver {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
                 Some(came) = self.webs.inbox.recv() => self.web_came(came),
                 Some(done) = self.jobs.join_next_with_id(), if !self.jobs.is_empty() => self.done(done),
+                Some(recorded) = self.recording.next() => self.recorded(recorded),
                 Some(event) = webhooks::Webhooks::next(&mut self.hooks), if self.hooks.is_some() => {
                     self.hooked(event, self.clock.now());
                 }
@@ -306,6 +311,7 @@ impl Driver {
             self.let_go(message, now);
         }
         self.drain(Duration::from_millis(500)).await;
+        self.drain_recordings(self.tuning.grace).await;
         self.close_webs().await;
         self.jobs.abort_all();
     }

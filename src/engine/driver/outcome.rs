@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use crate::engine::Report;
 use crate::engine::channel;
-use crate::engine::durable::Unrecorded;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::retry::{Came, Verdict, judge};
+use crate::engine::send_log::Unrecorded;
 use crate::engine::token::Refuted;
 use crate::model::{
     Ending, Failure, FailureKind, Generation, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
@@ -137,7 +137,7 @@ impl Driver {
         let may_be_there = send.tries.lost > 0;
         self.doubting.insert(message);
         if !may_be_there {
-            self.tuning.durable.outcome(message, &Life::Queued, None);
+            self.record_only(message, &Life::Queued);
         }
         self.queue.hold(conversation, message, None);
         self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
@@ -160,7 +160,7 @@ impl Driver {
         let may_be_there = send.tries.lost > 0;
         // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown.
         if !may_be_there {
-            self.tuning.durable.outcome(message, &life, None);
+            self.record_only(message, &life);
         }
         self.queue.hold(conversation, message, Some(until));
         self.tell(Report::Message { id: message, life, exchange, remote_id: None });
@@ -194,7 +194,6 @@ impl Driver {
         }
         if let Some(record) = &mut send.record {
             record.settle(outcome, now);
-            self.tell(record.report());
         }
         if life == Life::Accepted {
             self.settle_others_of(message, send.request.extras.key.as_deref());
@@ -202,9 +201,8 @@ impl Driver {
         if life == Life::Cancelled && !send.let_go {
             self.delete_files_of(send.request.conversation, message, now);
         }
-        let kept = if send.let_go && !send.taken_back && life == Life::Cancelled { &Life::Queued } else { &life };
-        self.tuning.durable.outcome(message, kept, remote_id.as_deref());
-        self.tell_life(message, life, send.record.as_ref(), remote_id);
+        let stays_queued = send.let_go && !send.taken_back && life == Life::Cancelled;
+        self.tell_recorded(stays_queued.then_some(Life::Queued), message, life, send.record.as_ref(), remote_id);
     }
 
     /// A message was accepted under a name that others bear of which nobody knew: they are the same message.
@@ -222,8 +220,7 @@ impl Driver {
             reader.settled(message);
         }
         let life = if landed { Life::Landed } else { Life::Lost };
-        self.tuning.durable.outcome(message, &life, None);
-        self.tell_life(message, life, None, None);
+        self.tell_recorded(None, message, life, None, None);
     }
 
     pub(super) fn send_job_died(&mut self, message: MessageId, now: Moment) {

@@ -327,8 +327,7 @@ impl Driver {
             if life == Life::Landed && self.unknown.remove(&message).is_none() {
                 continue;
             }
-            self.tuning.durable.outcome(message, &life, remote_id.as_deref());
-            self.tell_life(message, life, None, remote_id);
+            self.tell_recorded(None, message, life, None, remote_id);
         }
     }
 

@@ -9,11 +9,11 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use crate::engine::channel::{self, Way};
-use crate::engine::durable::Intent;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::{Pace, Rate};
 use crate::engine::queue::Taken;
 use crate::engine::retry::Tries;
+use crate::engine::send_log::Intent;
 use crate::engine::socket::session::{Event, Wanted};
 use crate::engine::token::{Outlook, Tokens};
 use crate::engine::{Report, SendRequest};
@@ -138,8 +138,7 @@ impl Driver {
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
         let mut record = self.untried(request, now);
         record.settle(Outcome::Refused(why.clone()), now);
-        self.tell(record.report());
-        self.tell_life(request.message, Life::Refused(why), Some(&record), None);
+        self.tell_recorded(None, request.message, Life::Refused(why), Some(&record), None);
     }
 
     /// The exchange of a message that was not tried.
@@ -275,7 +274,8 @@ impl Driver {
         if send.tries.lost == 0 {
             send.began = now;
         }
-        let intent = Intent { message, conversation: key, text: send.request.text.clone(), extras, attempt };
+        let (text, shown) = (send.request.text.clone(), record.what().to_owned());
+        let intent = Intent { message, conversation: key, text, shown, extras, attempt };
         let life = send.life.clone();
         if let Some(rate) = channel::messages_per_second(send.channel) {
             let allowed = self.tuning.messages_per_second.unwrap_or(rate);

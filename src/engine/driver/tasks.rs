@@ -14,8 +14,8 @@ use crate::clock::Clock;
 use crate::config::SecretSource;
 use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
-use crate::engine::durable::{Durable, GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::redact::Redactor;
+use crate::engine::send_log::{GuestToken, Intent, Recording, SendLog, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
@@ -271,7 +271,7 @@ impl Driver {
     ) -> tokio::task::Id {
         let (client, redactor, clock) = self.tools();
         let message = intent.message;
-        let recording = self.tuning.durable.intent(intent);
+        let recording = self.tuning.send_log.intent(intent);
         self.spawn(Job::Send(message), |mut stopped| async move {
             let (shown, taken) = match recording.await {
                 Ok(()) => {
@@ -322,18 +322,18 @@ impl Driver {
         configured: Option<SecretSource>,
         renew: bool,
     ) {
-        let durable: Arc<dyn Durable> = Arc::clone(&self.tuning.durable);
+        let send_log: Arc<dyn SendLog> = Arc::clone(&self.tuning.send_log);
         let work = async move {
-            let read = match configured {
+            let configured = match configured {
                 Some(source) => {
                     let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
-                    let read = read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned()));
-                    read.map(|token| GuestToken { token, fresh: false, kept: Ok(()) })
+                    read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned())).map(Some)
                 }
-                None => {
-                    let made = SecretString::from(uuid::Uuid::new_v4().to_string());
-                    Ok(durable.guest_token(key, made, renew).await)
-                }
+                None => Ok(None),
+            };
+            let read = match configured {
+                Ok(configured) => send_log.guest_token(key, configured, renew).await,
+                Err(why) => Err(why),
             };
             TaskOutput::GuestToken(Box::new(TokenRead { key, serial, read }))
         };

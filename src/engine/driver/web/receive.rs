@@ -159,8 +159,7 @@ impl Driver {
 
     fn landed(&mut self, message: crate::model::MessageId, remote_id: String) {
         if self.unknown.remove(&message).is_some() {
-            self.tuning.durable.outcome(message, &Life::Landed, Some(&remote_id));
-            self.tell_life(message, Life::Landed, None, Some(remote_id));
+            self.tell_recorded(None, message, Life::Landed, None, Some(remote_id));
         }
     }
 

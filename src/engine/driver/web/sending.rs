@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use secrecy::SecretString;
 
 use crate::engine::channel;
-use crate::engine::durable::{Intent, Unrecorded};
+use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::engine::retry::{Came, Verdict, judge};
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
@@ -42,7 +42,7 @@ impl Driver {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
         // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
-        let mut recording = self.tuning.durable.intent(intent.clone());
+        let mut recording = self.tuning.send_log.intent(intent.clone());
         match (&mut recording).now_or_never() {
             Some(recorded) => self.intent_recorded(message, recorded, now),
             None => self.spawn_recording(intent, recording),
@@ -220,7 +220,7 @@ impl Driver {
         }
     }
 
-    fn spawn_recording(&mut self, intent: Intent, recording: crate::engine::durable::Recording) {
+    fn spawn_recording(&mut self, intent: Intent, recording: Recording) {
         let message = intent.message;
         let task = self.spawn_record(message, recording);
         if let Some(send) = self.sends.get_mut(&message) {

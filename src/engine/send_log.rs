@@ -1,0 +1,99 @@
+//! The seam for durability: a message is recorded before its first byte is sent, and each status before it is told as
+//! final.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use secrecy::SecretString;
+
+use crate::model::{ConversationKey, Extras, Life, MessageId};
+
+/// A message that is about to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Which.
+    pub message: MessageId,
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// What it says with secrets masked, as the log shows it.
+    pub shown: String,
+    /// What it carries beside its text, and the name that it bears.
+    pub extras: Extras,
+    /// Which try, from 1.
+    pub attempt: u32,
+}
+
+/// Why something could not be recorded, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unrecorded {
+    /// It may be possible later: a message waits; a status is recorded as soon as that is possible.
+    NotNow(String),
+    /// It never will be: a message is refused.
+    Never(String),
+}
+
+/// Recording is under way.
+pub type Recording = Pin<Box<dyn Future<Output = Result<(), Unrecorded>> + Send>>;
+
+/// A guest token: a secret, and the guest's identity.
+#[derive(Clone, Debug)]
+pub struct GuestToken {
+    /// The token.
+    pub token: SecretString,
+    /// It was made just now: nobody knows it yet.
+    pub fresh: bool,
+    /// Why it is not kept, in words.
+    pub kept: Result<(), String>,
+}
+
+/// A guest token is looked up, or made and kept. The error says why no guest session may be opened.
+pub type GuestTokenAnswer = Pin<Box<dyn Future<Output = Result<GuestToken, String>> + Send>>;
+
+/// Where intents and statuses are recorded.
+pub trait SendLog: Send + Sync + 'static {
+    /// Records that `intent` is about to be written. No byte is written before this is done; where it fails, the
+    /// message is not sent.
+    fn intent(&self, intent: Intent) -> Recording;
+
+    /// Records a message's status, and the id that the remote side gave it, where known. A message that goes back into
+    /// the queue (a refusal that waiting heals) is recorded as queued or waiting. The work is asked for at the call;
+    /// the answer tells when the row is on the disk, or why it is not yet.
+    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording;
+
+    /// The guest token of a web conversation: `configured` where the profile names one; else the one that is kept,
+    /// unless `renew`; else a new one, which is kept from now on. Where nothing is kept it lives as long as the engine.
+    fn guest_token(
+        &self,
+        conversation: ConversationKey,
+        configured: Option<SecretString>,
+        renew: bool,
+    ) -> GuestTokenAnswer {
+        let _ = (conversation, renew);
+        Box::pin(std::future::ready(Ok(GuestToken::configured_or_new(configured))))
+    }
+}
+
+impl GuestToken {
+    /// A guest token of the profile, or a new one that nobody keeps.
+    pub fn configured_or_new(configured: Option<SecretString>) -> Self {
+        let fresh = configured.is_none();
+        let token = configured.unwrap_or_else(|| SecretString::from(uuid::Uuid::new_v4().to_string()));
+        Self { token, fresh, kept: Ok(()) }
+    }
+}
+
+/// Records nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLog;
+
+impl SendLog for NoLog {
+    fn intent(&self, _: Intent) -> Recording {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) -> Recording {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,0 +1,125 @@
+//! The way to the journal's thread: two bounded lanes, so that nothing that somebody waits for (intents, statuses, drafts)
+//! stands behind what a flood of exchanges brings. Putting work in never waits.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
+
+use super::job::{Job, Work};
+
+/// The most that a lane holds.
+const LANE: usize = 8_192;
+/// The most that is taken, and so committed, in one go: urgent work never waits for more bulk than that.
+const GROUP: usize = 64;
+
+/// The writers' end.
+#[derive(Debug)]
+pub struct Lanes {
+    urgent: Sender<Work>,
+    bulk: Sender<Work>,
+}
+
+/// The journal's end.
+#[derive(Debug)]
+pub struct Inbox {
+    urgent: Receiver<Work>,
+    bulk: Receiver<Work>,
+}
+
+/// What waiting for work brought.
+#[derive(Debug)]
+pub enum Next {
+    /// Work of one lane, in order.
+    Group(Vec<Work>),
+    /// Nothing, for as long as was waited.
+    Idle,
+    /// There is none, and none will come.
+    Closed,
+}
+
+/// Two lanes and their end.
+pub fn lanes() -> (Lanes, Inbox) {
+    let ((urgent, urgent_end), (bulk, bulk_end)) = (channel(LANE), channel(LANE));
+    (Lanes { urgent, bulk }, Inbox { urgent: urgent_end, bulk: bulk_end })
+}
+
+impl Lanes {
+    /// Puts work in; false where its lane is full, or nobody takes anything any more.
+    pub fn put(&self, work: Work) -> bool {
+        let bulk = matches!(
+            work,
+            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. })
+        );
+        if bulk { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
+    }
+
+    /// A way into the urgent lane that does not keep it open.
+    pub fn weak(&self) -> WeakSender<Work> {
+        self.urgent.downgrade()
+    }
+}
+
+impl Inbox {
+    /// The next group of work. Waits for it, but no longer than `bound`.
+    pub async fn next(&mut self, bound: Option<Duration>) -> Next {
+        let (first, lane) = tokio::select! { biased;
+            work = self.urgent.recv() => match work {
+                Some(work) => (work, &mut self.urgent),
+                // Both lanes are closed together: what is left is in the other.
+                None => match self.bulk.recv().await {
+                    Some(work) => (work, &mut self.bulk),
+                    None => return Next::Closed,
+                },
+            },
+            Some(work) = self.bulk.recv() => (work, &mut self.bulk),
+            () = tokio::time::sleep(bound.unwrap_or_default()), if bound.is_some() => return Next::Idle,
+        };
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(work) = lane.try_recv()
+        {
+            group.push(work);
+        }
+        Next::Group(group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConversationKey, MessageId};
+
+    fn urgent(n: u32) -> Work {
+        Work::Job(Job::Opened(ConversationKey(n)))
+    }
+
+    fn bulk(n: u64) -> Work {
+        Work::Job(Job::Mark { number: n, marked: true, comment: None })
+    }
+
+    #[tokio::test]
+    async fn urgent_work_is_taken_first_bulk_in_bites_and_all_of_it_before_the_end() {
+        let (lanes, mut inbox) = lanes();
+        for n in 0..100 {
+            assert!(lanes.put(bulk(n)));
+        }
+        assert!(lanes.put(urgent(1)) && lanes.put(urgent(2)));
+        drop(lanes);
+        let mut sizes = Vec::new();
+        while let Next::Group(group) = inbox.next(Some(Duration::ZERO)).await {
+            sizes.push(group.len());
+        }
+        assert_eq!(sizes, [2, GROUP, 100 - GROUP]);
+        assert!(matches!(inbox.next(Some(Duration::from_secs(60))).await, Next::Closed));
+    }
+
+    #[tokio::test]
+    async fn a_full_lane_refuses_and_the_other_does_not() {
+        let (lanes, mut inbox) = lanes();
+        assert!(matches!(inbox.next(Some(Duration::ZERO)).await, Next::Idle));
+        let taken = (0..).take_while(|n| lanes.put(bulk(*n))).count();
+        assert_eq!(taken, LANE);
+        let life = crate::model::Life::Cancelled;
+        assert!(lanes.put(Work::Job(Job::Life { message: MessageId(1), life })));
+    }
+}

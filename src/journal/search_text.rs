@@ -1,0 +1,158 @@
+//! Full-text search: which text of an entry is found, and how a query as typed becomes one that the index understands.
+//! Pure.
+//!
+//! One index of runs of three characters, over text without case and accents: it finds parts of words, and scripts
+//! without blanks. The index says which entries *may* have a term; each is then looked at. Terms that are shorter are
+//! only looked for.
+
+use std::fmt::Write as _;
+
+use crate::model::{Body, Exchange};
+
+/// Of a longer body only the beginning is found, in bytes.
+const BODY_MAX: usize = 16 * 1024;
+/// Terms that the index is asked for; more are only looked for in what these find.
+const INDEXED_TERMS: usize = 16;
+/// Characters of a term that the index is asked for.
+const INDEXED_CHARS: usize = 32;
+
+/// What is found of an exchange, without case and accents.
+pub fn of_exchange(exchange: &Exchange, comment: Option<&str>) -> String {
+    let mut text = exchange.what.clone();
+    for said in exchange.outcome.reason().into_iter().chain(comment) {
+        let _ = write!(text, "\n{said}");
+    }
+    for attempt in exchange.attempts() {
+        let (request, response) = (&attempt.request, attempt.response());
+        let _ = write!(text, "\n{} {}", request.method, request.url);
+        for header in request.headers.iter().chain(response.map_or(&[][..], |r| &r.headers)) {
+            let _ = write!(text, "\n{}: {}", header.name, header.value);
+        }
+        for body in std::iter::once(&request.body).chain(response.map(|r| &r.body)) {
+            let _ = write!(text, "\n{}", beginning(body));
+        }
+        if let Some(response) = response {
+            let _ = write!(text, "\n{}", response.status);
+        }
+    }
+    fold(&text)
+}
+
+/// What is found of a sentence.
+pub fn of_note(text: &str, comment: Option<&str>) -> String {
+    fold(&format!("{text}\n{}", comment.unwrap_or_default()))
+}
+
+fn beginning(body: &Body) -> &str {
+    let mut end = BODY_MAX.min(body.text.len());
+    while !body.text.is_char_boundary(end) {
+        end -= 1;
+    }
+    body.text.get(..end).unwrap_or_default()
+}
+
+/// Text without case and accents.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'ß' | 'ẞ' => out.push_str("ss"),
+            'ς' => out.push('σ'),
+            'İ' | 'ı' => out.push('i'),
+            // Accents that stand for themselves.
+            '\u{300}'..='\u{36f}' => {}
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            c => out.extend(nucleo_matcher::chars::normalize(c).to_lowercase()),
+        }
+    }
+    out
+}
+
+/// A query as typed, taken apart: words, and `"words beside each other"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    terms: Vec<String>,
+}
+
+impl Query {
+    /// Takes a query apart. `None` where there is nothing to look for in it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut terms = Vec::new();
+        for (at, part) in fold(text).split('"').enumerate() {
+            if at % 2 == 1 {
+                terms.push(part.trim().to_owned());
+            } else {
+                terms.extend(part.split_whitespace().map(str::to_owned));
+            }
+        }
+        terms.retain(|t| t.chars().any(char::is_alphanumeric));
+        terms.sort_unstable();
+        terms.dedup();
+        (!terms.is_empty()).then_some(Self { terms })
+    }
+
+    /// The query for the index: runs of three characters, all of which an entry must have. `None` where every term is
+    /// shorter. Each run is quoted, so that no character of the query means anything else.
+    pub fn indexed(&self) -> Option<String> {
+        let mut out = String::new();
+        for term in self.terms.iter().filter(|t| t.chars().nth(2).is_some()).take(INDEXED_TERMS) {
+            let chars: Vec<char> = term.chars().take(INDEXED_CHARS).collect();
+            for run in chars.windows(3) {
+                let run: String = run.iter().collect();
+                let and = if out.is_empty() { "" } else { " AND " };
+                let _ = write!(out, "{and}\"{}\"", run.replace('"', "\"\""));
+            }
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
+    /// Whether all terms stand in a text that was folded.
+    pub fn stands_in(&self, folded: &str) -> bool {
+        self.terms.iter().all(|term| folded.contains(term.as_str()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_queries_are_only_text() {
+        for text in
+            ["\"", "a\"b", "a* OR b", "NEAR(a b)", "col:x", "^a", "a AND NOT b", "-x", "(((", "'; DROP TABLE search"]
+        {
+            if let Some(indexed) = Query::parse(text).and_then(|q| q.indexed()) {
+                assert_eq!(indexed.matches('"').count() % 2, 0, "{text}: {indexed}");
+                let unquoted: String = indexed.split('"').step_by(2).collect();
+                assert!(unquoted.chars().all(|c| " AND".contains(c)), "{text}: {indexed}");
+            }
+        }
+        assert_eq!(Query::parse(" \" - ** "), None);
+    }
+
+    #[test]
+    fn what_differs_by_case_accents_or_their_spelling_is_the_same() {
+        for (text, query) in [
+            ("Grüße aus KÖLN", "grusse koln"),
+            ("Gru\u{308}ße", "GRÜSSE"),
+            ("İstanbul", "istanbul"),
+            ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),
+            ("请帮我处理账单", "帮我"),
+            ("x-request-id: E42C0B8A-f6e0-4a98", "e42c0b8a-f6e0"),
+            ("Stromrechnung", "rechnung"),
+        ] {
+            assert!(Query::parse(query).unwrap().stands_in(&fold(text)), "{query} in {text}");
+        }
+        assert!(!Query::parse("\"f6e0 e42c\"").unwrap().stands_in("e42c f6e0"));
+    }
+
+    #[test]
+    fn ten_thousand_words_ask_the_index_for_a_few() {
+        let words: Vec<String> = (0..10_000).map(|n| format!("wörtchen{n}")).collect();
+        let query = Query::parse(&words.join(" ")).unwrap();
+        assert!(query.indexed().unwrap().len() < 10_000);
+        assert!(!query.stands_in(&fold(&words[..9_999].join(" "))), "the last is looked for all the same");
+        assert!(query.stands_in(&fold(&words.join(" "))));
+    }
+}
