@@ -70,24 +70,14 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
     }
 }
 
-fn life_now(
-    db: &Transaction<'_>,
-    message: MessageId,
-    life: &Life,
-    remote_id: Option<&str>,
-) -> rusqlite::Result<()> {
+fn life_now(db: &Transaction<'_>, message: MessageId, life: &Life, remote_id: Option<&str>) -> rusqlite::Result<()> {
     let (name, why) = life_words(life);
     db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
         .execute(params![row_id(message), name, why, remote_id])?;
     Ok(())
 }
 
-fn intent(
-    db: &Transaction<'_>,
-    intent: &Intent,
-    at: Timestamp,
-    keys: &Keys,
-) -> rusqlite::Result<()> {
+fn intent(db: &Transaction<'_>, intent: &Intent, at: Timestamp, keys: &Keys) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     db.prepare_cached(
         "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras)

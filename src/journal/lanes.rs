@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::job::{Job, Work};
 
@@ -46,16 +46,9 @@ pub fn lanes() -> (Lanes, Inbox) {
 impl Lanes {
     /// Puts work in; false where its lane is full, or nobody takes anything any more.
     pub fn put(&self, work: Work) -> bool {
-        let bulk = matches!(
-            work,
-            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. })
-        );
+        let bulk =
+            matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }));
         if bulk { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
-    }
-
-    /// A way into the urgent lane that does not keep it open.
-    pub fn weak(&self) -> WeakSender<Work> {
-        self.urgent.downgrade()
     }
 }
 

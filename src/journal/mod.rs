@@ -138,12 +138,8 @@ impl Journal {
         }
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
-        let journal = Self {
-            lanes: Arc::clone(&lanes),
-            asks,
-            pages: pages.clone(),
-            ended: Arc::new(Mutex::new(Some(ended))),
-        };
+        let journal =
+            Self { lanes: Arc::clone(&lanes), asks, pages: pages.clone(), ended: Arc::new(Mutex::new(Some(ended))) };
         let reader = reader::Serving { dir: options.dir.clone(), keys: Arc::clone(&keys), pages: pages.clone() };
         let writer = Writer::new(options, inbox, keys, pages);
         let started = [

@@ -110,6 +110,8 @@ impl Reader {
     /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
         let before = i64::try_from(before).unwrap_or(i64::MAX);
+        // One view of the file: an entry that gets into the index meanwhile is found in one place or the other.
+        let _one_view = self.db.unchecked_transaction()?;
         let mut hits: Vec<i64> = Vec::new();
         let mut also = |sql: &str, values: &[&dyn ToSql]| -> rusqlite::Result<()> {
             let mut select = self.db.prepare_cached(sql)?;

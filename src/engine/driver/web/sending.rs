@@ -11,8 +11,8 @@ use futures_util::FutureExt as _;
 use secrecy::SecretString;
 
 use crate::engine::channel;
-use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::engine::retry::{Came, Verdict, judge};
+use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
 use crate::model::{ConversationKey, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
