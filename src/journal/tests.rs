@@ -224,22 +224,20 @@ fn journals_of_older_layouts_keep_everything() {
         std::fs::create_dir_all(&home).unwrap();
         let db = rusqlite::Connection::open(place::database(&home)).unwrap();
         schema::of_version(&db, version).unwrap();
-        db.execute_batch(
-            "INSERT INTO sessions (began, version) VALUES (1, '0.1.0');
+        let now = Timestamp::now().as_microsecond();
+        let sql = |text: &str| db.execute_batch(&text.replace("NOW", &now.to_string())).unwrap();
+        sql(
+            "INSERT INTO sessions (began, version) VALUES (NOW, '0.1.0');
              INSERT INTO conversations (ident, nickname, pinned, unread) VALUES ('guest-api id-0 - -', 'Anna', 1, 2);
-             INSERT INTO drafts VALUES ('guest-api id-0 - -', 'half a sen', 4, 1);
-             INSERT INTO exchanges (number, session, kind, began, what, indexed) VALUES (4, 1, 'NOTE', 5, 'a quokka', 1);
-             INSERT INTO heard (ident, remote_id, author, text, at) VALUES ('guest-api id-0 - -', 'r1', 'bot', 'Hello', 2);
-             INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', 1, 'accepted'),
-                 (8, 'guest-api id-0 - -', 'waits', 2, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', 3, 'sending');",
-        )
-        .unwrap();
+             INSERT INTO drafts VALUES ('guest-api id-0 - -', 'half a sen', 4, NOW);
+             INSERT INTO exchanges (number, session, kind, began, what, indexed) VALUES (4, 1, 'NOTE', NOW, 'a quokka', 1);
+             INSERT INTO heard (ident, remote_id, author, text, at) VALUES ('guest-api id-0 - -', 'r1', 'bot', 'Hello', NOW);
+             INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
+                 (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
+        );
         let packed = record::pack(&exchange(3, "a wombat"));
-        db.execute_batch(
-            "INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
-             VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, 4, 'a wombat', 1)",
-        )
-        .unwrap();
+        sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
+             VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
         db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
         drop(db);
         let ident = conversations()[0].address.ident();
