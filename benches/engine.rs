@@ -178,7 +178,7 @@ impl Bare {
         let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
         let answer = client
             .post(format!("{}/oauth/token", profile.hosts.login))
-            .basic_auth(&oauth.id, Some(oauth.secret.read().unwrap().expose_secret()))
+            .basic_auth(&oauth.id, Some(oauth.secret.read(guestwire::config::Terminal::Free).unwrap().expose_secret()))
             .form(&[("grant_type", "client_credentials"), ("scope", "guest:messages:send")])
             .send()
             .await

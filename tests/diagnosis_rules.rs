@@ -90,6 +90,7 @@ fn token(lifetime: u64) -> TokenFacts {
         organization: None,
         client_name: None,
         pasted: false,
+        acceptance: guestwire::model::Acceptance::NotAsked,
     }
 }
 

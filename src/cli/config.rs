@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::config::secret::Oddity;
 use crate::config::sheet::Lookup;
-use crate::config::{Flags, Problem, ProfileChoice, Settings, load, locate};
+use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::view::text::visible;
 
 use super::args::ConfigSub;
@@ -25,11 +26,11 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
         }
         ConfigSub::Check => {
             let settings = load(flags, env)?;
-            for warning in &settings.warnings {
+            let (problems, oddities) = secrets(&settings);
+            for warning in settings.warnings.iter().chain(&oddities) {
                 let sentence = format!("warning: {}", warning.sentence);
                 warn(&Problem { sentence, ..warning.clone() }.to_string());
             }
-            let problems = unreadable(&settings);
             if !problems.is_empty() {
                 let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 return Err(Failed::usage(sentences.join("\n")));
@@ -40,17 +41,22 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
     }
 }
 
-/// What keeps the chosen profile from signing in. Reads every secret once.
-fn unreadable(settings: &Settings) -> Vec<Problem> {
+/// What keeps the chosen profile from signing in, and what is odd about its secrets. Reads every secret once.
+fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
     let mut problems: Vec<Problem> = settings.missing.iter().cloned().collect();
+    let mut oddities = Vec::new();
     for secret in &settings.secrets {
-        if let Err(error) = secret.source.read() {
-            let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
-            problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}")));
+        let source = &secret.source;
+        let read = if secret.is_token { source.read_token(Terminal::Free) } else { source.read(Terminal::Free) };
+        let field = secret.name.rsplit('.').next().unwrap_or(&secret.name);
+        match read.map(|text| Oddity::of(&text)) {
+            Ok(None) => {}
+            Ok(Some(odd)) => oddities.push(settings.problem(secret.at, format!("the text of `{field}` {odd}"))),
+            Err(error) => problems.push(settings.problem(secret.at, format!("`{field}` cannot be read: {error}"))),
         }
     }
     problems.sort_by_key(|p| p.at);
-    problems
+    (problems, oddities)
 }
 
 fn verdict(settings: &Settings) -> String {

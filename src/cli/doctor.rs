@@ -1,7 +1,7 @@
 //! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
 
 use crate::clock::Clock;
-use crate::config::{Profile, Settings};
+use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
 use crate::diagnosis::doctor::Doctor;
 use crate::engine::{Engine, Tuning};
@@ -41,7 +41,12 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
         let clock = Clock::start();
         // The hosts are looked at first, so the engine must not sign in before it is asked to.
         let journal = journal::writer(settings, &opened.profile).await;
-        let tuning = Tuning { sign_in: false, metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
+        let tuning = Tuning {
+            sign_in: false,
+            metrics: settings.metrics.clone(),
+            terminal: Terminal::Free,
+            ..journal::tuning(journal.as_ref())
+        };
         let facts = ProfileFacts::of(&opened.profile);
         let doctor = Doctor::new(&facts, target, args.send_test);
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);

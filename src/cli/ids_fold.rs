@@ -70,7 +70,7 @@ impl Fold for IdsFold {
             Input::Begin | Input::Due => Vec::new(),
             Input::Report(report) => match *report {
                 Report::Token(status) => {
-                    self.sign_in.status(&status);
+                    self.sign_in.status(now, &status);
                     if self.begun {
                         return Vec::new();
                     }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Read as _};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::config::{Profile, Settings};
+use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, Tuning};
 use crate::model::{Channel, ConversationKey, Extras, Variation};
@@ -112,7 +112,12 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
         // The guest's socket needs no token, so nobody is bothered with signing in.
         let sign_in = channel != Some(Channel::WebMessaging);
-        let tuning = Tuning { metrics: settings.metrics.clone(), sign_in, ..journal::tuning(journal.as_ref()) };
+        let tuning = Tuning {
+            metrics: settings.metrics.clone(),
+            terminal: Terminal::Free,
+            sign_in,
+            ..journal::tuning(journal.as_ref())
+        };
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let heard = journal.as_ref().map_or(&[][..], |kept| kept.heard_before(conversation));
         let mut fold = SendFold::new(sending)

@@ -1,7 +1,7 @@
 //! `guestwire token`: signs in and prints facts about the token, never the token.
 
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Settings, Terminal};
 use crate::engine::{Engine, Tuning};
 
 use super::args::TokenArgs;
@@ -16,7 +16,7 @@ pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> 
     let opened = Opened::open(settings)?;
     let mut output = Output::speaking_to(&opened.profile);
     let clock = Clock::start();
-    let tuning = Tuning { metrics: settings.metrics.clone(), ..Tuning::default() };
+    let tuning = Tuning { metrics: settings.metrics.clone(), terminal: Terminal::Free, ..Tuning::default() };
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
     let result = drive(&mut TokenFold::default(), clock, &engine, reports, None, &mut output, args.json).await;
     opened.close().await;

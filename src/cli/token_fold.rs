@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::engine::{Command, Report};
-use crate::model::{Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
 
 use super::drive::{Act, Fold, Input};
 use super::exit::Exit;
@@ -15,6 +15,8 @@ use super::output::Line;
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
 /// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
+/// How long a command waits in all for a token endpoint that asks to wait.
+const WAITS: Duration = Duration::from_secs(120);
 
 /// Why there is no token, and whether that is final.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,8 @@ pub struct SignIn {
     /// The newest token exchange failed below HTTP.
     network: bool,
     failures: u32,
+    /// When the token endpoint first asked to wait, since there last was a token.
+    limited: Option<Moment>,
     trouble: Option<(Exit, String)>,
 }
 
@@ -34,11 +38,12 @@ impl SignIn {
     }
 
     /// Takes note of a status.
-    pub fn status(&mut self, status: &TokenStatus) {
+    pub fn status(&mut self, now: Moment, status: &TokenStatus) {
         let failed = if self.network { Exit::Network } else { Exit::NotSignedIn };
         match status {
             TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
                 self.failures = 0;
+                self.limited = None;
                 self.trouble = None;
             }
             TokenStatus::Expired { retry: None, why } => self.trouble = Some((failed, why.clone())),
@@ -48,15 +53,27 @@ impl SignIn {
                     self.trouble = Some((failed, format!("{why} ({} tries)", self.failures)));
                 }
             }
-            TokenStatus::Refused { status, why } => {
-                self.trouble = Some((Exit::NotSignedIn, format!("the token was refused with {status}: {why}")));
-            }
+            TokenStatus::Refused { why, .. } => self.trouble = Some((Exit::NotSignedIn, why.clone())),
             TokenStatus::BadClient { why } => {
-                let how = "check the client's id, its secret, and the region";
+                let how = "check the client's id, its secret, the region and client_auth";
                 self.trouble = Some((Exit::NotSignedIn, format!("{why}; {how}")));
             }
             TokenStatus::NoSecret { why } => self.trouble = Some((Exit::NotSignedIn, why.clone())),
-            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { .. } => {}
+            TokenStatus::Limited { until, facts: None } => {
+                let end = self.limited.get_or_insert(now).after(WAITS);
+                if until.mono > end.mono {
+                    let asked =
+                        jiff::SignedDuration::from_secs(until.left(now).as_secs().try_into().unwrap_or(i64::MAX));
+                    let why = format!(
+                        "the token endpoint answered 429 and asks to wait {asked:#}, and this command waits {} s at most; \
+                         try again after {}",
+                        WAITS.as_secs(),
+                        until.wall.strftime("%FT%TZ"),
+                    );
+                    self.trouble = Some((Exit::NotSignedIn, why));
+                }
+            }
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { facts: Some(_), .. } => {}
         }
     }
 
@@ -117,6 +134,7 @@ fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
         "organization": facts.organization,
         "client": facts.client_name,
         "pasted": facts.pasted,
+        "checked": facts.acceptance == Acceptance::Taken,
     });
     if let Value::Object(map) = fields { map } else { serde_json::Map::new() }
 }
@@ -125,6 +143,9 @@ fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
 pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     let mut lines = Vec::new();
     lines.push(match facts.expires {
+        _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
+            "a token is there; whether the service takes it is not known".to_owned()
+        }
         Some(end) => {
             let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
             format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
@@ -141,6 +162,14 @@ pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
     lines.extend(facts.client_name.iter().map(|name| format!("client: {name}")));
     if facts.pasted {
         lines.push("a pasted token: it cannot be renewed".to_owned());
+    }
+    match &facts.acceptance {
+        Acceptance::Taken => {}
+        Acceptance::NotAsked if !facts.pasted => {}
+        Acceptance::NotAsked => lines.push("not checked: tokens/me has not answered".to_owned()),
+        Acceptance::Unclear(why) => {
+            lines.push(format!("not checked: asked what the token may do, the answer was {why}"));
+        }
     }
     lines.join("\n")
 }
@@ -182,7 +211,7 @@ impl TokenFold {
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
-        self.sign_in.status(&status);
+        self.sign_in.status(now, &status);
         let changed = std::mem::discriminant(&self.status) != std::mem::discriminant(&status);
         self.status = status;
         if self.sign_in.trouble().is_some() {
@@ -256,6 +285,7 @@ mod tests {
             organization: Some("Acme".to_owned()),
             client_name: None,
             pasted: false,
+            acceptance: crate::model::Acceptance::NotAsked,
         }
     }
 
@@ -284,7 +314,7 @@ mod tests {
             [concat!(
                 r#"{"event":"token","at":"1970-01-01T00:00:00Z","v":1,"state":"valid","generation":1,"#,
                 r#""expires":"1970-01-01T01:00:00Z","lifetime_seconds":3600,"requested":["guest:messages:send"],"#,
-                r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false}"#
+                r#""granted":["a"],"missing":[],"organization":"Acme","client":null,"pasted":false,"checked":false}"#
             )]
         );
     }
@@ -320,6 +350,46 @@ mod tests {
             assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
             assert!(json_lines(&acts).last().is_some_and(|l| l.contains("client not found")), "{acts:?}");
         }
+    }
+
+    #[test]
+    fn a_pasted_token_is_signed_in_where_the_service_took_it() {
+        let unclear = |why: &str| Acceptance::Unclear(why.to_owned());
+        for (acceptance, first, last) in [
+            (Acceptance::Taken, "signed in: ", "a pasted token: it cannot be renewed"),
+            (Acceptance::NotAsked, "a token is there; whether ", "not checked: tokens/me has not answered"),
+            (
+                unclear("403"),
+                "a token is there; whether ",
+                "not checked: asked what the token may do, the answer was 403",
+            ),
+        ] {
+            let facts = TokenFacts { pasted: true, acceptance, ..facts(Granted::Unknown) };
+            let text = facts_text(&facts, Moment::ZERO);
+            assert!(text.starts_with(first) && text.ends_with(last), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_wait_for_the_token_endpoint_is_not_waited_out() {
+        let limited =
+            |seconds| TokenStatus::Limited { until: Moment::ZERO.after(Duration::from_secs(seconds)), facts: None };
+        let mut fold = TokenFold::default();
+        assert_eq!(exit(&feed(&mut fold, limited(20))), None);
+        assert_eq!(exit(&feed(&mut fold, limited(119))), None, "in all, and not each");
+        let acts = feed(&mut fold, limited(86_400));
+        assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+        let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
+                    try again after 1970-01-02T00:00:00Z";
+        assert!(matches!(acts.first(), Some(Act::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
+        // A token that works is not given up for that.
+        let limited = TokenStatus::Limited {
+            until: Moment::ZERO.after(Duration::from_secs(86_400)),
+            facts: Some(facts(Granted::Unknown)),
+        };
+        let mut sign_in = SignIn::default();
+        sign_in.status(Moment::ZERO, &limited);
+        assert_eq!(sign_in.trouble(), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 pub mod ad_hoc;
 mod address;
 pub mod load;
+mod pasted_token;
 pub mod problem;
 pub mod profile;
 mod raw;
@@ -20,6 +21,8 @@ pub mod regions;
 pub mod resolve;
 mod resolve_profile;
 pub mod secret;
+mod secret_command;
+mod secret_error;
 pub mod settings;
 pub mod sheet;
 
@@ -31,5 +34,5 @@ pub use profile::{
 };
 pub use reader::parse_duration;
 pub use resolve::Flags;
-pub use secret::{SecretError, SecretSource};
+pub use secret::{SecretError, SecretSource, Terminal};
 pub use settings::{ProfileChoice, Settings};

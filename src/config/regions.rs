@@ -1,15 +1,18 @@
-//! The regions of Genesys Cloud, from `assets/regions.toml`.
-//! [real: seen in SDK source: `PureCloudRegionHosts.js`, `purecloud_region_hosts.py`, the platform CLI's `config.go`]
+//! The regions of Genesys Cloud, from `assets/regions.toml`, and every name by which people know one.
+//! [real: seen in SDK source: `PureCloudRegionHosts.js`, `purecloud_region_hosts.py`, the platform CLI's `config.go`;
+//! environments: deployment snippets and the Archy configuration]
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::problem::nearest;
 use super::{Hosts, Region};
 
 /// The name that stands for a sandbox on this machine instead of a region.
 pub const SANDBOX: &str = "sandbox";
+
+/// First labels of the hosts that a domain has: `api.mypurecloud.de`.
+const SERVICES: [&str; 6] = ["api", "apps", "login", "api-cdn", "webmessaging", "signin"];
 
 /// A row of the table.
 #[derive(Debug, Deserialize)]
@@ -19,6 +22,10 @@ pub struct KnownRegion {
     pub domain: String,
     /// `eu-central-1`
     pub aws: String,
+    /// Genesys' abbreviation: `euc1`.
+    pub short: String,
+    /// The environment in a Messenger's deployment snippet: `prod-euc1`.
+    pub environment: String,
     /// `Frankfurt`
     pub place: String,
 }
@@ -37,19 +44,71 @@ pub fn all() -> &'static [KnownRegion] {
     &ALL
 }
 
-/// The region with this domain or AWS name. Upper case and the underscores of the SDKs' names are accepted.
+/// The region that `name` is a name of: its domain, its AWS name, Genesys' abbreviation (`euw1`, `euw1.pure.cloud`), the
+/// environment of a deployment snippet (`prod-euw1`) or of Archy (`prod_eu_west_1`), or a URL or name of one of its hosts
+/// (`https://apps.mypurecloud.ie/…`). Case, blanks, underscores for dashes and a final dot or slash do not matter.
 pub fn find(name: &str) -> Option<&'static KnownRegion> {
-    let name = name.trim().to_lowercase();
-    let dashed = name.replace('_', "-");
-    all().iter().find(|r| r.domain == name || r.aws == dashed)
+    let name = plain(name);
+    all().iter().find(|region| region.names().contains(&name))
 }
 
-/// The known name nearest to a mistyped one.
-pub fn suggest(name: &str) -> Option<&'static str> {
-    nearest(name, all().iter().flat_map(|r| [r.domain.as_str(), r.aws.as_str()]))
+/// A name of the region that a mistyped `name` was meant to be. Only where one region alone is that near, and its digits
+/// are the same: the neighbour of a name is another country.
+pub fn suggest(name: &str) -> Option<String> {
+    let name = plain(name);
+    let near = |region: &KnownRegion| {
+        region.names().into_iter().filter_map(|known| Some((distance(&name, &known)?, known))).min_by_key(|(n, _)| *n)
+    };
+    let mut nearest: Vec<_> = all().iter().filter_map(near).collect();
+    nearest.sort_by_key(|(distance, _)| *distance);
+    let tie = matches!(nearest.as_slice(), [(first, _), (second, _), ..] if first == second);
+    nearest.into_iter().next().filter(|_| !tie).map(|(_, known)| known)
+}
+
+/// `name` in the form of the table: a URL becomes its host without the service's label, underscores become dashes.
+fn plain(name: &str) -> String {
+    let name = name.trim().to_lowercase().replace('_', "-");
+    let host = name.split_once("://").map_or(name.as_str(), |(_, rest)| rest);
+    let host = host.split(['/', '?', '#', ':']).next().unwrap_or_default().trim_end_matches('.');
+    match host.split_once('.') {
+        Some((service, domain)) if SERVICES.contains(&service) => domain.to_owned(),
+        _ => host.to_owned(),
+    }
+}
+
+/// How many characters differ, where that are few enough for a slip of the finger.
+fn distance(name: &str, known: &str) -> Option<usize> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if digits(name) != digits(known) {
+        return None;
+    }
+    let edits = strsim::damerau_levenshtein;
+    let (edits, most) = match (name.split_once('.'), known.split_once('.')) {
+        (Some((head, tail)), Some((known_head, known_tail))) if tail == known_tail => {
+            (edits(head, known_head), if known_head.len() < 8 { 1 } else { 2 })
+        }
+        // Two letters at the end are a country's own; one that Genesys has no domain in is not a slip.
+        (Some((head, tail)), Some((known_head, known_tail))) if head == known_head && tail.len() != 2 => {
+            (edits(tail, known_tail), 1)
+        }
+        (Some(_), _) | (_, Some(_)) => return None,
+        (None, None) => (edits(name, known), 1),
+    };
+    (edits <= most).then_some(edits)
 }
 
 impl KnownRegion {
+    /// All its names, in the form of [`plain`].
+    fn names(&self) -> Vec<String> {
+        let Self { domain, aws, short, environment, .. } = self;
+        let mut names = vec![domain.clone(), aws.clone(), short.clone(), environment.clone()];
+        // The regions for governments and the sovereign cloud are no part of `pure.cloud` and have environments of their own.
+        if environment.starts_with("prod") {
+            names.extend([format!("{short}.pure.cloud"), format!("prod-{short}"), format!("prod-{aws}")]);
+        }
+        names
+    }
+
     /// As a profile holds it.
     pub fn region(&self) -> Region {
         Region { domain: self.domain.clone(), aws: Some(self.aws.clone()) }
@@ -72,21 +131,75 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_has_every_region_once() {
+    fn every_name_belongs_to_one_region() {
         assert_eq!(all().len(), 18);
         for region in all() {
-            assert_eq!(all().iter().filter(|r| r.domain == region.domain || r.aws == region.aws).count(), 1);
+            for name in region.names() {
+                let owners: Vec<_> = all().iter().filter(|r| r.names().contains(&name)).map(|r| &r.domain).collect();
+                assert_eq!(owners, [&region.domain], "{name}");
+                assert_eq!(plain(&name), name, "not in the form in which it is looked up");
+            }
         }
     }
 
     #[test]
-    fn both_names_find_a_region() {
-        for name in ["mypurecloud.de", "eu-central-1", "EU_CENTRAL_1", " mypurecloud.de "] {
-            assert_eq!(find(name).map(|r| r.place.as_str()), Some("Frankfurt"), "{name}");
+    fn every_spelling_finds_its_region() {
+        for (domain, names) in [
+            (
+                "mypurecloud.com",
+                "us-east-1 use1 use1.pure.cloud prod prod-use1 prod_us_east_1 https://api.mypurecloud.com",
+            ),
+            ("mypurecloud.ie", "eu-west-1 EU_WEST_1 euw1 EUW1.pure.cloud prod-euw1 prod_eu_west_1 apps.mypurecloud.ie"),
+            (
+                "mypurecloud.ie",
+                "https://apps.mypurecloud.ie/directory/#/x https://api.euw1.pure.cloud/ mypurecloud.ie.",
+            ),
+            ("mypurecloud.de", "MyPureCloud.DE/ euc1 euc1.pure.cloud https://login.mypurecloud.de:443/oauth/token"),
+            ("mypurecloud.de", "wss://webmessaging.mypurecloud.de/v1 https://api-cdn.mypurecloud.de api.prod-euc1"),
+            ("mypurecloud.jp", "apne1 apne1.pure.cloud prod-apne1 ap-northeast-1"),
+            ("mypurecloud.com.au", "apse2 apse2.pure.cloud prod-apse2 https://login.mypurecloud.com.au"),
+            ("euw2.pure.cloud", "euw2 eu-west-2 prod-euw2 https://apps.euw2.pure.cloud"),
+            (
+                "use2.us-gov-pure.cloud",
+                "fedramp-use2-core FEDRAMP_USE2_CORE us-east-2 https://api.use2.us-gov-pure.cloud",
+            ),
+            ("edee1.eusc-pure.cloud", "eusc-edee1-core edee1 eusc-de-east-1 https://login.edee1.eusc-pure.cloud/"),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(find(name).map(|r| r.domain.as_str()), Some(domain), "{name}");
+            }
         }
-        assert!(find("mypurecloud.nl").is_none());
-        assert_eq!(suggest("mypurecloud.dee"), Some("mypurecloud.de"));
-        assert_eq!(suggest("eu-centrl-1"), Some("eu-central-1"));
+        for name in
+            ["", ".", "https://", "mypurecloud.nl", "euw3", "prod-euw9", "use2.pure.cloud", "pure.cloud", "api."]
+        {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_slip_finds_its_region_and_never_another_country() {
+        for (slip, meant) in [
+            ("mypurecloud.dee", Some("mypurecloud.de")),
+            ("mypurclod.de", Some("mypurecloud.de")),
+            ("https://api.mypurecluod.com.au/", Some("mypurecloud.com.au")),
+            ("eu-centrl-1", Some("eu-central-1")),
+            ("euw1.pure.clod", Some("euw1.pure.cloud")),
+            ("prod-euww1", Some("prod-euw1")),
+            ("usw2.purecloud", Some("usw2.pure.cloud")),
+            // A neighbour's number, or another country's ending, is no slip.
+            ("euw3", None),
+            ("eu-west-3", None),
+            ("euw3.pure.cloud", None),
+            ("ap-northeast-4", None),
+            ("us-west-1", None),
+            ("mypurecloud.nl", None),
+            ("mypurecloud.it", None),
+            ("mypurecloud.co.uk", None),
+            ("eux1", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(suggest(slip).as_deref(), meant, "{slip}");
+        }
     }
 
     #[test]

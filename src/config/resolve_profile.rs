@@ -14,7 +14,7 @@ use super::settings::{Metrics, NamedSecret, Origin, Row};
 use super::sheet::{Lookup, Sheet, Shown as _, file};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
-    SecretSource, TokenHost, Webhook, regions,
+    SecretSource, Terminal, TokenHost, Webhook, regions,
 };
 use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
 
@@ -266,8 +266,8 @@ impl Work<'_> {
         }
         let source = self.source(&id.value);
         self.sheet.note(name, source.to_string(), Origin::File(id.at));
-        match source.read_with(self.around.env) {
-            Ok(text) => Ok(text.expose_secret().to_owned()),
+        match source.read_with(self.around.env, Terminal::Free) {
+            Ok(text) => Ok(text.expose_secret().trim().to_owned()),
             Err(error) => Err((id.at, format!("`client_id` cannot be read: {error}"))),
         }
     }
@@ -296,7 +296,8 @@ impl Work<'_> {
         }
         let name = self.key(name);
         self.sheet.note(name.clone(), source.to_string(), Origin::File(raw.at));
-        self.out.secrets.push(NamedSecret { name, at: raw.at, source: source.clone() });
+        let is_token = name.ends_with("oauth.access_token");
+        self.out.secrets.push(NamedSecret { name, at: raw.at, source: source.clone(), is_token });
         source
     }
 

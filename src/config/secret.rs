@@ -2,23 +2,17 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, Metadata};
-use std::io::{BufRead as _, BufReader, Read};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
-/// Longest first line that is taken for a secret, in bytes.
-const MAX_BYTES: u64 = 64 * 1024;
-/// How long a command may take: long enough for a person to answer a password prompt.
-const COMMAND_TIME: Duration = Duration::from_secs(30);
-/// How often a command that has said everything is asked whether it has ended.
-const POLL: Duration = Duration::from_millis(5);
+use super::pasted_token::{self, NotAToken};
+use super::secret_command;
+use super::secret_error::MAX_BYTES;
+pub use super::secret_error::{SecretError, Terminal};
 
 /// The place of a secret. Reading it is [`SecretSource::read`].
 #[derive(Clone)]
@@ -55,95 +49,111 @@ impl fmt::Debug for SecretSource {
     }
 }
 
-/// Why a secret could not be read: what, where, and what to do. Never the secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SecretError {
-    /// The variable is not set, or empty.
-    #[error("the environment variable {0} is not set; export it before starting guestwire")]
-    NotSet(String),
-    /// The variable or file is not text.
-    #[error("{0} is not UTF-8 text")]
-    NotText(String),
-    /// The file cannot be opened or read.
-    #[error("the file {path} cannot be read ({why})", path = path.display())]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// The system's words.
-        why: String,
-    },
-    /// It is a directory, a pipe or the like.
-    #[error("{path} is not a regular file", path = .0.display())]
-    NotAFile(PathBuf),
-    /// Others may read the file.
-    #[error("others can read the file {path} (mode {mode:03o}); run: chmod 600 {path}", path = path.display())]
-    NotPrivate {
-        /// Which file.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// There is nothing in the first line.
-    #[error("the first line of {0} is empty; the secret belongs there")]
-    Empty(String),
-    /// The program cannot be started.
-    #[error("the command {program} cannot be started ({why})")]
-    CannotStart {
-        /// Which program.
-        program: String,
-        /// The system's words.
-        why: String,
-    },
-    /// The program failed. What it printed is not repeated, since it may hold the secret.
-    #[error("the command {program} failed ({status}); run it by hand to see why")]
-    Failed {
-        /// Which program.
-        program: String,
-        /// How it ended.
-        status: String,
-    },
-    /// The program took too long.
-    #[error("the command {program} did not end within {seconds} s; run it by hand to see what it waits for")]
-    TooLong {
-        /// Which program.
-        program: String,
-        /// The bound.
-        seconds: u64,
-    },
+/// What is odd about a secret that is used as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Oddity {
+    /// A blank is easily added by an editor or a copy.
+    #[error("begins or ends with a blank, which is sent as part of it")]
+    Blank,
+    /// Quotation marks are a part of shell and JSON syntax.
+    #[error("stands in quotation marks, which are sent as part of it")]
+    Quoted,
+    /// A blank inside is in no secret that Genesys Cloud makes.
+    #[error("has a blank in it")]
+    Inside,
+    /// So is a control character.
+    #[error("has a control character in it")]
+    Control,
 }
 
-impl SecretSource {
-    /// Reads the secret. Blocks for as long as a command takes (at most 30 s).
-    pub fn read(&self) -> Result<SecretString, SecretError> {
-        self.read_with(&|name| std::env::var_os(name))
-    }
-
-    /// [`read`](Self::read), with the environment given.
-    pub fn read_with(&self, env: &dyn Fn(&str) -> Option<OsString>) -> Result<SecretString, SecretError> {
-        match self {
-            Self::Literal(secret) => Ok(secret.clone()),
-            Self::Env(name) => {
-                let value = env(name).filter(|v| !v.is_empty()).ok_or_else(|| SecretError::NotSet(name.clone()))?;
-                let what = || format!("the environment variable {name}");
-                let text = value.into_string().map_err(|_| SecretError::NotText(what()))?;
-                first_line(Zeroizing::new(text.into_bytes()), what)
-            }
-            Self::File(path) => read_file(path),
-            Self::Command(words) => run(words, COMMAND_TIME),
+impl Oddity {
+    /// What is odd about `secret`, if anything.
+    pub fn of(secret: &SecretString) -> Option<Self> {
+        let text = secret.expose_secret();
+        let quoted = |q: char| text.len() > 1 && text.starts_with(q) && text.ends_with(q);
+        match () {
+            () if text.trim() != text => Some(Self::Blank),
+            () if quoted('"') || quoted('\'') => Some(Self::Quoted),
+            () if text.chars().any(char::is_control) => Some(Self::Control),
+            () if text.contains(char::is_whitespace) => Some(Self::Inside),
+            () => None,
         }
     }
 }
 
-/// The first line of `bytes`, which must be text and not empty.
-fn first_line(mut bytes: Zeroizing<Vec<u8>>, what: impl Fn() -> String) -> Result<SecretString, SecretError> {
-    if let Some(end) = bytes.iter().position(|b| *b == b'\n') {
-        bytes.truncate(end);
+impl SecretSource {
+    /// Reads the secret: the first line, without a byte order mark and the line end. Blocks for as long as a command
+    /// takes (at most 30 s).
+    ///
+    /// # Errors
+    /// Why it cannot be read, and what to do.
+    pub fn read(&self, terminal: Terminal) -> Result<SecretString, SecretError> {
+        self.read_with(&|name| std::env::var_os(name), terminal)
     }
-    if bytes.last() == Some(&b'\r') {
-        bytes.pop();
+
+    /// [`read`](Self::read), with the environment given.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_with(
+        &self,
+        env: &dyn Fn(&str) -> Option<OsString>,
+        terminal: Terminal,
+    ) -> Result<SecretString, SecretError> {
+        if let Self::Literal(secret) = self {
+            return Ok(secret.clone());
+        }
+        let text = self.text(env, terminal)?;
+        let line = text.lines().next().unwrap_or_default();
+        if line.trim().is_empty() { Err(SecretError::Empty(self.place())) } else { Ok(SecretString::from(line)) }
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(what()))?;
-    if text.trim().is_empty() { Err(SecretError::Empty(what())) } else { Ok(SecretString::from(text)) }
+
+    /// Reads an access token, in any form in which people paste one. Blocks as [`read`](Self::read) does.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and where the text cannot be a token.
+    pub fn read_token(&self, terminal: Terminal) -> Result<SecretString, SecretError> {
+        let text = match self {
+            Self::Literal(secret) => Zeroizing::new(secret.expose_secret().to_owned()),
+            _ => self.text(&|name| std::env::var_os(name), terminal)?,
+        };
+        pasted_token::read(&text).map_err(|why| match why {
+            NotAToken::Empty => SecretError::Empty(self.place()),
+            why => SecretError::NotAToken { place: self.place(), why },
+        })
+    }
+
+    /// All that stands there, at most [`MAX_BYTES`] of it.
+    fn text(
+        &self,
+        env: &dyn Fn(&str) -> Option<OsString>,
+        terminal: Terminal,
+    ) -> Result<Zeroizing<String>, SecretError> {
+        let bytes = match self {
+            Self::Literal(secret) => Zeroizing::new(secret.expose_secret().as_bytes().to_vec()),
+            Self::Env(name) => {
+                let value = env(name).filter(|v| !v.is_empty()).ok_or_else(|| SecretError::NotSet(name.clone()))?;
+                let text = value.into_string().map_err(|_| SecretError::NotText(self.place()))?;
+                Zeroizing::new(text.into_bytes())
+            }
+            Self::File(path) => read_file(path)?,
+            Self::Command(words) => secret_command::run(words, terminal, secret_command::TIME)?,
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(self.place()))?;
+        Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
+    }
+
+    /// For a sentence: what holds the secret.
+    fn place(&self) -> String {
+        match self {
+            Self::Literal(_) => "what stands in the config file".to_owned(),
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Command(words) => {
+                format!("what the command {} prints", words.first().map_or("", String::as_str))
+            }
+        }
+    }
 }
 
 /// The permissions that keep a file from being private, if any.
@@ -160,66 +170,31 @@ pub(super) fn open_to_others(_: &Metadata) -> Option<u32> {
     None
 }
 
-fn read_file(path: &Path) -> Result<SecretString, SecretError> {
+fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let unreadable = |e: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: e.kind().to_string() };
-    // Looked at before it is opened, because opening a pipe would wait for its writer.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+    let file = open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(SecretError::NotAFile(path.to_owned()));
     }
-    let file = File::open(path).map_err(unreadable)?;
-    if let Some(mode) = open_to_others(&file.metadata().map_err(unreadable)?) {
+    if let Some(mode) = open_to_others(&metadata) {
         return Err(SecretError::NotPrivate { path: path.to_owned(), mode });
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    BufReader::new(file.take(MAX_BYTES)).read_until(b'\n', &mut bytes).map_err(unreadable)?;
-    first_line(bytes, || format!("the file {}", path.display()))
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
+    file.take(MAX_BYTES as u64).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
 }
 
-fn run(words: &[String], bound: Duration) -> Result<SecretString, SecretError> {
-    let [program, arguments @ ..] = words else {
-        return Err(SecretError::CannotStart { program: String::new(), why: "it has no name".to_owned() });
-    };
-    let program = program.clone();
-    let mut child = Command::new(&program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|e| SecretError::CannotStart { program: program.clone(), why: e.kind().to_string() })?;
-    let deadline = Instant::now() + bound;
-    let (tell, told) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        // Its own thread, because a pipe cannot be read with a bound on time. It goes on reading after the first line,
-        // so that a program with more to say does not die of a closed pipe.
-        thread::spawn(move || {
-            let mut reader = BufReader::new(stdout);
-            let mut line = Zeroizing::new(Vec::new());
-            let read = (&mut reader).take(MAX_BYTES).read_until(b'\n', &mut line);
-            // Nobody listens any more after the bound.
-            let _ = tell.send(read.map(|_| line));
-            let _ = std::io::copy(&mut reader, &mut std::io::sink());
-        });
+/// Opens without waiting: a pipe without a writer would be waited for.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
-    let line = told.recv_timeout(bound);
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status,
-            Ok(None) if Instant::now() < deadline => thread::sleep(POLL),
-            Ok(None) | Err(_) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(SecretError::TooLong { program, seconds: bound.as_secs() });
-            }
-        }
-    };
-    if !status.success() {
-        return Err(SecretError::Failed { program, status: status.to_string() });
-    }
-    match line {
-        Ok(Ok(line)) => first_line(line, || format!("what the command {program} prints")),
-        Ok(Err(_)) | Err(_) => Err(SecretError::Failed { program, status: "its output could not be read".to_owned() }),
-    }
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -228,12 +203,14 @@ fn run(words: &[String], bound: Duration) -> Result<SecretString, SecretError> {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use secrecy::ExposeSecret as _;
-
     use super::*;
 
-    fn shell(script: &str) -> Result<SecretString, SecretError> {
-        run(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], Duration::from_secs(20))
+    fn shell(script: &str) -> SecretSource {
+        SecretSource::Command(["sh", "-c", script].map(str::to_owned).to_vec())
+    }
+
+    fn read(source: &SecretSource) -> Result<SecretString, SecretError> {
+        source.read(Terminal::Free)
     }
 
     fn file(contents: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
@@ -247,22 +224,34 @@ mod tests {
     #[test]
     fn a_variable_is_read_and_missed() {
         let env = |name: &str| (name == "THERE").then(|| OsString::from("hunter2\n"));
-        let read = |name: &str| SecretSource::Env(name.to_owned()).read_with(&env);
+        let read = |name: &str| SecretSource::Env(name.to_owned()).read_with(&env, Terminal::Free);
         assert_eq!(read("THERE").unwrap().expose_secret(), "hunter2");
         assert_eq!(read("NOT").unwrap_err(), SecretError::NotSet("NOT".to_owned()));
     }
 
     #[test]
     fn a_private_file_gives_its_first_line() {
-        let (_dir, path) = file(b"hunter2\r\nmore\n", 0o600);
-        assert_eq!(SecretSource::File(path).read().unwrap().expose_secret(), "hunter2");
+        for (contents, secret, odd) in [
+            ("hunter2\r\nmore\n", "hunter2", None),
+            ("\u{feff}hunter2\n", "hunter2", None),
+            ("hunter2", "hunter2", None),
+            ("hunter2 \n", "hunter2 ", Some(Oddity::Blank)),
+            ("\"hunter2\"\n", "\"hunter2\"", Some(Oddity::Quoted)),
+            ("'hunter2'", "'hunter2'", Some(Oddity::Quoted)),
+            ("hunter 2", "hunter 2", Some(Oddity::Inside)),
+            ("hunter\u{7}2", "hunter\u{7}2", Some(Oddity::Control)),
+        ] {
+            let (_dir, path) = file(contents.as_bytes(), 0o600);
+            let read = read(&SecretSource::File(path)).unwrap();
+            assert_eq!((read.expose_secret(), Oddity::of(&read)), (secret, odd), "{contents:?}");
+        }
     }
 
     #[test]
     fn a_file_that_others_can_read_is_refused() {
         for mode in [0o640, 0o604, 0o620] {
             let (_dir, path) = file(b"hunter2", mode);
-            let error = SecretSource::File(path.clone()).read().unwrap_err();
+            let error = read(&SecretSource::File(path.clone())).unwrap_err();
             assert_eq!(error, SecretError::NotPrivate { path, mode });
             assert!(error.to_string().contains("chmod 600") && !error.to_string().contains("hunter2"));
         }
@@ -271,35 +260,42 @@ mod tests {
     #[test]
     fn files_that_cannot_hold_a_secret_are_named() {
         let (dir, path) = file(b"\nhunter2", 0o600);
-        assert!(matches!(SecretSource::File(path).read(), Err(SecretError::Empty(_))));
+        assert!(matches!(read(&SecretSource::File(path)), Err(SecretError::Empty(_))));
         let (_dir, path) = file(b"\xff\xfe", 0o600);
-        assert!(matches!(SecretSource::File(path).read(), Err(SecretError::NotText(_))));
+        assert!(matches!(read(&SecretSource::File(path)), Err(SecretError::NotText(_))));
         let nowhere = dir.path().join("nowhere");
-        assert!(matches!(SecretSource::File(nowhere).read(), Err(SecretError::Unreadable { .. })));
-        assert!(matches!(SecretSource::File(dir.path().to_owned()).read(), Err(SecretError::NotAFile(_))));
+        assert!(matches!(read(&SecretSource::File(nowhere)), Err(SecretError::Unreadable { .. })));
+        assert!(matches!(read(&SecretSource::File(dir.path().to_owned())), Err(SecretError::NotAFile(_))));
     }
 
     #[test]
-    fn a_command_gives_the_first_line_and_may_say_more() {
-        assert_eq!(shell("echo hunter2; seq 1 100000").unwrap().expose_secret(), "hunter2");
-        assert_eq!(shell("printf hunter2").unwrap().expose_secret(), "hunter2");
-    }
-
-    #[test]
-    fn a_failing_command_is_named_but_not_quoted() {
-        for script in ["echo hunter2; echo hunter2 >&2; exit 3", "exit 3"] {
-            let error = shell(script).unwrap_err().to_string();
-            assert!(error.contains("sh") && error.contains('3') && !error.contains("hunter2"), "{error}");
+    fn a_pipe_or_a_device_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        for path in [pipe, PathBuf::from("/dev/zero")] {
+            let source = SecretSource::File(path.clone());
+            assert_eq!(read(&source).unwrap_err(), SecretError::NotAFile(path.clone()));
+            assert_eq!(source.read_token(Terminal::Free).unwrap_err(), SecretError::NotAFile(path));
         }
-        assert!(matches!(shell("echo"), Err(SecretError::Empty(_))));
-        let missing = run(&["guestwire-no-such-program".to_owned()], COMMAND_TIME);
-        assert!(matches!(missing, Err(SecretError::CannotStart { .. })));
     }
 
     #[test]
-    fn a_command_that_hangs_is_ended() {
-        let error = run(&["sleep".to_owned(), "600".to_owned()], Duration::from_millis(1)).unwrap_err();
-        assert!(matches!(error, SecretError::TooLong { .. }));
+    fn a_command_gives_its_first_line_or_a_token() {
+        assert_eq!(read(&shell("echo hunter2; seq 1 100000")).unwrap().expose_secret(), "hunter2");
+        assert!(matches!(read(&shell("echo")), Err(SecretError::Empty(_))));
+        let answer = shell("printf '{\n\"access_token\": \"hunter2\"}'");
+        assert_eq!(answer.read_token(Terminal::Free).unwrap().expose_secret(), "hunter2");
+        assert!(matches!(shell("echo").read_token(Terminal::Free), Err(SecretError::Empty(_))));
+        let error = shell("echo hunter two").read_token(Terminal::Free).unwrap_err();
+        assert!(matches!(error, SecretError::NotAToken { .. }) && !error.to_string().contains("hunter"), "{error}");
+    }
+
+    #[test]
+    fn a_command_without_a_terminal_says_so() {
+        let failed = |terminal| shell("exit 3").read(terminal).unwrap_err().to_string();
+        assert!(failed(Terminal::Taken).contains("cannot ask anything while guestwire has the terminal"));
+        assert!(failed(Terminal::Free).ends_with("run it by hand to see why"));
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub struct NamedSecret {
     pub at: Position,
     /// Where it is to be read from.
     pub source: SecretSource,
+    /// Whether it is an access token, which is read in any form in which people paste one.
+    pub is_token: bool,
 }
 
 impl Settings {

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::config::{Credentials, Profile};
+use crate::config::{Credentials, Profile, Terminal};
 
 pub use crate::model::Found;
 pub use client::Environment;
@@ -77,16 +77,15 @@ impl Engine {
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
     let mut redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
     let signing = match &profile.credentials {
-        Credentials::Client(client) => Some((&client.secret, "client secret")),
-        Credentials::Pasted(token) => Some((token, "token")),
+        Credentials::Client(client) => client.secret.read(Terminal::Free).ok().zip(Some("client secret")),
+        Credentials::Pasted(token) => token.read_token(Terminal::Free).ok().zip(Some("token")),
         Credentials::Missing(_) => None,
     };
-    let webhook = profile.open_messaging.webhook.as_ref().map(|webhook| (&webhook.secret, "webhook secret"));
+    let webhook = profile.open_messaging.webhook.iter().map(|webhook| (&webhook.secret, "webhook secret"));
     let guests = profile.conversations.iter().filter_map(|c| Some((c.guest_token.as_ref()?, "guest token")));
-    for (source, label) in signing.into_iter().chain(webhook).chain(guests) {
-        if let Ok(secret) = source.read() {
-            redactor = redactor.with_secret(&secret, label);
-        }
+    let others = webhook.chain(guests).filter_map(|(source, label)| Some((source.read(Terminal::Free).ok()?, label)));
+    for (secret, label) in signing.into_iter().chain(others) {
+        redactor = redactor.with_secret(&secret, label);
     }
     move |text| redactor.text(text).into_owned()
 }

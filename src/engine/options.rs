@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::config::Terminal;
 use crate::config::settings::Metrics;
 
 use super::client::Environment;
@@ -30,6 +31,8 @@ pub struct Tuning {
     pub sign_in: bool,
     /// Where metrics go, if anywhere.
     pub metrics: Option<Metrics>,
+    /// Whether a command that prints a secret may ask a person on the terminal.
+    pub terminal: Terminal,
     /// Where intents and outcomes are recorded.
     pub send_log: Arc<dyn SendLog>,
     /// Where the proxies' variables are looked up.
@@ -48,6 +51,7 @@ impl Default for Tuning {
             reopen_after: None,
             sign_in: true,
             metrics: None,
+            terminal: Terminal::Taken,
             send_log: Arc::new(NoLog),
             environment: Environment::default(),
         }

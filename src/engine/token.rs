@@ -6,14 +6,15 @@
 //!  (no token)             │  ▲                   (token)
 //!         network, 5xx, 429  │ due
 //!                         ▼  │
-//!                       Pausing            id or secret wrong, refused, no secret ─► Dead ── sign in ─► Asking
+//!                       Pausing      an error of OAuth, no secret, a pasted token not taken ─► Dead ── sign in ─► Asking
 //! ```
 //! There is one stage, so there is one renewal at a time, however many sends wait for it. The token itself is not here:
 //! only its generation and facts are.
 
 use std::time::Duration;
 
-use crate::model::{Generation, Granted, Moment, TokenFacts, TokenStatus};
+use crate::genesys::tokens_me::Info;
+use crate::model::{Acceptance, Generation, Granted, Moment, TokenFacts, TokenStatus};
 
 use super::jitter::Jitter;
 
@@ -27,7 +28,9 @@ const PAUSE_LIMITED: Duration = Duration::from_secs(30);
 /// A token younger than this that was minted because of a 401, and that nothing has accepted yet, is not minted again
 /// for the next 401: it is not the token that is refused.
 const FRESH: Duration = Duration::from_secs(10);
-/// How long the first sends of a session wait to be told the token's scopes.
+/// Why a token that was granted is none.
+pub const ENDED_BEFORE: &str = "the token had ended before it arrived (expires_in is too short)";
+/// How long the first sends of a session wait to be told the token's scopes, and a pasted token to be called signed in.
 const VERIFY_MAX: Duration = Duration::from_secs(5);
 
 /// What the driver is to do.
@@ -44,7 +47,7 @@ pub enum Ask {
 pub enum Denied {
     /// The client's id or secret is wrong.
     BadClient(String),
-    /// Refused in another way that trying again does not heal.
+    /// Another error of OAuth, or a pasted token that the API does not take: trying again does not heal it.
     Refused {
         /// HTTP status.
         status: u16,
@@ -55,8 +58,26 @@ pub enum Denied {
     NoSecret(String),
     /// 429, with the wait that was named.
     Limited(String, Option<Duration>),
-    /// Network, 5xx, or an answer that is no token.
+    /// Network, 5xx, or an answer that is neither a token nor an error of OAuth.
     Failed(String),
+}
+
+impl Denied {
+    /// Whether asking again with the same secret is no use.
+    pub const fn is_final(&self) -> bool {
+        !matches!(self, Self::Limited(..) | Self::Failed(_))
+    }
+}
+
+/// What `tokens/me` said of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// The API took it, and told what it may do.
+    Taken(Info),
+    /// The API itself answered 401: what it said, one line.
+    NotTaken(String),
+    /// Nothing is known: the API does not say, or something else answered. One line.
+    Unclear(String),
 }
 
 /// What a 401 for a generation means.
@@ -90,6 +111,7 @@ pub struct Mark {
     generation: Generation,
     valid: bool,
     verified: bool,
+    checking: bool,
 }
 
 impl Mark {
@@ -142,6 +164,8 @@ pub struct Tokens {
     required: Vec<String>,
     current: Option<Current>,
     stage: Stage,
+    /// A person asked for a new token: what is sent from then on waits for it while it is asked for.
+    awaited: bool,
     generation: Generation,
     failures: u32,
     jitter: Jitter,
@@ -157,6 +181,7 @@ impl Tokens {
             required,
             current: None,
             stage: Stage::Resting,
+            awaited: false,
             generation: Generation(0),
             failures: 0,
             jitter,
@@ -174,6 +199,7 @@ impl Tokens {
 
     /// A person wants a new token, whatever the old one's state.
     pub fn renew(&mut self) {
+        self.awaited = true;
         if self.stage != Stage::Asking {
             self.stage = Stage::Wanted;
         }
@@ -221,11 +247,12 @@ impl Tokens {
     ) -> Option<Generation> {
         let expires = lifetime.map(|l| asked.after(l));
         if expires.is_some_and(|e| reached(now, e)) {
-            self.failed(Denied::Failed("the token had ended before it arrived (expires_in too short)".to_owned()), now);
+            self.failed(Denied::Failed(ENDED_BEFORE.to_owned()), now);
             return None;
         }
         self.generation = Generation(self.generation.0.saturating_add(1));
         self.failures = 0;
+        self.awaited = false;
         let renew_at = lifetime.filter(|_| !self.pasted).map(|l| {
             let margin = MARGIN_MAX.min(l / 5);
             // Jitter eats into the margin instead of adding to it: no more renewals than the margin asks for.
@@ -247,11 +274,12 @@ impl Tokens {
                 expires,
                 lifetime,
                 requested: self.requested.clone(),
-                missing: self.missing(&granted),
+                missing: missing(&self.required, &granted),
                 granted,
                 organization,
                 client_name,
                 pasted: self.pasted,
+                acceptance: Acceptance::NotAsked,
             },
             renew_at,
             doubted: false,
@@ -279,22 +307,25 @@ impl Tokens {
         };
     }
 
-    /// `tokens/me` answered (or could not be had: then nothing is known).
-    pub fn verified(
-        &mut self,
-        generation: Generation,
-        scopes: Option<Vec<String>>,
-        organization: Option<String>,
-        client: Option<String>,
-    ) {
-        let granted = scopes.map_or(Granted::Unknown, Granted::Named);
-        let missing = self.missing(&granted);
-        if let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) {
-            current.verify = Verify::Done;
-            current.facts.granted = granted;
-            current.facts.missing = missing;
-            current.facts.organization = organization.or(current.facts.organization.take());
-            current.facts.client_name = client.or(current.facts.client_name.take());
+    /// `tokens/me` was asked about this generation. A pasted token that the API does not take is no sign-in; of one that
+    /// was granted a moment ago the first message finds out more.
+    pub fn verified(&mut self, generation: Generation, verified: Verified) {
+        let Some(current) = self.current.as_mut().filter(|c| c.facts.generation == generation) else { return };
+        current.verify = Verify::Done;
+        match verified {
+            Verified::Taken(Info { scopes, organization, client }) => {
+                current.facts.acceptance = Acceptance::Taken;
+                current.facts.granted = scopes.map_or(Granted::Unknown, Granted::Named);
+                current.facts.organization = organization.or(current.facts.organization.take());
+                current.facts.client_name = client.or(current.facts.client_name.take());
+                current.facts.missing = missing(&self.required, &current.facts.granted);
+            }
+            Verified::NotTaken(why) if self.pasted => {
+                self.current = None;
+                self.stage = Stage::Dead(Denied::Refused { status: 401, why });
+            }
+            Verified::NotTaken(_) | Verified::Unclear(_) if current.facts.acceptance == Acceptance::Taken => {}
+            Verified::NotTaken(why) | Verified::Unclear(why) => current.facts.acceptance = Acceptance::Unclear(why),
         }
     }
 
@@ -338,7 +369,8 @@ impl Tokens {
             return if under_way { Outlook::Waiting } else { Outlook::Never };
         }
         // While a renewal failed, others go on with the doubted token: the 401 may not have been about it.
-        let renewing = current.doubted && matches!(self.stage, Stage::Asking | Stage::Wanted);
+        let replaced = current.doubted || self.awaited;
+        let renewing = replaced && matches!(self.stage, Stage::Asking | Stage::Wanted);
         if renewing || holds(current, now) {
             return Outlook::Waiting;
         }
@@ -347,8 +379,11 @@ impl Tokens {
 
     /// What the chip shows.
     pub fn status(&self, now: Moment) -> TokenStatus {
-        let facts = self.valid(now).map(|c| c.facts.clone());
+        let current = self.valid(now);
+        let facts = current.map(|c| c.facts.clone());
         match (&self.stage, facts) {
+            // "Signed in" is said once the API took it.
+            (Stage::Resting, Some(_)) if self.pasted && current.is_some_and(|c| holds(c, now)) => TokenStatus::Getting,
             (Stage::Dead(Denied::BadClient(why)), _) => TokenStatus::BadClient { why: why.clone() },
             (Stage::Dead(Denied::Refused { status, why }), _) => {
                 TokenStatus::Refused { status: *status, why: why.clone() }
@@ -385,6 +420,7 @@ impl Tokens {
             generation: self.generation,
             valid: self.valid(now).is_some(),
             verified: self.current.as_ref().is_some_and(|c| c.verify == Verify::Done),
+            checking: self.pasted && self.current.as_ref().is_some_and(|c| holds(c, now)),
         }
     }
 
@@ -396,16 +432,17 @@ impl Tokens {
     fn valid(&self, now: Moment) -> Option<&Current> {
         self.current.as_ref().filter(|c| !c.facts.expires.is_some_and(|e| reached(now, e)))
     }
+}
 
-    fn missing(&self, granted: &Granted) -> Vec<String> {
-        self.required.iter().filter(|s| granted.has(s) == Some(false)).cloned().collect()
-    }
+/// Scopes that are needed and known not to be granted.
+fn missing(required: &[String], granted: &Granted) -> Vec<String> {
+    required.iter().filter(|s| granted.has(s) == Some(false)).cloned().collect()
 }
 
 /// The first token of a session is not used before its scopes are known, for a while: a scope that was silently
 /// stripped is announced before the first message meets a 401. Later ones go at once; the old one was known.
 fn holds(current: &Current, now: Moment) -> bool {
-    current.facts.generation == Generation(1)
+    (current.facts.generation == Generation(1) || current.facts.pasted)
         && current.verify != Verify::Done
         && !reached(now, current.facts.issued.after(VERIFY_MAX))
 }

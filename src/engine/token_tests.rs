@@ -20,6 +20,11 @@ fn scopes() -> Option<Vec<String>> {
     Some(vec!["a".into()])
 }
 
+fn taken(scopes: &[&str], organization: Option<&str>) -> Verified {
+    let scopes = Some(scopes.iter().map(|s| (*s).to_owned()).collect());
+    Verified::Taken(Info { scopes, organization: organization.map(str::to_owned), client: None })
+}
+
 /// Signed in at `now` with a token of `lifetime` seconds.
 fn signed_in(lifetime: u64, now: u64) -> Tokens {
     let mut tokens = machine();
@@ -177,10 +182,87 @@ fn a_pasted_token_neither_ends_nor_renews() {
     tokens.due(at(0));
     tokens.granted(None, None, at(0), at(0));
     assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
-    tokens.verified(Generation(1), None, None, None);
+    tokens.verified(Generation(1), Verified::Unclear("503".into()));
     assert_eq!(tokens.outlook(at(1_000_000), None), Outlook::Ready(Generation(1)));
     assert_eq!(tokens.refuted(Generation(1), at(5)), Refuted::Final);
     assert!(tokens.status(at(5)).facts().unwrap().pasted);
+}
+
+/// A pasted token that was asked about, and has not been answered for.
+fn pasted() -> Tokens {
+    let mut tokens = Tokens::new(true, vec![], vec![], Jitter::new(1));
+    tokens.sign_in(at(0));
+    tokens.due(at(0));
+    tokens.granted(None, None, at(0), at(0));
+    assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
+    tokens
+}
+
+#[test]
+fn a_pasted_token_is_signed_in_once_the_service_took_it() {
+    let mut tokens = pasted();
+    assert_eq!((tokens.status(at(0)), tokens.outlook(at(0), None)), (TokenStatus::Getting, Outlook::Waiting));
+    let before = tokens.mark(at(0));
+    tokens.verified(Generation(1), taken(&["a"], None));
+    assert_ne!(tokens.mark(at(0)), before, "the chip changes");
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
+    // What is not clear later takes nothing back; a 401 does.
+    tokens.verified(Generation(1), Verified::Unclear("503".into()));
+    assert!(matches!(tokens.status(at(9)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
+    tokens.verified(Generation(1), Verified::NotTaken("401".into()));
+    assert!(matches!(tokens.status(at(9)), TokenStatus::Refused { status: 401, .. }));
+}
+
+#[test]
+fn a_pasted_token_that_the_service_does_not_take_is_no_sign_in() {
+    let mut tokens = pasted();
+    tokens.verified(Generation(1), Verified::NotTaken("401 bad.credentials".into()));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Refused { status: 401, why } if why == "401 bad.credentials"));
+    assert_eq!((tokens.outlook(at(99), None), tokens.due(at(99))), (Outlook::Never, None));
+    // Another token may have been put in its place.
+    tokens.sign_in(at(100));
+    assert_eq!(tokens.due(at(100)), Some(Ask::Token));
+    assert_eq!(tokens.granted(None, None, at(100), at(100)), Some(Generation(2)));
+    assert_eq!(tokens.status(at(100)), TokenStatus::Getting, "the next one is asked about too");
+}
+
+#[test]
+fn a_pasted_token_of_which_nothing_is_said_is_used_unchecked() {
+    let mut tokens = pasted();
+    assert_eq!(tokens.next_due(at(0)), Some(at(5)));
+    assert!(matches!(tokens.status(at(5)), TokenStatus::Valid(f) if f.acceptance == Acceptance::NotAsked));
+    assert_ne!(tokens.mark(at(0)), tokens.mark(at(5)), "the chip changes");
+    tokens.verified(Generation(1), Verified::Unclear("403 from a filter".into()));
+    let status = tokens.status(at(6));
+    assert_eq!(status.facts().unwrap().acceptance, Acceptance::Unclear("403 from a filter".into()));
+}
+
+#[test]
+fn a_granted_token_survives_a_401_of_what_it_may_do() {
+    let mut tokens = machine();
+    tokens.sign_in(at(0));
+    tokens.due(at(0));
+    tokens.granted(Some(Duration::from_secs(HOUR)), None, at(0), at(0));
+    tokens.due(at(0));
+    tokens.verified(Generation(1), Verified::NotTaken("401".into()));
+    assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Unclear("401".into())));
+    assert_eq!(tokens.outlook(at(0), None), Outlook::Ready(Generation(1)));
+}
+
+#[test]
+fn what_is_sent_after_a_person_asked_for_a_new_token_waits_for_it() {
+    let mut tokens = signed_in(HOUR, 0);
+    tokens.renew();
+    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting);
+    tokens.due(at(1));
+    assert_eq!(tokens.outlook(at(1), None), Outlook::Waiting);
+    tokens.granted(Some(Duration::from_secs(HOUR)), scopes(), at(1), at(2));
+    assert_eq!(tokens.outlook(at(2), None), Outlook::Ready(Generation(2)));
+    // One that renews by itself holds nobody back; one that failed neither: the old token works still.
+    tokens.renew();
+    tokens.due(at(3));
+    tokens.failed(Denied::Failed("down".into()), at(3));
+    assert_eq!(tokens.outlook(at(3), None), Outlook::Ready(Generation(2)));
 }
 
 #[test]
@@ -193,7 +275,7 @@ fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
     assert_eq!(tokens.due(at(0)), Some(Ask::Facts(Generation(1))));
     assert_eq!(tokens.next_due(at(0)), Some(at(5)));
     assert_eq!(tokens.outlook(at(5), None), Outlook::Ready(Generation(1)));
-    tokens.verified(Generation(1), Some(vec!["b".into()]), Some("Acme".into()), None);
+    tokens.verified(Generation(1), taken(&["b"], Some("Acme")));
     let status = tokens.status(at(1));
     let facts = status.facts().unwrap();
     assert_eq!((facts.missing.clone(), facts.organization.as_deref()), (vec!["a".to_owned()], Some("Acme")));
@@ -204,7 +286,7 @@ fn the_first_sends_wait_for_the_scopes_but_not_for_ever() {
     tokens.granted(Some(Duration::from_secs(HOUR)), None, at(9), at(9));
     assert_eq!(tokens.outlook(at(9), None), Outlook::Ready(Generation(2)));
     assert_eq!(tokens.due(at(9)), Some(Ask::Facts(Generation(2))));
-    tokens.verified(Generation(1), Some(vec![]), None, None);
+    tokens.verified(Generation(1), taken(&[], None));
     assert_eq!(tokens.facts().unwrap().granted, Granted::Unknown, "a late word about another generation");
     assert_eq!(tokens.facts().unwrap().organization.as_deref(), Some("Acme"));
 }

@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::clock::Clock;
-use crate::config::Webhook;
+use crate::config::{Terminal, Webhook};
 use crate::genesys::webhook::{self, Form, Unsigned};
 use crate::model::Moment;
 
@@ -129,9 +129,9 @@ impl Answer {
 }
 
 /// Listens until it is dropped.
-pub async fn listen(hook: Webhook, clock: Clock, events: mpsc::Sender<Event>) {
+pub async fn listen(hook: Webhook, terminal: Terminal, clock: Clock, events: mpsc::Sender<Event>) {
     let source = hook.secret.clone();
-    let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string())).await;
+    let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
     let opened = match read.unwrap_or_else(|_| Err("reading the secret failed".to_owned())) {
         Ok(secret) => match TcpListener::bind(hook.listen).await {
             Ok(listener) => Ok((secret, listener)),

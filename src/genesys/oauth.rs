@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, LOCATION};
+use http::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -15,8 +15,9 @@ use zeroize::Zeroizing;
 use crate::config::{ClientAuth, Hosts, OAuthClient, TokenHost};
 use crate::text::json;
 
+use super::answerer::{Answerer, Asked, Sign, who_answered};
 use super::call::{BadCall, Call, form_part};
-use super::errors::ApiError;
+use super::errors::{ApiError, one_line};
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -69,63 +70,187 @@ pub fn summary(client: &OAuthClient) -> String {
 pub struct Grant {
     /// The token.
     pub token: SecretString,
-    /// `expires_in`; `None` where the answer names none.
+    /// `expires_in`, at most [`LIFETIME_MAX`]; `None` where the answer names none that can be read.
     pub lifetime: Option<Duration>,
     /// `scope`, split; `None` where the answer names none (as the real service does).
     pub scopes: Option<Vec<String>>,
+    /// What is odd about `expires_in` and what follows from that, one sentence without a full stop.
+    pub odd: Option<String>,
 }
+
+/// The longest life of a token. [real: documented, PY: 5 minutes to 48 hours for each client]
+pub const LIFETIME_MAX: Duration = Duration::from_secs(48 * 3600);
 
 /// What the token endpoint's answer means.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// A token.
     Granted(Grant),
-    /// `invalid_client`: id or secret are wrong. Trying again cannot heal it.
+    /// `invalid_client`: the server does not take the client with this secret. Asking again with the same cannot heal it.
     BadClient(String),
-    /// Another refusal of the request as such: trying again does not heal it by itself.
+    /// Another error of OAuth: asking again does not heal it by itself.
     Refused(String),
     /// 429.
     Limited(String),
-    /// The service failed, or answered something that is no token: worth trying again.
+    /// The service failed, or whatever answered is no token endpoint: worth asking again.
     Failed(String),
 }
 
-/// Reads the answer of the token endpoint. `why` lines are one line and hold no part of the body but the server's own
-/// code and message.
-pub fn read(status: u16, body: &[u8]) -> Answer {
+/// An answer at the token endpoint's address.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+    /// The body, decoded.
+    pub body: &'a [u8],
+    /// Why the body is not whole or not decoded, in a few words.
+    pub unread: Option<&'a str>,
+}
+
+/// The errors with which OAuth itself says that a request was refused and that the same request will be refused again.
+/// [RFC 6749, 5.2 and 4.1.2.1]
+const REFUSALS: [&str; 8] = [
+    "invalid_client",
+    "unauthorized_client",
+    "invalid_grant",
+    "invalid_scope",
+    "invalid_request",
+    "unsupported_grant_type",
+    "access_denied",
+    "unsupported_response_type",
+];
+
+/// Reads what was answered at the token endpoint's address. Only an error of OAuth is the endpoint's own word; all else
+/// may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of the body
+/// but a code, a message, and the title of a page.
+pub fn read(answered: Answered<'_>) -> Answer {
+    let Answered { status, body, .. } = answered;
     if (200..300).contains(&status) {
         return match granted(body) {
-            Some(grant) => Answer::Granted(grant),
-            None => Answer::Failed(format!("the token endpoint answered {status} without an access_token")),
+            Some(Ok(grant)) => Answer::Granted(grant),
+            Some(Err(why)) => Answer::Failed(why),
+            None => refusal(status, body).unwrap_or_else(|| Answer::Failed(no_token(answered))),
         };
     }
-    let error = ApiError::read(status, body);
-    let why = error.reason();
+    let why = || ApiError::read(status, body).reason();
     match status {
+        429 => Answer::Limited(why()),
         // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
         // since which of them the service uses is not established.
-        400 | 401 | 403 if error.code.as_deref() == Some("invalid_client") => Answer::BadClient(why),
-        429 => Answer::Limited(why),
-        408 | 500..=599 => Answer::Failed(why),
-        _ => Answer::Refused(why),
+        400..500 => refusal(status, body).unwrap_or_else(|| Answer::Failed(foreign(why(), answered))),
+        _ => Answer::Failed(foreign(why(), answered)),
     }
 }
 
-fn granted(body: &[u8]) -> Option<Grant> {
+fn refusal(status: u16, body: &[u8]) -> Option<Answer> {
+    let value = json::read(body)?;
+    let error = value.get("error")?.as_str().filter(|error| REFUSALS.contains(error))?;
+    let why = ApiError::read(status, body).reason();
+    Some(if error == "invalid_client" { Answer::BadClient(why) } else { Answer::Refused(why) })
+}
+
+/// A 2xx that brings no token.
+fn no_token(answered: Answered<'_>) -> String {
+    let Answered { status, body, unread, .. } = answered;
+    let what = match (unread, other(answered), json::read(body)) {
+        (Some(why), ..) => format!("a body that cannot be read ({why})"),
+        (None, Some(other), _) => other,
+        (None, None, Some(value)) => match value.get("error").and_then(Value::as_str) {
+            Some(error) => format!("the error \"{}\"", short(error)),
+            None => "JSON without an access_token".to_owned(),
+        },
+        (None, None, None) if body.is_empty() => "an empty body".to_owned(),
+        (None, None, None) => "text that is not JSON".to_owned(),
+    };
+    format!("the token endpoint answered {status} with {what} instead of a token")
+}
+
+/// Adds to a refusal that is not OAuth's who answered instead.
+fn foreign(why: String, answered: Answered<'_>) -> String {
+    match other(answered) {
+        Some(other) => format!("{why}, with {other}: not the token endpoint answered"),
+        None => why,
+    }
+}
+
+/// What somebody else than the token endpoint answered with.
+fn other(answered: Answered<'_>) -> Option<String> {
+    let Answered { status, headers, body, .. } = answered;
+    let Answerer::Other(sign) = who_answered(Asked::Token, status, headers, body) else { return None };
+    Some(match sign {
+        Sign::Html => match title(body) {
+            Some(title) => format!("an HTML page (\"{title}\")"),
+            None => "an HTML page".to_owned(),
+        },
+        Sign::Redirect => {
+            let to = headers.get(LOCATION).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+            format!("a redirection to {}", short(&to.unwrap_or_default()))
+        }
+        Sign::Header(line) => format!("the header \"{}\"", short(&line)),
+        Sign::ProxyLogin => "a proxy's demand for a user and a password".to_owned(),
+        Sign::NetworkLogin => "a network's demand to sign in".to_owned(),
+        Sign::Gateway => "an API gateway's refusal".to_owned(),
+    })
+}
+
+/// A page's title.
+fn title(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body));
+    // Lower case of ASCII has the same bytes, so that the title is found in the one and cut from the other.
+    let lower = text.to_ascii_lowercase();
+    let begin = lower.find("<title>")?.checked_add("<title>".len())?;
+    let end = begin.checked_add(lower.get(begin..)?.find("</title>")?)?;
+    text.get(begin..end).map(short).filter(|title| !title.is_empty())
+}
+
+fn short(text: &str) -> String {
+    one_line(text).chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+/// A 2xx's token; `None` where there is none, an error where it cannot be used.
+fn granted(body: &[u8]) -> Option<Result<Grant, String>> {
     let value = json::read(body)?;
     let token = value.get("access_token")?.as_str().filter(|t| !t.is_empty())?;
-    // Seconds; some servers send the number as text, and a fraction would be cut off.
-    let lifetime = value.get("expires_in").and_then(|v| match v {
-        Value::Number(n) => n.as_u64().or_else(|| n.as_f64().filter(|f| *f >= 0.0).map(|f| f as u64)),
-        Value::String(s) => s.trim().parse().ok(),
-        _ => None,
-    });
+    if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        let why = "an access_token with a blank, a control character or a letter beyond ASCII in it";
+        return Some(Err(format!("the token endpoint gave {why}: no header can carry it")));
+    }
+    let (lifetime, odd) = match lifetime(value.get("expires_in")) {
+        Ok(lifetime) => lifetime,
+        Err(why) => return Some(Err(why)),
+    };
     let scopes = value.get("scope").and_then(|v| match v {
         Value::String(s) => Some(s.split_whitespace().map(str::to_owned).collect()),
         Value::Array(list) => Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
         _ => None,
     });
-    Some(Grant { token: SecretString::from(token), lifetime: lifetime.map(Duration::from_secs), scopes })
+    Some(Ok(Grant { token: SecretString::from(token), lifetime, scopes, odd }))
+}
+
+/// `expires_in`: whole seconds (some servers send them as text, or with a fraction, which is cut off), and what is odd
+/// about it. An error where the token would have ended when it came.
+fn lifetime(value: Option<&Value>) -> Result<(Option<Duration>, Option<String>), String> {
+    let seconds = match value {
+        None | Some(Value::Null) => return Ok((None, None)),
+        Some(Value::Number(n)) => n.as_f64(),
+        Some(Value::String(s)) => s.trim().parse().ok(),
+        Some(_) => None,
+    };
+    let shown = short(&value.map(ToString::to_string).unwrap_or_default());
+    match seconds.filter(|s: &f64| s.is_finite()) {
+        None => Ok((None, Some(format!("expires_in {shown} is no number of seconds: the token is used until a 401")))),
+        Some(seconds) if seconds < 1.0 => {
+            Err(format!("the token endpoint gave a token that has ended already (expires_in {shown})"))
+        }
+        Some(seconds) if seconds > LIFETIME_MAX.as_secs_f64() => {
+            let hours = LIFETIME_MAX.as_secs() / 3600;
+            let odd = format!("expires_in {shown} is longer than any token lives: it counts as {hours} hours");
+            Ok((Some(LIFETIME_MAX), Some(odd)))
+        }
+        Some(seconds) => Ok((Some(Duration::from_secs(seconds as u64)), None)),
+    }
 }
 
 #[cfg(test)]
@@ -175,31 +300,125 @@ mod tests {
         assert!(!call.headers.contains_key(AUTHORIZATION));
     }
 
+    fn answer(status: u16, body: &str) -> Answer {
+        read(Answered { status, headers: &HeaderMap::new(), body: body.as_bytes(), unread: None })
+    }
+
     #[test]
-    fn answers_are_told_apart() {
-        let Answer::Granted(g) = read(200, br#"{"access_token":"t","expires_in":86399,"scope":"a  b"}"#) else {
+    fn a_grant_is_read_whole() {
+        let Answer::Granted(g) = answer(200, r#"{"access_token":"t","expires_in":86399,"scope":"a  b"}"#) else {
             panic!("not granted")
         };
         assert_eq!(g.lifetime, Some(Duration::from_secs(86399)));
         assert_eq!(g.scopes, Some(vec!["a".to_owned(), "b".to_owned()]));
-        assert_eq!(g.token.expose_secret(), "t");
+        assert_eq!((g.token.expose_secret(), g.odd), ("t", None));
+    }
 
-        let Answer::Granted(g) = read(200, br#"{"access_token":"t","expires_in":"60"}"#) else { panic!("not granted") };
-        assert_eq!((g.lifetime, g.scopes), (Some(Duration::from_secs(60)), None));
+    #[test]
+    fn every_expires_in_has_a_meaning() {
+        for (expires_in, lifetime, odd) in [
+            ("86399", Some(86_399), ""),
+            ("\"3600\"", Some(3600), ""),
+            ("\"3599.9\"", Some(3599), ""),
+            ("3599.9", Some(3599), ""),
+            ("172800", Some(172_800), ""),
+            ("null", None, ""),
+            ("172801", Some(172_800), "expires_in 172801 is longer than any token lives: it counts as 48 hours"),
+            ("1e30", Some(172_800), "expires_in 1e+30 is longer than any token lives: it counts as 48 hours"),
+            ("\"1e30\"", Some(172_800), "expires_in \"1e30\" is longer than any token lives: it counts as 48 hours"),
+            ("\"soon\"", None, "expires_in \"soon\" is no number of seconds: the token is used until a 401"),
+            ("\"inf\"", None, "expires_in \"inf\" is no number of seconds: the token is used until a 401"),
+            ("[60]", None, "expires_in [60] is no number of seconds: the token is used until a 401"),
+            ("true", None, "expires_in true is no number of seconds: the token is used until a 401"),
+        ] {
+            let Answer::Granted(grant) = answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#))
+            else {
+                panic!("not granted: {expires_in}")
+            };
+            let seconds = grant.lifetime.map(|l| l.as_secs());
+            assert_eq!((seconds, grant.odd.as_deref().unwrap_or_default()), (lifetime, odd), "{expires_in}");
+        }
+        let Answer::Granted(grant) = answer(200, r#"{"access_token":"t"}"#) else { panic!("not granted") };
+        assert_eq!((grant.lifetime, grant.odd), (None, None));
+        for (expires_in, shown) in [("0", "0"), ("0.5", "0.5"), ("-60", "-60"), ("\"0\"", "\"0\""), ("-1e30", "-1e+30")]
+        {
+            let why = format!("the token endpoint gave a token that has ended already (expires_in {shown})");
+            let answer = answer(200, &format!(r#"{{"access_token":"t","expires_in":{expires_in}}}"#));
+            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{expires_in}: {answer:?}");
+        }
+    }
 
-        let oauth =
-            br#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
-        assert!(matches!(read(400, oauth), Answer::BadClient(w) if w.contains("client not found")));
-        assert!(matches!(read(401, oauth), Answer::BadClient(_)));
-        assert!(
-            matches!(read(400, br#"{"error":"invalid_scope"}"#), Answer::Refused(w) if w.contains("invalid_scope"))
-        );
-        assert!(matches!(read(403, b"{}"), Answer::Refused(_)));
-        assert!(matches!(read(404, b"<html>"), Answer::Refused(w) if w.contains("404")));
-        assert!(matches!(read(429, b""), Answer::Limited(_)));
-        assert!(matches!(read(503, b""), Answer::Failed(_)));
-        for garbage in [&b""[..], b"[]", b"{}", b"{\"access_token\":\"\"}", b"{\"access_token\":7}", b"\xff\xfe"] {
-            assert!(matches!(read(200, garbage), Answer::Failed(w) if w.contains("without an access_token")));
+    #[test]
+    fn only_an_error_of_oauth_is_a_refusal() {
+        let both =
+            r#"{"error":"invalid_client","description":"client not found","error_description":"client not found"}"#;
+        for status in [200, 400, 401, 403] {
+            let why = format!("{status} invalid_client: client not found");
+            assert!(matches!(answer(status, both), Answer::BadClient(said) if said == why), "{status}");
+        }
+        for error in ["unauthorized_client", "invalid_scope", "unsupported_grant_type", "access_denied"] {
+            let body = format!(r#"{{"error":"{error}"}}"#);
+            assert!(matches!(answer(400, &body), Answer::Refused(said) if said == format!("400 {error}")));
+        }
+        assert!(matches!(answer(429, both), Answer::Limited(_)));
+        let filter = "<html><head><title>Web\n filter</title></head></html>";
+        let place = "not the token endpoint answered";
+        for (status, body, why) in [
+            (403, filter, format!("403 Forbidden, with an HTML page (\"Web filter\"): {place}")),
+            (404, "<!DOCTYPE html><p>", format!("404 Not Found, with an HTML page: {place}")),
+            (401, "{}", "401 Unauthorized".to_owned()),
+            (403, r#"{"message":"Forbidden"}"#, format!("403: Forbidden, with an API gateway's refusal: {place}")),
+            (
+                407,
+                "",
+                format!("407 Proxy Authentication Required, with a proxy's demand for a user and a password: {place}"),
+            ),
+            // A gateway's own words are no word of OAuth's.
+            (404, r#"{"status":404,"error":"Not Found","path":"/oauth/token"}"#, "404 Not Found".to_owned()),
+            (400, r#"{"error":"temporarily_unavailable"}"#, "400 temporarily_unavailable".to_owned()),
+            (401, r#"{"error":{"code":7}}"#, "401 Unauthorized".to_owned()),
+            (503, both, "503 invalid_client: client not found".to_owned()),
+            (599, "", "599".to_owned()),
+        ] {
+            let answer = answer(status, body);
+            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{status}: {answer:?}, not {why}");
+        }
+        let headers = HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("https://sso.example/login"))]);
+        let away = read(Answered { status: 302, headers: &headers, body: b"", unread: None });
+        let why = format!("302 Found, with a redirection to https://sso.example/login: {place}");
+        assert!(matches!(&away, Answer::Failed(said) if *said == why), "{away:?}");
+    }
+
+    #[test]
+    fn a_success_without_a_token_says_what_came_instead() {
+        for (body, what) in [
+            ("<html><title>Sign in</title>", "an HTML page (\"Sign in\")"),
+            ("  \n<HTML><BODY>", "an HTML page"),
+            ("", "an empty body"),
+            ("OK", "text that is not JSON"),
+            ("[]", "JSON without an access_token"),
+            ("{}", "JSON without an access_token"),
+            (r#"{"access_token":""}"#, "JSON without an access_token"),
+            (r#"{"access_token":7}"#, "JSON without an access_token"),
+            (r#"{"error":"server_error"}"#, "the error \"server_error\""),
+        ] {
+            let answer = answer(200, body);
+            let why = format!("the token endpoint answered 200 with {what} instead of a token");
+            assert!(matches!(&answer, Answer::Failed(said) if *said == why), "{answer:?}, not {why}");
+        }
+        let headers = HeaderMap::new();
+        let answer = read(Answered { status: 200, headers: &headers, body: b"\x1b", unread: Some("br, not decoded") });
+        let why =
+            "the token endpoint answered 200 with a body that cannot be read (br, not decoded) instead of a token";
+        assert!(matches!(&answer, Answer::Failed(said) if said == why), "{answer:?}");
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_no_token() {
+        for token in ["a\\r\\nX: y", "a\\n", "a\\u0000b", "a b", "tök", " a"] {
+            let answer = answer(200, &format!(r#"{{"access_token":"{token}","expires_in":60}}"#));
+            let said = matches!(&answer, Answer::Failed(why) if why.ends_with("no header can carry it"));
+            assert!(said, "{token}: {answer:?}");
         }
     }
 }

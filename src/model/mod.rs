@@ -35,6 +35,6 @@ pub use probe::{Asked, Host, Probed, Thing};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{Session, SessionAsk};
 pub use time::Moment;
-pub use token::{Granted, TokenFacts, TokenStatus};
+pub use token::{Acceptance, Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;
 pub use webhook::WebhookState;

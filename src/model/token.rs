@@ -24,6 +24,18 @@ impl Granted {
     }
 }
 
+/// Whether the API took a token when it was asked what the token may do (`GET /api/v2/tokens/me`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Acceptance {
+    /// It was not asked, or has not answered.
+    #[default]
+    NotAsked,
+    /// It took the token.
+    Taken,
+    /// It was asked, and nothing is known all the same: what was answered instead, one line.
+    Unclear(String),
+}
+
 /// Facts about one token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFacts {
@@ -47,6 +59,8 @@ pub struct TokenFacts {
     pub client_name: Option<String>,
     /// A pasted token: it cannot be renewed.
     pub pasted: bool,
+    /// Whether the API took it.
+    pub acceptance: Acceptance,
 }
 
 /// Where signing in stands: what the token chip shows.
@@ -77,11 +91,12 @@ pub enum TokenStatus {
         /// What went wrong, one line.
         why: String,
     },
-    /// The token endpoint refused in a way that trying again does not heal by itself.
+    /// The token endpoint refused with an error of OAuth, or the API did not take a pasted token: trying again does not
+    /// heal that by itself.
     Refused {
         /// HTTP status.
         status: u16,
-        /// What the server said, one line.
+        /// What the server said, one line that names the status.
         why: String,
     },
     /// The client id or secret is wrong: no retry.

@@ -84,7 +84,7 @@ impl Plain {
 
     fn token_moved(&mut self, status: TokenStatus) {
         let trouble = self.sign_in.trouble().is_some();
-        self.sign_in.status(&status);
+        self.sign_in.status(self.now, &status);
         let before = self.token.facts().map(|f| f.generation);
         let warned = self.token.facts().and_then(missing_scopes);
         let mended = matches!(self.token, TokenStatus::RenewFailed { .. }) || trouble;
@@ -119,8 +119,8 @@ impl Plain {
                     clause(why)
                 ));
             }
-            TokenStatus::Refused { status, why } => {
-                self.say(format!("No token, refused with {status}: {}. Say .signin to try again.", clause(why)));
+            TokenStatus::Refused { why, .. } => {
+                self.say(format!("No token: {}. Say .signin to try again.", clause(why)));
             }
             TokenStatus::BadClient { why } => {
                 self.say(format!("Client id or secret refused: {}. Mend the profile, then say .signin.", clause(why)));

@@ -132,6 +132,7 @@ fn facts(generation: u32) -> TokenFacts {
         organization: None,
         client_name: None,
         pasted: false,
+        acceptance: crate::model::Acceptance::NotAsked,
     }
 }
 
@@ -297,7 +298,9 @@ fn a_script_takes_back_what_no_token_will_carry() {
     desk.message(1, Life::Cancelled);
     assert_eq!(
         desk.said(),
-        ["Message not sent, not signed in: client not found; check the client's id, its secret, and the region."]
+        [
+            "Message not sent, not signed in: client not found; check the client's id, its secret, the region and client_auth."
+        ]
     );
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
     assert!(desk.plain.wants_line());

@@ -376,6 +376,7 @@ pub fn facts(granted: &[&str], missing: &[&str]) -> TokenFacts {
         organization: Some("Acme".to_owned()),
         client_name: Some("qa-guest".to_owned()),
         pasted: false,
+        acceptance: guestwire::model::Acceptance::NotAsked,
     }
 }
 

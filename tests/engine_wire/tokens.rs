@@ -237,6 +237,149 @@ async fn a_pasted_token_is_used_and_never_renewed() {
     rig.stop().await;
 }
 
+/// "Signed in" means that the service took the token: in whatever form it was pasted, and unless it says 401.
+#[tokio::test]
+async fn a_pasted_token_is_unwrapped_and_asked_about() {
+    let server = Server::start(|req| match (req.path.as_str(), req.bearer()) {
+        ("/api/v2/tokens/me", bearer) if bearer.ends_with("good") => json(200, r#"{"authorizedScope":["a"]}"#),
+        ("/api/v2/tokens/me", _) => json(401, r#"{"code":"bad.credentials","message":"Invalid login credentials."}"#),
+        _ => json(200, r#"{"id":"m"}"#),
+    })
+    .await;
+    let pasted = |text: String| {
+        let mut profile = profile(&server.url(), 1);
+        profile.credentials = Credentials::Pasted(SecretSource::Literal(text.into()));
+        profile
+    };
+    for text in ["Bearer T", "\u{feff}\"T\"\r\n", "{\"access_token\":\"T\",\"expires_in\":86399}"] {
+        let mut rig = Rig::start(pasted(text.replace('T', &format!("{TOKEN}good"))));
+        let valid = rig.until(|r| matches!(r, Report::Token(status) if status.facts().is_some())).await;
+        let Report::Token(TokenStatus::Valid(facts)) = valid else { panic!("{valid:?}") };
+        assert_eq!(facts.acceptance, guestwire::model::Acceptance::Taken);
+        let message = rig.send(0, "x");
+        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        rig.stop().await;
+    }
+    assert!(server.log().iter().all(|r| r.bearer() == format!("{TOKEN}good")), "{:?}", server.log());
+    let mut rig = Rig::start(pasted(format!("{TOKEN}bad")));
+    let refused = rig.until(|r| matches!(r, Report::Token(TokenStatus::Refused { status: 401, .. }))).await;
+    assert!(format!("{refused:?}").contains("tokens/me answered 401 bad.credentials: Invalid login"), "{refused:?}");
+    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Token(status) if status.facts().is_some())), "signed in");
+    rig.stop().await;
+    let asked = server.log().len();
+    let mut rig = Rig::start(pasted(format!("{TOKEN}a\r\nb c")));
+    rig.until(|r| matches!(r, Report::Token(_))).await;
+    rig.stop().await;
+    let mut rig = Rig::start(pasted("hunter two".to_owned()));
+    rig.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("a blank"))).await;
+    rig.stop().await;
+    assert!(server.log().len() <= asked + 1, "a token that no header can carry is not sent");
+}
+
+/// Whatever a filter says at the token endpoint's address, renewal goes on; only an error of OAuth ends it.
+#[tokio::test]
+async fn a_filters_answer_is_never_the_end_of_renewal() {
+    let answers: &'static AtomicU64 = Box::leak(Box::default());
+    let server = Server::start(move |req| {
+        assert!(is_token(req));
+        match answers.fetch_add(1, Ordering::SeqCst) {
+            0 => Act::Say(answer(302, &[("Location", "https://sso.example/")], "")),
+            1 => Act::Say(answer(403, &[("Content-Type", "text/html")], "<html><title>Blocked</title></html>")),
+            2 => json(404, r#"{"status":404,"error":"Not Found"}"#),
+            3 => Act::Say(answer(200, &[("Content-Type", "text/html")], "<html>")),
+            4 => json(200, r#"{"access_token":"tkn9c1-0001","expires_in":0}"#),
+            5 => Act::Say(answer(200, &[("Content-Encoding", "br")], "\u{1b}")),
+            6 => Act::Say(answer(407, &[("Proxy-Authenticate", "Basic")], "")),
+            n => granted(n, 3600),
+        }
+    })
+    .await;
+    let mut rig = Rig::start_with(profile(&server.url(), 1), Clock::fast(1000), vec![]);
+    rig.signed_in().await;
+    let said: Vec<String> = rig.exchanges(Kind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
+    for (said, part) in said.iter().zip([
+        "a redirection to https://sso.example/",
+        "403 Forbidden, with an HTML page (\\\"Blocked\\\")",
+        "404 Not Found",
+        "answered 200 with an HTML page instead",
+        "a token that has ended already (expires_in 0)",
+        "a body that cannot be read (br, not decoded)",
+        "407 Proxy Authentication Required",
+        "Accepted",
+    ]) {
+        assert!(said.contains(part), "{said}, not {part}");
+    }
+    let counted = |r: &&Report| matches!(r, Report::Token(TokenStatus::Expired { retry: Some(_), .. }));
+    assert_eq!(rig.seen.iter().filter(counted).count(), 7, "each is told with its next try");
+    rig.stop().await;
+}
+
+/// A secret that was replaced while guestwire runs is read once more before its refusal counts.
+#[tokio::test]
+async fn a_rotated_secret_is_read_again_before_the_client_is_given_up() {
+    use base64::Engine as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("secret");
+    let write = |secret: &str| {
+        let mut options = std::fs::OpenOptions::new();
+        std::os::unix::fs::OpenOptionsExt::mode(options.create(true).write(true).truncate(true), 0o600);
+        std::io::Write::write_all(&mut options.open(&path).unwrap(), secret.as_bytes()).unwrap();
+    };
+    let valid: &'static Mutex<String> = Box::leak(Box::new(Mutex::new("s3cr3t+first".to_owned())));
+    let server = Server::start(move |req| {
+        let basic = req.header("authorization").unwrap().strip_prefix("Basic ").unwrap().to_owned();
+        let basic = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(basic).unwrap()).unwrap();
+        if basic.strip_prefix("the-client:") == Some(valid.lock().unwrap().as_str()) {
+            granted(1, 1)
+        } else {
+            json(401, r#"{"error":"invalid_client","error_description":"authentication failed"}"#)
+        }
+    })
+    .await;
+    write("s3cr3t+first\n");
+    let mut profile = profile(&server.url(), 1);
+    if let Credentials::Client(client) = &mut profile.credentials {
+        client.secret = SecretSource::File(path.clone());
+    }
+    let mut rig = Rig::start(profile);
+    rig.signed_in().await;
+    // It is rotated: the next renewal meets the refusal, and finds the new one.
+    write("\u{feff}s3cr3t+second\r\n");
+    *valid.lock().unwrap() = "s3cr3t+second".to_owned();
+    rig.signed_in().await;
+    let healed = rig.exchanges(Kind::Token).into_iter().find(|x| x.attempts().count() == 2).unwrap();
+    assert_eq!(healed.outcome, Outcome::Accepted);
+    // Rotated once more, and the file says nothing new: that is the end, after no further request.
+    *valid.lock().unwrap() = "s3cr3t+third".to_owned();
+    rig.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    let last = rig.exchanges(Kind::Token).pop().unwrap();
+    assert_eq!(last.attempts().count(), 1, "{last:?}");
+    rig.stop().await;
+}
+
+/// A message that is sent after a person asked for a new token goes with that.
+#[tokio::test]
+async fn a_message_waits_for_the_token_that_was_asked_for_before_it() {
+    let minted = AtomicU64::new(0);
+    let server = Server::start(move |req| {
+        if is_token(req) {
+            let n = minted.fetch_add(1, Ordering::SeqCst) + 1;
+            let Act::Say(grant) = granted(n, 3600) else { unreachable!() };
+            return Act::After(Duration::from_millis(if n == 1 { 0 } else { 100 }), Box::new(Act::Say(grant)));
+        }
+        json(200, r#"{"id":"m"}"#)
+    })
+    .await;
+    let mut rig = Rig::start(profile(&server.url(), 1));
+    rig.signed_in().await;
+    rig.engine.ask(Command::Renew);
+    let message = rig.send(0, "x");
+    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    let used: Vec<_> = server.log().iter().filter(|r| is_send(r)).map(|r| r.bearer().to_owned()).collect();
+    assert_eq!(used, [format!("{TOKEN}0002")]);
+    rig.stop().await;
+}
+
 #[tokio::test]
 async fn missing_credentials_are_told_and_nothing_is_asked() {
     let server = Server::start(|_| json(200, "{}")).await;

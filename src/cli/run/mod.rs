@@ -25,7 +25,7 @@ use super::logging;
 use super::open::Opened;
 use super::output::Output;
 use crate::clock::Clock;
-use crate::config::{Profile, Settings};
+use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
 use crate::model::RepliesReadable;
@@ -47,7 +47,8 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         plan::judge(&file, &pass, &cases, &cast)?;
         let clock = Clock::start();
         let journal = journal::writer_of_many(settings, &opened.profile).await;
-        let tuning = Tuning { metrics: settings.metrics.clone(), ..journal::tuning(journal.as_ref()) };
+        let tuning =
+            Tuning { metrics: settings.metrics.clone(), terminal: Terminal::Free, ..journal::tuning(journal.as_ref()) };
         let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
         let begin = Begin {
             id: uuid::Uuid::new_v4(),

@@ -201,7 +201,7 @@ impl SendFold {
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
-        self.sign_in.status(&status);
+        self.sign_in.status(now, &status);
         if let Some(facts) = status.facts() {
             self.history.token(facts);
         }

@@ -167,6 +167,7 @@ mod tests {
             organization: None,
             client_name: None,
             pasted: false,
+            acceptance: crate::model::Acceptance::NotAsked,
         }
     }
 

@@ -100,8 +100,8 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         TokenStatus::BadClient { why } => {
             state.status.error(format!("Client id or secret refused: {why}. Mend the profile, then :connect."));
         }
-        TokenStatus::Refused { status, why } => {
-            state.status.error(format!("No token ({status}): {why}. :connect tries again."));
+        TokenStatus::Refused { why, .. } => {
+            state.status.error(format!("No token: {why}. :connect tries again."));
         }
         TokenStatus::NoSecret { why } => state.status.error(format!("{why} :connect tries again.")),
         TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {

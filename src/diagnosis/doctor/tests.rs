@@ -209,6 +209,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
                 organization: None,
                 client_name: None,
                 pasted: false,
+                acceptance: crate::model::Acceptance::NotAsked,
             };
             history.token(&facts);
             token = Some(facts);

@@ -148,6 +148,17 @@ pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, [u8]> {
     }
 }
 
+/// Why an answer's body cannot be read whole, in a few words: it is too large, or in an encoding that is not undone.
+pub fn unread(answer: &Answer) -> Option<String> {
+    if answer.total > answer.bytes.len() as u64 {
+        return Some(format!("{} bytes, more than the {BODY_MAX} that are read", answer.total));
+    }
+    let encoding = answer.headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
+    let decoded = decode(&answer.bytes, encoding, false);
+    let undone = matches!(decoded.bytes, Cow::Owned(_)) && !decoded.truncated;
+    decoded.note.filter(|_| !undone && !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity"))
+}
+
 /// `bytes` as text, if they are: in the charset that the type names, else UTF-8 (but for a character cut at the very
 /// end), else, where the type is text, what browsers take it for; never with NUL.
 fn as_text<'b>(bytes: &'b [u8], headers: &HeaderMap, cut: bool) -> Option<Cow<'b, str>> {

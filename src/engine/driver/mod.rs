@@ -76,7 +76,7 @@ pub struct Driver {
     bench: negative_tests::NegativeTests,
     secret: Option<SecretString>,
     /// The token request under way, and when its request left.
-    renewal: Option<(ExchangeBuilder, Moment)>,
+    renewal: Option<sign_in::Renewal>,
     facts: BTreeMap<Generation, ExchangeBuilder>,
     status: TokenStatus,
     mark: Option<Mark>,

@@ -117,7 +117,7 @@ impl Driver {
 
     /// A 401 that another token may heal: back to the head of its lane until there is one.
     fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
-        let running = self.renewal.as_ref().map(|(record, _)| record.id());
+        let running = self.renewal.as_ref().map(|renewal| renewal.record.id());
         let Some(send) = self.sends.get_mut(&message) else { return };
         send.tries.healed = true;
         send.doubted = Some((generation, why));

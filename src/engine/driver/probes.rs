@@ -240,7 +240,6 @@ impl Driver {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
             self.probing.listed = read.map(|listed| (key, listed.id));
         }
-        let info = (asked == Asked::Scopes).then(|| tokens_me::read(body)).flatten();
         let outcome = match (asked, &done.shown.answer) {
             (_, None) => Outcome::Failed(why),
             (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some((101, ..))) => Outcome::Accepted,
@@ -250,13 +249,13 @@ impl Driver {
             (_, Some((200..=299, ..))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
             (_, Some(_)) => Outcome::Refused(why),
         };
-        let generation = self.tokens.facts().map(|f| f.generation);
+        let verified = (asked == Asked::Scopes).then(|| done.shown.verified(tokens_me::read(body)));
         record.end(done.shown.ending, done.shown.timing);
         let used = record.generation();
         record.settle(outcome, now);
         self.tell(record.report());
-        if let (Some(info), Some(generation)) = (info, generation.filter(|g| Some(*g) == used)) {
-            self.tokens.verified(generation, info.scopes, info.organization, info.client);
+        if let (Some(verified), Some(generation)) = (verified, used) {
+            self.tokens.verified(generation, verified);
             self.tell_missing(now);
         }
         self.tell_probe(asked, done.exchange, now);

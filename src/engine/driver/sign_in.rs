@@ -2,15 +2,32 @@
 
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
+
 use crate::config::Credentials;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::token::{Ask, Denied};
+use crate::engine::token::{Ask, Denied, ENDED_BEFORE, Verified};
+use crate::genesys::answerer::{Asked, who_answered};
 use crate::genesys::{Call, oauth, tokens_me};
-use crate::model::{Generation, Kind, Moment, Outcome};
+use crate::model::{Ending, Generation, Kind, Moment, Outcome, Response};
 
 use super::Driver;
-use super::tasks::{FactsDone, ResponseMeta, TokenDone};
+use super::tasks::{CapturedTry, FactsDone, ResponseMeta, TokenDone};
+
+/// Why what came from `tokens/me` tells nothing.
+const NO_FACTS: &str = "the answer does not describe a token";
+
+/// A token that is asked for.
+pub struct Renewal {
+    pub record: ExchangeBuilder,
+    /// When the newest request for it left.
+    asked: Moment,
+    /// Whether the secret was read for it, and not kept from an earlier one.
+    fresh: bool,
+    /// The kept secret was refused: the secret is read once more before the refusal counts.
+    refused: Option<(Denied, Outcome)>,
+}
 
 impl Driver {
     pub(super) fn sign_in(&mut self, now: Moment) {
@@ -46,21 +63,18 @@ impl Driver {
         };
         let kind = if self.probing.wants_token { Kind::Probe } else { Kind::Token };
         let record = ExchangeBuilder::new(self.next_exchange(), kind, what, now);
-        self.renewal = Some((record, now));
+        self.renewal = Some(Renewal { record, asked: now, fresh: self.secret.is_none(), refused: None });
         match &profile.credentials {
             Credentials::Missing(why) => self.no_secret(why, now),
-            Credentials::Client(client) => match &self.secret {
-                Some(_) => self.request_token(now),
-                None => self.spawn_secret(client.secret.clone()),
-            },
-            Credentials::Pasted(source) => self.spawn_secret(source.clone()),
+            Credentials::Client(_) if self.secret.is_some() => self.request_token(now),
+            credentials => self.spawn_secret(credentials),
         }
         self.tell_renewal_steps(now);
     }
 
     /// Sends that wait for the renewal name it; those that began to wait before it began learn its number now.
     fn tell_renewal_steps(&mut self, now: Moment) {
-        let Some(id) = self.renewal.as_ref().map(|(record, _)| record.id()) else { return };
+        let Some(id) = self.renewal.as_ref().map(|renewal| renewal.record.id()) else { return };
         for send in self.sends.values_mut().filter(|s| s.wants_renewal) {
             send.wants_renewal = false;
             if let Some(record) = &mut send.record {
@@ -72,9 +86,18 @@ impl Driver {
     }
 
     pub(super) fn secret_read(&mut self, secret: Result<secrecy::SecretString, String>, now: Moment) {
-        let secret = match secret {
-            Ok(secret) => secret,
-            Err(why) => return self.no_secret(&why, now),
+        let refused = self.renewal.as_mut().and_then(|renewal| renewal.refused.take());
+        let secret = match (secret, refused) {
+            (Ok(secret), Some((denied, outcome))) => {
+                let same = self.secret.as_ref().is_some_and(|kept| kept.expose_secret() == secret.expose_secret());
+                if same {
+                    return self.denied(denied, outcome, now);
+                }
+                secret
+            }
+            (Ok(secret), None) => secret,
+            (Err(_), Some((denied, outcome))) => return self.denied(denied, outcome, now),
+            (Err(why), None) => return self.no_secret(&why, now),
         };
         match &self.profile.credentials {
             Credentials::Client(client) => {
@@ -116,10 +139,10 @@ impl Driver {
             }
         };
         let request = capture::request(&call, &self.redactor);
-        if let Some((record, asked)) = &mut self.renewal {
-            *asked = now;
-            record.begin(request, None, now);
-            let report = record.report();
+        if let Some(renewal) = &mut self.renewal {
+            renewal.asked = now;
+            renewal.record.begin(request, None, now);
+            let report = renewal.record.report();
             self.tell(report);
         }
         let next = Generation(self.tokens.facts().map_or(0, |f| f.generation.0) + 1);
@@ -129,13 +152,12 @@ impl Driver {
     pub(super) fn token_answered(&mut self, done: TokenDone, now: Moment) {
         // The token host's limits are not those of the token.
         self.overhear(&ResponseMeta { limit: None, ..done.shown.heard }, 0);
-        let asked = self.renewal.as_ref().map_or(now, |(_, asked)| *asked);
+        let asked = self.renewal.as_ref().map_or(now, |renewal| renewal.asked);
         let why = done.shown.why();
         let status = done.shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
         let wait = done.shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
-        let invalid = done.shown.is_invalid();
-        if let Some((record, _)) = &mut self.renewal {
-            record.end(done.shown.ending, done.shown.timing);
+        if let Some(renewal) = &mut self.renewal {
+            renewal.record.end(done.shown.ending, done.shown.timing);
         }
         let replaced = self.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
         let denied = match done.grant {
@@ -146,18 +168,17 @@ impl Driver {
                     self.token = Some(grant.token);
                     self.end_renewal(Outcome::Accepted, now);
                     self.new_token();
+                    if let Some(odd) = grant.odd {
+                        self.notice(&self.clean(&format!("token #{generation}: {odd}")), now);
+                    }
                     return self.tell_missing(now);
                 }
-                None => {
-                    return self.end_renewal(Outcome::Refused("the token had ended before it arrived".to_owned()), now);
-                }
+                None => return self.end_renewal(Outcome::Refused(ENDED_BEFORE.to_owned()), now),
             },
             Some(Err(oauth::Answer::BadClient(why))) => Denied::BadClient(self.clean(&why)),
             Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: self.clean(&why) },
             Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(self.clean(&why), wait),
             Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(self.clean(&why)),
-            // A URL or CA file that cannot be used is not healed by asking again.
-            None if invalid => Denied::Refused { status: 0, why: why.clone() },
             Some(Err(oauth::Answer::Granted(_))) | None => Denied::Failed(why.clone()),
         };
         let outcome = match &denied {
@@ -167,6 +188,17 @@ impl Driver {
             Denied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
             Denied::Failed(why) => Outcome::Refused(why.clone()),
         };
+        if let Some(renewal) = self.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
+            // The secret may have been replaced since it was read.
+            renewal.fresh = true;
+            renewal.refused = Some((denied, outcome));
+            let profile = Arc::clone(&self.profile);
+            return self.spawn_secret(&profile.credentials);
+        }
+        self.denied(denied, outcome, now);
+    }
+
+    fn denied(&mut self, denied: Denied, outcome: Outcome, now: Moment) {
         self.tokens.failed(denied, now);
         self.end_renewal(outcome, now);
     }
@@ -178,7 +210,7 @@ impl Driver {
     /// The renewal's exchange is over: it is told, and the sends that waited for it learn what it brought.
     pub(super) fn end_renewal(&mut self, outcome: Outcome, now: Moment) {
         let brought = (outcome == Outcome::Accepted).then(|| self.tokens.facts().map(|f| f.generation)).flatten();
-        if let Some((mut record, _)) = self.renewal.take() {
+        if let Some(Renewal { mut record, .. }) = self.renewal.take() {
             record.settle(outcome, now);
             self.tell(record.report());
             self.token_probed(record.id(), brought, now);
@@ -209,7 +241,7 @@ impl Driver {
         let Some(token) = &self.token else { return };
         let call: Call = match tokens_me::request(&self.profile.hosts.api, token) {
             Ok(call) => call,
-            Err(_) => return self.tokens.verified(generation, None, None, None),
+            Err(bad) => return self.tokens.verified(generation, Verified::Unclear(bad.0)),
         };
         let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
         let id = self.next_exchange();
@@ -227,18 +259,18 @@ impl Driver {
         let why = done.shown.why();
         let outcome = match (&done.info, &done.shown.answer) {
             (Some(_), _) => Outcome::Accepted,
-            (None, Some((200..=299, _, _))) => Outcome::Refused("the answer does not describe a token".to_owned()),
+            (None, Some((200..=299, _, _))) => Outcome::Refused(NO_FACTS.to_owned()),
             (None, Some(_)) => Outcome::Refused(why),
             (None, None) => Outcome::Failed(why),
         };
+        let verified = done.shown.verified(done.info);
         let record = self.facts.remove(&done.generation).map(|mut record| {
             record.end(done.shown.ending, done.shown.timing);
             record.settle(outcome, now);
             self.tell(record.report());
             record.id()
         });
-        let info = done.info.unwrap_or_default();
-        self.tokens.verified(done.generation, info.scopes, info.organization, info.client);
+        self.tokens.verified(done.generation, verified);
         self.tell_missing(now);
         self.facts_probed(done.generation, record, now);
     }
@@ -271,11 +303,27 @@ impl Driver {
     }
 
     pub(super) fn facts_job_died(&mut self, generation: Generation, now: Moment) {
-        self.tokens.verified(generation, None, None, None);
+        self.tokens.verified(generation, Verified::Unclear("guestwire failed inside".to_owned()));
         if let Some(mut record) = self.facts.remove(&generation) {
             record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
             self.tell(record.report());
             self.facts_probed(generation, Some(record.id()), now);
+        }
+    }
+}
+
+impl CapturedTry {
+    /// What an answer of `tokens/me` shows about the token. `info`: what a success told.
+    pub fn verified(&self, info: Option<tokens_me::Info>) -> Verified {
+        let Ending::Answered(response) = &self.ending else { return Verified::Unclear(self.why()) };
+        let Response { status, headers, body, .. } = response;
+        let by = who_answered(Asked::TokenFacts, *status, headers.as_slice(), body.text.as_bytes());
+        match (info, status) {
+            (Some(info), _) if by.is_service() => Verified::Taken(info),
+            (None, 401) if by.is_service() => Verified::NotTaken(format!("tokens/me answered {}", self.why())),
+            (Some(_), _) => Verified::Unclear(format!("{status} without a sign that the service answered")),
+            (None, 200..=299) => Verified::Unclear(format!("{status}, and {NO_FACTS}")),
+            (None, _) => Verified::Unclear(self.why()),
         }
     }
 }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::config::SecretSource;
+use crate::config::{Credentials, OAuthClient, SecretError, SecretSource};
 use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
 use crate::engine::redact::Redactor;
@@ -22,7 +22,7 @@ use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
 use crate::genesys::{Asked, Call, conversations, limits, oauth, tokens_me, who_answered};
 use crate::model::{
-    Channel, ConversationKey, Ending, ExchangeId, FailureKind, Generation, MessageId, RateLimit, Timing,
+    Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing,
 };
 
 use super::Driver;
@@ -217,9 +217,22 @@ impl Driver {
         id
     }
 
-    pub(super) fn spawn_secret(&mut self, source: SecretSource) {
+    /// Reads the client's secret, or the pasted token.
+    pub(super) fn spawn_secret(&mut self, credentials: &Credentials) {
+        let terminal = self.tuning.terminal;
+        let read: Box<dyn FnOnce() -> Result<SecretString, SecretError> + Send> = match credentials {
+            Credentials::Client(OAuthClient { secret, .. }) => {
+                let secret = secret.clone();
+                Box::new(move || secret.read(terminal))
+            }
+            Credentials::Pasted(token) => {
+                let token = token.clone();
+                Box::new(move || token.read_token(terminal))
+            }
+            Credentials::Missing(_) => return,
+        };
         let work = async move {
-            let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
+            let read = tokio::task::spawn_blocking(move || read().map_err(|e| e.to_string()));
             TaskOutput::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
         };
         self.spawn_plain(Job::Secret, work);
@@ -238,8 +251,11 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(job, |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            let read =
-                tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| oauth::read(a.status, &plain(a)));
+            let read = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+                let (body, unread) = (plain(a), capture::unread(a));
+                let Answer { status, headers, .. } = a;
+                oauth::read(oauth::Answered { status: *status, headers, body: &body, unread: unread.as_deref() })
+            });
             let (grant, redactor) = match read {
                 // The answer itself is captured with its own token known, wherever in it that may be echoed.
                 Some(oauth::Answer::Granted(grant)) => {
@@ -323,10 +339,11 @@ impl Driver {
         renew: bool,
     ) {
         let send_log: Arc<dyn SendLog> = Arc::clone(&self.tuning.send_log);
+        let terminal = self.tuning.terminal;
         let work = async move {
             let configured = match configured {
                 Some(source) => {
-                    let read = tokio::task::spawn_blocking(move || source.read().map_err(|e| e.to_string()));
+                    let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string()));
                     read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned())).map(Some)
                 }
                 None => Ok(None),
@@ -434,11 +451,6 @@ impl CapturedTry {
             (None, Ending::Failed(failure)) => failure.line(),
             (None, Ending::Answered(response)) => response.status.to_string(),
         }
-    }
-
-    /// Whether the request could not even be built.
-    pub fn is_invalid(&self) -> bool {
-        matches!(&self.ending, Ending::Failed(f) if f.kind == FailureKind::Invalid)
     }
 }
 

@@ -47,7 +47,7 @@ impl Driver {
         let Some(hook) = self.profile.open_messaging.webhook.clone() else { return };
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
-        listener.spawn(webhook::listen(hook, self.clock, tell));
+        listener.spawn(webhook::listen(hook, self.tuning.terminal, self.clock, tell));
         self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED) });
     }
 

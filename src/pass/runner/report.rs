@@ -52,8 +52,9 @@ impl Runner {
             }
         }
         self.trouble = match status {
-            TokenStatus::BadClient { why } | TokenStatus::NoSecret { why } => Some(format!("not signed in: {why}")),
-            TokenStatus::Refused { status, why } => Some(format!("not signed in ({status}): {why}")),
+            TokenStatus::BadClient { why } | TokenStatus::NoSecret { why } | TokenStatus::Refused { why, .. } => {
+                Some(format!("not signed in: {why}"))
+            }
             TokenStatus::Expired { retry: None, why } => Some(format!("not signed in: {why}")),
             _ => None,
         };

@@ -100,6 +100,7 @@ impl Rig {
             organization: None,
             client_name: None,
             pasted: false,
+            acceptance: crate::model::Acceptance::NotAsked,
         })))
     }
 

@@ -1,0 +1,173 @@
+//! An access token as people paste it: out of a header, a shell, an editor, or the token endpoint's whole answer.
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::text::json;
+
+/// Why a text cannot be used as a token. Never repeats the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAToken {
+    /// Nothing is left of it.
+    #[error("there is no token in it")]
+    Empty,
+    /// JSON that ends too early, or has no `access_token`.
+    #[error("it is JSON without an \"access_token\"; paste the token endpoint's whole answer, or the token alone")]
+    NoAccessToken,
+    /// The token endpoint's refusal.
+    #[error("it is the token endpoint's refusal ({0}), not a token")]
+    Refusal(String),
+    /// `Basic …`.
+    #[error("it begins with \"Basic\": that is a client's id and secret, not a token")]
+    Basic,
+    /// Blanks, quotes, control characters, letters beyond ASCII.
+    #[error("it holds {0}, which no token does; copy the token again")]
+    Character(&'static str),
+}
+
+/// The token in `text`. Taken off are: a byte order mark, blanks and line ends around it, quotes around it, `Bearer` and
+/// `Authorization:` before it, and the JSON of a token answer around it. Of several lines the first is read.
+///
+/// # Errors
+/// Where what is left cannot be a token, with the reason. [RFC 6750, 2.1: the characters of a bearer token]
+pub fn read(text: &str) -> Result<SecretString, NotAToken> {
+    let text = trim(text);
+    if text.starts_with('{') {
+        let value = json::read(text.as_bytes()).ok_or(NotAToken::NoAccessToken)?;
+        let field = |name: &str| value.get(name).and_then(Value::as_str);
+        return match (field("access_token"), field("error")) {
+            (Some(token), _) => alone(token),
+            (None, Some(error)) => {
+                Err(NotAToken::Refusal(error.chars().filter(|c| !c.is_control()).take(60).collect()))
+            }
+            (None, None) => Err(NotAToken::NoAccessToken),
+        };
+    }
+    alone(text.lines().next().unwrap_or_default())
+}
+
+fn alone(text: &str) -> Result<SecretString, NotAToken> {
+    let mut text = trim(text);
+    loop {
+        let bare = without_word(text, "Authorization:");
+        let bare = without_word(bare, "Bearer");
+        let bare = trim(without_quotes(bare));
+        if bare == text {
+            break;
+        }
+        text = bare;
+    }
+    if text.is_empty() || text.eq_ignore_ascii_case("bearer") {
+        return Err(NotAToken::Empty);
+    }
+    if without_word(text, "Basic") != text {
+        return Err(NotAToken::Basic);
+    }
+    match text.chars().find_map(strange) {
+        Some(what) => Err(NotAToken::Character(what)),
+        None => Ok(SecretString::from(text)),
+    }
+}
+
+/// What a character is called that no token has.
+fn strange(c: char) -> Option<&'static str> {
+    match c {
+        'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '.' | '_' | '~' | '+' | '/' | '=' => None,
+        '"' | '\'' | '`' => Some("a quotation mark"),
+        c if c.is_whitespace() => Some("a blank or a line end"),
+        c if c.is_control() => Some("a control character"),
+        c if c.is_ascii() => Some("a punctuation mark"),
+        _ => Some("a character beyond ASCII"),
+    }
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
+}
+
+/// `text` after `word`, in any case; a blank follows it, unless it ends with a colon.
+fn without_word<'t>(text: &'t str, word: &str) -> &'t str {
+    match text.split_at_checked(word.len()) {
+        Some((head, rest))
+            if head.eq_ignore_ascii_case(word) && (word.ends_with(':') || rest.starts_with([' ', '\t'])) =>
+        {
+            trim(rest)
+        }
+        _ => text,
+    }
+}
+
+fn without_quotes(text: &str) -> &str {
+    [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('„', '“'), ('‘', '’'), ('«', '»')]
+        .into_iter()
+        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+        .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    const TOKEN: &str = "a-B.c_9~+/x==";
+
+    #[test]
+    fn a_token_is_read_as_people_paste_it() {
+        for text in [
+            "T",
+            "Bearer T",
+            "bearer   T",
+            "Bearer\tT\r\n",
+            "Bearer Bearer T",
+            "Authorization: Bearer T",
+            "authorization:bearer T",
+            "\"T\"",
+            "'Bearer T'",
+            "Bearer \"T\"",
+            "\"Authorization: Bearer T\"",
+            "“T”",
+            "`T`",
+            "  T  ",
+            "\u{feff}T\n",
+            "\u{feff}\"T\"\r\n",
+            "\u{a0}T\u{200b}",
+            "\n\nT\nnote: expires soon",
+            r#"{"access_token":"T","token_type":"bearer","expires_in":86399}"#,
+            "\u{feff} {\n  \"access_token\": \"T\",\n  \"expires_in\": 86399\n}\n",
+            r#"{"access_token":" Bearer T "}"#,
+        ] {
+            let text = text.replace('T', TOKEN).replace(&format!("{TOKEN}oken"), "Token");
+            let read = read(&text).map(|t| t.expose_secret().to_owned());
+            assert_eq!(read.as_deref(), Ok(TOKEN), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_with_the_reason() {
+        let holds = NotAToken::Character;
+        for (text, why) in [
+            ("", NotAToken::Empty),
+            (" \r\n", NotAToken::Empty),
+            ("Bearer", NotAToken::Empty),
+            ("\"\"", NotAToken::Empty),
+            ("Basic aWQ6c2VjcmV0", NotAToken::Basic),
+            ("hunter two", holds("a blank or a line end")),
+            ("hun\0ter", holds("a control character")),
+            ("hunter\rtwo", holds("a blank or a line end")),
+            ("\"hunter", holds("a quotation mark")),
+            ("hünter", holds("a character beyond ASCII")),
+            ("«access token»", holds("a blank or a line end")),
+            ("hunter2,", holds("a punctuation mark")),
+            ("<html>", holds("a punctuation mark")),
+            ("{\"access_token\":\"hunter\\r\\nX: y\"}", holds("a blank or a line end")),
+            ("{\"access_token\":", NotAToken::NoAccessToken),
+            ("{\"token\":\"hunter2\"}", NotAToken::NoAccessToken),
+            ("{\"access_token\":7}", NotAToken::NoAccessToken),
+            ("{\"error\":\"invalid_client\"}", NotAToken::Refusal("invalid_client".to_owned())),
+        ] {
+            let refused = read(text).map(|_| ()).map_err(|e| (e.to_string().contains("hunter"), e));
+            assert_eq!(refused, Err((false, why)), "{text:?}");
+        }
+    }
+}
