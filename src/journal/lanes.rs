@@ -110,7 +110,7 @@ mod tests {
     async fn a_full_lane_refuses_and_the_other_does_not() {
         let (lanes, mut inbox) = lanes();
         assert!(matches!(inbox.next(Some(Duration::ZERO)).await, Next::Idle));
-        let taken = (0..).take_while(|n| lanes.put(bulk(*n))).count();
+        let taken = (0..2 * LANE as u64).take_while(|n| lanes.put(bulk(*n))).count();
         assert_eq!(taken, LANE);
         let life = crate::model::Life::Cancelled;
         assert!(lanes.put(Work::Job(Job::Life { message: MessageId(1), life })));
