@@ -21,9 +21,7 @@ use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
 use crate::genesys::{Asked, Call, conversations, limits, oauth, tokens_me, who_answered};
-use crate::model::{
-    Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing,
-};
+use crate::model::{Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing};
 
 use super::Driver;
 
