@@ -12,34 +12,11 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::Inner;
+use super::loopback::Target;
 use super::world::Push;
 
 /// How long a listener may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where pushes go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    host: String,
-    path: String,
-}
-
-impl Target {
-    /// Reads `http://127.0.0.1:PORT/PATH`. The error is a sentence.
-    pub(crate) fn parse(url: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("the webhook {url:?} is not an address of this machine: write http://127.0.0.1:PORT/PATH");
-        let rest = url.strip_prefix("http://").ok_or_else(wrong)?;
-        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (name, port) = host.rsplit_once(':').ok_or_else(wrong)?;
-        let here = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-        let clean = path.bytes().all(|b| b.is_ascii_graphic());
-        if !here || port.parse::<u16>().is_err() || !clean {
-            return Err(wrong());
-        }
-        Ok(Self { host: host.to_owned(), path: format!("/{path}") })
-    }
-}
 
 /// Pushes what comes, until the sandbox stops.
 pub(crate) async fn run(inner: Arc<Inner>, mut pushes: mpsc::UnboundedReceiver<Push>) {
@@ -78,28 +55,4 @@ async fn deliver(push: &Push) -> io::Result<u16> {
     (&mut stream).take(4096).read_to_end(&mut answer).await?;
     let status = String::from_utf8_lossy(&answer).split(' ').nth(1).and_then(|status| status.parse().ok());
     status.ok_or_else(|| io::Error::other("no HTTP answer"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_addresses_of_this_machine_are_webhooks() {
-        for url in ["http://127.0.0.1:8080/hook", "http://localhost:1", "http://[::1]:99/a/b?c=d"] {
-            assert!(Target::parse(url).is_ok(), "{url}");
-        }
-        let wrong = [
-            "https://127.0.0.1:1/",
-            "http://10.0.0.1:80/",
-            "http://127.0.0.1/",
-            "http://evil.example:80/",
-            "http://127.0.0.1:80@evil.example/",
-            "http://127.0.0.1:1/a b",
-            "http://127.0.0.1:1/\r\nx: y",
-        ];
-        for url in wrong {
-            assert!(Target::parse(url).is_err(), "{url}");
-        }
-    }
 }

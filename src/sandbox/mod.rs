@@ -8,7 +8,8 @@
 //!                               ├─ pulse   lets what is due take place when its time has come
 //!                               └─ hook    pushes replies of the open channel to a webhook
 //! ```
-//! It serves what the three channels and their reading side need, counts what it received, and is deterministic:
+//! Whatever names another machine in its `Host` is refused, so that no web page reaches it under a name that leads here
+//! (DNS rebinding). It serves what the three channels and their reading side need, counts what it received, and is deterministic:
 //! one seed gives one set of ids, and its clock can be advanced. A [`run`](Scenario::run) other than 0 leaves the ids of
 //! those who wait there as they are and gives what happens new ones: a journal outlives many starts, and knows messages
 //! by their ids.
@@ -19,6 +20,7 @@ pub mod fault;
 mod hook;
 mod http;
 mod locked;
+mod loopback;
 mod nearest;
 pub mod scenario;
 mod world;
@@ -119,7 +121,7 @@ impl Inner {
     /// Sets where replies of the open channel are pushed; `None`: nowhere.
     fn set_webhook(&self, webhook: Option<Webhook>) -> Result<(), String> {
         if let Some(webhook) = &webhook {
-            hook::Target::parse(&webhook.url)?;
+            loopback::Target::parse(&webhook.url)?;
         }
         self.world().webhook = webhook;
         Ok(())

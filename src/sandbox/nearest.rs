@@ -18,6 +18,12 @@ pub(crate) fn hint<'k>(name: &str, known: impl IntoIterator<Item = &'k str> + Cl
     }
 }
 
+/// The names that a reader's error expects: "unknown variant `x`, expected one of `a`, `b`".
+pub(crate) fn expected(error: &str) -> Vec<&str> {
+    // They stand between backticks: every second piece.
+    error.split_once(", expected ").map_or_else(Vec::new, |(_, names)| names.split('`').skip(1).step_by(2).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

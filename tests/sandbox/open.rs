@@ -147,6 +147,15 @@ async fn the_transcript_shows_choices_and_the_structured_response_takes_one() {
     let taken = &transcript[2]["normalizedMessage"]["content"][0]["buttonResponse"];
     assert_eq!((&taken["text"], &taken["originatingMessageId"]), (&json!("Pay an invoice"), &menu["id"]));
     assert!(transcript[3]["normalizedMessage"]["text"].as_str().unwrap().contains("2026-118"));
+    for kind in ["ListPicker", "Form", "Hologram"] {
+        response["buttonResponse"]["type"] = json!(kind);
+        let refused = provider.post("structured/response", &response).await;
+        assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("invalid.value")), "{kind}");
+    }
+    response["buttonResponse"]["type"] = json!("QuickReply");
+    let mut strange = message(None, "guest-42", "x");
+    strange["content"] = json!([{"contentType": "Hologram"}]);
+    assert_eq!(provider.post("message", &strange).await.json()["code"], "invalid.value");
     response["originatingMessageId"] = json!("none");
     assert_eq!(provider.post("structured/response", &response).await.status, 404);
     response["channel"]["from"]["id"] = json!("nobody");

@@ -97,12 +97,12 @@ async fn a_message_is_echoed_with_our_tracing_id_and_answered() {
 }
 
 #[tokio::test]
-async fn custom_attributes_are_taken_from_both_places() {
+async fn custom_attributes_count_in_the_message_alone() {
     let bench = Bench::with(LIVE);
     let (mut guest, _) = bench.guest().await;
-    let top =
-        json!({"channel": {"metadata": {"customAttributes": {"a": "1"}}}, "message": {"type": "Text", "text": "x"}});
-    guest.asked("onMessage", top).await;
+    let both = json!({"channel": {"metadata": {"customAttributes": {"a": "1"}}}, "message": {"type": "Text", "text": "x",
+        "channel": {"metadata": {"customAttributes": {"b": "2"}}}}});
+    guest.asked("onMessage", both).await;
     guest.reply().await;
     let large = json!({"message": {"type": "Text", "text": "x",
         "channel": {"metadata": {"customAttributes": {"b": "x".repeat(2048)}}}}});
@@ -110,8 +110,80 @@ async fn custom_attributes_are_taken_from_both_places() {
     let expected = json!({"type":"response","class":"string","code":4013,
         "body":"Custom Attributes in channel metadata is larger than 2048 bytes","tracingId":refused["tracingId"]});
     assert_eq!(refused, expected);
-    let conversations = bench.sandbox.state()["conversations"].clone();
-    assert_eq!(conversations.as_array().unwrap().last().unwrap()["attributes"], json!({"a": "1"}));
+    let state = bench.sandbox.state();
+    assert_eq!(state["conversations"].as_array().unwrap().last().unwrap()["attributes"], json!({"b": "2"}));
+    assert_eq!(state["web"]["attributes_ignored"], 1, "it is told");
+}
+
+/// Each offer of the script, and the answers that official clients write to it.
+#[tokio::test]
+async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
+    let bench = Bench::with(&live("offers", ""));
+    let (mut guest, _) = bench.guest().await;
+    let answer = |kind: &str, payload: &str| json!({"type": kind, "text": "t", "payload": payload});
+    let said = |form: &str, answers: &[&Value], metadata: Value| {
+        let content: Vec<Value> =
+            answers.iter().map(|a| json!({"contentType": "ButtonResponse", "buttonResponse": a})).collect();
+        json!({"message": {"type": form, "text": "", "content": content, "metadata": metadata}})
+    };
+    for (ask, content, kind) in [
+        ("a card", "Card", "Button"),
+        ("several cards", "Carousel", "Button"),
+        ("a date", "DatePicker", "DatePicker"),
+        ("a list", "ListPicker", "ListPicker"),
+    ] {
+        bench.sandbox.advance(1);
+        guest.say(ask).await;
+        let offer = guest.reply().await["body"].clone();
+        assert_eq!(offer["content"][0]["contentType"], content);
+        let payload = match content {
+            "DatePicker" => offer["content"][0]["datePicker"]["availableTimes"][0]["dateTime"].clone(),
+            "ListPicker" => offer["content"][0]["listPicker"]["sections"][0]["items"][0]["id"].clone(),
+            _ => json!("Take green"),
+        };
+        let payload = payload.as_str().unwrap();
+        let id = offer["id"].as_str().unwrap();
+        let mut named = answer(kind, payload);
+        named["originatingMessageId"] = json!(id);
+        let wrongly = [
+            said("Structured", &[&answer("QuickReply", payload)], json!({"parentMessageId": id})),
+            said("Structured", &[&answer("Hologram", payload)], json!({})),
+            said("Structured", &[&answer(kind, "nobody offered this")], json!({"parentMessageId": id})),
+            said("Structured", &[&answer(kind, payload)], json!({"parentMessageId": "no-such-message"})),
+            said("Structured", &[], json!({})),
+        ];
+        for wrong in wrongly {
+            bench.sandbox.advance(1);
+            let refused = guest.asked("onMessage", wrong.clone()).await;
+            assert_eq!((&refused["code"], &refused["body"]), (&json!(400), &json!("Request failed.")), "{wrong}");
+        }
+        // The JavaScript client's form, and the mobile one's.
+        for right in [
+            said("Structured", &[&answer(kind, payload)], json!({"parentMessageId": id})),
+            said("Text", &[&named], json!({})),
+        ] {
+            bench.sandbox.advance(1);
+            let echo = guest.asked("onMessage", right).await;
+            assert_eq!(echo["body"]["content"][0]["buttonResponse"]["originatingMessageId"], id, "{echo}");
+            assert!(guest.reply().await["body"]["text"].as_str().unwrap().starts_with("Noted: "));
+        }
+    }
+    let unknown = json!({"message": {"type": "Structured", "content": [{"contentType": "Hologram"}]}});
+    assert_eq!(guest.asked("onMessage", unknown).await["code"], 400);
+    let state = bench.sandbox.state();
+    let messages = &state["conversations"].as_array().unwrap().last().unwrap()["messages"];
+    assert_eq!(messages[1]["content"][0]["buttonResponse"]["type"], "Button", "the control API tells what was taken");
+}
+
+#[tokio::test]
+async fn a_deployment_that_requires_sign_in_says_so_and_configures_nobody() {
+    let bench = Bench::of(guestwire::sandbox::Scenario::named("sign-in").unwrap());
+    let mut guest = bench.visitor().await;
+    let refused =
+        guest.asked("configureSession", json!({"deploymentId": bench.deployment(), "startNew": false})).await;
+    assert_eq!((&refused["code"], &refused["body"]), (&json!(401), &json!("Session authentication failed")));
+    let public = format!("/webdeployments/v1/deployments/{}/config.json", bench.deployment());
+    assert_eq!(bench.answer(bench.request("GET", &public)).await.json()["auth"], json!({"enabled": true}));
 }
 
 #[tokio::test]

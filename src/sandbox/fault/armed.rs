@@ -110,7 +110,6 @@ impl Armed {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::super::Spoil;
     use super::*;
 
     fn armed(faults: &[Value]) -> Armed {
@@ -121,15 +120,15 @@ mod tests {
         armed
     }
 
-    fn spoils(armed: &mut Armed, target: Target, requests: usize) -> Vec<Option<Spoil>> {
+    fn spoils(armed: &mut Armed, target: Target, requests: usize) -> Vec<Option<Kind>> {
         (0..requests).map(|_| armed.meet(target, |_| false).0.spoil).collect()
     }
 
     #[test]
     fn after_lets_pass_and_times_hits() {
         let mut armed = armed(&[json!({"fault":"reset-after","after":2,"times":2})]);
-        let hit = Some(Spoil::ResetAfter);
-        assert_eq!(spoils(&mut armed, Target::Send, 6), [None, None, hit, hit, None, None]);
+        let hit = Some(Kind::ResetAfter);
+        assert_eq!(spoils(&mut armed, Target::Send, 6), [None, None, hit.clone(), hit, None, None]);
         assert_eq!(armed.to_json(), json!([]));
     }
 
@@ -147,13 +146,13 @@ mod tests {
     fn other_requests_are_neither_hit_nor_counted() {
         let mut armed = armed(&[json!({"fault":"reset-after","target":"send","after":1})]);
         assert_eq!(spoils(&mut armed, Target::Read, 3), [None, None, None]);
-        assert_eq!(spoils(&mut armed, Target::Send, 2), [None, Some(Spoil::ResetAfter)]);
+        assert_eq!(spoils(&mut armed, Target::Send, 2), [None, Some(Kind::ResetAfter)]);
     }
 
     #[test]
     fn two_faults_that_spoil_the_answer_come_one_after_the_other() {
         let mut armed = armed(&[json!({"fault":"reset-before"}), json!({"fault":"truncated-body"})]);
-        let expected = [Some(Spoil::ResetBefore), Some(Spoil::Truncated), None];
+        let expected = [Some(Kind::ResetBefore), Some(Kind::TruncatedBody), None];
         assert_eq!(spoils(&mut armed, Target::Send, 3), expected);
     }
 
@@ -172,7 +171,7 @@ mod tests {
     fn a_fault_of_one_conversation_leaves_the_others_alone() {
         let mut armed = armed(&[json!({"fault":"reset-before","conversation":"Anna"})]);
         assert_eq!(armed.meet(Target::Send, |name| name == "Ben").0.spoil, None);
-        assert_eq!(armed.meet(Target::Send, |name| name == "Anna").0.spoil, Some(Spoil::ResetBefore));
+        assert_eq!(armed.meet(Target::Send, |name| name == "Anna").0.spoil, Some(Kind::ResetBefore));
     }
 
     #[test]

@@ -5,14 +5,15 @@
 //!     parse ─► Fault ─► Armed ──(each request that it is for)──► let pass `after` ─► hit `times` ─► gone
 //!                                                                     └─► Plan: what becomes of this request
 //! ```
-//! Where a fault brings about a cause that the console can name, it has that cause's name.
+//! Where a fault brings about a cause that the console can name, it has that cause's name. [`Kind`] is the one table of
+//! faults: a new one is its row there and the place where it acts.
 
 mod armed;
 mod parse;
 mod plan;
 
 pub(crate) use armed::{Act, Armed};
-pub(crate) use plan::{ClientTrouble, Plan, Spoil};
+pub(crate) use plan::{ClientTrouble, Plan};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,10 +54,11 @@ impl Target {
 }
 
 /// How `Retry-After` is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetryForm {
     /// `Retry-After: 7`
+    #[default]
     Seconds,
     /// `Retry-After: Mon, 23 Nov 2026 08:00:07 GMT`
     Date,
@@ -67,7 +69,7 @@ pub enum RetryForm {
 }
 
 /// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case")]
 pub enum Kind {
     /// Every token ends now.
@@ -81,11 +83,13 @@ pub enum Kind {
     /// New tokens are granted everything but this scope, silently.
     ScopeStripped {
         /// Which scope.
+        #[serde(default = "default::scope")]
         scope: String,
     },
     /// New tokens are granted this scope in place of what was asked.
     ScopeWrong {
         /// Which scope.
+        #[serde(default = "default::other_scope")]
         scope: String,
     },
     /// The client's Guest API switch is off: new tokens lose the scope, and tokens that have it are refused.
@@ -93,6 +97,7 @@ pub enum Kind {
     /// A permission is gone from the client's roles (matters in the published world).
     PermissionMissing {
         /// Which permission.
+        #[serde(default = "default::permission")]
         permission: String,
     },
     /// The token endpoint no longer accepts the client's secret.
@@ -102,38 +107,46 @@ pub enum Kind {
     /// The `Date` header is off by so many seconds.
     ClockSkew {
         /// Positive: the server is ahead.
+        #[serde(default = "default::skew")]
         seconds: i64,
     },
     /// 429.
     RateLimited {
         /// Seconds until the next try is welcome.
+        #[serde(default = "default::retry_after")]
         retry_after: u64,
         /// How that is said.
+        #[serde(default)]
         form: RetryForm,
     },
     /// 500, 502, 503 or 504.
     ServiceFailure {
         /// Which.
+        #[serde(default = "default::failure")]
         status: u16,
         /// `Retry-After`, in seconds, where it is said.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default)]
         retry_after: Option<u64>,
         /// Whether the request was carried out all the same.
+        #[serde(default)]
         received: bool,
     },
     /// A proxy answers with a page of its own; the request never arrives.
     ProxyAnswered {
         /// Its status.
+        #[serde(default = "default::proxy")]
         status: u16,
     },
     /// The answer's headers come late.
     SlowHeaders {
         /// By so much.
+        #[serde(default = "default::delay_ms")]
         delay_ms: u64,
     },
     /// The answer's headers and half its body come at once, the rest late.
     SlowBody {
         /// By so much.
+        #[serde(default = "default::delay_ms")]
         delay_ms: u64,
     },
     /// The connection is reset before the request is looked at: nothing is received.
@@ -165,8 +178,10 @@ pub enum Kind {
     /// The socket is closed in an orderly way when a guest message comes.
     SocketClosed {
         /// Whether the message was received before.
+        #[serde(default)]
         received: bool,
         /// The WebSocket's close code.
+        #[serde(default = "default::close_code")]
         code: u16,
     },
     /// A frame that should go out does not.
@@ -176,6 +191,7 @@ pub enum Kind {
     /// A frame goes out late; others overtake it.
     FrameLate {
         /// By so much.
+        #[serde(default = "default::delay_ms")]
         delay_ms: u64,
     },
     /// A frame goes out after the one that should follow it.
@@ -187,25 +203,76 @@ pub enum Kind {
     /// Echoes come late, in their order.
     SlowEcho {
         /// By so much.
+        #[serde(default = "default::delay_ms")]
         delay_ms: u64,
     },
 }
 
+/// What a fault has that does not say otherwise.
+mod default {
+    pub(super) fn scope() -> String {
+        "guest:messages:send".to_owned()
+    }
+    pub(super) fn other_scope() -> String {
+        "messaging:guest".to_owned()
+    }
+    pub(super) fn permission() -> String {
+        "conversation:message:receive".to_owned()
+    }
+    pub(super) const fn skew() -> i64 {
+        300
+    }
+    pub(super) const fn retry_after() -> u64 {
+        5
+    }
+    pub(super) const fn failure() -> u16 {
+        500
+    }
+    pub(super) const fn proxy() -> u16 {
+        502
+    }
+    pub(super) const fn delay_ms() -> u64 {
+        3000
+    }
+    pub(super) const fn close_code() -> u16 {
+        1001
+    }
+}
+
 impl Kind {
+    /// The requests (or frames) that it is for by itself.
+    pub(crate) const fn target(&self) -> Target {
+        match self {
+            Self::ScopeStripped { .. } | Self::ScopeWrong { .. } | Self::ClientRejected | Self::ClientDisabled => {
+                Target::Token
+            }
+            Self::FeatureOff | Self::PermissionMissing { .. } | Self::ClockSkew { .. } | Self::DeploymentUnknown => {
+                Target::Any
+            }
+            Self::OriginRefused => Target::Upgrade,
+            Self::SessionReadOnly
+            | Self::SessionExpired
+            | Self::SessionCleared
+            | Self::LoggedOut
+            | Self::SocketClosed { .. } => Target::Frame,
+            Self::SlowEcho { .. } => Target::Echo,
+            _ if self.is_of_frames() => Target::Echo,
+            _ => Target::Send,
+        }
+    }
+
     /// Whether it can make a difference to a request (or frame) of that kind at all.
     pub(crate) const fn concerns(&self, target: Target) -> bool {
         match self {
+            _ if self.is_of_frames() => target.goes_out(),
             Self::FeatureOff => matches!(target, Target::Send | Target::Token),
             Self::PermissionMissing { .. } => matches!(target, Target::Send | Target::Read),
-            Self::OriginRefused => matches!(target, Target::Upgrade),
             Self::DeploymentUnknown => matches!(target, Target::Upgrade | Target::Read),
+            Self::ScopeStripped { .. } | Self::ScopeWrong { .. } | Self::ClientRejected | Self::ClientDisabled => {
+                matches!(target, Target::Token)
+            }
+            Self::OriginRefused => matches!(target, Target::Upgrade),
             Self::SocketClosed { .. } => matches!(target, Target::Frame),
-            Self::FrameLost
-            | Self::FrameDoubled
-            | Self::FrameLate { .. }
-            | Self::FrameReordered
-            | Self::FrameMalformed
-            | Self::FrameUnknown => target.goes_out(),
             Self::SlowEcho { .. } => matches!(target, Target::Echo),
             Self::RateLimited { .. }
             | Self::ServiceFailure { .. }
@@ -223,6 +290,30 @@ impl Kind {
         }
     }
 
+    /// Whether it can be meant for one conversation alone.
+    const fn names_a_conversation(&self) -> bool {
+        !matches!(self.target(), Target::Token | Target::Any) && !matches!(self, Self::TokenExpired | Self::TokenRevoked)
+    }
+
+    /// Whether it holds until it is cleared, where nothing else is asked for.
+    const fn holds(&self) -> bool {
+        matches!(self.target(), Target::Token | Target::Any | Target::Upgrade)
+            || matches!(self, Self::SlowHeaders { .. } | Self::SlowBody { .. } | Self::SlowEcho { .. })
+    }
+
+    /// Whether it spoils a frame that goes out.
+    const fn is_of_frames(&self) -> bool {
+        matches!(
+            self,
+            Self::FrameLost
+                | Self::FrameDoubled
+                | Self::FrameLate { .. }
+                | Self::FrameReordered
+                | Self::FrameMalformed
+                | Self::FrameUnknown
+        )
+    }
+
     /// Whether it changes the world, not a request.
     pub(crate) const fn is_act(&self) -> bool {
         matches!(
@@ -236,6 +327,34 @@ impl Kind {
                 | Self::SessionCleared
                 | Self::LoggedOut
         )
+    }
+
+    /// Whether a request that it spoils is carried out all the same.
+    pub(crate) const fn reaches_the_world(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } | Self::ProxyAnswered { .. } | Self::ResetBefore => false,
+            Self::ServiceFailure { received, .. } | Self::SocketClosed { received, .. } => *received,
+            _ => true,
+        }
+    }
+
+    /// What is wrong with its numbers: a sentence.
+    fn impossible(&self) -> Option<String> {
+        let (key, number, possible) = match self {
+            Self::ServiceFailure { status, .. } if !matches!(status, 500 | 502..=504) => {
+                ("status", status, "one of 500, 502, 503, 504")
+            }
+            Self::ProxyAnswered { status } if !matches!(status, 200 | 403 | 407 | 502..=504) => {
+                ("status", status, "one of 200, 403, 407, 502, 503, 504")
+            }
+            Self::SocketClosed { code, .. }
+                if !matches!(code, 1000..=4999) || matches!(code, 1004..=1006 | 1015) =>
+            {
+                ("code", code, "one that a close frame can carry: 1001, 1011, 4000 …")
+            }
+            _ => return None,
+        };
+        Some(format!("`{key}` is {number}, but must be {possible}"))
     }
 }
 

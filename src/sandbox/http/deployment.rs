@@ -47,7 +47,7 @@ fn config(world: &World) -> Value {
         "languages": ["en-us"],
         "defaultLanguage": "en-us",
         "apiEndpoint": world.web.base,
-        "auth": {"enabled": false},
+        "auth": {"enabled": deployment.sign_in},
         "messenger": {
             "enabled": true,
             "apps": {"conversations": conversations},

@@ -22,7 +22,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use futures_util::StreamExt as _;
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderName, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -33,7 +33,8 @@ use route::Route;
 pub(super) use wire::{Door, Peer};
 
 use super::Inner;
-use super::fault::{Plan, RetryForm, Spoil};
+use super::fault::{Kind, Plan, RetryForm};
+use super::loopback::is_loopback;
 use super::scenario::Rules;
 use super::world::web::{ConnectionId, Page, Put, UPLOAD_MAX_BYTES};
 use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, Whom, World};
@@ -42,7 +43,7 @@ use crate::model::Moment;
 /// A judged request: what is to go out, and how.
 struct Judged {
     answer: Answer,
-    spoil: Option<Spoil>,
+    spoil: Option<Kind>,
     /// Before the headers.
     wait: Duration,
     /// Before the second half of the body.
@@ -58,6 +59,10 @@ pub(super) async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if let Some(host) = stranger(&parts) {
+        let why = format!("the sandbox answers only under a name of this machine, not {host:?}");
+        return control::refused(403, why).into_response();
+    }
     let most = if parts.uri.path().starts_with("/attachments/") { UPLOAD_MAX_BYTES } else { BODY_MAX_BYTES };
     let Some(body) = read(body, most).await else {
         // The rest of the request will never come: it did not arrive, and there is nobody to answer.
@@ -77,12 +82,12 @@ pub(super) async fn serve(
         }
     }
     match spoil {
-        Some(Spoil::ResetBefore | Spoil::ResetAfter) => peer.reset(),
-        Some(Spoil::ResetDuring) => return answer.into_cut_response(Some(peer)),
-        Some(Spoil::Truncated) => return answer.into_cut_response(None),
-        Some(Spoil::Stale) => peer.go_stale(),
-        Some(Spoil::Malformed) => answer.malform(),
-        Some(Spoil::WrongType) => answer.misname(),
+        Some(Kind::ResetBefore | Kind::ResetAfter) => peer.reset(),
+        Some(Kind::ResetDuring) => return answer.into_cut_response(Some(peer)),
+        Some(Kind::TruncatedBody) => return answer.into_cut_response(None),
+        Some(Kind::StaleConnection) => peer.go_stale(),
+        Some(Kind::MalformedBody) => answer.malform(),
+        Some(Kind::WrongContentType) => answer.misname(),
         // Made already, or of frames.
         _ => {}
     }
@@ -90,6 +95,12 @@ pub(super) async fn serve(
         return answer.into_response();
     }
     answer.into_slow_response(async move { inner.pause(body_late).await })
+}
+
+/// The host that a request is for, where that is another machine: a page reaches this one under a name of its own.
+fn stranger(parts: &Parts) -> Option<&str> {
+    let named = parts.headers.get_all(HOST).iter().map(|host| host.to_str().unwrap_or("?"));
+    named.chain(parts.uri.authority().map(http::uri::Authority::as_str)).find(|host| !is_loopback(host))
 }
 
 /// The body; `None` where the connection ended before it was whole. What is over the limit is read and dropped, so that
@@ -124,24 +135,25 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
     let (request_id, correlation_id) = world.request_ids();
     let (request_id, correlation_id) = (request_id.as_str(), correlation_id.as_str());
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
-    let mut answer = match plan.spoil {
+    let mut answer = match &plan.spoil {
         Some(spoil) if !spoil.reaches_the_world() => context.spoilt(&mut world, spoil),
-        Some(spoil @ Spoil::Failure { .. }) => {
+        Some(spoil @ Kind::ServiceFailure { .. }) => {
             let _ = context.honest(&mut world);
             context.spoilt(&mut world, spoil)
         }
         _ => context.honest(&mut world),
     };
-    if !matches!(plan.spoil, Some(Spoil::Proxy { .. })) {
+    if !matches!(plan.spoil, Some(Kind::ProxyAnswered { .. })) {
         answer.stamp(request_id, correlation_id, context.server_time());
     }
-    if matches!(plan.spoil, Some(Spoil::ResetBefore | Spoil::ResetAfter)) {
+    if matches!(plan.spoil, Some(Kind::ResetBefore | Kind::ResetAfter)) {
         world.tally.reset();
     } else {
         world.tally.answered(answer.status());
     }
     let wait = world.latency() + plan.headers_late;
-    Judged { answer, spoil: plan.spoil, wait, body_late: plan.body_late, connection: context.connection }
+    let connection = context.connection;
+    Judged { answer, wait, body_late: plan.body_late, connection, spoil: plan.spoil }
 }
 
 /// A request while it is judged.
@@ -173,17 +185,17 @@ impl Context<'_> {
     }
 
     /// The answer of a fault.
-    fn spoilt(&self, world: &mut World, spoil: Spoil) -> Answer {
+    fn spoilt(&self, world: &mut World, spoil: &Kind) -> Answer {
         let mut answer = match spoil {
-            Spoil::Proxy { status } => return Answer::proxy(status),
-            Spoil::RateLimited { retry_after, form } => {
+            Kind::ProxyAnswered { status } => return Answer::proxy(*status),
+            Kind::RateLimited { retry_after, form } => {
                 let gauge = world.gauge(self.bearer(), self.now);
-                let refusal = Refusal::RateLimited { retry_after, allowed: gauge.allowed };
-                let mut answer = self.refused(world, &refusal, form);
+                let refusal = Refusal::RateLimited { retry_after: *retry_after, allowed: gauge.allowed };
+                let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
                 return answer;
             }
-            Spoil::Failure { status, retry_after, .. } => Answer::failure(status, retry_after, self.correlation_id),
+            Kind::ServiceFailure { status, retry_after, .. } => Answer::failure(*status, *retry_after, self.correlation_id),
             // Never written: see `Peer::reset`.
             _ => return Answer::empty(500),
         };

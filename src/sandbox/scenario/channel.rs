@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Deserialize;
 
+/// Extensions of files that no deployment takes. [WMJ sample]
+pub(crate) const BLOCKED_EXTENSIONS: [&str; 1] = [".exe"];
+
 /// A way to speak as the guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +21,7 @@ pub enum Channel {
 }
 
 /// The web deployment.
+#[expect(clippy::struct_excessive_bools, reason = "a switch each, as a deployment has them")]
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deployment {
@@ -29,6 +33,8 @@ pub struct Deployment {
     pub read_only_at_end: bool,
     /// Whether a guest may end and erase a conversation (Presence `Clear`).
     pub clear: bool,
+    /// Whether guests have to be signed in (`auth.enabled`): `configureSession` without it is refused.
+    pub sign_in: bool,
     /// Whether clients are to join (Presence `Join`) as soon as they have a session.
     pub auto_start: bool,
     /// How long a session lives without a message. [SAFRI: 72 h unless set]
@@ -72,6 +78,7 @@ impl Default for Deployment {
             origins: vec!["https://shop.example".to_owned()],
             read_only_at_end: true,
             clear: true,
+            sign_in: false,
             auto_start: false,
             session_seconds: 72 * 3600,
         }

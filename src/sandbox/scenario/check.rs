@@ -2,7 +2,7 @@
 
 use super::{Channel, Conversation, Scenario};
 use crate::sandbox::fault::Fault;
-use crate::sandbox::hook::Target;
+use crate::sandbox::loopback::Target;
 use crate::sandbox::nearest::hint;
 
 /// A value that cannot be, and the key at which it stands.

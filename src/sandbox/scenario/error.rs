@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::check::Trouble;
-use crate::sandbox::nearest::hint;
+use crate::sandbox::nearest::{expected, hint};
 
 /// What is wrong, and where. `Display` is the whole sentence: `FILE:LINE:COLUMN: what; what to do`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +54,9 @@ impl ScenarioError {
     pub(super) fn from_toml(error: &toml::de::Error, text: &str, file: &Path) -> Self {
         let message = error.message();
         let what = match message.split_once(", expected ") {
-            Some((unknown, expected)) if unknown.starts_with("unknown ") => {
+            Some((unknown, _)) if unknown.starts_with("unknown ") => {
                 let name = unknown.split('`').nth(1).unwrap_or_default();
-                // The expected names stand between backticks: every second piece.
-                let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-                format!("{unknown}; {}", hint(name, known))
+                format!("{unknown}; {}", hint(name, expected(message)))
             }
             _ => message.lines().collect::<Vec<_>>().join("; "),
         };

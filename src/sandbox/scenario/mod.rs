@@ -25,6 +25,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(crate) use channel::BLOCKED_EXTENSIONS;
 pub use channel::{Channel, Deployment, Limits, Webhook};
 pub use error::ScenarioError;
 
@@ -118,6 +119,8 @@ pub enum Script {
     Echo,
     /// A billing bot with a menu.
     Billing,
+    /// A bot that offers cards, dates and lists.
+    Offers,
     /// A bot that hands over to a person at the second message.
     Handover,
     /// Never answers.
@@ -266,10 +269,12 @@ impl Default for Token {
 }
 
 /// The scenarios in the binary: name and text.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("default", include_str!("../../../assets/scenarios/default.toml")),
+    ("offers", include_str!("../../../assets/scenarios/offers.toml")),
     ("published", include_str!("../../../assets/scenarios/published.toml")),
     ("short-tokens", include_str!("../../../assets/scenarios/short-tokens.toml")),
+    ("sign-in", include_str!("../../../assets/scenarios/sign-in.toml")),
     ("stormy", include_str!("../../../assets/scenarios/stormy.toml")),
     ("stripped-scope", include_str!("../../../assets/scenarios/stripped-scope.toml")),
 ];
@@ -280,7 +285,7 @@ impl Scenario {
         Self::named("default").unwrap_or_default()
     }
 
-    /// A scenario of the binary, by its name: `default`, `published`, `short-tokens`, `stormy`, `stripped-scope`.
+    /// A scenario of the binary, by its name: `default`, `offers`, `published`, `short-tokens`, `sign-in`, `stormy`, `stripped-scope`.
     pub fn named(name: &str) -> Option<Self> {
         let (name, text) = BUILT_IN.into_iter().find(|(known, _)| *known == name)?;
         Self::parse(text, Path::new(&format!("{name}.toml"))).ok()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::offer::Offer;
 use super::script::Stage;
 use crate::model::Moment;
 use crate::sandbox::dice::Dice;
@@ -73,8 +74,8 @@ pub(crate) struct Said {
     pub(crate) id: String,
     pub(crate) by: Purpose,
     pub(crate) text: Arc<str>,
-    /// Labels of quick replies.
-    pub(crate) choices: &'static [&'static str],
+    /// What it offers to answer with.
+    pub(crate) offer: Offer,
     /// What else it holds.
     pub(crate) pieces: Vec<Piece>,
     /// The sender's own id of the message (`channel.messageId`), where it gave one.
@@ -94,7 +95,7 @@ impl Said {
             id,
             by,
             text: text.into(),
-            choices: &[],
+            offer: Offer::Nothing,
             pieces: Vec::new(),
             own_id: None,
             metadata: BTreeMap::new(),

@@ -60,9 +60,10 @@ impl World {
         let by = if person { Purpose::Agent } else { Purpose::Workflow };
         match happening {
             Happening::Types => self.tell_typing(n, by, at),
-            Happening::Says { text, choices } => {
+            Happening::Says { text, offer } => {
+                let open = matches!(conversation.via, Via::Open { .. });
                 let mut said = Said::words(self.messages.hex(), by, text, conversation.stamp(at.wall));
-                said.choices = choices;
+                said.offer = if open { offer.for_open() } else { offer };
                 self.tell_said(n, &said, at);
                 self.keep(n, said);
             }

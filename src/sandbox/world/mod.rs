@@ -11,6 +11,7 @@ mod conversation;
 mod counterpart;
 mod entry;
 mod faults;
+mod offer;
 pub(crate) mod open;
 mod push;
 mod refusal;
@@ -98,7 +99,12 @@ impl World {
         let mut dice = Dice::new(seed, "organization");
         let client = Client {
             id: scenario.client.id.clone().unwrap_or_else(|| dice.uuid()),
-            secret: scenario.client.secret.clone().unwrap_or_else(|| dice.opaque(43)),
+            secret: scenario.client.secret.clone().unwrap_or_else(|| {
+                // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
+                dice.opaque(43);
+                // Of its own each start: whoever has seen one start cannot sign in at the next.
+                Dice::new(run, "client secret").opaque(43)
+            }),
             name: scenario.client.name.clone(),
             scopes: scenario.client.scopes.clone(),
             guest_api: scenario.client.guest_api,

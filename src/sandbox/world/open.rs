@@ -77,7 +77,9 @@ pub(crate) struct ChannelMetadata {
 
 /// An element of `content`.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Content {
+    pub(crate) content_type: Option<String>,
     pub(crate) attachment: Option<Attachment>,
 }
 
@@ -120,7 +122,8 @@ pub(crate) type Heard = Option<(usize, String)>;
 
 const MEDIA: [&str; 5] = ["Image", "Video", "Audio", "File", "Link"];
 const STATUSES: [&str; 5] = ["Sent", "Delivered", "Failed", "Published", "Removed"];
-const BUTTONS: [&str; 5] = ["Button", "QuickReply", "DatePicker", "ListPicker", "Form"];
+/// [PY `ContentButtonResponse`]
+const BUTTONS: [&str; 3] = ["QuickReply", "Button", "DatePicker"];
 
 fn one_of(value: &str, known: &[&str], field: &'static str, allowed: &'static str) -> Result<(), Refusal> {
     if known.contains(&value) {
@@ -161,6 +164,8 @@ impl Inbound {
                     return Err(Refusal::TextTooLong(text.len()));
                 }
                 for content in &self.content {
+                    let kind = content.content_type.as_deref().unwrap_or("Attachment");
+                    one_of(kind, &["Attachment"], "contentType", "Attachment")?;
                     let attachment = content.attachment.as_ref().ok_or(Refusal::BodyMalformed)?;
                     one_of(&attachment.media_type, &MEDIA, "mediaType", "Image, Video, Audio, File, Link")?;
                 }
@@ -180,12 +185,7 @@ impl Inbound {
             }
             Kind::Response => {
                 let button = self.button_response.as_ref().ok_or(Refusal::BodyMalformed)?;
-                one_of(
-                    &button.kind,
-                    &BUTTONS,
-                    "buttonResponse.type",
-                    "Button, QuickReply, DatePicker, ListPicker, Form",
-                )?;
+                one_of(&button.kind, &BUTTONS, "buttonResponse.type", "QuickReply, Button, DatePicker")?;
                 self.originating_message_id.as_ref().ok_or(Refusal::BodyMalformed)?;
             }
         }
@@ -271,7 +271,9 @@ impl World {
             (Kind::Response, None) => return Err(Refusal::ConversationUnknown),
             (Kind::Response, Some(n)) => {
                 let offered = inbound.originating_message_id.as_deref().unwrap_or_default();
-                self.conversations.get(n).and_then(|c| c.said(offered)).ok_or(Refusal::MessageUnknown)?;
+                let theirs = |said: &&Said| said.by != Purpose::Customer;
+                let conversation = self.conversations.get(n);
+                conversation.and_then(|c| c.said(offered)).filter(theirs).ok_or(Refusal::MessageUnknown)?;
                 let button = inbound.button_response.clone().ok_or(Refusal::BodyMalformed)?;
                 heard = button.payload.clone();
                 said.text = button.text.as_str().into();

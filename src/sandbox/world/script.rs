@@ -5,6 +5,7 @@
 //!  └────────────────── "bye" ──────────────────────┴──► the conversation ends
 //! ```
 
+use super::offer::Offer;
 use crate::sandbox::scenario::Script;
 
 /// Who is on the other side now.
@@ -22,8 +23,8 @@ pub(crate) enum Stage {
 /// What happens in answer to a message, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Happening {
-    /// Whoever is there says something, perhaps with quick replies.
-    Says { text: String, choices: &'static [&'static str] },
+    /// Whoever is there says something, and perhaps offers something to answer with.
+    Says { text: String, offer: Offer },
     /// Whoever is there types: seen where the channel shows it.
     Types,
     /// A person takes over.
@@ -33,14 +34,15 @@ pub(crate) enum Happening {
 }
 
 const MENU: &[&str] = &["Open invoices", "Pay an invoice", "Talk to a person"];
+const SHOW: &[&str] = &["A card", "Several cards", "A date", "A list"];
 const YES_NO: &[&str] = &["Yes", "No"];
 
 fn says(text: impl Into<String>) -> Happening {
-    Happening::Says { text: text.into(), choices: &[] }
+    Happening::Says { text: text.into(), offer: Offer::Nothing }
 }
 
 fn offers(text: &str, choices: &'static [&'static str]) -> Happening {
-    Happening::Says { text: text.to_owned(), choices }
+    Happening::Says { text: text.to_owned(), offer: Offer::QuickReplies(choices) }
 }
 
 /// What follows `text`, and the stage after it.
@@ -69,6 +71,7 @@ pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening
         Script::Echo => says(format!("You said: {text}")),
         Script::Handover => says("Thank you. What is it about? A colleague will read along."),
         Script::Billing => billing(&heard),
+        Script::Offers => offering(&heard),
         Script::Silent => return (Vec::new(), next),
     };
     (vec![happening], next)
@@ -79,6 +82,7 @@ pub(crate) fn greeting(script: Script) -> Option<Happening> {
     match script {
         Script::Echo => Some(says("Welcome. I say back what I hear.")),
         Script::Billing => Some(offers("Welcome. I can help with these:", MENU)),
+        Script::Offers => Some(offering("")),
         Script::Handover => Some(says("Welcome. What is it about?")),
         Script::Silent => None,
     }
@@ -117,6 +121,26 @@ fn billing(heard: &str) -> Happening {
     }
 }
 
+/// A bot that shows each kind of offer that a client may have to answer.
+fn offering(heard: &str) -> Happening {
+    let offer = match heard {
+        "a card" => Offer::Cards(&[("Green tariff", "Wind and sun", &["Take green", "Tell me more"])]),
+        "several cards" => Offer::Cards(&[
+            ("Green tariff", "Wind and sun", &["Take green"]),
+            ("Basic tariff", "The cheapest", &["Take basic"]),
+        ]),
+        "a date" => Offer::Times("When may the fitter come?", &[24, 26, 48]),
+        "a list" => Offer::Items(
+            "Which meter is it?",
+            "This meter",
+            &[("meter-1", "Electricity"), ("meter-2", "Gas"), ("meter-3", "Water")],
+        ),
+        "" | "hi" | "hello" | "menu" => return offers("What shall I show?", SHOW),
+        _ => return offers(&format!("Noted: {heard}. What else?"), SHOW),
+    };
+    Happening::Says { text: String::new(), offer }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,11 +168,11 @@ mod tests {
     #[test]
     fn the_billing_bot_offers_choices_and_takes_them() {
         let (menu, stage) = answer(Script::Billing, Stage::Fresh, "hi");
-        assert!(matches!(menu.as_slice(), [Happening::Says { choices, .. }] if choices.len() == 3), "{menu:?}");
+        assert!(matches!(menu.as_slice(), [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if choices.len() == 3), "{menu:?}");
         let (person, _) = answer(Script::Billing, stage, "Talk to a person");
         assert!(person.contains(&Happening::Joins));
         assert!(matches!(&answer(Script::Billing, stage, "Pay an invoice").0[..],
-            [Happening::Says { choices, .. }] if *choices == YES_NO));
+            [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if *choices == YES_NO));
     }
 
     #[test]

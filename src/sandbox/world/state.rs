@@ -16,8 +16,12 @@ impl World {
             let received = c.thread.iter().filter_map(|said| {
                 let request_id = said.request.as_deref()?;
                 let mut one = json!({"id": said.id, "text": &*said.text, "at": said.at, "request_id": request_id});
-                if let (Some(own_id), Some(one)) = (said.own_id.as_deref(), one.as_object_mut()) {
-                    one.insert("message_id".to_owned(), json!(own_id));
+                if let Some(own_id) = said.own_id.as_deref() {
+                    one["message_id"] = json!(own_id);
+                }
+                let content = said.pieces.iter().map(super::web::frames::piece);
+                if !said.pieces.is_empty() {
+                    one["content"] = content.collect();
                 }
                 Some(one)
             });
@@ -63,6 +67,7 @@ impl World {
                 "sessions": sessions,
                 "opened": counts.sockets_opened,
                 "refused": counts.sockets_refused,
+                "attributes_ignored": counts.attributes_ignored,
                 "frames_in": counts.frames_in,
                 "frames_out": counts.frames_out,
                 "actions": counts.actions,

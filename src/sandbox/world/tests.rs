@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::fault::{Fault, Spoil, Target};
+use crate::sandbox::fault::{Fault, Kind, Target};
 
 const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
 
@@ -133,7 +133,7 @@ fn a_fault_meets_its_requests_only() {
     assert_eq!(world.arrive(Target::Send, Whom::Conversation("elsewhere"), at(0)).spoil, None);
     assert_eq!(world.arrive(Target::Read, Whom::Conversation(&id), at(0)).spoil, None);
     let plan = world.arrive(Target::Send, Whom::Conversation(&id), at(0));
-    assert_eq!((plan.spoil, plan.skew), (Some(Spoil::ResetAfter), 300));
+    assert_eq!((plan.spoil, plan.skew), (Some(Kind::ResetAfter), 300));
     world.clear_faults();
     assert_eq!(world.arrive(Target::Send, Whom::Conversation(&id), at(0)), Plan::default());
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::offer::Offer;
 use crate::sandbox::world::{Conversation, Purpose, Said};
 
 /// As the platform writes times: milliseconds and `Z`.
@@ -58,7 +59,7 @@ pub(crate) fn connection_closed(reason: &str) -> Value {
 }
 
 /// An element of `content`.
-fn piece(piece: &Piece) -> Value {
+pub(crate) fn piece(piece: &Piece) -> Value {
     match piece {
         Piece::Choice { kind, text, payload, answers } => json!({
             "contentType": "ButtonResponse",
@@ -75,15 +76,15 @@ fn piece(piece: &Piece) -> Value {
 
 /// `content` of a message; nothing where it holds only words.
 pub(crate) fn content(said: &Said) -> Option<Vec<Value>> {
-    let quick = |label: &&str| json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}});
-    let all: Vec<Value> = said.choices.iter().map(quick).chain(said.pieces.iter().map(piece)).collect();
+    let mut all = said.offer.content(said.at);
+    all.extend(said.pieces.iter().map(piece));
     (!all.is_empty()).then_some(all)
 }
 
 /// `type` of a message.
 pub(crate) fn form(said: &Said) -> &'static str {
     let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. });
-    if said.choices.is_empty() && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
+    if said.offer == Offer::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
 }
 
 /// The body of a `StructuredMessage`, and an entity of the history; there, the guest's own messages have other ids than
@@ -105,7 +106,7 @@ pub(crate) fn structured(c: &Conversation, said: &Said, history: bool) -> Value 
         Purpose::Agent => Some("Human"),
     };
     dense(json!({
-        "text": &*said.text,
+        "text": (!said.text.is_empty() || said.offer == Offer::Nothing).then_some(&*said.text),
         "type": form(said),
         "direction": if guest { "Inbound" } else { "Outbound" },
         "id": id,

@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::request::{Content, Event, Request, Trouble, failed};
+use super::request::{Button, Content, Event, Request, Trouble, failed};
 use super::{ConnectionId, Out, Standing, frames};
 use crate::model::Moment;
-use crate::model::limits::GUEST_TEXT_MAX_BYTES;
-use crate::sandbox::fault::{Plan, Spoil, Target};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
+use crate::sandbox::fault::{Kind, Plan, Target};
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::{Purpose, Said, World, script};
-
-/// [SAFRI, `metadata.custom.attributes.bytes.max`]
-pub(super) const ATTRIBUTES_MAX_BYTES: usize = 2048;
 
 /// A message that may be received.
 struct Letter {
@@ -39,16 +36,16 @@ impl World {
     fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
         let plan = self.meet(Target::Frame, Some(&request.token), now);
         match plan.spoil {
-            Some(Spoil::RateLimited { retry_after, .. }) => {
+            Some(Kind::RateLimited { retry_after, .. }) => {
                 self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
                 return Ok(());
             }
-            Some(Spoil::Failure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
-            Some(Spoil::ResetBefore) => {
+            Some(Kind::ServiceFailure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
+            Some(Kind::ResetBefore) => {
                 self.end_connection(from, Out::Reset, now);
                 return Ok(());
             }
-            Some(Spoil::Closed { received: false, code }) => {
+            Some(Kind::SocketClosed { received: false, code }) => {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
                 return Ok(());
             }
@@ -70,21 +67,27 @@ impl World {
     /// The message of a request, if it is one that can be received.
     fn read(&mut self, request: Request, now: Moment) -> Result<Letter, Trouble> {
         let Request { message, channel, tracing_id, token, .. } = request;
+        if !channel.metadata.custom_attributes.is_empty() {
+            self.tally.channels.attributes_ignored += 1;
+            tracing::warn!("customAttributes beside `message` are ignored: write them into `message.channel.metadata`");
+        }
         let message = message.ok_or_else(failed)?;
         let text = message.text.unwrap_or_default();
         if text.len() > GUEST_TEXT_MAX_BYTES {
             return Err((4011, format!("Message length {} is larger than {GUEST_TEXT_MAX_BYTES}", text.len())));
         }
-        let mut attributes = attributes(&channel.metadata.custom_attributes)?;
-        attributes.extend(self::attributes(&message.channel.metadata.custom_attributes)?);
+        if message.form == "Structured" && message.content.is_empty() {
+            return Err(failed());
+        }
+        let attributes = attributes(&message.channel.metadata.custom_attributes)?;
         let mut said = Said::words(self.messages.hex(), Purpose::Customer, text.as_str(), now.wall);
-        let own_id = message.channel.message_id.or(channel.message_id).unwrap_or_else(|| self.messages.uuid());
+        let own_id = message.channel.message_id.unwrap_or_else(|| self.messages.uuid());
         said.own_id = Some(own_id.into());
         said.metadata = message.metadata;
         said.request = Some(tracing_id.unwrap_or_else(|| "-".to_owned()).into());
         let mut heard = text;
         for content in message.content {
-            let piece = self.piece(&token, content)?;
+            let piece = self.piece(&token, content, said.metadata.get("parentMessageId").map(String::as_str))?;
             if let Piece::Choice { payload, .. } = &piece {
                 heard.clone_from(payload);
             }
@@ -96,26 +99,36 @@ impl World {
         Ok(Letter { said, heard, attributes })
     }
 
-    /// An element of `content`.
-    fn piece(&self, token: &str, content: Content) -> Result<Piece, Trouble> {
+    /// An element of `content`: an answer to an offer, or a file. Guests can say nothing else. [inferred: what the service
+    /// does not know is refused]
+    fn piece(&self, token: &str, content: Content, parent: Option<&str>) -> Result<Piece, Trouble> {
         match (content.kind.as_str(), content.button_response, content.attachment) {
             ("ButtonResponse", Some(button), _) => {
-                let answers = button.originating_message_id.or_else(|| self.offered(token, &button.payload));
-                let kind = button.kind.unwrap_or_else(|| "QuickReply".to_owned());
-                Ok(Piece::Choice { kind, text: button.text, payload: button.payload, answers })
+                let Button { kind, text, payload, originating_message_id: named } = button;
+                let named = named.as_deref().or(parent);
+                let offered = self.offered(token, &kind, &payload, named);
+                match kind.as_str() {
+                    "QuickReply" | "Button" if offered.is_some() || named.is_none() => {}
+                    // A date and an item mean nothing without the message that offered them.
+                    "DatePicker" | "ListPicker" if offered.is_some() && named.is_some() => {}
+                    _ => return Err(failed()),
+                }
+                Ok(Piece::Choice { kind, text, payload, answers: offered })
             }
             ("Attachment", _, Some(attachment)) => self.attached(token, &attachment.id.unwrap_or_default()),
             _ => Err(failed()),
         }
     }
 
-    /// The newest message that offered a choice; the newest of the other side where none did.
-    fn offered(&self, token: &str, payload: &str) -> Option<String> {
-        let n = *self.web.sessions.get(token)?.conversations.last()?;
-        let thread = &self.conversations.get(n)?.thread;
-        let newest = || thread.iter().rev().filter(|said| said.by != Purpose::Customer);
-        let offered = newest().find(|said| said.choices.contains(&payload)).or_else(|| newest().next());
-        offered.map(|said| said.id.clone())
+    /// The message that offered a choice: the one that is named, else the newest.
+    fn offered(&self, token: &str, kind: &str, payload: &str, named: Option<&str>) -> Option<String> {
+        let session = self.web.sessions.get(token)?;
+        let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
+        let mut said = conversations.flat_map(|c| c.thread.iter().rev()).filter(|said| {
+            said.by != Purpose::Customer && named.is_none_or(|id| id == said.id)
+        });
+        let offers = |said: &&Said| said.offer.answers(said.at).iter().any(|(k, p)| *k == kind && p == payload);
+        said.find(offers).map(|said| said.id.clone())
     }
 
     /// Seconds to wait, where the session has had its messages of this second; otherwise this one is counted.
@@ -151,11 +164,11 @@ impl World {
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);
         match plan.spoil {
-            Some(Spoil::ResetAfter | Spoil::ResetDuring) => self.end_connection(from, Out::Reset, now),
-            Some(Spoil::Closed { code, .. }) => {
+            Some(Kind::ResetAfter | Kind::ResetDuring) => self.end_connection(from, Out::Reset, now),
+            Some(Kind::SocketClosed { code, .. }) => {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
             }
-            Some(Spoil::Failure { .. }) => self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now),
+            Some(Kind::ServiceFailure { .. }) => self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now),
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
                 self.emit_all(token, Target::Echo, &echo, now.after(plan.headers_late));

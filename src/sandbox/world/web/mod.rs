@@ -31,7 +31,7 @@ use super::window::Window;
 use super::{Due, What, World};
 use crate::model::Moment;
 use crate::sandbox::dice::Dice;
-use crate::sandbox::fault::{Plan, Spoil, Target};
+use crate::sandbox::fault::{Kind, Plan, Target};
 use crate::sandbox::scenario::{Deployment, Limits};
 
 /// A connection of the sandbox, in the order in which they were opened.
@@ -122,6 +122,8 @@ pub(crate) struct Counts {
     pub(crate) open_receipts: u64,
     pub(crate) pushed: u64,
     pub(crate) push_failures: u64,
+    /// Messages with custom attributes at a place where the service does not read them.
+    pub(crate) attributes_ignored: u64,
     pub(crate) sockets_opened: u64,
     pub(crate) sockets_refused: u64,
     pub(crate) frames_in: u64,
@@ -234,27 +236,27 @@ impl World {
         let plan = self.meet(kind, session.as_deref(), now);
         let text: Arc<str> = frame.to_string().into();
         match plan.spoil {
-            Some(Spoil::Lost) => {}
-            Some(Spoil::Doubled) => {
+            Some(Kind::FrameLost) => {}
+            Some(Kind::FrameDoubled) => {
                 self.queue(to, text.clone(), plan.headers_late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
-            Some(Spoil::Late { delay_ms }) => {
+            Some(Kind::FrameLate { delay_ms }) => {
                 self.due(now.after(Duration::from_millis(delay_ms)), What::Frame { to, out: Out::Text(text) });
             }
-            Some(Spoil::Overtaken) => {
+            Some(Kind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
                     connection.held = Some(text);
                 }
                 // Nothing may come that overtakes it.
                 self.due(now.after(OVERTAKEN_WITHIN), What::Release(to));
             }
-            Some(Spoil::Malformed) => {
+            Some(Kind::FrameMalformed) => {
                 let broken: String = text.chars().take(text.chars().count() / 2).collect();
                 self.queue(to, broken.into(), plan.headers_late, now);
             }
-            Some(Spoil::Stranger) => {
+            Some(Kind::FrameUnknown) => {
                 self.queue(to, frames::stranger().to_string().into(), plan.headers_late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }

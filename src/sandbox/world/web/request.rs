@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::{ConnectionId, Out, frames};
 use crate::model::Moment;
+use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::fault::Target;
+use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
@@ -19,7 +21,7 @@ pub(super) struct Request {
     pub(super) start_new: bool,
     pub(super) close_all_connections: bool,
     pub(super) message: Option<Message>,
-    /// Where WMJ and TESTER put the custom attributes; others put them into the message.
+    /// Where WMJ and TESTER put the custom attributes. The service reads those of the message alone. [3p]
     pub(super) channel: Channel,
     pub(super) attachment_id: Option<String>,
     pub(super) file_name: Option<String>,
@@ -67,7 +69,7 @@ pub(super) struct Content {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Button {
     #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
+    pub(super) kind: String,
     pub(super) text: String,
     pub(super) payload: String,
     pub(super) originating_message_id: Option<String>,
@@ -134,7 +136,7 @@ impl World {
         *self.tally.channels.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
         let done = match request.action.as_str() {
             "configureSession" => self.configure(from, &request, now),
-            "configureAuthenticatedSession" => Err((403, "Session authentication failed".to_owned())),
+            "configureAuthenticatedSession" => Err((403, super::session::SIGN_IN.to_owned())),
             "getConfiguration" => {
                 self.configuration(from, &request, now);
                 Ok(())
@@ -221,8 +223,8 @@ impl World {
     fn configuration(&mut self, from: ConnectionId, request: &Request, now: Moment) {
         let body = json!({
             "allowedMedia": frames::allowed_media(),
-            "blockedExtensions": super::upload::BLOCKED,
-            "maxCustomDataBytes": super::message::ATTRIBUTES_MAX_BYTES,
+            "blockedExtensions": BLOCKED_EXTENSIONS,
+            "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "messageRoutingEnabled": true,
             "sessionDurationSeconds": self.web.deployment.session_seconds,
         });

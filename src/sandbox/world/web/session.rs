@@ -9,7 +9,9 @@ use serde_json::json;
 use super::request::{Request, Trouble};
 use super::{ConnectionId, Session, Standing, frames};
 use crate::model::Moment;
+use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::fault::Target;
+use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::conversation::{Begun, Via};
 use crate::sandbox::world::window::Window;
 use crate::sandbox::world::{Conversation, End, What, World, entry};
@@ -17,6 +19,7 @@ use crate::sandbox::world::{Conversation, End, What, World, entry};
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
 const NOT_FOUND: &str = "session not found error message";
+pub(super) const SIGN_IN: &str = "Session authentication failed";
 pub(super) const READ_ONLY: &str = "Session is read-only, no new messages allowed";
 
 /// What a configured session answers with.
@@ -36,6 +39,9 @@ impl World {
             None => return Err(missing("deploymentId")),
             Some(id) if id != self.deployment_id => return Err((400, "Deployment not found".to_owned())),
             Some(_) => {}
+        }
+        if self.web.deployment.sign_in {
+            return Err((401, SIGN_IN.to_owned()));
         }
         let token: Arc<str> = request.token.as_str().into();
         let mut configured = Configured { new: false, cleared: false };
@@ -64,9 +70,9 @@ impl World {
             "connected": session.standing != Standing::Closed,
             "newSession": configured.new,
             "readOnly": session.standing != Standing::Open,
-            "maxCustomDataBytes": super::message::ATTRIBUTES_MAX_BYTES,
+            "maxCustomDataBytes": ATTRIBUTES_MAX_BYTES,
             "allowedMedia": frames::allowed_media(),
-            "blockedExtensions": super::upload::BLOCKED,
+            "blockedExtensions": BLOCKED_EXTENSIONS,
             "clearedExistingSession": configured.cleared,
             "durationSeconds": self.web.deployment.session_seconds,
             "expirationDate": session.expires.wall.as_second(),

@@ -15,11 +15,10 @@ use super::request::{Request, Trouble};
 use super::{ConnectionId, frames};
 use crate::model::Moment;
 use crate::sandbox::fault::Target;
+use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::conversation::Piece;
 
-/// Extensions that are refused. [WMJ sample]
-pub(super) const BLOCKED: [&str; 1] = [".exe"];
 /// [real: documented, 10 MB]
 pub(crate) const UPLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
 /// [real: documented]
@@ -104,7 +103,7 @@ impl World {
             return Some((4020, "Missing parameter: fileName, fileType and fileSize are needed".to_owned()));
         };
         let session = self.web.sessions.get(request.token.as_str())?;
-        if BLOCKED.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
+        if BLOCKED_EXTENSIONS.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
             return Some((4001, "File type is not allowed".to_owned()));
         }
         if name.is_empty() || name.contains(['/', '\\', '\0']) || mime.is_empty() {

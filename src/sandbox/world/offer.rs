@@ -1,0 +1,89 @@
+//! What the counterpart offers to answer with, as content on the wire.
+//! [shapes: WMJ's schema of the guest frames; each kind is answered by a `ButtonResponse` of its own type]
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What a message offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Quick replies, by their labels.
+    QuickReplies(&'static [&'static str]),
+    /// Cards: title, description, labels of the buttons. One is a card, several are a carousel.
+    Cards(&'static [(&'static str, &'static str, &'static [&'static str])]),
+    /// A date picker: title, and times in so many hours.
+    Times(&'static str, &'static [u64]),
+    /// A list picker of items: title, what is said with the answer, ids and titles of the items.
+    Items(&'static str, &'static str, &'static [(&'static str, &'static str)]),
+}
+
+impl Offer {
+    /// Open messaging has no list picker: there, its items are quick replies. [PY `ContentButtonResponse`]
+    pub(crate) const fn for_open(self) -> Self {
+        const LABELS: &[&str] = &["Electricity", "Gas", "Water"];
+        match self {
+            Self::Items(..) => Self::QuickReplies(LABELS),
+            other => other,
+        }
+    }
+
+    /// The `type` and `payload` of each answer that it waits for, in a message of `at`.
+    pub(crate) fn answers(self, at: Timestamp) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::QuickReplies(labels) => labels.iter().map(|label| ("QuickReply", (*label).to_owned())).collect(),
+            Self::Cards(cards) => {
+                let buttons = cards.iter().flat_map(|(_, _, buttons)| *buttons);
+                buttons.map(|label| ("Button", (*label).to_owned())).collect()
+            }
+            Self::Times(_, hours) => hours.iter().map(|hours| ("DatePicker", in_hours(at, *hours))).collect(),
+            Self::Items(_, _, items) => items.iter().map(|(id, _)| ("ListPicker", (*id).to_owned())).collect(),
+        }
+    }
+
+    /// Its content, in a message of `at`.
+    pub(crate) fn content(self, at: Timestamp) -> Vec<Value> {
+        let card = |(title, description, buttons): &(&str, &str, &[&str])| {
+            let actions = buttons.iter().map(|label| json!({"type": "Postback", "text": label, "payload": label}));
+            json!({"title": title, "description": description, "actions": actions.collect::<Vec<_>>()})
+        };
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::QuickReplies(labels) => {
+                let reply = |label: &&str| {
+                    let reply = json!({"text": label, "payload": label, "action": "Message"});
+                    json!({"contentType": "QuickReply", "quickReply": reply})
+                };
+                labels.iter().map(reply).collect()
+            }
+            Self::Cards([one]) => vec![json!({"contentType": "Card", "card": card(one)})],
+            Self::Cards(cards) => {
+                let cards: Vec<Value> = cards.iter().map(card).collect();
+                vec![json!({"contentType": "Carousel", "carousel": {"cards": cards}})]
+            }
+            Self::Times(title, hours) => {
+                let times = hours.iter().map(|hours| json!({"dateTime": in_hours(at, *hours), "duration": 1800}));
+                let picker = json!({"title": title, "availableTimes": times.collect::<Vec<_>>()});
+                vec![json!({"contentType": "DatePicker", "datePicker": picker})]
+            }
+            Self::Items(title, reply, items) => {
+                let items = items.iter().map(|(id, title)| json!({"id": id, "title": title}));
+                let section = json!({"title": title, "multipleSelection": false, "items": items.collect::<Vec<_>>()});
+                let picker = json!({"receivedMessage": {"title": title}, "replyMessage": {"subtitle": reply},
+                    "sections": [section]});
+                vec![json!({"contentType": "ListPicker", "listPicker": picker})]
+            }
+        }
+    }
+}
+
+/// The full hour that is `hours` after `at`.
+fn in_hours(at: Timestamp, hours: u64) -> String {
+    let later = at.saturating_add(Duration::from_secs(hours * 3600)).unwrap_or(at);
+    later.strftime("%Y-%m-%dT%H:00:00.000Z").to_string()
+}
