@@ -40,7 +40,9 @@ impl Target {
             (Some(authority), Some(path)) if is_loopback(authority.as_str()) => {
                 Ok(Self { host: authority.to_string(), path: path.to_string() })
             }
-            _ => Err(format!("the webhook {url:?} is not an address of this machine: write http://127.0.0.1:PORT/PATH")),
+            _ => {
+                Err(format!("the webhook {url:?} is not an address of this machine: write http://127.0.0.1:PORT/PATH"))
+            }
         }
     }
 }

@@ -179,8 +179,7 @@ async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
 async fn a_deployment_that_requires_sign_in_says_so_and_configures_nobody() {
     let bench = Bench::of(guestwire::sandbox::Scenario::named("sign-in").unwrap());
     let mut guest = bench.visitor().await;
-    let refused =
-        guest.asked("configureSession", json!({"deploymentId": bench.deployment(), "startNew": false})).await;
+    let refused = guest.asked("configureSession", json!({"deploymentId": bench.deployment(), "startNew": false})).await;
     assert_eq!((&refused["code"], &refused["body"]), (&json!(401), &json!("Session authentication failed")));
     let public = format!("/webdeployments/v1/deployments/{}/config.json", bench.deployment());
     assert_eq!(bench.answer(bench.request("GET", &public)).await.json()["auth"], json!({"enabled": true}));

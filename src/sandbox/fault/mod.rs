@@ -292,7 +292,8 @@ impl Kind {
 
     /// Whether it can be meant for one conversation alone.
     const fn names_a_conversation(&self) -> bool {
-        !matches!(self.target(), Target::Token | Target::Any) && !matches!(self, Self::TokenExpired | Self::TokenRevoked)
+        !matches!(self.target(), Target::Token | Target::Any)
+            && !matches!(self, Self::TokenExpired | Self::TokenRevoked)
     }
 
     /// Whether it holds until it is cleared, where nothing else is asked for.
@@ -347,9 +348,7 @@ impl Kind {
             Self::ProxyAnswered { status } if !matches!(status, 200 | 403 | 407 | 502..=504) => {
                 ("status", status, "one of 200, 403, 407, 502, 503, 504")
             }
-            Self::SocketClosed { code, .. }
-                if !matches!(code, 1000..=4999) || matches!(code, 1004..=1006 | 1015) =>
-            {
+            Self::SocketClosed { code, .. } if !matches!(code, 1000..=4999) || matches!(code, 1004..=1006 | 1015) => {
                 ("code", code, "one that a close frame can carry: 1001, 1011, 4000 …")
             }
             _ => return None,

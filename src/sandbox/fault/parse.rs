@@ -85,7 +85,8 @@ fn wrong(key: &str, value: &Value, error: &serde_json::Error) -> String {
 #[cfg(test)]
 /// The names of all faults, as the reader itself tells them.
 fn names() -> Vec<String> {
-    let error = serde_json::from_value::<Kind>(json!({ "fault": "?" })).map_or_else(|e| e.to_string(), |_| String::new());
+    let error =
+        serde_json::from_value::<Kind>(json!({ "fault": "?" })).map_or_else(|e| e.to_string(), |_| String::new());
     expected(&error).into_iter().map(str::to_owned).collect()
 }
 

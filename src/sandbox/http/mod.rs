@@ -195,7 +195,9 @@ impl Context<'_> {
                 answer.gauge(gauge);
                 return answer;
             }
-            Kind::ServiceFailure { status, retry_after, .. } => Answer::failure(*status, *retry_after, self.correlation_id),
+            Kind::ServiceFailure { status, retry_after, .. } => {
+                Answer::failure(*status, *retry_after, self.correlation_id)
+            }
             // Never written: see `Peer::reset`.
             _ => return Answer::empty(500),
         };

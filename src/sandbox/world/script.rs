@@ -168,7 +168,10 @@ mod tests {
     #[test]
     fn the_billing_bot_offers_choices_and_takes_them() {
         let (menu, stage) = answer(Script::Billing, Stage::Fresh, "hi");
-        assert!(matches!(menu.as_slice(), [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if choices.len() == 3), "{menu:?}");
+        assert!(
+            matches!(menu.as_slice(), [Happening::Says { offer: Offer::QuickReplies(choices), .. }] if choices.len() == 3),
+            "{menu:?}"
+        );
         let (person, _) = answer(Script::Billing, stage, "Talk to a person");
         assert!(person.contains(&Happening::Joins));
         assert!(matches!(&answer(Script::Billing, stage, "Pay an invoice").0[..],

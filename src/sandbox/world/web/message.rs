@@ -124,9 +124,9 @@ impl World {
     fn offered(&self, token: &str, kind: &str, payload: &str, named: Option<&str>) -> Option<String> {
         let session = self.web.sessions.get(token)?;
         let conversations = session.conversations.iter().rev().filter_map(|n| self.conversations.get(*n));
-        let mut said = conversations.flat_map(|c| c.thread.iter().rev()).filter(|said| {
-            said.by != Purpose::Customer && named.is_none_or(|id| id == said.id)
-        });
+        let mut said = conversations
+            .flat_map(|c| c.thread.iter().rev())
+            .filter(|said| said.by != Purpose::Customer && named.is_none_or(|id| id == said.id));
         let offers = |said: &&Said| said.offer.answers(said.at).iter().any(|(k, p)| *k == kind && p == payload);
         said.find(offers).map(|said| said.id.clone())
     }
@@ -168,7 +168,9 @@ impl World {
             Some(Kind::SocketClosed { code, .. }) => {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
             }
-            Some(Kind::ServiceFailure { .. }) => self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now),
+            Some(Kind::ServiceFailure { .. }) => {
+                self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now)
+            }
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
                 self.emit_all(token, Target::Echo, &echo, now.after(plan.headers_late));
