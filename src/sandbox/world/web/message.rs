@@ -169,7 +169,7 @@ impl World {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
             }
             Some(Kind::ServiceFailure { .. }) => {
-                self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now)
+                self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
             }
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
