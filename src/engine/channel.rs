@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use crate::config::{ConversationEntry, Profile};
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
-use crate::genesys::{Call, guest_api};
+use crate::genesys::{Asked, Call, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, MESSAGES_PER_SECOND, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
 use crate::model::{Address, Channel, ChoiceKind, Extras, Place, Variation};
@@ -226,6 +226,15 @@ pub fn body(
 
 fn no_request() -> BadCall {
     BadCall("messages of the channel web-messaging are frames, not requests".to_owned())
+}
+
+/// What a request asks for that carries a message.
+pub const fn asked(channel: Channel) -> Asked {
+    match channel {
+        Channel::GuestApi => Asked::GuestMessage,
+        Channel::OpenMessaging => Asked::OpenMessage,
+        Channel::WebMessaging => Asked::Anything,
+    }
 }
 
 /// What an accepting answer tells of the message.

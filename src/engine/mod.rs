@@ -19,6 +19,7 @@ mod exchange_builder;
 mod jitter;
 mod metrics;
 mod options;
+mod outcome;
 mod pace;
 mod queue;
 mod reading;

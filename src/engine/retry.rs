@@ -1,23 +1,19 @@
-//! What becomes of a try of a send: a table from what came to what follows. Pure.
+//! What follows a try of a send: an end, or another try. Pure.
 //!
-//! | what came | what follows |
+//! | what the try says of the message | what follows |
 //! |---|---|
-//! | 2xx, whole | accepted, whatever its body says |
-//! | 401 | one more try with another token, then refused |
-//! | 429, and 503 that names a wait | again after the wait, bounded |
-//! | other 5xx (but 501, 505) | unknown: the message may have been taken before the service failed |
-//! | every other status | refused |
-//! | nothing was written | again after a pause, bounded, then failed; a certificate is not healed by waiting: failed |
-//! | something was written, no whole answer | unknown, also after "200" came and the rest did not |
-//!
-//! Where the channel knows a message again by the name that we gave it, what would be unknown is tried again first,
-//! under the same name, bounded: the remote side takes it once.
+//! | accepted, landed, refused | the end |
+//! | its token was refused | one more try with another token, then refused |
+//! | not taken, asked to wait | again after the wait, bounded, then refused |
+//! | not sent | again after a pause, bounded, where that may heal it; then failed |
+//! | unknown | the end; where the remote side knows a message again by the name that we gave it: again, bounded |
 
 use std::time::Duration;
 
-use crate::model::{Failure, FailureKind};
+use crate::model::Outcome;
 
 use super::jitter::Jitter;
+use super::outcome::{Healing, Judged, Reason};
 
 /// Pauses between tries that found no connection.
 const CONNECT_FIRST: Duration = Duration::from_millis(500);
@@ -51,117 +47,92 @@ pub struct Tries {
     pub healed: bool,
 }
 
-/// What came back of a try.
-#[derive(Clone, Copy, Debug)]
-pub enum Came<'t> {
-    /// A whole answer.
-    Answer {
-        /// HTTP status.
-        status: u16,
-        /// The wait that header or body named.
-        wait: Option<Duration>,
-        /// One line: status, code, message.
-        reason: &'t str,
-    },
-    /// No whole answer.
-    Broken(&'t Failure),
-}
-
 /// What follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The server said yes.
+    /// The service took it.
     Accepted,
+    /// The service had taken an earlier try of it.
+    Landed,
     /// The server, or guestwire before sending, said no.
-    Refused(String),
+    Refused(Reason),
     /// It may have been received.
-    Unknown(String),
+    Unknown(Reason),
     /// It was not received, and trying again was of no use.
-    Failed(String),
+    Failed(Reason),
     /// It was taken back and not received.
     Cancelled,
     /// Try again after this long, for this reason.
     Again(Duration, String),
     /// The same, but it may have been received.
-    Repeat(Duration, String),
+    Repeat(Duration, Reason),
     /// A 401 that another token may heal.
-    Refuted(String),
+    TokenRefused(Reason),
 }
 
-/// Decides, and counts what it decides. `once`: what may have been received must not be sent again.
-pub fn judge(came: Came<'_>, once: bool, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
-    let verdict = match came {
-        Came::Answer { status, wait, reason } => answered(status, wait, reason, tries, jitter),
-        Came::Broken(failure) => broken(failure, tries, jitter),
-    };
-    match verdict {
-        Verdict::Unknown(why) if !once && !is_taken_back(came) => {
-            if tries.lost >= LOST_AGAIN {
-                return Verdict::Unknown(format!("{why}; tried {} times under one message id", tries.lost + 1));
-            }
-            let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost);
-            tries.lost += 1;
-            Verdict::Repeat(pause, format!("{why}; again under the same message id"))
+impl Verdict {
+    /// How the message ends by this verdict, in words. One that wants another try is over here for another reason.
+    pub fn into_outcome(self) -> Outcome {
+        match self {
+            Self::Accepted | Self::Landed => Outcome::Accepted,
+            Self::Refused(why) | Self::TokenRefused(why) => Outcome::Refused(why.to_string()),
+            Self::Unknown(why) | Self::Repeat(_, why) => Outcome::Unknown(why.to_string()),
+            Self::Failed(why) => Outcome::Failed(why.to_string()),
+            Self::Cancelled | Self::Again(..) => Outcome::Cancelled,
         }
-        other => other,
     }
 }
 
-/// A person ended the try, so that another is not wanted.
-fn is_taken_back(came: Came<'_>) -> bool {
-    matches!(came, Came::Broken(failure) if failure.kind == FailureKind::Cancelled)
-}
-
-fn answered(status: u16, wait: Option<Duration>, reason: &str, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
-    match (status, wait) {
-        (200..=299, _) => Verdict::Accepted,
-        (401, _) if !tries.healed => Verdict::Refuted(reason.to_owned()),
-        (429, _) | (503, Some(_)) => {
-            if wait.is_some_and(|w| w > WAIT_MAX) {
-                return Verdict::Refused(format!("{reason}; it asks to wait longer than guestwire does"));
-            }
-            if tries.limited >= LIMITED_AGAIN {
-                return Verdict::Refused(format!("{reason}; tried {} times", tries.limited + 1));
-            }
+/// Decides what follows, and counts what it decides. `repeatable`: what may have been received may be sent again, for it
+/// is taken once.
+pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
+    match judged {
+        Judged::Accepted => Verdict::Accepted,
+        Judged::Landed => Verdict::Landed,
+        Judged::Refused(why) => Verdict::Refused(why),
+        Judged::TokenRefused(why) if tries.healed => Verdict::Refused(why),
+        Judged::TokenRefused(why) => Verdict::TokenRefused(why),
+        Judged::Limited(_, why, Some(wait)) if wait > WAIT_MAX => Verdict::Refused(Reason::TooLong(Box::new(why))),
+        Judged::Limited(_, why, _) if tries.limited >= LIMITED_AGAIN => {
+            Verdict::Refused(Reason::Tried(Box::new(why), tries.limited + 1))
+        }
+        Judged::Limited(status, _, wait) => {
             let named = wait.map_or(String::new(), |w| format!(", Retry-After {} s", w.as_secs()));
             let pause = wait.unwrap_or_else(|| jitter.backoff(LIMITED_FIRST, WAIT_MAX, tries.limited));
             tries.limited += 1;
             Verdict::Again(pause, format!("{status}{named}"))
         }
-        (501 | 505, _) => Verdict::Refused(reason.to_owned()),
-        (500..=599, _) => Verdict::Unknown(format!("{reason}; the message may have been taken before that")),
-        (300..=399, _) => Verdict::Refused(format!("{reason}; redirects are not followed")),
-        _ => Verdict::Refused(reason.to_owned()),
+        Judged::Unknown(why, wait) if repeatable && wait.is_none_or(|w| w <= WAIT_MAX) => {
+            if tries.lost >= LOST_AGAIN {
+                return Verdict::Unknown(Reason::Repeated(Box::new(why), tries.lost + 1));
+            }
+            let pause = jitter.backoff(LOST_FIRST, LOST_MAX, tries.lost).max(wait.unwrap_or_default());
+            tries.lost += 1;
+            Verdict::Repeat(pause, why)
+        }
+        Judged::Unknown(why, _) => Verdict::Unknown(why),
+        Judged::NotSent(healing, why) => not_sent(healing, why, tries, jitter),
     }
 }
 
-fn broken(failure: &Failure, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
-    let what = failure.line();
-    if failure.wrote {
-        let status = failure.partial.as_ref().map(|p| format!("{} came, but not the whole answer; ", p.status));
-        return Verdict::Unknown(format!("{}{what}", status.unwrap_or_default()));
-    }
-    match failure.kind {
-        FailureKind::Cancelled => Verdict::Cancelled,
-        FailureKind::Invalid => Verdict::Refused(format!("not sent, {what}")),
-        // What refuses us today refuses us in a second.
-        FailureKind::Tls(_) => Verdict::Failed(format!("not sent, {what}")),
-        FailureKind::Proxy if failure.partial.as_ref().is_none_or(|answer| answer.status < 500) => {
-            Verdict::Failed(format!("not sent, {what}"))
-        }
+fn not_sent(healing: Healing, why: Reason, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
+    match healing {
+        Healing::TakenBack => Verdict::Cancelled,
+        Healing::Mending => Verdict::Refused(why),
+        Healing::Nothing => Verdict::Failed(why),
         // The promise holds for one repetition: a server that refuses each stream is no server that heals.
-        FailureKind::Unprocessed if tries.unprocessed => Verdict::Failed(format!("not sent, {what}; tried twice")),
-        FailureKind::Unprocessed => {
+        Healing::AtOnce if tries.unprocessed => Verdict::Failed(Reason::Tried(Box::new(why), 2)),
+        Healing::AtOnce => {
             tries.unprocessed = true;
-            Verdict::Again(Duration::ZERO, what)
+            Verdict::Again(Duration::ZERO, why.line())
         }
-        _ if tries.connect >= CONNECT_AGAIN => {
-            Verdict::Failed(format!("not sent, {what}; tried {} times", tries.connect + 1))
+        Healing::Later if tries.connect >= CONNECT_AGAIN => {
+            Verdict::Failed(Reason::Tried(Box::new(why), tries.connect + 1))
         }
-        _ => {
+        Healing::Later => {
             let pause = jitter.backoff(CONNECT_FIRST, CONNECT_MAX, tries.connect);
             tries.connect += 1;
-            Verdict::Again(pause, what)
+            Verdict::Again(pause, why.line())
         }
     }
 }
@@ -169,77 +140,75 @@ fn broken(failure: &Failure, tries: &mut Tries, jitter: &mut Jitter) -> Verdict 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Phase, TlsFault};
     use proptest::prelude::*;
 
-    fn on(status: u16, wait: Option<u64>, mut tries: Tries) -> Verdict {
-        let came = Came::Answer { status, wait: wait.map(Duration::from_secs), reason: "r" };
-        judge(came, true, &mut tries, &mut Jitter::new(1))
+    fn said() -> Reason {
+        Reason::Said("r".into())
     }
 
-    fn off(kind: FailureKind, wrote: bool, connect: u32) -> Verdict {
-        let failure = Failure { wrote, ..Failure::new(kind, Phase::Connect, "d") };
-        judge(Came::Broken(&failure), true, &mut Tries { connect, ..Tries::default() }, &mut Jitter::new(1))
+    fn follows(judged: Judged, repeatable: bool, mut tries: Tries) -> Verdict {
+        what_follows(judged, repeatable, &mut tries, &mut Jitter::new(1))
     }
 
     #[test]
-    fn statuses() {
+    fn what_follows_each_judgement() {
         let none = Tries::default();
         let healed = Tries { healed: true, ..none };
-        let spent = Tries { limited: LIMITED_AGAIN, ..none };
-        assert_eq!(on(200, None, none), Verdict::Accepted);
-        assert_eq!(on(202, None, none), Verdict::Accepted);
-        assert_eq!(on(401, None, none), Verdict::Refuted("r".into()));
-        assert_eq!(on(401, None, healed), Verdict::Refused("r".into()));
-        assert_eq!(on(403, None, none), Verdict::Refused("r".into()));
-        for status in [400, 404, 408, 409, 413, 418, 501, 505] {
-            assert!(matches!(on(status, None, none), Verdict::Refused(_)), "{status}");
-        }
-        assert!(matches!(on(302, None, none), Verdict::Refused(w) if w.contains("not followed")));
-        assert_eq!(on(429, Some(7), none), Verdict::Again(Duration::from_secs(7), "429, Retry-After 7 s".into()));
-        assert!(matches!(on(429, None, none), Verdict::Again(p, _) if p <= LIMITED_FIRST));
-        assert!(matches!(on(429, Some(7), spent), Verdict::Refused(_)));
-        assert!(matches!(on(429, Some(601), none), Verdict::Refused(_)));
-        assert!(matches!(on(503, Some(1), none), Verdict::Again(..)));
-        for status in [500, 502, 503, 504, 520] {
-            assert!(matches!(on(status, None, none), Verdict::Unknown(_)), "{status}");
-        }
+        let limited = Tries { limited: LIMITED_AGAIN, ..none };
+        let lost = Tries { lost: LOST_AGAIN, ..none };
+        let wait = |seconds| Judged::Limited(429, said(), Some(Duration::from_secs(seconds)));
+        let unknown = || Judged::Unknown(said(), None);
+        assert_eq!(follows(Judged::Accepted, false, none), Verdict::Accepted);
+        assert_eq!(follows(Judged::Landed, true, none), Verdict::Landed);
+        assert_eq!(follows(Judged::TokenRefused(said()), false, none), Verdict::TokenRefused(said()));
+        assert_eq!(follows(Judged::TokenRefused(said()), false, healed), Verdict::Refused(said()));
+        assert_eq!(
+            follows(wait(7), false, none),
+            Verdict::Again(Duration::from_secs(7), "429, Retry-After 7 s".into())
+        );
+        assert!(
+            matches!(follows(Judged::Limited(429, said(), None), false, none), Verdict::Again(p, _) if p <= LIMITED_FIRST)
+        );
+        assert!(matches!(follows(wait(7), false, limited), Verdict::Refused(Reason::Tried(..))));
+        assert!(matches!(follows(wait(601), false, none), Verdict::Refused(Reason::TooLong(_))));
+        assert_eq!(follows(unknown(), false, none), Verdict::Unknown(said()), "what was written is not sent again");
+        assert!(matches!(follows(unknown(), true, none), Verdict::Repeat(..)));
+        assert!(matches!(follows(unknown(), true, lost), Verdict::Unknown(Reason::Repeated(_, 4))));
+        let asked = Judged::Unknown(said(), Some(Duration::from_secs(30)));
+        assert!(matches!(follows(asked, true, none), Verdict::Repeat(p, _) if p.as_secs() == 30));
     }
 
     #[test]
-    fn failures() {
-        for kind in [FailureKind::Dns, FailureKind::Connect, FailureKind::Timeout, FailureKind::Reset] {
-            assert!(matches!(off(kind, false, 0), Verdict::Again(..)), "{kind:?}");
-            assert!(matches!(off(kind, false, CONNECT_AGAIN), Verdict::Failed(_)), "{kind:?}");
-        }
-        assert!(matches!(off(FailureKind::Tls(TlsFault::Expired), false, 0), Verdict::Failed(_)));
-        assert!(matches!(off(FailureKind::Invalid, false, 0), Verdict::Refused(_)));
-        assert_eq!(off(FailureKind::Cancelled, false, 0), Verdict::Cancelled);
+    fn what_was_not_written_goes_again_where_that_may_help() {
+        let off = |healing, tries| follows(Judged::NotSent(healing, said()), false, tries);
+        let none = Tries::default();
+        assert!(matches!(off(Healing::Later, none), Verdict::Again(..)));
+        assert!(matches!(off(Healing::Later, Tries { connect: CONNECT_AGAIN, ..none }), Verdict::Failed(_)));
+        assert_eq!(off(Healing::AtOnce, none), Verdict::Again(Duration::ZERO, "r".into()));
+        assert!(matches!(off(Healing::AtOnce, Tries { unprocessed: true, ..none }), Verdict::Failed(_)));
+        assert!(matches!(off(Healing::Nothing, none), Verdict::Failed(_)));
+        assert!(matches!(off(Healing::Mending, none), Verdict::Refused(_)));
+        assert_eq!(off(Healing::TakenBack, none), Verdict::Cancelled);
     }
 
     proptest! {
         #[test]
-        fn what_was_written_is_never_sent_again(kind in 0usize..8, connect in 0u32..9, limited in 0u32..9, healed: bool) {
-            let kinds = [FailureKind::Dns, FailureKind::Connect, FailureKind::Tls(TlsFault::Other), FailureKind::Timeout,
-                FailureKind::Reset, FailureKind::Protocol, FailureKind::Cancelled, FailureKind::Invalid];
-            let failure = Failure::written(kinds[kind], Phase::Answer, "");
-            let verdict = judge(Came::Broken(&failure), true, &mut Tries { connect, limited, healed, ..Tries::default() }, &mut Jitter::new(3));
-            prop_assert!(matches!(verdict, Verdict::Unknown(_)));
-        }
-
-        #[test]
-        fn trying_again_ends(statuses in proptest::collection::vec(prop_oneof![Just(429u16), Just(503), Just(401), Just(0)], 1..60)) {
+        fn trying_again_ends(kinds in proptest::collection::vec(0u8..4, 1..60)) {
             let (mut tries, mut jitter, mut again) = (Tries::default(), Jitter::new(9), 0);
-            for status in statuses {
-                let failure = Failure::new(FailureKind::Connect, Phase::Connect, "");
-                let came = if status == 0 { Came::Broken(&failure) } else { Came::Answer { status, wait: Some(Duration::ZERO), reason: "" } };
-                match judge(came, true, &mut tries, &mut jitter) {
-                    Verdict::Again(..) => again += 1,
-                    Verdict::Refuted(_) => tries.healed = true,
+            for kind in kinds {
+                let judged = match kind {
+                    0 => Judged::NotSent(Healing::Later, said()),
+                    1 => Judged::Limited(429, said(), Some(Duration::ZERO)),
+                    2 => Judged::TokenRefused(said()),
+                    _ => Judged::Unknown(said(), None),
+                };
+                match what_follows(judged, true, &mut tries, &mut jitter) {
+                    Verdict::Again(..) | Verdict::Repeat(..) => again += 1,
+                    Verdict::TokenRefused(_) => tries.healed = true,
                     _ => break,
                 }
             }
-            prop_assert!(again <= CONNECT_AGAIN + LIMITED_AGAIN);
+            prop_assert!(again <= CONNECT_AGAIN + LIMITED_AGAIN + LOST_AGAIN);
         }
     }
 }

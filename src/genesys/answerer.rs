@@ -8,6 +8,8 @@
 //! everything else ─► Unproven
 //! ```
 
+use std::fmt;
+
 use http::HeaderMap;
 use serde_json::Value;
 
@@ -72,6 +74,19 @@ impl Answerer {
     }
 }
 
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ProxyLogin => "a proxy that asks for credentials of its own",
+            Self::NetworkLogin => "a network that asks to sign in",
+            Self::Html => "a page for a browser",
+            Self::Header(line) => line,
+            Self::Gateway => "an API gateway",
+            Self::Redirect => "a redirect",
+        })
+    }
+}
+
 /// Headers of an answer, raw or captured.
 pub trait Headers {
     /// The values of the header `name` (lower case) that are text, in order.
@@ -130,13 +145,15 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
         _ => {}
     }
     let json = json_of(body);
+    let marked = OF_SERVICE.iter().any(|name| !headers.values(name).is_empty());
     if json.is_none() && is_html(headers, body) {
-        return Answerer::Other(Sign::Html);
+        // A page in the place of an answer of the service: neither can be believed.
+        return if marked { Answerer::Unproven } else { Answerer::Other(Sign::Html) };
     }
     if let Some(line) = header_line(headers, &OF_OTHERS) {
         return Answerer::Other(Sign::Header(line));
     }
-    if OF_SERVICE.iter().any(|name| !headers.values(name).is_empty()) {
+    if marked {
         return Answerer::Service;
     }
     let json = json.unwrap_or(Value::Null);
@@ -291,7 +308,6 @@ mod tests {
             (200, &[], &wide, html.clone()),
             (200, &[], b"\xEF\xBB\xBF \n<!-- portal --><html>", html.clone()),
             (200, &[("x-request-id", "r")], page, html.clone()),
-            (200, &[("ININ-Correlation-Id", "c")], page, html.clone()),
             (200, &[("Content-Type", "Text/HTML"), ("Content-Encoding", "br")], b"\x1b\x07\x00", html),
             (407, &[], b"", Answerer::Other(Sign::ProxyLogin)),
             (511, &[], br#"{"code":"x"}"#, Answerer::Other(Sign::NetworkLogin)),
@@ -319,6 +335,7 @@ mod tests {
             (200, &[], br#"{"status":"ok"}"#),
             (200, &[], br#"{"id":7}"#),
             (200, &[], b"OK"),
+            (200, &[("ININ-Correlation-Id", "c")], b"<html>Sign in</html>"),
             (403, &[], b""),
             (502, &[], b"upstream connect error"),
             (400, &[], br#"{"error":"invalid_client"}"#),

@@ -308,6 +308,17 @@ impl Outcome {
         matches!(self, Self::Refused(_) | Self::Failed(_) | Self::Unknown(_))
     }
 
+    /// The same with its reason, where there is one, told otherwise.
+    #[must_use]
+    pub fn with_reason(self, told: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Refused(why) => Self::Refused(told(&why)),
+            Self::Unknown(why) => Self::Unknown(told(&why)),
+            Self::Failed(why) => Self::Failed(told(&why)),
+            other => other,
+        }
+    }
+
     /// The one-line reason, where there is one.
     pub fn reason(&self) -> Option<&str> {
         match self {

@@ -1,9 +1,9 @@
 //! What came of a try of a send, and how a message ends.
 //!
 //! ```text
-//! answered ─► verdict ─┬─ again (a pause)  ─► head of its lane, held
-//!                      ├─ heal (a 401)     ─► head of its lane, until there is another token
-//!                      └─ everything else  ─► concluded: recorded, told, looked after
+//! answered ─► judged (engine::outcome) ─► verdict ─┬─ again (a pause)  ─► head of its lane, held
+//!                                                  ├─ heal (a 401)     ─► head of its lane, until there is another token
+//!                                                  └─ everything else  ─► concluded: recorded, told, looked after
 //! ```
 
 use std::time::Duration;
@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::engine::Report;
 use crate::engine::channel;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::retry::{Came, Verdict, judge};
+use crate::engine::outcome::{self, Judged, Reason};
+use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::Unrecorded;
 use crate::engine::token::Refuted;
 use crate::model::{
@@ -36,18 +37,19 @@ impl Driver {
             Err(why) => return self.unrecorded(message, why, now),
         };
         // A message that is sent wrongly on purpose is sent once.
-        let once = !channel::is_idempotent(send.channel) || send.request.sent_as.is_some();
-        let verdict = match (&shown.answer, &shown.ending) {
-            (Some((status, wait, reason)), _) => {
-                let came = Came::Answer { status: *status, wait: *wait, reason };
-                judge(came, once, &mut send.tries, &mut self.jitter)
-            }
-            (None, Ending::Failed(failure)) => judge(Came::Broken(failure), once, &mut send.tries, &mut self.jitter),
-            (None, Ending::Answered(response)) => Verdict::Unknown(format!("{} came unread", response.status)),
+        let repeatable = channel::is_idempotent(send.channel) && send.request.sent_as.is_none();
+        let judged = match (&shown.answer, &shown.ending) {
+            (Some(answer), _) => outcome::of_answer(answer, send.tries.lost > 0),
+            (None, Ending::Failed(failure)) => outcome::of_failure(failure),
+            (None, Ending::Answered(response)) => Judged::Unknown(Reason::Meaningless(response.status), None),
         };
+        // A person who takes a message back wants no further try.
+        let repeatable = repeatable && !(send.taken_back || send.let_go);
+        let verdict = what_follows(judged, repeatable, &mut send.tries, &mut self.jitter);
         if let Some(rate) = self.rates.get_mut(&conversation) {
             rate.arrived(now);
         }
+        let limited = shown.status() == 429;
         let (taken_back, let_go, lost) = (send.taken_back, send.let_go, send.tries.lost);
         // Its 401 says nothing about the session's token, and its success neither.
         let send_as = send.request.sent_as;
@@ -61,14 +63,14 @@ impl Driver {
             heard.limit = None;
         }
         self.overhear(&heard, self.queue.flying().saturating_sub(1));
-        let limited = shown.answer.as_ref().is_some_and(|(status, _, _)| *status == 429);
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
-            Verdict::Again(..) | Verdict::Refuted(_) if taken_back || let_go => Verdict::Cancelled,
-            Verdict::Repeat(_, why) if taken_back || let_go => Verdict::Unknown(why),
-            Verdict::Refuted(why) if on_purpose => Verdict::Refused(why),
-            Verdict::Refuted(why) => match self.tokens.refuted(done.generation, now) {
-                Refuted::Retry { renewal } => return self.heal(message, done.generation, renewal, why, now),
+            Verdict::Again(..) | Verdict::TokenRefused(_) if taken_back || let_go => Verdict::Cancelled,
+            Verdict::TokenRefused(why) if on_purpose => Verdict::Refused(why),
+            Verdict::TokenRefused(why) => match self.tokens.refuted(done.generation, now) {
+                Refuted::Retry { renewal } => {
+                    return self.heal(message, done.generation, renewal, why.to_string(), now);
+                }
                 Refuted::Final => Verdict::Refused(why),
             },
             other => other,
@@ -77,12 +79,17 @@ impl Driver {
             Verdict::Again(pause, why) => {
                 return self.again(message, now.after(pause), why, limited, now);
             }
-            Verdict::Repeat(pause, why) => return self.again(message, now.after(pause), why, false, now),
-            Verdict::Accepted => Outcome::Accepted,
-            Verdict::Refused(why) | Verdict::Refuted(why) => Outcome::Refused(why),
-            Verdict::Unknown(why) => Outcome::Unknown(why),
-            Verdict::Failed(why) => Outcome::Failed(why),
-            Verdict::Cancelled => Outcome::Cancelled,
+            Verdict::Repeat(pause, why) => {
+                let why = format!("{why}; again under the same message id");
+                return self.again(message, now.after(pause), why, false, now);
+            }
+            Verdict::Landed => {
+                if let Some(send) = self.sends.get_mut(&message) {
+                    send.landed = true;
+                }
+                Outcome::Accepted
+            }
+            other => other.into_outcome(),
         };
         let outcome = after_lost_tries(outcome, lost);
         if outcome == Outcome::Accepted && !on_purpose {
@@ -179,6 +186,7 @@ impl Driver {
         // A call that could not be built was flying already; for all others this does nothing.
         self.queue.settle(send.request.conversation, message);
         let life = match &outcome {
+            Outcome::Accepted if send.landed => Life::Landed,
             Outcome::Accepted => Life::Accepted,
             Outcome::Unknown(why) => Life::Unknown(why.clone()),
             Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),
@@ -195,7 +203,7 @@ impl Driver {
         if let Some(record) = &mut send.record {
             record.settle(outcome, now);
         }
-        if life == Life::Accepted {
+        if matches!(life, Life::Accepted | Life::Landed) {
             self.settle_others_of(message, send.request.extras.key.as_deref());
         }
         if life == Life::Cancelled && !send.let_go {

@@ -240,13 +240,13 @@ impl Driver {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
             self.probing.listed = read.map(|listed| (key, listed.id));
         }
-        let outcome = match (asked, &done.shown.answer) {
+        let outcome = match (asked, done.shown.answer.as_ref().map(|a| a.status)) {
             (_, None) => Outcome::Failed(why),
-            (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some((101, ..))) => Outcome::Accepted,
-            (_, Some((200..=299, ..))) if self.is_answered(asked, body) => Outcome::Accepted,
+            (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some(101)) => Outcome::Accepted,
+            (_, Some(200..=299)) if self.is_answered(asked, body) => Outcome::Accepted,
             // "There is no such thing" answers the question.
-            (Asked::Id(..) | Asked::Messages(_), Some((404, ..))) => Outcome::Accepted,
-            (_, Some((200..=299, ..))) => Outcome::Refused("the answer is not what was asked for".to_owned()),
+            (Asked::Id(..) | Asked::Messages(_), Some(404)) => Outcome::Accepted,
+            (_, Some(200..=299)) => Outcome::Refused("the answer is not what was asked for".to_owned()),
             (_, Some(_)) => Outcome::Refused(why),
         };
         let verified = (asked == Asked::Scopes).then(|| done.shown.verified(tokens_me::read(body)));

@@ -229,7 +229,7 @@ impl Driver {
         self.overhear(&done.shown.heard, self.queue.flying());
         let Some(mut reading) = self.reads.remove(&key) else { return };
         let why = done.shown.why();
-        let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
+        let (status, wait) = (done.shown.status(), done.shown.wait());
         reading.record.end(done.shown.ending, done.shown.timing);
         let was_bulk = reading.bulk.is_some();
         let understood = done.body.is_some_and(|body| self.understand(&mut reading, &body, key, now));

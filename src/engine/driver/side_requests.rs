@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::outcome::{self, Judged};
 use crate::engine::token::Outlook;
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint};
@@ -223,14 +224,17 @@ impl Driver {
         self.overhear(&done.shown.heard, self.queue.flying());
         let Some((request, mut record)) = self.side_requests.flying.remove(&done.exchange) else { return };
         let why = done.shown.why();
-        let (status, wait) = done.shown.answer.as_ref().map_or((0, None), |(s, w, _)| (*s, *w));
+        let (status, wait) = (done.shown.status(), done.shown.wait());
+        let taken = done.shown.answer.as_ref().map(|answer| outcome::of_answer(answer, false));
         record.end(done.shown.ending, done.shown.timing);
         if let Some(wait) = wait.filter(|_| status == 429) {
             self.pace.silence(now.after(wait));
         }
         let understood = match (&request, done.body.as_deref()) {
+            (SideRequest::Typing(_) | SideRequest::Receipt { .. }, _) => {
+                (taken == Some(Judged::Accepted)).then_some(Understood::Nothing)
+            }
             (_, None) => None,
-            (SideRequest::Typing(_) | SideRequest::Receipt { .. }, Some(_)) => Some(Understood::Nothing),
             (SideRequest::Learn { .. }, Some(body)) => conversations::read_details(body).map(Understood::Conversation),
             (SideRequest::Discover { page }, Some(body)) => discovery::read(body, *page).map(Understood::Page),
         };

@@ -154,8 +154,8 @@ impl Driver {
         self.overhear(&ResponseMeta { limit: None, ..done.shown.heard }, 0);
         let asked = self.renewal.as_ref().map_or(now, |renewal| renewal.asked);
         let why = done.shown.why();
-        let status = done.shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
-        let wait = done.shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
+        let status = done.shown.status();
+        let wait = done.shown.wait();
         if let Some(renewal) = &mut self.renewal {
             renewal.record.end(done.shown.ending, done.shown.timing);
         }
@@ -257,11 +257,11 @@ impl Driver {
     pub(super) fn facts_answered(&mut self, done: FactsDone, now: Moment) {
         self.overhear(&done.shown.heard, self.queue.flying());
         let why = done.shown.why();
-        let outcome = match (&done.info, &done.shown.answer) {
+        let outcome = match (&done.info, done.shown.status()) {
             (Some(_), _) => Outcome::Accepted,
-            (None, Some((200..=299, _, _))) => Outcome::Refused(NO_FACTS.to_owned()),
-            (None, Some(_)) => Outcome::Refused(why),
-            (None, None) => Outcome::Failed(why),
+            (None, 200..=299) => Outcome::Refused(NO_FACTS.to_owned()),
+            (None, 1..) => Outcome::Refused(why),
+            (None, 0) => Outcome::Failed(why),
         };
         let verified = done.shown.verified(done.info);
         let record = self.facts.remove(&done.generation).map(|mut record| {

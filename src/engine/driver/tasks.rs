@@ -14,13 +14,14 @@ use crate::clock::Clock;
 use crate::config::{Credentials, OAuthClient, SecretError, SecretSource};
 use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
+use crate::engine::outcome::Answered;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Intent, Recording, SendLog, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
-use crate::genesys::{Asked, Call, conversations, limits, oauth, tokens_me, who_answered};
+use crate::genesys::{Answerer, Asked, Call, Sign, conversations, limits, oauth, tokens_me, who_answered};
 use crate::model::{Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing};
 
 use super::Driver;
@@ -103,8 +104,8 @@ pub struct CapturedTry {
     pub ending: Ending,
     pub timing: Timing,
     pub heard: ResponseMeta,
-    /// Where a whole answer came: its status, the wait it named, and its one-line reason.
-    pub answer: Option<(u16, Option<Duration>, String)>,
+    /// Where a whole answer came.
+    pub answer: Option<Answered>,
 }
 
 /// What every answer tells beside its own matter.
@@ -263,7 +264,7 @@ impl Driver {
                 Some(other) => (Some(Err(other)), redactor),
                 None => (None, redactor),
             };
-            done(TokenDone { shown: show(&tried, &redactor, clock), grant })
+            done(TokenDone { shown: show(&tried, Asked::Token, &redactor, clock), grant })
         });
     }
 
@@ -272,7 +273,11 @@ impl Driver {
         self.spawn(Job::Facts(generation), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let info = success(&tried).and_then(|a| tokens_me::read(&plain(a)));
-            TaskOutput::Facts(Box::new(FactsDone { generation, shown: show(&tried, &redactor, clock), info }))
+            TaskOutput::Facts(Box::new(FactsDone {
+                generation,
+                shown: show(&tried, Asked::TokenFacts, &redactor, clock),
+                info,
+            }))
         });
     }
 
@@ -291,7 +296,7 @@ impl Driver {
                 Ok(()) => {
                     let tried = client.run(call, &mut stopped).await;
                     let taken = success(&tried).map(|a| channel::taken(channel, &plain(a))).unwrap_or_default();
-                    (Ok(show(&tried, &redactor, clock)), taken)
+                    (Ok(show(&tried, channel::asked(channel), &redactor, clock)), taken)
                 }
                 Err(why) => (Err(why), Taken::default()),
             };
@@ -301,13 +306,14 @@ impl Driver {
 
     pub(super) fn spawn_read(&mut self, call: Call, key: ConversationKey) {
         let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Read(key), |mut stopped| async move {
+        let asked = if call.body.is_empty() { Asked::Conversation } else { Asked::List };
+        self.spawn(Job::Read(key), move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            let refusal = tried.answer.as_ref().filter(|_| body.is_none());
-            let of_other = |a: &&Answer| who_answered(Asked::Anything, a.status, &a.headers, &plain(a)).is_other();
-            let refusal = refusal.filter(|a| !of_other(a)).map(|a| ApiError::read(a.status, &plain(a)));
-            TaskOutput::Read(Box::new(ReadDone { key, shown: show(&tried, &redactor, clock), body, refusal }))
+            let refusal = tried.answer.as_ref().filter(|_| body.is_none()).map(|a| ApiError::read(a.status, &plain(a)));
+            let shown = show(&tried, asked, &redactor, clock);
+            let refusal = refusal.filter(|_| shown.answer.as_ref().is_none_or(|answer| !answer.answerer.is_other()));
+            TaskOutput::Read(Box::new(ReadDone { key, shown, body, refusal }))
         });
     }
 
@@ -324,7 +330,7 @@ impl Driver {
         self.spawn(job, move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            done(ProbeDone { exchange, shown: show(&tried, &redactor, clock), body })
+            done(ProbeDone { exchange, shown: show(&tried, Asked::Anything, &redactor, clock), body })
         });
     }
 
@@ -359,7 +365,7 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::Web(key), |mut stopped| async move {
             let Opening { tried, socket } = upgrade::open(&client, call, &mut stopped).await;
-            let shown = show(&tried, &redactor, clock);
+            let shown = show(&tried, Asked::Anything, &redactor, clock);
             TaskOutput::Opened(Box::new(OpenDone { key, serial, shown, socket }))
         })
     }
@@ -373,7 +379,7 @@ impl Driver {
         self.spawn(Job::History(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            TaskOutput::History(Box::new(HistoryDone { key, shown: show(&tried, &redactor, clock), body }))
+            TaskOutput::History(Box::new(HistoryDone { key, shown: show(&tried, Asked::List, &redactor, clock), body }))
         });
     }
 
@@ -400,7 +406,7 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::File(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            TaskOutput::Put(Box::new(PutDone { key, id, shown: show(&tried, &redactor, clock) }))
+            TaskOutput::Put(Box::new(PutDone { key, id, shown: show(&tried, Asked::Anything, &redactor, clock) }))
         });
     }
 
@@ -418,7 +424,7 @@ fn plain(answer: &Answer) -> std::borrow::Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
-fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> CapturedTry {
+fn show(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> CapturedTry {
     let now = clock.now();
     let heard = tried.answer.as_ref().map_or_else(ResponseMeta::default, |a| {
         let date = limits::date(&a.headers);
@@ -429,14 +435,21 @@ fn show(tried: &Tried, redactor: &Redactor, clock: Clock) -> CapturedTry {
         }
     });
     let answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
-        if (200..300).contains(&a.status) {
-            return (a.status, None, String::new());
+        let body = plain(a);
+        let answerer = match who_answered(asked, a.status, &a.headers, &body) {
+            Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
+            other => other,
+        };
+        let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
+        if !(200..300).contains(&a.status) {
+            let error = ApiError::read(a.status, &body);
+            let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
+            // A 429 without a wait of its own: the window's end is one.
+            answered.wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
+            answered.reason = redactor.text(&error.reason()).into_owned();
+            answered.code = error.code;
         }
-        let error = ApiError::read(a.status, &plain(a));
-        let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
-        // A 429 without a wait of its own: the window's end is one.
-        let wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
-        (a.status, wait, redactor.text(&error.reason()).into_owned())
+        answered
     });
     CapturedTry { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer }
 }
@@ -445,10 +458,20 @@ impl CapturedTry {
     /// One line for an exchange that was no success.
     pub fn why(&self) -> String {
         match (&self.answer, &self.ending) {
-            (Some((_, _, reason)), _) => reason.clone(),
+            (Some(answer), _) => answer.reason.clone(),
             (None, Ending::Failed(failure)) => failure.line(),
             (None, Ending::Answered(response)) => response.status.to_string(),
         }
+    }
+
+    /// The status of the whole answer; 0 where none came.
+    pub fn status(&self) -> u16 {
+        self.answer.as_ref().map_or(0, |answer| answer.status)
+    }
+
+    /// The wait that the answer names.
+    pub fn wait(&self) -> Option<Duration> {
+        self.answer.as_ref().and_then(|answer| answer.wait)
     }
 }
 

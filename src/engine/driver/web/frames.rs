@@ -192,18 +192,26 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let seconds = self.profile.request_timeout.as_secs();
         for waiting in web.flight.late(now) {
-            self.never_answered(key, waiting, &format!("nothing came within {seconds} s"), now);
+            let why = format!("nothing came within {seconds} s");
+            self.never_answered(key, waiting, FailureKind::Timeout, &why, now);
         }
     }
 
     /// A frame whose answer will not come.
-    pub(super) fn never_answered(&mut self, key: ConversationKey, waiting: Waiting<Underway>, why: &str, now: Moment) {
+    pub(super) fn never_answered(
+        &mut self,
+        key: ConversationKey,
+        waiting: Waiting<Underway>,
+        kind: FailureKind,
+        why: &str,
+        now: Moment,
+    ) {
         let Underway { of, gate } = waiting.of;
         let wrote = !gate.bar();
         match of {
-            Of::Message(message) => self.message_lost(message, wrote, why, now),
+            Of::Message(message) => self.message_lost(message, wrote, kind, why, now),
             Of::Session(mut record) => {
-                record.end(lost(why, wrote), took(&record, now));
+                record.end(lost(kind, why, wrote), took(&record, now));
                 record.settle(Outcome::Failed(format!("not answered: {why}")), now);
                 self.tell(record.report());
                 if record.is_called("getJwt") {
@@ -217,9 +225,9 @@ impl Driver {
 }
 
 /// How a frame ended to which nothing came.
-pub(super) fn lost(why: &str, wrote: bool) -> Ending {
+pub(super) fn lost(kind: FailureKind, why: &str, wrote: bool) -> Ending {
     let phase = if wrote { Phase::Answer } else { Phase::Write };
-    Ending::Failed(Failure { wrote, ..Failure::new(FailureKind::Reset, phase, why) })
+    Ending::Failed(Failure { wrote, ..Failure::new(kind, phase, why) })
 }
 
 /// How long an answer took.

@@ -191,9 +191,9 @@ impl Driver {
         self.overhear(&crate::engine::driver::tasks::ResponseMeta { limit: None, ..shown.heard }, 0);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why, mut record)) = web.history.reading.take() else { return };
-        let status = shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
+        let status = shown.status();
         let reason = shown.why();
-        let wait = shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
+        let wait = shown.wait();
         record.end(shown.ending, shown.timing);
         let read = body.as_deref().and_then(history::read);
         let outcome = match (&read, status) {

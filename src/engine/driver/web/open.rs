@@ -9,7 +9,7 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::Event;
 use crate::engine::socket::upgrade;
 use crate::genesys::web_messaging::socket_url;
-use crate::model::{ConversationKey, Ending, Kind, Moment, Outcome};
+use crate::model::{ConversationKey, Ending, FailureKind, Kind, Moment, Outcome};
 
 use super::{Came, Driver};
 
@@ -107,7 +107,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(mut record) = web.opening.remove(&serial) else { return };
         let current = web.serial == serial;
-        let status = shown.answer.as_ref().map(|(status, _, _)| *status);
+        let status = shown.answer.as_ref().map(|answer| answer.status);
         let why = match (&status, &socket) {
             (_, Some(_)) => String::new(),
             (Some(403), _) => format!(
@@ -118,7 +118,7 @@ impl Driver {
             (None, _) => shown.why(),
         };
         let for_good = matches!(&shown.ending, Ending::Failed(f) if matches!(f.kind,
-            crate::model::FailureKind::Invalid | crate::model::FailureKind::Tls(_)));
+            FailureKind::Invalid | FailureKind::Tls(_)));
         record.end(shown.ending, shown.timing);
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,
@@ -165,7 +165,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.link = None;
         for waiting in web.flight.broken() {
-            self.never_answered(key, waiting, why, now);
+            self.never_answered(key, waiting, FailureKind::Reset, why, now);
         }
         self.uploads_lost(key, why, now);
     }

@@ -11,11 +11,11 @@ use futures_util::FutureExt as _;
 use secrecy::SecretString;
 
 use crate::engine::channel;
-use crate::engine::retry::{Came, Verdict, judge};
+use crate::engine::outcome;
+use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
-use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{ConversationKey, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
+use crate::model::{ConversationKey, FailureKind, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
 
 use super::frames::{lost, took};
 use super::{Driver, Of, Ready};
@@ -89,7 +89,13 @@ impl Driver {
             return self.conclude(message, Outcome::Cancelled, None, now);
         }
         if !self.webs.is_writable(key) {
-            return self.message_lost(message, false, "the socket was lost before it was written", now);
+            return self.message_lost(
+                message,
+                false,
+                FailureKind::Reset,
+                "the socket was lost before it was written",
+                now,
+            );
         }
         let ready = self.webs.all.get_mut(&key).and_then(|web| web.ready.take()).filter(|r| r.message == message);
         match ready {
@@ -97,7 +103,7 @@ impl Driver {
                 self.hand_over(key, &ours, tracing, text, Of::Message(message), now);
             }
             // The guest became another one meanwhile.
-            None => self.message_lost(message, false, "the guest is another now", now),
+            None => self.message_lost(message, false, FailureKind::Reset, "the guest is another now", now),
         }
     }
 
@@ -119,57 +125,35 @@ impl Driver {
             let timing = took(record, now);
             record.end(ending, timing);
         }
-        let outcome = match &theirs.said {
-            Said::Message(echo) => {
-                let id = echo.key.clone();
-                let at = echo.at.unwrap_or(now.wall);
-                let reader = self.readers.entry(key).or_default();
-                reader.sent(message, &send.request.text, at, id.clone(), false);
-                return self.conclude(message, Outcome::Accepted, id, now);
-            }
-            Said::Error { code, message: said, retry_after } => {
-                let why = self.redactor.text(&codes::line(*code, said)).into_owned();
-                match codes::means(*code) {
-                    Means::Slower => {
-                        let wait = Some(std::time::Duration::from_secs(retry_after.unwrap_or(3)));
-                        let came = Came::Answer { status: 429, wait, reason: &why };
-                        return self.slower(key, message, came, *code, now);
-                    }
-                    Means::Failed => Outcome::Unknown(format!("{why}; the message may have been taken before that")),
-                    Means::SessionOver | Means::ReadOnly | Means::Refused => Outcome::Refused(why),
-                }
-            }
-            _ => Outcome::Unknown(format!("answered with {}, which says nothing about it", theirs.words())),
-        };
-        self.end_unechoed(message, outcome, now);
-    }
-
-    /// The server asks to be slower: the same again later, bounded.
-    fn slower(&mut self, key: ConversationKey, message: MessageId, came: Came<'_>, code: u16, now: Moment) {
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        let given_up = send.taken_back || send.let_go;
-        match judge(came, true, &mut send.tries, &mut self.jitter) {
-            Verdict::Again(..) if given_up => self.conclude(message, Outcome::Cancelled, None, now),
-            Verdict::Again(pause, _) => {
+        if let Said::Message(echo) = &theirs.said {
+            let id = echo.key.clone();
+            let at = echo.at.unwrap_or(now.wall);
+            let reader = self.readers.entry(key).or_default();
+            reader.sent(message, &send.request.text, at, id.clone(), false);
+            return self.conclude(message, Outcome::Accepted, id, now);
+        }
+        match what_follows(outcome::of_frame(theirs), false, &mut send.tries, &mut self.jitter) {
+            Verdict::Again(pause, why) if !(send.taken_back || send.let_go) => {
                 let until = now.after(pause);
                 if let Some(web) = self.webs.all.get_mut(&key) {
                     web.silent = Some(until);
                 }
-                let why = format!("{code}, retryAfter {} s", pause.as_secs());
                 self.again(message, until, why, false, now);
             }
-            Verdict::Refused(why) => self.conclude(message, Outcome::Refused(why), None, now),
-            other => self.conclude(message, Outcome::Unknown(format!("{other:?}")), None, now),
+            verdict => {
+                let outcome = verdict.into_outcome().with_reason(|why| self.redactor.text(why).into_owned());
+                self.end_unechoed(message, outcome, now);
+            }
         }
     }
 
     /// No answer will come to a message. Not written: it waits to be written. Written: nobody knows.
-    pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, why: &str, now: Moment) {
+    pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, kind: FailureKind, why: &str, now: Moment) {
         let Some(send) = self.sends.get_mut(&message) else { return };
         let given_up = send.taken_back || send.let_go;
         if let Some(record) = &mut send.record {
             let timing = took(record, now);
-            record.end(lost(why, wrote), if wrote { timing } else { Timing::default() });
+            record.end(lost(kind, why, wrote), if wrote { timing } else { Timing::default() });
         }
         match (wrote, given_up) {
             (false, true) => self.conclude(message, Outcome::Cancelled, None, now),
@@ -216,7 +200,7 @@ impl Driver {
         let taken = web.flight.take(|of| matches!(of.of, Of::Message(m) if m == message));
         // Else its intent is being recorded: it is not written after that.
         if let Some(waiting) = taken {
-            self.never_answered(key, waiting, "taken back while waiting for the echo", now);
+            self.never_answered(key, waiting, FailureKind::Cancelled, "taken back while waiting for the echo", now);
         }
     }
 

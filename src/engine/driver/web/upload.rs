@@ -16,7 +16,7 @@ use crate::engine::driver::tasks::{FileRead, PutDone};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Ours, media};
-use crate::model::{ConversationKey, Kind, Life, MessageId, Moment, Outcome, Place};
+use crate::model::{ConversationKey, FailureKind, Kind, Life, MessageId, Moment, Outcome, Place};
 
 use super::Driver;
 
@@ -163,10 +163,12 @@ impl Driver {
         let Some(mut record) = web.puts.remove(&id) else { return };
         let waiting = web.uploading.as_ref().filter(|u| u.current.as_ref().is_some_and(|(current, _)| *current == id));
         let name = waiting.map(Uploading::name);
-        let status = shown.answer.as_ref().map_or(0, |(status, _, _)| *status);
+        let status = shown.status();
+        let elsewhere = shown.answer.as_ref().is_some_and(|answer| answer.answerer.is_other());
         let why = shown.why();
         record.end(shown.ending, shown.timing);
         let outcome = match status {
+            200..=299 if elsewhere => Outcome::Refused("somebody on the way answered, not the storage".to_owned()),
             200..=299 => Outcome::Accepted,
             0 => Outcome::Failed(why.clone()),
             _ => Outcome::Refused(why.clone()),
@@ -227,7 +229,7 @@ impl Driver {
     /// The socket is gone: the files are uploaded again with the next one.
     pub(in crate::engine::driver) fn uploads_lost(&mut self, key: ConversationKey, why: &str, now: Moment) {
         if let Some(Uploading { message, .. }) = self.end_upload(key) {
-            self.message_lost(message, false, why, now);
+            self.message_lost(message, false, FailureKind::Reset, why, now);
         }
     }
 

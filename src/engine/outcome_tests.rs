@@ -1,0 +1,202 @@
+//! One table: what came, and what that says of the message.
+
+use super::*;
+use crate::genesys::answerer::{Asked, who_answered};
+use crate::genesys::errors::ApiError;
+use crate::model::{Phase, TlsFault};
+use crate::model::exchange::{Body, Header, Response};
+
+/// How a message ends when nothing else is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Accepted,
+    Landed,
+    Refused,
+    TokenRefused,
+    Limited,
+    Unknown,
+    NotSent,
+}
+use End::{Accepted, Landed, Limited, NotSent, Refused, TokenRefused, Unknown};
+
+fn end(judged: &Judged) -> End {
+    match judged {
+        Judged::Accepted => Accepted,
+        Judged::Landed => Landed,
+        Judged::Refused(_) => Refused,
+        Judged::TokenRefused(_) => TokenRefused,
+        Judged::Limited(..) => Limited,
+        Judged::Unknown(..) => Unknown,
+        Judged::NotSent(..) => NotSent,
+    }
+}
+
+type Fields<'f> = &'f [(&'f str, &'f str)];
+
+const ININ: (&str, &str) = ("ININ-Correlation-Id", "c");
+const REQUEST_ID: (&str, &str) = ("x-request-id", "r");
+const HTML: (&str, &str) = ("Content-Type", "text/html; charset=iso-8859-1");
+const VIA: (&str, &str) = ("Via", "1.1 proxy.corp.example");
+const PAGE: &[u8] = b"<!DOCTYPE html><title>Sign in</title>";
+const TAKEN: &[u8] = br#"{"id":"m-1"}"#;
+const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00";
+
+fn judge(asked: Asked, status: u16, headers: Fields<'_>, body: &[u8], lost: bool) -> Judged {
+    let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
+    let error = ApiError::read(status, body);
+    let answered = Answered {
+        status,
+        answerer: who_answered(asked, status, headers.as_slice(), body),
+        wait: error.retry_after,
+        code: error.code.clone(),
+        reason: error.reason(),
+    };
+    of_answer(&answered, lost)
+}
+
+#[test]
+fn whole_answers() {
+    let (guest, open) = (Asked::GuestMessage, Asked::OpenMessage);
+    let rows: &[(Asked, u16, Fields<'_>, &[u8], End)] = &[
+        // Honest answers of the service: full, minimal, empty with a header of the service.
+        (guest, 200, &[ININ], br#"{"id":"m-1","text":"hello","type":"text"}"#, Accepted),
+        (guest, 200, &[], TAKEN, Accepted),
+        (guest, 201, &[], br#"{"messageId":"m-1"}"#, Accepted),
+        (guest, 202, &[REQUEST_ID], b"", Accepted),
+        (guest, 204, &[ININ], b"", Accepted),
+        (guest, 204, &[REQUEST_ID], b"", Accepted),
+        (guest, 200, &[("Genesys-Correlation-Id", "g")], b"{}", Accepted),
+        (guest, 200, &[("inin-ratelimit-count", "3")], b"ok", Accepted),
+        (guest, 200, &[VIA], TAKEN, Accepted),
+        (guest, 203, &[VIA, ININ], b"{}", Accepted),
+        (guest, 200, &[], b"\xEF\xBB\xBF{\"id\":\"m-1\"}", Accepted),
+        (open, 200, &[], br#"{"id":"m-1","channel":{"type":"Private"},"direction":"Inbound"}"#, Accepted),
+        (open, 200, &[], br#"{"conversationId":"c-1"}"#, Accepted),
+        (open, 202, &[ININ], b"", Accepted),
+        (open, 204, &[REQUEST_ID], b"", Accepted),
+        (open, 200, &[HTML], TAKEN, Accepted),
+        // A success that somebody else gave.
+        (guest, 200, &[HTML], PAGE, Refused),
+        (guest, 200, &[HTML, VIA], PAGE, Refused),
+        (guest, 200, &[], PAGE, Refused),
+        (guest, 200, &[], b"\xFF\xFE<\0h\0t\0m\0l\0>\0", Refused),
+        (guest, 200, &[("Content-Type", "text/html"), ("Content-Encoding", "br")], b"\x1b\x07\x00\x01", Refused),
+        (guest, 200, &[REQUEST_ID, HTML], PAGE, Refused),
+        (guest, 201, &[], PAGE, Refused),
+        (guest, 200, &[VIA], b"Access denied", Refused),
+        (guest, 200, &[("X-Squid-Error", "ERR_ACCESS_DENIED 0")], b"", Refused),
+        (guest, 206, &[HTML], PAGE, Refused),
+        (open, 200, &[HTML], PAGE, Refused),
+        (open, 200, &[], br#"{"fault":{"faultstring":"no"}}"#, Refused),
+        // A success that nothing shows to be the service's.
+        (guest, 200, &[], b"", Unknown),
+        (guest, 204, &[], b"", Unknown),
+        (guest, 202, &[VIA], b"", Unknown),
+        (guest, 200, &[], b"{}", Unknown),
+        (guest, 200, &[], b"OK", Unknown),
+        (guest, 200, &[], br#"{"id":"m-"#, Unknown),
+        (guest, 200, &[("Content-Encoding", "gzip, gzip")], GZIP, Unknown),
+        (guest, 200, &[ININ, HTML], PAGE, Unknown),
+        (open, 200, &[], b"", Unknown),
+        (open, 201, &[], br#"{"status":"ok"}"#, Unknown),
+        // Successes that the API does not use.
+        (guest, 205, &[ININ], b"", Unknown),
+        (guest, 206, &[ININ], TAKEN, Unknown),
+        (guest, 299, &[ININ], TAKEN, Unknown),
+        (guest, 299, &[], b"", Unknown),
+        // Refusals.
+        (guest, 302, &[("Location", "https://sso.example")], b"", Refused),
+        (guest, 400, &[ININ], br#"{"code":"bad.request","message":"no"}"#, Refused),
+        (guest, 400, &[], b"", Refused),
+        (guest, 401, &[], br#"{"code":"unauthorized","message":"no"}"#, TokenRefused),
+        (guest, 401, &[], b"", TokenRefused),
+        (guest, 401, &[HTML], PAGE, Refused),
+        (guest, 401, &[], br#"{"fault":{"faultstring":"Invalid access token"}}"#, Refused),
+        (guest, 403, &[ININ], br#"{"code":"missing.permissions"}"#, Refused),
+        (guest, 403, &[], br#"{"message":"Forbidden"}"#, Refused),
+        (guest, 404, &[], br#"{"code":"not.found"}"#, Refused),
+        (guest, 407, &[], PAGE, Refused),
+        (guest, 408, &[], b"", Refused),
+        (guest, 409, &[], br#"{"code":"general.conflict"}"#, Refused),
+        (guest, 413, &[], b"", Refused),
+        (guest, 501, &[], b"", Refused),
+        (guest, 505, &[], b"", Refused),
+        (guest, 511, &[HTML], PAGE, Refused),
+        // Not taken now.
+        (guest, 429, &[ININ], br#"{"code":"too.many.requests.retry.after"}"#, Limited),
+        (guest, 429, &[], b"", Limited),
+        (guest, 503, &[], br#"{"code":"too.many.requests","retryAfter":1}"#, Limited),
+        // The service, or somebody on the way, failed after the request was written.
+        (guest, 500, &[ININ], br#"{"code":"internal.server.error"}"#, Unknown),
+        (guest, 502, &[HTML], PAGE, Unknown),
+        (guest, 503, &[("Retry-After", "1")], b"", Unknown),
+        (guest, 503, &[], br#"{"code":"service.unavailable","retryAfter":1}"#, Unknown),
+        (guest, 504, &[], b"", Unknown),
+        (guest, 520, &[], b"", Unknown),
+        // Statuses that say nothing.
+        (guest, 101, &[ININ], b"", Unknown),
+        (guest, 600, &[ININ], TAKEN, Unknown),
+        (guest, 999, &[], b"", Unknown),
+    ];
+    assert!(rows.len() >= 60);
+    for (asked, status, headers, body, expected) in rows {
+        let judged = judge(*asked, *status, headers, body, false);
+        let shown = format!("{asked:?} {status} {headers:?} {}: {judged:?}", String::from_utf8_lossy(body));
+        assert_eq!(end(&judged), *expected, "{shown}");
+    }
+}
+
+#[test]
+fn a_conflict_after_a_lost_answer_means_that_it_was_taken() {
+    let conflict = br#"{"code":"general.conflict","message":"already exists"}"#;
+    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[], conflict, true)), Landed);
+    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[], conflict, false)), Refused);
+    assert_eq!(end(&judge(Asked::OpenMessage, 409, &[HTML], PAGE, true)), Refused, "a page proves nothing");
+}
+
+#[test]
+fn broken_tries() {
+    let off = |kind| of_failure(&Failure::new(kind, Phase::Connect, "d"));
+    let healing = |kind| match off(kind) {
+        Judged::NotSent(healing, _) => Some(healing),
+        _ => None,
+    };
+    assert_eq!(healing(FailureKind::Dns), Some(Healing::Later));
+    assert_eq!(healing(FailureKind::Connect), Some(Healing::Later));
+    assert_eq!(healing(FailureKind::Timeout), Some(Healing::Later));
+    assert_eq!(healing(FailureKind::Tls(TlsFault::Expired)), Some(Healing::Nothing));
+    assert_eq!(healing(FailureKind::Unprocessed), Some(Healing::AtOnce));
+    assert_eq!(healing(FailureKind::Invalid), Some(Healing::Mending));
+    assert_eq!(healing(FailureKind::Cancelled), Some(Healing::TakenBack));
+    assert_eq!(end(&off(FailureKind::Reset)), NotSent);
+    let kinds = [FailureKind::Timeout, FailureKind::Reset, FailureKind::Protocol, FailureKind::Cancelled];
+    for kind in kinds {
+        assert_eq!(end(&of_failure(&Failure::written(kind, Phase::Answer, "d"))), Unknown, "{kind:?}");
+    }
+    for status in [200, 204, 403, 503] {
+        let partial =
+            Response { status, version: String::new(), headers: Vec::new(), body: Body::default(), remote: None };
+        let cut =
+            Failure { partial: Some(Box::new(partial)), ..Failure::written(FailureKind::Protocol, Phase::Body, "d") };
+        assert_eq!(end(&of_failure(&cut)), Unknown, "{status}, and the rest did not come");
+    }
+}
+
+#[test]
+fn frames() {
+    let rows = [
+        (
+            r#"{"type":"response","class":"StructuredMessage","code":200,"body":{"text":"hi","direction":"Inbound","id":"m"}}"#,
+            Accepted,
+        ),
+        (r#"{"type":"response","class":"string","code":400,"body":"no"}"#, Refused),
+        (r#"{"type":"response","class":"string","code":4011,"body":"too long"}"#, Refused),
+        (r#"{"type":"response","class":"string","code":429,"body":"slower"}"#, Limited),
+        (r#"{"type":"response","class":"string","code":500,"body":"x"}"#, Unknown),
+        (r#"{"type":"message","class":"SomethingNew","code":200,"body":{}}"#, Unknown),
+    ];
+    for (frame, expected) in rows {
+        let judged = Theirs::read(frame).map(|theirs| of_frame(&theirs));
+        assert_eq!(judged.as_ref().map(end), Some(expected), "{frame}: {judged:?}");
+    }
+}
