@@ -3,8 +3,8 @@
 use super::*;
 use crate::genesys::answerer::{Asked, who_answered};
 use crate::genesys::errors::ApiError;
-use crate::model::{Phase, TlsFault};
 use crate::model::exchange::{Body, Header, Response};
+use crate::model::{Phase, TlsFault};
 
 /// How a message ends when nothing else is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

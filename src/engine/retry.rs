@@ -45,6 +45,8 @@ pub struct Tries {
     pub lost: u32,
     /// Because of a 401.
     pub healed: bool,
+    /// The service knew the last one from an earlier one.
+    pub landed: bool,
 }
 
 /// What follows.
@@ -88,7 +90,10 @@ impl Verdict {
 pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter: &mut Jitter) -> Verdict {
     match judged {
         Judged::Accepted => Verdict::Accepted,
-        Judged::Landed => Verdict::Landed,
+        Judged::Landed => {
+            tries.landed = true;
+            Verdict::Landed
+        }
         Judged::Refused(why) => Verdict::Refused(why),
         Judged::TokenRefused(why) if tries.healed => Verdict::Refused(why),
         Judged::TokenRefused(why) => Verdict::TokenRefused(why),

@@ -115,9 +115,10 @@ async fn a_gzip_body_is_decoded_and_its_header_kept() {
 #[tokio::test]
 async fn a_long_body_is_bounded_and_counted() {
     const LENGTH: usize = (3 << 20) + 17;
-    let server =
-        Server::start(with_tokens(|_| Act::Say(bytes(200, &[("Content-Type", "text/plain")], &vec![b'x'; LENGTH]))))
-            .await;
+    let server = Server::start(with_tokens(|_| {
+        Act::Say(bytes(200, &[("Content-Type", "text/plain"), ("x-request-id", "r")], &vec![b'x'; LENGTH]))
+    }))
+    .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "x");
     assert_eq!(rig.end_of(message).await, Life::Accepted);
@@ -159,7 +160,7 @@ async fn odd_answers_do_no_harm() {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let server = Server::start(with_tokens(move |req| {
         if req.body.contains("fine") {
-            return json(200, "{}");
+            return json(200, r#"{"id":"m"}"#);
         }
         Act::SayClose(odd[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)].clone())
     }))

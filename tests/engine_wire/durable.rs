@@ -46,7 +46,7 @@ async fn intent_before_the_first_byte_and_outcome_after() {
     let (lines, shared) = (Arc::clone(&book.0), Arc::clone(&book.0));
     let server = Server::start(with_tokens(move |_| {
         shared.lock().unwrap().push("received".to_owned());
-        json(200, "{}")
+        json(200, r#"{"id":"m"}"#)
     }))
     .await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
@@ -64,7 +64,7 @@ async fn intent_before_the_first_byte_and_outcome_after() {
 async fn what_cannot_be_recorded_now_waits() {
     let book = Book::default();
     let lines = Arc::clone(&book.0);
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let waits = rig.send(0, "not now");
@@ -80,7 +80,7 @@ async fn what_cannot_be_recorded_now_waits() {
 /// A job that dies is told, its message is unknown, and everything else goes on.
 #[tokio::test]
 async fn a_job_that_dies_surfaces() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));

@@ -30,7 +30,7 @@ fn world(clock: Clock, receipts: u16) -> impl Fn(&Req) -> Act + Send + Sync {
                 return json(200, &js!({ "id": "in-1", "conversationId": CONVERSATION }).to_string());
             }
             let status = if req.path.ends_with("/receipt") { receipts } else { 200 };
-            return json(status, "{}");
+            return json(status, r#"{"id":"e-1"}"#);
         }
         if req.path == read {
             if said.lock().unwrap().is_empty() {

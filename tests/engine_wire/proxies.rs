@@ -62,7 +62,7 @@ async fn tunnel(target: u16, tunnelled: Arc<AtomicUsize>) -> u16 {
 #[tokio::test]
 async fn plain_requests_outside_go_to_the_proxy() {
     for variable in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
-        let proxy = Server::start(with_tokens(|_| json(200, "{}"))).await;
+        let proxy = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
         let mut profile = profile(&proxy.url(), 1);
         profile.hosts.api = "http://api.outside.example".into();
         let mut rig = start(profile, &[(variable, proxy.url())]);
@@ -112,9 +112,9 @@ async fn secure_requests_outside_go_through_a_tunnel() {
 #[tokio::test]
 async fn loopback_never_goes_to_a_proxy() {
     let authority = Authority::new();
-    let secure = Server::secure(authority.acceptor("localhost", "http/1.1"), |_| json(200, "{}")).await;
-    let plain = Server::start(with_tokens(|_| json(200, "{}"))).await;
-    let proxy = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let secure = Server::secure(authority.acceptor("localhost", "http/1.1"), |_| json(200, r#"{"id":"m"}"#)).await;
+    let plain = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
+    let proxy = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let everywhere = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         .map(|variable| (variable, proxy.url()));
     for api in [
@@ -136,7 +136,7 @@ async fn loopback_never_goes_to_a_proxy() {
 /// Hosts of `no_proxy` are reached directly, or not at all.
 #[tokio::test]
 async fn no_proxy_is_obeyed() {
-    let proxy = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let proxy = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&proxy.url(), 1);
     // Not loopback by its name, but nobody's outside this machine either.
     profile.hosts.api = format!("http://0.0.0.0:{}", proxy.addr.port());

@@ -124,7 +124,7 @@ async fn a_refused_read_harms_nothing() {
         let clock = Clock::fast(50);
         let server = Server::start(move |req| match () {
             () if is_token(req) => granted(1, 36_000),
-            () if is_send(req) => json(200, "{}"),
+            () if is_send(req) => json(200, r#"{"id":"m"}"#),
             () if status == 401 => unauthorized(),
             () => json(status, r#"{"code":"no"}"#),
         })

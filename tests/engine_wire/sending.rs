@@ -16,7 +16,7 @@ use super::server::{Act, Server, answer, json};
 /// Reset before, during and after the answer: unknown, told so, and never sent again. Later messages go on.
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_never_sent_again() {
-    let whole = answer(200, &[], "{}");
+    let whole = answer(200, &[], r#"{"id":"m"}"#);
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"id\":\"m".to_vec();
     let cases: [(Act, bool, &str); 6] = [
         (Act::SayReset(vec![]), true, "waiting for the answer"),
@@ -29,11 +29,9 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
     ];
     for (act, unknown, words) in cases {
         let told = format!("{act:?}");
-        let server = Server::start(with_tokens(
-            move |req| {
-                if req.body.contains("lost") { act.clone() } else { json(200, "{}") }
-            },
-        ))
+        let server = Server::start(with_tokens(move |req| {
+            if req.body.contains("lost") { act.clone() } else { json(200, r#"{"id":"m"}"#) }
+        }))
         .await;
         let mut rig = Rig::start(profile(&server.url(), 1));
         let lost = rig.send(0, "lost");
@@ -73,7 +71,8 @@ async fn garbage_is_unknown() {
 async fn statuses_to_outcomes() {
     let server = Server::start(with_tokens(|req| {
         let status: u16 = req.body.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap();
-        Act::Say(answer(status, &[("Location", "http://127.0.0.1:1/elsewhere")], "not json"))
+        let headers = [("Location", "http://127.0.0.1:1/elsewhere"), ("ININ-Correlation-Id", "c-1")];
+        Act::Say(answer(status, &headers, "not json"))
     }))
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
@@ -81,6 +80,8 @@ async fn statuses_to_outcomes() {
         (200, "accepted"),
         (201, "accepted"),
         (202, "accepted"),
+        (206, "unknown"),
+        (299, "unknown"),
         (302, "refused"),
         (307, "refused"),
         (400, "refused"),
@@ -91,12 +92,51 @@ async fn statuses_to_outcomes() {
         (502, "unknown"),
         (503, "unknown"),
         (504, "unknown"),
+        (511, "refused"),
+        (600, "unknown"),
+        (999, "unknown"),
     ] {
         let message = rig.send(0, &status.to_string());
         assert_eq!(rig.end_of(message).await.word(), want, "{status}");
     }
-    assert_eq!(server.count("/messaging/"), 13, "none was sent twice");
+    assert_eq!(server.count("/messaging/"), 18, "none was sent twice");
     rig.stop().await;
+}
+
+/// A success is one only where the service shows itself; one that somebody else gave, or nobody can be seen to have given,
+/// is not, and what may have been received is not sent again.
+#[tokio::test]
+async fn a_success_of_nobody_is_none() {
+    let html = ("Content-Type", "text/html; charset=utf-16");
+    let page = "<!DOCTYPE html><title>Sign in</title>";
+    for (answered, want) in [
+        (answer(200, &[html], page), "refused"),
+        (answer(200, &[("Via", "1.1 proxy.corp.example")], page), "refused"),
+        (answer(200, &[], ""), "unknown"),
+        (answer(200, &[("Content-Encoding", "gzip, gzip")], "not gzip"), "unknown"),
+        (answer(503, &[("Retry-After", "1")], ""), "unknown"),
+        (answer(204, &[("ININ-Correlation-Id", "c-1")], ""), "accepted"),
+        (answer(202, &[("x-request-id", "r-1")], ""), "accepted"),
+    ] {
+        let said = String::from_utf8_lossy(&answered).into_owned();
+        let server = Server::start(with_tokens(move |_| Act::Say(answered.clone()))).await;
+        let mut rig = Rig::start(profile(&server.url(), 1));
+        let message = rig.send(0, "x");
+        let life = rig.end_of(message).await;
+        assert_eq!(life.word(), want, "{said}: {life:?}");
+        let word = rig.exchange_of(message).outcome.word();
+        assert_eq!(
+            word,
+            match want {
+                "accepted" => "ok",
+                "refused" => "ERR",
+                _ => "UNKN",
+            },
+            "{said}"
+        );
+        assert_eq!(server.count("/messaging/"), 1, "{said}");
+        rig.stop().await;
+    }
 }
 
 /// Nobody listens: tried again, bounded, counted down, then said to be not sent. When somebody does, it goes.
@@ -105,7 +145,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nowhere = format!("http://{}", gone.local_addr().unwrap());
     drop(gone);
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = nowhere;
     let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
@@ -125,7 +165,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
 
 #[tokio::test]
 async fn an_unresolvable_host_is_a_look_up_failure() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = "http://no-such-host.invalid".into();
     let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
@@ -140,7 +180,7 @@ async fn an_unresolvable_host_is_a_look_up_failure() {
 /// The server closes the idle connection between sends, again and again: every message arrives exactly once.
 #[tokio::test]
 async fn a_stale_connection_never_writes_twice() {
-    let server = Server::start(with_tokens(|_| Act::SayClose(answer(200, &[], "{}")))).await;
+    let server = Server::start(with_tokens(|_| Act::SayClose(answer(200, &[], r#"{"id":"m"}"#)))).await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let mut texts = Vec::new();
     for n in 0..200 {
@@ -172,14 +212,14 @@ async fn a_named_wait_is_obeyed() {
         answer(429, &date, "{}"),
         answer(429, &[], body),
         answer(429, &[], r#"{"retryAfter":7}"#),
-        answer(503, &[("Retry-After", "7")], "{}"),
+        answer(503, &[("Retry-After", "7")], r#"{"code":"too.many.requests"}"#),
     ] {
         let times: Arc<Mutex<Vec<Duration>>> = Arc::default();
         let shared = Arc::clone(&times);
         let said = String::from_utf8_lossy(&refusal).into_owned();
         let server = Server::start(with_tokens(move |_| {
             shared.lock().unwrap().push(clock.now().mono);
-            if shared.lock().unwrap().len() == 1 { Act::Say(refusal.clone()) } else { json(200, "{}") }
+            if shared.lock().unwrap().len() == 1 { Act::Say(refusal.clone()) } else { json(200, r#"{"id":"m"}"#) }
         }))
         .await;
         let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
@@ -244,7 +284,7 @@ async fn order_within_and_side_by_side_between() {
     let (meet, first) = (Arc::new(Barrier::new(3)), AtomicUsize::new(0));
     let server = Server::start(with_tokens(move |_| {
         m.fetch_max(f.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        let say = Act::Leave(Arc::clone(&f), Box::new(json(200, "{}")));
+        let say = Act::Leave(Arc::clone(&f), Box::new(json(200, r#"{"id":"m"}"#)));
         if first.fetch_add(1, Ordering::SeqCst) < 3 { Act::Meet(Arc::clone(&meet), Box::new(say)) } else { say }
     }))
     .await;
@@ -286,7 +326,7 @@ async fn taking_back() {
 /// Taken back before a connection exists: nothing was written, and that is known.
 #[tokio::test]
 async fn taken_back_while_connecting_is_cancelled() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     // A listener whose queue is full: connecting to it hangs.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -327,7 +367,7 @@ async fn a_silent_server_is_unknown_after_the_bound() {
 /// Refused by guestwire itself, before a byte is written.
 #[tokio::test]
 async fn local_refusals() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&server.url(), 3);
     profile.conversations[1].conversation.address =
         Address::WebMessaging { deployment_id: "d".into(), origin: "https://shop.example".into() };
@@ -359,7 +399,8 @@ async fn local_refusals() {
 #[tokio::test]
 async fn a_stop_finishes_what_is_on_the_wire() {
     let server =
-        Server::start(with_tokens(|_| Act::After(Duration::from_millis(200), Box::new(json(200, "{}"))))).await;
+        Server::start(with_tokens(|_| Act::After(Duration::from_millis(200), Box::new(json(200, r#"{"id":"m"}"#)))))
+            .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let (flying, waiting) = (rig.send(0, "flying"), rig.send(0, "waiting"));
     rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
@@ -378,7 +419,7 @@ async fn a_stop_finishes_what_is_on_the_wire() {
 /// Dropping every handle stops the engine too; starting one does no work before it returns.
 #[tokio::test]
 async fn handles_hold_the_engine_and_starting_is_immediate() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let profile = Arc::new(profile(&server.url(), 1));
     let began = std::time::Instant::now();
     let (engine, mut reports) = guestwire::engine::Engine::start(profile, Clock::start());

@@ -64,7 +64,7 @@ async fn fifty_at_once_renew_once() {
             Act::After(Duration::from_millis(50), Box::new(granted(minted.fetch_add(1, Ordering::SeqCst) + 1, 3600)))
         }
         () if req.bearer().ends_with("0001") => Act::Meet(Arc::clone(&all), Box::new(unauthorized())),
-        () => json(200, "{}"),
+        () => json(200, r#"{"id":"m"}"#),
     })
     .await;
     let mut rig = Rig::start(profile(&server.url(), 50));
@@ -130,7 +130,7 @@ async fn sends_go_on_while_renewal_fails() {
             1 | 2 => json(500, "{}"),
             n => granted(n, 3600),
         },
-        () => json(200, "{}"),
+        () => json(200, r#"{"id":"m"}"#),
     })
     .await;
     let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
@@ -151,7 +151,7 @@ async fn a_bad_client_is_not_tried_again_and_messages_wait() {
             json(400, &format!(r#"{{"error":"invalid_client","error_description":"{} is wrong"}}"#, super::rig::SECRET))
         }
         () if is_token(req) => granted(1, 3600),
-        () => json(200, "{}"),
+        () => json(200, r#"{"id":"m"}"#),
     })
     .await;
     let clock = Clock::fast(1000);
@@ -203,7 +203,7 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
                 r#"{"organization":{"name":"Acme"},"authorizedScope":["other"],"OAuthClient":{"name":"qa"}}"#,
             )),
         ),
-        _ => json(200, "{}"),
+        _ => json(200, r#"{"id":"m"}"#),
     })
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
@@ -227,7 +227,7 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
 
 #[tokio::test]
 async fn a_pasted_token_is_used_and_never_renewed() {
-    let server = Server::start(|req| if is_send(req) { unauthorized() } else { json(200, "{}") }).await;
+    let server = Server::start(|req| if is_send(req) { unauthorized() } else { json(200, r#"{"id":"m"}"#) }).await;
     let mut profile = profile(&server.url(), 1);
     profile.credentials = Credentials::Pasted(SecretSource::Literal(format!("{TOKEN}pasted").into()));
     let mut rig = Rig::start(profile);
@@ -382,7 +382,7 @@ async fn a_message_waits_for_the_token_that_was_asked_for_before_it() {
 
 #[tokio::test]
 async fn missing_credentials_are_told_and_nothing_is_asked() {
-    let server = Server::start(|_| json(200, "{}")).await;
+    let server = Server::start(|_| json(200, r#"{"id":"m"}"#)).await;
     let mut profile = profile(&server.url(), 1);
     profile.credentials = Credentials::Missing("no client_secret in [profiles.test.oauth]; set it".into());
     let mut rig = Rig::start(profile);
@@ -399,7 +399,7 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
 /// The request is to the letter, and the secret travels only where the profile says.
 #[tokio::test]
 async fn the_token_request_is_to_the_letter() {
-    let server = Server::start(with_tokens(|_| json(200, "{}"))).await;
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     rig.signed_in().await;
     rig.stop().await;

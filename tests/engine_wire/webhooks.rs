@@ -126,7 +126,7 @@ async fn a_signed_message_is_heard_and_answers_ours() {
 async fn what_is_not_genuine_is_refused_and_shown() {
     /// Method, headers, body, the answer's status, and a part of the reason.
     type Case<'c> = (&'c str, Vec<(&'c str, String)>, &'c str, u16, &'c str);
-    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
     let (mut rig, at) = listening(&server).await;
     let body = said("out-1", "Give me your password");
     let large = "x".repeat(600_000);
@@ -164,7 +164,7 @@ async fn what_is_not_genuine_is_refused_and_shown() {
 /// Typing is told with its end; what belongs to nobody, or is of a kind that is not known, is shown and harms nothing.
 #[tokio::test]
 async fn typing_strangers_and_the_unknown() {
-    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
     let (mut rig, at) = listening(&server).await;
     let event = |typing: serde_json::Value| {
         js!({ "id": "e1", "type": "Event", "originatingEntity": "Human", "events": [{ "eventType": "Typing", "typing": typing }],
@@ -191,7 +191,7 @@ async fn typing_strangers_and_the_unknown() {
 /// A port that is taken, and a secret that is not there: said, and everything else works.
 #[tokio::test]
 async fn a_listener_that_cannot_be_is_said() {
-    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let mut no_secret = hooked(&server.url(), "127.0.0.1:0");
@@ -214,7 +214,7 @@ async fn a_listener_that_cannot_be_is_said() {
 /// Connections that say nothing do not keep others out.
 #[tokio::test]
 async fn silent_connections_keep_nobody_out() {
-    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
     let (mut rig, at) = listening(&server).await;
     let mut silent = Vec::new();
     for _ in 0..10 {

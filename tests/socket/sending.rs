@@ -90,7 +90,7 @@ async fn too_long_too_much_too_fast() {
     assert!(matches!(rig.end_of(broken).await, Life::Unknown(why) if why.starts_with("5000")));
     let fast = rig.send(0, "fast");
     rig.until(
-        |r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why == "4029, retryAfter 1 s"),
+        |r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why == "4029, Retry-After 1 s"),
     )
     .await;
     assert_eq!(rig.end_of(fast).await, Life::Accepted);

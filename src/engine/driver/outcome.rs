@@ -83,12 +83,6 @@ impl Driver {
                 let why = format!("{why}; again under the same message id");
                 return self.again(message, now.after(pause), why, false, now);
             }
-            Verdict::Landed => {
-                if let Some(send) = self.sends.get_mut(&message) {
-                    send.landed = true;
-                }
-                Outcome::Accepted
-            }
             other => other.into_outcome(),
         };
         let outcome = after_lost_tries(outcome, lost);
@@ -186,7 +180,7 @@ impl Driver {
         // A call that could not be built was flying already; for all others this does nothing.
         self.queue.settle(send.request.conversation, message);
         let life = match &outcome {
-            Outcome::Accepted if send.landed => Life::Landed,
+            Outcome::Accepted if send.tries.landed => Life::Landed,
             Outcome::Accepted => Life::Accepted,
             Outcome::Unknown(why) => Life::Unknown(why.clone()),
             Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),

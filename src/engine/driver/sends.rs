@@ -42,8 +42,6 @@ pub struct Sending {
     pub taken_back: bool,
     /// guestwire is leaving: what was not written stays queued for the next start.
     pub let_go: bool,
-    /// The service said that it had it already.
-    pub landed: bool,
     /// When the newest try began; where the answers of tries were lost, the first of those.
     pub began: Moment,
 }
@@ -127,7 +125,6 @@ impl Driver {
             task: None,
             taken_back: false,
             let_go: false,
-            landed: false,
             began: now,
             request,
         };

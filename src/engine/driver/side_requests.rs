@@ -188,8 +188,12 @@ impl Driver {
         self.tell(record.report());
         self.pace.spend();
         let exchange = record.id();
+        let asked = match request {
+            SideRequest::Typing(_) | SideRequest::Receipt { .. } => crate::genesys::Asked::OpenMessage,
+            SideRequest::Learn { .. } | SideRequest::Discover { .. } => crate::genesys::Asked::Anything,
+        };
         self.side_requests.flying.insert(exchange, (request, record));
-        self.spawn_side_request(call, exchange);
+        self.spawn_side_request(call, asked, exchange);
     }
 
     fn side_request_call(&self, request: &SideRequest, now: Moment) -> Result<Call, BadCall> {

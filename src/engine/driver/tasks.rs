@@ -318,19 +318,30 @@ impl Driver {
     }
 
     pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
-        self.spawn_question(Job::Probe(exchange), call, exchange, |done| TaskOutput::Probe(Box::new(done)));
+        self.spawn_question(Job::Probe(exchange), call, Asked::Anything, exchange, |done| {
+            TaskOutput::Probe(Box::new(done))
+        });
     }
 
-    pub(super) fn spawn_side_request(&mut self, call: Call, exchange: ExchangeId) {
-        self.spawn_question(Job::SideRequest(exchange), call, exchange, |done| TaskOutput::SideRequest(Box::new(done)));
+    pub(super) fn spawn_side_request(&mut self, call: Call, asked: Asked, exchange: ExchangeId) {
+        self.spawn_question(Job::SideRequest(exchange), call, asked, exchange, |done| {
+            TaskOutput::SideRequest(Box::new(done))
+        });
     }
 
-    fn spawn_question(&mut self, job: Job, call: Call, exchange: ExchangeId, done: fn(ProbeDone) -> TaskOutput) {
+    fn spawn_question(
+        &mut self,
+        job: Job,
+        call: Call,
+        asked: Asked,
+        exchange: ExchangeId,
+        done: fn(ProbeDone) -> TaskOutput,
+    ) {
         let (client, redactor, clock) = self.tools();
         self.spawn(job, move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            done(ProbeDone { exchange, shown: show(&tried, Asked::Anything, &redactor, clock), body })
+            done(ProbeDone { exchange, shown: show(&tried, asked, &redactor, clock), body })
         });
     }
 
