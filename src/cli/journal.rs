@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
 use crate::engine::send_log::{Intent, Recording, SendLog, Unrecorded};
-use crate::journal::{Job, Journal, Page, Reader, place};
+use crate::journal::{Job, Journal, Options, Page, Reader, place};
 use crate::model::{ConversationKey, Exchange, Life, MessageId, RemoteMessage};
 
 use super::exit::{Exit, Failed};
@@ -28,6 +28,7 @@ pub fn dir(settings: &Settings) -> PathBuf {
 /// Opens the journal for reading.
 pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> {
     let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
+    crate::journal::recover(&dir(settings));
     Reader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
 }
 
@@ -94,16 +95,12 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
     if settings.journal.ephemeral {
         return None;
     }
-    let (journal, mut pages) = Journal::open(crate::shell::run::journal_options(settings, profile));
+    let (journal, mut pages) =
+        Journal::open(Options { beside: true, ..crate::shell::run::journal_options(settings, profile) });
     let opened = async {
         loop {
             match pages.recv().await {
                 Some(Page::Restored(restored)) => return Ok(restored.heard),
-                Some(Page::Trouble(trouble)) if !trouble.sending => {
-                    return Err(
-                        "another guestwire has this profile open: this message is not kept in the journal".to_owned()
-                    );
-                }
                 Some(Page::Trouble(trouble)) => return Err(trouble.sentence),
                 Some(Page::Notice(said)) => output::warn(&said),
                 Some(Page::Well | Page::History(_)) => {}

@@ -62,6 +62,11 @@ pub trait SendLog: Send + Sync + 'static {
     /// the answer tells when the row is on the disk, or why it is not yet.
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording;
 
+    /// Whether another guestwire speaks for this profile: then nothing at all goes out, typing and receipts neither.
+    fn read_only(&self) -> bool {
+        false
+    }
+
     /// The guest token of a web conversation: `configured` where the profile names one; else the one that is kept,
     /// unless `renew`; else a new one, which is kept from now on. Where nothing is kept it lives as long as the engine.
     fn guest_token(

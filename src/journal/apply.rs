@@ -66,7 +66,7 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
         Work::Outcome { message, life, remote_id, .. } => life_now(db, *message, life, remote_id.as_deref()),
         Work::Job(job) => self::job(db, job, keys, applied),
         // Answered by itself, outside of groups.
-        Work::Guest(_) => Ok(()),
+        Work::Guest(_) | Work::LockIsFree => Ok(()),
     }
 }
 
@@ -80,9 +80,10 @@ fn life_now(db: &Transaction<'_>, message: MessageId, life: &Life, remote_id: Op
 fn intent(db: &Transaction<'_>, intent: &Intent, at: Timestamp, keys: &Keys) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(intent.conversation) else { return Ok(()) };
     db.prepare_cached(
-        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras)
-         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6)
-         ON CONFLICT (id) DO UPDATE SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6",
+        "INSERT INTO messages (id, ident, text, asked, life, attempt, begun, extras, shown, logged)
+         VALUES (?1, ?2, ?3, ?4, 'sending', ?5, ?4, ?6, ?7, 0)
+         ON CONFLICT (id) DO UPDATE
+         SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6, shown = ?7, logged = 0",
     )?
     .execute(params![
         row_id(intent.message),
@@ -90,7 +91,8 @@ fn intent(db: &Transaction<'_>, intent: &Intent, at: Timestamp, keys: &Keys) -> 
         intent.text,
         at.as_microsecond(),
         intent.attempt,
-        extras_json(&intent.extras)
+        extras_json(&intent.extras),
+        (intent.shown != intent.text).then_some(&intent.shown),
     ])?;
     Ok(())
 }
@@ -284,6 +286,10 @@ fn exchange(
     ])?;
     db.prepare_cached("INSERT OR REPLACE INTO details (number, detail) VALUES (?1, ?2)")?
         .execute(params![number, record::pack(exchange)])?;
+    if let Some(message) = exchange.message {
+        let logged = "UPDATE messages SET logged = 1 WHERE id = ?1 AND logged = 0";
+        db.prepare_cached(logged)?.execute([row_id(message)])?;
+    }
     Ok(())
 }
 

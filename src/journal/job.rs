@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use super::guests::Guest;
 use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
-    Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, RemoteMessage, Variation,
+    Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, Outcome, RemoteMessage,
+    Variation,
 };
 use crate::pass::Run;
 
@@ -98,6 +99,8 @@ pub(super) enum Work {
     Job(Job),
     /// Record that a message is about to be written.
     Intent(Intent, Recorded),
+    /// Another guestwire has let go of the journal.
+    LockIsFree,
     /// Find the guest token of a conversation, or keep a new one.
     Guest(Guest),
     /// Record what came of a message.
@@ -125,6 +128,11 @@ impl Work {
             _ => false,
         }
     }
+}
+
+/// Whether an exchange is kept as it stands: once it was answered or waits; at once where it carries a message.
+pub fn is_kept(exchange: &Exchange) -> bool {
+    exchange.outcome != Outcome::Open || exchange.message.is_some()
 }
 
 /// Which page of history is wanted.
@@ -220,6 +228,8 @@ pub fn not_on_disk(why: &str) -> String {
 /// What was kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
+    /// Nothing is kept from here on: another guestwire writes, or nothing can be written.
+    pub read_only: bool,
     /// The last number that was given to a log entry.
     pub last_number: u64,
     /// The oldest number that is kept; 0 where there is no history.

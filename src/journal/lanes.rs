@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, Sender, WeakSender, channel};
 
 use super::job::{Job, Work};
 
@@ -24,6 +24,8 @@ pub struct Lanes {
 pub struct Inbox {
     urgent: Receiver<Work>,
     bulk: Receiver<Work>,
+    /// A way into the urgent lane that does not keep it open.
+    pub way_back: WeakSender<Work>,
 }
 
 /// What waiting for work brought.
@@ -40,7 +42,8 @@ pub enum Next {
 /// Two lanes and their end.
 pub fn lanes() -> (Lanes, Inbox) {
     let ((urgent, urgent_end), (bulk, bulk_end)) = (channel(LANE), channel(LANE));
-    (Lanes { urgent, bulk }, Inbox { urgent: urgent_end, bulk: bulk_end })
+    let way_back = urgent.downgrade();
+    (Lanes { urgent, bulk }, Inbox { urgent: urgent_end, bulk: bulk_end, way_back })
 }
 
 impl Lanes {

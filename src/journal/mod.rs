@@ -24,6 +24,7 @@ mod left;
 pub mod place;
 mod reader;
 mod record;
+mod recovery;
 mod restore;
 mod retention;
 mod schema;
@@ -34,7 +35,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -60,6 +62,8 @@ pub struct Options {
     pub keep: Duration,
     /// How large it may grow, in bytes.
     pub max_bytes: u64,
+    /// Where another guestwire writes: keep messages beside it, without entries of the log, instead of only reading.
+    pub beside: bool,
     /// As if the disk ended after so many pages of 4 KiB. For tests.
     pub page_limit: Option<u32>,
 }
@@ -67,7 +71,14 @@ pub struct Options {
 impl Options {
     /// With the defaults: thirty days, 512 MB.
     pub fn new(dir: PathBuf, conversations: Vec<Conversation>) -> Self {
-        Self { dir, conversations, keep: Duration::from_secs(30 * 86_400), max_bytes: 512 << 20, page_limit: None }
+        Self {
+            dir,
+            conversations,
+            keep: Duration::from_secs(30 * 86_400),
+            max_bytes: 512 << 20,
+            beside: false,
+            page_limit: None,
+        }
     }
 }
 
@@ -124,6 +135,8 @@ pub struct Journal {
     asks: mpsc::Sender<Ask>,
     pages: UnboundedSender<Page>,
     ended: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
+    /// Nothing may be sent: another guestwire has the profile open, or it is not known yet whether one has.
+    read_only: Arc<AtomicBool>,
 }
 
 impl Journal {
@@ -131,17 +144,21 @@ impl Journal {
     pub fn open(options: Options) -> (Self, UnboundedReceiver<Page>) {
         let (pages, told) = unbounded_channel();
         let (lanes, inbox) = lanes();
-        let lanes = Arc::new(Mutex::new(Some(lanes)));
         let keys = Arc::new(Keys::default());
         for conversation in &options.conversations {
             keys.know(conversation);
         }
         let (asks, asked) = mpsc::channel();
         let (alive, ended) = mpsc::channel::<()>();
-        let journal =
-            Self { lanes: Arc::clone(&lanes), asks, pages: pages.clone(), ended: Arc::new(Mutex::new(Some(ended))) };
+        let journal = Self {
+            lanes: Arc::new(Mutex::new(Some(lanes))),
+            asks,
+            pages: pages.clone(),
+            ended: Arc::new(Mutex::new(Some(ended))),
+            read_only: Arc::new(AtomicBool::new(true)),
+        };
         let reader = reader::Serving { dir: options.dir.clone(), keys: Arc::clone(&keys), pages: pages.clone() };
-        let writer = Writer::new(options, inbox, keys, pages);
+        let writer = Writer::new(options, inbox, keys, pages, Arc::clone(&journal.read_only));
         let started = [
             std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
                 writer.run();
@@ -200,6 +217,19 @@ impl Journal {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
         // The sender is dropped when the thread is done: that is what is waited for.
         ended.is_none_or(|ended| ended.recv_timeout(bound) == Err(mpsc::RecvTimeoutError::Disconnected))
+    }
+}
+
+/// Brings to their ends what a guestwire that was killed left under way, where no other one is there: to be done before
+/// history is read. What cannot be written stays as it is.
+pub fn recover(dir: &Path) {
+    if !place::database(dir).exists() {
+        return;
+    }
+    let Ok(_lock) = place::lock(dir) else { return };
+    let Ok(mut opened) = place::open(dir, jiff::Timestamp::now()) else { return };
+    if let Err(e) = recovery::recover(&mut opened.db) {
+        tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
 }
 

@@ -17,6 +17,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema;
 
+/// How long another program that holds the database is waited for.
+const BUSY: Duration = Duration::from_secs(2);
+
 /// A profile's directory under the data directory.
 pub fn profile_dir(data_dir: &Path, profile: &str) -> PathBuf {
     data_dir.join("profiles").join(escaped(profile))
@@ -59,12 +62,38 @@ fn make_dir(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A FIFO would be waited for without end, and a directory is none of ours.
+fn regular(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::other("it is no regular file")),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// A file with what SQLite puts beside it.
+fn with_companions(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let path = path.display().to_string();
+    ["", "-wal", "-shm"].into_iter().map(move |suffix| PathBuf::from(format!("{path}{suffix}")))
+}
+
+/// Opens a file for its owner alone, or makes it.
 fn private(path: &Path) -> io::Result<File> {
+    regular(path)?;
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let file = options.open(path)?;
+    // It may have been there with other modes.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(file)
 }
 
 /// The right to write; given back when dropped, or when the process ends in whatever way.
@@ -76,6 +105,8 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
 pub enum Denied {
     /// Another guestwire writes it.
     Taken,
+    /// Another program holds the database for the moment.
+    Busy,
     /// A newer guestwire has written it.
     Newer(i64),
     /// The system said no.
@@ -94,6 +125,11 @@ pub fn lock(dir: &Path) -> Result<Lock, Denied> {
     }
 }
 
+/// Waits until nobody has the right to write. It may be taken again at once.
+pub fn wait_until_free(dir: &Path) -> io::Result<()> {
+    private(&dir.join("journal.lock"))?.lock()
+}
+
 /// What was found when a journal was opened for writing.
 #[derive(Debug)]
 pub struct Opened {
@@ -107,19 +143,13 @@ pub struct Opened {
 pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Denied> {
     match attempt(dir) {
         Ok(db) => Ok(Opened { db, set_aside: None }),
-        Err(Failed::Newer(version)) => Err(Denied::Newer(version)),
         Err(Failed::Sqlite(e)) if is_corrupt(&e) => {
             let aside = set_aside(dir, now)
                 .map_err(|why| Denied::System(format!("the journal is damaged and cannot be set aside: {why}")))?;
-            match attempt(dir) {
-                Ok(db) => Ok(Opened { db, set_aside: Some(aside) }),
-                Err(Failed::Newer(version)) => Err(Denied::Newer(version)),
-                Err(Failed::Sqlite(e)) => Err(Denied::System(e.to_string())),
-                Err(Failed::System(why)) => Err(Denied::System(why)),
-            }
+            let db = attempt(dir).map_err(Failed::denied)?;
+            Ok(Opened { db, set_aside: Some(aside) })
         }
-        Err(Failed::Sqlite(e)) => Err(Denied::System(e.to_string())),
-        Err(Failed::System(why)) => Err(Denied::System(why)),
+        Err(failed) => Err(failed.denied()),
     }
 }
 
@@ -127,6 +157,17 @@ enum Failed {
     Newer(i64),
     Sqlite(rusqlite::Error),
     System(String),
+}
+
+impl Failed {
+    fn denied(self) -> Denied {
+        match self {
+            Self::Newer(version) => Denied::Newer(version),
+            Self::Sqlite(e) if is_busy(&e) => Denied::Busy,
+            Self::Sqlite(e) => Denied::System(e.to_string()),
+            Self::System(why) => Denied::System(why),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Failed {
@@ -138,10 +179,12 @@ impl From<rusqlite::Error> for Failed {
 fn attempt(dir: &Path) -> Result<Connection, Failed> {
     let path = database(dir);
     // SQLite gives its other files the mode of this one.
-    drop(private(&path).map_err(|e| Failed::System(format!("{}: {e}", path.display())))?);
+    for file in with_companions(&path).filter(|file| *file == path || file.exists()) {
+        drop(private(&file).map_err(|e| Failed::System(format!("{}: {e}", file.display())))?);
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(&path, flags)?;
-    db.busy_timeout(Duration::from_secs(2))?;
+    db.busy_timeout(BUSY)?;
     let version = schema::version(&db)?;
     if version > schema::VERSION {
         return Err(Failed::Newer(version));
@@ -178,14 +221,29 @@ fn attempt(dir: &Path) -> Result<Connection, Failed> {
     Ok(db)
 }
 
+/// Opens the database for writing beside another guestwire of the same layout.
+pub fn open_beside(dir: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(database(dir), flags)?;
+    db.busy_timeout(BUSY)?;
+    db.execute_batch("PRAGMA synchronous = FULL")?;
+    if schema::version(&db)? != schema::VERSION {
+        return Err(rusqlite::Error::InvalidQuery);
+    }
+    Ok(db)
+}
+
 /// Opens the database for reading only, also where nothing can be written beside it.
 pub fn open_to_read(dir: &Path) -> Result<Connection, String> {
     let path = database(dir);
     if !path.exists() {
         return Err(format!("nothing has been kept yet ({} does not exist)", path.display()));
     }
+    for file in with_companions(&path) {
+        regular(&file).map_err(|e| format!("{} cannot be read: {e}", file.display()))?;
+    }
     let look = |db: Connection| -> rusqlite::Result<(Connection, i64)> {
-        db.busy_timeout(Duration::from_secs(2))?;
+        db.busy_timeout(BUSY)?;
         let version = schema::version(&db)?;
         db.execute_batch("PRAGMA cache_size = -2000; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;")?;
         Ok((db, version))
@@ -222,6 +280,11 @@ pub fn is_corrupt(e: &rusqlite::Error) -> bool {
     matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
+/// Whether an error says that another program holds the database.
+pub fn is_busy(e: &rusqlite::Error) -> bool {
+    matches!(e.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// Gives a damaged database a new name, with what belongs to it. Never deletes.
 pub fn set_aside(dir: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let path = database(dir);
@@ -233,9 +296,8 @@ pub fn set_aside(dir: &Path, now: Timestamp) -> io::Result<PathBuf> {
         aside = dir.join(format!("journal.db.corrupt-{stamp}-{again}"));
     }
     fs::rename(&path, &aside)?;
-    for suffix in ["-wal", "-shm"] {
-        let beside = |base: &Path| PathBuf::from(format!("{}{suffix}", base.display()));
-        match fs::rename(beside(&path), beside(&aside)) {
+    for (from, to) in with_companions(&path).zip(with_companions(&aside)).skip(1) {
+        match fs::rename(from, to) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => {}
         }
@@ -253,8 +315,9 @@ pub fn forget(dir: &Path) -> Result<bool, String> {
         Err(Denied::Taken) => {
             return Err("another guestwire has this profile open; leave it first, then forget".to_owned());
         }
-        Err(Denied::Newer(_)) => return Err("a newer guestwire wrote it".to_owned()),
         Err(Denied::System(why)) => return Err(why),
+        // These two are found when the database is opened.
+        Err(Denied::Newer(_) | Denied::Busy) => return Ok(false),
     };
     fs::remove_dir_all(dir).map_err(|e| format!("{} cannot be removed: {e}", dir.display()))?;
     drop(held);

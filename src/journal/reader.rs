@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
 use super::search_text::Query;
-use super::{Keys, apply, place, record, search_text};
+use super::{Keys, apply, place, record, recovery, search_text};
 use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 
@@ -21,7 +21,7 @@ const LOOKED_AT: u32 = 20_000;
 const NOT_INDEXED: u32 = 5_000;
 
 const COLUMNS: &str = "e.number, e.session, e.kind, e.ident, e.message, e.began, e.what, e.marked, e.comment, \
-                       d.detail, m.life, m.why";
+                       d.detail, m.life, m.why, e.outcome";
 const TABLES: &str = "exchanges AS e LEFT JOIN details AS d ON d.number = e.number \
                       LEFT JOIN messages AS m ON m.id = e.message";
 
@@ -171,7 +171,13 @@ impl Reader {
             conversation: ident.and_then(|ident| self.keys.key(&ident)),
             message: message.and_then(|n| u64::try_from(n).ok()).map(MessageId),
         };
-        let exchange = packed.and_then(|packed| record::unpack(&packed, columns));
+        let why: Option<String> = row.get(11)?;
+        let mut exchange = packed.and_then(|packed| record::unpack(&packed, columns));
+        if let Some(exchange) = exchange.as_mut().filter(|exchange| !exchange.outcome.is_settled())
+            && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
+        {
+            exchange.outcome = ended;
+        }
         let source = match exchange {
             Some(exchange) => KeptSource::Exchange(Arc::new(exchange)),
             None => KeptSource::Note { at: Moment::new(std::time::Duration::ZERO, began), kind, text: what },
@@ -182,10 +188,7 @@ impl Reader {
             source,
             marked: row.get(7)?,
             comment: row.get(8)?,
-            life: match life {
-                Some(life) => Some(apply::life_of(&life, row.get(11)?)),
-                None => None,
-            },
+            life: life.map(|life| apply::life_of(&life, why)),
         })
     }
 

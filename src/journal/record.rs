@@ -169,9 +169,9 @@ fn outcome_of(name: &str, why: Option<String>) -> Outcome {
         "refused" => Outcome::Refused(why),
         "failed" => Outcome::Failed(why),
         "cancelled" => Outcome::Cancelled,
-        "unknown" => Outcome::Unknown(why),
-        // What was under way when the record was written never came to its end.
-        _ => Outcome::Unknown("guestwire stopped before this was over".to_owned()),
+        "open" => Outcome::Open,
+        "waiting" => Outcome::Waiting,
+        _ => Outcome::Unknown(why),
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, apply, heard, record};
+use super::{Keys, apply, heard, record, recovery};
 use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
 use crate::pass::Run;
 
@@ -16,9 +16,6 @@ use crate::pass::Run;
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;
-
-/// What was on the wire when guestwire stopped.
-const ON_THE_WIRE: &str = "guestwire stopped while this was on the wire; it may have been received";
 
 /// How a session began.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +37,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
         [],
         |row| row.get(0),
     )?;
-    change.execute("UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'", [ON_THE_WIRE])?;
+    recovery::under_way(&change)?;
     change.execute(
         "INSERT INTO sessions (began, version) VALUES (?1, ?2)",
         params![now.as_microsecond(), env!("CARGO_PKG_VERSION")],

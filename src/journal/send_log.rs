@@ -1,5 +1,7 @@
 //! The engine's seam: intents are on the disk before the first byte, statuses before they are told as final.
 
+use std::sync::atomic::Ordering;
+
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
@@ -28,6 +30,10 @@ impl SendLog for Journal {
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording {
         let (life, remote_id) = (life.clone(), remote_id.map(str::to_owned));
         self.record(|done| Work::Outcome { message, life, remote_id, done: Some(done) })
+    }
+
+    fn read_only(&self) -> bool {
+        self.read_only.load(Ordering::Relaxed)
     }
 
     fn guest_token(

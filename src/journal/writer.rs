@@ -3,19 +3,21 @@
 //!
 //! ```text
 //! open ─┬─ Writing ◄─► in trouble (disk full, …): what must not be lost is held and tried again
-//!       ├─ Reading   another guestwire writes
+//!       ├─ Waiting ─► Writing   another program holds the file for a while
+//!       ├─ Reading ─► Writing   another guestwire writes; when it leaves, this one takes over
 //!       └─ Nothing   no place to write, or a newer file
 //! ```
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::job::Work;
+use super::job::{Restored, Work};
 use super::lanes::{Inbox, Next};
 use super::place::{self, Denied, Lock};
 use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
@@ -31,7 +33,10 @@ const HELD_MAX: usize = 8_192;
 /// Slices that go after each group while the journal is too large: more than the group can have brought.
 const ROOM_STEPS: u32 = 4;
 
-/// Why nothing goes out beside another guestwire.
+/// Why nothing is recorded while another program holds the file, and beside another guestwire.
+const BUSY: &str = "another program holds the journal";
+/// How long another guestwire may take to leave before this one says that it only reads.
+const LEAVING: Duration = Duration::from_millis(300);
 const ONLY_READS: &str = "another guestwire has this profile open, and this one only reads";
 
 /// The open database.
@@ -44,12 +49,17 @@ pub struct Store {
     pub last_number: u64,
     /// Whether commits wait for the disk now.
     full_sync: bool,
-    _lock: Lock,
+    /// `None` beside another guestwire: then only messages are kept.
+    lock: Option<Lock>,
 }
 
 enum Mode {
     Writing(Box<Store>),
+    /// Another program holds the file: messages wait.
+    Waiting,
+    /// Another guestwire writes.
     Reading,
+    /// Nothing can be kept.
     Nothing,
 }
 
@@ -62,15 +72,22 @@ pub struct Writer {
     /// What could not be written and must not be lost, in order.
     held: VecDeque<Work>,
     in_trouble: bool,
+    read_only: Arc<AtomicBool>,
 }
 
 impl Writer {
-    pub(super) fn new(options: Options, inbox: Inbox, keys: Arc<Keys>, pages: UnboundedSender<Page>) -> Self {
-        Self { options, inbox, keys, pages, held: VecDeque::new(), in_trouble: false }
+    pub(super) fn new(
+        options: Options,
+        inbox: Inbox,
+        keys: Arc<Keys>,
+        pages: UnboundedSender<Page>,
+        read_only: Arc<AtomicBool>,
+    ) -> Self {
+        Self { options, inbox, keys, pages, held: VecDeque::new(), in_trouble: false, read_only }
     }
 
     fn page(&self, page: Page) {
-        // Nobody listens any more: the console is leaving, what is in the mailbox is still written.
+        // Nobody listens any more: the console is leaving, what is in the lanes is still written.
         let _ = self.pages.send(page);
     }
 
@@ -79,17 +96,22 @@ impl Writer {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
             return self.nothing("Nothing is being kept: the journal's thread cannot wait.", false);
         };
-        let mut mode = self.open();
+        let mut mode = self.open(true);
         // What an earlier session left to do is done at once.
         let (mut pause, mut upkeep_due) = (Duration::ZERO, true);
         loop {
+            self.read_only.store(matches!(mode, Mode::Reading), Ordering::Relaxed);
             let bound = match mode {
                 Mode::Writing(_) if self.in_trouble => Some(AGAIN),
+                Mode::Waiting => Some(AGAIN),
                 Mode::Writing(_) if upkeep_due => Some(pause),
                 _ => None,
             };
             match runtime.block_on(self.inbox.next(bound)) {
                 Next::Group(group) => {
+                    if group.iter().any(|work| matches!(work, Work::LockIsFree)) {
+                        mode = self.open(false);
+                    }
                     (pause, upkeep_due) = (QUIET, true);
                     self.group(&mut mode, group);
                     if let Mode::Writing(store) = &mut mode
@@ -101,6 +123,11 @@ impl Writer {
                 Next::Idle if self.in_trouble => self.group(&mut mode, Vec::new()),
                 Next::Idle => {
                     pause = Duration::ZERO;
+                    if matches!(mode, Mode::Waiting) {
+                        mode = self.open(false);
+                        // What was held meanwhile.
+                        self.group(&mut mode, Vec::new());
+                    }
                     let Mode::Writing(store) = &mut mode else { continue };
                     upkeep_due = store.upkeep(&self.options).unwrap_or_else(|e| {
                         tracing::warn!("journal upkeep: {e}");
@@ -116,10 +143,11 @@ impl Writer {
         }
     }
 
-    fn open(&self) -> Mode {
+    /// Opens the journal. `first`: nothing was told of it before.
+    fn open(&self, first: bool) -> Mode {
         let dir = &self.options.dir;
         let now = Timestamp::now();
-        let opened = place::lock(dir).and_then(|lock| place::open(dir, now).map(|opened| (lock, opened)));
+        let opened = self.lock().and_then(|lock| place::open(dir, now).map(|opened| (lock, opened)));
         match opened {
             Ok((lock, opened)) => {
                 if let Some(aside) = &opened.set_aside {
@@ -130,23 +158,31 @@ impl Writer {
                 }
                 self.begin(lock, opened.db, now)
             }
+            Err(Denied::Taken) if self.options.beside => self.beside(),
             Err(Denied::Taken) => {
+                self.await_lock();
+                if !first {
+                    return Mode::Reading;
+                }
                 self.page(Page::Trouble(Trouble {
                     short: "READ-ONLY",
-                    sentence: "Another guestwire has this profile open: this one only reads and sends nothing. \
-                               Leave the other, or try --ephemeral."
+                    sentence: "Another guestwire has this profile open: this one only reads and sends nothing, \
+                               until the other is left. Or try --ephemeral."
                         .to_owned(),
                     sending: false,
                     history: true,
                 }));
-                if let Ok(db) = place::open_to_read(dir)
-                    && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
-                {
-                    restored.drafts.clear();
-                    restored.messages.retain(|m| m.life.is_settled());
-                    self.page(Page::Restored(Box::new(restored)));
-                }
+                self.show_settled(|restored| restored.drafts.clear());
                 Mode::Reading
+            }
+            Err(Denied::Busy) => {
+                if first {
+                    self.nothing(
+                        "Another program holds the journal: nothing is kept, and messages wait, until it lets go.",
+                        false,
+                    );
+                }
+                Mode::Waiting
             }
             Err(Denied::Newer(version)) => {
                 let said = place::newer(&place::database(dir), version);
@@ -162,15 +198,73 @@ impl Writer {
                     &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
                     history,
                 );
-                if let Ok(db) = place::open_to_read(dir)
-                    && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
-                {
-                    // What is queued there stays there: sent from here, it would be sent again by the next start.
-                    restored.messages.retain(|m| m.life.is_settled());
-                    self.page(Page::Restored(Box::new(restored)));
-                }
+                self.show_settled(|_| ());
                 Mode::Nothing
             }
+        }
+    }
+
+    /// The right to write. One that leaves just now (a restart) is waited for a moment.
+    fn lock(&self) -> Result<Lock, Denied> {
+        let end = Instant::now() + LEAVING;
+        loop {
+            match place::lock(&self.options.dir) {
+                Err(Denied::Taken) if !self.options.beside && Instant::now() < end => std::thread::sleep(LEAVING / 10),
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits on a thread of its own until another guestwire has let go of the journal.
+    fn await_lock(&self) {
+        let (dir, way_back) = (self.options.dir.clone(), self.inbox.way_back.clone());
+        let wait = move || {
+            if place::wait_until_free(&dir).is_ok()
+                && let Some(urgent) = way_back.upgrade()
+            {
+                let _ = urgent.blocking_send(Work::LockIsFree);
+            }
+        };
+        if let Err(e) = std::thread::Builder::new().name("journal lock".to_owned()).spawn(wait) {
+            tracing::warn!("the journal is not taken over when it gets free: {e}");
+        }
+    }
+
+    /// Keeps messages in the journal of another guestwire that is running. Entries of the log are numbered by that one.
+    fn beside(&self) -> Mode {
+        let opened = place::open_beside(&self.options.dir)
+            .and_then(|db| Ok((restore::restored(&db, &self.keys, self.options.conversations.len())?, db)));
+        match opened {
+            Ok((restored, db)) => {
+                let last_number = restored.last_number;
+                self.page(Page::Notice(
+                    "Another guestwire has this profile open: the message is kept in its journal, and gets its entry in \
+                     the log when that one is started again."
+                        .to_owned(),
+                ));
+                self.page(Page::Restored(Box::new(restored)));
+                Mode::Writing(Box::new(Store { db, session: 0, last_number, full_sync: true, lock: None }))
+            }
+            Err(e) => {
+                self.nothing(
+                    &format!("Another guestwire has this profile open, and this message is not kept: {}.", why(&e)),
+                    false,
+                );
+                Mode::Nothing
+            }
+        }
+    }
+
+    /// Shows what was kept where nothing is kept now. What is queued there stays there: sent from here, it would be sent
+    /// again by the next start.
+    fn show_settled(&self, but: impl Fn(&mut Restored)) {
+        if let Ok(db) = place::open_to_read(&self.options.dir)
+            && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
+        {
+            restored.read_only = true;
+            restored.messages.retain(|m| m.life.is_settled());
+            but(&mut restored);
+            self.page(Page::Restored(Box::new(restored)));
         }
     }
 
@@ -205,7 +299,7 @@ impl Writer {
         }
         let last_number = restored.last_number;
         self.page(Page::Restored(Box::new(restored)));
-        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, full_sync: true, _lock: lock }))
+        Mode::Writing(Box::new(Store { db, session: begun.session, last_number, full_sync: true, lock: Some(lock) }))
     }
 
     /// What looked sound when it was opened was not.
@@ -238,6 +332,7 @@ impl Writer {
         let group = self.guests(mode, group);
         let store = match mode {
             Mode::Writing(store) => store,
+            Mode::Waiting => return self.hold(group, BUSY),
             Mode::Reading => return answer(group, &Err(Unrecorded::Never(ONLY_READS.to_owned()))),
             Mode::Nothing => return answer(group, &Ok(())),
         };
@@ -251,30 +346,31 @@ impl Writer {
                 }
             }
             Err(e) => {
-                let said = why(&e);
-                let mut lost = 0;
-                for work in group {
-                    match work {
-                        Work::Intent(_, done) => drop(done.send(Err(Unrecorded::NotNow(said.clone())))),
-                        Work::Outcome { message, life, remote_id, done } => {
-                            if let Some(done) = done {
-                                let _ = done.send(Err(Unrecorded::NotNow(said.clone())));
-                            }
-                            self.held.push_back(Work::Outcome { message, life, remote_id, done: None });
-                        }
-                        Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }) => {
-                            lost += 1;
-                        }
-                        work => self.held.push_back(work),
-                    }
-                }
-                while self.held.len() > HELD_MAX {
-                    self.held.pop_front();
-                }
-                tracing::warn!(lost, "journal: {e}");
+                tracing::warn!("journal: {e}");
+                self.hold(group, &why(&e));
                 self.trouble(mode, &e);
             }
         }
+    }
+
+    /// Holds what cannot be written now and must not be lost; who waits is told that the row is not there.
+    fn hold(&mut self, group: Vec<Work>, why: &str) {
+        let not_now = || Err(Unrecorded::NotNow(why.to_owned()));
+        for work in group {
+            match work {
+                Work::Intent(_, done) => drop(done.send(not_now())),
+                Work::Outcome { message, life, remote_id, done } => {
+                    if let Some(done) = done {
+                        let _ = done.send(not_now());
+                    }
+                    self.held.push_back(Work::Outcome { message, life, remote_id, done: None });
+                }
+                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }) => {}
+                work => self.held.push_back(work),
+            }
+        }
+        let too_many = self.held.len().saturating_sub(HELD_MAX);
+        self.held.drain(..too_many);
     }
 
     /// Answers who asks for guest tokens; gives back the rest of the group.
@@ -283,6 +379,7 @@ impl Writer {
         for work in group {
             match (work, &mut *mode) {
                 (Work::Guest(guest), Mode::Writing(store)) => guest.answer(&mut store.db, &self.keys),
+                (Work::Guest(guest), Mode::Waiting) => guest.refuse(BUSY),
                 (Work::Guest(guest), Mode::Reading) => guest.refuse(ONLY_READS),
                 (Work::Guest(guest), Mode::Nothing) => guest.answer_unkept("nothing is being kept"),
                 (work, _) => rest.push(work),
@@ -294,9 +391,11 @@ impl Writer {
     fn trouble(&mut self, mode: &mut Mode, e: &rusqlite::Error) {
         if place::is_corrupt(e) {
             let Mode::Writing(store) = std::mem::replace(mode, Mode::Nothing) else { return };
-            let Store { db, _lock: lock, .. } = *store;
+            let Store { db, lock, .. } = *store;
             drop(db);
-            *mode = self.begin_anew(lock, Timestamp::now());
+            if let Some(lock) = lock {
+                *mode = self.begin_anew(lock, Timestamp::now());
+            }
             return;
         }
         if !self.in_trouble {
@@ -326,6 +425,9 @@ impl Store {
 
     /// Does a slice of what can wait: the index for search, then the bounds. True while there is more.
     fn upkeep(&mut self, options: &Options) -> rusqlite::Result<bool> {
+        if self.lock.is_none() {
+            return Ok(false);
+        }
         self.sync(false)?;
         Ok(!apply::index(&mut self.db)? || retention::step(&mut self.db, options, Timestamp::now())?)
     }
@@ -333,7 +435,7 @@ impl Store {
     /// Makes room where the journal is too large, also while there is no time for upkeep.
     fn stay_within(&mut self, options: &Options) -> rusqlite::Result<()> {
         for _ in 0..ROOM_STEPS {
-            if retention::used(&self.db)? <= options.max_bytes {
+            if self.lock.is_none() || retention::used(&self.db)? <= options.max_bytes {
                 break;
             }
             retention::step(&mut self.db, options, Timestamp::now())?;
@@ -345,7 +447,10 @@ impl Store {
         self.sync(work.clone().any(Work::is_for_good))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut applied = apply::Applied { session: self.session, last_number: self.last_number };
-        for work in work {
+        // Beside another guestwire entries are not kept: their numbers are its own.
+        let entries = self.lock.is_some();
+        let kept = |work: &&Work| entries || !matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. }));
+        for work in work.filter(kept) {
             apply::apply(&change, work, keys, &mut applied)?;
         }
         change.commit()?;
@@ -375,7 +480,7 @@ fn why(e: &rusqlite::Error) -> String {
         Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
         Some(ErrorCode::ReadOnly) => "the data directory cannot be written".to_owned(),
         Some(ErrorCode::SystemIoFailure) => format!("the disk failed: {e}"),
-        Some(ErrorCode::DatabaseBusy) => "another program holds the journal".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BUSY.to_owned(),
         _ => e.to_string(),
     }
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::cli::exit::Exit;
 use crate::console::state::kept::Keeping;
 use crate::engine::{Command, SendRequest};
-use crate::journal::job::{KeptMessage, Restored};
+use crate::journal::job::{KeptMessage, Restored, is_kept};
 use crate::journal::{Job, Page, Trouble};
-use crate::model::{ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, Outcome, RemoteMessage};
+use crate::model::{ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage};
 
 use super::{Act, Plain, words};
 
@@ -68,9 +68,11 @@ impl Plain {
     }
 
     fn restored(&mut self, restored: Restored) {
-        let lame = self.kept.keeping == Keeping::Lame;
-        if !lame {
-            self.kept.keeping = Keeping::On;
+        let takes_over = self.kept.keeping == Keeping::Lame && !restored.read_only;
+        self.kept.keeping = if restored.read_only { Keeping::Lame } else { Keeping::On };
+        if takes_over {
+            self.kept.forbids = None;
+            self.say("The journal is free: this guestwire keeps everything now, and sends.");
         }
         self.log.set_base(restored.last_number);
         for conversation in &restored.added {
@@ -127,7 +129,10 @@ impl Plain {
     }
 
     fn message_again(&mut self, kept: &KeptMessage, old: bool) {
-        self.threads.sent(kept.message());
+        if self.threads.message(kept.id).is_none() {
+            self.threads.sent(kept.message());
+        }
+        self.threads.life(kept.id, kept.life.clone(), None, None);
         if let Some(remote) = kept.remote_id.clone() {
             self.threads.life(kept.id, kept.life.clone(), None, Some(remote));
         }
@@ -199,7 +204,7 @@ impl Plain {
 
     /// An exchange went on.
     pub(super) fn keep_exchange(&mut self, exchange: &Arc<Exchange>) {
-        if exchange.outcome != Outcome::Open
+        if is_kept(exchange)
             && let Some(number) = self.number(exchange.id)
         {
             self.tell_journal(Job::Exchange { number, exchange: Arc::clone(exchange) });

@@ -18,13 +18,13 @@ use super::{Exit, Screen as _, Shell, signals};
 use crate::clock::Clock;
 use crate::config::settings::{ColorChoice, EnterKey, Times};
 use crate::config::{Credentials, Profile, ProfileChoice, Settings};
-use crate::console::Effect;
 use crate::console::keymap::{Keymap, Override};
 use crate::console::state::composer::{Composer, Snippet};
 use crate::console::state::log::{Log, LogOptions};
 use crate::console::state::picker::Picker;
 use crate::console::state::present::tape::Tape;
 use crate::console::state::{Manners, Place, Setup, State};
+use crate::console::{Effect, Event};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::{self, Journal};
@@ -174,7 +174,15 @@ async fn run(
     engine.ask(Command::Shutdown);
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
-    let _ = tokio::time::timeout(FINISH, finish(&mut shell.reports, &mut unknown)).await;
+    let last = finish(&mut shell.reports, |report| {
+        unknown += usize::from(matches!(report, Report::Message { life: crate::model::Life::Unknown(_), .. }));
+        for effect in crate::console::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
+            if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
+                journal.tell(job);
+            }
+        }
+    });
+    let _ = tokio::time::timeout(FINISH, last).await;
     if let Some(journal) = &journal
         && !journal.close(FINISH)
     {
@@ -191,14 +199,12 @@ async fn run(
     exit.context("the terminal failed")
 }
 
-/// Takes the last reports; counts messages that end unknown.
-async fn finish(reports: &mut UnboundedReceiver<Report>, unknown: &mut usize) {
-    while let Some(report) = reports.recv().await {
-        match report {
-            Report::Stopped => return,
-            Report::Message { life: crate::model::Life::Unknown(_), .. } => *unknown += 1,
-            _ => {}
-        }
+/// Takes the last reports: what came of the messages that were on the wire is kept too.
+async fn finish(reports: &mut UnboundedReceiver<Report>, mut take: impl FnMut(Report)) {
+    while let Some(report) = reports.recv().await
+        && report != Report::Stopped
+    {
+        take(report);
     }
 }
 

@@ -110,6 +110,9 @@ impl Driver {
         }
         let entry = self.profile.conversations.get(key.0 as usize);
         let Some(Address::OpenMessaging { .. }) = entry.map(|e| &e.conversation.address) else { return };
+        if self.tuning.send_log.read_only() {
+            return;
+        }
         let told = self.side_requests.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
         if !told && self.may_run(now) {
             self.side_requests.typed.insert(key, now);
@@ -122,7 +125,7 @@ impl Driver {
     pub(super) fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage]) {
         let entry = self.profile.conversations.get(key.0 as usize);
         let open = matches!(entry.map(|e| &e.conversation.address), Some(Address::OpenMessaging { .. }));
-        if !open || !self.profile.open_messaging.receipts {
+        if !open || !self.profile.open_messaging.receipts || self.tuning.send_log.read_only() {
             return;
         }
         let since = self.began.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(self.began.wall);

@@ -7,14 +7,14 @@ use crate::console::state::State;
 use crate::console::state::kept::SAVE_AFTER;
 use crate::console::state::thread::Thread;
 use crate::journal::Job;
-use crate::journal::job::KeptConversation;
-use crate::model::{ConversationKey, Exchange, Outcome, RemoteMessage};
+use crate::journal::job::{KeptConversation, is_kept};
+use crate::model::{ConversationKey, Exchange, RemoteMessage};
 
 use super::keep;
 
 /// An exchange went on.
 pub fn exchanged(state: &State, exchange: &Arc<Exchange>, effects: &mut Vec<Effect>) {
-    if !state.kept.keeps() || exchange.outcome == Outcome::Open {
+    if !state.kept.keeps() || !is_kept(exchange) {
         return;
     }
     if let Some(number) = state.log.number_of(exchange.id) {
@@ -26,9 +26,9 @@ pub fn exchanged(state: &State, exchange: &Arc<Exchange>, effects: &mut Vec<Effe
     }
 }
 
-/// Keeps an exchange that is no longer open.
+/// Keeps an exchange that is no longer open, or carries a message.
 pub fn keep_exchange(number: u64, exchange: &Arc<Exchange>, effects: &mut Vec<Effect>) {
-    if exchange.outcome != Outcome::Open {
+    if is_kept(exchange) {
         effects.push(Effect::Journal(Job::Exchange { number, exchange: Arc::clone(exchange) }));
     }
 }

@@ -5,7 +5,7 @@ use crate::console::state::kept::Keeping;
 use crate::console::state::{OpenSend, Pane, State};
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::Restored;
-use crate::model::{ConversationKey, Life};
+use crate::model::{ConversationKey, Life, SessionAsk};
 
 use super::keeping::keep_exchange;
 use super::{note, release};
@@ -13,9 +13,11 @@ use crate::console::update::{global, pass, picker};
 
 /// What was kept, once the journal is open.
 pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Effect>) {
-    let lame = state.kept.keeping == Keeping::Lame;
-    if !lame {
-        state.kept.keeping = Keeping::On;
+    let takes_over = state.kept.keeping == Keeping::Lame && !restored.read_only;
+    state.kept.keeping = if restored.read_only { Keeping::Lame } else { Keeping::On };
+    if takes_over {
+        state.kept.trouble = None;
+        state.status.info("The journal is free: this guestwire keeps everything now, and sends.");
     }
     state.kept.oldest = (restored.last_number > 0).then_some(restored.first_number);
     state.log.set_base(restored.last_number);
@@ -30,7 +32,13 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
     if let Some(key) = selected {
         state.picker.select(key);
     }
-    reopen(state, restored.open, effects);
+    if takes_over {
+        // Its session could not be opened before.
+        let web = state.picker.active().filter(|key| state.picker.get(*key).is_some_and(|i| i.session().is_some()));
+        effects.extend(web.map(|key| Effect::Engine(Command::Session { key, ask: SessionAsk::Connect })));
+    } else {
+        reopen(state, restored.open, effects);
+    }
     state.threads.earlier_until(state.now.wall);
     for kept in std::mem::take(&mut restored.conversations) {
         if let Some(name) = &kept.nickname {
@@ -122,10 +130,10 @@ fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -
     let (recalled, homeless) = (restored.recalled(), restored.homeless);
     for kept in &restored.messages {
         let (id, conversation) = (kept.id, kept.conversation);
-        state.threads.sent(kept.message());
-        if let Some(remote) = kept.remote_id.clone() {
-            state.threads.life(id, kept.life.clone(), None, Some(remote));
+        if state.threads.message(id).is_none() {
+            state.threads.sent(kept.message());
         }
+        state.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
         if kept.life == Life::Queued {
             state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
             if old {

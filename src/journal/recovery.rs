@@ -1,0 +1,130 @@
+//! What a guestwire that ended in the middle of something left under way, brought to its end.
+//!
+//! ```text
+//! message: sending ─► unknown                  queued stays queued: the next session sends it
+//! entry:   under way ─► as its message is      none (its intent alone is on the disk) ─► one is made
+//! ```
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::record;
+use crate::model::{Exchange, ExchangeId, Kind, Moment, Outcome, Variation};
+
+/// What is said of a message that was on the wire.
+pub const ON_THE_WIRE: &str = "guestwire stopped while this was on the wire; it may have been received";
+
+/// Recovers in a transaction of its own.
+pub fn recover(db: &mut Connection) -> rusqlite::Result<()> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    under_way(&change)?;
+    change.commit()
+}
+
+/// Brings messages and entries that were under way to their ends.
+pub fn under_way(change: &Transaction<'_>) -> rusqlite::Result<()> {
+    let without_entry = without_entry(change)?;
+    change.execute("UPDATE messages SET life = 'unknown', why = ?1 WHERE life = 'sending'", [ON_THE_WIRE])?;
+    // A refusal without its answer is not told apart from a loss: the message itself has the reason.
+    change.execute(
+        "UPDATE exchanges SET indexed = 0, outcome = coalesce(
+             (SELECT CASE life WHEN 'queued' THEN 'cancelled' WHEN 'cancelled' THEN 'cancelled'
+                         WHEN 'accepted' THEN 'accepted' WHEN 'answered' THEN 'accepted' WHEN 'landed' THEN 'accepted'
+                         WHEN 'refused' THEN 'refused' ELSE 'unknown' END
+              FROM messages WHERE id = exchanges.message), 'unknown')
+         WHERE indexed = 2",
+        [],
+    )?;
+    for entry in without_entry {
+        entry.make(change)?;
+    }
+    change.execute("UPDATE messages SET logged = 1 WHERE logged = 0", [])?;
+    Ok(())
+}
+
+/// A message of whose newest try the log has no entry.
+struct Unlogged {
+    id: i64,
+    ident: String,
+    shown: String,
+    begun: i64,
+    life: String,
+    why: Option<String>,
+    sent_as: Option<String>,
+}
+
+fn without_entry(change: &Transaction<'_>) -> rusqlite::Result<Vec<Unlogged>> {
+    let sql = "SELECT id, ident, coalesce(shown, text), begun, life, why, sent_as FROM messages AS m
+               WHERE logged = 0 AND begun IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM exchanges AS e WHERE e.indexed = 2 AND e.message = m.id)
+               ORDER BY place";
+    let mut select = change.prepare(sql)?;
+    let rows = select.query_map([], |row| {
+        Ok(Unlogged {
+            id: row.get(0)?,
+            ident: row.get(1)?,
+            shown: row.get(2)?,
+            begun: row.get(3)?,
+            life: row.get(4)?,
+            why: row.get(5)?,
+            sent_as: row.get(6)?,
+        })
+    })?;
+    rows.collect()
+}
+
+impl Unlogged {
+    /// Makes its entry: what was asked is known, what was written and answered is not.
+    fn make(self, change: &Transaction<'_>) -> rusqlite::Result<()> {
+        let why = self.why.unwrap_or_default();
+        let outcome = match self.life.as_str() {
+            "accepted" | "answered" | "landed" => Outcome::Accepted,
+            "refused" => Outcome::Refused(why),
+            "cancelled" | "queued" => Outcome::Cancelled,
+            "unknown" if !why.is_empty() => Outcome::Unknown(why),
+            _ => Outcome::Unknown(ON_THE_WIRE.to_owned()),
+        };
+        let began = Moment::new(std::time::Duration::ZERO, record::time(self.begun));
+        let exchange = Exchange {
+            id: ExchangeId(0),
+            kind: Kind::Send,
+            what: self.shown,
+            conversation: None,
+            message: None,
+            sent_as: self.sent_as.as_deref().and_then(Variation::named),
+            started: began,
+            ended: None,
+            steps: Vec::new(),
+            outcome,
+        };
+        let last: i64 = change.query_row("SELECT coalesce(max(number), 0) FROM exchanges", [], |row| row.get(0))?;
+        change.execute(
+            "INSERT INTO exchanges (number, session, kind, ident, message, began, outcome, what)
+             VALUES (?1, (SELECT coalesce(max(id), 0) FROM sessions), ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                last + 1,
+                record::kind_word(exchange.kind),
+                self.ident,
+                self.id,
+                self.begun,
+                record::outcome_words(&exchange.outcome).0,
+                exchange.what
+            ],
+        )?;
+        change.execute(
+            "INSERT INTO details (number, detail) VALUES (?1, ?2)",
+            params![last + 1, record::pack(&exchange)],
+        )?;
+        Ok(())
+    }
+}
+
+/// How an entry that was kept under way ended, by what recovery found; `None` where it is under way still.
+pub fn ended_as(outcome: Option<&str>, why: Option<String>) -> Option<Outcome> {
+    match outcome? {
+        "open" | "waiting" => None,
+        "accepted" => Some(Outcome::Accepted),
+        "cancelled" => Some(Outcome::Cancelled),
+        "refused" => Some(Outcome::Refused(why.unwrap_or_default())),
+        _ => Some(Outcome::Unknown(why.filter(|w| !w.is_empty()).unwrap_or_else(|| ON_THE_WIRE.to_owned()))),
+    }
+}
