@@ -1,6 +1,8 @@
 //! The engine against a small raw server on real TCP that counts what it receives.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "engine_wire/bounds.rs"]
+mod bounds;
 #[path = "engine_wire/capture.rs"]
 mod capture;
 #[path = "engine_wire/certificates.rs"]

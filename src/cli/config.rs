@@ -1,10 +1,13 @@
 //! `guestwire config check|show|path`.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::config::secret::Oddity;
+use crate::config::settings::Origin;
 use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
+use crate::engine::{check_ca_file, proxy_problems};
 use crate::view::text::visible;
 
 use super::args::ConfigSub;
@@ -26,11 +29,14 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
         }
         ConfigSub::Check => {
             let settings = load(flags, env)?;
-            let (problems, oddities) = secrets(&settings);
+            let (mut problems, oddities) = secrets(&settings);
             for warning in settings.warnings.iter().chain(&oddities) {
-                let sentence = format!("warning: {}", warning.sentence);
-                warn(&Problem { sentence, ..warning.clone() }.to_string());
+                warn_of(warning);
             }
+            for sentence in proxy_problems(&|name| env(name)?.into_string().ok()) {
+                warn(&format!("warning: {sentence}"));
+            }
+            problems.extend(check_ca_files(&settings));
             if !problems.is_empty() {
                 let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 return Err(Failed::usage(sentences.join("\n")));
@@ -57,6 +63,36 @@ fn secrets(settings: &Settings) -> (Vec<Problem>, Vec<Problem>) {
     }
     problems.sort_by_key(|p| p.at);
     (problems, oddities)
+}
+
+fn warn_of(problem: &Problem) {
+    let sentence = format!("warning: {}", problem.sentence);
+    warn(&Problem { sentence, ..problem.clone() }.to_string());
+}
+
+/// What is wrong with the CA files of the chosen profile; certificates that are skipped are warned of.
+fn check_ca_files(settings: &Settings) -> Vec<Problem> {
+    let ProfileChoice::Named(profile) = &settings.profile else { return Vec::new() };
+    let name = format!("profiles.{}.ca_files", profile.name);
+    let Some(Origin::File(at)) = settings.sheet.iter().find(|row| row.name == name).map(|row| &row.origin) else {
+        return Vec::new();
+    };
+    let problem = |why: &str, file: &Path| {
+        let sentence = format!("the CA file {}: {why}", file.display());
+        settings.problem(*at, sentence)
+    };
+    let mut problems = Vec::new();
+    for file in &profile.ca_files {
+        match check_ca_file(file) {
+            Ok(skipped) => {
+                for why in skipped {
+                    warn_of(&problem(&why, file));
+                }
+            }
+            Err(why) => problems.push(problem(&why, file)),
+        }
+    }
+    problems
 }
 
 fn verdict(settings: &Settings) -> String {

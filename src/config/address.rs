@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use reqwest::Url;
+use url::Url;
 
 use super::settings::Agent;
 

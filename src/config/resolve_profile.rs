@@ -190,7 +190,7 @@ impl Work<'_> {
         };
         if region.domain == regions::SANDBOX {
             let urls = [&hosts.login, &hosts.api, &hosts.webmessaging, &hosts.cdn];
-            if !urls.iter().all(|u| reqwest::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
+            if !urls.iter().all(|u| url::Url::parse(u).is_ok_and(|u| address::is_loopback(&u))) {
                 self.wrong(said.at, "the region \"sandbox\" is for a sandbox on this machine, but a host is not");
             }
         }

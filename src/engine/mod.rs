@@ -40,7 +40,7 @@ use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
 pub use crate::model::Found;
-pub use client::Environment;
+pub use client::{Environment, check_ca_file, proxy_problems};
 pub use command::{Command, Recalled, SendRequest};
 pub use options::Tuning;
 pub use report::Report;

@@ -171,6 +171,12 @@ impl Failure {
         Self { kind, phase, party: Party::Host, detail: detail.into(), wrote: false, partial: None }
     }
 
+    /// The same, with another party than the host.
+    #[must_use]
+    pub fn with(self, party: Party) -> Self {
+        Self { party, ..self }
+    }
+
     /// The same after a byte of the request may have been written.
     pub fn written(kind: FailureKind, phase: Phase, detail: impl Into<String>) -> Self {
         Self { wrote: true, ..Self::new(kind, phase, detail) }

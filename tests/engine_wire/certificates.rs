@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
 use tempfile::NamedTempFile;
 use tokio_rustls::TlsAcceptor;
 
@@ -35,17 +36,57 @@ impl Authority {
 
     /// A server under this name (or address) that speaks this protocol (`h2`, `http/1.1`).
     pub fn acceptor(&self, name: &str, alpn: &str) -> TlsAcceptor {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
+        let mut config = serving(&self.signed(CertificateParams::new(vec![name.to_owned()]).unwrap()), None);
         config.alpn_protocols = vec![alpn.as_bytes().to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }
+
+    /// A server that wants a certificate of the client.
+    pub fn demanding(&self, name: &str) -> TlsAcceptor {
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        TlsAcceptor::from(Arc::new(serving(&self.signed(params), Some(self.issuer.der().clone()))))
+    }
+
+    /// A server whose certificate expired in February 2021.
+    pub fn expired(&self, name: &str) -> TlsAcceptor {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 2, 3);
+        params.not_after = rcgen::date_time_ymd(2021, 2, 3);
+        TlsAcceptor::from(Arc::new(serving(&self.signed(params), None)))
+    }
+
+    /// A server that shows the certificate of an authority, which vouches for itself.
+    pub fn itself(name: &str) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        TlsAcceptor::from(Arc::new(serving(&(certificate, key), None)))
+    }
+
+    fn signed(&self, params: CertificateParams) -> (CertificateDer<'static>, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().der().clone(), key)
+    }
+}
+
+/// `clients`: who must vouch for a client's certificate; none is wanted without.
+fn serving(
+    (certificate, key): &(CertificateDer<'static>, KeyPair),
+    clients: Option<CertificateDer<'_>>,
+) -> ServerConfig {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().unwrap();
+    let config = match clients {
+        None => config.with_no_client_auth(),
+        Some(authority) => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(authority.into_owned()).unwrap();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+            config.with_client_cert_verifier(verifier)
+        }
+    };
+    config.with_single_cert(vec![certificate.clone()], key).unwrap()
 }

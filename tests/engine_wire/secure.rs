@@ -87,9 +87,9 @@ async fn an_unknown_authority_gets_nothing() {
         let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), None).await;
         assert_eq!(
             (failure.kind, failure.phase, failure.wrote),
-            (FailureKind::Tls(TlsFault::Other), Phase::Tls, false)
+            (FailureKind::Tls(TlsFault::UnknownIssuer), Phase::Tls, false)
         );
-        assert!(why.starts_with("not sent, TLS handshake: invalid peer certificate: UnknownIssuer"), "{why}");
+        assert!(why.starts_with("not sent, TLS handshake: no authority that is trusted vouches"), "{why}");
         assert!(why.contains("ca_files"), "what may mend it: {why}");
         assert!(server.log().is_empty());
     }
@@ -100,9 +100,50 @@ async fn a_certificate_for_another_name_gets_nothing() {
     let authority = Authority::new();
     let server = Server::secure(authority.acceptor("elsewhere.example", "http/1.1"), |_| Act::Hang).await;
     let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), Some(&authority)).await;
-    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls(TlsFault::Other), false));
+    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls(TlsFault::WrongName), false));
     assert!(why.contains("elsewhere.example") && !why.contains("ca_files"), "{why}");
     assert!(server.log().is_empty());
+}
+
+/// A server that wants a certificate of the client: with TLS 1.3 it says so after the request was written, and has read
+/// nothing of it.
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_of_ours_is_told_at_once() {
+    let authority = Authority::new();
+    let server = Server::secure(authority.demanding("localhost"), |_| Act::Hang).await;
+    let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), Some(&authority)).await;
+    assert_eq!((failure.kind, failure.wrote), (FailureKind::Tls(TlsFault::ClientCertificate), false), "{why}");
+    assert!(why.contains("wants a certificate of the client"), "{why}");
+}
+
+/// Certificates whose time is over, or that are an authority's own: the day, and what to set.
+#[tokio::test]
+async fn certificates_that_cannot_be_used_are_told_in_plain_words() {
+    let authority = Authority::new();
+    for (acceptor, fault, part) in [
+        (authority.expired("localhost"), TlsFault::Expired, "expired on 2021-02-03"),
+        (Authority::itself("localhost"), TlsFault::SelfSigned, "ca_files"),
+    ] {
+        let server = Server::secure(acceptor, |_| Act::Hang).await;
+        let (why, failure) = distrusted(&format!("https://localhost:{}", server.addr.port()), Some(&authority)).await;
+        assert_eq!((failure.kind, failure.phase), (FailureKind::Tls(fault), Phase::Tls), "{why}");
+        assert!(why.contains(part), "{why}");
+    }
+}
+
+/// A CA file that is not there: the file is named, in the part in which it is needed.
+#[tokio::test]
+async fn a_ca_file_that_cannot_be_read_is_named() {
+    let (_login, mut profile) = split("https://localhost:1", None).await;
+    let here = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    profile.hosts.api = format!("https://{}", here.local_addr().unwrap());
+    profile.ca_files = vec!["/nonexistent/ca.pem".into()];
+    let mut rig = Rig::start(profile);
+    let message = rig.send(0, "hello");
+    let Life::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+    assert!(why.starts_with("not sent, TLS handshake: the CA file /nonexistent/ca.pem: it cannot be read"), "{why}");
+    assert_eq!(rig.exchange_of(message).attempts().count(), 1);
+    rig.stop().await;
 }
 
 /// A server that speaks no TLS where TLS is wanted: nothing was sent, and the words say what it is about.

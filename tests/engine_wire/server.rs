@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 /// A request as it came.
@@ -37,6 +37,8 @@ impl Req {
 pub enum Act {
     /// Says this and stays open.
     Say(Vec<u8>),
+    /// Says this, and gives a permit once the client has closed the connection without another request.
+    SayUntilClosed(Vec<u8>, Arc<Semaphore>),
     /// Says this, then closes properly.
     SayClose(Vec<u8>),
     /// Says this (perhaps nothing), then resets the connection.
@@ -115,9 +117,13 @@ impl Server {
                     match tls {
                         None => connection_loop(stream, connection, handler, log).await,
                         Some(tls) => {
-                            // A client that does not trust us ends the handshake.
-                            let Ok(stream) = tls.accept(stream).await else { return };
-                            connection_loop(stream, connection, handler, log).await;
+                            // Where the handshake ends without trust, the connection stays until the client has read why.
+                            match tls.accept(stream).into_fallible().await {
+                                Ok(stream) => connection_loop(stream, connection, handler, log).await,
+                                Err((_, mut stream)) => {
+                                    drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await)
+                                }
+                            }
                         }
                     }
                 });
@@ -192,6 +198,12 @@ async fn connection_loop(mut stream: impl Stream, connection: usize, handler: Ha
                 if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
                     return;
                 }
+            }
+            Act::SayUntilClosed(bytes, closed) => {
+                let _ = stream.write_all(&bytes).await;
+                assert_eq!(stream.read_buf(&mut buffer).await.unwrap_or(0), 0, "another request came");
+                closed.add_permits(1);
+                return;
             }
             Act::SayClose(bytes) => {
                 let _ = stream.write_all(&bytes).await;

@@ -9,10 +9,10 @@ use http::{HeaderMap, Version};
 
 use crate::engine::redact::Redactor;
 use crate::genesys::Call;
-use crate::model::{Body, BodyForm, Ending, Failure, Header, Request, Response};
+use crate::model::{Body, BodyForm, Ending, Failure, FailureKind, Header, Phase, Request, Response};
 use crate::text::json;
 
-use super::{Answer, Fault, Tried};
+use super::{Answer, Tried};
 
 /// How much of a body is kept. The rest is counted.
 pub const BODY_MAX: usize = 1 << 20;
@@ -54,26 +54,14 @@ pub fn frame(text: &str, redactor: &Redactor) -> Body {
 pub fn ending(tried: &Tried, redactor: &Redactor) -> Ending {
     match (&tried.answer, &tried.fault) {
         (Some(answer), None) => Ending::Answered(response(answer, redactor, false)),
-        (answer, fault) => Ending::Failed(failure(fault.as_ref(), answer.as_ref(), redactor)),
-    }
-}
-
-fn failure(fault: Option<&Fault>, answer: Option<&Answer>, redactor: &Redactor) -> Failure {
-    let partial = answer.map(|a| Box::new(response(a, redactor, true)));
-    match fault {
-        Some(fault) => Failure {
-            kind: fault.kind,
-            phase: fault.phase,
-            party: crate::model::Party::Host,
+        (answer, Some(fault)) => Ending::Failed(Failure {
             detail: redactor.text(&fault.detail).into_owned(),
-            wrote: fault.wrote,
-            partial,
-        },
+            // A proxy's answer is whole.
+            partial: answer.as_ref().map(|a| Box::new(response(a, redactor, fault.kind != FailureKind::Proxy))),
+            ..fault.clone()
+        }),
         // A try always has an answer or a fault; were it neither, the careful reading is "something may have left".
-        None => Failure {
-            partial,
-            ..Failure::written(crate::model::FailureKind::Protocol, crate::model::Phase::Answer, "nothing came back")
-        },
+        (None, None) => Ending::Failed(Failure::written(FailureKind::Protocol, Phase::Answer, "nothing came back")),
     }
 }
 

@@ -1,112 +1,83 @@
-//! What an error of the HTTP library means: kind, phase, and the innermost cause in words.
+//! What an error of the HTTP library means: kind, phase, party, and the cause in words.
 
 use std::error::Error;
 
-use crate::genesys::errors::one_line;
-use crate::model::{FailureKind, Phase};
+use h2::Reason;
+use hyper_util::client::legacy;
 
-use super::trace::Marks;
+use crate::model::{Failure, FailureKind, Phase, TlsFault};
 
-/// What went wrong, before it is redacted.
-#[derive(Debug)]
-pub struct Fault {
-    /// What.
-    pub kind: FailureKind,
-    /// How far the request had got.
-    pub phase: Phase,
-    /// The innermost cause, one line.
-    pub detail: String,
-    /// Whether a byte of the request may have left.
-    pub wrote: bool,
-}
+use super::dial::{NoConnection, innermost};
+use super::{HEAD_FIELDS_MAX, HEAD_MAX, tls};
 
-impl Fault {
-    /// The bound of `phase` was reached.
-    pub fn late(phase: Phase, wrote: bool) -> Self {
-        Self { kind: FailureKind::Timeout, phase, detail: timeout_words(phase), wrote }
+/// Sorts an error that came before a status line. `wrote`: a byte of the request may have left.
+pub fn before_answer(error: &legacy::Error, host: &str, wrote: bool) -> Failure {
+    for cause in chain(error) {
+        if let Some(none) = cause.downcast_ref::<NoConnection>() {
+            return none.failure.clone();
+        }
+        if let Some(error) = cause.downcast_ref::<h2::Error>() {
+            if is_unprocessed(error) {
+                let why = "the server ended the stream, and promises that it did not process the request";
+                return Failure::new(FailureKind::Unprocessed, Phase::Answer, why);
+            }
+            if is_too_large(error) {
+                return too_large();
+            }
+        }
+        if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+            if error.is_parse_too_large() {
+                return too_large();
+            }
+            if error.is_parse() {
+                return Failure { wrote, ..Failure::new(FailureKind::Protocol, Phase::Answer, innermost(error)) };
+            }
+        }
+        if let Some(error) = rustls_error(cause) {
+            let (fault, words) = tls::of_rustls(error, host);
+            // With TLS 1.3 the refusal for want of a certificate comes after the client is done; until then the server
+            // reads nothing of what is sent. [RFC 8446 4.4.2.4]
+            let wrote = wrote && fault != TlsFault::ClientCertificate;
+            return Failure { wrote, ..Failure::new(FailureKind::Tls(fault), Phase::Tls, words) };
+        }
     }
+    // Not written: the connection closed before it took the request.
+    let phase = if wrote { Phase::Answer } else { Phase::Write };
+    Failure { wrote, ..Failure::new(FailureKind::Reset, phase, innermost(error)) }
 }
 
-/// Sorts an error that came before a status line.
-pub fn before_answer(error: &reqwest::Error, marks: Marks, wrote: bool) -> Fault {
-    let chain = Chain::of(error);
-    let (kind, phase) = if wrote {
-        let kind = match () {
-            () if error.is_timeout() => FailureKind::Timeout,
-            () if chain.tls => FailureKind::Tls(crate::model::TlsFault::Other),
-            () if chain.parse => FailureKind::Protocol,
-            () => FailureKind::Reset,
-        };
-        (kind, Phase::Answer)
-    } else if error.is_builder() {
-        (FailureKind::Invalid, Phase::Resolve)
-    } else if marks.unresolved || error.is_dns() {
-        (FailureKind::Dns, Phase::Resolve)
-    } else if error.is_timeout() {
-        (FailureKind::Timeout, connecting_phase(marks))
-    } else if chain.tls {
-        (FailureKind::Tls(crate::model::TlsFault::Other), Phase::Tls)
-    } else if error.is_connect() {
-        (FailureKind::Connect, Phase::Connect)
-    } else {
-        // The connection closed before it took the request.
-        (FailureKind::Reset, Phase::Write)
-    };
-    let detail = if kind == FailureKind::Timeout { timeout_words(phase) } else { chain.innermost };
-    Fault { kind, phase, detail, wrote }
+/// The proxy's answer, where one refused to lead to the host.
+pub fn refusal(error: &legacy::Error) -> Option<&super::Answer> {
+    chain(error).find_map(|cause| cause.downcast_ref::<NoConnection>()?.answer.as_deref())
 }
 
 /// Sorts an error that came while the body was read.
-pub fn in_body(error: &reqwest::Error) -> Fault {
-    let chain = Chain::of(error);
-    let kind = match () {
-        () if error.is_timeout() => FailureKind::Timeout,
-        () if chain.parse => FailureKind::Protocol,
-        () => FailureKind::Reset,
-    };
-    Fault { kind, phase: Phase::Body, detail: chain.innermost, wrote: true }
+pub fn in_body(error: &hyper::Error) -> Failure {
+    let kind = if error.is_parse() { FailureKind::Protocol } else { FailureKind::Reset };
+    Failure::written(kind, Phase::Body, innermost(error))
 }
 
-/// Where a request stands that has no connection yet.
-pub fn connecting_phase(marks: Marks) -> Phase {
-    if marks.resolving && marks.resolve.is_none() { Phase::Resolve } else { Phase::Connect }
+fn too_large() -> Failure {
+    let why = format!("the header of the answer has more than {} KiB or {HEAD_FIELDS_MAX} fields", HEAD_MAX >> 10);
+    Failure::written(FailureKind::TooLarge, Phase::Answer, why)
 }
 
-/// The words for a bound that was reached in `phase`.
-pub fn timeout_words(phase: Phase) -> String {
-    format!("timed out while {}", if phase == Phase::Resolve { "looking up the name" } else { phase.word() })
+/// The stream was refused, or lies above the last one of a GOAWAY (only those are given the GOAWAY as their error).
+/// [RFC 9113 6.8, 8.7]
+fn is_unprocessed(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM))
 }
 
-struct Chain {
-    tls: bool,
-    parse: bool,
-    innermost: String,
+/// The library resets the stream of an answer whose header is beyond its bound.
+fn is_too_large(error: &h2::Error) -> bool {
+    error.is_library() && error.is_reset() && error.reason() == Some(Reason::PROTOCOL_ERROR)
 }
 
-impl Chain {
-    fn of(error: &reqwest::Error) -> Self {
-        let mut out = Self { tls: false, parse: false, innermost: String::new() };
-        let mut next: Option<&(dyn Error + 'static)> = error.source();
-        while let Some(current) = next {
-            out.tls |= current.is::<rustls::Error>();
-            if let Some(hyper) = current.downcast_ref::<hyper::Error>() {
-                out.parse |= hyper.is_parse();
-            }
-            let mut source = current.source();
-            if let Some(io) = current.downcast_ref::<std::io::Error>()
-                && let Some(inner) = io.get_ref()
-            {
-                out.tls |= inner.is::<rustls::Error>();
-                // An io::Error skips the error that it wraps when asked for its source.
-                source = Some(inner);
-            }
-            out.innermost = one_line(&current.to_string());
-            next = source;
-        }
-        if out.innermost.is_empty() {
-            // reqwest puts the URL into its own text; the innermost cause never holds it.
-            out.innermost.push_str("the request could not be made");
-        }
-        out
-    }
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'e (dyn Error + 'static)| (*error).source())
+}
+
+/// rustls's error stands inside one of the system's, which skips it when asked for its source.
+fn rustls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }

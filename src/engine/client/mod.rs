@@ -1,53 +1,64 @@
 //! The HTTP client: one request, tried once, measured and told honestly.
 //!
 //! ```text
-//! Call ─► connection (pooled per host, closed when idle for long) ─► gate ─► wire ─► status, headers, body
-//!            └─ trace: look-up, connect                         └─ wrote?      └─► Tried ─► capture (redacted)
+//! Call ─► pool (the library's own) ─► gate ─► wire ─► status, headers, body ─► Tried ─► capture (redacted)
+//!          └─ dial: name, TCP, proxy, TLS   └─ wrote?
 //! ```
-//! A request that asks for an upgrade goes by HTTP/1.1 on a connection of its own, which is closed with its answer.
-//!
-//! No redirects (a bearer token or a POST is never carried elsewhere), no retries, no compression asked for, no pings at
-//! rest. Connections that have been idle for long are not used again: a NAT or a suspended laptop may have dropped them
-//! silently, and a request on a dead one would end as unknown. They are dropped when the next request comes, not by a
-//! timer, so that rest is rest; and the wall clock counts too, since the monotonic one sleeps with the laptop.
+//! No redirects (a bearer token or a POST is never carried elsewhere), no retries, no compression asked for, no timer and
+//! no pings at rest. A connection that was idle for long is not used again: a NAT or a suspended laptop may have dropped
+//! it silently, and a request on a dead one would end as unknown. The wall clock counts too, since the monotonic one
+//! sleeps with the laptop. After a try that timed out, or that the server did not process, all connections are new.
 
 pub mod capture;
 mod classify;
+pub mod dial;
 mod gate;
 mod proxy;
 mod tls;
-mod trace;
+mod wire;
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Version};
-use hyper_util::client::proxy::matcher::Intercept;
-use rustls::ClientConfig;
-use tokio::sync::{OnceCell, oneshot};
+use futures_util::FutureExt as _;
+use http::header::PROXY_AUTHORIZATION;
+use http::{HeaderMap, Uri, Version};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tower_service::Service;
 
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::genesys::Call;
-use crate::model::{FailureKind, Moment, Phase, Timing};
+use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
-pub use classify::Fault;
+use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
 pub use gate::Gate;
 use gate::GatedBody;
-pub use proxy::Environment;
-use trace::{TimedConnect, TimedResolver, Trace};
+pub use proxy::{Environment, proxy_problems};
+pub use tls::check_ca_file;
+use wire::Peer;
+pub use wire::Wire;
 
 /// A connection that was idle for longer is not trusted to be alive. Below the idle bounds of common load balancers
 /// (60 s and more), so that our writing and their closing do not cross either.
-const IDLE_MAX: Duration = Duration::from_secs(50);
-
-/// How many URLs are kept taken apart.
-const TARGETS_MAX: usize = 256;
+const IDLE_MAX: Duration = Duration::from_secs(45);
+/// Most bytes of an answer's header, about what browsers take.
+const HEAD_MAX: usize = 384 * 1024;
+/// Most fields of an answer's header.
+const HEAD_FIELDS_MAX: usize = 1_000;
+/// Most bytes of a body that are read, most of them only to be counted.
+const BODY_READ_MAX: u64 = 32 << 20;
+/// Most pieces in which a body may come; one of [`BODY_READ_MAX`] that fills its packets has fewer.
+const BODY_PIECES_MAX: u32 = 32_768;
 
 /// Why a try is stopped before it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,15 +94,16 @@ impl Cancel {
 
 /// What came of a try, with secrets still in it: never kept, only read and captured.
 pub struct Tried {
-    /// Where a status line came.
+    /// Where a status line came; with [`FailureKind::Proxy`] it is the proxy's answer.
     pub answer: Option<Answer>,
     /// Where no whole answer came.
-    pub fault: Option<Fault>,
+    pub fault: Option<Failure>,
     /// What was measured.
     pub timing: Timing,
 }
 
 /// An answer as it came.
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -108,321 +120,188 @@ pub struct Answer {
 }
 
 impl Tried {
-    /// A try that ended before it began.
-    pub fn invalid(detail: String) -> Self {
-        let fault = Fault { kind: FailureKind::Invalid, phase: Phase::Resolve, detail, wrote: false };
-        Self { answer: None, fault: Some(fault), timing: Timing::default() }
+    /// A try that brought no answer.
+    pub fn failed(failure: Failure) -> Self {
+        Self { answer: None, fault: Some(failure), timing: Timing::default() }
     }
 }
 
-/// Which connections a host may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Route {
-    /// Plain HTTP to this machine: no proxy, no certificates.
-    Loopback,
-    /// HTTPS to this machine: no proxy.
-    LoopbackTls,
-    /// Everything else: the environment's proxies, certificates checked.
-    Outside,
+tokio::task_local! {
+    /// Where the dialling of the request under way is recorded. A connection that the library goes on to open when
+    /// nobody waits for it is recorded nowhere.
+    static PROGRESS: Arc<Progress>;
 }
 
-/// A URL taken apart.
-struct Target {
-    url: reqwest::Url,
-    slot: SlotKey,
+/// Opens connections for the library.
+#[derive(Clone)]
+struct Connector(Arc<Dialer>);
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Wire>;
+    type Error = NoConnection;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let dialer = Arc::clone(&self.0);
+        let progress = PROGRESS.try_with(Arc::clone).unwrap_or_default();
+        Box::pin(async move { Ok(TokioIo::new(dialer.dial(&uri, Speaks::Http, &progress).await?)) })
+    }
 }
 
-/// A host, the way there, and whether only HTTP/1.1 is spoken: what asks for an upgrade cannot go by HTTP/2.
-type SlotKey = (Route, String, bool);
-
-struct Slot {
-    client: reqwest::Client,
-    used: Moment,
-}
+/// The library's client, with the connections that it keeps.
+type Pool = legacy::Client<Connector, GatedBody>;
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     clock: Clock,
-    connect_timeout: Duration,
-    ca_files: Vec<PathBuf>,
-    /// Loaded when the first https URL comes.
-    tls: OnceCell<ClientConfig>,
-    /// One pool a host: how long it was idle is known, and it can be dropped alone.
-    slots: Mutex<HashMap<SlotKey, Slot>>,
-    targets: Mutex<HashMap<String, Arc<Target>>>,
-    proxies: Environment,
+    dialer: Arc<Dialer>,
+    /// With when it was used last. None: the next try makes one, with no connection yet.
+    pool: Arc<Mutex<Option<(Pool, Moment)>>>,
 }
 
 impl Client {
     /// A client for `profile`'s bounds and CA files, and the proxies of `environment`. Opens and loads nothing.
     pub fn new(profile: &Profile, clock: Clock, environment: Environment) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                clock,
-                connect_timeout: profile.connect_timeout,
-                ca_files: profile.ca_files.clone(),
-                tls: OnceCell::new(),
-                slots: Mutex::new(HashMap::new()),
-                targets: Mutex::new(HashMap::new()),
-                proxies: environment,
-            }),
-        }
+        let dialer = Dialer::new(profile.connect_timeout, profile.ca_files.clone(), environment);
+        Self { clock, dialer: Arc::new(dialer), pool: Arc::default() }
+    }
+
+    /// What opens connections: for a socket too, which has the same bounds, certificates and proxies.
+    pub fn dialer(&self) -> &Dialer {
+        &self.dialer
     }
 
     /// Tries `call` once. Ends when it is answered or stopped.
     pub async fn run(&self, call: Call, stop: &mut Cancel) -> Tried {
         let began = Instant::now();
-        let gate = Arc::new(Gate::default());
-        let trace = Arc::new(Trace::default());
-        let mut tried = self.exchange(call, began, &gate, &trace, stop).await;
-        let marks = trace.marks();
-        tried.timing.resolve = marks.resolve;
-        tried.timing.connect = marks.connect;
-        tried.timing.tls = marks.tls;
-        tried.timing.reused = tried.answer.is_some() && !marks.connected;
-        tried.timing.total = Some(began.elapsed());
+        let progress = Arc::new(Progress::default());
+        let mut tried = self.exchange(call, began, &progress, stop).await;
+        let first_byte = tried.timing.first_byte;
+        tried.timing = Timing { first_byte, total: Some(began.elapsed()), ..progress.timing() };
+        tried.timing.reused &= tried.answer.is_some();
+        if let Some(FailureKind::Timeout | FailureKind::Unprocessed) = tried.fault.as_ref().map(|f| f.kind) {
+            *self.pool.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
         tried
     }
 
-    async fn exchange(
-        &self,
-        call: Call,
-        began: Instant,
-        gate: &Arc<Gate>,
-        trace: &Arc<Trace>,
-        stop: &mut Cancel,
-    ) -> Tried {
-        let failed = |fault| Tried { answer: None, fault: Some(fault), timing: Timing::default() };
-        let (client, target) = tokio::select! {
-            biased;
-            why = stop.stopped() => return failed(gave_up(why, trace, gate)),
-            client = self.client_for(&call) => match client {
-                Ok(client) => client,
-                Err(why) => return Tried::invalid(why),
-            },
+    async fn exchange(&self, call: Call, began: Instant, progress: &Arc<Progress>, stop: &mut Cancel) -> Tried {
+        let gate = Arc::new(Gate::default());
+        if let Some(why) = stop.stopped().now_or_never() {
+            return Tried::failed(gave_up(why, progress, &gate));
+        }
+        let (request, host) = match self.request(call, &gate) {
+            Ok(built) => built,
+            Err(failure) => return Tried::failed(failure),
         };
-        let mut request = reqwest::Request::new(call.method, target.url.clone());
-        *request.headers_mut() = call.headers;
-        *request.body_mut() = Some(reqwest::Body::wrap(GatedBody::new(Bytes::from(call.body), Arc::clone(gate))));
-        let answered = {
-            let work = Trace::of(Arc::clone(trace), client.execute(request));
-            tokio::select! {
-                biased;
-                out = work => out.map_err(|e| classify::before_answer(&e.without_url(), trace.marks(), gate.is_open())),
-                why = stop.stopped() => Err(gave_up(why, trace, gate)),
+        let work = PROGRESS.scope(Arc::clone(progress), self.pool().request(request));
+        let answered = tokio::select! {
+            biased;
+            out = work => out,
+            why = stop.stopped() => return Tried::failed(gave_up(why, progress, &gate)),
+        };
+        let (head, body) = match answered {
+            Ok(response) => response.into_parts(),
+            Err(e) => {
+                let fault = classify::before_answer(&e, &host, gate.is_open());
+                return Tried { answer: classify::refusal(&e).cloned(), ..Tried::failed(fault) };
             }
         };
-        let mut response = match answered {
-            Ok(response) => response,
-            Err(fault) => return failed(fault),
-        };
         let first_byte = Some(began.elapsed());
-        let upgraded = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
         let mut answer = Answer {
-            status: response.status().as_u16(),
-            version: response.version(),
-            headers: std::mem::take(response.headers_mut()),
-            remote: response.remote_addr(),
+            status: head.status.as_u16(),
+            version: head.version,
+            headers: head.headers,
+            remote: head.extensions.get().map(|Peer(address)| *address),
             bytes: Vec::new(),
             total: 0,
         };
-        if upgraded {
-            hang_up(response).await;
-            return Tried { answer: Some(answer), fault: None, timing: Timing { first_byte, ..Timing::default() } };
-        }
-        let fault = loop {
-            let chunk = tokio::select! {
-                biased;
-                chunk = response.chunk() => chunk,
-                why = stop.stopped() => break Some(gave_up_body(why)),
-            };
-            match chunk {
-                Ok(Some(bytes)) => {
-                    answer.total += bytes.len() as u64;
-                    let room = capture::BODY_MAX.saturating_sub(answer.bytes.len());
-                    answer.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
-                }
-                Ok(None) => break None,
-                Err(e) => break Some(classify::in_body(&e.without_url())),
-            }
+        let fault = tokio::select! {
+            biased;
+            read = read_body(body, &mut answer) => read.err(),
+            why = stop.stopped() => Some(gave_up_body(why)),
         };
-        self.touch(&target);
         Tried { answer: Some(answer), fault, timing: Timing { first_byte, ..Timing::default() } }
     }
 
-    /// A URL taken apart, once: the same few come again and again.
-    fn target(&self, call: &Call) -> Result<Arc<Target>, String> {
-        let url = call.url.as_str();
-        let mut targets = self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = targets.get(url) {
-            return Ok(Arc::clone(known));
+    /// The request as the library takes it, and its host.
+    fn request(&self, call: Call, gate: &Arc<Gate>) -> Result<(http::Request<GatedBody>, String), Failure> {
+        let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Resolve, why);
+        let uri: Uri = call.url.parse().map_err(|e| invalid(format!("the URL cannot be used ({e})")))?;
+        let host = uri.host().unwrap_or_default().to_owned();
+        let mut request = http::Request::new(GatedBody::new(Bytes::from(call.body), Arc::clone(gate)));
+        *request.headers_mut() = call.headers;
+        // What is not encrypted is asked of the proxy itself.
+        if uri.scheme_str() == Some("http")
+            && let Some(credentials) = self.dialer.proxy_for(&uri)?.and_then(|proxy| proxy.credentials)
+        {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, credentials);
         }
-        let slot = key(url, call.headers.contains_key(http::header::UPGRADE))
-            .ok_or_else(|| "the URL has no host; check the hosts of the profile".to_owned())?;
-        let parsed = url.parse().map_err(|e| format!("the request cannot be built: the URL cannot be used ({e})"))?;
-        if targets.len() >= TARGETS_MAX {
-            targets.clear();
-        }
-        let target = Arc::new(Target { url: parsed, slot });
-        targets.insert(url.to_owned(), Arc::clone(&target));
-        Ok(target)
+        *request.method_mut() = call.method;
+        *request.uri_mut() = uri;
+        Ok((request, host))
     }
 
-    /// The pool for the URL's host, made anew where it was idle for too long.
-    async fn client_for(&self, call: &Call) -> Result<(reqwest::Client, Arc<Target>), String> {
-        let target = self.target(call)?;
-        let key = &target.slot;
-        let now = self.shared.clock.now();
-        if let Some(client) = self.fresh(key, now) {
-            return Ok((client, target));
-        }
-        let mut tls = match key.0 {
-            Route::Loopback => tls::none()?,
-            Route::LoopbackTls | Route::Outside => self.tls().await?,
-        };
-        if key.2 {
-            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-        }
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .connect_timeout(self.shared.connect_timeout)
-            .pool_idle_timeout(None)
-            .dns_resolver(TimedResolver)
-            .connector_layer(TimedConnect);
-        let builder = if key.0 == Route::Outside { self.shared.proxies.apply(builder)? } else { builder.no_proxy() };
-        let builder = if key.2 { builder.http1_only().pool_max_idle_per_host(0) } else { builder };
-        let client = builder.build().map_err(|e| format!("the HTTP client cannot be set up: {e}"))?;
-        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.insert(key.clone(), Slot { client: client.clone(), used: now });
-        drop(slots);
-        Ok((client, target))
+    fn pool(&self) -> Pool {
+        let now = self.clock.now();
+        let mut kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let awake = kept.take().filter(|(_, used)| now.wall.duration_since(used.wall).unsigned_abs() <= IDLE_MAX);
+        let pool = awake.map_or_else(|| self.new_pool(), |(pool, _)| pool);
+        *kept = Some((pool.clone(), now));
+        pool
     }
 
-    fn fresh(&self, key: &SlotKey, now: Moment) -> Option<reqwest::Client> {
-        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.get_mut(key)?;
-        let slept = now.wall.duration_since(slot.used.wall).unsigned_abs();
-        if now.since(slot.used) > IDLE_MAX || slept > IDLE_MAX {
-            slots.remove(key);
-            return None;
-        }
-        slot.used = now;
-        Some(slot.client.clone())
+    fn new_pool(&self) -> Pool {
+        legacy::Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_MAX)
+            .http1_max_buf_size(HEAD_MAX)
+            .http1_max_headers(HEAD_FIELDS_MAX)
+            .http2_max_header_list_size(u32::try_from(HEAD_MAX).unwrap_or(u32::MAX))
+            .build(Connector(Arc::clone(&self.dialer)))
     }
+}
 
-    fn touch(&self, target: &Target) {
-        let now = self.shared.clock.now();
-        let mut slots = self.shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = slots.get_mut(&target.slot) {
-            slot.used = now;
+/// Reads a body to its end, or to its bounds.
+async fn read_body(mut body: Incoming, answer: &mut Answer) -> Result<(), Failure> {
+    let mut pieces = 0;
+    while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let Ok(bytes) = frame.map_err(|e| classify::in_body(&e))?.into_data() else { continue };
+        answer.total += bytes.len() as u64;
+        pieces += 1;
+        let room = capture::BODY_MAX.saturating_sub(answer.bytes.len());
+        answer.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&bytes));
+        let too_large = |why| Err(Failure::written(FailureKind::TooLarge, Phase::Body, why));
+        if answer.total > BODY_READ_MAX {
+            return too_large(format!("the body has more than {} MiB", BODY_READ_MAX >> 20));
+        }
+        if pieces > BODY_PIECES_MAX {
+            return too_large(format!("the body comes in more than {BODY_PIECES_MAX} pieces"));
         }
     }
-
-    /// Bound on opening a connection.
-    pub fn connect_timeout(&self) -> Duration {
-        self.shared.connect_timeout
-    }
-
-    /// The same trust as for HTTP, for a socket: WebSocket is an upgrade of HTTP/1.1.
-    pub async fn socket_tls(&self) -> Result<Arc<ClientConfig>, String> {
-        let mut config = self.tls().await?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
-    }
-
-    /// The proxy that leads to a host, if one does. None leads to this machine.
-    pub fn proxy_for(&self, host: &str, port: u16, secure: bool) -> Result<Option<Intercept>, String> {
-        if is_loopback(host) {
-            return Ok(None);
-        }
-        self.shared.proxies.proxy_for(host, port, secure)
-    }
-
-    async fn tls(&self) -> Result<ClientConfig, String> {
-        let load = || async {
-            let files = self.shared.ca_files.clone();
-            tokio::task::spawn_blocking(move || tls::full(&files))
-                .await
-                .unwrap_or_else(|e| Err(format!("loading certificates failed: {e}")))
-        };
-        self.shared.tls.get_or_try_init(load).await.cloned()
-    }
+    Ok(())
 }
 
 /// We end the try: the gate says, for good, whether something may have left.
-fn gave_up(why: Stop, trace: &Trace, gate: &Gate) -> Fault {
+fn gave_up(why: Stop, progress: &Progress, gate: &Gate) -> Failure {
     let wrote = !gate.bar();
-    let phase = if wrote { Phase::Answer } else { classify::connecting_phase(trace.marks()) };
-    match why {
-        Stop::Late => Fault { kind: FailureKind::Timeout, phase, detail: classify::timeout_words(phase), wrote },
-        Stop::TakenBack => {
-            let detail = format!("taken back while {}", phase.word());
-            Fault { kind: FailureKind::Cancelled, phase, detail, wrote }
-        }
-    }
+    let phase = if wrote { Phase::Answer } else { progress.phase() };
+    Failure { wrote, ..ended(why, phase) }
 }
 
 /// … while the body came.
-fn gave_up_body(why: Stop) -> Fault {
-    let phase = Phase::Body;
-    let (kind, detail) = match why {
-        Stop::Late => (FailureKind::Timeout, classify::timeout_words(phase)),
-        Stop::TakenBack => (FailureKind::Cancelled, "taken back while the answer was read".to_owned()),
-    };
-    Fault { kind, phase, detail, wrote: true }
+fn gave_up_body(why: Stop) -> Failure {
+    Failure { wrote: true, ..ended(why, Phase::Body) }
 }
 
-/// Ends an upgraded connection as RFC 6455 wants it: a close frame (masked, empty), then the end.
-async fn hang_up(response: reqwest::Response) {
-    use tokio::io::AsyncWriteExt as _;
-    const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
-    // Whoever has gone first needs no goodbye.
-    if let Ok(mut connection) = response.upgrade().await {
-        let _ = connection.write_all(&CLOSE).await;
-        let _ = connection.shutdown().await;
-    }
-}
-
-fn key(url: &str, http1: bool) -> Option<SlotKey> {
-    let authority = capture::authority(url)?;
-    let tls = url.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("https:"));
-    let route = match (is_loopback(authority), tls) {
-        (true, false) => Route::Loopback,
-        (true, true) => Route::LoopbackTls,
-        (false, _) => Route::Outside,
-    };
-    Some((route, authority.to_owned(), http1))
-}
-
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routes() {
-        let route = |url| key(url, false).map(|k| k.0);
-        assert_eq!(route("http://127.0.0.1:8/x"), Some(Route::Loopback));
-        assert_eq!(route("http://localhost/x"), Some(Route::Loopback));
-        assert_eq!(route("https://[::1]:1/x"), Some(Route::LoopbackTls));
-        assert_eq!(route("https://api.mypurecloud.de/x"), Some(Route::Outside));
-        assert_eq!(route("https://127.0.0.1.evil.example/"), Some(Route::Outside));
-        assert_eq!(route("x"), None);
+/// A try that we end in `phase`.
+pub fn ended(why: Stop, phase: Phase) -> Failure {
+    match why {
+        Stop::Late => Failure::new(FailureKind::Timeout, phase, timed_out(phase)),
+        Stop::TakenBack => Failure::new(FailureKind::Cancelled, phase, format!("taken back while {}", phase.word())),
     }
 }

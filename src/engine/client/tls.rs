@@ -1,26 +1,19 @@
 //! TLS set-up, all of it: rustls with ring, the system's certificates (Mozilla's where the system has none), and the
-//! profile's own CA files. Checking certificates cannot be switched off.
+//! profile's own CA files; and what its errors mean to a person. Checking certificates cannot be switched off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::{
-    ClientSessionMemoryCache, ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
-};
+use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, NamedGroup, RootCertStore};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 
-use super::trace::Trace;
+use crate::genesys::errors::one_line;
+use crate::model::{Failure, FailureKind, Party, Phase, TlsFault};
 
-/// A configuration that trusts nobody: for clients that only ever speak plain HTTP to loopback, so that starting costs
-/// nothing.
-pub fn none() -> Result<ClientConfig, String> {
-    config(RootCertStore::empty())
-}
-
-/// The real configuration. Reads files: not for the runtime's own threads. The error is one sentence.
-pub fn full(ca_files: &[PathBuf]) -> Result<ClientConfig, String> {
+/// Whom connections trust. Reads files: not for the runtime's own threads.
+pub fn trust(ca_files: &[PathBuf]) -> Result<ClientConfig, Failure> {
     let mut roots = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     let (added, _) = roots.add_parsable_certificates(native.certs);
@@ -28,69 +21,141 @@ pub fn full(ca_files: &[PathBuf]) -> Result<ClientConfig, String> {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     for file in ca_files {
-        let shown = file.display();
-        let certificates = CertificateDer::pem_file_iter(file)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|e| format!("the CA file {shown} cannot be read ({e}); check ca_files of the profile"))?;
-        if certificates.is_empty() {
-            return Err(format!("the CA file {shown} holds no certificate; ca_files wants PEM files"));
-        }
-        for certificate in certificates {
-            roots.add(certificate).map_err(|e| format!("a certificate in the CA file {shown} cannot be used ({e})"))?;
+        let shown = file.display().to_string();
+        let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Tls, why).with(Party::CaFile(shown.clone()));
+        let skipped = add(&mut roots, file).map_err(invalid)?;
+        for why in skipped {
+            tracing::warn!("the CA file {shown}: {why}");
         }
     }
-    config(roots)
-}
-
-fn config(roots: RootCertStore) -> Result<ClientConfig, String> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|e| format!("TLS cannot be set up ({e})"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // A preconfigured rustls gets no ALPN from reqwest.
-    config.resumption = Resumption::store(Arc::new(Greeting(ClientSessionMemoryCache::new(SESSIONS))));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+        .map_err(|e| Failure::new(FailureKind::Invalid, Phase::Tls, format!("TLS cannot be set up ({e})")))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// How many sessions are kept for resumption; rustls' own number.
-const SESSIONS: usize = 256;
+/// What is wrong with a CA file: that it cannot be used at all (the error), or which of its blocks are skipped.
+pub fn check_ca_file(file: &Path) -> Result<Vec<String>, String> {
+    add(&mut RootCertStore::empty(), file)
+}
 
-/// The sessions of rustls, kept as always; and a mark when it asks for one: that is the first thing that it does in a
-/// handshake, so the time before it is TCP's and the time after it TLS's.
-#[derive(Debug)]
-struct Greeting(ClientSessionMemoryCache);
-
-impl ClientSessionStore for Greeting {
-    fn set_kx_hint(&self, server: ServerName<'static>, group: NamedGroup) {
-        self.0.set_kx_hint(server, group);
+/// Adds the certificates of a file. Gives a sentence for each block that is skipped; the error is one for the file.
+fn add(roots: &mut RootCertStore, file: &Path) -> Result<Vec<String>, String> {
+    const MORE: u64 = 16 << 20;
+    let size = std::fs::metadata(file)
+        .and_then(|m| if m.is_file() { Ok(m.len()) } else { Err(std::io::ErrorKind::InvalidInput.into()) });
+    let read = size
+        .and_then(|size| if size <= MORE { std::fs::read(file) } else { Err(std::io::ErrorKind::FileTooLarge.into()) });
+    let bytes = read.map_err(|e| format!("it cannot be read ({e}); check ca_files of the profile"))?;
+    // A certificate in DER is a SEQUENCE of more than 127 bytes.
+    if bytes.starts_with(&[0x30, 0x82]) {
+        let how = "openssl x509 -inform der -in FILE -out FILE.pem";
+        return Err(format!("it is DER, and ca_files wants PEM; convert it: {how}"));
     }
-
-    fn kx_hint(&self, server: &ServerName<'_>) -> Option<NamedGroup> {
-        Trace::greet();
-        self.0.kx_hint(server)
+    let (mut added, mut skipped) = (0, Vec::new());
+    for (at, block) in CertificateDer::pem_slice_iter(&bytes).enumerate() {
+        let taken = block.map_err(|e| e.to_string()).and_then(|c| roots.add(c).map_err(|e| e.to_string()));
+        match taken {
+            Ok(()) => added += 1,
+            Err(why) => skipped.push(format!("certificate {} is skipped: {}", at + 1, one_line(&why))),
+        }
     }
-
-    fn set_tls12_session(&self, server: ServerName<'static>, value: Tls12ClientSessionValue) {
-        self.0.set_tls12_session(server, value);
+    match (added, skipped.is_empty()) {
+        (0, true) => Err("it holds no certificate; ca_files wants PEM files".to_owned()),
+        (0, false) => Err(format!("none of its certificates can be used ({})", skipped.join("; "))),
+        _ => Ok(skipped),
     }
+}
 
-    fn tls12_session(&self, server: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        self.0.tls12_session(server)
+/// Why a handshake with `host` failed, and the sentence for it.
+pub fn words(error: &std::io::Error, host: &str) -> (TlsFault, String) {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(error) => of_rustls(error, host),
+        None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            (TlsFault::Other, format!("{host} closed the connection in the handshake"))
+        }
+        None => (TlsFault::Other, one_line(&error.to_string())),
     }
+}
 
-    fn remove_tls12_session(&self, server: &ServerName<'static>) {
-        self.0.remove_tls12_session(server);
-    }
+/// See [`words`].
+pub fn of_rustls(error: &Error, host: &str) -> (TlsFault, String) {
+    let fault = match error {
+        Error::InvalidCertificate(why) => return of_certificate(why, host),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => TlsFault::ClientCertificate,
+        _ => TlsFault::Other,
+    };
+    let words = match error {
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            format!(
+                "{host} wants a certificate of the client, and guestwire has none; ask who runs it for another way in"
+            )
+        }
+        Error::AlertReceived(alert) => format!("{host} broke off the handshake ({alert:?})"),
+        Error::InvalidMessage(_) => format!("what answers at {host} does not speak TLS; check the host and its port"),
+        Error::PeerIncompatible(_) => format!("{host} speaks no version or cipher of TLS that guestwire does"),
+        other => one_line(&other.to_string()),
+    };
+    (fault, words)
+}
 
-    fn insert_tls13_ticket(&self, server: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.0.insert_tls13_ticket(server, value);
+fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
+    let of = format!("the certificate of {host}");
+    match error {
+        CertificateError::UnknownIssuer => {
+            let how = "if the authority is your own (a company's proxy, a test server), name its PEM file in ca_files of the profile";
+            (TlsFault::UnknownIssuer, format!("no authority that is trusted vouches for {of}; {how}"))
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            let when = match error {
+                CertificateError::ExpiredContext { not_after, .. } => format!(" on {}", date(*not_after)),
+                _ => String::new(),
+            };
+            (
+                TlsFault::Expired,
+                format!("{of} expired{when}; it must be renewed there, unless this machine's clock is wrong"),
+            )
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            let when = match error {
+                CertificateError::NotValidYetContext { not_before, .. } => format!(" before {}", date(*not_before)),
+                _ => " yet".to_owned(),
+            };
+            (TlsFault::NotYetValid, format!("{of} is not valid{when}; check this machine's clock"))
+        }
+        CertificateError::NotValidForName => (
+            TlsFault::WrongName,
+            format!("{of} is for another name; check the host in the profile, and what answers there"),
+        ),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let names: Vec<_> = presented.iter().map(|name| certified_name(name)).collect();
+            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            (TlsFault::WrongName, format!("{of} is for {names}; check the host in the profile, and what answers there"))
+        }
+        CertificateError::Other(other) if is_authority(other) => {
+            let how = "have an authority sign one for that host, and name the authority's PEM file in ca_files";
+            (TlsFault::SelfSigned, format!("{of} is that of an authority, which vouches for itself; {how}"))
+        }
+        CertificateError::Revoked => (TlsFault::Other, format!("{of} was revoked")),
+        CertificateError::BadEncoding => (TlsFault::Other, format!("{of} cannot be read")),
+        CertificateError::BadSignature => (TlsFault::Other, format!("{of} has a wrong signature")),
+        other => (TlsFault::Other, one_line(&format!("{of} cannot be used: {other}"))),
     }
+}
 
-    fn take_tls13_ticket(&self, server: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.0.take_tls13_ticket(server)
-    }
+/// A certificate of an authority where one of a server belongs.
+fn is_authority(other: &rustls::OtherError) -> bool {
+    matches!(other.0.downcast_ref::<webpki::Error>(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// `DnsName("x.example")` → `x.example`: rustls gives names as it prints them.
+fn certified_name(presented: &str) -> &str {
+    presented.split_once('"').and_then(|(_, rest)| rest.split_once('"')).map_or(presented, |(name, _)| name)
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_second(seconds).map_or_else(|_| "an unknown day".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }
 
 #[cfg(test)]
@@ -98,17 +163,57 @@ impl ClientSessionStore for Greeting {
 mod tests {
     use super::*;
 
-    #[test]
-    fn bad_ca_files_are_named() {
-        let missing = full(&["/nonexistent/ca.pem".into()]).unwrap_err();
-        assert!(missing.contains("/nonexistent/ca.pem"), "{missing}");
-        let empty = tempfile::NamedTempFile::new().unwrap();
-        let empty = full(&[empty.path().to_owned()]).unwrap_err();
-        assert!(empty.contains("no certificate"), "{empty}");
+    fn pem() -> String {
+        rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap().cert.pem()
+    }
+
+    fn checked(content: &[u8]) -> Result<Vec<String>, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        check_ca_file(file.path())
     }
 
     #[test]
-    fn http2_is_offered() {
-        assert_eq!(none().unwrap().alpn_protocols[0], b"h2");
+    fn ca_files_are_taken_skipped_in_part_or_refused_with_the_reason() {
+        let good = pem();
+        let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+        let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(checked(good.as_bytes()), Ok(Vec::new()));
+        for bad in [broken, garbage] {
+            for both in [format!("{good}{bad}"), format!("{bad}{good}")] {
+                assert_eq!(checked(both.as_bytes()).unwrap().len(), 1, "{both}");
+            }
+            assert!(checked(bad.as_bytes()).unwrap_err().contains("none of its certificates"));
+        }
+        let der = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap().cert.der().to_vec();
+        assert!(checked(&der).unwrap_err().contains("DER"));
+        assert!(checked(b"").unwrap_err().contains("no certificate"));
+        assert!(check_ca_file(Path::new("/nonexistent/ca.pem")).unwrap_err().contains("cannot be read"));
+        let failure = trust(&["/nonexistent/ca.pem".into()]).unwrap_err();
+        assert_eq!((failure.party, failure.phase), (Party::CaFile("/nonexistent/ca.pem".to_owned()), Phase::Tls));
+    }
+
+    #[test]
+    fn errors_in_plain_sentences() {
+        let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        let certificate = Error::InvalidCertificate;
+        let expired = CertificateError::ExpiredContext { time: at(1_900_000_000), not_after: at(1_700_000_000) };
+        let early = CertificateError::NotValidYetContext { time: at(0), not_before: at(1_900_000_000) };
+        let authority = CertificateError::Other(rustls::OtherError(Arc::new(webpki::Error::CaUsedAsEndEntity)));
+        let rows = [
+            (certificate(CertificateError::UnknownIssuer), TlsFault::UnknownIssuer, "ca_files"),
+            (certificate(expired), TlsFault::Expired, "expired on 2023-11-14"),
+            (certificate(early), TlsFault::NotYetValid, "not valid before 2030-03-17"),
+            (certificate(CertificateError::NotValidForName), TlsFault::WrongName, "another name"),
+            (certificate(authority), TlsFault::SelfSigned, "vouches for itself"),
+            (Error::AlertReceived(AlertDescription::CertificateRequired), TlsFault::ClientCertificate, "of the client"),
+            (Error::AlertReceived(AlertDescription::HandshakeFailure), TlsFault::Other, "broke off"),
+            (Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), TlsFault::Other, "does not speak TLS"),
+        ];
+        for (error, fault, part) in rows {
+            let (found, words) = of_rustls(&error, "api.example");
+            assert_eq!(found, fault, "{words}");
+            assert!(words.contains(part) && words.contains("api.example") && !words.contains("http"), "{words}");
+        }
     }
 }

@@ -339,7 +339,12 @@ impl Driver {
     ) {
         let (client, redactor, clock) = self.tools();
         self.spawn(job, move |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
+            let opens_socket = call.headers.contains_key(http::header::UPGRADE);
+            let tried = if opens_socket {
+                upgrade::ask(&client, call, &mut stopped).await
+            } else {
+                client.run(call, &mut stopped).await
+            };
             let body = success(&tried).map(|a| plain(a).into_owned());
             done(ProbeDone { exchange, shown: show(&tried, asked, &redactor, clock), body })
         });

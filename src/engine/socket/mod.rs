@@ -3,11 +3,10 @@
 //! ```text
 //!  pure      session: asks and events ─► steps           flight: which frame of theirs answers which of ours
 //!            hearing: doubles, order, late ones         paging: how far back the history is read
-//!  rim       dial: TCP, proxy, TLS ─► upgrade: 101 or a refusal ─► link: a task that reads and writes frames
+//!  rim       upgrade: 101 or a refusal ─► link: a task that reads and writes frames
 //! ```
 //! The engine's driver owns one [`session::Machine`] for each web conversation and carries out its steps.
 
-pub mod dial;
 pub mod flight;
 pub mod hearing;
 pub mod link;

@@ -6,25 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, Method};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use http::{Method, Uri};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::engine::client::{Answer, Cancel, Client, Fault, Stop, Tried, capture};
+use crate::engine::client::dial::{Progress, Speaks, rest_of_body, timed_out};
+use crate::engine::client::{Answer, Cancel, Client, Tried, Wire, ended};
 use crate::genesys::Call;
 use crate::genesys::call::{BadCall, USER_AGENT};
-use crate::model::{FailureKind, Phase};
-
-use super::dial::{Progress, Wire, dial};
+use crate::genesys::errors::one_line;
+use crate::model::{Failure, FailureKind, Phase, Timing};
 
 /// The largest message that is taken.
 const MESSAGE_MAX: usize = 1 << 20;
-/// How long the rest of a refusal's body is waited for.
-const REFUSAL_BOUND: Duration = Duration::from_secs(2);
+/// Most bytes that wait to be written: frames of ours, and pongs for a peer that does not read them.
+const UNWRITTEN_MAX: usize = 2 * MESSAGE_MAX;
+/// How long a goodbye may take.
+const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 
 /// An open socket.
 pub type Socket = WebSocketStream<Lent>;
@@ -51,53 +53,68 @@ pub fn request(url: &str, origin: &str) -> Result<Call, BadCall> {
     Ok(Call { method: Method::GET, url: url.to_owned(), headers, body: Vec::new() })
 }
 
-/// Opens it. Ends when it is open or refused, or when it is stopped.
+/// Opens it, within the bound on opening a connection and as much again for the answer. Ends sooner when it is stopped.
 pub async fn open(client: &Client, call: Call, stop: &mut Cancel) -> Opening {
     let began = Instant::now();
     let progress = Progress::default();
     let mut opening = tokio::select! {
         biased;
-        done = upgrade(client, call, &progress, began) => done,
-        why = stop.stopped() => {
-            let phase = progress.phase();
-            Opening::failed(match why {
-                Stop::Late => Fault::late(phase, false),
-                Stop::TakenBack => Fault { kind: FailureKind::Cancelled, phase, detail: "not wanted any more".to_owned(), wrote: false },
-            })
-        }
+        done = upgrade(client, call, &progress) => done,
+        why = stop.stopped() => Opening::failed(ended(why, progress.phase())),
     };
-    let measured = progress.timing();
-    let timing = &mut opening.tried.timing;
-    (timing.resolve, timing.connect, timing.tls) = (measured.resolve, measured.connect, measured.tls);
-    timing.total = Some(began.elapsed());
+    let total = Some(began.elapsed());
+    let first_byte = total.filter(|_| opening.tried.answer.is_some());
+    opening.tried.timing = Timing { first_byte, total, ..progress.timing() };
     opening
 }
 
+/// Asks whether the socket opens, and leaves it at once.
+pub async fn ask(client: &Client, call: Call, stop: &mut Cancel) -> Tried {
+    let Opening { tried, socket } = open(client, call, stop).await;
+    if let Some(mut socket) = socket {
+        // Whoever has gone first needs no goodbye.
+        let _ = tokio::time::timeout(GOODBYE_BOUND, socket.close(None)).await;
+    }
+    tried
+}
+
 impl Opening {
-    fn failed(fault: Fault) -> Self {
-        let tried = Tried { answer: None, fault: Some(fault), timing: crate::model::Timing::default() };
-        Self { tried, socket: None }
+    fn failed(failure: Failure) -> Self {
+        Self { tried: Tried::failed(failure), socket: None }
     }
 }
 
-async fn upgrade(client: &Client, call: Call, progress: &Progress, began: Instant) -> Opening {
-    let mut request = match call.url.as_str().into_client_request() {
-        Ok(request) => request,
-        Err(e) => return Opening::failed(fault(FailureKind::Invalid, Phase::Resolve, &e)),
+async fn upgrade(client: &Client, call: Call, progress: &Progress) -> Opening {
+    let invalid = |why: String| Opening::failed(Failure::new(FailureKind::Invalid, Phase::Resolve, why));
+    // WebSocket is spoken over what HTTP is.
+    let url = if call.url.starts_with("http") { call.url.replacen("http", "ws", 1) } else { call.url };
+    let mut request = match url.parse::<Uri>().map_err(|e| e.to_string()).map(|uri| uri.into_client_request()) {
+        Ok(Ok(request)) => request,
+        Ok(Err(e)) => return invalid(one_line(&e.to_string())),
+        Err(why) => return invalid(why),
     };
-    *request.headers_mut() = call.headers;
-    let (wire, peer) = match dial(client, request.uri(), progress).await {
-        Ok(open) => open,
-        Err(fault) => return Opening::failed(fault),
+    request.headers_mut().extend(call.headers);
+    let wire = match client.dialer().dial(request.uri(), Speaks::WebSocket, progress).await {
+        Ok(wire) => wire,
+        Err(none) => {
+            let answer = none.answer.map(|answer| *answer);
+            return Opening { tried: Tried { answer, ..Tried::failed(none.failure) }, socket: None };
+        }
     };
     progress.enter(Phase::Answer);
+    let peer = wire.peer();
     let home = Arc::new(Mutex::new(None));
     let lent = Lent { wire: Some(wire), home: Arc::clone(&home) };
     let config = WebSocketConfig::default()
         .read_buffer_size(16 * 1024)
+        .max_write_buffer_size(UNWRITTEN_MAX)
         .max_message_size(Some(MESSAGE_MAX))
         .max_frame_size(Some(MESSAGE_MAX));
-    let (response, socket) = match client_async_with_config(request, lent, Some(config)).await {
+    let work = client_async_with_config(request, lent, Some(config));
+    let Ok(answered) = tokio::time::timeout(client.dialer().bound(), work).await else {
+        return Opening::failed(Failure::written(FailureKind::Timeout, Phase::Answer, timed_out(Phase::Answer)));
+    };
+    let (response, socket) = match answered {
         Ok((socket, response)) => (response, Some(socket)),
         Err(Error::Http(response)) => (*response, None),
         Err(e) => {
@@ -105,16 +122,16 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress, began: Instan
                 Error::Io(_) | Error::ConnectionClosed | Error::Protocol(ProtocolError::HandshakeIncomplete) => {
                     FailureKind::Reset
                 }
+                Error::Capacity(_) => FailureKind::TooLarge,
                 _ => FailureKind::Protocol,
             };
-            return Opening::failed(Fault { wrote: true, ..fault(kind, Phase::Answer, &e) });
+            return Opening::failed(Failure::written(kind, Phase::Answer, one_line(&e.to_string())));
         }
     };
-    let first_byte = Some(began.elapsed());
     let (head, body) = response.into_parts();
     let mut bytes = body.unwrap_or_default();
-    if socket.is_none() {
-        let wire = home.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let wire = home.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(wire) = wire {
         rest_of_body(wire, &head.headers, &mut bytes).await;
     }
     let total = bytes.len() as u64;
@@ -126,22 +143,7 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress, began: Instan
         bytes,
         total,
     };
-    let timing = crate::model::Timing { first_byte, ..crate::model::Timing::default() };
-    Opening { tried: Tried { answer: Some(answer), fault: None, timing }, socket }
-}
-
-/// Reads what is left of a refusal's body, as far as it comes soon.
-async fn rest_of_body(wire: Option<Wire>, headers: &HeaderMap, bytes: &mut Vec<u8>) {
-    let Some(wire) = wire else { return };
-    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.trim().parse::<usize>().ok());
-    let wanted = length.unwrap_or(capture::BODY_MAX).min(capture::BODY_MAX);
-    let missing = wanted.saturating_sub(bytes.len()) as u64;
-    // What came is kept also where the rest does not come.
-    let _ = tokio::time::timeout(REFUSAL_BOUND, wire.take(missing).read_to_end(bytes)).await;
-}
-
-fn fault(kind: FailureKind, phase: Phase, error: &Error) -> Fault {
-    Fault { kind, phase, detail: crate::genesys::errors::one_line(&error.to_string()), wrote: false }
+    Opening { tried: Tried { answer: Some(answer), fault: None, timing: Timing::default() }, socket }
 }
 
 /// A connection lent for the handshake: where that drops it (it was refused), it goes home.

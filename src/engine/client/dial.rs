@@ -1,0 +1,356 @@
+//! Opening a connection, for a request and for a socket alike: name, TCP, the proxy that the environment names, TLS. Each
+//! part is timed; what breaks is named with the party with whom it broke.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::OnceCell;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use crate::genesys::call::USER_AGENT;
+use crate::genesys::errors::one_line;
+use crate::model::{Failure, FailureKind, Party, Phase, Timing, TlsFault};
+
+use super::proxy::{Environment, Proxy};
+use super::wire::Wire;
+use super::{Answer, capture, tls};
+
+/// Most bytes of the head of a proxy's answer to CONNECT.
+const PROXY_HEAD_MAX: usize = 64 * 1024;
+/// How long the rest of a refusal's body is waited for.
+const REFUSAL_BOUND: Duration = Duration::from_secs(2);
+
+/// How far a try has got towards a connection, and how long each part took: readable while it goes on.
+#[derive(Debug, Default)]
+pub struct Progress(Mutex<(Option<Phase>, Timing)>);
+
+impl Progress {
+    /// The part under way; where none is, a connection is waited for.
+    pub fn phase(&self) -> Phase {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.unwrap_or(Phase::Connect)
+    }
+
+    /// What was measured. An open connection was used again where no part was begun.
+    pub fn timing(&self) -> Timing {
+        let (phase, timing) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Timing { reused: phase.is_none(), ..timing }
+    }
+
+    /// A part begins.
+    pub fn enter(&self, phase: Phase) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(phase);
+    }
+
+    fn measured(&self, mark: impl FnOnce(&mut Timing)) {
+        mark(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).1);
+    }
+}
+
+/// Why there is no connection; and a proxy's answer, where one refused to lead to the host.
+#[derive(Debug)]
+pub struct NoConnection {
+    /// What went wrong.
+    pub failure: Failure,
+    /// The proxy's answer, secrets still in it.
+    pub answer: Option<Box<Answer>>,
+}
+
+impl std::fmt::Display for NoConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.failure.line())
+    }
+}
+
+impl std::error::Error for NoConnection {}
+
+impl From<Failure> for NoConnection {
+    fn from(failure: Failure) -> Self {
+        Self { failure, answer: None }
+    }
+}
+
+/// What will be spoken over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// HTTP/2 or HTTP/1.1, whichever the server prefers. A proxy is asked for what is not encrypted.
+    Http,
+    /// WebSocket, an upgrade of HTTP/1.1. A proxy leads to the server in any case.
+    WebSocket,
+}
+
+/// Where a connection leads.
+struct Place<'u> {
+    host: &'u str,
+    port: u16,
+    secure: bool,
+}
+
+impl<'u> Place<'u> {
+    fn of(uri: &'u Uri) -> Result<Self, Failure> {
+        let secure = matches!(uri.scheme_str(), Some("https" | "wss"));
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| {
+            Failure::new(FailureKind::Invalid, Phase::Resolve, "the URL has no host; check the hosts of the profile")
+        })?;
+        Ok(Self { host, port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure })
+    }
+
+    /// Whether it is this machine: never reached by way of another.
+    fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || bare(self.host).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+/// Opens connections, within a profile's bound and with its trust.
+pub struct Dialer {
+    bound: Duration,
+    ca_files: Vec<PathBuf>,
+    /// Loaded when the first encrypted connection is opened.
+    trust: OnceCell<ClientConfig>,
+    proxies: Environment,
+}
+
+impl Dialer {
+    /// Opens and loads nothing yet. `bound`: on opening one connection, all parts together.
+    pub fn new(bound: Duration, ca_files: Vec<PathBuf>, proxies: Environment) -> Self {
+        Self { bound, ca_files, trust: OnceCell::new(), proxies }
+    }
+
+    /// Bound on opening a connection.
+    pub const fn bound(&self) -> Duration {
+        self.bound
+    }
+
+    /// The proxy that leads to the host of `uri`, if one does.
+    pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Failure> {
+        let place = Place::of(uri)?;
+        if place.is_loopback() {
+            return Ok(None);
+        }
+        let invalid = |why| Failure::new(FailureKind::Invalid, Phase::Connect, why);
+        self.proxies.proxy_for(place.host, place.port, place.secure).map_err(invalid)
+    }
+
+    /// Opens a connection to the host of `uri`.
+    pub async fn dial(&self, uri: &Uri, speaks: Speaks, progress: &Progress) -> Result<Wire, NoConnection> {
+        let proxy = self.proxy_for(uri)?;
+        let work = self.open(Place::of(uri)?, proxy.as_ref(), speaks, progress);
+        match tokio::time::timeout(self.bound, work).await {
+            Ok(done) => done,
+            Err(_) => {
+                let phase = progress.phase();
+                let failure = Failure::new(FailureKind::Timeout, phase, timed_out(phase));
+                Err(match proxy {
+                    Some(proxy) if phase != Phase::Tls => failure.with(Party::Proxy(proxy.name)).into(),
+                    _ => failure.into(),
+                })
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        place: Place<'_>,
+        proxy: Option<&Proxy>,
+        speaks: Speaks,
+        progress: &Progress,
+    ) -> Result<Wire, NoConnection> {
+        let wire = match proxy {
+            None => connect(place.host, place.port, progress).await?,
+            Some(proxy) => {
+                let by_proxy = |failure: Failure| failure.with(Party::Proxy(proxy.name.clone()));
+                let mut wire = connect(&proxy.host, proxy.port, progress).await.map_err(by_proxy)?;
+                if proxy.secure {
+                    wire = self.greet(&proxy.host, wire, Speaks::WebSocket, progress).await.map_err(by_proxy)?;
+                }
+                if speaks == Speaks::Http && !place.secure {
+                    return Ok(wire.forwarding());
+                }
+                progress.enter(Phase::Connect);
+                tunnel(proxy, &place, wire).await?
+            }
+        };
+        if !place.secure {
+            return Ok(wire);
+        }
+        Ok(self.greet(place.host, wire, speaks, progress).await?)
+    }
+
+    async fn greet(&self, host: &str, wire: Wire, speaks: Speaks, progress: &Progress) -> Result<Wire, Failure> {
+        progress.enter(Phase::Tls);
+        let mut config = self.trust().await?;
+        config.alpn_protocols = match speaks {
+            Speaks::Http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            Speaks::WebSocket => vec![b"http/1.1".to_vec()],
+        };
+        let began = Instant::now();
+        let name = ServerName::try_from(bare(host).to_owned())
+            .map_err(|e| Failure::new(FailureKind::Tls(TlsFault::Other), Phase::Tls, e.to_string()))?;
+        let peer = wire.peer();
+        let greeted = TlsConnector::from(Arc::new(config)).connect(name, wire).await;
+        progress.measured(|t| t.tls = Some(t.tls.unwrap_or_default() + began.elapsed()));
+        let stream = greeted.map_err(|e| {
+            let (fault, words) = tls::words(&e, host);
+            Failure::new(FailureKind::Tls(fault), Phase::Tls, words)
+        })?;
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Wire::new(stream, peer, http2))
+    }
+
+    async fn trust(&self) -> Result<ClientConfig, Failure> {
+        let load = || async {
+            let files = self.ca_files.clone();
+            let loaded = tokio::task::spawn_blocking(move || tls::trust(&files)).await;
+            loaded.unwrap_or_else(|e| {
+                let why = format!("loading certificates failed: {e}");
+                Err(Failure::new(FailureKind::Invalid, Phase::Tls, why))
+            })
+        };
+        self.trust.get_or_try_init(load).await.cloned()
+    }
+}
+
+/// The words for a bound that was reached in `phase`.
+pub fn timed_out(phase: Phase) -> String {
+    format!("timed out while {}", if phase == Phase::Resolve { "looking up the name" } else { phase.word() })
+}
+
+/// A host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Addresses that are known already, for a connector that asks for them.
+#[derive(Clone)]
+struct Known(Vec<SocketAddr>);
+
+impl Service<Name> for Known {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        std::future::ready(Ok(std::mem::take(&mut self.0).into_iter()))
+    }
+}
+
+/// Name and TCP. Addresses of both families race each other, so that one that leads nowhere costs no time.
+async fn connect(host: &str, port: u16, progress: &Progress) -> Result<Wire, Failure> {
+    progress.enter(Phase::Resolve);
+    let began = Instant::now();
+    let found = tokio::net::lookup_host((bare(host), port)).await.map(Iterator::collect::<Vec<_>>);
+    progress.measured(|t| t.resolve = Some(began.elapsed()));
+    let unknown = |why: String| Failure::new(FailureKind::Dns, Phase::Resolve, why);
+    let addresses = found.map_err(|e| unknown(format!("{host}: {e}")))?;
+    if addresses.is_empty() {
+        return Err(unknown(format!("{host} has no address")));
+    }
+    progress.enter(Phase::Connect);
+    let began = Instant::now();
+    let no_way = |why: String| Failure::new(FailureKind::Connect, Phase::Connect, why);
+    let mut connector = HttpConnector::new_with_resolver(Known(addresses));
+    connector.set_nodelay(true);
+    // The name is resolved, so the connector needs none: any will do.
+    let connected = connector.call(Uri::from_static("http://resolved")).await;
+    progress.measured(|t| t.connect = Some(began.elapsed()));
+    let stream = connected.map_err(|e| no_way(innermost(&e)))?.into_inner();
+    let peer = stream.peer_addr().map_err(|e| no_way(e.to_string()))?;
+    Ok(Wire::new(stream, peer, false))
+}
+
+/// The words of the innermost error, one line.
+pub fn innermost(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    one_line(&inner.to_string())
+}
+
+/// Has the proxy lead on to a place, by CONNECT.
+async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: Wire) -> Result<Wire, NoConnection> {
+    let failed = |kind, why: String| Failure::new(kind, Phase::Connect, why).with(Party::Proxy(proxy.name.clone()));
+    let lost = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => failed(FailureKind::Connect, "it closed the connection".to_owned()),
+        _ => failed(FailureKind::Connect, e.to_string()),
+    };
+    let to = format!("{}:{}", place.host, place.port);
+    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: {USER_AGENT}\r\n").into_bytes();
+    if let Some(credentials) = &proxy.credentials {
+        request.extend([b"Proxy-Authorization: ", credentials.as_bytes(), b"\r\n"].concat());
+    }
+    request.extend(b"\r\n");
+    wire.write_all(&request).await.map_err(lost)?;
+    let mut head = Vec::new();
+    // Byte by byte, so that nothing of what comes behind the answer is taken.
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= PROXY_HEAD_MAX {
+            let why = format!("the header of its answer is larger than {} KiB", PROXY_HEAD_MAX >> 10);
+            return Err(failed(FailureKind::TooLarge, why).into());
+        }
+        head.push(wire.read_u8().await.map_err(lost)?);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let (first, fields) = head.split_once("\r\n").unwrap_or((&head, ""));
+    let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.parse::<u16>().ok());
+    let Some(status) = status.filter(|status| (100..=999).contains(status)) else {
+        return Err(failed(FailureKind::Protocol, "its answer is not HTTP".to_owned()).into());
+    };
+    if (200..300).contains(&status) {
+        return Ok(wire);
+    }
+    let said = one_line(first.split_once(' ').map_or(first, |(_, said)| said));
+    let failure = failed(FailureKind::Proxy, format!("answered {said}{}", advice(status, proxy, &to)));
+    let headers: HeaderMap = fields
+        .lines()
+        .filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value.trim()).ok()?))
+        })
+        .collect();
+    let peer = wire.peer();
+    let mut bytes = Vec::new();
+    rest_of_body(wire, &headers, &mut bytes).await;
+    let total = bytes.len() as u64;
+    let answer = Answer { status, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
+    Err(NoConnection { failure, answer: Some(Box::new(answer)) })
+}
+
+/// What to do about a proxy's refusal.
+fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
+    match (status, &proxy.credentials) {
+        (407, None) => {
+            "; it wants user and password: http://USER:PASSWORD@HOST:PORT (NTLM and Kerberos are not spoken)".to_owned()
+        }
+        (407, Some(_)) => {
+            "; it did not take the user and password of its URL (NTLM and Kerberos are not spoken)".to_owned()
+        }
+        (401 | 403 | 405, _) => format!("; it does not let guestwire through to {to}: ask who runs it to allow that"),
+        (500.., _) => format!("; it did not reach {to}"),
+        _ => String::new(),
+    }
+}
+
+/// Reads what is left of a refusal's body, as far as it comes soon.
+pub async fn rest_of_body(stream: impl AsyncRead + Unpin, headers: &HeaderMap, bytes: &mut Vec<u8>) {
+    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|l| l.to_str().ok()?.trim().parse::<usize>().ok());
+    let wanted = length.unwrap_or(capture::BODY_MAX).min(capture::BODY_MAX);
+    let missing = wanted.saturating_sub(bytes.len()) as u64;
+    // What came is kept also where the rest does not come.
+    let _ = tokio::time::timeout(REFUSAL_BOUND, stream.take(missing).read_to_end(bytes)).await;
+}
