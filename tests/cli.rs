@@ -39,6 +39,29 @@ fn a_missing_secret_fails_the_check_with_its_place() {
     assert!(shown.contains("{ env = \"GUESTWIRE_TEST_SECRET\" }") && !shown.contains("hunter2"), "{shown}");
 }
 
+/// CA files and the variables that name proxies are checked before anything is sent.
+#[test]
+fn ca_files_and_proxies_are_checked() {
+    let home = tempfile::tempdir().unwrap();
+    let pem = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap().cert.pem();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(home.path().join("half.pem"), format!("{pem}{broken}")).unwrap();
+    for (file, code, part) in
+        [("half.pem", 0, "c.toml:3:12: warning: the CA file "), ("none.pem", 2, "c.toml:3:12: the CA file ")]
+    {
+        let config = CONFIG.replacen("[profiles.a.oauth]", &format!("ca_files = [\"{file}\"]\n[profiles.a.oauth]"), 1);
+        std::fs::write(home.path().join("c.toml"), config).unwrap();
+        let mut check = guestwire(home.path(), &["--config", "c.toml", "config", "check"]);
+        check.env("GUESTWIRE_TEST_SECRET", "x").env("HTTPS_PROXY", "ftp://me:hush@proxy").env("no_proxy", "a*b");
+        let output = check.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains(part) && stderr.contains(file), "{stderr}");
+        assert!(stderr.contains("HTTPS_PROXY names a proxy of the kind ftp") && !stderr.contains("hush"), "{stderr}");
+        assert!(stderr.contains("no_proxy: \"a*b\" is not understood"), "{stderr}");
+    }
+}
+
 #[test]
 fn a_broken_file_and_bad_usage_are_two() {
     let home = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Environment, Tuning};
-use guestwire::model::{Life, Outcome, SessionAsk};
+use guestwire::model::{Life, Outcome, Session, SessionAsk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -94,7 +94,7 @@ async fn an_unknown_authority_ends_it_and_a_proxy_that_refuses_is_said() {
     let (tunnel, _) = proxy(tls, None).await;
     let mut rig = start(&guests, &known, tunnel);
     let message = rig.send(0, "never");
-    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("invalid peer certificate")));
+    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("is not signed by the authority")));
     assert!(guests.upgrades().is_empty());
     rig.stop().await;
 
@@ -102,8 +102,56 @@ async fn an_unknown_authority_ends_it_and_a_proxy_that_refuses_is_said() {
     let (refuses, _) = proxy(tls, Some(refusal)).await;
     let mut rig = start(&guests, &known, refuses);
     ask(&rig, SessionAsk::Connect);
-    rig.session(0, "reconnecting").await;
+    rig.session(0, "ended").await;
     let outcome = rig.frames()[0].outcome.clone();
-    assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("the proxy answered 407")), "{outcome:?}");
+    let words = format!("the proxy http://{refuses} (https_proxy) answered 407");
+    assert!(matches!(&outcome, Outcome::Failed(why) if why.contains(&words)), "{outcome:?}");
     rig.stop().await;
+}
+
+/// What an opening is answered with, before there is a socket: waits as told, ends where waiting is senseless, and says
+/// within the bound that nothing came.
+#[tokio::test]
+async fn an_opening_that_is_refused_waits_as_told_or_ends() {
+    let limited = r#"{"message":"Rate limit exceeded the maximum. Retry the request in [6] seconds","code":"too.many.requests","status":429}"#;
+    let limited = format!(
+        "HTTP/1.1 429 X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{limited}",
+        limited.len()
+    );
+    for (answer, word, wait, part) in [
+        ("HTTP/1.1 503 X\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", "reconnecting", 7, "503"),
+        (&limited, "reconnecting", 6, "429"),
+        ("HTTP/1.1 302 X\r\nLocation: https://sso.example/\r\nContent-Length: 0\r\n\r\n", "ended", 0, "302"),
+        ("", "reconnecting", 0, "timed out"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let place = listener.local_addr().unwrap();
+        let answer = answer.to_owned();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let answer = answer.clone();
+                tokio::spawn(async move {
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                });
+            }
+        });
+        // In clear and, where nothing is ever answered, in a TLS handshake too.
+        for scheme in if part == "timed out" { vec!["ws", "wss"] } else { vec!["ws"] } {
+            let guests = Guests::start(usual).await;
+            let mut profile = guests.profile(1, "http://127.0.0.1:1");
+            profile.hosts.webmessaging = format!("{scheme}://{place}");
+            profile.connect_timeout = std::time::Duration::from_millis(300);
+            let mut rig = Rig::start(profile);
+            ask(&rig, SessionAsk::Connect);
+            let session = rig.session(0, word).await;
+            let (why, until) = match session {
+                Session::Reconnecting { at, why } => (why, at.mono.as_secs()),
+                Session::Ended { why } => (why, 0),
+                other => panic!("{other:?}"),
+            };
+            assert!(why.contains(part) && until >= wait, "{scheme}: {why}, {until}");
+            rig.stop().await;
+        }
+    }
 }

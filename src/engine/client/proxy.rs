@@ -138,7 +138,8 @@ impl Proxy {
         };
         let place = place.split(['/', '?', '#']).next().unwrap_or_default();
         let Ok(authority) = place.parse::<Authority>() else { return wrong(no_url) };
-        if authority.host().is_empty() || authority.port().is_some() != authority.port_u16().is_some() {
+        let has_port = place.len() > authority.host().len();
+        if authority.host().is_empty() || has_port && authority.port_u16().is_none() {
             return wrong(no_url);
         }
         let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });

@@ -138,7 +138,13 @@ fn of_certificate(error: &CertificateError, host: &str) -> (TlsFault, String) {
         }
         CertificateError::Revoked => (TlsFault::Other, format!("{of} was revoked")),
         CertificateError::BadEncoding => (TlsFault::Other, format!("{of} cannot be read")),
-        CertificateError::BadSignature => (TlsFault::Other, format!("{of} has a wrong signature")),
+        CertificateError::BadSignature => {
+            let how = "check ca_files, which may hold an older key of it";
+            (
+                TlsFault::UnknownIssuer,
+                format!("{of} is not signed by the authority that is trusted by that name; {how}"),
+            )
+        }
         other => (TlsFault::Other, one_line(&format!("{of} cannot be used: {other}"))),
     }
 }

@@ -24,6 +24,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::jitter::Jitter;
+use crate::engine::retry::WAIT_MAX;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Configure, SessionResponse};
 use crate::model::{Moment, Session};
@@ -75,12 +76,14 @@ pub enum Event {
         status: u16,
         /// One line.
         why: String,
+        /// The wait that it named.
+        wait: Option<Duration>,
     },
     /// The socket could not be opened. `for_good`: trying again would not help.
     Failed {
         /// One line.
         why: String,
-        /// A bad certificate, a URL that cannot be used.
+        /// A bad certificate, a proxy that lets nobody through, a URL that cannot be used.
         for_good: bool,
     },
     /// `configureSession` was answered, or the server tells the session's state by itself.
@@ -188,6 +191,11 @@ impl Machine {
         }
     }
 
+    /// Whether it was open at some time: what leads there was in order then.
+    pub fn was_open(&self) -> bool {
+        self.since != Moment::ZERO
+    }
+
     /// Whether messages may be written. Into a read-only session too: what the server says to that is worth seeing.
     pub const fn is_writable(&self) -> bool {
         matches!(self.phase, Phase::Open { .. } | Phase::ReadOnly { .. })
@@ -217,8 +225,15 @@ impl Machine {
             }
             Event::Close => self.close(now),
             Event::Opened { fresh } => self.opened(fresh, now),
-            Event::Refused { status, why } if self.phase == Phase::Opening => {
-                if matches!(status, 408 | 429 | 500..=599) { self.again(why, None, now) } else { self.end(why) }
+            Event::Refused { status, why, wait } if self.phase == Phase::Opening => {
+                let wait = wait.unwrap_or_default();
+                match status {
+                    408 | 429 | 500..=599 if wait > WAIT_MAX => {
+                        self.end(format!("{why}; it asks to wait {} s, longer than guestwire does", wait.as_secs()))
+                    }
+                    408 | 429 | 500..=599 => self.again(why, Some(wait), now),
+                    _ => self.end(why),
+                }
             }
             Event::Failed { why, for_good } if self.phase == Phase::Opening => {
                 if for_good {

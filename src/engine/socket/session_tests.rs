@@ -142,10 +142,24 @@ fn a_session_that_lived_or_in_which_somebody_spoke_counts_its_failures_anew() {
 
 #[test]
 fn a_refused_upgrade_ends_it_unless_the_service_failed() {
-    for (status, ends) in [(403, true), (400, true), (404, true), (429, false), (503, false)] {
+    for (status, wait, ends) in [
+        (302, None, true),
+        (403, None, true),
+        (400, None, true),
+        (404, Some(5), true),
+        (429, None, false),
+        (429, Some(7), false),
+        (503, Some(600), false),
+        (503, Some(601), true),
+        (503, None, false),
+    ] {
         let mut m = machine();
         m.on(Event::Want(Wanted::Look), at(0));
-        let steps = m.on(Event::Refused { status, why: "no".into() }, at(0));
+        let wait = wait.map(Duration::from_secs);
+        let steps = m.on(Event::Refused { status, why: "no".into(), wait }, at(0));
+        if let Session::Reconnecting { at, .. } = m.session() {
+            assert!(at.mono >= wait.unwrap_or_default(), "{status}, {wait:?}");
+        }
         assert_eq!(
             (steps, matches!(m.session(), Session::Ended { .. })),
             (if ends { vec![Step::GiveUp] } else { vec![] }, ends),
@@ -287,7 +301,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::NewGuest),
         Just(Event::Close),
         any::<bool>().prop_map(|fresh| Event::Opened { fresh }),
-        prop_oneof![Just(403u16), Just(503)].prop_map(|status| Event::Refused { status, why: "r".into() }),
+        prop_oneof![Just(403u16), Just(503)].prop_map(|status| Event::Refused { status, why: "r".into(), wait: None }),
         any::<bool>().prop_map(|for_good| Event::Failed { why: "f".into(), for_good }),
         any::<(bool, bool, bool)>().prop_map(|(c, n, r)| session(c, n, r)),
         prop_oneof![Just(4006u16), Just(4029), Just(5000), Just(409)].prop_map(|code| Event::Declined {

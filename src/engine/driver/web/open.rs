@@ -9,7 +9,7 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::Event;
 use crate::engine::socket::upgrade;
 use crate::genesys::web_messaging::socket_url;
-use crate::model::{ConversationKey, Ending, FailureKind, Kind, Moment, Outcome};
+use crate::model::{ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome};
 
 use super::{Came, Driver};
 
@@ -117,8 +117,11 @@ impl Driver {
             (Some(_), _) => format!("the socket was refused with {}", shown.why()),
             (None, _) => shown.why(),
         };
-        let for_good = matches!(&shown.ending, Ending::Failed(f) if matches!(f.kind,
-            FailureKind::Invalid | FailureKind::Tls(_)));
+        let for_good = match &shown.ending {
+            Ending::Failed(failure) => is_for_good(failure, web.machine.was_open()),
+            Ending::Answered(_) => false,
+        };
+        let wait = shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
         record.end(shown.ending, shown.timing);
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,
@@ -141,7 +144,7 @@ impl Driver {
                 web.silent = None;
                 Event::Opened { fresh: web.fresh }
             }
-            (None, Some(status)) => Event::Refused { status, why },
+            (None, Some(status)) => Event::Refused { status, why, wait },
             (None, None) => Event::Failed { why, for_good },
         };
         self.web_event(key, event, now);
@@ -178,5 +181,15 @@ impl Driver {
             self.tell(record.report());
         }
         self.web_event(key, Event::Failed { why: "guestwire failed inside".to_owned(), for_good: true }, now);
+    }
+}
+
+/// Whether opening a socket again would end alike. A name that had an address before may have one again.
+fn is_for_good(failure: &Failure, was_open: bool) -> bool {
+    match failure.kind {
+        FailureKind::Invalid | FailureKind::Tls(_) => true,
+        FailureKind::Proxy => failure.partial.as_ref().is_none_or(|answer| answer.status < 500),
+        FailureKind::Dns => !was_open,
+        _ => false,
     }
 }
