@@ -121,7 +121,7 @@ impl Server {
                             match tls.accept(stream).into_fallible().await {
                                 Ok(stream) => connection_loop(stream, connection, handler, log).await,
                                 Err((_, mut stream)) => {
-                                    drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await)
+                                    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
                                 }
                             }
                         }

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn urls_of_proxies_are_read_or_refused_with_the_reason() {
-        let rows: [(&str, Result<(&str, bool), &str>); 15] = [
+        type Row = (&'static str, Result<(&'static str, bool), &'static str>);
+        let rows: [Row; 15] = [
             ("http://proxy.example:3128", Ok(("http://proxy.example:3128", false))),
             ("proxy.example:3128", Ok(("http://proxy.example:3128", false))),
             (" http://proxy.example ", Ok(("http://proxy.example:80", false))),
