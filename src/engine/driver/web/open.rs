@@ -121,7 +121,7 @@ impl Driver {
             Ending::Failed(failure) => is_for_good(failure, web.machine.was_open()),
             Ending::Answered(_) => false,
         };
-        let wait = shown.answer.as_ref().and_then(|(_, wait, _)| *wait);
+        let wait = shown.answer.as_ref().and_then(|answer| answer.wait);
         record.end(shown.ending, shown.timing);
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,
