@@ -3,6 +3,7 @@
 
 mod away;
 #[path = "../engine_wire/certificates.rs"]
+#[expect(dead_code, reason = "shared with the tests of requests, which want more of it")]
 mod certificates;
 #[cfg(feature = "sandbox")]
 mod doubt;
