@@ -13,6 +13,8 @@ mod canned;
 mod cases;
 #[path = "accuracy/channels.rs"]
 mod channels;
+#[path = "accuracy/foreign.rs"]
+mod foreign;
 #[path = "accuracy/harness.rs"]
 mod harness;
 

@@ -131,7 +131,7 @@ async fn each_fault_has_its_verdict() {
         ("[client]\nguest_api = false", None, same, Cause::ScopeStripped, Confidence::Sure),
         ("", Some(r#"{"fault":"scope-wrong"}"#), same, Cause::ScopeWrong, Confidence::Sure),
         ("", None, |p| scopes(p, &["conversations"]), Cause::ScopeNotRequested, Confidence::Sure),
-        ("", Some(r#"{"fault":"client-rejected"}"#), same, Cause::ClientRejected, Confidence::Sure),
+        ("", Some(r#"{"fault":"client-rejected"}"#), same, Cause::ClientRejected, Confidence::Likely),
         ("", Some(r#"{"fault":"client-disabled"}"#), same, Cause::ClientDisabled, Confidence::Sure),
         ("", Some(r#"{"fault":"clock-skew","seconds":600}"#), same, Cause::ClockSkew, Confidence::Sure),
         ("", Some(r#"{"fault":"conversation-ended"}"#), same, Cause::ConversationEnded, Confidence::Sure),

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::evidence::answer::ServerAnswer;
 use super::evidence::history::{History, TokenBook};
 use super::evidence::request::SentRequest;
-use crate::config::{Credentials, Profile, TokenHost};
-use crate::genesys::errors::one_line;
+use crate::config::{ClientAuth, Credentials, Profile, TokenHost};
 use crate::model::{Attempt, Channel, Ending, Exchange, Generation, Kind, Moment, Outcome};
 
 /// What the profile says that matters to a diagnosis. No secret.
@@ -22,6 +21,8 @@ pub struct ProfileFacts {
     pub token_host: String,
     /// The OAuth client's id, where there is one.
     pub client_id: Option<String>,
+    /// Id and secret go in the body of a token request, not in `Authorization: Basic`.
+    pub auth_in_body: bool,
     /// A pasted token: it cannot be renewed.
     pub pasted: bool,
     /// Scopes that are asked for.
@@ -49,6 +50,7 @@ impl ProfileFacts {
             api: profile.hosts.api.clone(),
             token_host,
             client_id: client.map(|c| c.id.clone()),
+            auth_in_body: client.is_some_and(|c| c.client_auth == ClientAuth::Body),
             pasted: matches!(profile.credentials, Credentials::Pasted(_)),
             requested: client.map(|c| c.scopes.clone()).unwrap_or_default(),
             required: profile.guest_api.required_scopes.clone(),
@@ -161,17 +163,15 @@ impl<'c> Facts<'c> {
     /// The server's words in one line, or what happened instead.
     pub fn said_line(&self, healed: bool) -> String {
         let said = if healed { self.healed().map(ServerAnswer::of).unwrap_or_default() } else { self.answer.clone() };
-        match (&said.code, &said.message) {
-            (Some(code), Some(message)) => return one_line(&format!("{code} · “{message}”")),
-            (Some(code), None) => return one_line(code),
-            (None, Some(message)) => return one_line(&format!("“{message}”")),
-            (None, None) => {}
-        }
         if let Some(Ending::Failed(failure)) = self.attempt.and_then(|a| a.ending.as_ref()) {
-            return format!("nothing whole came back: {}", failure.line());
+            let line = format!("no complete answer was received: {}", failure.line());
+            return said.words().map_or_else(|| line.clone(), |words| format!("{line} · {words}"));
+        }
+        if let Some(words) = said.words() {
+            return words;
         }
         match (&self.exchange.outcome, said.status) {
-            (_, Some(status)) if said.page => format!("{status} with a page that is not the service's JSON"),
+            (_, Some(status)) if said.text => format!("{status} with a page that is not the service's JSON"),
             (_, Some(status)) => format!("{status} without a code or message"),
             (Outcome::Refused(why) | Outcome::Failed(why) | Outcome::Unknown(why), None) => why.clone(),
             _ => "nothing".to_owned(),

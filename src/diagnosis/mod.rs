@@ -34,6 +34,7 @@ pub use case::{Case, ProfileFacts};
 pub use evidence::history::History;
 pub use evidence::seen::Seen;
 
+use crate::genesys::answerer::{Answerer, Sign};
 use crate::model::{Diagnosis, Kind, Outcome};
 use evidence::request;
 
@@ -48,9 +49,9 @@ pub fn diagnose(case: &Case<'_>) -> Option<Diagnosis> {
     let healed = matches!(exchange.outcome, Outcome::Accepted) && facts.healed().is_some();
     // A probe that only asks whether anything answers is content with a page, unless it is a proxy's.
     let reach = exchange.kind == Kind::Probe && facts.attempt.is_some_and(|a| request::path(&a.request.url) == "/");
-    let foreign = facts.answer.is_foreign() && (!reach || facts.answer.by_the_way.is_some());
+    let page = matches!(facts.answer.by, Answerer::Unproven | Answerer::Other(Sign::Html | Sign::Redirect));
     let not_the_service =
-        matches!(exchange.outcome, Outcome::Accepted) && (foreign || reach && facts.answer.status == Some(407));
+        matches!(exchange.outcome, Outcome::Accepted) && facts.answer.is_foreign() && !(reach && page);
     if !(exchange.outcome.is_error() || healed || not_the_service) {
         return None;
     }

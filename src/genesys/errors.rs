@@ -1,22 +1,46 @@
-//! What a refusal says. Two shapes: the platform's `ErrorBody` (every field optional) and OAuth's
-//! `{"error","description","error_description"}`. [real: documented; OAuth's 3p]
+//! What a refusal says, whatever its shape. One reader for all of them:
+//!
+//! | shape | code | message |
+//! |---|---|---|
+//! | the platform's `ErrorBody` [real: documented] | `code` | `message`, else `messageWithParams` filled in |
+//! | OAuth's error [RFC 6749, 5.2; `description`: 3p] | `error` | `error_description`, `description` |
+//! | `{"error":{…}}` | its `code`, `status`, `type` | its `message` |
+//! | a gateway's `{"fault":{…}}` | `detail.errorcode` | `faultstring` |
+//! | problem details [RFC 9457] | | `title`: `detail` |
+//! | `WWW-Authenticate: Bearer` [RFC 6750] | `error` | `error_description` |
+//! | a short text | | its first line |
+//!
+//! What else was said (`details`, `errors`, scopes, where a redirect leads, a page's title) stands in [`ApiError::more`].
 
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::answerer::Headers;
+use super::challenge::BearerChallenge;
 use super::limits;
 use crate::text::json;
+
+/// Entries of `details` and `errors` that are repeated; the rest is counted.
+const ENTRIES_MAX: usize = 4;
+/// Characters of a text or title that is no JSON.
+const LINE_MAX: usize = 160;
 
 /// A refusal in the server's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiError {
     /// HTTP status.
     pub status: u16,
-    /// `code`, or OAuth's `error`.
+    /// The word for programs: `missing.permissions`, `invalid_client`.
     pub code: Option<String>,
-    /// `message`, or OAuth's `error_description` / `description`.
+    /// The sentence for people.
     pub message: Option<String>,
+    /// What else the answer says, a few words each, each on one line.
+    pub more: Vec<String>,
+    /// Where a redirect leads, without what may be secret in it.
+    pub location: Option<String>,
+    /// What the answer says of the bearer token.
+    pub bearer: Option<BearerChallenge>,
     /// `contextId`.
     pub context_id: Option<String>,
     /// How long to wait, from the body's `retryAfter` or the message's "Retry the request in [n] seconds".
@@ -26,44 +50,179 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads the body of an answer that was not a success. Anything may come; what is not understood is left out.
-    pub fn read(status: u16, body: &[u8]) -> Self {
+    /// Reads an answer that was not a success. Anything may come; what is not understood is left out.
+    pub fn read(status: u16, headers: &(impl Headers + ?Sized), body: &[u8]) -> Self {
         let value = json::read(body).unwrap_or_default();
-        let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned);
-        let message = text("message").or_else(|| text("error_description")).or_else(|| text("description"));
+        let mut more = Vec::new();
+        let (mut code, mut message) = words(&value, &mut more);
+        let bearer = BearerChallenge::read(headers);
+        if let Some(bearer) = &bearer {
+            let says = |known: &Option<String>, new: &String| known.as_ref().is_some_and(|k| k.contains(new.as_str()));
+            for (known, new) in [(&mut code, &bearer.error), (&mut message, &bearer.description)] {
+                match (known.is_some(), new) {
+                    (false, Some(new)) => *known = Some(one_line(new)),
+                    (true, Some(new)) if !says(known, new) => more.push(one_line(new)),
+                    _ => {}
+                }
+            }
+            if !bearer.scopes.is_empty() {
+                more.push(format!("needs scope {}", bearer.scopes.join(" ")));
+            }
+        }
+        if value.is_null() {
+            match page_title(body) {
+                Some(title) => more.push(format!("a page “{title}”")),
+                None => message = message.or_else(|| first_line(body)),
+            }
+        }
+        let locations = headers.values("location");
         Self {
             status,
-            code: text("code").or_else(|| text("error")),
-            context_id: text("contextId"),
+            location: locations.first().filter(|_| (300..400).contains(&status)).map(|l| without_secrets(l)),
+            context_id: text(&value, "contextId"),
             retry_after: seconds(value.get("retryAfter"))
                 .or_else(|| message.as_deref().and_then(limits::seconds_in_message)),
             missing_permissions: permissions(&value, message.as_deref()),
+            code,
             message,
+            more,
+            bearer,
         }
     }
 
-    /// One line: status, code and message, as far as they came.
+    /// One line: status, code, message and what else was said, as far as they came.
     pub fn reason(&self) -> String {
         let mut line = self.status.to_string();
-        if let Some(code) = &self.code {
+        let name = || http::StatusCode::from_u16(self.status).ok().and_then(|s| s.canonical_reason());
+        if let Some(word) = self.code.as_deref().or_else(|| name().filter(|_| self.message.is_none())) {
             line.push(' ');
-            line.push_str(&one_line(code));
+            line.push_str(word);
         }
-        match &self.message {
-            Some(message) => {
-                line.push_str(": ");
-                line.push_str(&one_line(message));
-            }
-            None if self.code.is_none() => {
-                let name = http::StatusCode::from_u16(self.status).ok().and_then(|s| s.canonical_reason());
-                if let Some(name) = name {
-                    line.push(' ');
-                    line.push_str(name);
-                }
-            }
-            None => {}
+        if let Some(message) = &self.message {
+            line.push_str(": ");
+            line.push_str(message);
+        }
+        let location = self.location.as_ref().map(|l| format!("leads to {l}"));
+        for more in self.more.iter().chain(&location) {
+            line.push_str("; ");
+            line.push_str(more);
         }
         line
+    }
+}
+
+/// Code and message of a body, each on one line; what else it says goes to `more`.
+fn words(value: &Value, more: &mut Vec<String>) -> (Option<String>, Option<String>) {
+    let inner = value.get("error").filter(|e| e.is_object()).or_else(|| value.get("fault").filter(|f| f.is_object()));
+    let of = inner.unwrap_or(value);
+    let code = ["code", "error", "status", "type"]
+        .iter()
+        .take(if inner.is_some() { 4 } else { 2 })
+        .find_map(|name| text(of, name))
+        .or_else(|| of.get("detail").and_then(|d| text(d, "errorcode")));
+    let filled = filled(of);
+    let first = ["message", "Message", "faultstring", "error_description", "description"];
+    let message = first.iter().find_map(|name| text(of, name));
+    let message = match (message, filled) {
+        (None, filled) => filled,
+        (Some(message), Some(filled)) => {
+            if !message.contains(&filled) {
+                more.push(filled);
+            }
+            Some(message)
+        }
+        (message, None) => message,
+    };
+    let message = message.or_else(|| match (text(of, "title"), text(of, "detail")) {
+        (Some(title), Some(detail)) => Some(format!("{title}: {detail}")),
+        (title, detail) => title.or(detail),
+    });
+    if let Some(kind) = text(value, "type").filter(|t| message.is_some() && t.contains("://")) {
+        more.push(kind);
+    }
+    let lists = ["details", "errors"].map(|name| of.get(name).and_then(Value::as_array));
+    let entries: Vec<&Value> = lists.into_iter().flatten().flatten().collect();
+    more.extend(entries.iter().take(ENTRIES_MAX).filter_map(|e| entry(e)));
+    if entries.len() > ENTRIES_MAX {
+        more.push(format!("and {} more", entries.len() - ENTRIES_MAX));
+    }
+    (code, message)
+}
+
+/// An entry of `details` (`errorCode`, `fieldName`, `entityId`, `entityName`) or of `errors` (a whole `ErrorBody`).
+fn entry(value: &Value) -> Option<String> {
+    if let Some(text) = value.as_str() {
+        return Some(one_line(text)).filter(|t| !t.is_empty());
+    }
+    let named = |names: &[&str]| names.iter().find_map(|name| text(value, name));
+    let what = [named(&["fieldName", "field"]), named(&["entityName"]), named(&["entityId"])];
+    let says = [
+        named(&["errorCode", "code", "error"]),
+        named(&["message", "description", "detail"]).or_else(|| filled(value)),
+    ];
+    let join = |words: [Option<String>; 3]| words.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let [code, message] = says;
+    let (what, says) = (join(what), join([code, message, None]));
+    match (what.is_empty(), says.is_empty()) {
+        (false, false) => Some(format!("{what}: {says}")),
+        (true, true) => None,
+        _ => Some(format!("{what}{says}")),
+    }
+}
+
+/// `messageWithParams` with its `{names}` filled from `messageParams`.
+fn filled(value: &Value) -> Option<String> {
+    let template = text(value, "messageWithParams")?;
+    let parameters = value.get("messageParams").and_then(Value::as_object);
+    Some(parameters.into_iter().flatten().fold(template, |line, (name, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), one_line);
+        line.replace(&format!("{{{name}}}"), &value)
+    }))
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    value.get(name).and_then(Value::as_str).map(one_line).filter(|text| !text.is_empty())
+}
+
+/// The title of an HTML page.
+pub fn page_title(body: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(body.get(..8192).unwrap_or(body));
+    // ASCII letters alone change case: places stay the same.
+    let lower = page.to_ascii_lowercase();
+    let begin = lower.find("<title")?;
+    let begin = begin + lower.get(begin..)?.find('>')? + 1;
+    let end = begin + lower.get(begin..)?.find("</title")?;
+    cut(page.get(begin..end)?)
+}
+
+/// The first line of a text that is no page and no broken JSON.
+fn first_line(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim_start();
+    if text.starts_with(['<', '{', '[', '"']) || text.contains('\0') {
+        return None;
+    }
+    cut(text.lines().next()?)
+}
+
+/// `text` on one line, no longer than [`LINE_MAX`]; `None` where nothing is left.
+fn cut(text: &str) -> Option<String> {
+    let line = one_line(text);
+    match line.char_indices().nth(LINE_MAX).and_then(|(at, _)| line.get(..at)) {
+        Some(begin) => Some(format!("{begin}…")),
+        None => (!line.is_empty()).then_some(line),
+    }
+}
+
+/// An address without user, password, query and fragment.
+fn without_secrets(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            one_line(&format!("{scheme}://{host}{path}"))
+        }
+        None => one_line(address),
     }
 }
 
@@ -105,46 +264,128 @@ fn permissions(value: &Value, message: Option<&str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::exchange::Header;
 
-    #[test]
-    fn both_shapes_and_neither() {
-        let platform = br#"{"message":"Unable to perform the requested action. You are missing the following permission(s): [conversation:message:receive]","messageWithParams":"x","messageParams":{"permissions":"[conversation:message:receive]"},"code":"missing.permissions","status":403,"contextId":"ctx","details":[],"errors":[]}"#;
-        let error = ApiError::read(403, platform);
-        assert_eq!(error.code.as_deref(), Some("missing.permissions"));
-        assert_eq!(error.context_id.as_deref(), Some("ctx"));
-        assert_eq!(error.missing_permissions, ["conversation:message:receive"]);
-        assert!(error.reason().starts_with("403 missing.permissions: Unable to perform"));
-
-        let oauth = ApiError::read(
-            400,
-            br#"{"error":"invalid_client","description":"d","error_description":"authentication failed"}"#,
-        );
-        assert_eq!(oauth.reason(), "400 invalid_client: authentication failed");
-
-        assert_eq!(ApiError::read(502, b"<html>Bad\ngateway").reason(), "502 Bad Gateway");
-        assert_eq!(ApiError::read(599, b"").reason(), "599");
-        assert_eq!(ApiError::read(400, br#"{"code":"bad.request"}"#).reason(), "400 bad.request");
+    fn reason(status: u16, headers: &[(&str, &str)], body: &str) -> String {
+        let headers: Vec<Header> = headers.iter().map(|(n, v)| Header::new(*n, *v)).collect();
+        ApiError::read(status, headers.as_slice(), body.as_bytes()).reason()
     }
 
     #[test]
-    fn the_wait_is_read_from_field_or_message() {
-        let message = br#"{"message":"Rate limit exceeded the maximum. Retry the request in [12] seconds","code":"too.many.requests.retry.after"}"#;
-        assert_eq!(ApiError::read(429, message).retry_after, Some(Duration::from_secs(12)));
-        assert_eq!(ApiError::read(429, br#"{"retryAfter":3}"#).retry_after, Some(Duration::from_secs(3)));
-        assert_eq!(ApiError::read(429, br#"{"retryAfter":-3}"#).retry_after, None);
-        assert_eq!(ApiError::read(429, br#"{"retryAfter":1e300}"#).retry_after, None);
+    fn every_shape_becomes_one_line() {
+        type Row<'r> = (u16, &'r [(&'r str, &'r str)], &'r str, &'r str);
+        let insufficient = r#"Bearer realm="x", error="insufficient_scope", error_description="More is needed", scope="guest:messages:send""#;
+        let rows: &[Row<'_>] = &[
+            (
+                403,
+                &[],
+                r#"{"message":"No.","code":"missing.permissions","status":403}"#,
+                "403 missing.permissions: No.",
+            ),
+            (400, &[], r#"{"code":"bad.request"}"#, "400 bad.request"),
+            (
+                400,
+                &[],
+                r#"{"code":"invalid.value","messageWithParams":"Value {v} of {n}","messageParams":{"v":"x","n":7}}"#,
+                "400 invalid.value: Value x of 7",
+            ),
+            (
+                400,
+                &[],
+                r#"{"message":"Bad.","messageWithParams":"Bad {field}.","messageParams":{"field":"text"}}"#,
+                "400: Bad.; Bad text.",
+            ),
+            (
+                400,
+                &[],
+                r#"{"code":"bad.request","message":"m","details":[{"errorCode":"too.long","fieldName":"text"},{"entityId":"7","entityName":"conversation"},"more",{}]}"#,
+                "400 bad.request: m; text: too.long; conversation 7; more",
+            ),
+            (
+                409,
+                &[],
+                r#"{"code":"a","errors":[{"code":"b","message":"c"},{"code":"d","fieldName":"e"},1,2,3,4]}"#,
+                "409 a; b c; e: d; and 2 more",
+            ),
+            (
+                400,
+                &[],
+                r#"{"error":"invalid_client","description":"d","error_description":"no"}"#,
+                "400 invalid_client: no",
+            ),
+            (
+                403,
+                &[],
+                r#"{"error":{"code":403,"message":"Denied","status":"PERMISSION_DENIED"}}"#,
+                "403 PERMISSION_DENIED: Denied",
+            ),
+            (
+                401,
+                &[],
+                r#"{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"keymanagement.service.invalid_token"}}}"#,
+                "401 keymanagement.service.invalid_token: Invalid access token",
+            ),
+            (
+                403,
+                &[],
+                r#"{"type":"https://e.example/blocked","title":"Forbidden","detail":"By policy 7","status":403}"#,
+                "403: Forbidden: By policy 7; https://e.example/blocked",
+            ),
+            (403, &[], r#"{"message":"Forbidden"}"#, "403: Forbidden"),
+            (
+                403,
+                &[("WWW-Authenticate", insufficient)],
+                "",
+                "403 insufficient_scope: More is needed; needs scope guest:messages:send",
+            ),
+            (
+                401,
+                &[("www-authenticate", r#"Bearer error="invalid_token""#)],
+                r#"{"code":"unauthorized","message":"m"}"#,
+                "401 unauthorized: m; invalid_token",
+            ),
+            (
+                302,
+                &[("location", "https://u:p@sso.example/login?token=abc#x")],
+                "",
+                "302 Found; leads to https://sso.example/login",
+            ),
+            (200, &[("location", "https://sso.example/")], "", "200 OK"),
+            (403, &[], "Blocked by category Chat\nRule 7", "403: Blocked by category Chat"),
+            (502, &[], "<html><TITLE lang=en>\n Bad\n proxy</title>", "502 Bad Gateway; a page “Bad proxy”"),
+            (502, &[], "<html>Bad\ngateway", "502 Bad Gateway"),
+            (500, &[], "{\"message\":", "500 Internal Server Error"),
+            (599, &[], "", "599"),
+            (400, &[], "{\"message\":\"a\\r\\n\\tb\",\"code\":\"x\\ny\"}", "400 x y: a b"),
+            (400, &[], "[]", "400 Bad Request"),
+        ];
+        for (status, headers, body, expected) in rows {
+            assert_eq!(reason(*status, headers, body), *expected, "{body}");
+        }
+        let long = reason(403, &[], &"ä".repeat(500));
+        assert_eq!(long.chars().count(), "403: ".len() + LINE_MAX + 1, "{long}");
     }
 
     #[test]
-    fn a_message_with_line_ends_is_one_line() {
-        let error = ApiError::read(400, b"{\"message\":\"a\\r\\n\\tb\",\"code\":\"x\\ny\"}");
-        assert_eq!(error.reason(), "400 x y: a b");
+    fn the_wait_and_the_context_are_read() {
+        let read = |body: &str| ApiError::read(429, [].as_slice() as &[Header], body.as_bytes());
+        let message =
+            r#"{"message":"Rate limit exceeded the maximum. Retry the request in [12] seconds","contextId":"c"}"#;
+        assert_eq!(read(message).retry_after, Some(Duration::from_secs(12)));
+        assert_eq!(read(message).context_id.as_deref(), Some("c"));
+        assert_eq!(read(r#"{"retryAfter":3}"#).retry_after, Some(Duration::from_secs(3)));
+        assert_eq!(read(r#"{"retryAfter":-3}"#).retry_after, None);
+        assert_eq!(read(r#"{"retryAfter":1e300}"#).retry_after, None);
     }
 
     #[test]
-    fn permissions_in_the_message_only() {
-        let error =
-            ApiError::read(403, br#"{"message":"You are missing the following permission(s): [a:b:c, d:e:f]"}"#);
-        assert_eq!(error.missing_permissions, ["a:b:c", "d:e:f"]);
+    fn permissions_are_read_from_parameters_or_message() {
+        for body in [
+            r#"{"message":"You are missing the following permission(s): [a:b:c, d:e:f]"}"#,
+            r#"{"message":"x","messageParams":{"permissions":"[a:b:c, d:e:f]"}}"#,
+        ] {
+            let error = ApiError::read(403, [].as_slice() as &[Header], body.as_bytes());
+            assert_eq!(error.missing_permissions, ["a:b:c", "d:e:f"]);
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod answerer;
 pub mod call;
+pub mod challenge;
 pub mod conversations;
 pub mod deployments;
 pub mod discovery;

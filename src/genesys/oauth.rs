@@ -17,7 +17,7 @@ use crate::text::json;
 
 use super::answerer::{Answerer, Asked, Sign, who_answered};
 use super::call::{BadCall, Call, form_part};
-use super::errors::{ApiError, one_line};
+use super::errors::{ApiError, one_line, page_title};
 
 /// The path on either host.
 pub const TOKEN_PATH: &str = "/oauth/token";
@@ -126,28 +126,28 @@ const REFUSALS: [&str; 8] = [
 /// may come from a proxy, a filter, or a service that is not well. `why` lines are one line and hold no part of the body
 /// but a code, a message, and the title of a page.
 pub fn read(answered: Answered<'_>) -> Answer {
-    let Answered { status, body, .. } = answered;
+    let Answered { status, headers, body, .. } = answered;
     if (200..300).contains(&status) {
         return match granted(body) {
             Some(Ok(grant)) => Answer::Granted(grant),
             Some(Err(why)) => Answer::Failed(why),
-            None => refusal(status, body).unwrap_or_else(|| Answer::Failed(no_token(answered))),
+            None => refusal(answered).unwrap_or_else(|| Answer::Failed(no_token(answered))),
         };
     }
-    let why = || ApiError::read(status, body).reason();
     match status {
-        429 => Answer::Limited(why()),
+        429 => Answer::Limited(ApiError::read(status, headers, body).reason()),
         // "client not found" and "authentication failed" both come as invalid_client; 400 and 401 are treated alike
         // since which of them the service uses is not established.
-        400..500 => refusal(status, body).unwrap_or_else(|| Answer::Failed(foreign(why(), answered))),
-        _ => Answer::Failed(foreign(why(), answered)),
+        400..500 => refusal(answered).unwrap_or_else(|| Answer::Failed(no_refusal(answered))),
+        _ => Answer::Failed(no_refusal(answered)),
     }
 }
 
-fn refusal(status: u16, body: &[u8]) -> Option<Answer> {
+fn refusal(answered: Answered<'_>) -> Option<Answer> {
+    let Answered { status, headers, body, .. } = answered;
     let value = json::read(body)?;
     let error = value.get("error")?.as_str().filter(|error| REFUSALS.contains(error))?;
-    let why = ApiError::read(status, body).reason();
+    let why = ApiError::read(status, headers, body).reason();
     Some(if error == "invalid_client" { Answer::BadClient(why) } else { Answer::Refused(why) })
 }
 
@@ -167,11 +167,15 @@ fn no_token(answered: Answered<'_>) -> String {
     format!("the token endpoint answered {status} with {what} instead of a token")
 }
 
-/// Adds to a refusal that is not OAuth's who answered instead.
-fn foreign(why: String, answered: Answered<'_>) -> String {
+/// A refusal that is not OAuth's, with who answered instead.
+fn no_refusal(answered: Answered<'_>) -> String {
+    let Answered { status, headers, body, .. } = answered;
     match other(answered) {
-        Some(other) => format!("{why}, with {other}: not the token endpoint answered"),
-        None => why,
+        Some(other) => {
+            let status = ApiError { status, ..ApiError::default() }.reason();
+            format!("{status}, with {other}: not the token endpoint answered")
+        }
+        None => ApiError::read(status, headers, body).reason(),
     }
 }
 
@@ -180,7 +184,7 @@ fn other(answered: Answered<'_>) -> Option<String> {
     let Answered { status, headers, body, .. } = answered;
     let Answerer::Other(sign) = who_answered(Asked::Token, status, headers, body) else { return None };
     Some(match sign {
-        Sign::Html => match title(body) {
+        Sign::Html | Sign::Via(_) => match page_title(body) {
             Some(title) => format!("an HTML page (\"{title}\")"),
             None => "an HTML page".to_owned(),
         },
@@ -191,18 +195,12 @@ fn other(answered: Answered<'_>) -> Option<String> {
         Sign::Header(line) => format!("the header \"{}\"", short(&line)),
         Sign::ProxyLogin => "a proxy's demand for a user and a password".to_owned(),
         Sign::NetworkLogin => "a network's demand to sign in".to_owned(),
-        Sign::Gateway => "an API gateway's refusal".to_owned(),
+        Sign::Gateway => {
+            let message = ApiError::read(status, headers, body).message;
+            let message = message.map_or_else(String::new, |m| format!(" (\"{}\")", short(&m)));
+            format!("an API gateway's refusal{message}")
+        }
     })
-}
-
-/// A page's title.
-fn title(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body));
-    // Lower case of ASCII has the same bytes, so that the title is found in the one and cut from the other.
-    let lower = text.to_ascii_lowercase();
-    let begin = lower.find("<title>")?.checked_add("<title>".len())?;
-    let end = begin.checked_add(lower.get(begin..)?.find("</title>")?)?;
-    text.get(begin..end).map(short).filter(|title| !title.is_empty())
 }
 
 fn short(text: &str) -> String {

@@ -7,14 +7,16 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One answer to everything.
 pub struct Canned {
-    status: u16,
-    mime: &'static str,
-    body: String,
+    /// `403 Blocked by category Chat`.
+    status: String,
+    headers: Vec<String>,
+    body: Vec<u8>,
 }
 
 impl Canned {
-    pub fn new(status: u16, mime: &'static str, body: &str) -> Self {
-        Self { status, mime, body: body.to_owned() }
+    pub fn new(status: &str, headers: &[&str], body: impl Into<Vec<u8>>) -> Self {
+        let headers = headers.iter().map(|line| (*line).to_owned()).collect();
+        Self { status: status.to_owned(), headers, body: body.into() }
     }
 
     /// Serves until the test is over; its URL.
@@ -23,22 +25,20 @@ impl Canned {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let own = if self.mime == "application/json" { "inin-correlation-id: c0ffee\r\n" } else { "" };
-                let answer = format!(
-                    "HTTP/1.1 {} X\r\ncontent-type: {}\r\n{own}content-length: {}\r\nconnection: close\r\n\r\n{}",
+                let headers: String = self.headers.iter().map(|line| format!("{line}\r\n")).collect();
+                let head = format!(
+                    "HTTP/1.1 {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
                     self.status,
-                    self.mime,
                     self.body.len(),
-                    self.body
                 );
-                tokio::spawn(answer_one(stream, answer));
+                tokio::spawn(answer_one(stream, [head.as_bytes(), &self.body].concat()));
             }
         });
         url
     }
 }
 
-async fn answer_one(mut stream: TcpStream, answer: String) {
+async fn answer_one(mut stream: TcpStream, answer: Vec<u8>) {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -58,7 +58,7 @@ async fn answer_one(mut stream: TcpStream, answer: String) {
             Ok(n) => read.extend_from_slice(&buffer[..n]),
         }
     }
-    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.write_all(&answer).await;
     let _ = stream.shutdown().await;
 }
 

@@ -3,7 +3,7 @@
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Variation;
 
-use super::channels;
+use super::{channels, foreign};
 use super::harness::Setting;
 
 /// Whether the evidence decides.
@@ -43,6 +43,9 @@ pub fn all() -> Vec<Case> {
     all.extend(channels::web_messaging());
     all.extend(channels::frames());
     all.extend(named());
+    all.extend(foreign::somebody_else());
+    all.extend(foreign::bearer_challenges());
+    all.extend(foreign::token_endpoint());
     all.extend(signing_in());
     all.extend(below_http());
     all.extend(bench());
@@ -380,7 +383,7 @@ fn named() -> Vec<Case> {
             &[ServiceFailure],
             Not,
             Not,
-            Setting::canned_page(502, "<h1>Bad Gateway</h1>"),
+            Setting::answered("502 X", &["content-type: text/html"], "<h1>Bad Gateway</h1>"),
         ),
         case("text too long, held back", &[TextTooLong], Sure, Sure, d().text("x".repeat(5000))),
     ]
@@ -390,7 +393,7 @@ fn named() -> Vec<Case> {
 fn signing_in() -> Vec<Case> {
     let d = || Setting::described().of_the_token();
     vec![
-        case("the secret is wrong", &[ClientRejected], Sure, Sure, d().before(r#"{"fault":"client-rejected"}"#)),
+        case("the secret is wrong", &[ClientRejected], Likely, Likely, d().before(r#"{"fault":"client-rejected"}"#)),
         case("the client is disabled", &[ClientDisabled], Sure, Sure, d().before(r#"{"fault":"client-disabled"}"#)),
         case("a scope that does not exist", &[ScopeWrong], Sure, Sure, d().scopes(&["guest:message:send"])),
         case(
@@ -410,8 +413,8 @@ fn signing_in() -> Vec<Case> {
         case(
             "the client is unknown here",
             &[ClientRejected],
-            Sure,
-            Sure,
+            Likely,
+            Likely,
             d().profile(|mut profile| {
                 if let guestwire::config::Credentials::Client(client) = &mut profile.credentials {
                     NOBODY.clone_into(&mut client.id);

@@ -123,17 +123,16 @@ impl Setting {
         })
     }
 
-    /// A server that knows one answer to everything but the token.
+    /// The service, with one answer to everything but the token.
     pub fn canned(status: u16, body: &str) -> Self {
-        let mut setting = Self::described();
-        setting.canned = Some(Canned::new(status, "application/json", body));
-        setting
+        let headers = ["content-type: application/json", "inin-correlation-id: c0ffee"];
+        Self::answered(&format!("{status} X"), &headers, body)
     }
 
-    /// The same with a page.
-    pub fn canned_page(status: u16, body: &str) -> Self {
+    /// Whoever it is, with one answer to everything but the token.
+    pub fn answered(status: &str, headers: &[&str], body: impl Into<Vec<u8>>) -> Self {
         let mut setting = Self::described();
-        setting.canned = Some(Canned::new(status, "text/html", body));
+        setting.canned = Some(Canned::new(status, headers, body));
         setting
     }
 
@@ -296,7 +295,8 @@ pub async fn run(setting: Setting) -> Found {
         None => None,
     };
     if let Some(url) = &canned {
-        profile.hosts.api.clone_from(url);
+        let host = if setting.token { &mut profile.hosts.login } else { &mut profile.hosts.api };
+        host.clone_from(url);
     }
     if setting.pasted {
         profile.credentials = Credentials::Pasted(SecretSource::Literal(mint(&sandbox).await.into()));

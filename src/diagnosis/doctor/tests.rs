@@ -293,7 +293,7 @@ fn it_stops_at_the_first_proven_cause() {
             },
             here(),
             "client-rejected",
-            Confidence::Sure,
+            Confidence::Likely,
             3,
         ),
         ("stripped", Place { granted: vec![], ..Place::default() }, here(), "scope-stripped", Confidence::Sure, 4),

@@ -1,77 +1,94 @@
-//! The newest answer as evidence: what it says, and whose hand it shows.
+//! The newest answer as evidence: what it says, and who gave it.
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
+use super::request;
+use crate::genesys::answerer::{Answerer, Asked, who_answered};
+use crate::genesys::challenge::BearerChallenge;
 use crate::genesys::errors::ApiError;
+use crate::genesys::{limits, oauth, tokens_me};
 use crate::model::exchange::header;
-use crate::model::{Attempt, Body, BodyForm, Response};
+use crate::model::{Attempt, BodyForm, Request, Response};
 use crate::text::json;
-
-/// Headers that only the service itself puts on its answers. [real: documented, BLOG; the last two from the Guest API's
-/// description and the platform's own]
-const OWN_HEADERS: [&str; 4] =
-    ["inin-correlation-id", "genesys-correlation-id", "x-request-id", "inin-ratelimit-allowed"];
 
 /// The version of an answer that is a frame of the guest socket.
 pub const WEB_SOCKET: &str = "WebSocket";
 
 /// An answer as evidence.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ServerAnswer {
     /// HTTP status; `None` where no status line came.
     pub status: Option<u16>,
+    /// Who gave it.
+    pub by: Answerer,
     /// `code`, or OAuth's `error`.
     pub code: Option<String>,
     /// `message`, or OAuth's description.
     pub message: Option<String>,
+    /// What else it says, a few words each.
+    pub more: Vec<String>,
+    /// Where a redirect leads.
+    pub location: Option<String>,
+    /// What it says of the bearer token. [RFC 6750]
+    pub bearer: BearerChallenge,
     /// Permissions that the refusal names.
     pub permissions: Vec<String>,
-    /// It is the service's own: an error body of its form, or one of its headers.
-    pub own: bool,
-    /// The body is text that is not JSON: a page.
-    pub page: bool,
-    /// … and that page is HTML: made for a person's browser.
-    pub html: bool,
+    /// The body is text that is not JSON.
+    pub text: bool,
     /// The answer is a frame of the guest socket; its class.
     pub frame: Option<String>,
     /// How long to wait before trying again, where the frame tells.
     pub retry_after: Option<u64>,
-    /// A header that names something on the way: `via: 1.1 proxy.corp.example`.
-    pub by_the_way: Option<String>,
     /// The server's clock.
     pub date: Option<Timestamp>,
+}
+
+impl Default for ServerAnswer {
+    fn default() -> Self {
+        Self {
+            status: None,
+            by: Answerer::Unproven,
+            code: None,
+            message: None,
+            more: Vec::new(),
+            location: None,
+            bearer: BearerChallenge::default(),
+            permissions: Vec::new(),
+            text: false,
+            frame: None,
+            retry_after: None,
+            date: None,
+        }
+    }
 }
 
 impl ServerAnswer {
     /// What a try brought.
     pub fn of(attempt: &Attempt) -> Self {
-        attempt.response().map_or_else(Self::default, Self::read)
+        match attempt.response() {
+            Some(response) if response.version == WEB_SOCKET => Self::read_frame(response),
+            Some(response) => Self::read(&attempt.request, response),
+            None => Self::default(),
+        }
     }
 
-    fn read(response: &Response) -> Self {
-        if response.version == WEB_SOCKET {
-            return Self::read_frame(response);
-        }
-        let error = ApiError::read(response.status, response.body.text.as_bytes());
-        let json = response.body.form == BodyForm::Json;
-        let own_header = OWN_HEADERS.iter().any(|name| header(&response.headers, name).is_some());
-        let by_the_way = ["via", "x-squid-error", "x-zscaler-error", "proxy-authenticate"]
-            .iter()
-            .find_map(|name| Some(format!("{name}: {}", header(&response.headers, name)?)))
-            // Genesys Cloud itself stands behind CloudFront, which says so in `via`.
-            .filter(|line| !line.contains("cloudfront"));
+    fn read(request: &Request, response: &Response) -> Self {
+        let headers = response.headers.as_slice();
+        // Bytes that are no text were not kept; that there were some still matters.
+        let body: &[u8] = if response.body.form == BodyForm::Binary { b"\0" } else { response.body.text.as_bytes() };
+        let error = ApiError::read(response.status, headers, body);
         Self {
             status: Some(response.status),
-            own: own_header || (json && error.code.is_some()),
-            code: error.code.filter(|_| json),
-            message: error.message.filter(|_| json),
+            by: who_answered(asked(request), response.status, headers, body),
+            code: error.code,
+            message: error.message,
+            more: error.more,
+            location: error.location,
+            bearer: error.bearer.unwrap_or_default(),
             permissions: error.missing_permissions,
-            page: response.body.form == BodyForm::Text,
-            html: response.body.form == BodyForm::Text && is_html(&response.body),
-            by_the_way,
-            date: header(&response.headers, "date").and_then(|d| DateTimeParser::new().parse_timestamp(d).ok()),
+            text: response.body.form == BodyForm::Text,
+            date: header(headers, "date").and_then(limits::http_date),
             ..Self::default()
         }
     }
@@ -85,7 +102,7 @@ impl ServerAnswer {
         let code = inside("errorCode").or_else(|| json.get("code")).and_then(Value::as_u64);
         Self {
             status: Some(response.status),
-            own: true,
+            by: Answerer::Service,
             code: Some(code.unwrap_or(u64::from(response.status)).to_string()),
             message: text(json.get("body")).or_else(|| text(inside("errorMessage"))).or_else(|| text(inside("reason"))),
             frame: Some(text(json.get("class")).unwrap_or_default()),
@@ -94,15 +111,10 @@ impl ServerAnswer {
         }
     }
 
-    /// Whether a page came, and nothing on it is the service's.
+    /// Whether somebody else gave the answer, or a text came where the service sends JSON and nothing shows that it was
+    /// the service.
     pub const fn is_foreign(&self) -> bool {
-        self.page && !self.own
-    }
-
-    /// Whether something on the way shows itself: by a header, or by a page for a browser that nothing marks as the
-    /// service's.
-    pub const fn is_proxy(&self) -> bool {
-        self.by_the_way.is_some() || (self.html && !self.own)
+        self.by.is_other() || (self.text && !self.by.is_service())
     }
 
     /// Whether the code is `code`.
@@ -110,22 +122,46 @@ impl ServerAnswer {
         self.code.as_deref() == Some(code)
     }
 
-    /// Whether code or message hold `part`, whatever its case.
+    /// Whether the error of `WWW-Authenticate: Bearer` is `error`.
+    pub fn challenges_with(&self, error: &str) -> bool {
+        self.bearer.error.as_deref() == Some(error)
+    }
+
+    /// Whether code, message or details hold `part`, whatever its case.
     pub fn mentions(&self, part: &str) -> bool {
-        let holds = |text: &Option<String>| text.as_deref().is_some_and(|t| t.to_ascii_lowercase().contains(part));
-        holds(&self.code) || holds(&self.message)
+        let texts = self.code.iter().chain(&self.message).chain(&self.more);
+        texts.into_iter().any(|text| text.to_ascii_lowercase().contains(part))
     }
 
     /// A code of the published form: `missing.permissions`, `bad.credentials`.
     pub fn is_published(&self) -> bool {
-        self.code.as_deref().is_some_and(|code| code.contains('.'))
+        self.by.is_service() && self.code.as_deref().is_some_and(|code| code.contains('.'))
+    }
+
+    /// The server's words in one line; `None` where it said none.
+    pub fn words(&self) -> Option<String> {
+        let message = self.message.as_ref().map(|m| format!("“{m}”"));
+        let location = self.location.as_ref().map(|l| format!("leads to {l}"));
+        let more = self.more.iter().cloned().chain(location);
+        let words: Vec<String> = self.code.clone().into_iter().chain(message).chain(more).collect();
+        (!words.is_empty()).then(|| words.join(" · "))
     }
 }
 
-fn is_html(body: &Body) -> bool {
-    let begins = |mark: &str| {
-        let text = body.text.trim_start();
-        text.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark))
-    };
-    body.mime.as_deref() == Some("text/html") || begins("<!doctype html") || begins("<html")
+/// What a request asks for, by its path.
+fn asked(request: &Request) -> Asked {
+    let path = request::path(&request.url);
+    if request.method == "POST" {
+        return match path {
+            oauth::TOKEN_PATH => Asked::Token,
+            _ if request::integration(path).is_some() => Asked::OpenMessage,
+            _ if path.ends_with("/messages") => Asked::GuestMessage,
+            _ => Asked::Anything,
+        };
+    }
+    match path {
+        tokens_me::PATH => Asked::TokenFacts,
+        _ if request::read_from(&request.url).is_some() => Asked::Conversation,
+        _ => Asked::Anything,
+    }
 }

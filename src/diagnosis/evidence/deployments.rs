@@ -105,7 +105,7 @@ impl Deployments {
                     book.domains = Some((seen, domains));
                 }
             },
-            Some(404) if !said.is_proxy() => book.missing = Some(seen),
+            Some(404) if !said.is_foreign() => book.missing = Some(seen),
             _ => return false,
         }
         true
@@ -115,7 +115,7 @@ impl Deployments {
         let book = book(&mut self.integrations, id);
         match said.status {
             Some(200) if exchange.outcome == Outcome::Accepted => book.known = Some(newer(book.known, seen)),
-            Some(404) if said.own => book.missing = Some(newer(book.missing, seen)),
+            Some(404) if said.by.is_service() => book.missing = Some(newer(book.missing, seen)),
             _ => return false,
         }
         true

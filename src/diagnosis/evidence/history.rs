@@ -125,7 +125,7 @@ impl History {
             news |= book.accepted.is_none_or(|s| s.at < seen.at);
             book.accepted = Some(newer(book.accepted, seen));
             self.works = Some(newer(self.works, seen));
-        } else if said.status == Some(401) && said.own && exchange.kind != Kind::Send {
+        } else if said.status == Some(401) && said.by.is_service() && exchange.kind != Kind::Send {
             news |= book.refused.is_none_or(|s| s.at < seen.at);
             book.refused = Some(newer(book.refused, seen));
         }
@@ -136,7 +136,7 @@ impl History {
         let url = &attempt.request.url;
         if exchange.kind == Kind::Send {
             if exchange.outcome == Outcome::Accepted
-                && said.own
+                && said.by.is_service()
                 && request::integration(request::path(url)).is_none()
                 && let Some(id) = sent_into(url)
             {
@@ -148,7 +148,7 @@ impl History {
         }
         let Some(id) = request::read_from(url) else { return false };
         match said.status {
-            Some(200..=299) if said.own || !said.page => {
+            Some(200..=299) if said.by.is_service() => {
                 let Some(body) = attempt.response().map(|r| r.body.text.as_str()) else { return false };
                 let Some(read) = people(body, seen) else { return false };
                 let book = self.book(id);
@@ -158,7 +158,7 @@ impl History {
                 }
                 news
             }
-            Some(404) if said.own => {
+            Some(404) if said.by.is_service() => {
                 let book = self.book(id);
                 let news = book.missing.is_none_or(|old| old.at < seen.at);
                 book.missing = Some(newer(book.missing, seen));
@@ -254,9 +254,9 @@ impl History {
 /// Whether the API let the token in: it accepted the request, or refused it for a reason that comes after that.
 fn lets_in(said: &ServerAnswer) -> bool {
     match said.status {
-        Some(200..=299) => said.own || !said.page,
+        Some(200..=299) => said.by.is_service(),
         Some(403) => said.is("missing.permissions") || said.is("missing.any.permissions"),
-        Some(404 | 409) => said.own && said.code.is_some(),
+        Some(404 | 409) => said.by.is_service() && said.code.is_some(),
         _ => false,
     }
 }

@@ -26,19 +26,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
             let why = "this client may not use the client-credentials grant";
             vec![Hypothesis::supported(Cause::ClientDisabled, why, Some(Probe::Audit))]
         }
-        (_, "invalid_client") if said.mentions("not found") => {
-            // It does not exist here: mistyped, or of another region. Either way the id is wrong for this place.
-            vec![
-                Hypothesis::named(Cause::ClientRejected, "the server knows no client of this id in this region"),
-                Hypothesis::open(Cause::RegionMismatch, "a client of another region is not found here", None),
-            ]
-        }
-        (_, "invalid_client") => {
-            vec![Hypothesis::named(
-                Cause::ClientRejected,
-                "the server knows the client, and its secret is not this one",
-            )]
-        }
+        (_, "invalid_client") => invalid_client(facts),
         (_, "invalid_scope") => vec![Hypothesis::named(Cause::ScopeWrong, "the server knows no scope of that name")],
         (Some(401 | 403), _) => {
             vec![
@@ -59,4 +47,31 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         _ => Vec::new(),
     }
+}
+
+/// `invalid_client`, with whatever description: the server does not take this id with this secret, sent in this way, at
+/// this place. Which of them is wrong is not proven by any wording of it. [RFC 6749, 5.2]
+fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let profile = facts.profile;
+    let audit = Some(Probe::Audit);
+    let said = facts.answer.message.as_ref().map_or_else(String::new, |m| format!(" (“{m}”)"));
+    let known = facts.history.newest_facts().is_some_and(|t| !t.pasted);
+    let why = if known {
+        format!("this client was given a token before, and is refused now{said}: its secret may have been changed")
+    } else {
+        format!("the server does not take this id with this secret{said}")
+    };
+    let mut found = vec![Hypothesis::supported(Cause::ClientRejected, why, audit)];
+    if known {
+        let why = "this client was given a token here before";
+        found.extend([Cause::RegionMismatch, Cause::BodyMalformed].map(|c| Hypothesis::excluded(c, why)));
+    } else {
+        let why = format!("a client of another region than {} is not known here", profile.region);
+        found.push(Hypothesis::open(Cause::RegionMismatch, why, audit));
+        let (now, other) = if profile.auth_in_body { ("body", "basic") } else { ("basic", "body") };
+        let why = format!("id and secret went as client_auth = \"{now}\"; the server may want \"{other}\"");
+        found.push(Hypothesis::open(Cause::BodyMalformed, why, None));
+    }
+    found.push(Hypothesis::open(Cause::ClientDisabled, "a client that is switched off may be answered so", audit));
+    found
 }

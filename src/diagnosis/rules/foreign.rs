@@ -1,30 +1,56 @@
-//! A page where the service's JSON is due: something on the way answered, or the service's own edge did.
+//! Somebody else than the service answered, or nothing shows that the service did.
 
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::hypothesis::Hypothesis;
-use crate::model::{Cause, Outcome, Probe};
+use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::genesys::answerer::{Answerer, Sign};
+use crate::model::{Cause, Probe};
 
-/// Whose page it is.
+/// Whose answer it is.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let said = &facts.answer;
-    let status = said.status.unwrap_or(0);
-    if status == 407 {
-        return vec![Hypothesis::named(Cause::ProxyAnswered, "a proxy asks for credentials of its own (407)")];
-    }
-    if let Some(line) = &said.by_the_way {
-        let accepted = if facts.exchange.outcome == Outcome::Accepted { "; the message was NOT received" } else { "" };
-        let why = format!("a page with “{line}” and none of the service's headers{accepted}");
-        return vec![Hypothesis::named(Cause::ProxyAnswered, why)];
-    }
-    let page = "a page without any of the service's headers";
-    let proxy = |standing: fn(Cause, String, Option<Probe>) -> Hypothesis| {
-        standing(Cause::ProxyAnswered, format!("{page}, status {status}"), Some(Probe::Tls))
+    let status = facts.answer.status.unwrap_or(0);
+    let cause = Cause::ProxyAnswered;
+    let why = match &facts.answer.by {
+        Answerer::Other(Sign::ProxyLogin) => {
+            return vec![Hypothesis::named(cause, "a proxy asks for credentials of its own (407)")];
+        }
+        Answerer::Other(Sign::NetworkLogin) => {
+            return vec![Hypothesis::named(cause, "the network asks to sign in before it lets requests out (511)")];
+        }
+        Answerer::Other(Sign::Header(line)) => {
+            return vec![Hypothesis::named(cause, format!("the answer is a proxy's own: “{line}”, status {status}"))];
+        }
+        Answerer::Other(Sign::Redirect) => {
+            let location = facts.answer.location.as_deref().unwrap_or("another address");
+            format!("the answer {status} leads to {location}; the service never redirects")
+        }
+        Answerer::Other(Sign::Gateway) => {
+            format!("status {status} in the words of an API gateway, which the service does not use")
+        }
+        Answerer::Other(Sign::Html) => format!("a page for a browser came, status {status}"),
+        Answerer::Service | Answerer::Unproven => {
+            format!("a text came where the service sends JSON, without any of its headers, status {status}")
+        }
     };
+    let probe = Some(Probe::Tls);
     match status {
         500..=599 => vec![
             Hypothesis::open(Cause::ServiceFailure, "the service's load balancer answers so too", Some(Probe::Scopes)),
-            proxy(Hypothesis::open),
+            Hypothesis::open(cause, why, probe),
         ],
-        _ => vec![proxy(Hypothesis::supported)],
+        _ => vec![Hypothesis::supported(cause, why, probe)],
     }
+}
+
+/// `found` by an answer that nothing shows to be the service's: it names nothing for sure, and anybody may have given it.
+pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis> {
+    // Anybody on the way who refuses answers with one of these.
+    let common = matches!(facts.answer.status, Some(401 | 403 | 404));
+    for hypothesis in found.iter_mut().filter(|h| h.standing == Standing::Named) {
+        hypothesis.standing = if common { Standing::Open } else { Standing::Supported };
+    }
+    if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {
+        let why = "nothing in the answer shows that the service gave it";
+        found.push(Hypothesis::open(Cause::ProxyAnswered, why, Some(Probe::Tls)));
+    }
+    found
 }

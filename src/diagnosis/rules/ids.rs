@@ -65,7 +65,7 @@ pub fn integration(facts: &Facts<'_>) -> Hypothesis {
     match book.and_then(|b| b.missing).filter(|m| known.is_none_or(|k| k.at < m.at)) {
         Some(_) => Hypothesis::proven(cause, "looking the integration up says that there is none of that id"),
         None if known.is_some() => Hypothesis::open(cause, "the integration was there before", probe),
-        None if facts.answer.status == Some(404) && facts.answer.own => {
+        None if facts.answer.status == Some(404) && facts.answer.by.is_service() => {
             Hypothesis::proven(cause, "the server found nothing of that id, and the path names only the integration")
         }
         None => Hypothesis::open(cause, "whether the integration exists has not been looked up", probe),

@@ -47,19 +47,18 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     if web::fits(facts) {
         return web::of(facts);
     }
-    if facts.answer.is_foreign() || facts.answer.status == Some(407) {
+    if facts.answer.is_foreign() {
         return foreign::of(facts);
     }
-    if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
-        return endpoint::of(facts);
-    }
-    if let Some(found) = named::of(facts) {
-        return found;
-    }
-    match facts.answer.status {
-        Some(401) => unauthorized::of(facts),
-        _ => Vec::new(),
-    }
+    let found = if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
+        endpoint::of(facts)
+    } else {
+        named::of(facts).unwrap_or_else(|| match facts.answer.status {
+            Some(401) => unauthorized::of(facts),
+            _ => Vec::new(),
+        })
+    };
+    if facts.answer.by.is_service() { found } else { foreign::unproven(facts, found) }
 }
 
 /// Nothing was tried: guestwire held it back itself, and said why.

@@ -27,8 +27,9 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
         (401 | 403, "ip.not.authorized") => {
             named(Cause::AddressRefused, "the server says that this address is not allowed".to_owned())
         }
+        (401 | 403, _) if said.challenges_with("insufficient_scope") => Some(insufficient_scope(facts)),
         // The token itself is not accepted here: unknown, ended, or of another region.
-        (401, "bad.credentials") => {
+        (401, _) if code == "bad.credentials" || said.challenges_with("invalid_token") => {
             let mut found = token::of(facts);
             found.extend(address::of(facts, true));
             let why = "the server says that the token itself is not valid";
@@ -75,6 +76,23 @@ pub fn of(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     }
 }
 
+/// `insufficient_scope`: the server knows the token, and finds that its scopes do not reach. [RFC 6750, 3.1]
+fn insufficient_scope(facts: &Facts<'_>) -> Vec<Hypothesis> {
+    let named = &facts.answer.bearer.scopes;
+    let needed = if named.is_empty() { &facts.profile.required } else { named };
+    let mut found: Vec<_> = scope::of(facts, needed).into_iter().filter(|h| h.standing != Standing::Excluded).collect();
+    if found.is_empty() {
+        let why = format!("the server says that the token's scopes do not reach; it needs {}", needed.join(" "));
+        found.push(Hypothesis::supported(Cause::ScopeWrong, why, Some(Probe::Scopes)));
+    }
+    let why = "the server says that the token's scopes are what it misses";
+    found.extend(
+        [Cause::TokenExpired, Cause::TokenRevoked, Cause::RegionMismatch, Cause::ConversationUnknown]
+            .map(|c| Hypothesis::excluded(c, why)),
+    );
+    found
+}
+
 /// 403 that names no permission. `messaging:send` is the one scope with which the Guest API answers so. [its description]
 fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
@@ -84,7 +102,7 @@ fn forbidden(facts: &Facts<'_>) -> Vec<Hypothesis> {
             Some(Granted::Named(scopes)) => {
                 let fits = |h: &Hypothesis| h.cause == Cause::ScopeWrong && h.standing == Standing::Proven;
                 let as_described = scopes.iter().any(|s| s == "messaging:send");
-                found.extend(scope::of(facts).into_iter().filter(|h| fits(h) && as_described));
+                found.extend(scope::of(facts, &facts.profile.required).into_iter().filter(|h| fits(h) && as_described));
             }
             _ if facts.profile.requested.iter().any(|s| scope::is_messaging(s)) => found.push(Hypothesis::open(
                 Cause::ScopeWrong,

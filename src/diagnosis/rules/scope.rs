@@ -4,9 +4,8 @@ use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;
 use crate::model::{Cause, Granted, Probe};
 
-/// How the three scope causes stand for the token that was used.
-pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
-    let required = &facts.profile.required;
+/// How the three scope causes stand for the token that was used, where `required` are the scopes that are needed.
+pub fn of(facts: &Facts<'_>, required: &[String]) -> Vec<Hypothesis> {
     if required.is_empty() {
         return Vec::new();
     }

@@ -16,7 +16,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let mut found = Vec::new();
     if facts.is_guest_send() {
-        let mut scopes = scope::of(facts);
+        let mut scopes = scope::of(facts, &facts.profile.required);
         let mut addressed = ids::of(facts);
         if address::refused_elsewhere(facts) && token::works_now(facts).is_none() {
             let why = "the token is refused also where neither scope nor ids matter";

@@ -5,6 +5,7 @@
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::evidence::seen::Seen;
 use crate::diagnosis::hypothesis::{Hypothesis, Standing};
+use crate::genesys::answerer::{Answerer, Sign};
 use crate::genesys::deployments;
 use crate::model::ids::is_uuid;
 use crate::model::{Cause, Probe};
@@ -12,7 +13,9 @@ use crate::model::{Cause, Probe};
 /// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
     let frame = facts.request.frame || facts.answer.frame.is_some();
-    frame || facts.request.opening && !facts.answer.is_proxy()
+    // The guest sockets of the platform may stand behind a gateway that refuses in its own words.
+    let foreign = facts.answer.by.is_other() && facts.answer.by != Answerer::Other(Sign::Gateway);
+    frame || facts.request.opening && !foreign
 }
 
 /// What a refusal of the guest socket says.
@@ -52,7 +55,7 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     deployments::asked(crate::diagnosis::evidence::request::path(url))?;
     let cause = Cause::DeploymentUnknown;
     match facts.answer.status? {
-        _ if facts.answer.is_proxy() => None,
+        _ if facts.answer.by.is_other() => None,
         404 => Some(vec![Hypothesis::named(cause, "there is no public configuration of that deployment id here")]),
         // Storage behind a CDN answers so for what is not there.
         403 => {

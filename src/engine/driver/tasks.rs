@@ -454,11 +454,12 @@ fn show(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Captu
         let body = plain(a);
         let answerer = match who_answered(asked, a.status, &a.headers, &body) {
             Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
+            Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
             other => other,
         };
         let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
         if !(200..300).contains(&a.status) {
-            let error = ApiError::read(a.status, &body);
+            let error = ApiError::read(a.status, &a.headers, &body);
             let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
             // A 429 without a wait of its own: the window's end is one.
             answered.wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));

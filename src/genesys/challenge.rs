@@ -1,0 +1,109 @@
+//! `WWW-Authenticate: Bearer …` of a refusal. [RFC 6750, 3 and 3.1; the header's form: RFC 9110, 11.6.1]
+
+use super::answerer::Headers;
+
+/// What a refusal says of the bearer token that it does not take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BearerChallenge {
+    /// `invalid_request`, `invalid_token` or `insufficient_scope`.
+    pub error: Option<String>,
+    /// `error_description`.
+    pub description: Option<String>,
+    /// The scopes that the request needs.
+    pub scopes: Vec<String>,
+}
+
+impl BearerChallenge {
+    /// The challenge of an answer; `None` where there is none, or it says nothing but its realm.
+    pub fn read(headers: &(impl Headers + ?Sized)) -> Option<Self> {
+        let mut found = Self::default();
+        for value in headers.values("www-authenticate") {
+            let mut bearer = false;
+            for part in split_outside_quotes(value) {
+                // `Bearer realm="x"` begins a challenge; `error="y"` belongs to the one before.
+                let (scheme, parameter) = match part.split_once([' ', '\t']) {
+                    Some((scheme, rest)) if !scheme.contains('=') => (Some(scheme), rest),
+                    None if !part.contains('=') => (Some(part), ""),
+                    _ => (None, part),
+                };
+                if let Some(scheme) = scheme {
+                    bearer = scheme.eq_ignore_ascii_case("bearer");
+                }
+                let Some((name, value)) = parameter.split_once('=').filter(|_| bearer) else { continue };
+                let value = unquoted(value.trim());
+                match name.trim().to_ascii_lowercase().as_str() {
+                    "error" => found.error = Some(value),
+                    "error_description" => found.description = Some(value),
+                    "scope" => found.scopes = value.split_whitespace().map(str::to_owned).collect(),
+                    _ => {}
+                }
+            }
+        }
+        (found != Self::default()).then_some(found)
+    }
+}
+
+/// The parts of a list between its commas; those inside quotes separate nothing.
+fn split_outside_quotes(list: &str) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    list.split(|c| {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => return c == ',' && !quoted,
+        }
+        false
+    })
+    .map(str::trim)
+    .filter(|part| !part.is_empty())
+    .collect()
+}
+
+/// A value without its quotes and backslashes.
+fn unquoted(value: &str) -> String {
+    let Some(inside) = value.strip_prefix('"') else { return value.to_owned() };
+    let (mut out, mut chars) = (String::new(), inside.chars());
+    while let Some(c) = chars.next().filter(|c| *c != '"') {
+        out.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::Header;
+
+    #[test]
+    fn bearer_challenges_are_read_in_every_form() {
+        type Row<'r> = (&'r [&'r str], Option<&'r str>, Option<&'r str>, &'r [&'r str]);
+        let rows: &[Row<'_>] = &[
+            (
+                &[r#"Bearer realm="api", error="invalid_token", error_description="The token, it \"ended\"""#],
+                Some("invalid_token"),
+                Some("The token, it \"ended\""),
+                &[],
+            ),
+            (
+                &[r#"bearer error=insufficient_scope,scope="guest:messages:send b""#],
+                Some("insufficient_scope"),
+                None,
+                &["guest:messages:send", "b"],
+            ),
+            (&[r#"Basic realm="x, Bearer", Bearer error="invalid_request""#], Some("invalid_request"), None, &[]),
+            (&["Negotiate", r#"Bearer scope="a""#], None, None, &["a"]),
+            (&[r#"Bearer error="unfinished"#], Some("unfinished"), None, &[]),
+        ];
+        for (values, error, description, scopes) in rows {
+            let headers: Vec<Header> = values.iter().map(|v| Header::new("WWW-Authenticate", *v)).collect();
+            let read = BearerChallenge::read(headers.as_slice()).unwrap_or_default();
+            assert_eq!((read.error.as_deref(), read.description.as_deref()), (*error, *description), "{values:?}");
+            assert_eq!(read.scopes, *scopes, "{values:?}");
+        }
+        for nothing in ["", "Bearer", r#"Bearer realm="api""#, r#"Basic error="invalid_token""#, ",,= ,\"\\"] {
+            let headers = [Header::new("www-authenticate", nothing)];
+            assert_eq!(BearerChallenge::read(headers.as_slice()), None, "{nothing}");
+        }
+    }
+}
