@@ -56,6 +56,8 @@ pub enum Sign {
     Html,
     /// A header of an intermediary's own answer: `x-squid-error: ERR_ACCESS_DENIED 0`.
     Header(String),
+    /// A page or text, from a machine that says that it stands between: `via: 1.1 proxy.example`.
+    Via(String),
     /// The body is the refusal of an API gateway: `{"fault":{…}}`, or `{"message":"Forbidden"}` as AWS writes it.
     Gateway,
     /// A redirect elsewhere; the platform's API never redirects.
@@ -144,14 +146,18 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
         511 => return Answerer::Other(Sign::NetworkLogin),
         _ => {}
     }
+    if let Some(line) = header_line(headers, &OF_OTHERS) {
+        return Answerer::Other(Sign::Header(line));
+    }
     let json = json_of(body);
     let marked = OF_SERVICE.iter().any(|name| !headers.values(name).is_empty());
     if json.is_none() && is_html(headers, body) {
-        // A page in the place of an answer of the service: neither can be believed.
-        return if marked { Answerer::Unproven } else { Answerer::Other(Sign::Html) };
-    }
-    if let Some(line) = header_line(headers, &OF_OTHERS) {
-        return Answerer::Other(Sign::Header(line));
+        return match via(headers) {
+            // A page in the place of an answer of the service: neither can be believed.
+            _ if marked => Answerer::Unproven,
+            Some(line) => Answerer::Other(Sign::Via(line)),
+            None => Answerer::Other(Sign::Html),
+        };
     }
     if marked {
         return Answerer::Service;
@@ -170,7 +176,7 @@ pub fn who_answered(asked: Asked, status: u16, headers: &(impl Headers + ?Sized)
     let passed_on = via(headers);
     match (headers.values("x-request-id").is_empty(), passed_on) {
         // Text where JSON is due, from a machine that says that it stands between.
-        (_, Some(line)) if text => Answerer::Other(Sign::Header(line)),
+        (_, Some(line)) if text => Answerer::Other(Sign::Via(line)),
         (false, _) => Answerer::Service,
         _ => Answerer::Unproven,
     }
@@ -181,10 +187,12 @@ fn header_line(headers: &(impl Headers + ?Sized), names: &[&str]) -> Option<Stri
     names.iter().find_map(|name| Some(format!("{name}: {}", headers.values(name).first()?)))
 }
 
-/// The `Via` of an intermediary; the platform itself stands behind CloudFront, which says so there.
+/// The `Via` of an intermediary. The platform itself stands behind CloudFront, which says so there: then the page may be
+/// the platform's edge's, whoever else passed it on.
 fn via(headers: &(impl Headers + ?Sized)) -> Option<String> {
     let values = headers.values("via");
-    let hop = values.iter().flat_map(|v| v.split(',')).find(|hop| !hop.to_ascii_lowercase().contains("cloudfront"))?;
+    let edge = values.iter().any(|v| v.to_ascii_lowercase().contains("cloudfront"));
+    let hop = values.iter().flat_map(|v| v.split(',')).next().filter(|_| !edge)?;
     Some(format!("via: {}", hop.trim()))
 }
 
@@ -300,6 +308,7 @@ mod tests {
     fn others_are_known_by_what_the_service_never_sends() {
         let html = Answerer::Other(Sign::Html);
         let header = |line: &str| Answerer::Other(Sign::Header(line.to_owned()));
+        let via = |line: &str| Answerer::Other(Sign::Via(line.to_owned()));
         let gateway = Answerer::Other(Sign::Gateway);
         let page = b"<html>Sign in</html>".as_slice();
         let wide = utf16("<!DOCTYPE html><html>Sign in</html>");
@@ -308,11 +317,14 @@ mod tests {
             (200, &[], &wide, html.clone()),
             (200, &[], b"\xEF\xBB\xBF \n<!-- portal --><html>", html.clone()),
             (200, &[("x-request-id", "r")], page, html.clone()),
-            (200, &[("Content-Type", "Text/HTML"), ("Content-Encoding", "br")], b"\x1b\x07\x00", html),
+            (200, &[("Content-Type", "Text/HTML"), ("Content-Encoding", "br")], b"\x1b\x07\x00", html.clone()),
             (407, &[], b"", Answerer::Other(Sign::ProxyLogin)),
             (511, &[], br#"{"code":"x"}"#, Answerer::Other(Sign::NetworkLogin)),
             (403, &[("X-Squid-Error", "ERR_ACCESS_DENIED 0")], b"", header("x-squid-error: ERR_ACCESS_DENIED 0")),
-            (403, &[("via", "1.1 filter.example")], b"Blocked by category Chat", header("via: 1.1 filter.example")),
+            (403, &[("via", "1.1 filter.example")], b"Blocked by category Chat", via("via: 1.1 filter.example")),
+            (502, &[("Via", "1.1 filter.example")], page, via("via: 1.1 filter.example")),
+            (403, &[("Via", "1.1 a.cloudfront.net (CloudFront), 1.1 filter.example")], page, html.clone()),
+            (503, &[("X-Squid-Error", "ERR_DNS_FAIL 0")], page, header("x-squid-error: ERR_DNS_FAIL 0")),
             (401, &[], br#"{"fault":{"faultstring":"Invalid access token"}}"#, gateway.clone()),
             (403, &[("x-amzn-requestid", "r")], br#"{"message":"no way"}"#, gateway.clone()),
             (403, &[], br#"{"message":"Forbidden"}"#, gateway.clone()),

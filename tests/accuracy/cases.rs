@@ -3,8 +3,8 @@
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Variation;
 
-use super::{channels, foreign};
 use super::harness::Setting;
+use super::{channels, foreign};
 
 /// Whether the evidence decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -360,8 +360,8 @@ fn named() -> Vec<Case> {
         case(
             "a proxy's page (502)",
             &[ProxyAnswered],
-            Sure,
-            Sure,
+            Likely,
+            Likely,
             d().after(r#"{"fault":"proxy-answered","status":502}"#),
         ),
         case(

@@ -28,26 +28,60 @@ pub fn somebody_else() -> Vec<Case> {
     let wide: Vec<u8> = "<html><title>Anmelden</title>".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let squid = "x-squid-error: ERR_ACCESS_DENIED 0";
     let amazon = "x-amzn-requestid: 1";
-    let fault = r#"{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}"#;
+    let fault =
+        r#"{"fault":{"faultstring":"Invalid access token","detail":{"errorcode":"oauth.v2.InvalidAccessToken"}}}"#;
     let problem = r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"No route"}"#;
-    let p = |what, decides, status, headers: &[&str], body: &str| row(what, ProxyAnswered, decides, status, headers, body);
+    let p =
+        |what, decides, status, headers: &[&str], body: &str| row(what, ProxyAnswered, decides, status, headers, body);
     vec![
         p("a redirect to a sign-in page (302)", Likely, "302 Found", &[sso], ""),
         p("a redirect with a page (307)", Likely, "307 Temporary Redirect", &[sso, HTML], "<html>moved</html>"),
         p("a sign-in page that names nobody (200)", Likely, "200 OK", &[HTML], "<html><title>Sign in</title>"),
-        row("a sign-in page in UTF-16 (200)", ProxyAnswered, Likely, "200 OK", &["content-type: text/html; charset=utf-16le"], wide),
-        row("a page in an encoding that is not read (200)", ProxyAnswered, Likely, "200 OK", &[HTML, "content-encoding: br"], &b"\x1b\x07\x00\xff"[..]),
+        row(
+            "a sign-in page in UTF-16 (200)",
+            ProxyAnswered,
+            Likely,
+            "200 OK",
+            &["content-type: text/html; charset=utf-16le"],
+            wide,
+        ),
+        row(
+            "a page in an encoding that is not read (200)",
+            ProxyAnswered,
+            Likely,
+            "200 OK",
+            &[HTML, "content-encoding: br"],
+            &b"\x1b\x07\x00\xff"[..],
+        ),
         p("a page without a type (404)", Likely, "404 Not Found", &[], "<!DOCTYPE html><title>Not here</title>"),
         p("a filter says so in its text (403)", Likely, "403 Forbidden", &[TEXT], "Blocked by category Chat"),
-        p("a filter says so in its text, with via (403)", Sure, "403 Forbidden", &[TEXT, "via: 1.1 filter.corp"], "Blocked by category Chat"),
+        p(
+            "a filter says so in its text, with via (403)",
+            Sure,
+            "403 Forbidden",
+            &[TEXT, "via: 1.1 filter.corp"],
+            "Blocked by category Chat",
+        ),
         p("a filter says so in its status line (403)", Not, "403 Blocked by category Chat", &[], ""),
         p("squid denies (403)", Sure, "403 Forbidden", &[squid], ""),
         p("squid denies with a page (503)", Sure, "503 Service Unavailable", &[squid, HTML], "<html>ERR_DNS_FAIL"),
         p("the network asks to sign in (511)", Sure, "511 Network Authentication Required", &[HTML], "<html>Wi-Fi"),
         p("a gateway's fault (401)", Likely, "401 Unauthorized", &[JSON], fault),
-        p("a gateway's words with its header (403)", Likely, "403 Forbidden", &[JSON, amazon], r#"{"message":"Forbidden"}"#),
+        p(
+            "a gateway's words with its header (403)",
+            Likely,
+            "403 Forbidden",
+            &[JSON, amazon],
+            r#"{"message":"Forbidden"}"#,
+        ),
         p("a gateway's words without a header (403)", Likely, "403 Forbidden", &[JSON], r#"{"message":"Forbidden"}"#),
-        p("a gateway knows no such route (404)", Likely, "404 Not Found", &[JSON, amazon], r#"{"message":"no Route matched with those values"}"#),
+        p(
+            "a gateway knows no such route (404)",
+            Likely,
+            "404 Not Found",
+            &[JSON, amazon],
+            r#"{"message":"no Route matched with those values"}"#,
+        ),
         p("problem details of a gateway (404)", Likely, "404 Not Found", &[PROBLEM], problem),
         p("nothing shows who answered (404)", Not, "404 Not Found", &[], ""),
         p("nothing shows who answered (401)", Not, "401 Unauthorized", &[JSON], "{}"),
@@ -101,12 +135,54 @@ pub fn token_endpoint() -> Vec<Case> {
     let refused = |words: &str| t("400 Bad Request", &[JSON], &wording(words));
     vec![
         case("invalid_client: client not found", &[ClientRejected], Likely, Likely, refused("client not found")),
-        case("invalid_client: authentication failed", &[ClientRejected], Likely, Likely, refused("authentication failed")),
-        case("invalid_client: Client authentication failed", &[BodyMalformed], Not, Not, refused("Client authentication failed")),
-        case("invalid_client, the client is of another region", &[RegionMismatch], Not, Not, refused("authentication failed")),
-        case("invalid_client without a word (401)", &[ClientRejected], Likely, Likely, t("401 Unauthorized", &[], r#"{"error":"invalid_client"}"#)),
-        case("the token endpoint leads elsewhere (302)", &[ProxyAnswered], Likely, Likely, t("302 Found", &["location: https://sso.example/"], "")),
-        case("a filter at the token endpoint (403)", &[ProxyAnswered], Likely, Likely, t("403 Forbidden", &[TEXT], "Blocked by category Chat")),
-        case("a page at the token endpoint (404)", &[ProxyAnswered], Likely, Likely, t("404 Not Found", &[HTML], "<html>no")),
+        case(
+            "invalid_client: authentication failed",
+            &[ClientRejected],
+            Likely,
+            Likely,
+            refused("authentication failed"),
+        ),
+        case(
+            "invalid_client: Client authentication failed",
+            &[BodyMalformed],
+            Not,
+            Not,
+            refused("Client authentication failed"),
+        ),
+        case(
+            "invalid_client, the client is of another region",
+            &[RegionMismatch],
+            Not,
+            Not,
+            refused("authentication failed"),
+        ),
+        case(
+            "invalid_client without a word (401)",
+            &[ClientRejected],
+            Likely,
+            Likely,
+            t("401 Unauthorized", &[], r#"{"error":"invalid_client"}"#),
+        ),
+        case(
+            "the token endpoint leads elsewhere (302)",
+            &[ProxyAnswered],
+            Likely,
+            Likely,
+            t("302 Found", &["location: https://sso.example/"], ""),
+        ),
+        case(
+            "a filter at the token endpoint (403)",
+            &[ProxyAnswered],
+            Likely,
+            Likely,
+            t("403 Forbidden", &[TEXT], "Blocked by category Chat"),
+        ),
+        case(
+            "a page at the token endpoint (404)",
+            &[ProxyAnswered],
+            Likely,
+            Likely,
+            t("404 Not Found", &[HTML], "<html>no"),
+        ),
     ]
 }

@@ -70,7 +70,7 @@ fn invalid_client(facts: &Facts<'_>) -> Vec<Hypothesis> {
         found.push(Hypothesis::open(Cause::RegionMismatch, why, audit));
         let (now, other) = if profile.auth_in_body { ("body", "basic") } else { ("basic", "body") };
         let why = format!("id and secret went as client_auth = \"{now}\"; the server may want \"{other}\"");
-        found.push(Hypothesis::open(Cause::BodyMalformed, why, None));
+        found.push(Hypothesis::open(Cause::BodyMalformed, why, Some(Probe::Token)));
     }
     found.push(Hypothesis::open(Cause::ClientDisabled, "a client that is switched off may be answered so", audit));
     found

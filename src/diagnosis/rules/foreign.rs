@@ -19,6 +19,17 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         Answerer::Other(Sign::Header(line)) => {
             return vec![Hypothesis::named(cause, format!("the answer is a proxy's own: “{line}”, status {status}"))];
         }
+        Answerer::Other(Sign::Via(line)) if status < 500 => {
+            return vec![Hypothesis::named(cause, format!("a page that came by “{line}”, status {status}"))];
+        }
+        Answerer::Other(Sign::Via(line)) => {
+            let why = format!("a page that came by “{line}”, status {status}");
+            let passed_on = "the proxy may have passed on a page of the service's load balancer";
+            return vec![
+                Hypothesis::supported(cause, why, Some(Probe::Tls)),
+                Hypothesis::open(Cause::ServiceFailure, passed_on, Some(Probe::Scopes)),
+            ];
+        }
         Answerer::Other(Sign::Redirect) => {
             let location = facts.answer.location.as_deref().unwrap_or("another address");
             format!("the answer {status} leads to {location}; the service never redirects")
@@ -28,7 +39,7 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         Answerer::Other(Sign::Html) => format!("a page for a browser came, status {status}"),
         Answerer::Service | Answerer::Unproven => {
-            format!("a text came where the service sends JSON, without any of its headers, status {status}")
+            format!("a text came where the service sends JSON, status {status}")
         }
     };
     let probe = Some(Probe::Tls);
@@ -47,6 +58,9 @@ pub fn unproven(facts: &Facts<'_>, mut found: Vec<Hypothesis>) -> Vec<Hypothesis
     let common = matches!(facts.answer.status, Some(401 | 403 | 404));
     for hypothesis in found.iter_mut().filter(|h| h.standing == Standing::Named) {
         hypothesis.standing = if common { Standing::Open } else { Standing::Supported };
+    }
+    for failure in found.iter_mut().filter(|h| h.cause == Cause::ServiceFailure) {
+        failure.probe = failure.probe.or(Some(Probe::Scopes));
     }
     if found.iter().all(|h| h.cause != Cause::ProxyAnswered) {
         let why = "nothing in the answer shows that the service gave it";
