@@ -303,7 +303,7 @@ impl Doctor {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
             return shown("replies", Came::Skip, format!("reading messages could not be tried: {why}"), exchange);
         }
-        let missing = (!said.page).then_some(said.permissions);
+        let missing = (!said.is_foreign()).then_some(said.permissions);
         let why = Unreadable::of(said.status.unwrap_or(0), missing, &why);
         self.unreadable(&why, exchange)
     }
