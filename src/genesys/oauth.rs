@@ -170,12 +170,13 @@ fn no_token(answered: Answered<'_>) -> String {
 /// A refusal that is not OAuth's, with who answered instead.
 fn no_refusal(answered: Answered<'_>) -> String {
     let Answered { status, headers, body, .. } = answered;
+    let error = ApiError::read(status, headers, body);
     match other(answered) {
         Some(other) => {
-            let status = ApiError { status, ..ApiError::default() }.reason();
-            format!("{status}, with {other}: not the token endpoint answered")
+            let why = ApiError { more: Vec::new(), location: None, ..error }.reason();
+            format!("{why}, with {other}: not the token endpoint answered")
         }
-        None => ApiError::read(status, headers, body).reason(),
+        None => error.reason(),
     }
 }
 
@@ -195,11 +196,7 @@ fn other(answered: Answered<'_>) -> Option<String> {
         Sign::Header(line) => format!("the header \"{}\"", short(&line)),
         Sign::ProxyLogin => "a proxy's demand for a user and a password".to_owned(),
         Sign::NetworkLogin => "a network's demand to sign in".to_owned(),
-        Sign::Gateway => {
-            let message = ApiError::read(status, headers, body).message;
-            let message = message.map_or_else(String::new, |m| format!(" (\"{}\")", short(&m)));
-            format!("an API gateway's refusal{message}")
-        }
+        Sign::Gateway => "an API gateway's refusal".to_owned(),
     })
 }
 
