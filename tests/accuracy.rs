@@ -33,12 +33,12 @@ async fn the_table() {
     // A few at a time: each has two servers of its own.
     let mut cases = cases::all().into_iter();
     loop {
-        let batch: Vec<_> = cases.by_ref().take(8).map(|case| tokio::spawn(judged(case))).collect();
+        let batch: Vec<_> = cases.by_ref().take(8).map(|case| (case.what, tokio::spawn(judged(case)))).collect();
         if batch.is_empty() {
             break;
         }
-        for task in batch {
-            let (row, problems) = task.await.unwrap();
+        for (what, task) in batch {
+            let (row, problems) = task.await.expect(what);
             rows.push(row);
             wrong.extend(problems);
         }

@@ -82,7 +82,7 @@ impl fmt::Display for Sign {
             Self::ProxyLogin => "a proxy that asks for credentials of its own",
             Self::NetworkLogin => "a network that asks to sign in",
             Self::Html => "a page for a browser",
-            Self::Header(line) => line,
+            Self::Header(line) | Self::Via(line) => line,
             Self::Gateway => "an API gateway",
             Self::Redirect => "a redirect",
         })

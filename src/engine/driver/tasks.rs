@@ -310,7 +310,11 @@ impl Driver {
         self.spawn(Job::Read(key), move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
             let body = success(&tried).map(|a| plain(a).into_owned());
-            let refusal = tried.answer.as_ref().filter(|_| body.is_none()).map(|a| ApiError::read(a.status, &a.headers, &plain(a)));
+            let refusal = tried
+                .answer
+                .as_ref()
+                .filter(|_| body.is_none())
+                .map(|a| ApiError::read(a.status, &a.headers, &plain(a)));
             let shown = show(&tried, asked, &redactor, clock);
             let refusal = refusal.filter(|_| shown.answer.as_ref().is_none_or(|answer| !answer.answerer.is_other()));
             TaskOutput::Read(Box::new(ReadDone { key, shown, body, refusal }))
