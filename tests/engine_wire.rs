@@ -7,10 +7,10 @@ mod bounds;
 mod capture;
 #[path = "engine_wire/certificates.rs"]
 mod certificates;
-#[path = "engine_wire/durable.rs"]
-mod durable;
 #[path = "engine_wire/errands.rs"]
 mod errands;
+#[path = "engine_wire/histories.rs"]
+mod histories;
 #[path = "engine_wire/http2.rs"]
 mod http2;
 #[path = "engine_wire/open.rs"]
@@ -23,6 +23,8 @@ mod reading;
 mod rig;
 #[path = "engine_wire/secure.rs"]
 mod secure;
+#[path = "engine_wire/send_log.rs"]
+mod send_log;
 #[path = "engine_wire/sending.rs"]
 mod sending;
 #[path = "engine_wire/server.rs"]

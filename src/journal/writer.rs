@@ -138,7 +138,13 @@ impl Writer {
                 Next::Closed => break,
             }
         }
-        if let Mode::Writing(store) = mode {
+        if let Mode::Writing(mut store) = mode {
+            // What could not be written until now gets its last chance.
+            if !self.held.is_empty()
+                && let Err(e) = store.write(self.held.iter(), &self.keys)
+            {
+                tracing::warn!("journal: lost at the end: {e}");
+            }
             let _ = store.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
