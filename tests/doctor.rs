@@ -236,6 +236,9 @@ async fn a_web_conversation_needs_neither_client_nor_token() {
     };
     let run = published(WEB, None, elsewhere).await;
     assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::OriginRefused), Confidence::Sure));
+    let members = format!("[deployment]\nsign_in = true\n[[conversations]]\n{WEB}\nscript = \"silent\"\n");
+    let run = series(&members, None, false, same).await;
+    assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::GuestAuthRequired), Confidence::Sure));
     let run = published(WEB, Some(r#"{"fault":"deployment-unknown"}"#), same).await;
     assert_eq!((run.verdict.cause, run.verdict.confidence), (Some(Cause::DeploymentUnknown), Confidence::Sure));
 }

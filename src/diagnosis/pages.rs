@@ -40,7 +40,7 @@ texts! {
     DeploymentUnknown "deployment-unknown" OriginRefused "origin-refused" AddressRefused "address-refused"
     ClockSkew "clock-skew" RateLimited "rate-limited" TextTooLong "text-too-long" BodyMalformed "body-malformed"
     IntegrationUnknown "integration-unknown" FeatureOff "feature-off" AttachmentRefused "attachment-refused"
-    RepliesUnreadable "replies-unreadable"
+    RepliesUnreadable "replies-unreadable" GuestAuthRequired "guest-auth-required"
     ServiceFailure "service-failure" NetworkDns "network-dns" NetworkConnect "network-connect"
     NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
 }

@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! secret read ─► port bound ─► Listening │ Failed
-//!                    └─► connection ─► POST, bounded, signed? ─► answered at once ─► Delivery ─► driver (shown, routed)
+//!                    └─► connection ─► POST, bounded, signed? ─┬─ yes ─► Delivery ─► driver (shown, routed) ─► answered
+//!                                                              └─ no ──► answered, counted ─► Refused, once a second
 //! ```
-//! Whoever can reach the port can send anything: what is not signed is answered, shown, and changes nothing.
+//! Whoever can reach the port can send anything: what is not signed is answered, counted, and changes nothing. A
+//! connection that is slow with its head is dropped, and the oldest makes room where there are too many, so that nobody
+//! keeps genuine deliveries out by holding connections open.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,10 +22,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Terminal, Webhook};
@@ -32,10 +38,16 @@ use crate::model::Moment;
 const BODY_MAX: usize = 512_000;
 /// How much is kept of a body that nobody signed.
 const UNSIGNED_KEPT: usize = 4 << 10;
-/// A connection that takes longer is dropped.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Connections at a time; more wait to be accepted.
-const CONNECTIONS: usize = 16;
+/// The largest head, with all its headers.
+const HEAD_MAX: usize = 32 << 10;
+/// A connection that takes longer for the head of its request is dropped.
+const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+/// A connection that takes longer as a whole is dropped.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Connections at a time; one more ends the oldest.
+const CONNECTIONS: usize = 64;
+/// Refused requests are told no more often than this.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// Deliveries that the driver has not looked at; more wait for their answer.
 pub const WAITING: usize = 64;
 
@@ -45,8 +57,10 @@ pub enum Event {
     Listening(SocketAddr, SecretString),
     /// It does not, and why.
     Failed(String),
-    /// Something came.
+    /// Something came, signed by the integration.
     Delivery(Box<Delivery>),
+    /// So many requests came that nobody signed and that were answered alike; the first of them.
+    Refused(Box<Delivery>, u64),
 }
 
 /// Something that came, and what was answered.
@@ -91,6 +105,11 @@ impl Answer {
             Self::NotAPost => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         }
+    }
+
+    /// Whether it answers somebody who does not know the secret.
+    const fn is_of_strangers(self) -> bool {
+        matches!(self, Self::Unsigned(_) | Self::NotAPost | Self::TooLarge)
     }
 
     /// Why it was not taken.
@@ -150,25 +169,32 @@ pub async fn listen(hook: Webhook, terminal: Terminal, clock: Clock, events: mps
     if events.send(Event::Listening(address, secret.clone())).await.is_err() {
         return;
     }
-    let door = Arc::new(Door { secret, address, clock, events });
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let door = Arc::new(Door { secret, address, clock, events, refused: Mutex::default(), refusal: Notify::new() });
     let mut connections = tokio::task::JoinSet::new();
+    let mut oldest_first = VecDeque::new();
+    let mut tell_at = None;
     loop {
-        while connections.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                let door = Arc::clone(&door);
-                connections.spawn(async move {
-                    let _ = tokio::time::timeout(PATIENCE, door.serve(stream, peer)).await;
-                    drop(place);
-                });
-            }
-            // Out of descriptors, or a connection that was gone already: neither is a reason to stop.
-            Err(e) => {
-                tracing::warn!("a webhook's connection: {e}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    while connections.try_join_next().is_some() {}
+                    oldest_first.retain(|connection: &AbortHandle| !connection.is_finished());
+                    if oldest_first.len() >= CONNECTIONS && let Some(oldest) = oldest_first.pop_front() {
+                        oldest.abort();
+                    }
+                    let door = Arc::clone(&door);
+                    oldest_first.push_back(connections.spawn(async move {
+                        let _ = tokio::time::timeout(PATIENCE, door.serve(stream, peer)).await;
+                    }));
+                }
+                // Out of descriptors, or a connection that was gone already: neither is a reason to stop.
+                Err(e) => {
+                    tracing::warn!("a webhook's connection: {e}");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            () = door.refusal.notified(), if tell_at.is_none() => tell_at = Some(door.tell_refused().await),
+            () = tokio::time::sleep_until(tell_at.unwrap_or_else(Instant::now)), if tell_at.is_some() => tell_at = None,
         }
     }
 }
@@ -179,14 +205,38 @@ struct Door {
     address: SocketAddr,
     clock: Clock,
     events: mpsc::Sender<Event>,
+    /// What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
+    refused: Mutex<Vec<(Delivery, u64)>>,
+    refusal: Notify,
 }
 
 impl Door {
+    /// Tells what was refused since it was told last. When it may be told again.
+    async fn tell_refused(&self) -> Instant {
+        let refused = std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner));
+        for (delivery, count) in refused {
+            // The driver is going: nobody wants to know any more.
+            let _ = self.events.send(Event::Refused(Box::new(delivery), count)).await;
+        }
+        Instant::now() + TOLD_EVERY
+    }
+
+    fn count_refused(&self, delivery: Delivery) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused.iter_mut().find(|(first, _)| first.answer == delivery.answer) {
+            Some((_, count)) => *count += 1,
+            None => refused.push((delivery, 1)),
+        }
+        drop(refused);
+        self.refusal.notify_one();
+    }
+
     async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
         let service = service_fn(|request| async move { Ok::<_, Infallible>(self.take(request, peer).await) });
         // One request a connection: nothing is kept open at rest.
         let mut http = hyper::server::conn::http1::Builder::new();
-        http.keep_alive(false).auto_date_header(false).max_buf_size(32 << 10);
+        http.keep_alive(false).auto_date_header(false).max_buf_size(HEAD_MAX);
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
         if let Err(e) = http.serve_connection(TokioIo::new(stream), service).await {
             tracing::debug!("a webhook's connection from {peer}: {e}");
         }
@@ -208,6 +258,10 @@ impl Door {
         let mut response = Response::new(Text(Some(Bytes::from_static(answer.body().as_bytes()))));
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers();
+        if answer.is_of_strangers() {
+            self.count_refused(delivery);
+            return response;
+        }
         // The driver is going: what was not shown is not taken either.
         if self.events.send(Event::Delivery(Box::new(delivery))).await.is_err() {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

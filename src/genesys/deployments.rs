@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use super::call::{BadCall, Call, path_segment};
+use super::normalized::truth;
 use super::web_messaging;
 use crate::text::json;
 
@@ -65,6 +66,8 @@ pub fn asked(path: &str) -> Option<(&str, Public)> {
 pub struct Config {
     /// `Active`, `Inactive`, `Pending`, …, where told.
     pub status: Option<String>,
+    /// `auth.enabled`: nobody may speak who is not signed in. Not so where it is not told.
+    pub sign_in: bool,
 }
 
 impl Config {
@@ -78,7 +81,8 @@ impl Config {
 pub fn read_config(body: &[u8]) -> Option<Config> {
     let value = json::read(body)?;
     let object = value.as_object()?;
-    Some(Config { status: object.get("status").and_then(Value::as_str).map(str::to_owned) })
+    let sign_in = object.get("auth").is_some_and(|auth| truth(auth.get("enabled")));
+    Some(Config { status: object.get("status").and_then(Value::as_str).map(str::to_owned), sign_in })
 }
 
 /// The domains from which guests may speak.

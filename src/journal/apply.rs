@@ -268,7 +268,7 @@ fn exchange(
         "INSERT INTO exchanges
              (number, session, kind, ident, message, began, took, status, outcome, what, request_id, indexed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (number) DO UPDATE SET took = ?7, status = ?8, outcome = ?9, request_id = ?11, indexed = ?12",
+         ON CONFLICT (number) DO UPDATE SET took = ?7, status = ?8, outcome = ?9, what = ?10, request_id = ?11, indexed = ?12",
     )?
     .execute(params![
         number,

@@ -64,6 +64,7 @@ causes! {
     IntegrationUnknown "integration-unknown" "unknown integration" "there is no such open-messaging integration in this organisation";
     DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
     OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
+    GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment lets nobody speak who is not signed in";
     FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
     AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
     ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
@@ -101,6 +102,7 @@ impl Cause {
             | Self::AddressRefused
             | Self::DeploymentUnknown
             | Self::OriginRefused
+            | Self::GuestAuthRequired
             | Self::FeatureOff => Family::Place,
             Self::ConversationMalformed
             | Self::ConversationUnknown
@@ -372,7 +374,7 @@ mod tests {
         }
         let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(names.len(), Cause::ALL.len());
-        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused", "replies-unreadable"];
+        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused", "replies-unreadable", "guest-auth-required"];
         assert!(added.iter().all(|name| names.contains(name)));
         assert_eq!(names.len(), FIXED.split_whitespace().count() + added.len());
     }

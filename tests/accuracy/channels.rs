@@ -84,6 +84,7 @@ pub fn frames() -> Vec<Case> {
     let sure = |what, cause, setting| case(what, &[cause], Sure, Sure, setting);
     vec![
         case("web: not sent, the origin is not allowed", &[OriginRefused], Not, Sure, elsewhere),
+        sure("web: not sent, the deployment requires sign-in (401)", GuestAuthRequired, w().sign_in()),
         sure("web: the session is read-only (409)", ConversationEnded, s().after(r#"{"fault":"session-read-only"}"#)),
         sure("web: the session has expired (4006)", ConversationEnded, s().after(r#"{"fault":"session-expired"}"#)),
         sure("web: the conversation was cleared", ConversationEnded, s().after(r#"{"fault":"session-cleared"}"#)),

@@ -103,6 +103,12 @@ impl Setting {
         Self::new(entry).on(Channel::WebMessaging)
     }
 
+    /// Its deployment lets nobody speak who is not signed in.
+    pub fn sign_in(mut self) -> Self {
+        self.scenario.deployment.sign_in = true;
+        self
+    }
+
     /// Its opening is what is diagnosed.
     pub fn of_the_opening(mut self) -> Self {
         self.opening = true;

@@ -130,6 +130,11 @@ impl Rig {
 
     /// Sends a text; gives its id.
     pub fn send(&mut self, conversation: u32, text: &str) -> MessageId {
+        self.send_with(conversation, text, guestwire::model::Extras::default())
+    }
+
+    /// Sends a text with what it carries; gives its id.
+    pub fn send_with(&mut self, conversation: u32, text: &str, extras: guestwire::model::Extras) -> MessageId {
         self.next += 1;
         let message = MessageId(self.next);
         let conversation = ConversationKey(conversation);
@@ -139,7 +144,7 @@ impl Rig {
             text: text.into(),
             resend_of: None,
             sent_as: None,
-            extras: guestwire::model::Extras::default(),
+            extras,
         }));
         message
     }

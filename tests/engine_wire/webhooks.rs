@@ -236,3 +236,44 @@ async fn the_secret_is_shown_nowhere_also_where_a_sender_lets_it_slip() {
     row(&mut rig, 1).await;
     assert!(!format!("{:?}", rig.stop().await).contains(KEY));
 }
+
+/// A local page, or anybody who finds the port, sends as much as they like.
+#[tokio::test]
+async fn what_nobody_signed_is_one_row_with_a_count() {
+    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let (mut rig, at) = listening(&server).await;
+    for n in 0..300 {
+        let body = said(&format!("out-{n}"), "Look here");
+        assert!(ask(&at, "POST", &[], &body).await.starts_with("HTTP/1.1 401 "));
+    }
+    deliver(&at, &said("genuine", "Good morning")).await;
+    rig.until(|r| matches!(r, Report::Exchange(e) if e.what.ends_with(", 300 so far"))).await;
+    let rows = rig.exchanges(Kind::Hook);
+    let refused: Vec<_> = rows.iter().filter(|row| row.outcome != Outcome::Accepted).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(rows.len(), 2);
+    rig.stop().await;
+}
+
+/// Two hundred connections that send a header now and then keep no genuine delivery out.
+#[tokio::test]
+async fn slow_connections_do_not_keep_deliveries_out() {
+    let server = Server::start(serve(|_| json(200, "{}"))).await;
+    let (mut rig, at) = listening(&server).await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(&at).await.unwrap();
+        stream.write_all(b"POST / HTTP/1.1\r\nx: y\r\n").await.unwrap();
+        slow.push(stream);
+    }
+    let answer = tokio::time::timeout(Duration::from_secs(3), deliver(&at, &said("out-1", "Good morning"))).await;
+    assert!(answer.unwrap().starts_with("HTTP/1.1 200 "), "it is answered at once");
+    rig.until(|r| matches!(r, Report::Heard { .. })).await;
+    // The first of them made room; the last is dropped for its slowness.
+    for mut stream in [slow.remove(0), slow.remove(198)] {
+        let mut rest = Vec::new();
+        let gone = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+        assert!(gone.is_ok(), "it is still open");
+    }
+    rig.stop().await;
+}

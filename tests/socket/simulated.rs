@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{ConversationKey, Life, Session, SessionAsk};
+use guestwire::model::{ConversationKey, Extras, Life, RemoteMessage, Session, SessionAsk};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 use serde_json::json;
 
@@ -22,7 +22,11 @@ guest = "Anna"
 "#;
 
 fn both() -> (Sandbox, Rig) {
-    let scenario = Scenario::parse(SCENARIO, Path::new("socket.toml")).unwrap();
+    of(SCENARIO)
+}
+
+fn of(scenario: &str) -> (Sandbox, Rig) {
+    let scenario = Scenario::parse(scenario, Path::new("socket.toml")).unwrap();
     let sandbox = start(Options { port: 0, scenario }).unwrap();
     let mut profile = sandbox.profile();
     // An echo that does not come is given up soon.
@@ -115,5 +119,54 @@ async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
     fault(&sandbox, &json!({"fault": "origin-refused"}));
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
     assert!(matches!(rig.session(0, "ended").await, Session::Ended { why } if why.contains("403")));
+    rig.stop().await;
+}
+
+/// A deployment that lets nobody speak who is not signed in: the head of the thread says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_message() {
+    let (_sandbox, mut rig) = of(&SCENARIO.replace("[[conversations]]", "[deployment]\nsign_in = true\n[[conversations]]"));
+    let hello = rig.send(0, "Hello");
+    let Life::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
+    assert!(why.contains("requires guests to sign in"), "{why}");
+    let ended = |r: &Report| matches!(r, Report::Session { session: Session::Ended { why }, .. } if why.contains("requires guests to sign in"));
+    if !rig.seen.iter().any(ended) {
+        rig.until(ended).await;
+    }
+    rig.stop().await;
+}
+
+/// What answers an offer of each kind is of that kind, as the service wants it: the sandbox takes no other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_of_offer_is_answered_as_what_it_is() {
+    let (sandbox, mut rig) = of(&SCENARIO.replace("guest = \"Anna\"", "guest = \"Anna\"\nscript = \"offers\""));
+    for (ask, kind) in
+        [("a card", "Button"), ("several cards", "Button"), ("a date", "DatePicker"), ("a list", "ListPicker")]
+    {
+        sandbox.advance(1);
+        let asked = rig.send(0, ask);
+        assert_eq!(rig.end_of(asked).await, Life::Accepted);
+        let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.as_str() == kind);
+        let offers = |r: &Report| matches!(r, Report::Heard { messages, .. } if messages.iter().any(of_kind));
+        let already = rig.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
+        let offer = match already {
+            Some(offer) => offer,
+            None => rig.until(offers).await,
+        };
+        let Report::Heard { messages, .. } = offer else { unreachable!() };
+        let offer = messages.into_iter().find(of_kind).unwrap();
+        let extras = Extras {
+            choice: offer.choices.first().cloned(),
+            answers: Some(offer.id.clone()),
+            ..Extras::default()
+        };
+        sandbox.advance(1);
+        let taken = rig.send_with(0, &offer.choices[0].label, extras);
+        assert_eq!(rig.end_of(taken).await, Life::Accepted, "{kind}");
+        let state = sandbox.state();
+        let messages = state["conversations"][0]["messages"].as_array().unwrap().clone();
+        let answer = &messages.last().unwrap()["content"][0]["buttonResponse"];
+        assert_eq!((&answer["type"], &answer["originatingMessageId"]), (&json!(kind), &json!(offer.id)));
+    }
     rig.stop().await;
 }

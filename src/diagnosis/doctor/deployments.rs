@@ -36,6 +36,11 @@ impl Doctor {
         let body = exchange.last_attempt().and_then(|a| a.response()).map_or("", |r| r.body.text.as_str());
         let config = deployments::read_config(body.as_bytes()).filter(|_| exchange.outcome == Outcome::Accepted);
         findings.push(match config {
+            Some(config) if config.is_active() && config.sign_in => {
+                let why = "its public configuration says auth.enabled: nobody may speak who is not signed in";
+                self.found(Cause::GuestAuthRequired, Confidence::Sure, why.to_owned(), Stage::Beyond);
+                shown("deployment", Came::Fail, why, exchange)
+            }
             Some(config) if config.is_active() => {
                 let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
                 shown("deployment", Came::Pass, format!("its public configuration is there{status}"), exchange)

@@ -41,7 +41,7 @@ pub(in crate::diagnosis) struct IntegrationBook {
 pub(in crate::diagnosis) struct Deployments {
     web: BTreeMap<String, DeploymentBook>,
     integrations: BTreeMap<String, IntegrationBook>,
-    /// The newest opening of each conversation's socket, where it failed.
+    /// The newest opening of each conversation's socket, or configuration of its session, where that failed.
     failed: BTreeMap<ConversationKey, Arc<Attempt>>,
 }
 
@@ -75,18 +75,17 @@ impl Deployments {
         false
     }
 
-    /// Takes in a try that may be the opening of a conversation's socket.
+    /// Takes in a try that may be the opening of a conversation's socket, or the configuration of its session.
     pub fn opening(&mut self, exchange: &Exchange, attempt: &Arc<Attempt>) -> bool {
-        let Some(key) = exchange.conversation.filter(|_| SentRequest::of(&attempt.request, "").opening) else {
-            return false;
-        };
-        if attempt.status() == Some(101) {
+        let sent = SentRequest::of(&attempt.request, "");
+        let Some(key) = exchange.conversation.filter(|_| sent.opening || sent.configures()) else { return false };
+        if matches!(attempt.status(), Some(101 | 200)) {
             return self.failed.remove(&key).is_some();
         }
         self.failed.insert(key, Arc::clone(attempt)).is_none()
     }
 
-    /// The newest opening of a conversation's socket, where it failed.
+    /// The newest opening of a conversation's socket, or configuration of its session, where that failed.
     pub fn failed_opening(&self, key: ConversationKey) -> Option<&Attempt> {
         self.failed.get(&key).map(AsRef::as_ref)
     }

@@ -24,8 +24,8 @@ pub struct SentRequest {
     pub origin: Option<String>,
     /// The text of the body, or of a frame's message.
     pub text: Option<String>,
-    /// It is a frame of the guest socket.
-    pub frame: bool,
+    /// The action of a frame of the guest socket; empty where the frame names none.
+    pub action: Option<String>,
     /// It asks for the guest socket to be opened.
     pub opening: bool,
     /// An `Authorization` header was there.
@@ -46,10 +46,21 @@ impl SentRequest {
             deployment: deployment(&request.url),
             origin: header(&request.headers, "origin").map(str::to_owned),
             text: message.get("text").and_then(Value::as_str).map(str::to_owned),
-            frame: request.method == FRAME,
+            action: (request.method == FRAME)
+                .then(|| json.get("action").and_then(Value::as_str).unwrap_or_default().to_owned()),
             opening: header(&request.headers, "upgrade").is_some(),
             bearer: header(&request.headers, "authorization").is_some(),
         }
+    }
+
+    /// Whether it is a frame of the guest socket.
+    pub const fn is_frame(&self) -> bool {
+        self.action.is_some()
+    }
+
+    /// Whether it is the frame that configures the guest's session.
+    pub fn configures(&self) -> bool {
+        self.action.as_deref() == Some("configureSession")
     }
 }
 
@@ -159,10 +170,10 @@ mod tests {
         let origin = vec![Header::new("Origin", "https://s"), Header::new("Upgrade", "websocket")];
         let wire = SentRequest::of(&request("GET", socket, origin, ""), TEMPLATE);
         assert_eq!((wire.deployment.as_deref(), wire.origin.as_deref()), (Some("d1"), Some("https://s")));
-        assert!(wire.opening && !wire.frame);
+        assert!(wire.opening && !wire.is_frame());
         let frame = r#"{"action":"onMessage","message":{"type":"Text","text":"hi"}}"#;
         let wire = SentRequest::of(&request(FRAME, socket, Vec::new(), frame), TEMPLATE);
-        assert_eq!((wire.text.as_deref(), wire.frame), (Some("hi"), true));
+        assert_eq!((wire.text.as_deref(), wire.is_frame()), (Some("hi"), true));
     }
 
     #[test]

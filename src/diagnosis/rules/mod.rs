@@ -78,7 +78,7 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
 /// What was done on purpose is known: it comes first where the refusal fits it. Whether it was the only thing wrong is
 /// not: the rest stays as it is.
 fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesis>) {
-    let unnamed = facts.answer.status == Some(401) || facts.request.frame;
+    let unnamed = facts.answer.status == Some(401) || facts.request.is_frame();
     let done = |cause, how: &str| Hypothesis::proven(cause, format!("sent on purpose as {variation}: {how}"));
     let hypothesis = match variation {
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),

@@ -12,7 +12,7 @@ use crate::model::{Cause, Probe};
 
 /// Whether the answer is for these rules.
 pub fn fits(facts: &Facts<'_>) -> bool {
-    let frame = facts.request.frame || facts.answer.frame.is_some();
+    let frame = facts.request.is_frame() || facts.answer.frame.is_some();
     // The guest sockets of the platform may stand behind a gateway that refuses in its own words.
     let foreign = facts.answer.by.is_other() && facts.answer.by != Answerer::Other(Sign::Gateway);
     frame || facts.request.opening && !foreign
@@ -151,6 +151,9 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
         (_, 4001..=4005 | 4008..=4010 | 4102) => named(Cause::AttachmentRefused, "the file is not taken"),
         (_, 4000) => named(Cause::FeatureOff, "the feature is not available"),
         (_, 5000 | 500..=599) => named(Cause::ServiceFailure, "an unexpected failure"),
+        (_, 401 | 403) if facts.request.configures() && sign_in_is_required(facts) => {
+            named(Cause::GuestAuthRequired, "this deployment lets nobody speak who is not signed in")
+        }
         (_, 401) => identity("the guest is not accepted any more"),
         (_, 403) if said.mentions("domain") || said.mentions("origin") => {
             named(Cause::OriginRefused, "the origin is not allowed")
@@ -161,6 +164,14 @@ fn frame(facts: &Facts<'_>) -> Vec<Hypothesis> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a session was refused because its guest is not signed in: by the refusal's text, or by what the deployment
+/// tells in public. [MTSDK: the two texts; guestwire signs no guest in, so that no sign-in can have ended]
+fn sign_in_is_required(facts: &Facts<'_>) -> bool {
+    let book = facts.request.deployment.as_deref().and_then(|id| facts.history.of_deployment(id));
+    let told = book.and_then(|book| book.config.as_ref()).is_some_and(|(_, config)| config.sign_in);
+    told || facts.answer.mentions("session authentication failed") || facts.answer.mentions("try to authenticate again")
 }
 
 /// "Request failed." says nothing of what is wrong with it.

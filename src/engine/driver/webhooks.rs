@@ -1,4 +1,5 @@
-//! Webhooks that came in: each is a row of the log, and what is genuine and new goes to its conversation.
+//! Webhooks that came in: each genuine one is a row of the log, and what is new goes to its conversation. What nobody
+//! signed is one row for each reason to refuse it, with a count: no stranger fills the log.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Webhooks {
     /// Ends with the driver.
     _listener: JoinSet<()>,
     seen: Recent<(String, String)>,
+    /// The row of each way in which strangers were refused, and how many it counts.
+    refused: Vec<(Answer, ExchangeBuilder, u64)>,
 }
 
 impl Webhooks {
@@ -48,7 +51,7 @@ impl Driver {
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
         listener.spawn(webhook::listen(hook, self.tuning.terminal, self.clock, tell));
-        self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED) });
+        self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED), refused: Vec::new() });
     }
 
     pub(super) fn hooked(&mut self, event: Event, now: Moment) {
@@ -62,6 +65,7 @@ impl Driver {
                 self.hook_stands(WebhookState::Failed(why), now);
             }
             Event::Delivery(delivery) => self.delivered(&delivery, now),
+            Event::Refused(delivery, count) => self.refused(&delivery, count, now),
         }
     }
 
@@ -79,6 +83,40 @@ impl Driver {
         let new =
             outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
         let what = self.words(delivery, outbound.as_ref(), key, new);
+        let record = self.hook_row(delivery, what, key, now);
+        self.tell(record.report());
+        if let (Some(outbound), Some(key), true) = (outbound, key, new) {
+            self.take_in(outbound, key, now);
+        }
+    }
+
+    /// So many more requests that nobody signed, all answered as `first` was.
+    fn refused(&mut self, first: &Delivery, count: u64, now: Moment) {
+        let what = format!("webhook {} from {}", first.method, first.peer.ip());
+        let known = self.hooks.as_mut().and_then(|hooks| {
+            let at = hooks.refused.iter().position(|(answer, ..)| *answer == first.answer)?;
+            Some(hooks.refused.swap_remove(at))
+        });
+        let (answer, mut record, before) =
+            known.unwrap_or_else(|| (first.answer, self.hook_row(first, what.clone(), None, now), 0));
+        let total = before.saturating_add(count);
+        if total > 1 {
+            record.call_it(format!("{what}, {total} so far"));
+        }
+        self.tell(record.report());
+        if let Some(hooks) = &mut self.hooks {
+            hooks.refused.push((answer, record, total));
+        }
+    }
+
+    /// A row about something that came.
+    fn hook_row(
+        &mut self,
+        delivery: &Delivery,
+        what: String,
+        key: Option<ConversationKey>,
+        now: Moment,
+    ) -> ExchangeBuilder {
         let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Hook, what, delivery.at);
         if let Some(key) = key {
             record = record.of(key, None);
@@ -91,10 +129,7 @@ impl Driver {
             None => Outcome::Accepted,
         };
         record.settle(outcome, now);
-        self.tell(record.report());
-        if let (Some(outbound), Some(key), true) = (outbound, key, new) {
-            self.take_in(outbound, key, now);
-        }
+        record
     }
 
     /// The row's words: what was said, so that nobody has to open the entry to follow a conversation.

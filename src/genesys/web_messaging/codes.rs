@@ -66,6 +66,20 @@ pub fn line(code: u16, said: &str) -> String {
     }
 }
 
+/// The line of a refusal to configure the session. guestwire signs no guest in, so what a guest without a session is
+/// refused for is that. [403 and these texts: MTSDK]
+pub fn declined(code: u16, said: &str) -> String {
+    let lower = said.to_ascii_lowercase();
+    let sign_in = lower.contains("authentication failed") || lower.contains("authenticate again");
+    if code == 401 || (code == 403 && sign_in) {
+        let said = crate::genesys::errors::one_line(said);
+        return format!(
+            "{code} \u{201c}{said}\u{201d}: this deployment requires guests to sign in, which guestwire cannot do yet"
+        );
+    }
+    line(code, said)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +102,20 @@ mod tests {
             (4999, Means::Refused),
         ] {
             assert_eq!(means(code), meaning, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_declined_for_want_of_a_sign_in_says_so() {
+        for (code, said, sign_in) in [
+            (401, "Session authentication failed", true),
+            (401, "User is unauthorized", true),
+            (403, "Session authentication failed", true),
+            (403, "Try to authenticate again", true),
+            (403, "Turn on the Feature Toggle or fix the configuration.", false),
+            (4006, "session expired error message", false),
+        ] {
+            assert_eq!(declined(code, said).contains("requires guests to sign in"), sign_in, "{code} {said}");
         }
     }
 

@@ -172,11 +172,12 @@ impl Driver {
         let Said::Error { code, message, retry_after } = &theirs.said else {
             return self.hear_frame(key, theirs, now);
         };
-        let why = self.redactor.text(&codes::line(*code, message)).into_owned();
         if record.is_called("configureSession") {
+            let why = self.redactor.text(&codes::declined(*code, message)).into_owned();
             let wait = retry_after.map(std::time::Duration::from_secs);
             return self.web_event(key, Event::Declined { code: *code, why, wait }, now);
         }
+        let why = self.redactor.text(&codes::line(*code, message)).into_owned();
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
         } else if record.is_called("onAttachment") {
