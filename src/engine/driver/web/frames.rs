@@ -122,7 +122,12 @@ impl Driver {
                 }
             }
             Some(Waiting { of: Underway { of: Of::Session(mut record), .. }, .. }) => {
-                let refusal = refusal(&theirs);
+                let refusal = match &theirs.said {
+                    Said::Error { code, message, .. } if record.is_called("configureSession") => {
+                        Some(codes::declined(*code, message))
+                    }
+                    _ => refusal(&theirs),
+                };
                 record.end(self.shown_answer(theirs.code, text), took(&record, now));
                 let outcome = match &refusal {
                     Some(why) => Outcome::Refused(self.redactor.text(why).into_owned()),
