@@ -374,7 +374,14 @@ mod tests {
         }
         let names: BTreeSet<&str> = Cause::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(names.len(), Cause::ALL.len());
-        let added = ["token-absent", "integration-unknown", "feature-off", "attachment-refused", "replies-unreadable", "guest-auth-required"];
+        let added = [
+            "token-absent",
+            "integration-unknown",
+            "feature-off",
+            "attachment-refused",
+            "replies-unreadable",
+            "guest-auth-required",
+        ];
         assert!(added.iter().all(|name| names.contains(name)));
         assert_eq!(names.len(), FIXED.split_whitespace().count() + added.len());
     }

@@ -125,7 +125,8 @@ async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
 /// A deployment that lets nobody speak who is not signed in: the head of the thread says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_message() {
-    let (_sandbox, mut rig) = of(&SCENARIO.replace("[[conversations]]", "[deployment]\nsign_in = true\n[[conversations]]"));
+    let (_sandbox, mut rig) =
+        of(&SCENARIO.replace("[[conversations]]", "[deployment]\nsign_in = true\n[[conversations]]"));
     let hello = rig.send(0, "Hello");
     let Life::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
     assert!(why.contains("requires guests to sign in"), "{why}");
@@ -155,11 +156,8 @@ async fn each_kind_of_offer_is_answered_as_what_it_is() {
         };
         let Report::Heard { messages, .. } = offer else { unreachable!() };
         let offer = messages.into_iter().find(of_kind).unwrap();
-        let extras = Extras {
-            choice: offer.choices.first().cloned(),
-            answers: Some(offer.id.clone()),
-            ..Extras::default()
-        };
+        let extras =
+            Extras { choice: offer.choices.first().cloned(), answers: Some(offer.id.clone()), ..Extras::default() };
         sandbox.advance(1);
         let taken = rig.send_with(0, &offer.choices[0].label, extras);
         assert_eq!(rig.end_of(taken).await, Life::Accepted, "{kind}");
