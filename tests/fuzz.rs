@@ -212,7 +212,7 @@ fn takes(name: &str, reader: fn(&[u8]), bytes: &[u8]) {
 
 #[test]
 fn every_reader_takes_whatever_comes() {
-    let (rounds, seed) = (number("GUESTWIRE_FUZZ_ROUNDS", 1_500), number("GUESTWIRE_SEED", 1));
+    let (rounds, seed) = (number("GUESTWIRE_FUZZ_ROUNDS", 800), number("GUESTWIRE_SEED", 1));
     let mut random = Random(seed);
     for round in 0..rounds {
         let mut bytes = SEEDS[random.below(SEEDS.len())].as_bytes().to_vec();
