@@ -24,7 +24,7 @@ mod pace;
 mod queue;
 mod reading;
 mod recent_set;
-mod redact;
+pub mod redact;
 pub mod report;
 mod retry;
 pub mod send_log;

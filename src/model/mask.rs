@@ -138,6 +138,11 @@ impl Masks {
         if inside || !(plus || first.is_ascii_digit()) {
             return None;
         }
+        let numbers = || self.values.iter().filter_map(|v| if let Value::Number(d) = v { Some(d) } else { None });
+        if !plus && !numbers().any(|digits| digits.as_bytes().first() == Some(&first)) {
+            return None;
+        }
+        let longest = numbers().map(String::len).max().unwrap_or(0).max(*PHONE_DIGITS.end());
         let mut seen = String::new();
         let (mut here, mut gap, mut phone_end, mut value_end) = (at + usize::from(plus), 0, None, None);
         while let Some(byte) = bytes.get(here) {
@@ -154,8 +159,11 @@ impl Masks {
             }
             gap = 0;
             seen.push(char::from(*byte));
+            if seen.len() > longest {
+                break;
+            }
             let whole = !bytes.get(here).is_some_and(u8::is_ascii_digit);
-            if whole && self.values.iter().any(|v| matches!(v, Value::Number(digits) if *digits == seen)) {
+            if whole && numbers().any(|digits| *digits == seen) {
                 value_end = Some(here);
             }
             if plus && self.phones && PHONE_DIGITS.contains(&seen.len()) {

@@ -28,7 +28,7 @@ pub fn request(call: &Call, redactor: &Redactor) -> Request {
     headers.extend(redactor.headers(&call.headers));
     Request {
         method: call.method.to_string(),
-        url: redactor.url(&call.url),
+        url: redactor.text(&call.url).into_owned(),
         headers,
         body: body(sent, call.body.len() as u64, &call.headers, redactor, false),
     }
@@ -116,7 +116,7 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
         _ if json::is(text) => BodyForm::Json,
         _ => BodyForm::Text,
     };
-    out.text = if out.form == BodyForm::Form { redactor.form(text) } else { redactor.body(text) };
+    out.text = if out.form == BodyForm::Form { redactor.form(text) } else { redactor.text(text).into_owned() };
     if truncated || broken {
         out.text = redactor.cut(out.text);
     }

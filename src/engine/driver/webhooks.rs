@@ -165,7 +165,7 @@ impl Driver {
     fn as_received(&self, delivery: &Delivery) -> Request {
         Request {
             method: delivery.method.to_string(),
-            url: self.redactor.url(&delivery.url),
+            url: self.redactor.text(&delivery.url).into_owned(),
             headers: self.redactor.headers(&delivery.headers),
             body: capture::body(&delivery.body, delivery.total, &delivery.headers, &self.redactor, false),
         }

@@ -39,10 +39,10 @@ fn headers_by_name() {
 fn echoes_are_found_by_value() {
     assert_eq!(header("x-debug", &format!("saw {TOKEN}!")), "saw «token #3»!");
     let redactor = redactor();
-    assert_eq!(redactor.body(&format!("<p>{SECRET}</p>")), "<p>«client secret»</p>");
-    assert_eq!(redactor.body("x=hU8%2Bsh%2FSecret%3D42"), "x=«client secret»");
-    assert_eq!(redactor.url(&format!("http://h/{TOKEN}/x")), "http://h/«token #3»/x");
-    assert_eq!(redactor.url("https://me:pw@h:1/p?q=1"), "https://me:«password»@h:1/p?q=1");
+    assert_eq!(redactor.text(&format!("<p>{SECRET}</p>")), "<p>«client secret»</p>");
+    assert_eq!(redactor.text("x=hU8%2Bsh%2FSecret%3D42"), "x=«client secret»");
+    assert_eq!(redactor.text(&format!("http://h/{TOKEN}/x")), "http://h/«token #3»/x");
+    assert_eq!(redactor.text("https://me:pw@h:1/p?q=1"), "https://me:«password»@h:1/p?q=1");
 }
 
 #[test]
@@ -62,10 +62,7 @@ fn json_fields_by_name_at_every_depth_and_nothing_else() {
             r#"{ "access_token" : "«access token»", "expires_in":86399}"#,
         ),
         (r#"{"a":[{"clientSecret":"x"}]}"#, r#"{"a":[{"clientSecret":"«client secret»"}]}"#),
-        (
-            r#"{"token":{"v":"x","n":[1,"y"]},"z":"z"}"#,
-            r#"{"token":{"v":"«token»","n":["«token»","«token»"]},"z":"z"}"#,
-        ),
+        (r#"{"token":{"v":"x","n":[1,"y"]},"z":"z"}"#, r#"{"token":"«token»","z":"z"}"#),
         (r#"{"token":null,"jwt":false,"token_type":"bearer"}"#, r#"{"token":null,"jwt":false,"token_type":"bearer"}"#),
         // An error's code is no secret; an authorization code is.
         (r#"{"code":"missing.any.permissions","status":401}"#, r#"{"code":"missing.any.permissions","status":401}"#),
@@ -81,7 +78,7 @@ fn json_fields_by_name_at_every_depth_and_nothing_else() {
         (r#"{"a":1.0e5,"a":  2,"é":"\u00e9"}"#, r#"{"a":1.0e5,"a":  2,"é":"\u00e9"}"#),
     ];
     for (given, want) in cases {
-        assert_eq!(redactor.body(given), want);
+        assert_eq!(redactor.text(given), want);
     }
 }
 
@@ -90,12 +87,112 @@ fn jwts_and_bearers_by_form() {
     let redactor = redactor();
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
     assert_eq!(redactor.text(&format!("got {jwt}, ok")), "got «jwt», ok");
-    assert_eq!(redactor.body(&format!(r#"{{"x":"{jwt}"}}"#)), r#"{"x":"«jwt»"}"#);
+    assert_eq!(redactor.text(&format!(r#"{{"x":"{jwt}"}}"#)), r#"{"x":"«jwt»"}"#);
     assert_eq!(redactor.text("eyJ is how they begin"), "eyJ is how they begin");
-    assert_eq!(redactor.with_secret(&jwt.into(), "jwt").literals.len(), redactor.literals.len(), "needs no memory");
+    assert_eq!(redactor.with_secret(&jwt.into(), "jwt").secrets.len(), redactor.secrets.len(), "needs no memory");
     assert_eq!(redactor.text("Bearer abcdefgh12345678z"), "Bearer «token»");
     let prose = "No authentication bearer token specified in authorization header.";
     assert_eq!(redactor.text(prose), prose);
+}
+
+#[test]
+fn echoes_are_found_in_each_encoding() {
+    let redactor = redactor();
+    let base64 = |text: String| STANDARD.encode(text);
+    let url_safe = |text: String| URL_SAFE_NO_PAD.encode(text);
+    let percent: String = SECRET.bytes().map(|b| format!("%{b:02x}")).collect();
+    let entities: String = SECRET.chars().map(|c| format!("&#{};", u32::from(c))).collect();
+    let hex: String = SECRET.bytes().map(|b| format!("{b:02X}")).collect();
+    let escapes: String = SECRET.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    for echo in [
+        percent.clone(),
+        percent.replace('%', "%25"),
+        "%68U8%2bsh/Secret%3D42".to_owned(),
+        entities.clone(),
+        "hU8&#x2B;sh&#47;Secret=42".to_owned(),
+        hex.clone(),
+        hex.to_lowercase(),
+        escapes.clone(),
+        base64(SECRET.to_owned()),
+        base64(format!("id:{SECRET}")),
+        base64(format!("another-client:{SECRET}")),
+        url_safe(format!("x:{SECRET}")),
+        url_safe(format!("xy:{SECRET}")),
+    ] {
+        for (before, after) in [("<p>saw ", " here</p>"), (r#"{"a":"b","text":"saw "#, r#" here","c":1}"#)] {
+            let shown = redactor.text(&format!("{before}{echo}{after}")).into_owned();
+            assert_eq!(shown, format!("{before}«client secret»{after}"), "{echo}");
+        }
+    }
+}
+
+#[test]
+fn names_are_known_by_their_ends() {
+    for name in [
+        "authToken",
+        "sessionToken",
+        "api_token",
+        "x-auth-token",
+        "access_key",
+        "private_key",
+        "passphrase",
+        "pwd",
+        "newPassword",
+        "client-secret",
+        "X-Amz-Signature",
+        "X-Amz-Security-Token",
+        "sig",
+        "Signature",
+        "csrfToken",
+    ] {
+        for (before, after) in [
+            (format!("{{\"{name}\" : \""), "\",\"b\":1}"),
+            (format!("https://h/p?a=1&{name}="), "&b=2"),
+            (format!("a {name}="), " b"),
+            (format!("{{\"m\":\"{{\\\"{name}\\\":\\\""), "\\\"}\"}"),
+            (format!("<{name}>"), "</x>"),
+            (format!("GET / HTTP/1.1\r\n{name}: "), "\r\nhost: h"),
+        ] {
+            let shown = redactor().text(&format!("{before}abc4defg{after}")).into_owned();
+            let inside = shown.strip_prefix(&before).and_then(|s| s.strip_suffix(after)).unwrap_or(&shown);
+            assert!(inside.starts_with('«') && inside.ends_with('»'), "{shown}");
+        }
+    }
+    for (given, wanted) in [
+        ("> Authorization: Basic Zm9vOmJhcg==\n> Accept: */*", "> Authorization: Basic «client secret»\n> Accept: */*"),
+        ("Cookie: sid=1; theme=dark\r\nHost: h", "Cookie: «cookie»\r\nHost: h"),
+        (
+            r#"{"echo":"GET /\r\nAuthorization: Bearer abc123def\r\nx: y"}"#,
+            r#"{"echo":"GET /\r\nAuthorization: Bearer «token»\r\nx: y"}"#,
+        ),
+        ("token=a%20b&x=1", "token=«token»&x=1"),
+        (r#"{"token":12345}"#, r#"{"token":"«token»"}"#),
+        ("access_token=«token #3» ok", "access_token=«token #3» ok"),
+    ] {
+        assert_eq!(redactor().text(given), wanted);
+    }
+}
+
+#[test]
+fn what_is_no_secret_stays_readable() {
+    for text in [
+        "the token expired; token: expired, password reset required",
+        "401 invalid_token: The access token expired",
+        "password: must have eight letters",
+        "Authorization: missing",
+        "Basic authentication is not supported, use bearer tokens",
+        r#"{"contextId":"5f0c91ce-3f6e-4a98-ab8b-941167ea8968","code":"bad.credentials","nextPageToken":"abc1"}"#,
+        r#"{"conversationId":"5f0c91ce-3f6e-4a98-ab8b-941167ea8968","token_type":"bearer","expires_in":86399}"#,
+        r#"{"text":"use {\"token\":","id":"5","next":"x"}"#,
+        r#"{"text":"token=","id":"5"}"#,
+        "ININ-Correlation-Id: e42c0b8a-1111-2222-3333-444444444444",
+        "x-request-id=e42c0b8a scope=guest:messages:send grant_type=client_credentials",
+        "https://h/api/v2/conversations/messages/5f0c91ce-3f6e-4a98-ab8b-941167ea8968?pageSize=25",
+        "eyJ is how they begin",
+        "100% of it & more \\o/",
+    ] {
+        assert_eq!(redactor().text(text), text);
+    }
 }
 
 #[test]
@@ -103,6 +200,7 @@ fn a_cut_end_does_not_leave_the_beginning_of_a_secret() {
     let redactor = redactor();
     assert_eq!(redactor.cut("x hU8+sh/Sec".to_owned()), "x «client secret»");
     assert_eq!(redactor.cut("x hU8".to_owned()), "x hU8");
+    assert_eq!(redactor.cut("x eyJhbGciOiJIUzI1N".to_owned()), "x «jwt»");
 }
 
 #[test]
@@ -111,7 +209,7 @@ fn tokens_are_kept_to_a_bound() {
     for n in 4..60 {
         redactor = redactor.with_token(&format!("generated-{n:03}").into(), Generation(n));
     }
-    assert_eq!(redactor.literals.len(), TOKENS_KEPT + 1);
+    assert_eq!(redactor.secrets.len(), TOKENS_KEPT + 1);
     assert_eq!(redactor.text("generated-059"), "«token #59»");
     assert_eq!(redactor.text(SECRET), "«client secret»");
 }
@@ -122,10 +220,10 @@ proptest! {
         let redactor = Redactor::new(&[]).with_secret(&secret.clone().into(), "s");
         let value = serde_json::Value::from(format!("{before}{secret}{after}"));
         let shown = match at {
-            0 => redactor.body(&format!("{before}{secret}{after}")),
-            1 => redactor.body(&format!("{{\"text\":{value}}}")),
+            0 => redactor.text(&format!("{before}{secret}{after}")).into_owned(),
+            1 => redactor.text(&format!("{{\"text\":{value}}}")).into_owned(),
             2 => redactor.header("x-echo", format!("{before}{secret}{after}").as_bytes()).value,
-            3 => redactor.url(&format!("http://h/{before}?q={secret}{after}")),
+            3 => redactor.text(&format!("http://h/{before}?q={secret}{after}")).into_owned(),
             _ => redactor.form(&format!("a={}&b={after}", form_part(&secret))),
         };
         // Parts of a label or of the text around may spell a short secret by chance: only whole echoes count.
@@ -142,17 +240,17 @@ proptest! {
         let redactor = Redactor::new(&[]);
         let whole = format!(r#"{{"a":{},"access_token":"{secret}","b":{{"refresh_token":["{secret}"]}}}}"#, serde_json::Value::from(junk));
         let shown: String = whole.chars().take(cut).collect();
-        prop_assert!(!redactor.body(&shown).contains(&secret));
-        prop_assert!(!redactor.body(&whole).contains(&secret));
+        prop_assert!(!redactor.text(&shown).contains(&secret));
+        prop_assert!(!redactor.text(&whole).contains(&secret));
     }
 
     #[test]
     fn nothing_panics_and_harmless_json_is_untouched(text in ".{0,200}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
         let redactor = redactor();
-        let _ = (redactor.body(&text), redactor.form(&text), redactor.url(&text), redactor.header("set-cookie", &bytes));
+        let _ = (redactor.text(&text), redactor.form(&text), redactor.text(&text), redactor.header("set-cookie", &bytes));
         // Nothing of what begins a pair, an object, a list, a JWT or credentials.
         let plain = text.replace(['=', '{', '[', 'J', 'r'], " ");
         let harmless = format!("{{\"note\":{}}}", serde_json::Value::from(plain));
-        prop_assert_eq!(redactor.body(&harmless), harmless);
+        prop_assert_eq!(redactor.text(&harmless), harmless.as_str());
     }
 }

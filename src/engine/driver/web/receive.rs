@@ -167,7 +167,7 @@ impl Driver {
     fn presentable(&self, mut message: RemoteMessage) -> RemoteMessage {
         for Attachment { place, .. } in &mut message.attachments {
             if let Place::Url(url) = place {
-                *url = self.redactor.url(url);
+                *url = self.redactor.text(url).into_owned();
             }
         }
         message

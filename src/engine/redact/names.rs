@@ -1,0 +1,295 @@
+//! What is a secret by the name that stands before it: `"name":"value"`, `name=value`, `Name: value`, `<name>value`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::view::{self, View};
+use super::{Redactor, Spot, Why};
+
+/// Names that end so, as [`plain`] writes them, have secrets as values; with the hint that is shown. The first counts.
+const ENDS: [(&str, &str); 21] = [
+    ("accesstoken", "access token"),
+    ("refreshtoken", "refresh token"),
+    ("guesttoken", "guest token"),
+    ("idtoken", "id token"),
+    ("token", "token"),
+    ("jwt", "jwt"),
+    ("clientsecret", "client secret"),
+    ("secret", "secret"),
+    ("password", "password"),
+    ("passwd", "password"),
+    ("passphrase", "password"),
+    ("pwd", "password"),
+    ("assertion", "assertion"),
+    ("authorization", "authorization"),
+    ("cookie", "cookie"),
+    ("apikey", "api key"),
+    ("accesskey", "access key"),
+    ("secretkey", "secret key"),
+    ("privatekey", "private key"),
+    // Presigned addresses of files: whoever has the signature has the file.
+    ("signature", "signature"),
+    ("amzcredential", "credential"),
+];
+/// These are secrets only where they are the whole name.
+const WHOLE: [(&str, &str); 2] = [("code", "code"), ("sig", "signature")];
+/// Where a page of a list ends, and whose it is, is no secret.
+const HARMLESS: [&str; 4] = ["pagetoken", "nexttoken", "continuationtoken", "synctoken"];
+/// The end of a longer name is looked at.
+const LONGEST: usize = 64;
+
+/// Names compare without case, `_`, `-` and `.`: `clientSecret`, `client_secret` and `Client-Secret` are one.
+pub(super) fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// What stands before a value.
+struct Before<'t> {
+    name: &'t str,
+    /// Where it begins.
+    at: usize,
+    /// It stands in quotation marks.
+    quoted: bool,
+}
+
+impl Before<'_> {
+    /// The name, also where some of its letters are written as escapes of JSON.
+    fn unescaped(&self, text: &str) -> Cow<'_, str> {
+        let here = text.get(..self.at).filter(|here| self.quoted && here.ends_with('\\'));
+        let whole = here.and_then(|here| text.get(here.rfind(['"', '\''])? + 1..self.at + self.name.len()));
+        let decoded = whole.and_then(|whole| View::whole(whole).decoded());
+        decoded.map_or(Cow::Borrowed(self.name), |view| Cow::Owned(view.text.into_owned()))
+    }
+}
+
+impl Redactor {
+    /// The hint for a field or header of this name, if its value is a secret.
+    pub(super) fn label(&self, name: &str) -> Option<&'static str> {
+        // Nearly every name is none of them, and its last letter says so.
+        let last = name.bytes().rev().find(|b| !matches!(b, b'_' | b'-' | b'.'))?.to_ascii_lowercase();
+        let extra = !self.names.is_empty();
+        if !(extra || (name.len() >= 3 && b"ntdeygl".contains(&last))) {
+            return None;
+        }
+        let mut letters = [0; LONGEST];
+        let plain = name.bytes().filter(|b| !matches!(b, b'_' | b'-' | b'.'));
+        let length = letters.iter_mut().zip(plain).map(|(to, b)| *to = b.to_ascii_lowercase()).count();
+        let name = std::str::from_utf8(letters.get(..length)?).ok()?;
+        let whole = WHOLE.iter().find(|(whole, _)| name == *whole);
+        let ends = || ENDS.iter().find(|(end, _)| name.ends_with(end));
+        let harmless = || HARMLESS.iter().any(|end| name.ends_with(end));
+        if let Some((_, label)) = whole.or_else(ends).filter(|_| !harmless()) {
+            return Some(label);
+        }
+        (extra && self.names.contains(name)).then_some("redacted")
+    }
+
+    /// Adds what is masked by its name. `form`: the text is a form, and begins with a name.
+    pub(super) fn named<'r>(&'r self, view: &View<'_>, part: Range<usize>, form: bool, spots: &mut Vec<Spot<'r>>) {
+        let Some(text) = view.text.get(part.clone()) else { return };
+        let place = |at: usize| view.place(part.start + at);
+        let (mut done, mut done_raw) = (0, 0);
+        // The strings of JSON are pieces of their own: what one says ends with it.
+        let whole = view.is_whole() && text.len() == view.raw.len();
+        let mut strings = view::Strings::new(text, whole);
+        for (at, byte) in text.bytes().enumerate() {
+            if strings.inside(byte)
+                || at < done
+                || !matches!(byte, b':' | b'=' | b'>')
+                || (done_raw > 0 && place(at) < done_raw)
+            {
+                continue;
+            }
+            let Some(before) = name_before(text, at) else { continue };
+            let Some(label) = self.label(&before.unescaped(text)) else { continue };
+            let field = matches!(text.get(..before.at).and_then(|t| t.bytes().next_back()), Some(b'?' | b'&'));
+            let code_counts = before.quoted || field || (form && before.at == 0);
+            if label == "code" && !code_counts {
+                continue;
+            }
+            let Some(found) = value_after(text, at + 1, byte, &before, label) else { continue };
+            let mut spot = Spot {
+                start: place(found.start),
+                end: place(found.end),
+                why: Why::Name,
+                label: if label == "authorization" && found.line { "token" } else { label },
+                quote: found.quote && whole,
+            };
+            if found.bare && !view.is_whole() {
+                // A blank that was encoded is part of the value.
+                let raw = view.raw.get(spot.start..).unwrap_or_default();
+                spot.end = spot.end.max(spot.start + raw.find(is_value_end).unwrap_or(raw.len()));
+            }
+            if found.line {
+                // Whose token it is, where that is known, says more than that it is one.
+                spot.why = Why::Look;
+            }
+            (done, done_raw) = (found.end, spot.end);
+            spots.push(spot);
+        }
+    }
+}
+
+/// A value that is masked.
+#[derive(Default)]
+struct Found {
+    start: usize,
+    end: usize,
+    bare: bool,
+    quote: bool,
+    line: bool,
+}
+
+/// The name before the separator at `at`.
+fn name_before(text: &str, at: usize) -> Option<Before<'_>> {
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied();
+    let mut end = at;
+    let element = byte(at) == Some(b'>');
+    for _ in 0..3 {
+        if !element && end > 0 && matches!(byte(end - 1), Some(b' ' | b'\t')) {
+            end -= 1;
+        }
+    }
+    let quote = end.checked_sub(1).and_then(byte).filter(|b| !element && matches!(b, b'"' | b'\'' | b']'));
+    end -= usize::from(quote.is_some());
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let length = bytes.get(..end)?.iter().rev().take(LONGEST).take_while(|b| is_name(**b)).count();
+    let start = end - length;
+    if length == 0 || (element && start.checked_sub(1).and_then(byte) != Some(b'<')) {
+        return None;
+    }
+    Some(Before { name: text.get(start..end)?, at: start, quoted: matches!(quote, Some(b'"' | b'\'')) })
+}
+
+/// The value behind the separator `sep`, where it is one that is masked.
+fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &str) -> Option<Found> {
+    let rest = text.get(from..)?;
+    let value = rest.trim_start_matches(|c| matches!(c, ' ' | '\t') || (before.quoted && matches!(c, '\r' | '\n')));
+    let start = text.len() - value.len();
+    if is_masked(value) {
+        return None;
+    }
+    let first = value.chars().next()?;
+    let mut found = Found { start, ..Found::default() };
+    match first {
+        '"' | '\'' if sep != b'>' => {
+            let inner = value.split_at(1).1;
+            let length = quoted(inner, first).or((first == '"').then_some(inner.len()))?;
+            let inside = inner.get(..length).filter(|inside| !inside.is_empty() && !is_masked(inside))?;
+            if label == "code" && is_error_code(inside) {
+                return None;
+            }
+            (found.start, found.end) = (start + 1, start + 1 + length);
+        }
+        '{' | '[' if before.quoted => {
+            if label == "code" {
+                return None;
+            }
+            found.end = start + container(value);
+            found.quote = true;
+        }
+        _ if sep == b'>' => found.end = start + value.find('<').unwrap_or(value.len()),
+        _ if matches!(label, "authorization" | "cookie") && sep == b':' && !before.quoted => {
+            let skip = if label == "cookie" {
+                let sign = value.find(|c| matches!(c, '=' | ':') || is_line_end(c))?;
+                value.get(sign..)?.starts_with('=').then_some(0)?
+            } else if looks_secret(value) {
+                0
+            } else {
+                // `Bearer …`
+                let scheme = value.find(|c: char| !(c.is_ascii_alphabetic() || c == '-'))?;
+                let rest = value.get(scheme..)?;
+                let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                (blanks > 0 && looks_secret(rest.get(blanks..)?)).then_some(scheme + blanks)?
+            };
+            let line = value.get(..value.find(is_line_end).unwrap_or(value.len()))?;
+            (found.start, found.end) = (start + skip, start + line.trim_end().len());
+            found.line = label == "authorization";
+        }
+        _ => {
+            // Prose has "token: expired"; what is no prose has a digit in it.
+            if sep == b':' && !before.quoted && !looks_secret(value) {
+                return None;
+            }
+            let length = value.find(is_value_end).unwrap_or(value.len());
+            let bare = value.get(..length).filter(|bare| !bare.is_empty())?;
+            if before.quoted && (label == "code" || matches!(bare, "null" | "true" | "false")) {
+                return None;
+            }
+            found.end = start + length;
+            found.bare = true;
+            found.quote = before.quoted;
+        }
+    }
+    (found.end > found.start).then_some(found)
+}
+
+/// Whether a mask stands here already.
+fn is_masked(value: &str) -> bool {
+    value.strip_prefix('«').is_some_and(|rest| rest.chars().take(40).any(|c| c == '»'))
+}
+
+/// How long what stands in quotation marks is, up to the closing one.
+fn quoted(inner: &str, mark: char) -> Option<usize> {
+    let mut escaped = false;
+    inner.bytes().position(|b| {
+        let ends = !escaped && char::from(b) == mark;
+        escaped = !escaped && b == b'\\';
+        ends
+    })
+}
+
+/// How long the object or list is that begins here; what is cut goes to the end.
+fn container(value: &str) -> usize {
+    let (mut depth, mut inside, mut escaped) = (0_usize, false, false);
+    for (at, byte) in value.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = inside,
+            b'"' => inside = !inside,
+            b'{' | b'[' if !inside => depth += 1,
+            b'}' | b']' if !inside => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    value.len()
+}
+
+/// Where a value without quotation marks ends.
+fn is_value_end(c: char) -> bool {
+    // The quotation marks are also those in which guestwire's own sentences quote what was said.
+    c.is_whitespace()
+        || matches!(c, '“' | '”' | '‘' | '’' | '&' | '?' | '#' | ';' | ',' | '"' | '\'' | '<' | '>' | '(' | ')')
+        || matches!(c, '\\' | '{' | '}' | '[' | ']')
+}
+
+/// Where a header line ends that is quoted in something else.
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\r' | '\n' | '"' | '\\' | '<')
+}
+
+/// Whether the first word is none of a sentence: long enough, and with a digit, a sign, or capitals in the middle.
+fn looks_secret(text: &str) -> bool {
+    let word = text.split(|c| c == ':' || is_value_end(c)).next().unwrap_or_default();
+    let inner_capital =
+        word.as_bytes().windows(2).any(|w| matches!(w, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    word.len() >= 6 && (inner_capital || word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'+' | b'/' | b'=')))
+}
+
+/// In JSON `code` is an error's name nearly always, and an authorization code or a JWT now and then. A name is words of
+/// letters, joined by dots, hyphens, underscores or spaces.
+fn is_error_code(raw: &str) -> bool {
+    raw.len() <= 80
+        && raw.split(['.', '_', '-', ' ']).all(|word| {
+            word.len() <= 24
+                && word.bytes().all(|b| b.is_ascii_alphabetic())
+                && (word.bytes().skip(1).all(|b| b.is_ascii_lowercase())
+                    || word.bytes().all(|b| b.is_ascii_uppercase()))
+        })
+}
