@@ -18,21 +18,23 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{Terminal, Webhook};
-use crate::genesys::webhook::{self, Form, Unsigned};
-use crate::model::Moment;
+use crate::engine::client::capture;
+use crate::engine::redact::Redactor;
+use crate::genesys::webhook::{self, Form, Outbound, Unsigned};
+use crate::model::{Moment, Request};
 
 /// Largest body. [the platform's own `request.bytes.max`]
 const BODY_MAX: usize = 512_000;
@@ -68,14 +70,10 @@ pub struct Delivery {
     pub at: Moment,
     pub took: Duration,
     pub peer: SocketAddr,
-    pub method: Method,
-    /// As the sender would write it.
-    pub url: String,
-    pub headers: HeaderMap,
-    /// The first bytes of the body.
-    pub body: Vec<u8>,
-    /// How many came.
-    pub total: u64,
+    /// As it may be kept: masked, and cut where nobody signed it.
+    pub request: Request,
+    /// What a genuine one brings, read from what is kept.
+    pub outbound: Option<Outbound>,
     pub answer: Answer,
 }
 
@@ -148,7 +146,13 @@ impl Answer {
 }
 
 /// Listens until it is dropped.
-pub async fn listen(hook: Webhook, terminal: Terminal, clock: Clock, events: mpsc::Sender<Event>) {
+pub async fn listen(
+    hook: Webhook,
+    terminal: Terminal,
+    clock: Clock,
+    redactor: watch::Receiver<Arc<Redactor>>,
+    events: mpsc::Sender<Event>,
+) {
     let source = hook.secret.clone();
     let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string())).await;
     let opened = match read.unwrap_or_else(|_| Err("reading the secret failed".to_owned())) {
@@ -169,7 +173,7 @@ pub async fn listen(hook: Webhook, terminal: Terminal, clock: Clock, events: mps
     if events.send(Event::Listening(address, secret.clone())).await.is_err() {
         return;
     }
-    let door = Arc::new(Door { secret, address, clock, events, refused: Mutex::default(), refusal: Notify::new() });
+    let door = Arc::new(Door { secret, address, clock, redactor, events, refused: Mutex::default(), refusal: Notify::new() });
     let mut connections = tokio::task::JoinSet::new();
     let mut oldest_first = VecDeque::new();
     let mut tell_at = None;
@@ -204,6 +208,7 @@ struct Door {
     secret: SecretString,
     address: SocketAddr,
     clock: Clock,
+    redactor: watch::Receiver<Arc<Redactor>>,
     events: mpsc::Sender<Event>,
     /// What nobody signed and the driver was not told yet: the first that was answered in each way, and their number.
     refused: Mutex<Vec<(Delivery, u64)>>,
@@ -242,7 +247,7 @@ impl Door {
         }
     }
 
-    async fn take(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<Text> {
+    async fn take(&self, request: http::Request<Incoming>, peer: SocketAddr) -> Response<Text> {
         let at = self.clock.now();
         let (parts, body) = request.into_parts();
         let (mut body, mut total) = if parts.method == Method::POST { collect(body).await } else { (Vec::new(), 0) };
@@ -253,8 +258,16 @@ impl Door {
         total = total.max(body.len() as u64);
         let url = format!("http://{}{}", self.address, parts.uri.path_and_query().map_or("/", |p| p.as_str()));
         let took = self.clock.now().since(at);
-        let (method, headers) = (parts.method, parts.headers);
-        let delivery = Delivery { at, took, peer, method, url, headers, body, total, answer };
+        let redactor = Arc::clone(&self.redactor.borrow());
+        let request = Request {
+            method: parts.method.to_string(),
+            url: redactor.text(&url).into_owned(),
+            headers: redactor.headers(&parts.headers),
+            body: capture::body(&body, total, &parts.headers, &redactor, false),
+        };
+        let taken = matches!(answer, Answer::Taken(_));
+        let outbound = taken.then(|| webhook::read(request.body.text.as_bytes(), at.wall)).flatten();
+        let delivery = Delivery { at, took, peer, request, outbound, answer };
         let mut response = Response::new(Text(Some(Bytes::from_static(answer.body().as_bytes()))));
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers();

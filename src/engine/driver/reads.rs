@@ -117,7 +117,7 @@ impl Driver {
         };
         let key = send.request.conversation;
         let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &send.request.text, at, remote_id.map(str::to_owned), unknown);
+        reader.sent(message, &self.redactor.text(&send.request.text), at, remote_id.map(str::to_owned), unknown);
         reader.look(now, &self.tuning.read_pauses);
         if self.conversation_id(key).is_none() && !self.is_web(key) {
             self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
@@ -139,7 +139,7 @@ impl Driver {
                 continue;
             }
             let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
-            reader.sent(one.message, &one.text, at, one.remote_id, one.unknown);
+            reader.sent(one.message, &self.redactor.text(&one.text), at, one.remote_id, one.unknown);
             if one.unknown && web {
                 doubted.insert(one.conversation);
             } else if one.unknown {
@@ -277,7 +277,7 @@ impl Driver {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
             // The row says what was said, so that nobody has to open the entry to follow a conversation.
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
-                let text = self.redactor.text(&newest.text);
+                let text = &newest.text;
                 let author = newest.author.word();
                 let count =
                     if found.len() == 1 { author.to_owned() } else { format!("{} messages, {author}", found.len()) };

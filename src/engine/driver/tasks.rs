@@ -272,12 +272,9 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::Facts(generation), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            let info = success(&tried).and_then(|a| tokens_me::read(&plain(a)));
-            TaskOutput::Facts(Box::new(FactsDone {
-                generation,
-                shown: show(&tried, Asked::TokenFacts, &redactor, clock),
-                info,
-            }))
+            let shown = show(&tried, Asked::TokenFacts, &redactor, clock);
+            let info = shown.body().and_then(tokens_me::read);
+            TaskOutput::Facts(Box::new(FactsDone { generation, shown, info }))
         });
     }
 
@@ -295,8 +292,9 @@ impl Driver {
             let (shown, taken) = match recording.await {
                 Ok(()) => {
                     let tried = client.run(call, &mut stopped).await;
-                    let taken = success(&tried).map(|a| channel::taken(channel, &plain(a))).unwrap_or_default();
-                    (Ok(show(&tried, channel::asked(channel), &redactor, clock)), taken)
+                    let shown = show(&tried, channel::asked(channel), &redactor, clock);
+                    let taken = shown.body().map(|body| channel::taken(channel, body)).unwrap_or_default();
+                    (Ok(shown), taken)
                 }
                 Err(why) => (Err(why), Taken::default()),
             };
@@ -309,14 +307,11 @@ impl Driver {
         let asked = if call.body.is_empty() { Asked::Conversation } else { Asked::List };
         self.spawn(Job::Read(key), move |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            let body = success(&tried).map(|a| plain(a).into_owned());
-            let refusal = tried
-                .answer
-                .as_ref()
-                .filter(|_| body.is_none())
-                .map(|a| ApiError::read(a.status, &a.headers, &plain(a)));
             let shown = show(&tried, asked, &redactor, clock);
+            let body = shown.body().map(<[u8]>::to_vec);
+            let refusal = tried.answer.as_ref().filter(|_| body.is_none());
             let refusal = refusal.filter(|_| shown.answer.as_ref().is_none_or(|answer| !answer.answerer.is_other()));
+            let refusal = refusal.map(|a| ApiError::read(a.status, &a.headers, shown.text().as_bytes()));
             TaskOutput::Read(Box::new(ReadDone { key, shown, body, refusal }))
         });
     }
@@ -349,8 +344,9 @@ impl Driver {
             } else {
                 client.run(call, &mut stopped).await
             };
-            let body = success(&tried).map(|a| plain(a).into_owned());
-            done(ProbeDone { exchange, shown: show(&tried, asked, &redactor, clock), body })
+            let shown = show(&tried, asked, &redactor, clock);
+            let body = shown.body().map(<[u8]>::to_vec);
+            done(ProbeDone { exchange, shown, body })
         });
     }
 
@@ -398,8 +394,9 @@ impl Driver {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::History(key), |mut stopped| async move {
             let tried = client.run(call, &mut stopped).await;
-            let body = success(&tried).map(|a| plain(a).into_owned());
-            TaskOutput::History(Box::new(HistoryDone { key, shown: show(&tried, Asked::List, &redactor, clock), body }))
+            let shown = show(&tried, Asked::List, &redactor, clock);
+            let body = shown.body().map(<[u8]>::to_vec);
+            TaskOutput::History(Box::new(HistoryDone { key, shown, body }))
         });
     }
 
@@ -435,11 +432,7 @@ impl Driver {
     }
 }
 
-fn success(tried: &Tried) -> Option<&Answer> {
-    tried.answer.as_ref().filter(|a| tried.fault.is_none() && (200..300).contains(&a.status))
-}
-
-/// The body with its encoding undone, for reading.
+/// The body with its encoding undone and its secrets in it: to be read, never kept.
 fn plain(answer: &Answer) -> std::borrow::Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
@@ -454,16 +447,16 @@ fn show(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Captu
             date,
         }
     });
-    let answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
-        let body = plain(a);
-        let answerer = match who_answered(asked, a.status, &a.headers, &body) {
+    let mut shown = CapturedTry { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer: None };
+    shown.answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+        let answerer = match who_answered(asked, a.status, &a.headers, &plain(a)) {
             Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
             Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
             other => other,
         };
         let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
         if !(200..300).contains(&a.status) {
-            let error = ApiError::read(a.status, &a.headers, &body);
+            let error = ApiError::read(a.status, &a.headers, shown.text().as_bytes());
             let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
             // A 429 without a wait of its own: the window's end is one.
             answered.wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
@@ -472,10 +465,24 @@ fn show(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Captu
         }
         answered
     });
-    CapturedTry { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer }
+    shown
 }
 
 impl CapturedTry {
+    /// The body of an answer as it may be kept: masked. Whatever is said, is read from it.
+    fn text(&self) -> &str {
+        match &self.ending {
+            Ending::Answered(response) => &response.body.text,
+            Ending::Failed(_) => "",
+        }
+    }
+
+    /// The same of a success.
+    fn body(&self) -> Option<&[u8]> {
+        let success = self.answer.as_ref().is_some_and(|(status, ..)| (200..300).contains(status));
+        success.then(|| self.text().as_bytes())
+    }
+
     /// One line for an exchange that was no success.
     pub fn why(&self) -> String {
         match (&self.answer, &self.ending) {

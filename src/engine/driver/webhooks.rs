@@ -12,9 +12,9 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::recent_set::Recent;
 use crate::engine::webhook::{self, Answer, Delivery, Event};
-use crate::genesys::webhook::{Form, Outbound, What, read};
+use crate::genesys::webhook::{Form, Outbound, What};
 use crate::model::{
-    Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Request, Response, Timing, WebhookState,
+    Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Response, Timing, WebhookState,
 };
 
 use super::Driver;
@@ -50,7 +50,7 @@ impl Driver {
         let Some(hook) = self.profile.open_messaging.webhook.clone() else { return };
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
-        listener.spawn(webhook::listen(hook, self.tuning.terminal, self.clock, tell));
+        listener.spawn(webhook::listen(hook, self.tuning.terminal, self.clock, self.shared.subscribe(), tell));
         self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED), refused: Vec::new() });
     }
 
@@ -64,7 +64,7 @@ impl Driver {
                 let why = self.redactor.text(&why).into_owned();
                 self.hook_stands(WebhookState::Failed(why), now);
             }
-            Event::Delivery(delivery) => self.delivered(&delivery, now),
+            Event::Delivery(delivery) => self.delivered(*delivery, now),
             Event::Refused(delivery, count) => self.refused(&delivery, count, now),
         }
     }
@@ -74,16 +74,13 @@ impl Driver {
         self.tell(Report::Webhook(state));
     }
 
-    fn delivered(&mut self, delivery: &Delivery, now: Moment) {
-        let outbound = match delivery.answer {
-            Answer::Taken(_) => read(&delivery.body, delivery.at.wall),
-            _ => None,
-        };
+    fn delivered(&mut self, mut delivery: Delivery, now: Moment) {
+        let outbound = delivery.outbound.take();
         let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
         let new =
             outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
-        let what = self.words(delivery, outbound.as_ref(), key, new);
-        let record = self.hook_row(delivery, what, key, now);
+        let what = words(&delivery, outbound.as_ref(), key, new);
+        let record = self.hook_row(&delivery, what, key, now);
         self.tell(record.report());
         if let (Some(outbound), Some(key), true) = (outbound, key, new) {
             self.take_in(outbound, key, now);
@@ -92,7 +89,7 @@ impl Driver {
 
     /// So many more requests that nobody signed, all answered as `first` was.
     fn refused(&mut self, first: &Delivery, count: u64, now: Moment) {
-        let what = format!("webhook {} from {}", first.method, first.peer.ip());
+        let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
         let known = self.hooks.as_mut().and_then(|hooks| {
             let at = hooks.refused.iter().position(|(answer, ..)| *answer == first.answer)?;
             Some(hooks.refused.swap_remove(at))
@@ -121,8 +118,8 @@ impl Driver {
         if let Some(key) = key {
             record = record.of(key, None);
         }
-        record.begin(self.as_received(delivery), None, delivery.at);
         let answered = Ending::Answered(self.as_answered(delivery));
+        record.begin(delivery.request.clone(), None, delivery.at);
         record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
         let outcome = match delivery.answer.refusal() {
             Some(why) => Outcome::Refused(format!("answered with {}: {why}", delivery.answer.status().as_u16())),
@@ -130,45 +127,6 @@ impl Driver {
         };
         record.settle(outcome, now);
         record
-    }
-
-    /// The row's words: what was said, so that nobody has to open the entry to follow a conversation.
-    fn words(
-        &self,
-        delivery: &Delivery,
-        outbound: Option<&Outbound>,
-        key: Option<ConversationKey>,
-        new: bool,
-    ) -> String {
-        let Some(outbound) = outbound else {
-            return format!("webhook {} from {}", delivery.method, delivery.peer.ip());
-        };
-        let said = match &outbound.what {
-            What::Message(message) => format!("{}: {}", message.author.word(), self.redactor.text(&message.text)),
-            What::Typing(true, _) => format!("{} is typing", outbound.author.word()),
-            What::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
-            What::Other(kind) => format!("[{}]", self.redactor.text(kind)),
-        };
-        let mut notes = Vec::new();
-        if !new {
-            notes.push("came before");
-        }
-        if key.is_none() {
-            notes.push("for nobody in the picker");
-        }
-        if delivery.answer == Answer::Taken(Form::Hex) {
-            notes.push("signed in hex");
-        }
-        if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
-    }
-
-    fn as_received(&self, delivery: &Delivery) -> Request {
-        Request {
-            method: delivery.method.to_string(),
-            url: self.redactor.text(&delivery.url).into_owned(),
-            headers: self.redactor.headers(&delivery.headers),
-            body: capture::body(&delivery.body, delivery.total, &delivery.headers, &self.redactor, false),
-        }
     }
 
     fn as_answered(&self, delivery: &Delivery) -> Response {
@@ -227,4 +185,28 @@ impl Driver {
         self.tell(Report::Heard { key, messages: fresh });
         self.tell_settled(settled);
     }
+}
+
+/// The row's words: what was said, so that nobody has to open the entry to follow a conversation.
+fn words(delivery: &Delivery, outbound: Option<&Outbound>, key: Option<ConversationKey>, new: bool) -> String {
+    let Some(outbound) = outbound else {
+        return format!("webhook {} from {}", delivery.request.method, delivery.peer.ip());
+    };
+    let said = match &outbound.what {
+        What::Message(message) => format!("{}: {}", message.author.word(), message.text),
+        What::Typing(true, _) => format!("{} is typing", outbound.author.word()),
+        What::Typing(false, _) => format!("{} has stopped typing", outbound.author.word()),
+        What::Other(kind) => format!("[{kind}]"),
+    };
+    let mut notes = Vec::new();
+    if !new {
+        notes.push("came before");
+    }
+    if key.is_none() {
+        notes.push("for nobody in the picker");
+    }
+    if delivery.answer == Answer::Taken(Form::Hex) {
+        notes.push("signed in hex");
+    }
+    if notes.is_empty() { said } else { format!("{said} ({})", notes.join(", ")) }
 }

@@ -283,13 +283,15 @@ fn looks_secret(text: &str) -> bool {
 }
 
 /// In JSON `code` is an error's name nearly always, and an authorization code or a JWT now and then. A name is words of
-/// letters, joined by dots, hyphens, underscores or spaces.
+/// letters, joined by dots, hyphens, underscores or spaces; with dots, some digits too.
 fn is_error_code(raw: &str) -> bool {
+    let digits = raw.bytes().filter(u8::is_ascii_digit).count();
     raw.len() <= 80
+        && digits <= if raw.contains('.') { 3 } else { 0 }
         && raw.split(['.', '_', '-', ' ']).all(|word| {
             word.len() <= 24
-                && word.bytes().all(|b| b.is_ascii_alphabetic())
-                && (word.bytes().skip(1).all(|b| b.is_ascii_lowercase())
-                    || word.bytes().all(|b| b.is_ascii_uppercase()))
+                && word.bytes().all(|b| b.is_ascii_alphanumeric())
+                && (word.bytes().skip(1).all(|b| !b.is_ascii_uppercase())
+                    || word.bytes().all(|b| !b.is_ascii_lowercase()))
         })
 }

@@ -66,6 +66,7 @@ fn json_fields_by_name_at_every_depth_and_nothing_else() {
         (r#"{"token":null,"jwt":false,"token_type":"bearer"}"#, r#"{"token":null,"jwt":false,"token_type":"bearer"}"#),
         // An error's code is no secret; an authorization code is.
         (r#"{"code":"missing.any.permissions","status":401}"#, r#"{"code":"missing.any.permissions","status":401}"#),
+        (r#"{"code":"apiv2.error.12"}"#, r#"{"code":"apiv2.error.12"}"#),
         (r#"{"code":401,"body":"x"}"#, r#"{"code":401,"body":"x"}"#),
         (r#"{"data":{"code":"a8Kd0_x"}}"#, r#"{"data":{"code":"«code»"}}"#),
         // Cut in the middle of a value, and in the middle of a name.

@@ -3,6 +3,7 @@
 
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::redact::Redactor;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::session::Event;
 use crate::genesys::web_messaging::codes::{self, Means};
@@ -21,6 +22,28 @@ const THEIRS: &str = "RECV";
 /// The version of what stands where a response would.
 const VERSION: &str = "WebSocket";
 
+/// A frame of theirs, masked where it came in.
+#[derive(Debug)]
+pub struct Frame {
+    /// What it says; `None`: nothing that is known.
+    theirs: Option<Theirs>,
+    /// How it stands in the log.
+    body: Body,
+}
+
+impl Frame {
+    /// Masks a frame and reads it; takes as long as a megabyte wants, so this is not for the driver's loop.
+    pub fn new(text: &str, redactor: &Redactor) -> Self {
+        let body = capture::frame(text, redactor);
+        let theirs = Theirs::read(&body.text).and_then(|theirs| match theirs.said {
+            // These are for the session itself, and for nobody to see.
+            Said::Jwt { .. } | Said::Presigned { .. } => Theirs::read(text),
+            _ => Some(theirs),
+        });
+        Self { theirs, body }
+    }
+}
+
 impl Driver {
     /// How a frame stands in the log.
     pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
@@ -30,17 +53,6 @@ impl Driver {
             headers: Vec::new(),
             body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.redactor)),
         }
-    }
-
-    /// A frame of theirs, as it stands in the log.
-    pub(super) fn shown_answer(&self, code: u16, frame: &str) -> Ending {
-        Ending::Answered(Response {
-            status: code,
-            version: VERSION.to_owned(),
-            headers: Vec::new(),
-            body: capture::frame(frame, &self.redactor),
-            remote: None,
-        })
     }
 
     /// Writes a frame of the session's own. False: there is no socket.
@@ -107,15 +119,16 @@ impl Driver {
     }
 
     /// A text frame came.
-    pub(super) fn frame_came(&mut self, key: ConversationKey, text: &str, now: Moment) {
-        let Some(theirs) = Theirs::read(text) else {
-            return self.record_odd(key, "a frame that is no JSON object", text, now);
+    pub(super) fn frame_came(&mut self, key: ConversationKey, frame: Frame, now: Moment) {
+        let Frame { theirs, body } = frame;
+        let Some(theirs) = theirs else {
+            return self.record_odd(key, "a frame that is no JSON object", body, now);
         };
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match web.flight.answered(&theirs) {
             Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
                 let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
-                self.message_answered(key, message, &theirs, text, now);
+                self.message_answered(key, message, &theirs, body, now);
                 // What another token, or none, is answered says nothing of this session.
                 if sent_as.is_none_or(Variation::carries_own_token) {
                     self.hear_frame(key, theirs, now);
@@ -128,7 +141,7 @@ impl Driver {
                     }
                     _ => refusal(&theirs),
                 };
-                record.end(self.shown_answer(theirs.code, text), took(&record, now));
+                record.end(shown_answer(theirs.code, body), took(&record, now));
                 let outcome = match &refusal {
                     Some(why) => Outcome::Refused(self.redactor.text(why).into_owned()),
                     None => Outcome::Accepted,
@@ -138,18 +151,18 @@ impl Driver {
                 self.ours_answered(key, &record, theirs, now);
             }
             None => {
-                self.record_came(key, &theirs, text, now);
+                self.record_came(key, &theirs, body, now);
                 self.hear_frame(key, theirs, now);
             }
         }
     }
 
     /// A frame that came by itself.
-    fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, text: &str, now: Moment) {
+    fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, body: Body, now: Moment) {
         let what = self.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
         let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
-        record.end(self.shown_answer(theirs.code, text), Timing::default());
+        record.end(shown_answer(theirs.code, body), Timing::default());
         record.settle(
             match refusal(theirs) {
                 Some(why) => Outcome::Refused(self.redactor.text(&why).into_owned()),
@@ -161,10 +174,10 @@ impl Driver {
     }
 
     /// A frame that is none of this service's.
-    pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, text: &str, now: Moment) {
+    pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, body: Body, now: Moment) {
         let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
-        record.end(self.shown_answer(0, text), Timing::default());
+        record.end(shown_answer(0, body), Timing::default());
         record.settle(Outcome::Accepted, now);
         self.tell(record.report());
     }
@@ -228,6 +241,12 @@ impl Driver {
             }
         }
     }
+}
+
+/// A frame of theirs, as it stands in the log.
+pub(super) fn shown_answer(code: u16, body: Body) -> Ending {
+    let version = VERSION.to_owned();
+    Ending::Answered(Response { status: code, version, headers: Vec::new(), body, remote: None })
 }
 
 /// How a frame ended to which nothing came.

@@ -31,14 +31,16 @@ use crate::engine::pace::Rate;
 use crate::engine::queue::Taken;
 use crate::engine::socket::flight::Flight;
 use crate::engine::socket::hearing::Hearing;
-use crate::engine::socket::link::{self, Link};
+use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
 use crate::model::{
-    Address, AsOf, Author, ConversationKey, Life, MessageId, Moment, Outcome, RepliesReadable, Session, Unreadable,
+    Address, AsOf, Author, Body, ConversationKey, Life, MessageId, Moment, Outcome, RepliesReadable, Session,
+    Unreadable,
 };
 
 use super::Driver;
+use frames::Frame;
 
 /// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
 const FRAMES_PER_MINUTE: u32 = 60;
@@ -70,7 +72,14 @@ pub struct Came {
     key: ConversationKey,
     /// Which opening of the socket it belongs to.
     serial: u64,
-    event: link::Event,
+    event: Incoming,
+}
+
+/// What a link tells, with what was said masked.
+enum Incoming {
+    Frame(Box<Frame>),
+    Binary(usize),
+    Gone(String),
 }
 
 /// A web conversation.
@@ -325,12 +334,11 @@ impl Driver {
             return;
         }
         match event {
-            link::Event::Text(text) => self.frame_came(key, &text, now),
-            link::Event::Binary(bytes) => {
-                self.record_odd(key, &format!("a binary frame of {bytes} bytes"), "", now);
+            Incoming::Frame(frame) => self.frame_came(key, *frame, now),
+            Incoming::Binary(bytes) => {
+                self.record_odd(key, &format!("a binary frame of {bytes} bytes"), Body::default(), now);
             }
-            link::Event::Gone(why) => {
-                let why = self.redactor.text(&why).into_owned();
+            Incoming::Gone(why) => {
                 self.lose_web(key, &why, now);
                 self.web_event(key, Event::Broken(why), now);
             }

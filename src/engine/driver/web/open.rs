@@ -1,17 +1,20 @@
 //! Opening a guest's socket: the token first, then the connection. And losing it.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use crate::engine::client::capture;
 use crate::engine::driver::tasks::{OpenDone, ResponseMeta, TokenRead};
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::socket::link::Link;
+use crate::engine::socket::link::{self, Link};
 use crate::engine::socket::session::Event;
 use crate::engine::socket::upgrade;
 use crate::genesys::web_messaging::socket_url;
 use crate::model::{ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome};
 
-use super::{Came, Driver};
+use super::frames::Frame;
+use super::{Came, Driver, Incoming};
 
 impl Driver {
     /// Begins to open the socket: with the token that is known, or once it is.
@@ -136,7 +139,16 @@ impl Driver {
         }
         let event = match (socket, status) {
             (Some(socket), _) => {
-                let tell = move |event| Came { key, serial, event };
+                let redactor = self.shared.subscribe();
+                let tell = move |event| {
+                    let redactor = Arc::clone(&redactor.borrow());
+                    let event = match event {
+                        link::Event::Text(text) => Incoming::Frame(Box::new(Frame::new(&text, &redactor))),
+                        link::Event::Binary(bytes) => Incoming::Binary(bytes),
+                        link::Event::Gone(why) => Incoming::Gone(redactor.text(&why).into_owned()),
+                    };
+                    Came { key, serial, event }
+                };
                 let link = Link::start(socket, self.webs.events.clone(), tell);
                 let Some(web) = self.webs.all.get_mut(&key) else { return };
                 web.link = Some(link);

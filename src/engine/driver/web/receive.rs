@@ -6,7 +6,7 @@ use crate::engine::Report;
 use crate::engine::socket::session;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
-use crate::model::{Attachment, Author, ConversationKey, Life, Moment, Place, RemoteMessage};
+use crate::model::{Author, ConversationKey, Life, Moment, RemoteMessage};
 
 use super::Driver;
 
@@ -122,7 +122,7 @@ impl Driver {
             } else {
                 self.tell_typing(key, None);
             }
-            messages.push(self.presentable(message));
+            messages.push(message);
         }
         let Some(web) = self.web(key) else { return 0 };
         let fresh = web.hearing.hear(messages, live);
@@ -161,15 +161,5 @@ impl Driver {
         if self.unknown.remove(&message).is_some() {
             self.tell_recorded(None, message, Life::Landed, None, Some(remote_id));
         }
-    }
-
-    /// The addresses of files are signed: whoever has one has the file.
-    fn presentable(&self, mut message: RemoteMessage) -> RemoteMessage {
-        for Attachment { place, .. } in &mut message.attachments {
-            if let Place::Url(url) = place {
-                *url = self.redactor.text(url).into_owned();
-            }
-        }
-        message
     }
 }

@@ -15,9 +15,9 @@ use crate::engine::outcome;
 use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{ConversationKey, FailureKind, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
+use crate::model::{Body, ConversationKey, FailureKind, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
 
-use super::frames::{lost, took};
+use super::frames::{lost, shown_answer, took};
 use super::{Driver, Of, Ready};
 
 impl Driver {
@@ -113,10 +113,10 @@ impl Driver {
         key: ConversationKey,
         message: MessageId,
         theirs: &Theirs,
-        text: &str,
+        body: Body,
         now: Moment,
     ) {
-        let ending = self.shown_answer(theirs.code, text);
+        let ending = shown_answer(theirs.code, body);
         if let Some(rate) = self.rates.get_mut(&key) {
             rate.arrived(now);
         }
@@ -129,7 +129,7 @@ impl Driver {
             let id = echo.key.clone();
             let at = echo.at.unwrap_or(now.wall);
             let reader = self.readers.entry(key).or_default();
-            reader.sent(message, &send.request.text, at, id.clone(), false);
+            reader.sent(message, &self.redactor.text(&send.request.text), at, id.clone(), false);
             return self.conclude(message, Outcome::Accepted, id, now);
         }
         match what_follows(outcome::of_frame(theirs), false, &mut send.tries, &mut self.jitter) {
@@ -184,7 +184,7 @@ impl Driver {
         let skew = jiff::SignedDuration::from_secs(self.skew);
         let at = began.saturating_add(skew).unwrap_or(began);
         let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &send.request.text, at, None, true);
+        reader.sent(message, &self.redactor.text(&send.request.text), at, None, true);
         self.conclude(message, outcome, None, now);
         if self.webs.is_writable(key) {
             self.catch_up(key, now);
