@@ -479,8 +479,7 @@ impl CapturedTry {
 
     /// The same of a success.
     fn body(&self) -> Option<&[u8]> {
-        let success = self.answer.as_ref().is_some_and(|(status, ..)| (200..300).contains(status));
-        success.then(|| self.text().as_bytes())
+        (200..300).contains(&self.status()).then(|| self.text().as_bytes())
     }
 
     /// One line for an exchange that was no success.
