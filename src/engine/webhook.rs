@@ -173,7 +173,8 @@ pub async fn listen(
     if events.send(Event::Listening(address, secret.clone())).await.is_err() {
         return;
     }
-    let door = Arc::new(Door { secret, address, clock, redactor, events, refused: Mutex::default(), refusal: Notify::new() });
+    let door =
+        Arc::new(Door { secret, address, clock, redactor, events, refused: Mutex::default(), refusal: Notify::new() });
     let mut connections = tokio::task::JoinSet::new();
     let mut oldest_first = VecDeque::new();
     let mut tell_at = None;
