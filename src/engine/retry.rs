@@ -29,6 +29,8 @@ const LOST_FIRST: Duration = Duration::from_secs(1);
 const LOST_MAX: Duration = Duration::from_secs(10);
 /// A server that asks for a longer wait than this is taken to have refused.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
+/// Least pause after a 429, whatever wait it names.
+const LIMITED_MIN: Duration = Duration::from_millis(500);
 /// First pause after a 429 that names no wait.
 const LIMITED_FIRST: Duration = Duration::from_secs(2);
 
@@ -103,7 +105,12 @@ pub fn what_follows(judged: Judged, repeatable: bool, tries: &mut Tries, jitter:
         }
         Judged::Limited(status, _, wait) => {
             let named = wait.map_or(String::new(), |w| format!(", Retry-After {} s", w.as_secs()));
-            let pause = wait.unwrap_or_else(|| jitter.backoff(LIMITED_FIRST, WAIT_MAX, tries.limited));
+            let pause = match wait {
+                // "At once" is no time to wait: those who were refused together would come back together.
+                Some(wait) if wait < LIMITED_MIN => LIMITED_MIN + jitter.up_to(LIMITED_MIN),
+                Some(wait) => wait,
+                None => jitter.backoff(LIMITED_FIRST, WAIT_MAX, tries.limited),
+            };
             tries.limited += 1;
             Verdict::Again(pause, format!("{status}{named}"))
         }

@@ -17,6 +17,9 @@ use super::{Answer, Tried};
 /// How much of a body is kept. The rest is counted.
 pub const BODY_MAX: usize = 1 << 20;
 
+/// How many encodings of one body are undone.
+const ENCODINGS_MAX: usize = 3;
+
 /// The request as it is, or would be, written. `Host` is what the connection adds (`:authority` in HTTP/2).
 pub fn request(call: &Call, redactor: &Redactor) -> Request {
     // A file may be larger than what is kept.
@@ -102,9 +105,8 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
         .map(|v| v.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
         .filter(|m| !m.is_empty());
     let cut = total > bytes.len() as u64;
-    let encoding = value(CONTENT_ENCODING).filter(|e| !e.is_empty() && !e.eq_ignore_ascii_case("identity"));
-    let Decoded { bytes: plain, total, truncated, note } = match encoding {
-        Some(encoding) => decode(bytes, encoding, cut || broken),
+    let Decoded { bytes: plain, total, truncated, note } = match encoding(headers) {
+        Some(encoding) => decode(bytes, &encoding, cut || broken),
         None => Decoded { bytes: bytes.into(), total, truncated: cut, note: None },
     };
     let mut out = Body { form: BodyForm::Binary, text: String::new(), total, truncated, mime, encoding: note };
@@ -126,8 +128,8 @@ pub fn body(bytes: &[u8], total: u64, headers: &HeaderMap, redactor: &Redactor, 
 /// `bytes` with their encoding undone where that is possible, as UTF-8 where they are text: for reading an answer, not
 /// for showing it.
 pub fn plain<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, [u8]> {
-    let bytes = match headers.get(CONTENT_ENCODING).and_then(|v| v.to_str().ok()) {
-        Some(encoding) => decode(bytes, encoding.trim(), false).bytes,
+    let bytes = match encoding(headers) {
+        Some(encoding) => decode(bytes, &encoding, false).bytes,
         None => bytes.into(),
     };
     match as_text(&bytes, headers, false) {
@@ -141,10 +143,17 @@ pub fn unread(answer: &Answer) -> Option<String> {
     if answer.total > answer.bytes.len() as u64 {
         return Some(format!("{} bytes, more than the {BODY_MAX} that are read", answer.total));
     }
-    let encoding = answer.headers.get(CONTENT_ENCODING)?.to_str().ok()?.trim();
-    let decoded = decode(&answer.bytes, encoding, false);
+    let decoded = decode(&answer.bytes, &encoding(&answer.headers)?, false);
     let undone = matches!(decoded.bytes, Cow::Owned(_)) && !decoded.truncated;
-    decoded.note.filter(|_| !undone && !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity"))
+    decoded.note.filter(|_| !undone)
+}
+
+/// The encodings of a body, in the order in which they were laid on, `gzip, gzip` for instance.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(CONTENT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let names = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let names: Vec<_> = names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// `bytes` as text, if they are: in the charset that the type names, else UTF-8 (but for a character cut at the very
@@ -175,6 +184,16 @@ struct Decoded<'b> {
 fn decode<'b>(bytes: &'b [u8], encoding: &str, cut: bool) -> Decoded<'b> {
     let as_it_is =
         |note: String| Decoded { bytes: bytes.into(), total: bytes.len() as u64, truncated: cut, note: Some(note) };
+    if encoding.matches(", ").count() >= ENCODINGS_MAX {
+        return as_it_is(format!("more than {ENCODINGS_MAX} encodings, not decoded"));
+    }
+    if let Some((inner, outer)) = encoding.rsplit_once(", ") {
+        let once = decode(bytes, outer, cut);
+        let Cow::Owned(unfolded) = once.bytes else { return once };
+        let Decoded { bytes, total, truncated, note } = decode(&unfolded, inner, once.truncated);
+        let note = note.map(|note| format!("{note}, {outer}"));
+        return Decoded { bytes: bytes.into_owned().into(), total, truncated, note };
+    }
     let unfolded = match encoding.to_ascii_lowercase().as_str() {
         "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(bytes)),
         // "deflate" means zlib, and some servers send it bare.
@@ -255,6 +274,15 @@ mod tests {
             assert_eq!(body.encoding.as_deref(), Some(name));
             assert_eq!(body.total, plain.len() as u64);
         }
+        let mut twice = GzEncoder::new(Vec::new(), Compression::default());
+        twice.write_all(&gz).unwrap();
+        let twice = capture(&twice.finish().unwrap(), "application/json", Some("gzip, gzip"));
+        assert_eq!(
+            (twice.text.as_str(), twice.encoding.as_deref()),
+            ("{\"access_token\":\"«access token»\"}", Some("gzip, gzip"))
+        );
+        let many = capture(&gz, "text/plain", Some("gzip, gzip, gzip, gzip"));
+        assert_eq!(many.encoding.as_deref(), Some("more than 3 encodings, not decoded"));
         assert_eq!(capture(&gz, "text/plain", Some("br")).encoding.as_deref(), Some("br, not decoded"));
         assert_eq!(
             capture(b"plain", "text/plain", Some("gzip")).encoding.as_deref(),

@@ -25,6 +25,26 @@ const GOODBYE_BOUND: Duration = Duration::from_millis(300);
 /// Frames that wait to be taken in before reading stops.
 const AHEAD: usize = 256;
 
+/// What one frame costs of a socket's time, and so many bytes a second more: far above what a conversation brings, so that
+/// a flood is read slowly and waits with its sender. A burst of so much time is read at once.
+const FRAME_COST: Duration = Duration::from_millis(2);
+const BYTES_PER_SECOND: usize = 2 << 20;
+const BURST: Duration = Duration::from_secs(5);
+
+/// Until when the frames that came have used up their time.
+#[derive(Clone, Copy, Debug)]
+struct Inflow(Instant);
+
+impl Inflow {
+    /// A frame of `bytes` came at `now`: says until when no other is read, where too much came.
+    fn take(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
+        let cost = FRAME_COST + Duration::from_secs_f64(bytes as f64 / BYTES_PER_SECOND as f64);
+        self.0 = self.0.max(now) + cost;
+        let next = self.0.checked_sub(BURST)?;
+        (next > now).then_some(next)
+    }
+}
+
 /// What the task is told.
 enum Order {
     Write(String, Arc<Gate>),
@@ -94,10 +114,14 @@ async fn run<E>(
 ) {
     let mut ping = Instant::now() + PING_EVERY;
     let mut heard = Instant::now();
+    let mut inflow = Inflow(heard);
+    let mut slowed: Option<Instant> = None;
     let gone = loop {
         tokio::select! {
-            came = socket.next() => {
+            () = sleep_until(slowed.unwrap_or(heard)), if slowed.is_some() => slowed = None,
+            came = socket.next(), if slowed.is_none() => {
                 heard = Instant::now();
+                slowed = inflow.take(came.as_ref().map_or(0, |c| c.as_ref().map_or(0, Message::len)), heard);
                 let event = match came {
                     Some(Ok(Message::Text(text))) => Event::Text(text.as_str().to_owned()),
                     Some(Ok(Message::Binary(bytes))) => Event::Binary(bytes.len()),
@@ -159,5 +183,34 @@ fn broken(error: &Error) -> String {
         Error::ConnectionClosed | Error::AlreadyClosed => "the connection was closed".to_owned(),
         Error::Io(e) => format!("the connection broke: {e}"),
         other => crate::genesys::errors::one_line(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_read_at_once_and_a_flood_slowly() {
+        let start = Instant::now();
+        for (bytes, burst, pause) in [(0, 2_500, FRAME_COST), (1 << 20, 9, Duration::from_millis(502))] {
+            let mut inflow = Inflow(start);
+            for n in 0..burst {
+                assert_eq!(inflow.take(bytes, start), None, "{n} of {bytes}");
+            }
+            let mut now = start;
+            for _ in 0..2 {
+                while let Some(next) = inflow.take(bytes, now) {
+                    assert!(next - now <= pause, "{bytes}");
+                    now = next;
+                    if now > start + Duration::from_secs(20) {
+                        break;
+                    }
+                }
+            }
+            assert!(now > start + Duration::from_secs(20), "it goes on slowly");
+            // Silence pays it back.
+            assert_eq!(inflow.take(bytes, now + BURST), None);
+        }
     }
 }
