@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn every_form_of_retry_after() {
         let now: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
-        let wait = |list| retry_after(&headers(list), now).map(|d| d.as_secs());
+        let wait = |list: &[(&'static str, &'static str)]| retry_after(&headers(list), now).map(|d| d.as_secs());
         for (value, seconds) in [
             ("7", Some(7)),
             (" 0 ", Some(0)),
