@@ -7,7 +7,6 @@
 //! due ──────┘                     └─► Finish ─► shut the engine down, exit code
 //! ```
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -16,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::clock::Clock;
 use crate::engine::{Command, EngineHandle, Report};
 use crate::journal::job::not_on_disk;
-use crate::model::{ConversationKey, Moment};
+use crate::model::Moment;
 
 use super::exit::{Exit, Failed};
 use super::journal::Kept;
@@ -72,12 +71,11 @@ pub async fn drive(
 ) -> Result<Exit, Failed> {
     let mut interrupts = interrupts();
     let mut input = Input::Begin;
-    let mut heard = HashSet::new();
     let exit = 'run: loop {
         if let Input::Report(report) = &input {
             logging::report(report);
             if let Some(kept) = kept {
-                keep(kept, report, &mut heard);
+                keep(kept, report);
             }
         }
         for act in fold.on(clock.now(), input) {
@@ -106,12 +104,11 @@ pub async fn drive(
 }
 
 /// Keeps what is over, and what was said: both sides of a conversation belong into its transcript.
-fn keep(kept: &Kept, report: &Report, heard: &mut HashSet<(ConversationKey, String)>) {
+fn keep(kept: &Kept, report: &Report) {
     match report {
         Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
         Report::Conversation { key, messages, .. } | Report::Heard { key, messages } => {
-            let new = messages.iter().filter(|m| heard.insert((*key, m.id.clone()))).cloned().collect();
-            kept.heard(*key, new);
+            kept.heard(*key, messages.clone());
         }
         Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
         _ => {}

@@ -16,6 +16,7 @@ mod client;
 pub mod command;
 mod driver;
 mod exchange_builder;
+mod heard;
 mod jitter;
 mod metrics;
 mod options;

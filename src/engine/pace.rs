@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use crate::model::{Moment, RateLimit};
 
+/// The window in which the platform counts requests. [real: documented, "300 requests a minute"]
+const WINDOW: Duration = Duration::from_secs(60);
+
 /// At most so many in any span of time of this length.
 ///
 /// The newest is counted from when it was last heard to be under way: a message whose answer came has arrived by then,
@@ -68,6 +71,15 @@ impl Pace {
         self.silent = self.silent.into_iter().chain([until]).max_by_key(|until| until.mono);
     }
 
+    /// A 429 of a request that is no message asked to wait: messages are held back no longer than the limit's window.
+    pub fn silence_for_window(&mut self, wait: Duration, now: Moment) {
+        let window = self.limit.map(|l| l.resets).filter(|resets| now.mono < resets.mono);
+        let ends = window.into_iter().chain([now.after(wait), now.after(WINDOW)]);
+        if let Some(end) = ends.min_by_key(|end| end.mono) {
+            self.silence(end);
+        }
+    }
+
     /// An answer told the limit while `flying` other requests were under way: they may not be counted in it.
     pub fn observe(&mut self, limit: RateLimit, flying: usize) {
         self.limit = Some(limit);
@@ -124,6 +136,21 @@ mod tests {
         pace.silence(at(1_000));
         assert_eq!(pace.may(at(2_000), 0), Err(at(60_000)));
         assert_eq!(pace.may(at(60_000), 0), Ok(()));
+    }
+
+    #[test]
+    fn a_read_that_is_to_wait_holds_messages_for_the_window_at_most() {
+        let long = Duration::from_secs(7_200);
+        let mut pace = Pace::default();
+        pace.silence_for_window(long, at(0));
+        assert_eq!(pace.may(at(1), 0), Err(at(60_000)));
+        let mut pace = Pace::default();
+        pace.observe(RateLimit { count: 300, allowed: 300, resets: at(20_000) }, 0);
+        pace.silence_for_window(long, at(0));
+        assert_eq!((pace.may(at(1), 0), pace.may(at(20_000), 0)), (Err(at(20_000)), Ok(())));
+        let mut pace = Pace::default();
+        pace.silence_for_window(Duration::from_secs(3), at(0));
+        assert_eq!((pace.may(at(1), 0), pace.may(at(3_000), 0)), (Err(at(3_000)), Ok(())));
     }
 
     #[test]

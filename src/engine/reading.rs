@@ -6,30 +6,69 @@
 //!                                                                     └─ refused ─────────► rest
 //! ```
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::heard::{Came, HeardMessages};
+use super::recent_set::Recent;
 use crate::model::{Author, MessageId, Moment, RemoteMessage, RemoteState};
 
 /// Between an answer and the last look: bots often say two things.
 const LINGER: Duration = Duration::from_secs(2);
 /// How far the remote side's clock and a `Date` of whole seconds may lie apart.
 const TOLERANCE: Duration = Duration::from_secs(5);
-/// Messages of ours that are remembered, beside unknown ones.
+/// Messages of ours that are remembered, beside unknown ones; and of the guest's that are none of ours so far.
 const OURS: usize = 64;
+const GUESTS: usize = 256;
+/// Remote ids of ours that are remembered.
+const CLAIMED: usize = 4_096;
+
+/// When a message of ours may have been said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// It was accepted then, by the remote side's clock.
+    Accepted(Timestamp),
+    /// Nobody knows whether it was received: if so, then between these, by this machine's clock. The second is when its
+    /// last try could have been taken at the latest.
+    Unknown(Timestamp, Timestamp),
+}
+
+impl When {
+    const fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown(..))
+    }
+
+    /// Between which times it was said, by the remote side's clock, which is ahead by `skew`.
+    fn span(self, skew: SignedDuration) -> (Timestamp, Timestamp) {
+        let (from, until) = match self {
+            Self::Accepted(at) => (at, at),
+            Self::Unknown(from, until) => {
+                (from.saturating_add(skew).unwrap_or(from), until.saturating_add(skew).unwrap_or(until))
+            }
+        };
+        let earliest = from.saturating_sub(TOLERANCE).unwrap_or(Timestamp::MIN);
+        (earliest, until.saturating_add(TOLERANCE).unwrap_or(Timestamp::MAX))
+    }
+}
 
 /// A message of ours that a read may say something about.
 #[derive(Clone, Debug)]
 struct Ours {
     message: MessageId,
     text: String,
-    /// By the remote side's clock: when it was begun (unknown) or accepted.
-    at: Timestamp,
+    when: When,
     remote_id: Option<String>,
-    unknown: bool,
     answered: bool,
+}
+
+/// A message that a guest said, and none of ours so far.
+#[derive(Clone, Debug)]
+struct OfGuest {
+    id: String,
+    text: String,
+    at: Timestamp,
 }
 
 /// What a read settled.
@@ -41,62 +80,101 @@ pub enum Settled {
     Landed(MessageId, String),
 }
 
+/// Whether reading is worth a try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Access {
+    /// Nothing speaks against it.
+    #[default]
+    Open,
+    /// A 401 has had the token renewed, and nothing was read since: it is not renewed again for a read.
+    Renewed,
+    /// It was refused; only a person's asking, or a new token, tries again.
+    Refused,
+}
+
 /// What is known of one conversation, and when it is read next.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reader {
-    /// All messages that reads brought, oldest first.
-    messages: Vec<RemoteMessage>,
-    ids: HashSet<String>,
+    heard: HeardMessages,
+    /// The newest of them, the oldest first.
+    guests: VecDeque<OfGuest>,
     /// Messages of ours that are not settled for good.
     ours: VecDeque<Ours>,
     /// Remote ids that are known to be one of ours.
-    claimed: HashSet<String>,
+    claimed: Recent<String>,
     next: Option<Moment>,
     step: usize,
     /// The last look after an answer.
     last_look: bool,
     /// A person asked.
     asked: bool,
-    /// Reading it was refused; only a person's asking tries again.
-    refused: bool,
+    access: Access,
     /// What was last told.
-    told: Option<(RemoteState, Option<Timestamp>, usize)>,
+    told: Option<(RemoteState, Option<Timestamp>)>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            heard: HeardMessages::default(),
+            guests: VecDeque::new(),
+            ours: VecDeque::new(),
+            claimed: Recent::new(CLAIMED),
+            next: None,
+            step: 0,
+            last_look: false,
+            asked: false,
+            access: Access::Open,
+            told: None,
+        }
+    }
 }
 
 impl Reader {
-    /// A send ended at `now` as accepted or unknown; `at` is that (or its beginning) by the remote side's clock.
-    pub fn sent(&mut self, message: MessageId, text: &str, at: Timestamp, remote_id: Option<String>, unknown: bool) {
+    /// Another conversation begins where this one was: only what was heard is kept, so that it is not told again.
+    pub fn begin_anew(&mut self) {
+        *self = Self { heard: std::mem::take(&mut self.heard), ..Self::default() };
+    }
+
+    /// Whether anything was heard in it.
+    pub const fn has_heard(&self) -> bool {
+        !self.heard.is_empty()
+    }
+
+    /// A send ended as accepted or unknown.
+    pub fn sent(&mut self, message: MessageId, text: &str, when: When, remote_id: Option<String>) {
         if let Some(id) = &remote_id {
-            self.claimed.insert(id.clone());
+            self.known(id);
         }
         // A session of thousands of sends: what was accepted long ago will not be answered any more. What nobody knows
         // of is never let go.
         if self.ours.len() >= OURS
-            && let Some(oldest) = self.ours.iter().position(|o| !o.unknown)
+            && let Some(oldest) = self.ours.iter().position(|o| !o.when.is_unknown())
         {
             self.ours.remove(oldest);
         }
-        self.ours.push_back(Ours { message, text: text.to_owned(), at, remote_id, unknown, answered: false });
+        self.ours.push_back(Ours { message, text: text.trim().to_owned(), when, remote_id, answered: false });
     }
 
     /// Starts the growing pauses anew.
     pub fn look(&mut self, now: Moment, pauses: &[Duration]) {
-        if !self.refused {
+        if self.access != Access::Refused {
             self.step = 0;
             self.last_look = false;
             self.next = pauses.first().map(|p| now.after(*p));
         }
     }
 
-    /// This one is a message of ours of which nothing is to be found out any more.
+    /// Remembers that the message of that remote id is one of ours.
     pub fn known(&mut self, remote_id: &str) {
         self.claimed.insert(remote_id.to_owned());
+        self.guests.retain(|guest| guest.id != remote_id);
     }
 
-    /// The same, and the first look is now.
+    /// Starts the growing pauses anew; the first look is now.
     pub fn look_soon(&mut self, now: Moment, pauses: &[Duration]) {
         self.look(now, pauses);
-        if !self.refused {
+        if self.access != Access::Refused {
             self.next = Some(now);
         }
     }
@@ -104,7 +182,7 @@ impl Reader {
     /// A person asks for a read, now.
     pub fn ask(&mut self) {
         self.asked = true;
-        self.refused = false;
+        self.new_token();
     }
 
     /// A person settled it.
@@ -112,9 +190,25 @@ impl Reader {
         self.ours.retain(|o| o.message != message);
     }
 
+    /// The read was answered with 401. True: it is worth a new token, with which it is read again; once until a read
+    /// succeeds.
+    pub fn may_renew(&mut self) -> bool {
+        let may = self.access == Access::Open;
+        self.access = Access::Renewed;
+        may
+    }
+
+    /// Read again as soon as there is a token. `asked`: a person waits for it.
+    pub const fn again(&mut self, now: Moment, asked: bool) {
+        self.next = Some(now);
+        self.asked |= asked;
+    }
+
     /// A new token: what the old one was refused may be tried again.
     pub fn new_token(&mut self) {
-        self.refused = false;
+        if self.access == Access::Refused {
+            self.access = Access::Renewed;
+        }
     }
 
     /// Whether it wants to be read at `now`.
@@ -135,12 +229,12 @@ impl Reader {
 
     /// The ids of `listed` whose messages are not known yet.
     pub fn unknown_ids<'i>(&self, listed: impl Iterator<Item = &'i str>) -> Vec<String> {
-        listed.filter(|id| !self.ids.contains(*id)).map(str::to_owned).collect()
+        listed.filter(|id| !self.heard.knows(id)).map(str::to_owned).collect()
     }
 
     /// The read was refused, or brought nothing that can be read: no more by itself.
     pub fn refused(&mut self) {
-        self.refused = true;
+        self.access = Access::Refused;
         self.next = None;
     }
 
@@ -155,20 +249,20 @@ impl Reader {
         }
     }
 
-    /// The read brought `new` messages. Says what it settled, and schedules the next look.
+    /// The read brought messages. Says which of them are new and what they settled, and schedules the next look.
     pub fn read(
         &mut self,
-        new: Vec<RemoteMessage>,
+        found: Vec<RemoteMessage>,
+        skew: SignedDuration,
         now: Moment,
-        pauses: &[Duration],
-        repeats: u32,
-        watched: bool,
-    ) -> Vec<Settled> {
-        let (_, out) = self.heard(new);
-        let answered = out.iter().any(|s| matches!(s, Settled::Answered(_)));
+        (pauses, repeats, watched): (&[Duration], u32, bool),
+    ) -> (Vec<RemoteMessage>, Vec<Settled>) {
+        self.access = Access::Open;
+        let (fresh, settled) = self.hear(found, Came::Read, skew);
+        let answered = settled.iter().any(|s| matches!(s, Settled::Answered(_)));
         if self.last_look && !answered {
             self.next = None;
-        } else if answered && !self.ours.iter().any(|o| !o.answered) {
+        } else if answered && self.ours.is_empty() {
             self.last_look = true;
             self.next = Some(now.after(LINGER));
         } else if self.ours.is_empty() {
@@ -177,27 +271,31 @@ impl Reader {
         } else {
             self.schedule(now, pauses, repeats, watched);
         }
-        out
+        (fresh, settled)
     }
 
     /// Since when, by the remote side's clock, a message may be there of which nobody knows: the oldest of those.
-    pub fn doubt_since(&self) -> Option<Timestamp> {
-        let oldest = self.ours.iter().filter(|o| o.unknown).map(|o| o.at).min()?;
-        Some(oldest.saturating_sub(TOLERANCE).unwrap_or(Timestamp::MIN))
+    pub fn doubt_since(&self, skew: SignedDuration) -> Option<Timestamp> {
+        self.ours.iter().filter(|o| o.when.is_unknown()).map(|o| o.when.span(skew).0).min()
     }
 
-    /// Messages came, by a read or by themselves: says which of them are new, and what those settle.
-    pub fn heard(&mut self, messages: Vec<RemoteMessage>) -> (Vec<RemoteMessage>, Vec<Settled>) {
-        let fresh: Vec<_> = messages.into_iter().filter(|m| self.ids.insert(m.id.clone())).collect();
-        for message in &fresh {
-            // Nearly always the newest: a session of days is not sorted anew with each message.
-            let place = self.messages.partition_point(|m| m.at <= message.at);
-            self.messages.insert(place, message.clone());
+    /// Messages came: says which of them are new, and what those settle. The remote side's clock is ahead by `skew`.
+    pub fn hear(
+        &mut self,
+        messages: Vec<RemoteMessage>,
+        came: Came,
+        skew: SignedDuration,
+    ) -> (Vec<RemoteMessage>, Vec<Settled>) {
+        let fresh = self.heard.hear(messages, came);
+        for message in fresh.iter().filter(|m| m.author == Author::Guest && !self.claimed.contains(&m.id)) {
+            let RemoteMessage { id, text, at, .. } = message;
+            self.guests.push_back(OfGuest { id: id.clone(), text: text.trim().to_owned(), at: *at });
         }
-        let mut out = self.claim();
+        let mut out = self.claim(skew);
+        self.guests.drain(..self.guests.len().saturating_sub(GUESTS));
         let replies = fresh.iter().filter(|m| matches!(m.author, Author::Bot | Author::Agent));
         if let Some(reply) = replies.map(|m| m.at).max() {
-            for ours in self.ours.iter_mut().filter(|o| !o.unknown && !o.answered && o.at <= reply) {
+            for ours in self.ours.iter_mut().filter(|o| matches!(o.when, When::Accepted(at) if at <= reply)) {
                 ours.answered = true;
                 out.push(Settled::Answered(ours.message));
             }
@@ -206,44 +304,40 @@ impl Reader {
         (fresh, out)
     }
 
-    /// The messages known, and whether that differs from what was last told (then it counts as told).
-    pub fn tell(&mut self, state: RemoteState, since: Option<Timestamp>, always: bool) -> Option<Vec<RemoteMessage>> {
-        let told = Some((state, since, self.messages.len()));
-        if told == self.told && !always {
-            return None;
-        }
-        self.told = told;
-        Some(self.messages.clone())
+    /// Whether this is to be told: something `new` was heard, or it differs from what was told last.
+    pub fn is_news(&mut self, state: RemoteState, since: Option<Timestamp>, new: bool) -> bool {
+        new | (self.told.replace((state, since)) != Some((state, since)))
     }
 
     fn schedule(&mut self, now: Moment, pauses: &[Duration], repeats: u32, watched: bool) {
         self.step += 1;
         let more = if watched { pauses.len() + repeats as usize } else { pauses.len() };
-        let pause = pauses.get(self.step).or(pauses.last()).filter(|_| self.step < more && !self.refused);
+        let pause =
+            pauses.get(self.step).or(pauses.last()).filter(|_| self.step < more && self.access != Access::Refused);
         self.next = pause.map(|p| now.after(*p));
     }
 
     /// Matches our messages without a remote id to guest messages of the same text. An unknown one has landed only
     /// where there is one for each of ours with that text: else it may be the resend that is seen.
-    fn claim(&mut self) -> Vec<Settled> {
+    fn claim(&mut self, skew: SignedDuration) -> Vec<Settled> {
         let mut out = Vec::new();
         for at in 0..self.ours.len() {
-            let Some(ours) = self.ours.get(at) else { break };
-            if ours.remote_id.is_some() {
+            let Some(ours) = self.ours.get(at).filter(|o| o.remote_id.is_none()) else { continue };
+            let (earliest, latest) = ours.when.span(skew);
+            let same = |guest: &OfGuest| guest.text == ours.text && (earliest..=latest).contains(&guest.at);
+            let seen = self.guests.iter().filter(|g| same(g)).count();
+            let waiting = self.ours.iter().filter(|o| o.remote_id.is_none() && o.text == ours.text).count();
+            if seen < waiting && ours.when.is_unknown() {
                 continue;
             }
-            let earliest = ours.at.saturating_sub(TOLERANCE).unwrap_or(Timestamp::MIN);
-            let text = ours.text.trim();
-            let mut seen = self.messages.iter().filter(|m| {
-                m.author == Author::Guest && m.at >= earliest && m.text.trim() == text && !self.claimed.contains(&m.id)
-            });
-            let waiting = self.ours.iter().filter(|o| o.remote_id.is_none() && o.text.trim() == text).count();
-            let enough = seen.clone().count() >= waiting;
-            let Some(id) = seen.next().map(|m| m.id.clone()).filter(|_| enough || !ours.unknown) else { continue };
+            let place = self.guests.iter().position(same);
+            let Some(OfGuest { id, at: said, .. }) = place.and_then(|place| self.guests.remove(place)) else {
+                continue;
+            };
             self.claimed.insert(id.clone());
             if let Some(ours) = self.ours.get_mut(at) {
                 ours.remote_id = Some(id.clone());
-                if std::mem::take(&mut ours.unknown) {
+                if std::mem::replace(&mut ours.when, When::Accepted(said)).is_unknown() {
                     out.push(Settled::Landed(ours.message, id));
                 }
             }

@@ -12,15 +12,26 @@ fn said(id: &str, author: Author, text: &str, seconds: u64) -> RemoteMessage {
     RemoteMessage::new(id, author, text, at(seconds).wall)
 }
 
+const NONE: SignedDuration = SignedDuration::ZERO;
+
 fn read(reader: &mut Reader, new: Vec<RemoteMessage>, now: u64) -> Vec<Settled> {
     reader.begin();
-    reader.read(new, at(now), &PAUSES, 0, false)
+    reader.read(new, NONE, at(now), (&PAUSES, 0, false)).1
+}
+
+fn accepted(seconds: u64) -> When {
+    When::Accepted(at(seconds).wall)
+}
+
+/// Begun then, and to be taken within ten seconds.
+fn unknown(seconds: u64) -> When {
+    When::Unknown(at(seconds).wall, at(seconds + 10).wall)
 }
 
 #[test]
 fn pauses_grow_and_end() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "x", at(0).wall, Some("m1".into()), false);
+    reader.sent(MessageId(1), "x", accepted(0), Some("m1".into()));
     reader.look(at(0), &PAUSES);
     assert_eq!(reader.next_due(), Some(at(1)));
     assert!(!reader.wants(at(0)) && reader.wants(at(1)));
@@ -35,40 +46,40 @@ fn a_look_that_waits_for_nothing_is_not_repeated() {
     let mut reader = Reader::default();
     reader.ask();
     reader.begin();
-    reader.read(vec![said("b0", Author::Bot, "earlier", 50)], at(60), &PAUSES, 2, true);
+    reader.read(vec![said("b0", Author::Bot, "earlier", 50)], NONE, at(60), (&PAUSES, 2, true));
     assert_eq!(reader.next_due(), None);
 }
 
 #[test]
 fn who_is_looked_at_is_read_longer() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "x", at(0).wall, Some("m1".into()), false);
+    reader.sent(MessageId(1), "x", accepted(0), Some("m1".into()));
     reader.look(at(0), &PAUSES);
     for n in 0..3 {
         assert!(reader.next_due().is_some(), "{n}");
         reader.begin();
-        reader.read(vec![], at(n), &PAUSES, 2, true);
+        reader.read(vec![], NONE, at(n), (&PAUSES, 2, true));
     }
     reader.begin();
-    reader.read(vec![], at(9), &PAUSES, 2, true);
+    reader.read(vec![], NONE, at(9), (&PAUSES, 2, true));
     assert_eq!(reader.next_due(), None);
 }
 
 #[test]
 fn an_old_answer_answers_nothing() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "x", at(100).wall, Some("m1".into()), false);
+    reader.sent(MessageId(1), "x", accepted(100), Some("m1".into()));
     assert_eq!(read(&mut reader, vec![said("b0", Author::Bot, "earlier", 50)], 101), []);
     let new = vec![said("b1", Author::Agent, "hello", 101), said("s", Author::System, "joined", 102)];
     assert_eq!(read(&mut reader, new.clone(), 103), [Settled::Answered(MessageId(1))]);
-    reader.sent(MessageId(2), "y", at(90).wall, Some("m2".into()), false);
+    reader.sent(MessageId(2), "y", accepted(90), Some("m2".into()));
     assert_eq!(read(&mut reader, new, 104), [], "what was read before is no new answer");
 }
 
 #[test]
 fn the_unknown_lands_where_its_text_is_found() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "hello ", at(100).wall, None, true);
+    reader.sent(MessageId(1), "hello ", unknown(100), None);
     let old = said("m0", Author::Guest, "hello", 10);
     assert_eq!(read(&mut reader, vec![old], 101), [], "the same words, long before");
     let bot = said("b", Author::Bot, "hello", 101);
@@ -80,16 +91,16 @@ fn the_unknown_lands_where_its_text_is_found() {
 #[test]
 fn an_unknown_one_is_remembered_however_many_follow() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "lost?", at(100).wall, None, true);
+    reader.sent(MessageId(1), "lost?", unknown(100), None);
     for n in 0..200_u64 {
-        reader.sent(MessageId(2 + n), "x", at(101 + n).wall, Some(format!("x{n}")), false);
+        reader.sent(MessageId(2 + n), "x", accepted(101 + n), Some(format!("x{n}")));
     }
-    assert_eq!(reader.doubt_since(), Some(at(95).wall));
+    assert_eq!(reader.doubt_since(NONE), Some(at(95).wall));
     let found = said("m1", Author::Guest, "lost?", 100);
     assert_eq!(read(&mut reader, vec![found], 400), [Settled::Landed(MessageId(1), "m1".into())]);
-    assert_eq!(reader.doubt_since(), None);
+    assert_eq!(reader.doubt_since(NONE), None);
     for n in 0..200 {
-        reader.sent(MessageId(1_000 + n), "all of them?", at(500).wall, None, true);
+        reader.sent(MessageId(1_000 + n), "all of them?", unknown(500), None);
     }
     let found: Vec<_> = (0..200).map(|n| said(&format!("a{n}"), Author::Guest, "all of them?", 500)).collect();
     assert_eq!(read(&mut reader, found, 600).len(), 200);
@@ -98,20 +109,20 @@ fn an_unknown_one_is_remembered_however_many_follow() {
 #[test]
 fn what_is_unknown_is_looked_for_since_the_oldest_of_it() {
     let mut reader = Reader::default();
-    assert_eq!(reader.doubt_since(), None);
-    reader.sent(MessageId(1), "a", at(200).wall, None, true);
-    reader.sent(MessageId(2), "b", at(100).wall, None, true);
-    reader.sent(MessageId(3), "c", at(50).wall, None, false);
-    assert_eq!(reader.doubt_since(), Some(at(95).wall), "less what two clocks may differ");
+    assert_eq!(reader.doubt_since(NONE), None);
+    reader.sent(MessageId(1), "a", unknown(200), None);
+    reader.sent(MessageId(2), "b", unknown(100), None);
+    reader.sent(MessageId(3), "c", accepted(50), None);
+    assert_eq!(reader.doubt_since(NONE), Some(at(95).wall), "less what two clocks may differ");
     reader.settled(MessageId(2));
-    assert_eq!(reader.doubt_since(), Some(at(195).wall));
+    assert_eq!(reader.doubt_since(NONE), Some(at(195).wall));
 }
 
 #[test]
 fn a_resend_that_is_seen_does_not_prove_the_first() {
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "hello", at(100).wall, None, true);
-    reader.sent(MessageId(2), "hello", at(110).wall, None, false);
+    reader.sent(MessageId(1), "hello", unknown(100), None);
+    reader.sent(MessageId(2), "hello", accepted(110), None);
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
     assert_eq!(
         read(&mut reader, vec![said("n", Author::Guest, "hello", 100)], 113),
@@ -119,8 +130,8 @@ fn a_resend_that_is_seen_does_not_prove_the_first() {
     );
     // One whose id is known is never taken for another.
     let mut reader = Reader::default();
-    reader.sent(MessageId(1), "hello", at(100).wall, None, true);
-    reader.sent(MessageId(2), "hello", at(110).wall, Some("m".into()), false);
+    reader.sent(MessageId(1), "hello", unknown(100), None);
+    reader.sent(MessageId(2), "hello", accepted(110), Some("m".into()));
     assert_eq!(read(&mut reader, vec![said("m", Author::Guest, "hello", 111)], 112), []);
 }
 
@@ -142,10 +153,71 @@ fn a_refusal_ends_reading_until_asked_or_a_new_token() {
 }
 
 #[test]
-fn the_same_is_told_once_unless_asked() {
+fn the_same_is_told_once() {
     let mut reader = Reader::default();
-    assert!(reader.tell(RemoteState::Connected, None, false).is_some());
-    assert!(reader.tell(RemoteState::Connected, None, false).is_none());
-    assert!(reader.tell(RemoteState::Connected, None, true).is_some());
-    assert!(reader.tell(RemoteState::Ended, None, false).is_some());
+    assert!(reader.is_news(RemoteState::Connected, None, false));
+    assert!(!reader.is_news(RemoteState::Connected, None, false));
+    assert!(reader.is_news(RemoteState::Connected, None, true));
+    assert!(reader.is_news(RemoteState::Ended, None, false));
+}
+
+/// A lost message is found by its text only where it can have been taken, by the server's clock: what somebody says
+/// before or later is another message.
+#[test]
+fn another_message_of_the_same_text_settles_nothing() {
+    // Seconds by which the server's clock is ahead, when the text was said by that clock, and whether it is ours.
+    let rows = [
+        (0, 100, true),
+        (0, 95, true),
+        (0, 94, false),
+        (0, 115, true), // a try's ten seconds, and what clocks may differ
+        (0, 116, false),
+        (0, 3_600, false),
+        (600, 700, true),
+        (600, 100, false),
+        (-60, 40, true),
+        (-60, 100, false),
+    ];
+    for (skew, said_at, ours) in rows {
+        let mut reader = Reader::default();
+        reader.sent(MessageId(1), "hello", unknown(100), None);
+        let found = vec![said("m", Author::Guest, "hello", said_at)];
+        let (fresh, settled) = reader.hear(found, Came::Read, SignedDuration::from_secs(skew));
+        assert_eq!((fresh.len(), !settled.is_empty()), (1, ours), "{skew} {said_at}");
+    }
+}
+
+/// What was heard before the answer was known to be lost counts, too, and is not told again.
+#[test]
+fn what_was_heard_meanwhile_is_found() {
+    let mut reader = Reader::default();
+    reader.hear(vec![said("m", Author::Guest, "hello", 101)], Came::Pushed, NONE);
+    reader.sent(MessageId(1), "hello", unknown(100), None);
+    let again = vec![said("m", Author::Guest, "hello", 101)];
+    assert_eq!(reader.hear(again, Came::Read, NONE), (vec![], vec![Settled::Landed(MessageId(1), "m".into())]));
+}
+
+#[test]
+fn a_401_renews_once_until_a_read_succeeds() {
+    let mut reader = Reader::default();
+    assert!(reader.may_renew());
+    assert!(!reader.may_renew());
+    reader.refused();
+    reader.ask();
+    assert!(!reader.may_renew(), "asking again and again does not renew again and again");
+    read(&mut reader, vec![], 1);
+    assert!(reader.may_renew());
+}
+
+#[test]
+fn a_reader_of_days_keeps_little() {
+    let mut reader = Reader::default();
+    for n in 0..2_000_u64 {
+        reader.hear(vec![said(&format!("g{n}"), Author::Guest, "x", n)], Came::Pushed, NONE);
+        reader.sent(MessageId(n), "y", accepted(n), Some(format!("o{n}")));
+    }
+    assert_eq!((reader.guests.len(), reader.ours.len()), (GUESTS, OURS));
+    reader.begin_anew();
+    assert!(reader.guests.is_empty() && reader.ours.is_empty() && reader.has_heard());
+    assert_eq!(reader.hear(vec![said("g7", Author::Guest, "x", 7)], Came::Read, NONE).0, [], "it is not told again");
 }

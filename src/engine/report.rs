@@ -41,7 +41,7 @@ pub enum Report {
         state: RemoteState,
         /// When the guest connected, where the read told.
         since: Option<jiff::Timestamp>,
-        /// All messages that the read brought, oldest first, ours included.
+        /// The messages that it brought and that were not heard before, oldest first, ours included.
         messages: Vec<RemoteMessage>,
     },
     /// Whether replies can be read: told after each read, and when a socket opens or is lost.

@@ -98,7 +98,6 @@ impl SendFold {
 
     /// Messages came while it was looked for choices. `all`: there are no others.
     pub(super) fn offered(&mut self, now: Moment, messages: &[RemoteMessage], all: bool) -> Vec<Act> {
-        self.seen.extend(messages.iter().map(|m| m.id.clone()));
         self.offer = self.pick.as_ref().and_then(|pick| pick.offer(messages));
         if self.offer.is_some() {
             self.stage = Stage::UnderWay;

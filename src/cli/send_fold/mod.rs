@@ -11,7 +11,6 @@ mod choosing;
 mod replies;
 mod verdict;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,8 +72,6 @@ pub struct SendFold {
     told: usize,
     /// Whether replies can be read.
     readable: RepliesReadable,
-    /// Messages of the other side that were there before, or have been told of.
-    seen: HashSet<String>,
     replied: bool,
     interrupted: bool,
     stage: Stage,
@@ -136,7 +133,6 @@ impl SendFold {
             exchange: None,
             told: 0,
             readable: RepliesReadable::NotYetKnown,
-            seen: HashSet::new(),
             replied: false,
             interrupted: false,
             stage: Stage::UnderWay,

@@ -7,25 +7,24 @@ use super::super::send_lines::reply_line;
 use super::{SendFold, Stage};
 
 impl SendFold {
-    /// The conversation was read: what stands below ours is a reply.
+    /// A read brought new messages: what stands below ours is a reply, and what was said before ours is none.
     pub(super) fn conversation(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
-        let sent = matches!(self.life, Life::Sending { .. }) || self.life.is_settled();
-        if !sent {
-            // What was said before ours is no reply to it.
-            self.seen.extend(messages.iter().map(|m| m.id.clone()));
+        if !matches!(self.life, Life::Sending { .. }) && !self.life.is_settled() {
             return Vec::new();
         }
-        let by_id = self.remote_id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
-        let ours = by_id.or_else(|| {
-            messages
-                .iter()
-                .rposition(|m| m.author == Author::Guest && m.text == self.sending.text && !self.seen.contains(&m.id))
-        });
-        let Some(ours) = ours else { return Vec::new() };
-        let mut acts = Vec::new();
-        for reply in messages.iter().skip(ours + 1) {
-            acts.extend(self.reply(now, reply));
-        }
+        let by_id = |m: &RemoteMessage| self.remote_id.as_ref() == Some(&m.id);
+        let by_text = |m: &RemoteMessage| m.author == Author::Guest && m.text == self.sending.text;
+        let found = || messages.iter().rposition(by_id).or_else(|| messages.iter().rposition(by_text));
+        let from = match (self.said, found()) {
+            // It was found before: all that comes is a reply.
+            (Some(_), _) => 0,
+            (None, Some(ours)) => {
+                self.said = messages.get(ours).map(|m| m.at);
+                ours + 1
+            }
+            (None, None) => return Vec::new(),
+        };
+        let acts = messages.iter().skip(from).filter_map(|reply| self.reply(now, reply)).collect();
         self.after_replies(now, acts)
     }
 
@@ -39,8 +38,9 @@ impl SendFold {
             let ours = self.remote_id.as_ref() == Some(&message.id)
                 || (message.author == Author::Guest && message.text == self.sending.text);
             if !sent {
-                self.seen.insert(message.id.clone());
-            } else if ours {
+                continue;
+            }
+            if ours {
                 self.said = Some(message.at);
             } else if self.said.map_or(settled || message.at >= self.begun.wall, |said| message.at >= said) {
                 acts.extend(self.reply(now, message));
@@ -69,7 +69,7 @@ impl SendFold {
     }
 
     fn reply(&mut self, now: Moment, message: &RemoteMessage) -> Option<Act> {
-        let reply = matches!(message.author, Author::Bot | Author::Agent) && self.seen.insert(message.id.clone());
+        let reply = matches!(message.author, Author::Bot | Author::Agent);
         self.replied |= reply;
         reply.then(|| Act::Say(reply_line(now, message)))
     }

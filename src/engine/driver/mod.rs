@@ -97,6 +97,8 @@ pub struct Driver {
 
     readers: BTreeMap<ConversationKey, Reader>,
     reads: BTreeMap<ConversationKey, reads::Reading>,
+    /// A 429 asked not to read before then.
+    reads_held: Option<Moment>,
     watched: Option<ConversationKey>,
     probing: probes::Probes,
     /// Conversations with a socket of their own.
@@ -159,6 +161,7 @@ impl Driver {
             places: BTreeMap::new(),
             readers: BTreeMap::new(),
             reads: BTreeMap::new(),
+            reads_held: None,
             watched: None,
             probing: probes::Probes::default(),
             webs: web::Webs::default(),

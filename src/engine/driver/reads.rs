@@ -1,13 +1,14 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::reading::Settled;
-use crate::engine::token::Outlook;
+use crate::engine::reading::{Settled, When};
+use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
@@ -45,7 +46,7 @@ struct Bulk {
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
         let now = self.clock.now();
-        let doubted = self.readers.get(&key).is_some_and(|reader| reader.doubt_since().is_some());
+        let doubted = self.readers.get(&key).is_some_and(|reader| reader.doubt_since(self.skew()).is_some());
         if doubted && self.is_web(key) {
             self.look_for_doubted(key, now);
         } else if self.is_web(key) {
@@ -54,6 +55,8 @@ impl Driver {
             self.readers.entry(key).or_default().ask();
             if self.tokens.outlook(now, None) == Outlook::Never {
                 self.tell_readable(key, RepliesReadable::No(Unreadable::NoToken), now);
+            } else if self.reads_held(now).is_some() {
+                self.tell_readable(key, RepliesReadable::No(Unreadable::Failing { status: 429 }), now);
             }
         } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
             let text = format!(
@@ -92,7 +95,9 @@ impl Driver {
     /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
     pub(super) fn forget_place(&mut self, key: ConversationKey) {
         self.places.remove(&key);
-        self.readers.remove(&key);
+        if let Some(reader) = self.readers.get_mut(&key) {
+            reader.begin_anew();
+        }
     }
 
     /// A send is over: an answer is looked for, and an unknown message.
@@ -106,28 +111,37 @@ impl Driver {
     ) {
         let unknown = matches!(outcome, Outcome::Unknown(_));
         let Some(send) = self.sends.get(&message).filter(|_| unknown || *outcome == Outcome::Accepted) else { return };
-        // By the remote side's clock. A message that ended as unknown may have been taken ever since it was begun.
-        let at = match heard.date {
-            Some(date) if !unknown => date,
-            _ => send
-                .began
-                .wall
-                .saturating_add(SignedDuration::from_secs(heard.skew.unwrap_or(0)))
-                .unwrap_or(send.began.wall),
+        let began = send.began.wall;
+        let when = match heard.date {
+            _ if unknown => self.doubt(began, now.wall),
+            Some(date) => When::Accepted(date),
+            None => When::Accepted(began.saturating_add(self.skew()).unwrap_or(began)),
         };
         let key = send.request.conversation;
         let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &self.redactor.text(&send.request.text), at, remote_id.map(str::to_owned), unknown);
+        reader.sent(message, &self.redactor.text(&send.request.text), when, remote_id.map(str::to_owned));
         reader.look(now, &self.tuning.read_pauses);
         if self.conversation_id(key).is_none() && !self.is_web(key) {
             self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
         }
     }
 
+    /// By how much the server's clock is ahead, as the newest answer told.
+    pub(super) const fn skew(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.skew)
+    }
+
+    /// When a message may have been taken of which nobody knows: from its beginning until its last try, which ended at
+    /// `ended`, could have been worked on for as long as a try is waited for.
+    pub(super) fn doubt(&self, began: Timestamp, ended: Timestamp) -> When {
+        When::Unknown(began, ended.saturating_add(self.profile.request_timeout).unwrap_or(Timestamp::MAX))
+    }
+
     /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
     /// one of them for an unknown one of the same text.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
         let mut doubted = BTreeSet::new();
+        let (skew, timeout) = (self.skew(), self.profile.request_timeout);
         for one in recalled {
             if one.unknown {
                 self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
@@ -138,8 +152,14 @@ impl Driver {
                 reader.known(id);
                 continue;
             }
-            let at = one.at.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(one.at);
-            reader.sent(one.message, &self.redactor.text(&one.text), at, one.remote_id, one.unknown);
+            // Its newest try began then, and ended no later than a try may take.
+            let ended = one.at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
+            let when = if one.unknown {
+                When::Unknown(one.at, ended.saturating_add(timeout).unwrap_or(Timestamp::MAX))
+            } else {
+                When::Accepted(one.at.saturating_add(skew).unwrap_or(one.at))
+            };
+            reader.sent(one.message, &self.redactor.text(&one.text), when, one.remote_id);
             if one.unknown && web {
                 doubted.insert(one.conversation);
             } else if one.unknown {
@@ -153,6 +173,9 @@ impl Driver {
 
     pub(super) fn pump_reads(&mut self, now: Moment) {
         let Outlook::Ready(generation) = self.tokens.outlook(now, None) else { return };
+        if self.reads_held(now).is_some() {
+            return;
+        }
         let wanting: Vec<_> = self
             .readers
             .iter()
@@ -180,8 +203,21 @@ impl Driver {
             .iter()
             .filter(|(key, _)| !self.reads.contains_key(key))
             .filter_map(|(_, reader)| reader.next_due())
+            .chain(self.reads_held(now))
             .filter(|at| at.mono > now.mono)
             .min_by_key(|at| at.mono)
+    }
+
+    /// Until when the server asked not to be read.
+    pub(super) fn reads_held(&self, now: Moment) -> Option<Moment> {
+        self.reads_held.filter(|until| now.mono < until.mono)
+    }
+
+    /// A read, or another request beside the messages, was answered with 429: reads wait as told, and messages no longer
+    /// than the rate limit's window.
+    pub(super) fn read_limited(&mut self, wait: Duration, now: Moment) {
+        self.reads_held = Some(now.after(wait));
+        self.pace.silence_for_window(wait, now);
     }
 
     pub(super) fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
@@ -232,6 +268,7 @@ impl Driver {
         let (status, wait) = (done.shown.status(), done.shown.wait());
         reading.record.end(done.shown.ending, done.shown.timing);
         let was_bulk = reading.bulk.is_some();
+        let generation = reading.record.generation();
         let understood = done.body.is_some_and(|body| self.understand(&mut reading, &body, key, now));
         let outcome = match status {
             _ if understood => Outcome::Accepted,
@@ -242,7 +279,18 @@ impl Driver {
         reading.record.settle(outcome, now);
         self.tell(reading.record.report());
         if understood {
+            if let Some(generation) = generation {
+                self.tokens.proven(generation);
+            }
             return self.read_on(key, reading, now);
+        }
+        // A token that has ended or was withdrawn is renewed, and the conversation read again, once.
+        if status == 401
+            && let (Some(generation), Some(reader)) = (generation, self.readers.get_mut(&key))
+            && reader.may_renew()
+            && matches!(self.tokens.refuted(generation, now), Refuted::Retry { .. })
+        {
+            return reader.again(now, reading.asked);
         }
         let mut missing = done.refusal.as_ref().map(|refusal| refusal.missing_permissions.clone());
         missing.iter_mut().flatten().for_each(|name| *name = self.redactor.text(name).into_owned());
@@ -255,10 +303,8 @@ impl Driver {
         } else {
             reader.refused();
         }
-        if status == 429
-            && let Some(wait) = wait
-        {
-            self.pace.silence(now.after(wait));
+        if let Some(wait) = wait.filter(|_| status == 429) {
+            self.read_limited(wait, now);
         }
         // What is known of the conversation, without what could not be read.
         let (state, since) = match &reading.bulk {
@@ -267,7 +313,7 @@ impl Driver {
             _ => (RemoteState::Unknown, None),
         };
         if was_bulk || status == 404 || reading.asked {
-            self.tell_conversation(key, state, since, reading.asked);
+            self.tell_conversation(key, state, since, reading.asked, Vec::new());
         }
     }
 
@@ -308,11 +354,11 @@ impl Driver {
             return self.read_step(key, Reading { record, bulk: Some(bulk), ..reading }, call, generation, now);
         }
         let watched = self.watched == Some(key);
-        self.acknowledge(key, &bulk.found);
-        let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
+        let (pauses, repeats, skew) = (&self.tuning.read_pauses, self.tuning.read_repeats, self.skew());
         let Some(reader) = self.readers.get_mut(&key) else { return };
-        let settled = reader.read(bulk.found, now, pauses, repeats, watched);
-        self.tell_conversation(key, bulk.state, bulk.since, reading.asked);
+        let (fresh, settled) = reader.read(bulk.found, skew, now, (pauses, repeats, watched));
+        self.acknowledge(key, &fresh);
+        self.tell_conversation(key, bulk.state, bulk.since, reading.asked, fresh);
         self.tell_settled(settled);
         self.tell_readable(key, RepliesReadable::Yes, reading.began);
     }
@@ -331,9 +377,17 @@ impl Driver {
         }
     }
 
-    fn tell_conversation(&mut self, key: ConversationKey, state: RemoteState, since: Option<Timestamp>, always: bool) {
-        let told = self.readers.get_mut(&key).and_then(|r| r.tell(state, since, always));
-        if let Some(messages) = told {
+    /// What a read showed: told where it is news, or where a person asked.
+    fn tell_conversation(
+        &mut self,
+        key: ConversationKey,
+        state: RemoteState,
+        since: Option<Timestamp>,
+        asked: bool,
+        messages: Vec<RemoteMessage>,
+    ) {
+        let Some(reader) = self.readers.get_mut(&key) else { return };
+        if reader.is_news(state, since, !messages.is_empty()) || asked {
             self.tell(Report::Conversation { key, state, since, messages });
         }
     }

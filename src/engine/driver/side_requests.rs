@@ -8,7 +8,7 @@
 //! a person ─────────────────────► which conversations are active? ────────┘
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -29,6 +29,9 @@ use super::tasks::ProbeDone;
 
 /// Typing is told at most this often, as the official clients do. [MTSDK]
 const TYPING_EVERY: Duration = Duration::from_secs(5);
+/// How often a conversation's id is asked for in vain, and the unit of the growing pauses between.
+const LEARN_TRIES: u32 = 5;
+const LEARN_PAUSE: Duration = Duration::from_secs(1);
 /// The most side_requests that wait; of more, the oldest are let go.
 const WAITING_MAX: usize = 64;
 
@@ -84,8 +87,29 @@ pub struct SideRequests {
     flying: HashMap<ExchangeId, (SideRequest, ExchangeBuilder)>,
     /// When typing was last told.
     typed: BTreeMap<ConversationKey, Moment>,
-    /// Conversations whose id is being asked for, or was refused to this token.
-    learning: BTreeSet<ConversationKey>,
+    /// Conversations whose id is being asked for, or was not told.
+    learning: BTreeMap<ConversationKey, Learning>,
+}
+
+/// How asking for a conversation's id stands: each message that is pushed may ask, so that a server that does not tell is
+/// asked less and less, and then no more.
+#[derive(Default)]
+struct Learning {
+    under_way: bool,
+    failures: u32,
+    not_before: Option<Moment>,
+}
+
+impl Learning {
+    fn may_ask(&self, now: Moment) -> bool {
+        !self.under_way && self.failures < LEARN_TRIES && self.not_before.is_none_or(|at| now.mono >= at.mono)
+    }
+
+    fn failed(&mut self, for_good: bool, now: Moment) {
+        self.under_way = false;
+        self.failures = if for_good { LEARN_TRIES } else { self.failures + 1 };
+        self.not_before = Some(now.after(LEARN_PAUSE.saturating_mul(1 << self.failures.min(LEARN_TRIES))));
+    }
 }
 
 impl SideRequests {
@@ -136,8 +160,13 @@ impl Driver {
     }
 
     /// Learns the conversation's id from one of its messages, unless it is known, being asked for, or refused.
-    pub(super) fn learn_from_message(&mut self, key: ConversationKey, message_id: String) {
-        if self.conversation_id(key).is_none() && self.side_requests.learning.insert(key) {
+    pub(super) fn learn_from_message(&mut self, key: ConversationKey, message_id: String, now: Moment) {
+        if self.conversation_id(key).is_some() {
+            return;
+        }
+        let learning = self.side_requests.learning.entry(key).or_default();
+        if learning.may_ask(now) {
+            learning.under_way = true;
             self.side_requests.put(SideRequest::Learn { key, message_id });
         }
     }
@@ -148,7 +177,8 @@ impl Driver {
     }
 
     fn may_run(&self, now: Moment) -> bool {
-        matches!(self.tokens.outlook(now, None), Outlook::Ready(_)) && self.pace.may(now, RESERVE).is_ok()
+        let ready = matches!(self.tokens.outlook(now, None), Outlook::Ready(_));
+        ready && self.reads_held(now).is_none() && self.pace.may(now, RESERVE).is_ok()
     }
 
     /// Whether an request waits for the pace.
@@ -235,7 +265,7 @@ impl Driver {
         let taken = done.shown.answer.as_ref().map(|answer| outcome::of_answer(answer, false));
         record.end(done.shown.ending, done.shown.timing);
         if let Some(wait) = wait.filter(|_| status == 429) {
-            self.pace.silence(now.after(wait));
+            self.read_limited(wait, now);
         }
         let understood = match (&request, done.body.as_deref()) {
             (SideRequest::Typing(_) | SideRequest::Receipt { .. }, _) => {
@@ -268,9 +298,11 @@ impl Driver {
                 self.give_up(&request, &needs);
             }
             (request, None) => {
-                // What was refused stays refused to this token; what failed may be asked with the next message.
-                if let (SideRequest::Learn { key, .. }, 0 | 404 | 408 | 429 | 500..) = (&request, status) {
-                    self.side_requests.learning.remove(key);
+                // What was refused stays refused to this token; what failed may be asked with a later message.
+                if let SideRequest::Learn { key, .. } = &request
+                    && let Some(learning) = self.side_requests.learning.get_mut(key)
+                {
+                    learning.failed(!matches!(status, 0 | 404 | 408 | 429 | 500..), now);
                 }
                 self.give_up(&request, &reason);
             }

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::heard::Came;
 use crate::engine::recent_set::Recent;
 use crate::engine::webhook::{self, Answer, Delivery, Event};
 use crate::genesys::webhook::{Form, Outbound, What};
@@ -177,7 +178,8 @@ impl Driver {
 
     /// Messages came by themselves: the new ones are told, acknowledged, and may settle messages of ours.
     pub(super) fn hear(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>) {
-        let (fresh, settled) = self.readers.entry(key).or_default().heard(messages);
+        let skew = self.skew();
+        let (fresh, settled) = self.readers.entry(key).or_default().hear(messages, Came::Pushed, skew);
         if fresh.is_empty() {
             return;
         }

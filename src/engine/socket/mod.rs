@@ -2,13 +2,12 @@
 //!
 //! ```text
 //!  pure      session: asks and events ─► steps           flight: which frame of theirs answers which of ours
-//!            hearing: doubles, order, late ones         paging: how far back the history is read
+//!                                                       paging: how far back the history is read
 //!  rim       upgrade: 101 or a refusal ─► link: a task that reads and writes frames
 //! ```
 //! The engine's driver owns one [`session::Machine`] for each web conversation and carries out its steps.
 
 pub mod flight;
-pub mod hearing;
 pub mod link;
 pub mod paging;
 pub mod session;

@@ -1,7 +1,5 @@
-//! Which messages of a conversation came after ours: reads bring the whole conversation each time, and what was said
-//! before is no answer.
-
-use std::collections::HashSet;
+//! Which messages of a conversation came after ours: the first read brings what was said before, and that is no answer.
+//! Each message is told once.
 
 use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
@@ -11,18 +9,23 @@ pub struct ReplyTracker {
     /// Whether replies can be read, and as of when.
     readable: RepliesReadable,
     as_of: Option<AsOf>,
-    /// Messages that are no answer to what was said last, by remote id.
-    old: HashSet<String>,
-    /// What was read or heard at all.
+    /// Whether anything was read or heard.
     begun: bool,
-    /// Our newest message: its text and the remote id, and whether it was found in what was read.
-    ours: Option<(String, Option<String>, bool)>,
+    /// Our newest message, as long as it was not found among what was read.
+    ours: Option<Ours>,
     /// What the other side has said since, in order.
     pub fresh: Vec<RemoteMessage>,
     /// How many of those an expectation has taken.
     pub taken: usize,
     /// The newest offer: the message's id and its choices.
     pub offer: Option<(String, Vec<Choice>)>,
+}
+
+/// A message of ours that is looked for, so that what stands before it is no answer.
+#[derive(Clone, Debug)]
+struct Ours {
+    text: String,
+    remote_id: Option<String>,
 }
 
 /// Whether a span of time was observed whole.
@@ -69,55 +72,39 @@ impl ReplyTracker {
 
     /// We say something: what was heard before is old.
     pub fn said(&mut self, text: &str) {
-        self.old.extend(self.fresh.drain(..).map(|m| m.id));
+        self.fresh.clear();
         self.taken = 0;
-        self.ours = Some((text.to_owned(), None, false));
+        self.ours = Some(Ours { text: text.to_owned(), remote_id: None });
     }
 
     /// The remote side has given our message an id.
     pub fn known_as(&mut self, remote_id: &str) {
-        if let Some((_, id, _)) = &mut self.ours {
-            *id = Some(remote_id.to_owned());
+        if let Some(ours) = &mut self.ours {
+            ours.remote_id = Some(remote_id.to_owned());
         }
     }
 
-    /// A read brought the conversation, oldest first.
+    /// A read brought new messages, oldest first.
     pub fn read(&mut self, messages: &[RemoteMessage]) {
-        let from = match &mut self.ours {
-            Some((text, id, found)) => {
-                let by_id = id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
-                let by_text = || {
-                    let ours = |m: &RemoteMessage| m.author == Author::Guest && m.text == *text;
-                    messages.iter().rposition(|m| ours(m) && (*found || !self.old.contains(&m.id)))
-                };
-                // Some channels show our text otherwise than it was sent: then it is the newest that was not there before.
-                let by_news = || {
-                    let news = |m: &RemoteMessage| m.author == Author::Guest && !self.old.contains(&m.id);
-                    self.begun.then(|| messages.iter().rposition(news)).flatten()
-                };
-                match by_id.or_else(by_text).or_else(by_news) {
-                    Some(at) => {
-                        *found = true;
-                        self.old.extend(messages.iter().take(at).map(|m| m.id.clone()));
-                        at + 1
-                    }
-                    // It is not there yet: nothing here can be an answer to it.
-                    None => {
-                        self.old.extend(messages.iter().map(|m| m.id.clone()));
-                        messages.len()
-                    }
-                }
+        let from = match &self.ours {
+            Some(ours) => {
+                let of_guest = |m: &RemoteMessage| m.author == Author::Guest;
+                let by_id = ours.remote_id.as_ref().and_then(|id| messages.iter().rposition(|m| m.id == *id));
+                let by_text = || messages.iter().rposition(|m| of_guest(m) && m.text == ours.text);
+                // Some channels show our text otherwise than it was sent: then it is the newest.
+                let by_news = || self.begun.then(|| messages.iter().rposition(of_guest)).flatten();
+                // Where it is not there yet, nothing here can be an answer to it.
+                by_id.or_else(by_text).or_else(by_news).map(|at| at + 1)
             }
             // Nothing of ours yet: what the first read brings was there before.
-            None if !self.begun => {
-                self.old.extend(messages.iter().map(|m| m.id.clone()));
-                messages.len()
-            }
-            None => 0,
+            None => self.begun.then_some(0),
         };
         self.begun = true;
         self.offered(messages);
-        self.take_in(messages.iter().skip(from));
+        if let Some(from) = from {
+            self.ours = None;
+            self.take_in(messages.iter().skip(from));
+        }
     }
 
     /// New messages came by themselves.
@@ -134,13 +121,7 @@ impl ReplyTracker {
     }
 
     fn take_in<'m>(&mut self, messages: impl Iterator<Item = &'m RemoteMessage>) {
-        for message in messages {
-            let theirs = matches!(message.author, Author::Bot | Author::Agent);
-            let known = self.old.contains(&message.id) || self.fresh.iter().any(|m| m.id == message.id);
-            if theirs && !known {
-                self.fresh.push(message.clone());
-            }
-        }
+        self.fresh.extend(messages.filter(|m| matches!(m.author, Author::Bot | Author::Agent)).cloned());
     }
 }
 
@@ -159,17 +140,16 @@ mod tests {
     #[test]
     fn only_what_was_said_after_ours_is_an_answer() {
         let mut replies = ReplyTracker::default();
-        let mut all = vec![message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")];
         replies.said("hello");
-        replies.read(&all);
+        replies.read(&[message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")]);
         assert_eq!(fresh(&replies), ["2"], "the first read finds ours by its text");
+        replies.read(&[message("2b", Author::Bot, "how are you")]);
+        assert_eq!(fresh(&replies), ["2", "2b"]);
         replies.said("hello");
-        replies.read(&all);
-        assert!(fresh(&replies).is_empty(), "the same text again is not the old message");
-        all.push(message("3", Author::Guest, "hello"));
-        all.push(message("4", Author::Bot, "welcome back"));
-        replies.read(&all);
-        replies.read(&all);
+        replies.read(&[message("x", Author::Bot, "said before ours was there")]);
+        assert!(fresh(&replies).is_empty());
+        replies.read(&[message("3", Author::Guest, "hello"), message("4", Author::Bot, "welcome back")]);
+        replies.read(&[]);
         assert_eq!(fresh(&replies), ["4"]);
     }
 
@@ -192,7 +172,7 @@ mod tests {
         let mut replies = ReplyTracker::default();
         replies.read(&[message("1", Author::Bot, "yesterday")]);
         assert!(replies.fresh.is_empty());
-        replies.read(&[message("1", Author::Bot, "yesterday"), message("2", Author::Agent, "now")]);
+        replies.read(&[message("2", Author::Agent, "now")]);
         assert_eq!(fresh(&replies), ["2"]);
         replies.heard(&[message("3", Author::Guest, "an echo"), message("4", Author::Bot, "live")]);
         assert_eq!(fresh(&replies), ["2", "4"]);

@@ -221,7 +221,7 @@ impl Driver {
         let seen = Seen {
             pages: read.pages,
             count: read.messages.len(),
-            knew: !web.hearing.is_empty(),
+            knew: self.readers.get(&key).is_some_and(Reader::has_heard),
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
             ..Seen::default()
         };
@@ -236,9 +236,6 @@ impl Driver {
 
     /// Since when, by the remote side's clock, an unknown message may be there.
     fn doubt_since(&self, key: ConversationKey) -> Option<Timestamp> {
-        let since = self.readers.get(&key).and_then(Reader::doubt_since)?;
-        // One of an earlier session came before anything was known of the remote side's clock.
-        let skew = SignedDuration::from_secs(self.skew.saturating_abs());
-        Some(since.saturating_sub(skew).unwrap_or(Timestamp::MIN))
+        self.readers.get(&key)?.doubt_since(self.skew())
     }
 }

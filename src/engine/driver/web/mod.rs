@@ -3,7 +3,7 @@
 //! ```text
 //! Command::{Watch, Send, Session, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
-//!                                   └─► hearing ─► Report::{Heard, Typing}      └─ history, give up
+//!                                   └─► reader ─► Report::{Heard, Typing}      └─ history, give up
 //! ```
 //! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
 //! is unknown and has to be looked for; never for all of them at the start.
@@ -30,7 +30,6 @@ use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
 use crate::engine::queue::Taken;
 use crate::engine::socket::flight::Flight;
-use crate::engine::socket::hearing::Hearing;
 use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
@@ -101,7 +100,6 @@ struct Web {
     link: Option<Link>,
     flight: Flight<Underway>,
     ready: Option<Ready>,
-    hearing: Hearing,
     frames: Rate,
     /// The server asked for silence until then.
     silent: Option<Moment>,
@@ -135,7 +133,6 @@ impl Web {
             link: None,
             flight: Flight::default(),
             ready: None,
-            hearing: Hearing::default(),
             frames: Rate::new(frames_per_minute, Duration::from_secs(60)),
             silent: None,
             typing_again: None,

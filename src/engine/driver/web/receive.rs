@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Report;
+use crate::engine::heard::Came;
 use crate::engine::socket::session;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
@@ -115,7 +116,7 @@ impl Driver {
             let Some(message) = structured.message(now.wall) else { continue };
             // The socket never tells the conversation's id; the platform does, where there is a token for it.
             if let Some(id) = structured.id.clone().filter(|_| live && self.wants_token()) {
-                self.learn_from_message(key, id);
+                self.learn_from_message(key, id, now);
             }
             if structured.by_guest {
                 self.recognise(key, &message, [structured.own_id, tracing]);
@@ -124,17 +125,15 @@ impl Driver {
             }
             messages.push(message);
         }
-        let Some(web) = self.web(key) else { return 0 };
-        let fresh = web.hearing.hear(messages, live);
+        let (came, skew) = (if live { Came::Pushed } else { Came::Read }, self.skew());
+        let (fresh, settled) = self.readers.entry(key).or_default().hear(messages, came, skew);
         let count = fresh.len();
         if count > 0 {
-            self.tell(Report::Heard { key, messages: fresh.clone() });
+            self.tell(Report::Heard { key, messages: fresh });
         }
         if count > 0 && live {
             self.web_event(key, session::Event::Spoken, now);
         }
-        // What was heard before may be a message that has become unknown since.
-        let (_, settled) = self.readers.entry(key).or_default().heard(fresh);
         self.tell_settled(settled);
         count
     }

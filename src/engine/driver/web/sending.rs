@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::engine::channel;
 use crate::engine::outcome;
+use crate::engine::reading::When;
 use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
@@ -129,7 +130,7 @@ impl Driver {
             let id = echo.key.clone();
             let at = echo.at.unwrap_or(now.wall);
             let reader = self.readers.entry(key).or_default();
-            reader.sent(message, &self.redactor.text(&send.request.text), at, id.clone(), false);
+            reader.sent(message, &self.redactor.text(&send.request.text), When::Accepted(at), id.clone());
             return self.conclude(message, Outcome::Accepted, id, now);
         }
         match what_follows(outcome::of_frame(theirs), false, &mut send.tries, &mut self.jitter) {
@@ -181,10 +182,9 @@ impl Driver {
             return self.conclude(message, outcome, None, now);
         };
         let (key, began) = (send.request.conversation, send.began.wall);
-        let skew = jiff::SignedDuration::from_secs(self.skew);
-        let at = began.saturating_add(skew).unwrap_or(began);
+        let when = self.doubt(began, now.wall);
         let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &self.redactor.text(&send.request.text), at, None, true);
+        reader.sent(message, &self.redactor.text(&send.request.text), when, None);
         self.conclude(message, outcome, None, now);
         if self.webs.is_writable(key) {
             self.catch_up(key, now);
