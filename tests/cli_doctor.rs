@@ -106,3 +106,102 @@ fn ids_are_sorted_out_with_and_without_a_look_up() {
     assert_eq!(code, 0, "{stdout}");
     assert!(stdout.starts_with("unknown"), "{stdout}");
 }
+
+/// Answers each request by its path, until the test ends; gives the address.
+fn serve(answer: fn(&str) -> String) -> String {
+    use std::io::{Read as _, Write as _};
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in server.incoming().flatten() {
+            let mut head = vec![0; 16 * 1024];
+            let read = stream.read(&mut head).unwrap_or(0);
+            let head = String::from_utf8_lossy(&head[..read]).into_owned();
+            let _ = stream.write_all(answer(head.split(' ').nth(1).unwrap_or_default()).as_bytes());
+        }
+    });
+    address
+}
+
+fn whole(status: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+}
+
+/// A profile with one conversation, at `api`, that signs in with `oauth`.
+fn profile(home: &Path, api: &str, oauth: &str) {
+    let text = format!(
+        "profile = \"a\"\n[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.a.hosts]\nlogin = \"{api}\"\napi = \"{api}\"\n\
+         [profiles.a.oauth]\n{oauth}\n[[profiles.a.conversations]]\nname = \"B\"\nchannel = \"guest-api\"\n\
+         conversation_id = \"5f0c91ce-0000-4000-8000-000000000001\"\n"
+    );
+    std::fs::write(home.join("c.toml"), text).unwrap();
+}
+
+const TOKEN_COMMANDS: [&[&str]; 3] = [
+    &["--config", "c.toml", "token", "--json"],
+    &["--config", "c.toml", "send", "--to", "B", "--json", "hi"],
+    &["--config", "c.toml", "doctor", "--json"],
+];
+
+#[test]
+fn a_pasted_token_that_the_service_does_not_take_ends_every_command_with_3() {
+    let home = tempfile::tempdir().unwrap();
+    let api = serve(|path| match path {
+        "/api/v2/tokens/me" => whole("401 X", r#"{"code":"bad.credentials","message":"Invalid login credentials."}"#),
+        _ => whole("404 X", "{}"),
+    });
+    profile(home.path(), &api, "access_token = { env = \"SECRET\" }");
+    for command in TOKEN_COMMANDS {
+        let (code, stdout, stderr) = run(home.path(), command);
+        assert_eq!(code, 3, "{command:?}: {stdout}{stderr}");
+        assert!(stdout.contains("401 bad.credentials"), "{command:?}: {stdout}{stderr}");
+        assert!(!stdout.contains("\"state\":\"valid\""), "{command:?}: {stdout}");
+    }
+}
+
+#[test]
+fn a_token_endpoint_that_asks_to_wait_a_day_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let api = serve(|_| {
+        "HTTP/1.1 429 X\r\nretry-after: 86400\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}".to_owned()
+    });
+    profile(home.path(), &api, "client_id = \"c\"\nclient_secret = { env = \"SECRET\" }");
+    for command in TOKEN_COMMANDS {
+        let (code, stdout, stderr) = run(home.path(), command);
+        assert_eq!(code, 3, "{command:?}: {stdout}{stderr}");
+        assert!(stdout.contains("429"), "{command:?}: {stdout}{stderr}");
+    }
+}
+
+#[test]
+fn a_page_in_place_of_a_token_is_said_and_has_a_cause() {
+    let home = tempfile::tempdir().unwrap();
+    let api = serve(|_| whole("200 OK\r\ncontent-type: text/html", "<html><title>Sign in</title></html>"));
+    profile(home.path(), &api, "client_id = \"c\"\nclient_secret = { env = \"SECRET\" }");
+    for command in TOKEN_COMMANDS {
+        let (code, stdout, stderr) = run(home.path(), command);
+        let last = lines(&stdout).pop().unwrap();
+        assert_ne!(code, 0, "{command:?}: {stdout}{stderr}");
+        let caused = command.contains(&"token") || last["cause"] == "proxy-answered";
+        assert!(caused && stdout.contains("an HTML page (\\\"Sign in\\\") instead of a token"), "{command:?}: {stdout}{stderr}");
+    }
+}
+
+#[test]
+fn a_check_of_the_config_says_what_is_odd_about_a_secret() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("secret");
+    for (text, said) in [("\u{feff}hush\r\n", ""), ("hush \n", "ends with a blank"), ("\"hush\"", "in quotation marks")] {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        profile(home.path(), "http://127.0.0.1:1", "client_id = \"c\"\nclient_secret = { file = \"secret\" }");
+        let (code, _, stderr) = run(home.path(), &["--config", "c.toml", "config", "check"]);
+        assert!(code == 0 && stderr.contains(said) && !stderr.contains("hush"), "{text:?}: {code} {stderr}");
+        assert_eq!(stderr.is_empty(), said.is_empty(), "{stderr}");
+    }
+    std::fs::write(&file, "hush hush").unwrap();
+    profile(home.path(), "http://127.0.0.1:1", "access_token = { file = \"secret\" }");
+    let (code, _, stderr) = run(home.path(), &["--config", "c.toml", "config", "check"]);
+    assert!(code == 2 && stderr.contains("holds a blank") && !stderr.contains("hush"), "{code} {stderr}");
+}

@@ -175,6 +175,35 @@ fn a_window_that_changed_while_the_editor_had_it_is_drawn_whole() {
     session.assert_restored();
 }
 
+/// A program that prints the secret cannot ask on the terminal, and one that changes its modes leaves no deaf console.
+#[test]
+fn a_command_for_a_secret_neither_asks_nor_leaves_the_console_deaf() {
+    let home = home();
+    let script = "printf 'Passphrase: ' >/dev/tty; stty sane </proc/$PPID/fd/0 && touch changed; \
+                  echo 'no terminal to ask on' >&2; exit 7";
+    let config = format!(
+        "profile = 'a'\n[profiles.a]\nregion = 'mypurecloud.de'\n[profiles.a.hosts]\nlogin = 'http://127.0.0.1:1'\n\
+         api = 'http://127.0.0.1:1'\n[profiles.a.oauth]\nclient_id = 'c'\n\
+         client_secret = {{ command = ['sh', '-c', \"{script}\"] }}\n\
+         [[profiles.a.conversations]]\nname = 'Billing'\nchannel = 'guest-api'\n\
+         conversation_id = '5f0c91ce-0000-4000-8000-000000000001'\n"
+    );
+    std::fs::write(home.path().join("c.toml"), config).unwrap();
+    let mut command = guestwire(home.path());
+    command.args(["--config", "c.toml"]);
+    let mut session = Session::start(command, 140, 36);
+    let screen = session.see("no terminal to ask on");
+    assert!(home.path().join("changed").exists(), "the modes were never changed");
+    assert!(!screen.contains("Passphrase"), "{screen}");
+    session.press("hello");
+    session.until("what was typed", |s| s.contains("║hello "));
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.contains("» 2 Log"));
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
 #[test]
 fn a_terminal_without_a_size_is_taken_for_the_usual_one() {
     for (columns, rows, width) in [(None, None, 80), (Some("100"), Some("30"), 100)] {

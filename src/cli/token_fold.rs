@@ -101,13 +101,18 @@ pub const fn state_word(status: &TokenStatus) -> &'static str {
 
 /// The status's word and what goes with it, for `--json`.
 pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
+    Line::new("token", now.wall, token_fields(status, None))
+}
+
+/// `trouble`: why it is no use to wait longer, for a status that does not say so itself.
+fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
     let detail = match status {
         TokenStatus::RenewFailed { why, .. }
         | TokenStatus::Expired { why, .. }
         | TokenStatus::Refused { why, .. }
         | TokenStatus::BadClient { why }
         | TokenStatus::NoSecret { why } => Some(why),
-        _ => None,
+        _ => trouble,
     };
     let mut fields = json!({ "state": state_word(status) });
     if let (Value::Object(map), Some(facts)) = (&mut fields, status.facts()) {
@@ -116,7 +121,7 @@ pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
     if let (Value::Object(map), Some(why)) = (&mut fields, detail) {
         map.insert("message".to_owned(), json!(why));
     }
-    Line::new("token", now.wall, fields)
+    fields
 }
 
 fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
@@ -192,7 +197,8 @@ pub struct TokenFold {
 
 impl TokenFold {
     fn finish(&self, now: Moment) -> Vec<Act> {
-        let line = token_line(now, &self.status);
+        let trouble = self.sign_in.trouble().map(|(_, why)| why);
+        let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
         match (self.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
                 let mut acts = Vec::new();
@@ -226,7 +232,8 @@ impl TokenFold {
         }
         let mut acts = Vec::new();
         if changed || matches!(self.status, TokenStatus::Expired { .. }) {
-            let line = token_line(now, &self.status);
+            let trouble = self.sign_in.trouble().map(|(_, why)| why);
+        let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
             acts.push(Act::Say(match &self.status {
                 TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
                 TokenStatus::Limited { until, .. } => {

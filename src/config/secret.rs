@@ -294,7 +294,7 @@ mod tests {
     #[test]
     fn a_command_without_a_terminal_says_so() {
         let failed = |terminal| shell("exit 3").read(terminal).unwrap_err().to_string();
-        assert!(failed(Terminal::Taken).contains("cannot ask anything while guestwire has the terminal"));
+        assert!(failed(Terminal::Taken).contains("so it cannot ask: run `guestwire token` first"));
         assert!(failed(Terminal::Free).ends_with("run it by hand to see why"));
     }
 

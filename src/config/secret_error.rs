@@ -92,7 +92,7 @@ fn failed(program: &str, status: &str, complaint: Option<&str>, terminal: Termin
         Terminal::Free => "run it by hand to see why",
         // What it would have asked is answered where it may ask.
         Terminal::Taken => {
-            "it cannot ask anything while guestwire has the terminal: run it by hand first, or `guestwire token`"
+            "the console has the terminal, so it cannot ask: run `guestwire token` first"
         }
     };
     format!("the command {program} failed ({status}{said}); {how}")

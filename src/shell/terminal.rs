@@ -86,6 +86,14 @@ pub fn ask_for_distinct_keys() {
     }
 }
 
+/// Whether another program took raw mode back, as a helper that runs `stty sane` does: keys would then be kept until
+/// Enter, and drawn.
+fn was_taken_from_us() -> bool {
+    use rustix::termios::{LocalModes, tcgetattr};
+    ENTERED.load(Ordering::SeqCst)
+        && tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO))
+}
+
 /// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.
 pub fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
@@ -174,6 +182,10 @@ impl RealScreen {
 
 impl super::Screen for RealScreen {
     fn draw(&mut self, state: &State) -> io::Result<()> {
+        if was_taken_from_us() {
+            set_modes()?;
+            self.forget()?;
+        }
         let Self { terminal, rows } = self;
         let area = Rect::from((ratatui::layout::Position::ORIGIN, state.size));
         if terminal.get_frame().area() != area {

@@ -126,6 +126,9 @@ impl Doctor {
     }
 
     fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
+        if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
+            return shown("token", Came::Skip, "pasted: what it may do shows whether the service takes it", exchange);
+        }
         if exchange.outcome == Outcome::Accepted {
             let Some(facts) = evidence.token else { return shown("token", Came::Pass, "given", exchange) };
             let life =
@@ -160,7 +163,9 @@ impl Doctor {
         if unserved {
             return vec![shown("scopes", Came::Skip, format!("the API does not tell: {why}"), exchange)];
         }
-        self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
+        // A pasted token that the service does not take is no sign-in.
+        let stage = if evidence.profile.pasted && status == Some(401) { Stage::Token } else { Stage::Beyond };
+        self.decide(diagnosis.as_ref(), &why, stage);
         let mut findings = vec![shown("scopes", Came::Fail, why, exchange)];
         if status == Some(401) {
             let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));

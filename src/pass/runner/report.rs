@@ -1,6 +1,7 @@
 //! What the engine's reports change: the message's life, exchanges as evidence, what is heard, and the token.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::expectation::listening_until;
 use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
@@ -8,6 +9,9 @@ use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
 use crate::model::{Channel, ConversationKey, Diagnosis, Exchange, Kind, Life, MessageId, RemoteMessage, TokenStatus};
 use crate::pass::evidence::{ExchangeRecord, Said};
+
+/// The longest wait for the token endpoint that a step sits out.
+const LIMITED_MAX: Duration = Duration::from_secs(120);
 
 impl Runner {
     pub(super) fn report(&mut self, report: &Report, known: &Known<'_>) {
@@ -56,6 +60,10 @@ impl Runner {
                 Some(format!("not signed in: {why}"))
             }
             TokenStatus::Expired { retry: None, why } => Some(format!("not signed in: {why}")),
+            TokenStatus::Limited { until, facts: None } if until.left(self.now) > LIMITED_MAX => {
+                let seconds = until.left(self.now).as_secs();
+                Some(format!("not signed in: the token endpoint answered 429 and asks to wait {seconds} s"))
+            }
             _ => None,
         };
     }
