@@ -183,7 +183,10 @@ fn a_page_in_place_of_a_token_is_said_and_has_a_cause() {
         let last = lines(&stdout).pop().unwrap();
         assert_ne!(code, 0, "{command:?}: {stdout}{stderr}");
         let caused = command.contains(&"token") || last["cause"] == "proxy-answered";
-        assert!(caused && stdout.contains("an HTML page (\\\"Sign in\\\") instead of a token"), "{command:?}: {stdout}{stderr}");
+        assert!(
+            caused && stdout.contains("an HTML page (\\\"Sign in\\\") instead of a token"),
+            "{command:?}: {stdout}{stderr}"
+        );
     }
 }
 
@@ -192,7 +195,8 @@ fn a_check_of_the_config_says_what_is_odd_about_a_secret() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("secret");
-    for (text, said) in [("\u{feff}hush\r\n", ""), ("hush \n", "ends with a blank"), ("\"hush\"", "in quotation marks")] {
+    for (text, said) in [("\u{feff}hush\r\n", ""), ("hush \n", "ends with a blank"), ("\"hush\"", "in quotation marks")]
+    {
         std::fs::write(&file, text).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
         profile(home.path(), "http://127.0.0.1:1", "client_id = \"c\"\nclient_secret = { file = \"secret\" }");

@@ -233,7 +233,7 @@ impl TokenFold {
         let mut acts = Vec::new();
         if changed || matches!(self.status, TokenStatus::Expired { .. }) {
             let trouble = self.sign_in.trouble().map(|(_, why)| why);
-        let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
+            let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
             acts.push(Act::Say(match &self.status {
                 TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
                 TokenStatus::Limited { until, .. } => {

@@ -91,9 +91,7 @@ fn failed(program: &str, status: &str, complaint: Option<&str>, terminal: Termin
     let how = match terminal {
         Terminal::Free => "run it by hand to see why",
         // What it would have asked is answered where it may ask.
-        Terminal::Taken => {
-            "the console has the terminal, so it cannot ask: run `guestwire token` first"
-        }
+        Terminal::Taken => "the console has the terminal, so it cannot ask: run `guestwire token` first",
     };
     format!("the command {program} failed ({status}{said}); {how}")
 }
