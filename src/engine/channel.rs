@@ -247,3 +247,31 @@ pub fn taken(channel: Channel, body: &[u8]) -> Taken {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Choice, ConversationKey, MessageId};
+
+    /// Nothing goes out in a form that the service does not take.
+    #[test]
+    fn open_messaging_answers_every_offer_but_a_list() {
+        for (kind, taken) in [
+            (ChoiceKind::QuickReply, true),
+            (ChoiceKind::Button, true),
+            (ChoiceKind::DatePicker, true),
+            (ChoiceKind::ListPicker, false),
+        ] {
+            let choice = Some(Choice::new("One", "1").of(kind));
+            let request = SendRequest {
+                message: MessageId(1),
+                conversation: ConversationKey(0),
+                text: "One".to_owned(),
+                resend_of: None,
+                sent_as: None,
+                extras: Extras { choice, answers: Some("m".to_owned()), ..Extras::default() },
+            };
+            assert_eq!(open_objection(&request).is_none(), taken, "{kind:?}");
+        }
+    }
+}

@@ -68,6 +68,8 @@ pub enum Said {
     },
     /// `ConnectionClosedEvent`, with `reason` or `reasonCode`. [MTSDK writes the one, WMJ the other]
     ConnectionClosed(Option<String>),
+    /// `GetConfigurationResponse` or `ResumeTokenResponse`: answers to what guestwire does not ask for.
+    Unasked,
     /// `SessionExpiredEvent`.
     Expired,
     /// `SessionClearedEvent`.
@@ -141,6 +143,7 @@ impl Theirs {
             Said::UploadFailed { code, message, .. } => format!("upload failed, {}", codes::line(*code, message)),
             Said::ConnectionClosed(Some(reason)) => format!("connection closed, {reason}"),
             Said::ConnectionClosed(None) => "connection closed".to_owned(),
+            Said::Unasked => format!("{} (not asked for)", self.class),
             Said::Expired => "session expired".to_owned(),
             Said::Cleared => "session cleared".to_owned(),
             Said::Logout => "signed out".to_owned(),
@@ -192,6 +195,7 @@ fn said(class: &str, code: u16, body: &Value) -> Option<Said> {
             Said::UploadFailed { attachment_id: text(body, "attachmentId"), code, message }
         }
         "ConnectionClosedEvent" => Said::ConnectionClosed(text(body, "reason").or_else(|| text(body, "reasonCode"))),
+        "GetConfigurationResponse" | "ResumeTokenResponse" => Said::Unasked,
         "SessionExpiredEvent" => Said::Expired,
         "SessionClearedEvent" => Said::Cleared,
         "LogoutEvent" => Said::Logout,

@@ -253,6 +253,33 @@ fn errors_come_in_two_shapes() {
     assert_eq!((fast.code, fast.verdict()), (429, 4029));
 }
 
+/// All classes of the frames' schema are known, whatever their bodies hold.
+#[test]
+fn every_class_of_the_service_is_known() {
+    for (class, body) in [
+        ("string", r#""no""#),
+        ("SessionResponse", "{}"),
+        ("StructuredMessage", "{}"),
+        ("PresignedUrlResponse", r#"{"attachmentId":"a","url":"u"}"#),
+        ("AttachmentDeletedResponse", r#"{"attachmentId":"a"}"#),
+        ("UploadFailureEvent", r#"{"attachmentId":"a"}"#),
+        ("UploadSuccessEvent", r#"{"attachmentId":"a"}"#),
+        ("ConnectionClosedEvent", "{}"),
+        ("LogoutEvent", "{}"),
+        ("SessionExpiredEvent", "{}"),
+        ("SessionClearedEvent", "{}"),
+        ("JwtResponse", r#"{"jwt":"j"}"#),
+        ("GetConfigurationResponse", r#"{"messageRoutingEnabled":true}"#),
+        ("GenerateUrlError", "{}"),
+        ("TooManyRequestsErrorMessage", "{}"),
+        ("ResumeTokenResponse", r#"{"resumeToken":"r","exp":1}"#),
+        ("Error", r#"{"errorMessage":"no"}"#),
+    ] {
+        let frame = read(&format!(r#"{{"type":"response","class":"{class}","code":400,"body":{body}}}"#));
+        assert_ne!(frame.said, Said::Other, "{class}");
+    }
+}
+
 #[test]
 fn what_is_not_known_is_kept_by_its_name() {
     let odd = read(r#"{"type":"message","class":"HologramEvent","code":200,"body":{"x":1},"extra":true}"#);

@@ -13,7 +13,7 @@ mod parse;
 mod plan;
 
 pub(crate) use armed::{Act, Armed};
-pub(crate) use plan::{ClientTrouble, Plan};
+pub(crate) use plan::Plan;
 
 use serde::{Deserialize, Serialize};
 

@@ -4,15 +4,6 @@ use std::time::Duration;
 
 use super::Kind;
 
-/// What is wrong with the client, as the token endpoint sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ClientTrouble {
-    /// Its secret is not accepted.
-    Rejected,
-    /// It is switched off.
-    Disabled,
-}
-
 /// What the faults make of one request. The default: nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -25,7 +16,7 @@ pub(crate) struct Plan {
     /// The scope that is granted in place of what was asked.
     pub(crate) instead: Option<String>,
     /// What is wrong with the client.
-    pub(crate) client: Option<ClientTrouble>,
+    pub(crate) client: Option<Kind>,
     /// Permissions gone from the client's roles.
     pub(crate) permissions_gone: Vec<String>,
     /// Sockets are refused for their origin.
@@ -51,8 +42,7 @@ impl Plan {
             Kind::ScopeWrong { scope } => self.instead = Some(scope.clone()),
             Kind::FeatureOff => self.feature_off = true,
             Kind::PermissionMissing { permission } => self.permissions_gone.push(permission.clone()),
-            Kind::ClientRejected => self.client = Some(ClientTrouble::Rejected),
-            Kind::ClientDisabled => self.client = Some(ClientTrouble::Disabled),
+            Kind::ClientRejected | Kind::ClientDisabled => self.client = Some(kind.clone()),
             Kind::ClockSkew { seconds } => self.skew = *seconds,
             Kind::SlowHeaders { delay_ms } | Kind::SlowEcho { delay_ms } => {
                 self.headers_late = Duration::from_millis(*delay_ms);

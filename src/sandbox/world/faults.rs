@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::conversation::Via;
 use super::entry::Way;
-use super::web::SessionEnd;
 use super::{Conversation, World, open};
 use crate::model::Moment;
 use crate::sandbox::fault::{Act, Fault, Kind, Plan, Target};
@@ -140,10 +139,9 @@ impl World {
                     }
                 }
             }
-            Kind::SessionReadOnly => self.end_sessions(SessionEnd::ReadOnly, wanted, now),
-            Kind::SessionExpired => self.end_sessions(SessionEnd::Expired, wanted, now),
-            Kind::SessionCleared => self.end_sessions(SessionEnd::Cleared, wanted, now),
-            Kind::LoggedOut => self.end_sessions(SessionEnd::LoggedOut, wanted, now),
+            Kind::SessionReadOnly | Kind::SessionExpired | Kind::SessionCleared | Kind::LoggedOut => {
+                self.end_sessions(&act.kind, wanted, now);
+            }
             _ => {}
         }
     }

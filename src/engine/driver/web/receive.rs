@@ -59,7 +59,7 @@ impl Driver {
             Said::UploadFailed { attachment_id, code, message } => {
                 self.upload_refused(key, attachment_id.as_deref(), code, &message, now);
             }
-            Said::Deleted | Said::Other => {}
+            Said::Deleted | Said::Unasked | Said::Other => {}
         }
     }
 

@@ -238,7 +238,7 @@ impl World {
     }
 
     /// The session-wide faults: what becomes of the sessions that are meant.
-    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: SessionEnd, wanted: Option<&str>, now: Moment) {
+    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &Kind, wanted: Option<&str>, now: Moment) {
         let tokens: Vec<Arc<str>> = self.web.sessions.keys().cloned().collect();
         for token in tokens {
             let meant = wanted.is_none_or(|name| self.session_is(&token, name));
@@ -247,33 +247,21 @@ impl World {
                 continue;
             }
             match how {
-                SessionEnd::ReadOnly => {
+                Kind::SessionReadOnly => {
                     if let Some(session) = self.web.sessions.get_mut(&token) {
                         session.standing = Standing::ReadOnly;
                     }
                 }
-                SessionEnd::Expired => self.over(&token, "SessionExpiredEvent", now),
-                SessionEnd::LoggedOut => self.over(&token, "LogoutEvent", now),
-                SessionEnd::Cleared => {
+                Kind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
+                Kind::LoggedOut => self.over(&token, "LogoutEvent", now),
+                // `SessionCleared`: the others were named.
+                _ => {
                     self.over(&token, "SessionClearedEvent", now);
                     self.web.sessions.remove(&token);
                 }
             }
         }
     }
-}
-
-/// How a fault ends sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sandbox::world) enum SessionEnd {
-    /// Silently read-only: the next message is refused with 409.
-    ReadOnly,
-    /// `SessionExpiredEvent`, then 4006.
-    Expired,
-    /// `SessionClearedEvent`, then 4007.
-    Cleared,
-    /// `LogoutEvent`, then 4006.
-    LoggedOut,
 }
 
 /// Custom attributes: texts, and not too many.

@@ -24,7 +24,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(crate) use history::Page;
-pub(super) use message::SessionEnd;
 pub(crate) use upload::{Put, UPLOAD_MAX_BYTES};
 
 use super::window::Window;
