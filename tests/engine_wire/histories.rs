@@ -343,7 +343,9 @@ fn history(seed: u64) {
 fn whatever_happens_what_was_told_is_so() {
     let seeds: u64 = std::env::var("GUESTWIRE_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(8);
     for seed in 1..=seeds {
-        eprintln!("seed {seed}");
-        history(seed.wrapping_mul(0x9e37_79b9));
+        let run = move || history(seed.wrapping_mul(0x9e37_79b9));
+        // The thread's name stands in the words of a panic.
+        let thread = std::thread::Builder::new().name(format!("history of seed {seed}")).spawn(run).unwrap();
+        assert!(thread.join().is_ok(), "seed {seed}");
     }
 }
