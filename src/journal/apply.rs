@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::job::Work;
 use super::writer::row_id;
-use super::{Job, Keys, heard, record, search_text};
+use super::{Job, Keys, exchange_codec, heard, search_text};
 use crate::engine::send_log::Intent;
 use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
 
@@ -207,13 +207,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             db.prepare_cached(
                 "INSERT OR REPLACE INTO exchanges (number, session, kind, began, what) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![
-                number,
-                applied.session,
-                record::kind_word(*kind),
-                at.wall.as_microsecond(),
-                text
-            ])?;
+            .execute(params![number, applied.session, kind.word(), at.wall.as_microsecond(), text])?;
             Ok(())
         }
         Job::Mark { number, marked, comment } => {
@@ -260,7 +254,7 @@ fn exchange(
     applied: &mut Applied,
 ) -> rusqlite::Result<()> {
     let number = numbered(number, applied);
-    let (outcome, _) = record::outcome_words(&exchange.outcome);
+    let outcome = exchange.outcome.kept_name();
     let took = exchange.duration().and_then(|d| i64::try_from(d.as_micros()).ok());
     // What is still under way is found once it is over.
     let indexed = if exchange.outcome.is_settled() { 0 } else { 2 };
@@ -273,7 +267,7 @@ fn exchange(
     .execute(params![
         number,
         applied.session,
-        record::kind_word(exchange.kind),
+        exchange.kind.word(),
         exchange.conversation.and_then(|key| keys.ident(key)),
         exchange.message.map(row_id),
         exchange.started.wall.as_microsecond(),
@@ -285,7 +279,7 @@ fn exchange(
         indexed,
     ])?;
     db.prepare_cached("INSERT OR REPLACE INTO details (number, detail) VALUES (?1, ?2)")?
-        .execute(params![number, record::pack(exchange)])?;
+        .execute(params![number, exchange_codec::pack(exchange)])?;
     if let Some(message) = exchange.message {
         let logged = "UPDATE messages SET logged = 1 WHERE id = ?1 AND logged = 0";
         db.prepare_cached(logged)?.execute([row_id(message)])?;
@@ -305,15 +299,15 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
             .prepare_cached("SELECT detail FROM details WHERE number = ?1")?
             .query_row([number], |row| row.get(0))
             .optional()?;
-        let columns = record::Columns {
+        let columns = exchange_codec::Columns {
             session: 0,
-            kind: record::kind_of(kind),
+            kind: exchange_codec::kind_of(kind),
             what: what.clone(),
             conversation: None,
             message: None,
         };
         let comment = comment.as_deref();
-        let text = match packed.and_then(|packed| record::unpack(&packed, columns)) {
+        let text = match packed.and_then(|packed| exchange_codec::unpack(&packed, columns)) {
             Some(exchange) => search_text::of_exchange(&exchange, comment),
             None => search_text::of_note(what, comment),
         };

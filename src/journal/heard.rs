@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::{apply, record};
+use super::{apply, exchange_codec};
 use crate::model::{Attachment, Choice, RemoteMessage};
 
 /// What a message of the other side has beside its words.
@@ -37,7 +37,7 @@ pub fn newest(db: &Connection, ident: &str, limit: usize) -> rusqlite::Result<Ve
             id: row.get(0)?,
             author: apply::author_of(&row.get::<_, String>(1)?),
             text: row.get(2)?,
-            at: record::time(row.get(3)?),
+            at: exchange_codec::time(row.get(3)?),
             choices: stored.choices,
             attachments: stored.attachments,
             late: stored.late,

@@ -16,6 +16,7 @@
 //! Trouble is told ([`Page::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
 mod apply;
+mod exchange_codec;
 mod guests;
 mod heard;
 pub mod job;
@@ -23,7 +24,6 @@ mod lanes;
 mod left;
 pub mod place;
 mod reader;
-mod record;
 mod recovery;
 mod restore;
 mod retention;

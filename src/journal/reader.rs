@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
 use super::search_text::Query;
-use super::{Keys, apply, place, record, recovery, search_text};
+use super::{Keys, apply, exchange_codec, place, recovery, search_text};
 use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 
@@ -158,13 +158,13 @@ impl Reader {
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
         let number: i64 = row.get(0)?;
-        let kind = record::kind_of(&row.get::<_, String>(2)?);
-        let began = record::time(row.get(5)?);
+        let kind = exchange_codec::kind_of(&row.get::<_, String>(2)?);
+        let began = exchange_codec::time(row.get(5)?);
         let what: String = row.get(6)?;
         let packed: Option<Vec<u8>> = row.get(9)?;
         let ident: Option<String> = row.get(3)?;
         let message: Option<i64> = row.get(4)?;
-        let columns = record::Columns {
+        let columns = exchange_codec::Columns {
             session: row.get(1)?,
             kind,
             what: what.clone(),
@@ -172,7 +172,7 @@ impl Reader {
             message: message.and_then(|n| u64::try_from(n).ok()).map(MessageId),
         };
         let why: Option<String> = row.get(11)?;
-        let mut exchange = packed.and_then(|packed| record::unpack(&packed, columns));
+        let mut exchange = packed.and_then(|packed| exchange_codec::unpack(&packed, columns));
         if let Some(exchange) = exchange.as_mut().filter(|exchange| !exchange.outcome.is_settled())
             && let Some(ended) = recovery::ended_as(row.get::<_, Option<String>>(12)?.as_deref(), why.clone())
         {
@@ -214,7 +214,7 @@ impl Reader {
                     ident: row.get(0)?,
                     author: apply::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
-                    at: record::time(row.get(3)?),
+                    at: exchange_codec::time(row.get(3)?),
                     life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
                     sent_as: row.get(6)?,
                     again: row.get(7)?,

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::record;
+use super::exchange_codec;
 use crate::model::{Exchange, ExchangeId, Kind, Moment, Outcome, Variation};
 
 /// What is said of a message that was on the wire.
@@ -83,7 +83,7 @@ impl Unlogged {
             "unknown" if !why.is_empty() => Outcome::Unknown(why),
             _ => Outcome::Unknown(ON_THE_WIRE.to_owned()),
         };
-        let began = Moment::new(std::time::Duration::ZERO, record::time(self.begun));
+        let began = Moment::new(std::time::Duration::ZERO, exchange_codec::time(self.begun));
         let exchange = Exchange {
             id: ExchangeId(0),
             kind: Kind::Send,
@@ -102,17 +102,17 @@ impl Unlogged {
              VALUES (?1, (SELECT coalesce(max(id), 0) FROM sessions), ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 last + 1,
-                record::kind_word(exchange.kind),
+                exchange.kind.word(),
                 self.ident,
                 self.id,
                 self.begun,
-                record::outcome_words(&exchange.outcome).0,
+                exchange.outcome.kept_name(),
                 exchange.what
             ],
         )?;
         change.execute(
             "INSERT INTO details (number, detail) VALUES (?1, ?2)",
-            params![last + 1, record::pack(&exchange)],
+            params![last + 1, exchange_codec::pack(&exchange)],
         )?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, par
 use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, apply, heard, record, recovery};
+use super::{Keys, apply, exchange_codec, heard, recovery};
 use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
 use crate::pass::Run;
 
@@ -44,7 +44,8 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
     )?;
     let session = change.last_insert_rowid();
     change.commit()?;
-    let behind = newest.map(|newest| record::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
+    let behind =
+        newest.map(|newest| exchange_codec::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
     Ok(Begun { session, clock_behind: behind })
 }
 
@@ -119,7 +120,7 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
             key,
             nickname: row.get(1)?,
             pinned: row.get(2)?,
-            seen: row.get::<_, Option<i64>>(3)?.map(record::time),
+            seen: row.get::<_, Option<i64>>(3)?.map(exchange_codec::time),
             unread: row.get(4)?,
             place: row.get::<_, Option<String>>(5)?.and_then(|json| serde_json::from_str(&json).ok()),
         });
@@ -163,8 +164,8 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         id: id(row.get(1)?),
         conversation,
         text: row.get(3)?,
-        asked: record::time(row.get(4)?),
-        begun: row.get::<_, Option<i64>>(5)?.map(record::time),
+        asked: exchange_codec::time(row.get(4)?),
+        begun: row.get::<_, Option<i64>>(5)?.map(exchange_codec::time),
         life: apply::life_of(&row.get::<_, String>(6)?, row.get(7)?),
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<i64>>(9)?.map(id),

@@ -235,7 +235,7 @@ fn journals_of_older_layouts_keep_everything() {
              INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
                  (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
         );
-        let packed = record::pack(&exchange(3, "a wombat"));
+        let packed = exchange_codec::pack(&exchange(3, "a wombat"));
         sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
              VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
         db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();

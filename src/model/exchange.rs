@@ -11,6 +11,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept_form::micros;
 use super::{ConversationKey, ExchangeId, FailureKind, Generation, MessageId, Moment, Party, Phase, Variation};
 use crate::text::json;
 
@@ -55,7 +58,8 @@ impl Kind {
 }
 
 /// A header as it was sent or received, in order; its value is masked where it is a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
 pub struct Header {
     /// As on the wire (lower case for HTTP/2).
     pub name: String,
@@ -76,7 +80,8 @@ pub fn header<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
 }
 
 /// What a body is, as far as showing it is concerned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 pub enum BodyForm {
     /// No bytes.
     #[default]
@@ -92,24 +97,28 @@ pub enum BodyForm {
 }
 
 /// A captured body, redacted and bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// What it is.
     pub form: BodyForm,
     /// The text kept (empty for [`BodyForm::Binary`]).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// Bytes received or sent in all, after decoding; more than `text.len()` where the rest was only counted.
     pub total: u64,
     /// Whether less was kept than came (the bound of 1 MiB).
+    #[serde(rename = "cut", default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
     /// `Content-Type`, without parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime: Option<String>,
     /// What was decoded on the way ("gzip"), or could not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
 }
 
 /// A request as it was, or would have been, written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: String,
@@ -122,7 +131,7 @@ pub struct Request {
 }
 
 /// A response as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
@@ -137,13 +146,14 @@ pub struct Response {
 }
 
 /// A try that got no whole answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What went wrong.
     pub kind: FailureKind,
     /// How far it got.
     pub phase: Phase,
     /// With whom.
+    #[serde(flatten)]
     pub party: Party,
     /// One line: the cause, and what to do about it where that is known.
     pub detail: String,
@@ -184,7 +194,8 @@ impl Failure {
 }
 
 /// How a try ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ending {
     /// A whole response.
     Answered(Response),
@@ -193,7 +204,8 @@ pub enum Ending {
 }
 
 /// Durations of a try. What was not measured is `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "([Option<u64>; 5], bool)", into = "([Option<u64>; 5], bool)")]
 pub struct Timing {
     /// Name look-up.
     pub resolve: Option<Duration>,
@@ -210,17 +222,20 @@ pub struct Timing {
 }
 
 /// One try of an exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// From 1.
     pub number: u32,
     /// When it began.
+    #[serde(rename = "at")]
     pub started: Moment,
     /// The token generation used; `None` for a request without a bearer token.
     pub generation: Option<Generation>,
     /// How old that token was, for the log.
+    #[serde(with = "micros")]
     pub token_age: Option<Duration>,
     /// What was asked.
+    #[serde(flatten)]
     pub request: Arc<Request>,
     /// How it ended; `None` while under way.
     pub ending: Option<Ending>,
@@ -244,7 +259,8 @@ impl Attempt {
 }
 
 /// One thing that happened inside an exchange, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Step {
     /// A try.
     Try(Arc<Attempt>),
@@ -266,6 +282,7 @@ pub enum Step {
         /// The generation that it brought; `None` while under way or when it failed.
         generation: Option<Generation>,
         /// How long this exchange waited for it, once over.
+        #[serde(with = "micros")]
         took: Option<Duration>,
         /// How many sends waited for the same renewal.
         waiting: u32,
@@ -273,7 +290,8 @@ pub enum Step {
 }
 
 /// How an exchange ended, or that it has not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(String, Option<String>)", into = "(String, Option<String>)")]
 pub enum Outcome {
     /// A try is under way.
     Open,

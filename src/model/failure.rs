@@ -1,7 +1,12 @@
 //! A try without a whole answer: what went wrong, with whom, and how far the request had got.
 
+use serde::{Deserialize, Serialize};
+
+use super::kept_form::PartyForm;
+
 /// How far a request got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 pub enum Phase {
     /// Finding the host's addresses.
     Resolve,
@@ -32,7 +37,8 @@ impl Phase {
 }
 
 /// What went wrong below HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
 pub enum FailureKind {
     /// The name has no address.
     Dns,
@@ -79,7 +85,8 @@ pub enum TlsFault {
 }
 
 /// With whom a try broke.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "PartyForm", into = "PartyForm")]
 pub enum Party {
     /// The host of the URL.
     #[default]

@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod extras;
 mod failure;
 pub mod ids;
+pub mod kept_form;
 pub mod limits;
 pub mod mask;
 pub mod message;

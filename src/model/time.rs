@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// One instant, told by two clocks.
 ///
 /// `mono` never jumps, so durations and expiries are computed on it. `wall` is what a person and the server call
 /// the time; it also sees a suspended laptop, which the monotonic clock of Linux does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "i64", into = "i64")]
 pub struct Moment {
     /// Time since the process's own origin, on the monotonic clock.
     pub mono: Duration,

@@ -1,0 +1,187 @@
+//! An exchange as it lies in the journal: a version byte, then deflated JSON in the form of [`crate::model::kept_form`].
+//! Only what was captured goes in, so it is redacted already. Times are the wall clock's, lengths of time are the
+//! monotonic one's.
+
+use std::cell::RefCell;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::read::DeflateDecoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::kept_form::micros_of;
+use crate::model::{ConversationKey, Exchange, ExchangeId, Kind, MessageId, Moment, Outcome, Step, Variation};
+
+/// The only form so far.
+const FORM: u8 = 1;
+/// No honest record unpacks to more, in bytes.
+const MAX_UNPACKED: u64 = 64 << 20;
+
+/// What is packed: the rest stands in columns.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    id: ExchangeId,
+    began: Moment,
+    took: Option<u64>,
+    outcome: Outcome,
+    steps: Vec<Step>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent_as: Option<String>,
+}
+
+const KINDS: [Kind; 9] =
+    [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Hook, Kind::Event];
+
+/// The kind of a word.
+pub fn kind_of(word: &str) -> Kind {
+    KINDS.into_iter().find(|k| k.word() == word).unwrap_or(Kind::Sys)
+}
+
+/// A point in time from microseconds.
+pub fn time(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// An exchange packed.
+pub fn pack(exchange: &Exchange) -> Vec<u8> {
+    let packed = Packed {
+        id: exchange.id,
+        began: exchange.started,
+        took: exchange.duration().map(micros_of),
+        outcome: exchange.outcome.clone(),
+        steps: exchange.steps.clone(),
+        sent_as: exchange.sent_as.map(|v| v.as_str().to_owned()),
+    };
+    // Plain data becomes JSON without fail.
+    let json = serde_json::to_vec(&packed).unwrap_or_default();
+    PACKER.with_borrow_mut(|packer| deflate(packer, &json))
+}
+
+thread_local! {
+    /// Working memory of the packer (some 300 KB), kept: making it anew costs more than packing a record.
+    static PACKER: RefCell<Compress> = RefCell::new(Compress::new(Compression::new(1), false));
+}
+
+fn deflate(packer: &mut Compress, json: &[u8]) -> Vec<u8> {
+    packer.reset();
+    let mut out = Vec::with_capacity(json.len() / 2 + 64);
+    out.push(FORM);
+    loop {
+        let read = usize::try_from(packer.total_in()).unwrap_or(usize::MAX);
+        let left = json.get(read..).unwrap_or_default();
+        match packer.compress_vec(left, &mut out, FlushCompress::Finish) {
+            Ok(Status::Ok | Status::BufError) => out.reserve(out.capacity().max(64)),
+            // An error would mean that the working memory is not sound; the record is then found damaged when read.
+            Ok(Status::StreamEnd) | Err(_) => return out,
+        }
+    }
+}
+
+/// What stands beside the packed part.
+pub struct Columns {
+    /// The session in which it was made.
+    pub session: u32,
+    /// What it was for.
+    pub kind: Kind,
+    /// One line.
+    pub what: String,
+    /// The conversation, where it is in the profile.
+    pub conversation: Option<ConversationKey>,
+    /// The message that it carried.
+    pub message: Option<MessageId>,
+}
+
+/// An exchange unpacked; `None` where the record is damaged.
+pub fn unpack(packed: &[u8], columns: Columns) -> Option<Exchange> {
+    let (form, packed) = packed.split_first()?;
+    if *form != FORM {
+        return None;
+    }
+    let mut json = Vec::new();
+    DeflateDecoder::new(packed).take(MAX_UNPACKED).read_to_end(&mut json).ok()?;
+    let Packed { id, began, took, outcome, mut steps, sent_as } = serde_json::from_slice(&json).ok()?;
+    // Lengths are told by the distance from a monotonic zero that is the exchange's own beginning.
+    let since_began = |moment: &mut Moment| {
+        moment.mono = Duration::try_from(moment.wall.duration_since(began.wall)).unwrap_or_default();
+    };
+    // Ids are given anew in each session: the session makes them different from those of others.
+    let of_session = |id: ExchangeId| ExchangeId(u64::from(columns.session) << 32 | (id.0 & 0xffff_ffff));
+    for step in &mut steps {
+        match step {
+            Step::Try(attempt) => since_began(&mut Arc::make_mut(attempt).started),
+            Step::Wait { at, until, .. } => {
+                since_began(at);
+                since_began(until);
+            }
+            Step::Renewal { exchange, at, .. } => {
+                *exchange = of_session(*exchange);
+                since_began(at);
+            }
+        }
+    }
+    Some(Exchange {
+        id: of_session(id),
+        kind: columns.kind,
+        what: columns.what,
+        conversation: columns.conversation,
+        message: columns.message,
+        started: began,
+        ended: took.map(|took| began.after(Duration::from_micros(took))),
+        outcome,
+        sent_as: sent_as.as_deref().and_then(Variation::named),
+        steps,
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_comes_back_whatever_its_size() {
+        for size in [0, 1, 100, 5_000, 300_000] {
+            let mut exchange = crate::journal::tests::exchange(7, "packed");
+            // Hard to pack, so that the result outgrows the first guess.
+            let text: String =
+                (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();
+            exchange.outcome = Outcome::Failed(text);
+            let columns = Columns {
+                session: 0,
+                kind: exchange.kind,
+                what: exchange.what.clone(),
+                conversation: exchange.conversation,
+                message: exchange.message,
+            };
+            let back = unpack(&pack(&exchange), columns).unwrap();
+            assert_eq!((&back.outcome, back.status()), (&exchange.outcome, exchange.status()), "{size}");
+        }
+    }
+
+    /// As earlier versions wrote it, to the letter.
+    #[test]
+    fn the_form_on_disk_stays() {
+        let json = r#"{"id":7,"began":1000000,"took":2500,"outcome":["unknown","no answer"],"steps":[
+            {"try":{"number":1,"at":1000100,"generation":2,"token_age":5,"method":"POST","url":"https://x/","headers":[["a","b"]],
+              "body":{"form":1,"text":"{}","total":2,"mime":"application/json"},
+              "ending":{"failed":{"kind":3,"phase":4,"detail":"late","wrote":true,"partial":{"status":200,"version":"HTTP/1.1",
+                "headers":[],"body":{"form":0,"total":9,"cut":true},"remote":null},"proxy":["p:1","HTTPS_PROXY"]}},
+              "timing":[[1,2,null,4,5],true]}},
+            {"wait":{"at":1000200,"until":1000300,"why":"429"}},
+            {"renewal":{"exchange":3,"at":1000400,"generation":null,"took":6,"waiting":1}}],"sent_as":"no-token"}"#;
+        let read: Packed = serde_json::from_str(json).unwrap();
+        let again: serde_json::Value = serde_json::from_str(&serde_json::to_string(&read).unwrap()).unwrap();
+        assert_eq!(again, serde_json::from_str::<serde_json::Value>(json).unwrap());
+        let mut packed = vec![FORM];
+        packed.extend(PACKER.with_borrow_mut(|packer| deflate(packer, json.as_bytes())).split_off(1));
+        let columns = Columns { session: 2, kind: Kind::Send, what: String::new(), conversation: None, message: None };
+        let exchange = unpack(&packed, columns).unwrap();
+        assert_eq!(exchange.duration(), Some(Duration::from_micros(2_500)));
+        let attempt = exchange.last_attempt().unwrap();
+        assert_eq!((attempt.started.mono, attempt.status()), (Duration::from_micros(100), Some(200)));
+        assert!(matches!(&exchange.steps[2], Step::Renewal { exchange: ExchangeId(id), .. } if *id == 2 << 32 | 3));
+    }
+}
