@@ -9,7 +9,8 @@ use std::time::Duration;
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
-    Generation, Granted, Header, Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TlsFault, TokenFacts,
+    Generation, Granted, Header, Kind, Moment, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing,
+    TlsFault, TokenFacts,
 };
 
 const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
@@ -113,6 +114,30 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
     let clock = judge(&tls, &here, &skewed);
     assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
     assert!(clock.suspects.iter().any(|s| s.cause == Cause::NetworkTls));
+}
+
+/// With whom it broke is named: the proxy with its variable, the CA file; never the host behind them.
+#[test]
+fn the_right_party_is_named() {
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let variable = Some("HTTPS_PROXY".to_owned());
+    let proxy = Party::Proxy(ProxyName { address: "http://proxy.example:3128".to_owned(), variable });
+    let file = Party::CaFile("/etc/corp.pem".to_owned());
+    for (kind, phase, party, cause, part) in [
+        (FailureKind::Proxy, Phase::Connect, proxy.clone(), Cause::ProxyAnswered, "(HTTPS_PROXY)"),
+        (FailureKind::Connect, Phase::Connect, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
+        (FailureKind::Dns, Phase::Resolve, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
+        (FailureKind::Timeout, Phase::Connect, proxy, Cause::NetworkTimeout, "http://proxy.example:3128"),
+        (FailureKind::Invalid, Phase::Tls, file, Cause::NetworkTls, "/etc/corp.pem"),
+        (FailureKind::Invalid, Phase::Connect, Party::Host, Cause::NetworkConnect, "what happened"),
+    ] {
+        let failure = Failure::new(kind, phase, "what happened").with(party);
+        let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()));
+        let found = judge(&exchange, &here, &History::default());
+        let because = &found.suspects[0].because;
+        assert_eq!((found.cause(), found.confidence()), (cause, Confidence::Sure), "{because}");
+        assert!(because.contains(part), "{because}");
+    }
 }
 
 #[test]

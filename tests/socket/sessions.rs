@@ -361,3 +361,26 @@ async fn what_is_said_in_a_new_session_answers_nothing_of_the_old_one() {
     assert!(!rig.seen.iter().any(answered), "nobody answered it");
     rig.stop().await;
 }
+
+/// A flood is read slowly, and loses nothing; another conversation does not notice.
+#[tokio::test]
+async fn a_flood_is_read_slowly_and_whole() {
+    const MANY: u32 = 3_000;
+    let guests = Guests::start(|frame, place| match frame.text() {
+        "flood" => (0..MANY).map(|n| bot(&format!("b{n}"), n, &format!("{n}"))).chain([frame.echo(0)]).collect(),
+        _ => usual(frame, place),
+    })
+    .await;
+    let mut rig = rig(guests.profile(2, "http://127.0.0.1:1"));
+    let began = std::time::Instant::now();
+    let flood = rig.send(0, "flood");
+    rig.hears("0").await;
+    let beside = rig.send(1, "beside");
+    assert_eq!(rig.end_of(beside).await, Life::Accepted);
+    assert_eq!(rig.end_of(flood).await, Life::Accepted);
+    // 2,500 frames at once, then one every two milliseconds.
+    assert!(began.elapsed() >= std::time::Duration::from_millis(900), "{:?}", began.elapsed());
+    let heard = rig.heard();
+    assert_eq!(heard.iter().filter(|text| text.parse::<u32>().is_ok()).count(), MANY as usize);
+    rig.stop().await;
+}

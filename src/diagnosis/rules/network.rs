@@ -22,7 +22,8 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             vec![Hypothesis::named(Cause::ProxyAnswered, format!("nothing reached the service: {}", failure.line()))]
         }
         FailureKind::Timeout => {
-            vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came in time while {where_}"))]
+            let of = if let Party::Proxy(proxy) = &failure.party { format!(" of {proxy}") } else { String::new() };
+            vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came{of} in time while {where_}"))]
         }
         // The platform says that the session is over, and then closes its socket.
         FailureKind::Reset if facts.request.is_frame() && detail.contains("session ended") => {
@@ -65,6 +66,10 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
                 ),
                 Hypothesis::open(Cause::ServiceFailure, "the service may have answered so", None),
             ]
+        }
+        // The variable that should name a proxy.
+        FailureKind::Invalid if failure.phase == Phase::Connect => {
+            vec![Hypothesis::named(Cause::NetworkConnect, detail.clone())]
         }
         FailureKind::Invalid | FailureKind::Cancelled => Vec::new(),
     }
