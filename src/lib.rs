@@ -27,6 +27,7 @@ pub mod console;
 pub mod diagnosis;
 pub mod engine;
 pub mod export;
+pub mod files;
 pub mod genesys;
 pub mod journal;
 pub mod model;

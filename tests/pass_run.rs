@@ -321,7 +321,9 @@ judge = "It looks right."
     }
     let (code, stdout, stderr) = run(home.path(), &arguments);
     assert_eq!(code, 1, "{stderr}");
-    arguments.push("--json");
+    let (code, _, stderr) = run(home.path(), &arguments);
+    assert!(code == 2 && stderr.contains("the report r.xml exists; name a new file, or add --force"), "{stderr}");
+    arguments.extend(["--force", "--json"]);
     let (_, lines, more) = run(home.path(), &arguments);
     let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
     for name in ["r.xml", "r.json", "r.md", "r.html"] {

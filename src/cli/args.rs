@@ -213,6 +213,9 @@ pub struct RunArgs {
     /// Write a report when it is over: junit, ctrf, md or html; may be given several times
     #[arg(long, value_name = "FORM=FILE", value_parser = report)]
     pub report: Vec<(Form, PathBuf)>,
+    /// Write reports over those of an earlier run
+    #[arg(long, requires = "report")]
+    pub force: bool,
     /// Play it so many times, each round after the other
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,

@@ -9,6 +9,7 @@ use crate::config::Settings;
 #[cfg(feature = "sandbox")]
 use crate::console::effect::SandboxAsk;
 use crate::console::state::present::tape::Tape;
+use crate::files;
 use crate::pass::{Pass, builtin, file};
 use crate::shell::run::{Embedded, Show, Start};
 
@@ -27,13 +28,18 @@ pub struct ConsoleOptions {
     pub show: Option<Show>,
 }
 
+/// A recorded demo of some minutes is far smaller.
+const TAPE_MAX: u64 = 64 << 20;
+
 /// What `--demo` and `--rehearse` name, read before the screen opens.
 pub fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
     let read = |path: &Path| {
-        let size = std::fs::metadata(path).map_or(0, |m| m.len());
-        std::fs::read_to_string(path)
-            .map(|text| (text, size))
-            .map_err(|e| Failed::usage(format!("{} cannot be read: {e}", path.display())))
+        files::read_text(path, TAPE_MAX)
+            .map(|text| {
+                let size = text.len() as u64;
+                (text, size)
+            })
+            .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
     };
     if let Some(path) = rehearse {
         let (text, _) = read(path)?;

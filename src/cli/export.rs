@@ -1,6 +1,5 @@
 //! `guestwire export`: what was kept, as a file for others. Read and written a page at a time, whatever its size.
 
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -10,8 +9,10 @@ use serde_json::{Value, json};
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
+use crate::export::escape::unseen_as_escapes;
 use crate::export::transcript::{self, Form, Talk, Transcript};
 use crate::export::{HarEntry, har};
+use crate::files;
 use crate::journal::Reader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
@@ -47,7 +48,7 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
         };
         Failed::here(format!("{} cannot be written: {why}", path.display()))
     };
-    let mut out = BufWriter::new(create(path).map_err(wrong)?);
+    let mut out = BufWriter::new(files::private(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
             let count = write_har(&mut out, reader, profile, 0).map_err(|e| e.at(path))?;
@@ -68,7 +69,7 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
             let first = reader.newest_session().map_err(Failed::here)?;
             let messages = messages(&transcript(reader, profile, TimeZone::UTC).map_err(Failed::here)?);
             let head = json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": profile.name, "messages": messages });
-            let head = head.to_string();
+            let head = unseen_as_escapes(&head.to_string());
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
             let count = write_har(&mut out, reader, profile, first.saturating_sub(1)).map_err(|e| e.at(path))?;
@@ -78,15 +79,6 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
     };
     out.flush().map_err(wrong)?;
     Ok(what)
-}
-
-/// A new file that only its owner can read; one that exists is never written over.
-fn create(path: &Path) -> io::Result<std::fs::File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 enum Wrong {
@@ -130,7 +122,7 @@ fn write_har(out: &mut impl Write, reader: &Reader, profile: &Profile, after: u6
         }));
         for one in document["log"]["entries"].as_array().into_iter().flatten() {
             let comma = if count == 0 { "" } else { "," };
-            write!(out, "{comma}\n{one}").map_err(Wrong::Write)?;
+            write!(out, "{comma}\n{}", unseen_as_escapes(&one.to_string())).map_err(Wrong::Write)?;
             count += 1;
         }
         match entries.last() {

@@ -1,7 +1,7 @@
 //! `guestwire init`: writes a small, commented config file from what this machine knows, and asks for what is missing.
 //! It never touches a file that is there already, and secrets stay where they are.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::DirBuilder;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use directories::BaseDirs;
 use crate::config::regions;
 use crate::config::sheet::{Lookup, env_text};
 use crate::config::{Flags, locate};
+use crate::files;
 use crate::view::text::visible;
 
 use super::args::InitArgs;
@@ -104,11 +105,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(dir).map_err(failed)?;
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = files::private(path, false).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{Profile, ProfileChoice, Settings};
+use crate::files;
 
 use super::exit::Failed;
 use crate::console::effect::SandboxAsk;
@@ -82,19 +83,23 @@ pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<cr
     })
 }
 
+/// A scenario is a page or two of text.
+#[cfg(feature = "sandbox")]
+const SCENARIO_MAX: u64 = 4 << 20;
+
 #[cfg(feature = "sandbox")]
 fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
     use crate::sandbox::Scenario;
 
     let name = path.display();
-    match std::fs::read_to_string(path) {
+    match files::read_text(path, SCENARIO_MAX) {
         Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
         Err(error) => match path.to_str().and_then(Scenario::named) {
             Some(scenario) => Ok(scenario),
             None if error.kind() == std::io::ErrorKind::NotFound => {
                 Err(Failed::usage(format!("--scenario {name}: there is no such file, nor a built-in scenario")))
             }
-            None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", error.kind()))),
+            None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! The edge: finds and reads the config file. Everything else works on what is read here.
 
-use std::fs::File;
+use crate::files;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
@@ -39,18 +39,18 @@ pub fn load(flags: &Flags, env: Lookup<'_>) -> Result<Settings, Problems> {
 /// The file's text and whether it is private; nothing if it does not exist and nobody named it.
 fn read(path: &Path, named: bool) -> Result<Option<(String, bool)>, Problems> {
     let wrong = |sentence: String| Problems::from(Problem::file(path, sentence));
-    let mut file = match File::open(path) {
+    let mut file = match files::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound && !named => return Ok(None),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             return Err(wrong("there is no such file; `guestwire init` writes one".to_owned()));
         }
-        Err(e) => return Err(wrong(format!("cannot be read ({})", e.kind()))),
+        Err(e) if e.kind() == ErrorKind::IsADirectory => {
+            return Err(wrong("is a directory; name the file in it".to_owned()));
+        }
+        Err(e) => return Err(wrong(format!("cannot be read ({})", files::why(&e)))),
     };
     let metadata = file.metadata().map_err(|e| wrong(format!("cannot be read ({})", e.kind())))?;
-    if metadata.is_dir() {
-        return Err(wrong("is a directory; name the file in it".to_owned()));
-    }
     let mut bytes = Vec::new();
     file.by_ref()
         .take(MAX_BYTES + 1)

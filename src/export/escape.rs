@@ -1,7 +1,26 @@
 //! Outside text inside markup: it stays text. Controls and invisible characters are made visible first (see
 //! [`crate::view::text`]), then whatever the markup would take for its own is escaped.
 
-use crate::view::text::visible_lines;
+use crate::view::text::{visible, visible_lines};
+
+/// Characters that a terminal or an editor would obey rather than show, as JSON escapes: the data stays what it was.
+pub fn unseen_as_escapes(json: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        let mut alone = [0; 4];
+        let alone: &str = c.encode_utf8(&mut alone);
+        if c.is_ascii() || visible(alone) == alone {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
 
 /// For HTML and XML, as content and as a quoted attribute.
 pub fn markup(text: &str) -> String {

@@ -158,11 +158,7 @@ pub fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(dir)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(new).create(true).truncate(!new);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    crate::files::private(path, !new)
 }
 
 fn osc52(text: &str) -> Option<String> {

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::console::state::pass::Found;
+use crate::files;
 use crate::pass::Pass;
 use crate::pass::file::MAX_BYTES;
 
@@ -38,7 +39,7 @@ fn judged(path: PathBuf) -> Option<Found> {
 /// The file's text; the error is a sentence.
 pub fn read(path: &Path) -> Result<String, String> {
     let failed = |why: String| format!("{} cannot be opened as a pass: {why}.", path.display());
-    let file = std::fs::File::open(path).map_err(|e| failed(e.kind().to_string()))?;
+    let file = files::open(path).map_err(|e| failed(files::why(&e)))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(e.kind().to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {

@@ -9,6 +9,11 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
+/// What the flags of regions begin with, that are spelt in tags.
+const FLAG: char = '\u{1f3f4}';
+/// More marks on one letter are counted and not drawn: no script has so many. [Unicode: Stream-Safe Text Format, UAX #15]
+const MARKS: usize = 30;
+
 /// Cells that `text` takes on screen. Control characters count as ratatui counts them (zero); run [`visible`] first.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.graphemes(true).map(cluster_width).sum() }
@@ -54,12 +59,34 @@ pub fn put(
 fn needs_stand_in(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'          // C0, DEL, C1
-        | '\u{ad}' | '\u{61c}' | '\u{180e}'                // soft hyphen, Arabic letter mark, Mongolian separator
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'   // soft hyphen, joiner, Arabic letter mark, Mongolian separator
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
+        | '\u{17b4}' | '\u{17b5}' | '\u{2800}'            // Khmer vowels that are not written, the empty Braille cell
         | '\u{200b}' | '\u{200e}' | '\u{200f}'             // zero-width space, LRM, RLM
         | '\u{2028}'..='\u{202e}'                          // line and paragraph separators, embeddings, overrides
         | '\u{2060}'..='\u{206f}'                          // word joiner, invisible operators, isolates
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}'             // byte order mark, annotations
-        | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e0fff}') // tags (E0020..E007F are flag sequences)
+        | '\u{e0000}'..='\u{e001f}' | '\u{e0080}'..='\u{e00ff}' | '\u{e01f0}'..='\u{e0fff}') // tags
+}
+
+/// Whether `c`, behind `before` in its cluster, is nothing that is drawn there: tags stand in flags only, and a letter has
+/// one variation, of the larger set only a kanji. Else bytes could be hidden in them.
+fn hides(c: char, before: Option<char>, in_flag: bool) -> bool {
+    let variation = |c: char| matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}');
+    let kanji = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
+    match c {
+        '\u{e0020}'..='\u{e007f}' => !in_flag,
+        '\u{fe00}'..='\u{fe0f}' => before.is_some_and(variation),
+        '\u{e0100}'..='\u{e01ef}' => !before.is_some_and(kanji),
+        c => needs_stand_in(c),
+    }
+}
+
+/// Whether a character of the cluster hides something.
+fn hides_any(cluster: &str) -> bool {
+    let in_flag = cluster.starts_with(FLAG);
+    let before = std::iter::once(None).chain(cluster.chars().map(Some));
+    cluster.chars().zip(before).any(|(c, before)| hides(c, before, in_flag))
 }
 
 fn push_stand_in(out: &mut String, c: char) {
@@ -93,15 +120,27 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| matches!(b, b' '..=b'~')) || !text.chars().any(suspicious) {
         return Cow::Borrowed(text);
     }
-    let unseen = |cluster: &str| cluster.chars().any(needs_stand_in) || cluster_width(cluster) == 0;
+    let too_many = |cluster: &str| cluster.chars().nth(MARKS + 1).is_some();
+    let unseen = |cluster: &str| hides_any(cluster) || too_many(cluster) || cluster_width(cluster) == 0;
     if !text.graphemes(true).any(unseen) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
     for cluster in text.graphemes(true) {
-        let alone = cluster_width(cluster) == 0;
-        for c in cluster.chars() {
-            if alone || needs_stand_in(c) { push_stand_in(&mut out, c) } else { out.push(c) }
+        let drawn = cluster.char_indices().nth(MARKS + 1).and_then(|(end, _)| cluster.get(..end)).unwrap_or(cluster);
+        let (alone, in_flag) = (cluster_width(drawn) == 0, drawn.starts_with(FLAG));
+        let mut before = None;
+        for c in drawn.chars() {
+            if alone || hides(c, before, in_flag) {
+                push_stand_in(&mut out, c)
+            } else {
+                out.push(c)
+            }
+            before = Some(c);
+        }
+        let more = cluster.get(drawn.len()..).unwrap_or_default().chars().count();
+        if more > 0 {
+            out.push_str(&format!("<+{more} marks>"));
         }
     }
     Cow::Owned(out)
@@ -283,6 +322,26 @@ mod tests {
         assert_eq!(visible("a\nb\tc\u{7f}"), "a␊b␉c␡");
         assert_eq!(visible("\u{301}e\u{301} \u{200d}"), "<U+0301>e\u{301} \u{200d}");
         assert!(matches!(visible("plain é 👩‍👩‍👧"), Cow::Borrowed(_)));
+        // What is drawn is left alone: a kanji's variant, an emoji's and a text's style, a flag spelt in tags.
+        let scotland = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
+        for drawn in ["葛\u{e0100}城", "❤\u{fe0f} ❤\u{fe0e}", scotland] {
+            assert_eq!(visible(drawn), drawn);
+        }
+        // What is not drawn, and could hide something, is shown.
+        for (hidden, shown) in [
+            ("a\u{34f}b", "a<U+034F>b"),
+            ("a\u{115f}b", "a<U+115F>b"),
+            ("a\u{3164}b", "a<U+3164>b"),
+            ("a\u{2800}b", "a<U+2800>b"),
+            ("a\u{17b4}b", "a<U+17B4>b"),
+            ("a\u{e0041}b", "a<U+E0041>b"),
+            ("❤\u{fe0f}\u{e0120}", "❤\u{fe0f}<U+E0120>"),
+            ("葛\u{e0100}\u{e0101}", "葛\u{e0100}<U+E0101>"),
+        ] {
+            assert_eq!(visible(hidden), shown);
+        }
+        let zalgo = format!("a{}", "\u{301}".repeat(500_000));
+        assert_eq!(visible(&zalgo), format!("a{}<+499970 marks>", "\u{301}".repeat(MARKS)));
     }
 
     #[test]

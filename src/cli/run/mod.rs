@@ -11,6 +11,7 @@ mod plan;
 mod progress;
 mod read;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use crate::clock::Clock;
 use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
+use crate::files;
 use crate::model::RepliesReadable;
 use crate::pass::report::masked;
 use crate::pass::runner::{Begin, Cast, Player};
@@ -41,6 +43,11 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let (file, source) = read::source(args.pass.as_deref())?;
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
     let cases = plan::chosen(&pass, &args.only)?;
+    // Said before the pass is played, not after.
+    if let Some((_, path)) = args.report.iter().find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
+        let shown = path.display();
+        return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
+    }
     let opened = Opened::open(settings)?;
     let result = async {
         let cast = cast(&opened, args)?;
@@ -75,14 +82,15 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     result
 }
 
-/// Writes the reports that were asked for, over those of an earlier run.
+/// Writes the reports that were asked for; over those of an earlier run only with `--force`.
 fn write_reports(args: &RunArgs, run: &Run, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
     if args.report.is_empty() {
         return Ok(());
     }
     let run = masked(run, mask);
     for (form, path) in &args.report {
-        std::fs::write(path, form.write(&run))
+        files::private(path, args.force)
+            .and_then(|mut file| file.write_all(form.write(&run).as_bytes()))
             .map_err(|e| Failed::here(format!("the report {} cannot be written ({})", path.display(), e.kind())))?;
     }
     Ok(())

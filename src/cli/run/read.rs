@@ -1,10 +1,10 @@
 //! Where the text of a pass comes from: a file, or a name of a built-in one.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::Failed;
+use crate::files;
 use crate::pass::builtin;
 use crate::pass::file::MAX_BYTES;
 
@@ -17,7 +17,7 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     };
     let shown = path.display();
     let failed = |why: String| Failed::usage(format!("{shown}: {why}"));
-    let mut file = match File::open(path) {
+    let mut file = match files::open(path) {
         Ok(file) => file,
         Err(error) => {
             return match path.to_str().and_then(|name| Some((name, builtin::named(name)?))) {
@@ -28,7 +28,7 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
                 None if error.kind() == ErrorKind::NotFound => {
                     Err(failed(format!("there is no such file, nor a built-in pass of that name ({})", names())))
                 }
-                None => Err(failed(format!("cannot be read ({})", error.kind()))),
+                None => Err(failed(format!("cannot be read ({})", files::why(&error)))),
             };
         }
     };

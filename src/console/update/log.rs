@@ -5,6 +5,7 @@ use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::log::{Entry, Log};
 use crate::console::state::overlay::{Overlay, Prompt, Purpose};
+use crate::export::escape::unseen_as_escapes;
 use crate::export::{HarEntry, har};
 
 use super::{doctor, journal, picker, sending, unknown, why};
@@ -195,5 +196,6 @@ fn save(state: &mut State, effects: &mut Vec<Effect>) {
         })
     }));
     let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
+    let contents = unseen_as_escapes(&contents);
     effects.push(Effect::Write { path: state.new_export_path("har"), contents });
 }

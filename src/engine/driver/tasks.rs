@@ -18,6 +18,7 @@ use crate::engine::outcome::Answered;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Intent, Recording, SendLog, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
+use crate::files;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;
@@ -405,12 +406,12 @@ impl Driver {
         let read = move || {
             let shown = path.display().to_string();
             let read = || -> std::io::Result<FileRead> {
-                let size = std::fs::metadata(&path)?.len();
-                let bytes = if size > max { Vec::new() } else { std::fs::read(&path)? };
+                let size = files::open(&path)?.metadata()?.len();
+                let bytes = if size > max { Vec::new() } else { files::read(&path, max)? };
                 let md5 = base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0);
                 Ok(FileRead { bytes, size, md5 })
             };
-            read().map_err(|e| format!("{shown} cannot be read ({e})"))
+            read().map_err(|e| format!("{shown} cannot be read ({})", files::why(&e)))
         };
         let work = async move {
             let read = tokio::task::spawn_blocking(read).await;

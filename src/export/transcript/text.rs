@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use crate::view::text::visible_lines;
+use crate::view::text::{visible, visible_lines};
 
 use super::Transcript;
 
 pub(super) fn text(transcript: &Transcript) -> String {
-    let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", transcript.profile);
+    let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", visible(&transcript.profile));
     for talk in &transcript.conversations {
         let _ = write!(out, "\n## {}\n\n", visible_lines(&talk.name).collect::<Vec<_>>().join(" "));
         for line in &talk.lines {
             let text = visible_lines(&line.text).collect::<Vec<_>>().join("\n  ");
             let facts = line.facts();
-            let facts = if facts.is_empty() { String::new() } else { format!(" ({})", facts.join("; ")) };
-            let _ = writeln!(out, "- {} **{}**: {text}{facts}", line.at.strftime("%F %T"), line.author.word());
+            let facts = if facts.is_empty() { String::new() } else { format!(" ({})", visible(&facts.join("; "))) };
+            let _ = writeln!(out, "- {} **{}**: {text}{facts}", line.at.strftime("%F %T"), visible(line.author.word()));
         }
     }
     out

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::pass::{CaseResult, Met, Run, StepResult, Verdict};
 
 use super::words;
-use crate::view::text::visible;
+use crate::export::escape::unseen_as_escapes;
 
 /// The report of a run that is masked already.
 pub fn ctrf(run: &Run) -> String {
@@ -47,25 +47,6 @@ pub fn ctrf(run: &Run) -> String {
     });
     // A value of our own making always has a text.
     unseen_as_escapes(&serde_json::to_string_pretty(&report).unwrap_or_default()) + "\n"
-}
-
-/// Characters that a terminal or an editor would obey rather than show, as JSON escapes: the data stays what it was.
-fn unseen_as_escapes(json: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        let mut alone = [0; 4];
-        let alone: &str = c.encode_utf8(&mut alone);
-        if c.is_ascii() || visible(alone) == alone {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
 }
 
 const fn status(verdict: Option<Verdict>) -> &'static str {

@@ -1,0 +1,101 @@
+//! Files: regular ones read up to a bound, and new ones that only their owner can read.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Opens a file for reading. Refuses what is no regular file: a device has no end, and opening a pipe waits for whoever
+/// writes into it.
+pub fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    let about = file.metadata()?;
+    if about.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !about.is_file() {
+        return Err(io::Error::other("this is no regular file"));
+    }
+    Ok(file)
+}
+
+/// Reads a regular file of at most `max` bytes.
+pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(io::Error::other(format!("it has more than {max} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// The same, of text in UTF-8.
+pub fn read_text(path: &Path, max: u64) -> io::Result<String> {
+    String::from_utf8(read(path, max)?).map_err(|_| io::Error::other("it is not UTF-8 text"))
+}
+
+/// A new file that only its owner can read; no link is followed. What is there already is an error, unless it is to be
+/// replaced.
+pub fn private(path: &Path, replace: bool) -> io::Result<File> {
+    if replace && path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
+        std::fs::remove_file(path)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Why a file could not be used, as part of a sentence.
+pub fn why(error: &io::Error) -> String {
+    error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_up_to_a_bound_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = |name: &str| dir.path().join(name);
+        rustix::fs::mkfifoat(rustix::fs::CWD, place("pipe"), rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+        std::fs::write(place("file"), "12345").unwrap();
+        let why = |path: &Path, max| read(path, max).map_err(|e| super::why(&e));
+        assert_eq!(why(&place("file"), 5), Ok(b"12345".to_vec()));
+        assert_eq!(why(&place("file"), 4), Err("it has more than 4 bytes".to_owned()));
+        assert_eq!(why(&place("pipe"), 4), Err("this is no regular file".to_owned()));
+        assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
+        assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
+        assert_eq!(why(&place("none"), 4), Err("entity not found".to_owned()));
+    }
+
+    #[test]
+    fn files_of_ours_are_new_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mine, link, victim) = (dir.path().join("mine"), dir.path().join("link"), dir.path().join("victim"));
+        std::fs::write(&victim, "keep").unwrap();
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        private(&mine, false).unwrap();
+        assert_eq!(std::fs::metadata(&mine).unwrap().permissions().mode() & 0o777, 0o600);
+        for path in [&mine, &link, &victim] {
+            assert_eq!(private(path, false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        }
+        private(&link, true).unwrap();
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "keep");
+        std::fs::set_permissions(&mine, std::fs::Permissions::from_mode(0o644)).unwrap();
+        private(&mine, true).unwrap();
+        assert_eq!(std::fs::metadata(&mine).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
