@@ -132,9 +132,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         let mut before = None;
         for c in drawn.chars() {
             if alone || hides(c, before, in_flag) {
-                push_stand_in(&mut out, c)
+                push_stand_in(&mut out, c);
             } else {
-                out.push(c)
+                out.push(c);
             }
             before = Some(c);
         }
