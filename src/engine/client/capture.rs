@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Read as _;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Version};
 
 use crate::engine::redact::Redactor;
@@ -35,16 +35,6 @@ pub fn request(call: &Call, redactor: &Redactor) -> Request {
         headers,
         body: body(sent, call.body.len() as u64, &call.headers, redactor, false),
     }
-}
-
-/// The request of `call` where `shared` shows one that differs only in its body.
-pub fn request_like(shared: &Request, call: &Call, redactor: &Redactor) -> Request {
-    let mut out = shared.clone();
-    if let Some(length) = out.headers.iter_mut().find(|h| h.name == CONTENT_LENGTH.as_str()) {
-        length.value = call.body.len().to_string();
-    }
-    out.body = body(&call.body, call.body.len() as u64, &call.headers, redactor, false);
-    out
 }
 
 /// A frame of a socket: JSON nearly always.

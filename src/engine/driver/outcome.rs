@@ -29,8 +29,8 @@ const RECORD_AGAIN: Duration = Duration::from_secs(5);
 impl Driver {
     pub(super) fn send_answered(&mut self, done: SendDone, now: Moment) {
         let message = done.message;
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        send.task = None;
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
+        send.take_back = None;
         let conversation = send.request.conversation;
         let shown = match done.shown {
             Ok(shown) => shown,
@@ -45,8 +45,8 @@ impl Driver {
         };
         // A person who takes a message back wants no further try.
         let repeatable = repeatable && !(send.taken_back || send.let_go);
-        let verdict = what_follows(judged, repeatable, &mut send.tries, &mut self.jitter);
-        if let Some(rate) = self.rates.get_mut(&conversation) {
+        let verdict = what_follows(judged, repeatable, &mut send.tries, &mut self.context.jitter);
+        if let Some(rate) = self.sends.rates.get_mut(&conversation) {
             rate.arrived(now);
         }
         let limited = shown.status() == 429;
@@ -62,12 +62,12 @@ impl Driver {
         if send_as.is_some_and(|v| !v.carries_own_token()) {
             heard.limit = None;
         }
-        self.overhear(&heard, self.queue.flying().saturating_sub(1));
+        self.context.overhear(&heard, self.sends.queue.flying().saturating_sub(1));
         let verdict = match verdict {
             // It was taken back, and the server did not take it: that is what was wanted.
             Verdict::Again(..) | Verdict::TokenRefused(_) if taken_back || let_go => Verdict::Cancelled,
             Verdict::TokenRefused(why) if on_purpose => Verdict::Refused(why),
-            Verdict::TokenRefused(why) => match self.tokens.refuted(done.generation, now) {
+            Verdict::TokenRefused(why) => match self.sign_in.tokens.refuted(done.generation, now) {
                 Refuted::Retry { renewal } => {
                     return self.heal(message, done.generation, renewal, why.to_string(), now);
                 }
@@ -87,9 +87,9 @@ impl Driver {
         };
         let outcome = after_lost_tries(outcome, lost);
         if outcome == Outcome::Accepted && !on_purpose {
-            self.tokens.proven(done.generation);
+            self.sign_in.tokens.proven(done.generation);
         }
-        self.queue.settle(conversation, message);
+        self.sends.queue.settle(conversation, message);
         if let Some(id) = done.taken.conversation_id {
             self.learn(conversation, id);
         }
@@ -99,7 +99,7 @@ impl Driver {
 
     /// A message's intent could not be recorded: nothing of it was written.
     pub(super) fn unrecorded(&mut self, message: MessageId, why: Unrecorded, now: Moment) {
-        let Some(send) = self.sends.get_mut(&message) else { return };
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         match why {
             Unrecorded::NotNow(why) if !send.taken_back && !send.let_go => {
                 let why = format!("it cannot be recorded first: {why}");
@@ -118,8 +118,8 @@ impl Driver {
 
     /// A 401 that another token may heal: back to the head of its lane until there is one.
     fn heal(&mut self, message: MessageId, generation: Generation, renewal: bool, why: String, now: Moment) {
-        let running = self.renewal.as_ref().map(|renewal| renewal.record.id());
-        let Some(send) = self.sends.get_mut(&message) else { return };
+        let running = self.sign_in.renewal.as_ref().map(|renewal| renewal.record.id());
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         send.tries.healed = true;
         send.doubted = Some((generation, why));
         send.life = Life::Queued;
@@ -132,30 +132,30 @@ impl Driver {
                 send.wants_renewal = renewal;
             }
             let report = record.report();
-            self.reports.send(report);
+            self.context.reports.send(report);
         }
         let id = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;
-        self.doubting.insert(message);
+        self.sends.doubting.insert(message);
         if !may_be_there {
             self.record_only(message, &Life::Queued);
         }
-        self.queue.hold(conversation, message, None);
-        self.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
+        self.sends.queue.hold(conversation, message, None);
+        self.context.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
     }
 
     pub(super) fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
         if limited {
-            self.pace.silence(until);
+            self.context.pace.silence(until);
         }
-        let Some(send) = self.sends.get_mut(&message) else { return };
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         let life = Life::Waiting { until, why: why.clone() };
         send.life = life.clone();
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
             record.wait(now, until, why);
             let report = record.report();
-            self.reports.send(report);
+            self.context.reports.send(report);
         }
         let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         let may_be_there = send.tries.lost > 0;
@@ -163,22 +163,22 @@ impl Driver {
         if !may_be_there {
             self.record_only(message, &life);
         }
-        self.queue.hold(conversation, message, Some(until));
-        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+        self.sends.queue.hold(conversation, message, Some(until));
+        self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
 
     /// A message is over; the queue knows already.
     pub(super) fn conclude(&mut self, message: MessageId, outcome: Outcome, remote_id: Option<String>, now: Moment) {
-        self.doubting.remove(&message);
-        let lost = self.sends.get(&message).map_or(0, |s| s.tries.lost);
+        self.sends.doubting.remove(&message);
+        let lost = self.sends.all.get(&message).map_or(0, |s| s.tries.lost);
         let told = after_lost_tries(outcome.clone(), lost);
         if told != outcome {
             self.look_after(message, &told, None, &ResponseMeta::default(), now);
         }
         let outcome = told;
-        let Some(mut send) = self.sends.remove(&message) else { return };
+        let Some(mut send) = self.sends.all.remove(&message) else { return };
         // A call that could not be built was flying already; for all others this does nothing.
-        self.queue.settle(send.request.conversation, message);
+        self.sends.queue.settle(send.request.conversation, message);
         let life = match &outcome {
             Outcome::Accepted if send.tries.landed => Life::Landed,
             Outcome::Accepted => Life::Accepted,
@@ -188,7 +188,7 @@ impl Driver {
         };
         if matches!(life, Life::Unknown(_)) {
             let doubt = Doubt { conversation: send.request.conversation, key: send.request.extras.key.clone() };
-            self.unknown.insert(message, doubt);
+            self.sends.unknown.insert(message, doubt);
         }
         // What was held back without a try is an entry of the log all the same.
         if send.record.is_none() && matches!(life, Life::Refused(_)) {
@@ -210,15 +210,16 @@ impl Driver {
     /// A message was accepted under a name that others bear of which nobody knew: they are the same message.
     fn settle_others_of(&mut self, message: MessageId, key: Option<&str>) {
         let same = |doubt: &Doubt| key.is_some() && doubt.key.as_deref() == key;
-        let others: Vec<_> = self.unknown.iter().filter(|(m, d)| **m != message && same(d)).map(|(m, _)| *m).collect();
+        let others: Vec<_> =
+            self.sends.unknown.iter().filter(|(m, d)| **m != message && same(d)).map(|(m, _)| *m).collect();
         for other in others {
             self.settle_by_hand(other, true);
         }
     }
 
     pub(super) fn settle_by_hand(&mut self, message: MessageId, landed: bool) {
-        let Some(Doubt { conversation, .. }) = self.unknown.remove(&message) else { return };
-        if let Some(reader) = self.readers.get_mut(&conversation) {
+        let Some(Doubt { conversation, .. }) = self.sends.unknown.remove(&message) else { return };
+        if let Some(reader) = self.reads.readers.get_mut(&conversation) {
             reader.settled(message);
         }
         let life = if landed { Life::Landed } else { Life::Lost };
@@ -226,8 +227,8 @@ impl Driver {
     }
 
     pub(super) fn send_job_died(&mut self, message: MessageId, now: Moment) {
-        let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { return };
-        self.queue.settle(conversation, message);
+        let Some(conversation) = self.sends.all.get(&message).map(|s| s.request.conversation) else { return };
+        self.sends.queue.settle(conversation, message);
         let why = "guestwire failed inside while sending; the message may have been received".to_owned();
         self.conclude(message, Outcome::Unknown(why), None, now);
     }
@@ -239,7 +240,7 @@ impl Driver {
         record: Option<&ExchangeBuilder>,
         remote_id: Option<String>,
     ) {
-        self.tell(Report::Message { id, life, exchange: record.map(ExchangeBuilder::id), remote_id });
+        self.context.tell(Report::Message { id, life, exchange: record.map(ExchangeBuilder::id), remote_id });
     }
 }
 

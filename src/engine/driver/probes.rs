@@ -48,29 +48,29 @@ impl Driver {
             _ => self.probe_plainly(asked, now),
         };
         if let Err(why) = begun {
-            self.tell(Report::Probe { asked, came: Probed::NotAsked(why) });
+            self.context.tell(Report::Probe { asked, came: Probed::NotAsked(why) });
         }
     }
 
     fn probe_token(&mut self, now: Moment) -> Result<(), String> {
-        match &self.profile.credentials {
+        match &self.context.profile.credentials {
             Credentials::Missing(why) => return Err(why.clone()),
-            Credentials::Pasted(_) if self.token.is_some() => {
+            Credentials::Pasted(_) if self.sign_in.token.is_some() => {
                 return Err("the token was pasted: there is nobody to ask for another".to_owned());
             }
             Credentials::Pasted(_) => self.sign_in(now),
             // One that is under way answers the question too.
-            Credentials::Client(_) if self.renewal.is_some() => {}
+            Credentials::Client(_) if self.sign_in.renewal.is_some() => {}
             Credentials::Client(_) => self.renew(),
         }
-        self.probing.wants_token = true;
+        self.probes.wants_token = true;
         Ok(())
     }
 
     /// A token request is over.
     pub(super) fn token_probed(&mut self, exchange: ExchangeId, brought: Option<Generation>, now: Moment) {
-        if std::mem::take(&mut self.probing.wants_token) {
-            self.probing.brought = brought.or(self.probing.brought);
+        if std::mem::take(&mut self.probes.wants_token) {
+            self.probes.brought = brought.or(self.probes.brought);
             self.tell_probe(Asked::Token, exchange, now);
         }
     }
@@ -80,7 +80,7 @@ impl Driver {
         let with_token = needs_token(asked);
         let generation = if with_token { Some(self.ready(now)?) } else { None };
         let (what, call) = self.probe_call(asked).map_err(|BadCall(why)| why)?;
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Probe, what, now);
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Probe, what, now);
         if let Asked::Conversation(key)
         | Asked::Messages(key)
         | Asked::Integration(key)
@@ -90,18 +90,19 @@ impl Driver {
         {
             record = record.of(key, None);
         }
+        let exchange = record.id();
         self.launch_probe(asked, record, &call, generation, now);
-        self.spawn_probe(call, ExchangeId(self.exchanges));
+        self.context.spawn_probe(call, exchange);
         Ok(())
     }
 
     fn probe_call(&self, asked: Asked) -> Result<(String, Call), BadCall> {
-        let hosts = &self.profile.hosts;
+        let hosts = &self.context.profile.hosts;
         let no_token = || BadCall("there is no valid token".to_owned());
-        let token = || self.token.as_ref().ok_or_else(no_token);
+        let token = || self.sign_in.token.as_ref().ok_or_else(no_token);
         Ok(match asked {
             Asked::Reach(host) => {
-                let base = match (host, &self.profile.credentials) {
+                let base = match (host, &self.context.profile.credentials) {
                     (Host::Api, _) => &hosts.api,
                     (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
                     (Host::Token, _) => &hosts.login,
@@ -117,8 +118,7 @@ impl Driver {
                 let invented = Uuid::new_v4();
                 let call = match self.conversation_id(key) {
                     Some(_) => {
-                        let listed =
-                            self.probing.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
+                        let listed = self.probes.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
                         self.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?
                     }
                     None => conversations::request(&hosts.api, &invented.to_string(), token()?)?,
@@ -162,7 +162,7 @@ impl Driver {
     }
 
     fn address(&self, key: ConversationKey) -> Result<&Address, BadCall> {
-        let entry = self.profile.conversations.get(key.0 as usize);
+        let entry = self.context.profile.conversations.get(key.0 as usize);
         entry.map(|e| &e.conversation.address).ok_or_else(|| BadCall("there is no such conversation".to_owned()))
     }
 
@@ -175,31 +175,33 @@ impl Driver {
 
     fn probe_scopes(&mut self, now: Moment) -> Result<(), String> {
         let generation = self.ready(now)?;
-        if self.facts.contains_key(&generation) {
-            self.probing.wants_facts = Some(generation);
+        if self.sign_in.facts.contains_key(&generation) {
+            self.probes.wants_facts = Some(generation);
             return Ok(());
         }
-        let token = self.token.as_ref().ok_or("there is no token")?;
-        let call = tokens_me::request(&self.profile.hosts.api, token).map_err(|bad| bad.0)?;
-        let record = ExchangeBuilder::new(self.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
+        let token = self.sign_in.token.as_ref().ok_or("there is no token")?;
+        let call = tokens_me::request(&self.context.profile.hosts.api, token).map_err(|bad| bad.0)?;
+        let record =
+            ExchangeBuilder::new(self.context.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
+        let exchange = record.id();
         self.launch_probe(Asked::Scopes, record, &call, Some(generation), now);
-        self.spawn_probe(call, ExchangeId(self.exchanges));
+        self.context.spawn_probe(call, exchange);
         Ok(())
     }
 
     /// What `tokens/me` was asked about a token is answered.
     pub(super) fn facts_probed(&mut self, generation: Generation, exchange: Option<ExchangeId>, now: Moment) {
-        if let Some(exchange) = exchange.filter(|_| self.probing.wants_facts == Some(generation)) {
-            self.probing.wants_facts = None;
+        if let Some(exchange) = exchange.filter(|_| self.probes.wants_facts == Some(generation)) {
+            self.probes.wants_facts = None;
             self.tell_probe(Asked::Scopes, exchange, now);
         }
     }
 
     /// The token that may be used now. Unlike a send a probe does not wait until the token's scopes are known.
     fn ready(&self, now: Moment) -> Result<Generation, String> {
-        let facts = self.tokens.facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
+        let facts = self.sign_in.tokens.facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
         let generation = facts.ok_or("there is no valid token")?.generation;
-        match self.pace.may(now, 0) {
+        match self.context.pace.may(now, 0) {
             Ok(()) => Ok(generation),
             Err(until) => {
                 let seconds = until.left(now).as_secs() + 1;
@@ -217,28 +219,28 @@ impl Driver {
         now: Moment,
     ) {
         let token = generation.map(|generation| {
-            self.pace.spend();
-            (generation, self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued)))
+            self.context.pace.spend();
+            (generation, self.sign_in.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued)))
         });
-        record.begin(capture::request(call, &self.redactor), token, now);
-        self.tell(record.report());
-        self.probing.flying.insert(record.id(), (asked, record));
+        record.begin(capture::request(call, &self.context.redactor), token, now);
+        self.context.tell(record.report());
+        self.probes.flying.insert(record.id(), (asked, record));
     }
 
     pub(super) fn probe_answered(&mut self, done: ProbeDone, now: Moment) {
-        let Some((asked, mut record)) = self.probing.flying.remove(&done.exchange) else { return };
+        let Some((asked, mut record)) = self.probes.flying.remove(&done.exchange) else { return };
         let with_token = needs_token(asked);
         let mut heard = done.shown.heard;
         if !with_token {
             // Whose limit an answer to nobody tells is not known.
             heard.limit = None;
         }
-        self.overhear(&heard, self.queue.flying());
+        self.context.overhear(&heard, self.sends.queue.flying());
         let why = done.shown.why();
         let body = done.body.as_deref().unwrap_or_default();
         if let Asked::Conversation(key) = asked {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
-            self.probing.listed = read.map(|listed| (key, listed.id));
+            self.probes.listed = read.map(|listed| (key, listed.id));
         }
         let outcome = match (asked, done.shown.answer.as_ref().map(|a| a.status)) {
             (_, None) => Outcome::Failed(why),
@@ -253,9 +255,9 @@ impl Driver {
         record.end(done.shown.ending, done.shown.timing);
         let used = record.generation();
         record.settle(outcome, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         if let (Some(verified), Some(generation)) = (verified, used) {
-            self.tokens.verified(generation, verified);
+            self.sign_in.tokens.verified(generation, verified);
             self.tell_missing(now);
         }
         self.tell_probe(asked, done.exchange, now);
@@ -268,7 +270,7 @@ impl Driver {
             Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
             Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
             Asked::Messages(key) => match self.conversation_id(key) {
-                Some(_) => conversations::read_bulk(body, &[], self.clock.now().wall).is_some(),
+                Some(_) => conversations::read_bulk(body, &[], self.context.clock.now().wall).is_some(),
                 None => conversations::read(body).is_some(),
             },
             Asked::Integration(key) => match self.address(key) {
@@ -284,15 +286,15 @@ impl Driver {
 
     /// What the token status says now comes first: it is evidence too.
     fn tell_probe(&mut self, asked: Asked, exchange: ExchangeId, now: Moment) {
-        self.mark = None;
+        self.sign_in.mark = None;
         self.tell_status(now);
-        self.tell(Report::Probe { asked, came: Probed::Asked(exchange) });
+        self.context.tell(Report::Probe { asked, came: Probed::Asked(exchange) });
     }
 
     pub(super) fn probe_job_died(&mut self, exchange: ExchangeId, now: Moment) {
-        if let Some((asked, mut record)) = self.probing.flying.remove(&exchange) {
+        if let Some((asked, mut record)) = self.probes.flying.remove(&exchange) {
             record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.tell(record.report());
+            self.context.tell(record.report());
             self.tell_probe(asked, exchange, now);
         }
     }

@@ -1,13 +1,13 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::reading::{Settled, When};
+use crate::engine::reading::{Reader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
 use crate::engine::{Recalled, Report};
 use crate::genesys::call::BadCall;
@@ -24,6 +24,19 @@ use super::tasks::{BULK, Job, ReadDone, ResponseMeta};
 
 /// Requests of the rate limit's window that reads leave to sends.
 pub const RESERVE: u32 = 10;
+
+/// Conversations as far as they are read.
+#[derive(Default)]
+pub struct Reads {
+    pub readers: BTreeMap<ConversationKey, Reader>,
+    under_way: BTreeMap<ConversationKey, Reading>,
+    /// A 429 asked not to read before then.
+    held: Option<Moment>,
+    /// The one that a person looks at.
+    pub watched: Option<ConversationKey>,
+    /// Ids on the remote side of conversations whose address does not name it.
+    places: BTreeMap<ConversationKey, String>,
+}
 
 /// A read under way.
 pub struct Reading {
@@ -45,38 +58,38 @@ struct Bulk {
 
 impl Driver {
     pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        let now = self.clock.now();
-        let doubted = self.readers.get(&key).is_some_and(|reader| reader.doubt_since(self.skew()).is_some());
+        let now = self.context.clock.now();
+        let doubted = self.reads.readers.get(&key).is_some_and(|reader| reader.doubt_since(self.skew()).is_some());
         if doubted && self.is_web(key) {
             self.look_for_doubted(key, now);
         } else if self.is_web(key) {
             self.session_asked(key, SessionAsk::History, now);
         } else if self.conversation_id(key).is_some() {
-            self.readers.entry(key).or_default().ask();
-            if self.tokens.outlook(now, None) == Outlook::Never {
+            self.reads.readers.entry(key).or_default().ask();
+            if self.sign_in.tokens.outlook(now, None) == Outlook::Never {
                 self.tell_readable(key, RepliesReadable::No(Unreadable::NoToken), now);
             } else if self.reads_held(now).is_some() {
                 self.tell_readable(key, RepliesReadable::No(Unreadable::Failing { status: 429 }), now);
             }
-        } else if let Some(entry) = self.profile.conversations.get(key.0 as usize) {
+        } else if let Some(entry) = self.context.profile.conversations.get(key.0 as usize) {
             let text = format!(
                 "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
                 entry.conversation.name
             );
-            self.notice(&text, now);
+            self.context.notice(&text, now);
             self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
         }
     }
 
     /// Whether replies can be read, as of a read that began at `began`.
     fn tell_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
-        self.tell(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
+        self.context.tell(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
     }
 
     /// The remote side's id of a conversation: its address names it, or it was learned.
     pub(super) fn conversation_id(&self, key: ConversationKey) -> Option<&str> {
-        let entry = self.profile.conversations.get(key.0 as usize)?;
-        entry.conversation.address.conversation_id().or_else(|| self.places.get(&key).map(String::as_str))
+        let entry = self.context.profile.conversations.get(key.0 as usize)?;
+        entry.conversation.address.conversation_id().or_else(|| self.reads.places.get(&key).map(String::as_str))
     }
 
     /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
@@ -85,17 +98,17 @@ impl Driver {
         if self.conversation_id(key) == Some(conversation_id.as_str()) {
             return;
         }
-        self.places.insert(key, conversation_id.clone());
+        self.reads.places.insert(key, conversation_id.clone());
         if !self.is_web(key) {
-            self.tell_readable(key, RepliesReadable::NotYetKnown, self.clock.now());
+            self.tell_readable(key, RepliesReadable::NotYetKnown, self.context.clock.now());
         }
-        self.tell(Report::Learned { key, conversation_id });
+        self.context.tell(Report::Learned { key, conversation_id });
     }
 
     /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
     pub(super) fn forget_place(&mut self, key: ConversationKey) {
-        self.places.remove(&key);
-        if let Some(reader) = self.readers.get_mut(&key) {
+        self.reads.places.remove(&key);
+        if let Some(reader) = self.reads.readers.get_mut(&key) {
             reader.begin_anew();
         }
     }
@@ -110,7 +123,9 @@ impl Driver {
         now: Moment,
     ) {
         let unknown = matches!(outcome, Outcome::Unknown(_));
-        let Some(send) = self.sends.get(&message).filter(|_| unknown || *outcome == Outcome::Accepted) else { return };
+        let Some(send) = self.sends.all.get(&message).filter(|_| unknown || *outcome == Outcome::Accepted) else {
+            return;
+        };
         let began = send.began.wall;
         let when = match heard.date {
             _ if unknown => self.doubt(began, now.wall),
@@ -118,9 +133,9 @@ impl Driver {
             None => When::Accepted(began.saturating_add(self.skew()).unwrap_or(began)),
         };
         let key = send.request.conversation;
-        let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &self.redactor.text(&send.request.text), when, remote_id.map(str::to_owned));
-        reader.look(now, &self.tuning.read_pauses);
+        let reader = self.reads.readers.entry(key).or_default();
+        reader.sent(message, &self.context.redactor.text(&send.request.text), when, remote_id.map(str::to_owned));
+        reader.look(now, &self.context.tuning.read_pauses);
         if self.conversation_id(key).is_none() && !self.is_web(key) {
             self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
         }
@@ -128,26 +143,26 @@ impl Driver {
 
     /// By how much the server's clock is ahead, as the newest answer told.
     pub(super) const fn skew(&self) -> SignedDuration {
-        SignedDuration::from_secs(self.skew)
+        SignedDuration::from_secs(self.context.skew)
     }
 
     /// When a message may have been taken of which nobody knows: from its beginning until its last try, which ended at
     /// `ended`, could have been worked on for as long as a try is waited for.
     pub(super) fn doubt(&self, began: Timestamp, ended: Timestamp) -> When {
-        When::Unknown(began, ended.saturating_add(self.profile.request_timeout).unwrap_or(Timestamp::MAX))
+        When::Unknown(began, ended.saturating_add(self.context.profile.request_timeout).unwrap_or(Timestamp::MAX))
     }
 
     /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
     /// one of them for an unknown one of the same text.
     pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
         let mut doubted = BTreeSet::new();
-        let (skew, timeout) = (self.skew(), self.profile.request_timeout);
+        let (skew, timeout) = (self.skew(), self.context.profile.request_timeout);
         for one in recalled {
             if one.unknown {
-                self.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
+                self.sends.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
             }
             let web = self.is_web(one.conversation);
-            let reader = self.readers.entry(one.conversation).or_default();
+            let reader = self.reads.readers.entry(one.conversation).or_default();
             if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
                 reader.known(id);
                 continue;
@@ -159,11 +174,11 @@ impl Driver {
             } else {
                 When::Accepted(one.at.saturating_add(skew).unwrap_or(one.at))
             };
-            reader.sent(one.message, &self.redactor.text(&one.text), when, one.remote_id);
+            reader.sent(one.message, &self.context.redactor.text(&one.text), when, one.remote_id);
             if one.unknown && web {
                 doubted.insert(one.conversation);
             } else if one.unknown {
-                reader.look_soon(now, &self.tuning.read_pauses);
+                reader.look_soon(now, &self.context.tuning.read_pauses);
             }
         }
         for key in doubted {
@@ -172,26 +187,27 @@ impl Driver {
     }
 
     pub(super) fn pump_reads(&mut self, now: Moment) {
-        let Outlook::Ready(generation) = self.tokens.outlook(now, None) else { return };
+        let Outlook::Ready(generation) = self.sign_in.tokens.outlook(now, None) else { return };
         if self.reads_held(now).is_some() {
             return;
         }
         let wanting: Vec<_> = self
+            .reads
             .readers
             .iter()
             .filter(|(key, reader)| {
-                reader.wants(now) && !self.reads.contains_key(key) && self.conversation_id(**key).is_some()
+                reader.wants(now) && !self.reads.under_way.contains_key(*key) && self.conversation_id(**key).is_some()
             })
             .map(|(key, _)| *key)
             .collect();
         for key in wanting {
-            if self.stopping || self.pace.may(now, RESERVE).is_err() {
+            if self.stopping || self.context.pace.may(now, RESERVE).is_err() {
                 return;
             }
-            let Some(reader) = self.readers.get_mut(&key) else { continue };
+            let Some(reader) = self.reads.readers.get_mut(&key) else { continue };
             let asked = reader.begin();
             let call = self.read_call(key, &[]);
-            let id = self.next_exchange();
+            let id = self.context.next_exchange();
             let record = ExchangeBuilder::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
             self.read_step(key, Reading { record, asked, began: now, bulk: None }, call, generation, now);
         }
@@ -199,9 +215,10 @@ impl Driver {
 
     /// When a reader wants to be read by itself.
     pub(super) fn reads_due(&self, now: Moment) -> Option<Moment> {
-        self.readers
+        self.reads
+            .readers
             .iter()
-            .filter(|(key, _)| !self.reads.contains_key(key))
+            .filter(|(key, _)| !self.reads.under_way.contains_key(key))
             .filter_map(|(_, reader)| reader.next_due())
             .chain(self.reads_held(now))
             .filter(|at| at.mono > now.mono)
@@ -210,21 +227,21 @@ impl Driver {
 
     /// Until when the server asked not to be read.
     pub(super) fn reads_held(&self, now: Moment) -> Option<Moment> {
-        self.reads_held.filter(|until| now.mono < until.mono)
+        self.reads.held.filter(|until| now.mono < until.mono)
     }
 
     /// A read, or another request beside the messages, was answered with 429: reads wait as told, and messages no longer
     /// than the rate limit's window.
     pub(super) fn read_limited(&mut self, wait: Duration, now: Moment) {
-        self.reads_held = Some(now.after(wait));
-        self.pace.silence_for_window(wait, now);
+        self.reads.held = Some(now.after(wait));
+        self.context.pace.silence_for_window(wait, now);
     }
 
     pub(super) fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
-        let (Some(token), Some(id)) = (&self.token, self.conversation_id(key)) else {
+        let (Some(token), Some(id)) = (&self.sign_in.token, self.conversation_id(key)) else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
-        let api = &self.profile.hosts.api;
+        let api = &self.context.profile.hosts.api;
         if ids.is_empty() {
             conversations::request(api, id, token)
         } else {
@@ -244,26 +261,26 @@ impl Driver {
             Ok(call) => call,
             Err(bad) => {
                 reading.record.settle(Outcome::Refused(bad.0.clone()), now);
-                self.tell(reading.record.report());
+                self.context.tell(reading.record.report());
                 self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(bad.0)), reading.began);
-                if let Some(reader) = self.readers.get_mut(&key) {
+                if let Some(reader) = self.reads.readers.get_mut(&key) {
                     reader.refused();
                 }
                 return;
             }
         };
-        let age = self.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
-        reading.record.begin(capture::request(&call, &self.redactor), Some((generation, age)), now);
-        self.tell(reading.record.report());
-        self.reads.insert(key, reading);
-        self.pace.spend();
-        self.spawn_read(call, key);
+        let age = self.sign_in.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
+        reading.record.begin(capture::request(&call, &self.context.redactor), Some((generation, age)), now);
+        self.context.tell(reading.record.report());
+        self.reads.under_way.insert(key, reading);
+        self.context.pace.spend();
+        self.context.spawn_read(call, key);
     }
 
     pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
         let key = done.key;
-        self.overhear(&done.shown.heard, self.queue.flying());
-        let Some(mut reading) = self.reads.remove(&key) else { return };
+        self.context.overhear(&done.shown.heard, self.sends.queue.flying());
+        let Some(mut reading) = self.reads.under_way.remove(&key) else { return };
         let why = done.shown.why();
         let (status, wait) = (done.shown.status(), done.shown.wait());
         reading.record.end(done.shown.ending, done.shown.timing);
@@ -277,27 +294,27 @@ impl Driver {
             _ => Outcome::Refused(why.clone()),
         };
         reading.record.settle(outcome, now);
-        self.tell(reading.record.report());
+        self.context.tell(reading.record.report());
         if understood {
             if let Some(generation) = generation {
-                self.tokens.proven(generation);
+                self.sign_in.tokens.proven(generation);
             }
             return self.read_on(key, reading, now);
         }
         // A token that has ended or was withdrawn is renewed, and the conversation read again, once.
         if status == 401
-            && let (Some(generation), Some(reader)) = (generation, self.readers.get_mut(&key))
+            && let (Some(generation), Some(reader)) = (generation, self.reads.readers.get_mut(&key))
             && reader.may_renew()
-            && matches!(self.tokens.refuted(generation, now), Refuted::Retry { .. })
+            && matches!(self.sign_in.tokens.refuted(generation, now), Refuted::Retry { .. })
         {
             return reader.again(now, reading.asked);
         }
         let mut missing = done.refusal.as_ref().map(|refusal| refusal.missing_permissions.clone());
-        missing.iter_mut().flatten().for_each(|name| *name = self.redactor.text(name).into_owned());
+        missing.iter_mut().flatten().for_each(|name| *name = self.context.redactor.text(name).into_owned());
         self.tell_readable(key, RepliesReadable::No(Unreadable::of(status, missing, &why)), reading.began);
-        let watched = self.watched == Some(key);
-        let (pauses, repeats) = (&self.tuning.read_pauses, self.tuning.read_repeats);
-        let Some(reader) = self.readers.get_mut(&key) else { return };
+        let watched = self.reads.watched == Some(key);
+        let (pauses, repeats) = (&self.context.tuning.read_pauses, self.context.tuning.read_repeats);
+        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
         if matches!(status, 0 | 408 | 429 | 500..=599) {
             reader.failed(now, pauses, repeats, watched, wait);
         } else {
@@ -334,7 +351,7 @@ impl Driver {
         }
         let Some(read) = conversations::read(body) else { return false };
         let ids = read.messages.iter().map(|l| l.id.as_str());
-        let left = self.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
+        let left = self.reads.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
         reading.bulk =
             Some(Bulk { state: read.state, since: read.since, listed: read.messages, left, found: Vec::new() });
         true
@@ -344,18 +361,18 @@ impl Driver {
     fn read_on(&mut self, key: ConversationKey, mut reading: Reading, now: Moment) {
         let Some(mut bulk) = reading.bulk.take() else { return };
         if !bulk.left.is_empty()
-            && let Outlook::Ready(generation) = self.tokens.outlook(now, None)
+            && let Outlook::Ready(generation) = self.sign_in.tokens.outlook(now, None)
         {
             let rest = bulk.left.split_off(bulk.left.len().min(BULK));
             let ids = std::mem::replace(&mut bulk.left, rest);
             let call = self.read_call(key, &ids);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
-            let record = ExchangeBuilder::new(self.next_exchange(), Kind::Read, what, now).of(key, None);
+            let record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Read, what, now).of(key, None);
             return self.read_step(key, Reading { record, bulk: Some(bulk), ..reading }, call, generation, now);
         }
-        let watched = self.watched == Some(key);
-        let (pauses, repeats, skew) = (&self.tuning.read_pauses, self.tuning.read_repeats, self.skew());
-        let Some(reader) = self.readers.get_mut(&key) else { return };
+        let watched = self.reads.watched == Some(key);
+        let (pauses, repeats, skew) = (&self.context.tuning.read_pauses, self.context.tuning.read_repeats, self.skew());
+        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
         let (fresh, settled) = reader.read(bulk.found, skew, now, (pauses, repeats, watched));
         self.acknowledge(key, &fresh);
         self.tell_conversation(key, bulk.state, bulk.since, reading.asked, fresh);
@@ -370,7 +387,7 @@ impl Driver {
                 Settled::Answered(message) => (message, Life::Answered, None),
                 Settled::Landed(message, id) => (message, Life::Landed, Some(id)),
             };
-            if life == Life::Landed && self.unknown.remove(&message).is_none() {
+            if life == Life::Landed && self.sends.unknown.remove(&message).is_none() {
                 continue;
             }
             self.tell_recorded(None, message, life, None, remote_id);
@@ -386,9 +403,9 @@ impl Driver {
         asked: bool,
         messages: Vec<RemoteMessage>,
     ) {
-        let Some(reader) = self.readers.get_mut(&key) else { return };
+        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
         if reader.is_news(state, since, !messages.is_empty()) || asked {
-            self.tell(Report::Conversation { key, state, since, messages });
+            self.context.tell(Report::Conversation { key, state, since, messages });
         }
     }
 
@@ -406,13 +423,13 @@ impl Driver {
             Job::File(key) => self.uploads_lost(key, "guestwire failed inside", now),
             Job::SideRequest(exchange) => self.side_request_job_died(exchange, now),
             Job::Read(key) => {
-                if let Some(mut reading) = self.reads.remove(&key) {
+                if let Some(mut reading) = self.reads.under_way.remove(&key) {
                     let why = "guestwire failed inside".to_owned();
                     reading.record.settle(Outcome::Failed(why.clone()), now);
-                    self.tell(reading.record.report());
+                    self.context.tell(reading.record.report());
                     self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began);
                 }
-                if let Some(reader) = self.readers.get_mut(&key) {
+                if let Some(reader) = self.reads.readers.get_mut(&key) {
                     reader.refused();
                 }
             }

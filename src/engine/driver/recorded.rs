@@ -46,40 +46,40 @@ impl Driver {
         remote_id: Option<String>,
     ) {
         let mut recording =
-            self.tuning.send_log.outcome(message, on_disk.as_ref().unwrap_or(&life), remote_id.as_deref());
+            self.context.tuning.send_log.outcome(message, on_disk.as_ref().unwrap_or(&life), remote_id.as_deref());
         let exchange = record.map(ExchangeBuilder::id);
         let mut reports: Vec<Report> = record.map(ExchangeBuilder::report).into_iter().collect();
         reports.push(Report::Message { id: message, life, exchange, remote_id });
         // What needs no disk is told at once, but never before an earlier status.
-        if self.recording.0.is_empty()
+        if self.recordings.0.is_empty()
             && let Some(kept) = (&mut recording).now_or_never()
         {
             return self.recorded(Recorded { message, reports, kept });
         }
         let work = async move { Recorded { message, reports, kept: recording.await } };
-        self.recording.0.push_back(Box::pin(work));
+        self.recordings.0.push_back(Box::pin(work));
     }
 
     /// Records that a message is back in its queue. A row that cannot be written says that the message was on the wire:
     /// then it is unknown to the next start, which sends nothing twice.
     pub(super) fn record_only(&mut self, message: MessageId, life: &Life) {
-        drop(self.tuning.send_log.outcome(message, life, None));
+        drop(self.context.tuning.send_log.outcome(message, life, None));
     }
 
     pub(super) fn recorded(&mut self, recorded: Recorded) {
         let Recorded { message, reports, kept } = recorded;
         if let Err(Unrecorded::NotNow(why) | Unrecorded::Never(why)) = kept {
-            self.tell(Report::NotOnDisk { message, why });
+            self.context.tell(Report::NotOnDisk { message, why });
         }
         for report in reports {
-            self.tell(report);
+            self.context.tell(report);
         }
     }
 
     /// Tells the statuses that are still being recorded when guestwire leaves.
     pub(super) async fn drain_recordings(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
-        while let Ok(Some(recorded)) = timeout_at(end, self.recording.next()).await {
+        while let Ok(Some(recorded)) = timeout_at(end, self.recordings.next()).await {
             self.recorded(recorded);
         }
     }

@@ -4,25 +4,52 @@
 //! accept ─► objection? ─► queue ─► clearance (token or socket, pace) ─► launch ─► intent recorded ─► wire ─► outcome
 //! ```
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::engine::channel::{self, Way};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::{Pace, Rate};
-use crate::engine::queue::Taken;
+use crate::engine::queue::{Queue, Taken};
 use crate::engine::retry::Tries;
 use crate::engine::send_log::Intent;
 use crate::engine::socket::session::{Event, Wanted};
 use crate::engine::token::{Outlook, Tokens};
 use crate::engine::{Report, SendRequest};
-use crate::model::{Channel, ConversationKey, ExchangeId, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
+use crate::model::{Channel, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
 
 use super::Driver;
 use super::negative_tests::NegativeTests;
 use super::requests::Written;
+use super::sign_in::SignIn;
+use super::tasks::TakeBack;
 use super::web::Webs;
+
+/// Messages that are not settled, and what decides when they go.
+pub struct Sends {
+    pub queue: Queue,
+    /// Boxed, for a map moves what it holds.
+    pub all: BTreeMap<MessageId, Box<Sending>>,
+    /// What is documented and never told: the pace of each conversation's session.
+    pub rates: BTreeMap<ConversationKey, Rate>,
+    /// Those that wait for a newer token than the one that was refused.
+    pub doubting: BTreeSet<MessageId>,
+    pub unknown: BTreeMap<MessageId, Doubt>,
+}
+
+impl Sends {
+    /// None yet, of which `parallel` conversations may be on the wire side by side.
+    pub fn new(parallel: usize) -> Self {
+        Self {
+            queue: Queue::new(parallel),
+            all: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            doubting: BTreeSet::new(),
+            unknown: BTreeMap::new(),
+        }
+    }
+}
 
 /// A message that is not settled.
 pub struct Sending {
@@ -37,7 +64,7 @@ pub struct Sending {
     /// Waits for a renewal that has not begun.
     pub wants_renewal: bool,
     /// While on the wire.
-    pub task: Option<tokio::task::Id>,
+    pub take_back: Option<TakeBack>,
     /// A person took it back while it was on the wire.
     pub taken_back: bool,
     /// guestwire is leaving: what was not written stays queued for the next start.
@@ -57,7 +84,7 @@ pub struct Doubt {
 struct Clearance<'d> {
     tokens: &'d Tokens,
     sends: &'d BTreeMap<MessageId, Box<Sending>>,
-    bench: &'d NegativeTests,
+    negative_tests: &'d NegativeTests,
     pace: &'d Pace,
     rates: &'d BTreeMap<ConversationKey, Rate>,
     webs: &'d Webs,
@@ -72,7 +99,7 @@ impl Clearance<'_> {
             Way::Rest => {
                 let doubted = send.doubted.as_ref().map(|(g, _)| *g);
                 let outlook = if doubted.is_some() { self.tokens.outlook(self.now, doubted) } else { self.usual };
-                matches!(outlook, Outlook::Ready(_)) && Driver::bench_ready(self.bench, &send.request)
+                matches!(outlook, Outlook::Ready(_)) && Driver::negative_test_ready(self.negative_tests, &send.request)
             }
             Way::Socket => self.webs.is_writable(send.request.conversation),
         };
@@ -94,26 +121,28 @@ impl Clearance<'_> {
 impl Driver {
     /// A message comes in: checked, then queued.
     pub(super) fn accept(&mut self, mut request: SendRequest, now: Moment) {
-        if self.sends.contains_key(&request.message) || self.unknown.contains_key(&request.message) {
-            return self.notice(&format!("message {} is known already and was not queued again", request.message), now);
+        if self.sends.all.contains_key(&request.message) || self.sends.unknown.contains_key(&request.message) {
+            return self
+                .context
+                .notice(&format!("message {} is known already and was not queued again", request.message), now);
         }
-        let Some(entry) = self.profile.conversations.get(request.conversation.0 as usize) else {
+        let Some(entry) = self.context.profile.conversations.get(request.conversation.0 as usize) else {
             let why = format!("not sent: there is no conversation number {}", request.conversation);
             return self.refuse_locally(&request, why, now);
         };
         let channel = entry.conversation.channel();
-        if let Some(why) = channel::objection(entry, &request).or_else(|| self.bench_objection(&request)) {
+        if let Some(why) = channel::objection(entry, &request).or_else(|| self.negative_test_objection(&request)) {
             return self.refuse_locally(&request, why, now);
         }
         if channel::way(channel) == Way::Socket {
             // Its tracing id, and `metadata.id`: a resend is another message.
             request.extras.key = Some(uuid::Uuid::new_v4().to_string());
         } else if channel::is_idempotent(channel) && request.extras.key.is_none() {
-            let first = request.resend_of.and_then(|m| self.unknown.get(&m)).and_then(|doubt| doubt.key.clone());
+            let first = request.resend_of.and_then(|m| self.sends.unknown.get(&m)).and_then(|doubt| doubt.key.clone());
             request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall, rand_bytes())));
         }
         let key = request.conversation;
-        self.queue.push(key, request.message);
+        self.sends.queue.push(key, request.message);
         self.tell_life(request.message, Life::Queued, None, None);
         let sending = Sending {
             channel,
@@ -122,14 +151,14 @@ impl Driver {
             record: None,
             doubted: None,
             wants_renewal: false,
-            task: None,
+            take_back: None,
             taken_back: false,
             let_go: false,
             began: now,
             request,
         };
-        self.bench_wanted(sending.request.message, sending.request.sent_as);
-        self.sends.insert(sending.request.message, Box::new(sending));
+        self.negative_test_wanted(sending.request.message, sending.request.sent_as);
+        self.sends.all.insert(sending.request.message, Box::new(sending));
         if channel::way(channel) == Way::Socket {
             self.web_event(key, Event::Want(Wanted::Message), now);
         }
@@ -143,8 +172,8 @@ impl Driver {
 
     /// The exchange of a message that was not tried.
     pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> ExchangeBuilder {
-        let what = self.redactor.text(&request.text).into_owned();
-        ExchangeBuilder::new(self.next_exchange(), Kind::Send, what, now)
+        let what = self.context.redactor.text(&request.text).into_owned();
+        ExchangeBuilder::new(self.context.next_exchange(), Kind::Send, what, now)
             .of(request.conversation, Some(request.message))
             .sent_as(request.sent_as)
     }
@@ -155,11 +184,13 @@ impl Driver {
         if self.stopping {
             return;
         }
-        self.pump_bench(now);
+        self.pump_negative_tests(now);
         loop {
-            let Self { queue, tokens, sends, bench, pace, rates, webs, .. } = &mut *self;
+            let Self { sign_in: SignIn { tokens, .. }, sends, negative_tests, context, webs, .. } = &mut *self;
+            let Sends { queue, all, rates, .. } = sends;
+            let usual = tokens.outlook(now, None);
             let clearance =
-                Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, webs, now };
+                Clearance { usual, tokens, sends: all, negative_tests, pace: &context.pace, rates, webs, now };
             let Some(message) = queue.start(now, |message| clearance.may(message)) else { break };
             self.launch(message, now);
         }
@@ -169,17 +200,18 @@ impl Driver {
     /// A 401 stays one where no newer token will come by itself.
     fn give_up_doubting(&mut self, now: Moment) {
         let lost: Vec<_> = self
+            .sends
             .doubting
             .iter()
             .filter_map(|m| {
-                let (generation, why) = self.sends.get(m)?.doubted.as_ref()?;
-                let never = self.tokens.outlook(now, Some(*generation)) == Outlook::Never;
+                let (generation, why) = self.sends.all.get(m)?.doubted.as_ref()?;
+                let never = self.sign_in.tokens.outlook(now, Some(*generation)) == Outlook::Never;
                 never.then(|| (*m, why.clone()))
             })
             .collect();
         for (message, why) in lost {
-            let Some(conversation) = self.sends.get(&message).map(|s| s.request.conversation) else { continue };
-            if self.queue.take(conversation, message) == Taken::Waiting {
+            let Some(conversation) = self.sends.all.get(&message).map(|s| s.request.conversation) else { continue };
+            if self.sends.queue.take(conversation, message) == Taken::Waiting {
                 self.conclude(message, Outcome::Refused(why), None, now);
             }
         }
@@ -187,9 +219,11 @@ impl Driver {
 
     /// The messages that would go next but for the pace, and until when they wait.
     fn paced(&self, now: Moment) -> impl Iterator<Item = (MessageId, Moment, &'static str)> + '_ {
-        let Self { tokens, sends, bench, pace, rates, webs, .. } = self;
-        let clearance = Clearance { usual: tokens.outlook(now, None), tokens, sends, bench, pace, rates, webs, now };
-        self.queue.heads(now).filter_map(move |(_, message)| {
+        let Self { sign_in: SignIn { tokens, .. }, negative_tests, context, webs, .. } = self;
+        let Sends { all, rates, .. } = &self.sends;
+        let usual = tokens.outlook(now, None);
+        let clearance = Clearance { usual, tokens, sends: all, negative_tests, pace: &context.pace, rates, webs, now };
+        self.sends.queue.heads(now).filter_map(move |(_, message)| {
             let (until, why) = clearance.paced(clearance.sends.get(&message)?)?;
             Some((message, until, why))
         })
@@ -198,13 +232,13 @@ impl Driver {
     fn tell_paced(&mut self, now: Moment) {
         let paced: Vec<_> = self.paced(now).collect();
         for (message, until, why) in paced {
-            let Some(send) = self.sends.get_mut(&message) else { continue };
+            let Some(send) = self.sends.all.get_mut(&message) else { continue };
             let life = Life::Waiting { until, why: why.to_owned() };
             let before = matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing"));
             if send.life == Life::Queued || (before && send.life != life) {
                 send.life = life.clone();
                 let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-                self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+                self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
             }
         }
     }
@@ -212,14 +246,14 @@ impl Driver {
     /// When pacing ends, if anything waits for that.
     pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
         let sends = self.paced(now).map(|(_, until, _)| until).min_by_key(|until| until.mono);
-        let reads = (!self.readers.is_empty() || self.side_request_waits())
-            .then(|| self.pace.may(now, super::reads::RESERVE).err())
+        let reads = (!self.reads.readers.is_empty() || self.side_request_waits())
+            .then(|| self.context.pace.may(now, super::reads::RESERVE).err())
             .flatten();
         [sends, reads].into_iter().flatten().min_by_key(|until| until.mono)
     }
 
     fn launch(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.get(&message) else { return };
+        let Some(send) = self.sends.all.get(&message) else { return };
         match channel::way(send.channel) {
             Way::Rest => self.launch_request(message, now),
             Way::Socket => self.launch_frame(message, now),
@@ -227,11 +261,11 @@ impl Driver {
     }
 
     fn launch_request(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.remove(&message) else { return };
+        let Some(send) = self.sends.all.remove(&message) else { return };
         let channel = send.channel;
         let written = self.write(&send.request, now);
-        self.sends.insert(message, send);
-        let generation = self.tokens.facts().map_or_else(Generation::default, |f| f.generation);
+        self.sends.all.insert(message, send);
+        let generation = self.sign_in.tokens.facts().map_or_else(Generation::default, |f| f.generation);
         let Written { call, shown, token } = match written {
             Ok(written) => written,
             Err(bad) => {
@@ -240,14 +274,14 @@ impl Driver {
             }
         };
         let Some(intent) = self.begin_try(message, shown, token, now) else { return };
-        self.pace.spend();
-        let task = self.spawn_send(call, channel, generation, intent);
-        if let Some(send) = self.sends.get_mut(&message) {
-            send.task = Some(task);
+        self.context.pace.spend();
+        let take_back = self.context.spawn_send(call, channel, generation, intent);
+        if let Some(send) = self.sends.all.get_mut(&message) {
+            send.take_back = Some(take_back);
             send.doubted = None;
             send.wants_renewal = false;
         }
-        self.doubting.remove(&message);
+        self.sends.doubting.remove(&message);
     }
 
     /// A try of a message begins: it is told, and what is to be recorded before the first byte is handed back.
@@ -258,12 +292,11 @@ impl Driver {
         token: Option<(Generation, Duration)>,
         now: Moment,
     ) -> Option<Intent> {
-        let send = self.sends.get_mut(&message)?;
+        let send = self.sends.all.get_mut(&message)?;
         let (key, extras) = (send.request.conversation, send.request.extras.clone());
         let record = send.record.get_or_insert_with(|| {
-            self.exchanges += 1;
-            let what = self.redactor.text(&send.request.text).into_owned();
-            ExchangeBuilder::new(ExchangeId(self.exchanges), Kind::Send, what, now)
+            let what = self.context.redactor.text(&send.request.text).into_owned();
+            ExchangeBuilder::new(self.context.next_exchange(), Kind::Send, what, now)
                 .of(key, Some(message))
                 .sent_as(send.request.sent_as)
         });
@@ -278,21 +311,21 @@ impl Driver {
         let intent = Intent { message, conversation: key, text, shown, extras, attempt };
         let life = send.life.clone();
         if let Some(rate) = channel::messages_per_second(send.channel) {
-            let allowed = self.tuning.messages_per_second.unwrap_or(rate);
-            let rate = match self.rates.entry(key) {
+            let allowed = self.context.tuning.messages_per_second.unwrap_or(rate);
+            let rate = match self.sends.rates.entry(key) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(free) => free.insert(Rate::new(allowed, Duration::from_secs(1))),
             };
             rate.spend(now);
         }
-        self.tell(report);
-        self.tell(Report::Message { id: message, life, exchange: Some(exchange), remote_id: None });
+        self.context.tell(report);
+        self.context.tell(Report::Message { id: message, life, exchange: Some(exchange), remote_id: None });
         Some(intent)
     }
 
     pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        match self.queue.take(send.request.conversation, message) {
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
+        match self.sends.queue.take(send.request.conversation, message) {
             Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
             Taken::Flying => {
                 send.taken_back = true;
@@ -300,8 +333,8 @@ impl Driver {
                     let key = send.request.conversation;
                     return self.take_frame_back(key, message, now);
                 }
-                if let Some(work) = send.task.and_then(|task| self.working.get_mut(&task)) {
-                    work.take_back();
+                if let Some(take_back) = send.take_back.take() {
+                    let _ = take_back.send(());
                 }
             }
             Taken::Absent => {}
@@ -310,11 +343,11 @@ impl Driver {
 
     /// guestwire is leaving: as a cancel, but what was not written is not taken back.
     pub(super) fn let_go(&mut self, message: MessageId, now: Moment) {
-        if let Some(send) = self.sends.get_mut(&message) {
+        if let Some(send) = self.sends.all.get_mut(&message) {
             let taken_back = send.taken_back;
             send.let_go = true;
             self.cancel(message, now);
-            if let Some(send) = self.sends.get_mut(&message) {
+            if let Some(send) = self.sends.all.get_mut(&message) {
                 send.taken_back = taken_back;
             }
         }

@@ -132,9 +132,9 @@ impl Driver {
         if self.is_web(key) {
             return self.guest_types(key, now);
         }
-        let entry = self.profile.conversations.get(key.0 as usize);
+        let entry = self.context.profile.conversations.get(key.0 as usize);
         let Some(Address::OpenMessaging { .. }) = entry.map(|e| &e.conversation.address) else { return };
-        if self.tuning.send_log.read_only() {
+        if self.context.tuning.send_log.read_only() {
             return;
         }
         let told = self.side_requests.typed.get(&key).is_some_and(|at| now.since(*at) < TYPING_EVERY);
@@ -147,12 +147,17 @@ impl Driver {
     /// Messages of the other side have come: receipts, where the profile wants them. What was said before this session
     /// is history.
     pub(super) fn acknowledge(&mut self, key: ConversationKey, messages: &[RemoteMessage]) {
-        let entry = self.profile.conversations.get(key.0 as usize);
+        let entry = self.context.profile.conversations.get(key.0 as usize);
         let open = matches!(entry.map(|e| &e.conversation.address), Some(Address::OpenMessaging { .. }));
-        if !open || !self.profile.open_messaging.receipts || self.tuning.send_log.read_only() {
+        if !open || !self.context.profile.open_messaging.receipts || self.context.tuning.send_log.read_only() {
             return;
         }
-        let since = self.began.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(self.began.wall);
+        let since = self
+            .context
+            .began
+            .wall
+            .saturating_add(SignedDuration::from_secs(self.context.skew))
+            .unwrap_or(self.context.began.wall);
         let theirs = |m: &&RemoteMessage| matches!(m.author, Author::Bot | Author::Agent) && m.at >= since;
         for message in messages.iter().filter(theirs) {
             self.side_requests.put(SideRequest::Receipt { key, message_id: message.id.clone() });
@@ -177,8 +182,8 @@ impl Driver {
     }
 
     fn may_run(&self, now: Moment) -> bool {
-        let ready = matches!(self.tokens.outlook(now, None), Outlook::Ready(_));
-        ready && self.reads_held(now).is_none() && self.pace.may(now, RESERVE).is_ok()
+        let ready = matches!(self.sign_in.tokens.outlook(now, None), Outlook::Ready(_));
+        ready && self.reads_held(now).is_none() && self.context.pace.may(now, RESERVE).is_ok()
     }
 
     /// Whether an request waits for the pace.
@@ -190,7 +195,7 @@ impl Driver {
         if self.stopping {
             return;
         }
-        if self.tokens.outlook(now, None) == Outlook::Never {
+        if self.sign_in.tokens.outlook(now, None) == Outlook::Never {
             for request in std::mem::take(&mut self.side_requests.waiting) {
                 self.give_up(&request, "there is no valid token: sign in first");
             }
@@ -204,7 +209,7 @@ impl Driver {
 
     fn run_side_request(&mut self, request: SideRequest, now: Moment) {
         let (kind, what) = request.row();
-        let mut record = ExchangeBuilder::new(self.next_exchange(), kind, what, now);
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), kind, what, now);
         if let Some(key) = request.conversation() {
             record = record.of(key, None);
         }
@@ -212,32 +217,33 @@ impl Driver {
             Ok(call) => call,
             Err(BadCall(why)) => {
                 record.settle(Outcome::Refused(why.clone()), now);
-                self.tell(record.report());
+                self.context.tell(record.report());
                 return self.give_up(&request, &why);
             }
         };
-        let token = self.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
-        record.begin(capture::request(&call, &self.redactor), token, now);
-        self.tell(record.report());
-        self.pace.spend();
+        let token = self.sign_in.tokens.facts().map(|f| (f.generation, now.since(f.issued)));
+        record.begin(capture::request(&call, &self.context.redactor), token, now);
+        self.context.tell(record.report());
+        self.context.pace.spend();
         let exchange = record.id();
         let asked = match request {
             SideRequest::Typing(_) | SideRequest::Receipt { .. } => crate::genesys::Asked::OpenMessage,
             SideRequest::Learn { .. } | SideRequest::Discover { .. } => crate::genesys::Asked::Anything,
         };
         self.side_requests.flying.insert(exchange, (request, record));
-        self.spawn_side_request(call, asked, exchange);
+        self.context.spawn_side_request(call, asked, exchange);
     }
 
     fn side_request_call(&self, request: &SideRequest, now: Moment) -> Result<Call, BadCall> {
         let none = || BadCall("there is no token or no such conversation".to_owned());
-        let token = self.token.as_ref().ok_or_else(none)?;
-        let api = &self.profile.hosts.api;
-        let guest = |key: &ConversationKey| match &self.profile.conversations.get(key.0 as usize)?.conversation.address
-        {
-            Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
-            Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
-        };
+        let token = self.sign_in.token.as_ref().ok_or_else(none)?;
+        let api = &self.context.profile.hosts.api;
+        let guest =
+            |key: &ConversationKey| match &self.context.profile.conversations.get(key.0 as usize)?.conversation.address
+            {
+                Address::OpenMessaging { integration_id, guest } => Some((integration_id, guest)),
+                Address::GuestApi { .. } | Address::WebMessaging { .. } => None,
+            };
         match request {
             SideRequest::Typing(key) => {
                 let (integration, guest) = guest(key).ok_or_else(none)?;
@@ -251,14 +257,14 @@ impl Driver {
             }
             SideRequest::Learn { message_id, .. } => conversations::details_request(api, message_id, token),
             SideRequest::Discover { page } => {
-                let theirs = now.wall.saturating_add(SignedDuration::from_secs(self.skew)).unwrap_or(now.wall);
+                let theirs = now.wall.saturating_add(SignedDuration::from_secs(self.context.skew)).unwrap_or(now.wall);
                 discovery::request(api, *page, theirs, token)
             }
         }
     }
 
     pub(super) fn side_request_answered(&mut self, done: ProbeDone, now: Moment) {
-        self.overhear(&done.shown.heard, self.queue.flying());
+        self.context.overhear(&done.shown.heard, self.sends.queue.flying());
         let Some((request, mut record)) = self.side_requests.flying.remove(&done.exchange) else { return };
         let why = done.shown.why();
         let (status, wait) = (done.shown.status(), done.shown.wait());
@@ -283,14 +289,14 @@ impl Driver {
         };
         let reason = outcome.reason().unwrap_or_default().to_owned();
         record.settle(outcome, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         match (request, understood) {
             (SideRequest::Learn { key, .. }, Some(Understood::Conversation(id))) => {
                 self.side_requests.learning.remove(&key);
                 self.learn(key, id);
             }
             (SideRequest::Discover { page }, Some(Understood::Page((found, more)))) => {
-                self.tell(Report::Discovered { page, found: Ok(found), more });
+                self.context.tell(Report::Discovered { page, found: Ok(found), more });
             }
             (_, Some(_)) => {}
             (request @ SideRequest::Discover { .. }, None) if status == 403 => {
@@ -313,7 +319,7 @@ impl Driver {
         if let Some((request, mut record)) = self.side_requests.flying.remove(&exchange) {
             let why = "guestwire failed inside";
             record.settle(Outcome::Failed(why.to_owned()), now);
-            self.tell(record.report());
+            self.context.tell(record.report());
             self.give_up(&request, why);
         }
     }
@@ -321,7 +327,7 @@ impl Driver {
     /// Who waits for an answer is told that there is none. The others have their row in the log.
     fn give_up(&self, request: &SideRequest, why: &str) {
         if let SideRequest::Discover { page } = request {
-            self.tell(Report::Discovered { page: *page, found: Err(why.to_owned()), more: false });
+            self.context.tell(Report::Discovered { page: *page, found: Err(why.to_owned()), more: false });
         }
     }
 }

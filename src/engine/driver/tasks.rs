@@ -1,11 +1,13 @@
 //! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
 //! captured already, but for the token itself.
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
@@ -25,7 +27,7 @@ use crate::genesys::open_messaging::Taken;
 use crate::genesys::{Answerer, Asked, Call, Sign, conversations, limits, oauth, tokens_me, who_answered};
 use crate::model::{Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing};
 
-use super::Driver;
+use super::context::Context;
 
 /// What a job works for.
 #[derive(Clone, Copy, Debug)]
@@ -66,24 +68,13 @@ impl Job {
     }
 }
 
-/// A job under way.
-pub struct Work {
-    pub job: Job,
-    /// Takes a try back; none for what is no try.
-    take_back: Option<oneshot::Sender<()>>,
-}
-
-impl Work {
-    /// Ends a try early, once.
-    pub fn take_back(&mut self) {
-        if let Some(take_back) = self.take_back.take() {
-            let _ = take_back.send(());
-        }
-    }
-}
+/// Ends a try early, once, when it is sent to.
+pub type TakeBack = oneshot::Sender<()>;
 
 /// What a job brings back.
 pub enum TaskOutput {
+    /// Nothing: guestwire failed inside while it worked for this.
+    Died(Job),
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
     Spare(Box<TokenDone>),
@@ -198,26 +189,23 @@ pub struct PutDone {
     pub shown: CapturedTry,
 }
 
-impl Driver {
+impl Context {
     /// Starts a try of a request, which ends by itself when its time is over.
-    fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> tokio::task::Id
+    fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> TakeBack
     where
         W: Future<Output = TaskOutput> + Send + 'static,
     {
         let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
-        let id = self.jobs.spawn(work(cancel)).id();
-        self.working.insert(id, Work { job, take_back: Some(take_back) });
-        id
+        self.spawn_plain(job, work(cancel));
+        take_back
     }
 
-    /// Starts work that is no request.
-    fn spawn_plain(&mut self, job: Job, work: impl Future<Output = TaskOutput> + Send + 'static) -> tokio::task::Id {
-        let id = self.jobs.spawn(work).id();
-        self.working.insert(id, Work { job, take_back: None });
-        id
+    /// Starts work that is no request. One that panics brings back what it worked for.
+    fn spawn_plain(&mut self, job: Job, work: impl Future<Output = TaskOutput> + Send + 'static) {
+        let work = AssertUnwindSafe(work).catch_unwind();
+        self.tasks.spawn(async move { work.await.unwrap_or(TaskOutput::Died(job)) });
     }
 
-    /// Reads the client's secret, or the pasted token.
     pub(super) fn spawn_secret(&mut self, credentials: &Credentials) {
         let terminal = self.tuning.terminal;
         let read: Box<dyn FnOnce() -> Result<SecretString, SecretError> + Send> = match credentials {
@@ -285,7 +273,7 @@ impl Driver {
         channel: Channel,
         generation: Generation,
         intent: Intent,
-    ) -> tokio::task::Id {
+    ) -> TakeBack {
         let (client, redactor, clock) = self.tools();
         let message = intent.message;
         let recording = self.tuning.send_log.intent(intent);
@@ -378,7 +366,7 @@ impl Driver {
         self.spawn_plain(Job::Web(key), work);
     }
 
-    pub(super) fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64) -> tokio::task::Id {
+    pub(super) fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64) -> TakeBack {
         let (client, redactor, clock) = self.tools();
         self.spawn(Job::Web(key), |mut stopped| async move {
             let Opening { tried, socket } = upgrade::open(&client, call, &mut stopped).await;
@@ -387,8 +375,8 @@ impl Driver {
         })
     }
 
-    pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) -> tokio::task::Id {
-        self.spawn_plain(Job::Record(message), async move { TaskOutput::Recorded(message, recording.await) })
+    pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) {
+        self.spawn_plain(Job::Record(message), async move { TaskOutput::Recorded(message, recording.await) });
     }
 
     pub(super) fn spawn_history(&mut self, call: Call, key: ConversationKey) {

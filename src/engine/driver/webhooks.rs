@@ -48,21 +48,28 @@ impl Webhooks {
 impl Driver {
     /// Begins to listen, where the profile says so.
     pub(super) fn start_hooks(&mut self) {
-        let Some(hook) = self.profile.open_messaging.webhook.clone() else { return };
+        let Some(hook) = self.context.profile.open_messaging.webhook.clone() else { return };
         let (tell, events) = mpsc::channel(webhook::WAITING);
         let mut listener = JoinSet::new();
-        listener.spawn(webhook::listen(hook, self.tuning.terminal, self.clock, self.shared.subscribe(), tell));
-        self.hooks = Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED), refused: Vec::new() });
+        listener.spawn(webhook::listen(
+            hook,
+            self.context.tuning.terminal,
+            self.context.clock,
+            self.context.shared.subscribe(),
+            tell,
+        ));
+        self.webhooks =
+            Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED), refused: Vec::new() });
     }
 
     pub(super) fn hooked(&mut self, event: Event, now: Moment) {
         match event {
             Event::Listening(address, secret) => {
-                self.redactor = Arc::new(self.redactor.with_secret(&secret, "webhook secret"));
+                self.context.redactor = Arc::new(self.context.redactor.with_secret(&secret, "webhook secret"));
                 self.hook_stands(WebhookState::Listening(address.to_string()), now);
             }
             Event::Failed(why) => {
-                let why = self.redactor.text(&why).into_owned();
+                let why = self.context.redactor.text(&why).into_owned();
                 self.hook_stands(WebhookState::Failed(why), now);
             }
             Event::Delivery(delivery) => self.delivered(*delivery, now),
@@ -71,18 +78,18 @@ impl Driver {
     }
 
     fn hook_stands(&self, state: WebhookState, now: Moment) {
-        self.notice(&state.words(), now);
-        self.tell(Report::Webhook(state));
+        self.context.notice(&state.words(), now);
+        self.context.tell(Report::Webhook(state));
     }
 
     fn delivered(&mut self, mut delivery: Delivery, now: Moment) {
         let outbound = delivery.outbound.take();
         let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
         let new =
-            outbound.as_ref().is_some_and(|o| self.hooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
+            outbound.as_ref().is_some_and(|o| self.webhooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
         let what = words(&delivery, outbound.as_ref(), key, new);
         let record = self.hook_row(&delivery, what, key, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         if let (Some(outbound), Some(key), true) = (outbound, key, new) {
             self.take_in(outbound, key, now);
         }
@@ -91,7 +98,7 @@ impl Driver {
     /// So many more requests that nobody signed, all answered as `first` was.
     fn refused(&mut self, first: &Delivery, count: u64, now: Moment) {
         let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
-        let known = self.hooks.as_mut().and_then(|hooks| {
+        let known = self.webhooks.as_mut().and_then(|hooks| {
             let at = hooks.refused.iter().position(|(answer, ..)| *answer == first.answer)?;
             Some(hooks.refused.swap_remove(at))
         });
@@ -101,8 +108,8 @@ impl Driver {
         if total > 1 {
             record.call_it(format!("{what}, {total} so far"));
         }
-        self.tell(record.report());
-        if let Some(hooks) = &mut self.hooks {
+        self.context.tell(record.report());
+        if let Some(hooks) = &mut self.webhooks {
             hooks.refused.push((answer, record, total));
         }
     }
@@ -115,7 +122,7 @@ impl Driver {
         key: Option<ConversationKey>,
         now: Moment,
     ) -> ExchangeBuilder {
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Hook, what, delivery.at);
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Hook, what, delivery.at);
         if let Some(key) = key {
             record = record.of(key, None);
         }
@@ -136,8 +143,8 @@ impl Driver {
         Response {
             status: answer.status().as_u16(),
             version: "HTTP/1.1".to_owned(),
-            headers: self.redactor.headers(&headers),
-            body: capture::body(body, body.len() as u64, &headers, &self.redactor, false),
+            headers: self.context.redactor.headers(&headers),
+            body: capture::body(body, body.len() as u64, &headers, &self.context.redactor, false),
             remote: Some(delivery.peer.to_string()),
         }
     }
@@ -151,7 +158,7 @@ impl Driver {
             }
             Address::GuestApi { .. } | Address::WebMessaging { .. } => false,
         };
-        let entries = || self.profile.conversations.iter().map(|e| &e.conversation);
+        let entries = || self.context.profile.conversations.iter().map(|e| &e.conversation);
         entries().find(|c| addressed(&c.address)).map(|c| c.key).or_else(|| {
             let id = outbound.conversation_id.as_deref()?;
             entries().map(|c| c.key).find(|key| self.conversation_id(*key) == Some(id))
@@ -165,12 +172,12 @@ impl Driver {
                 if let Some(id) = outbound.conversation_id {
                     self.learn(key, id);
                 }
-                self.tell(Report::Typing { key, author, until: None });
+                self.context.tell(Report::Typing { key, author, until: None });
                 self.hear(key, vec![message]);
             }
             What::Typing(on, duration) => {
                 let until = on.then(|| now.after(duration.unwrap_or(TYPES_FOR)));
-                self.tell(Report::Typing { key, author, until });
+                self.context.tell(Report::Typing { key, author, until });
             }
             What::Other(_) => {}
         }
@@ -179,12 +186,12 @@ impl Driver {
     /// Messages came by themselves: the new ones are told, acknowledged, and may settle messages of ours.
     pub(super) fn hear(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>) {
         let skew = self.skew();
-        let (fresh, settled) = self.readers.entry(key).or_default().hear(messages, Came::Pushed, skew);
+        let (fresh, settled) = self.reads.readers.entry(key).or_default().hear(messages, Came::Pushed, skew);
         if fresh.is_empty() {
             return;
         }
         self.acknowledge(key, &fresh);
-        self.tell(Report::Heard { key, messages: fresh });
+        self.context.tell(Report::Heard { key, messages: fresh });
         self.tell_settled(settled);
     }
 }

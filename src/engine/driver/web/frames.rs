@@ -51,7 +51,7 @@ impl Driver {
             method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
             url: self.webs.all.get(&key).map(|web| web.shown_url.clone()).unwrap_or_default(),
             headers: Vec::new(),
-            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.redactor)),
+            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.context.redactor)),
         }
     }
 
@@ -64,13 +64,13 @@ impl Driver {
         let Some(web) = self.webs.all.get(&key) else { return false };
         let (Some(token), true) = (&web.token, web.link.is_some()) else { return false };
         let text = ours.write(token, &tracing, now.wall);
-        let what = self.redactor.text(&ours.words()).into_owned();
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        let what = self.context.redactor.text(&ours.words()).into_owned();
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what, now).of(key, None);
         record.begin(self.shown_frame(key, Some(&text)), None, now);
         if !ours.wants_answer() {
             record.settle(Outcome::Accepted, now);
         }
-        self.tell(record.report());
+        self.context.tell(record.report());
         self.hand_over(key, ours, tracing, text, Of::Session(record), now);
         true
     }
@@ -85,7 +85,7 @@ impl Driver {
         of: Of,
         now: Moment,
     ) {
-        let until = now.after(self.profile.request_timeout);
+        let until = now.after(self.context.profile.request_timeout);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(link) = &web.link else { return };
         let gate = link.write(text);
@@ -127,7 +127,7 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match web.flight.answered(&theirs) {
             Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
-                let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
+                let sent_as = self.sends.all.get(&message).and_then(|send| send.request.sent_as);
                 self.message_answered(key, message, &theirs, body, now);
                 // What another token, or none, is answered says nothing of this session.
                 if sent_as.is_none_or(Variation::carries_own_token) {
@@ -143,11 +143,11 @@ impl Driver {
                 };
                 record.end(shown_answer(theirs.code, body), took(&record, now));
                 let outcome = match &refusal {
-                    Some(why) => Outcome::Refused(self.redactor.text(why).into_owned()),
+                    Some(why) => Outcome::Refused(self.context.redactor.text(why).into_owned()),
                     None => Outcome::Accepted,
                 };
                 record.settle(outcome, now);
-                self.tell(record.report());
+                self.context.tell(record.report());
                 self.ours_answered(key, &record, theirs, now);
             }
             None => {
@@ -159,27 +159,28 @@ impl Driver {
 
     /// A frame that came by itself.
     fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, body: Body, now: Moment) {
-        let what = self.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what, now).of(key, None);
+        let what = self.context.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what, now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
         record.end(shown_answer(theirs.code, body), Timing::default());
         record.settle(
             match refusal(theirs) {
-                Some(why) => Outcome::Refused(self.redactor.text(&why).into_owned()),
+                Some(why) => Outcome::Refused(self.context.redactor.text(&why).into_owned()),
                 None => Outcome::Accepted,
             },
             now,
         );
-        self.tell(record.report());
+        self.context.tell(record.report());
     }
 
     /// A frame that is none of this service's.
     pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, body: Body, now: Moment) {
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
+        let mut record =
+            ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
         record.begin(self.shown_frame(key, None), None, now);
         record.end(shown_answer(0, body), Timing::default());
         record.settle(Outcome::Accepted, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
     }
 
     /// A frame of the session's own was answered: what follows.
@@ -191,17 +192,17 @@ impl Driver {
             return self.hear_frame(key, theirs, now);
         };
         if record.is_called("configureSession") {
-            let why = self.redactor.text(&codes::declined(*code, message)).into_owned();
+            let why = self.context.redactor.text(&codes::declined(*code, message)).into_owned();
             let wait = retry_after.map(std::time::Duration::from_secs);
             return self.web_event(key, Event::Declined { code: *code, why, wait }, now);
         }
-        let why = self.redactor.text(&codes::line(*code, message)).into_owned();
+        let why = self.context.redactor.text(&codes::line(*code, message)).into_owned();
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
         } else if record.is_called("onAttachment") {
             self.upload_refused(key, None, *code, message, now);
         } else if codes::means(*code) == Means::Refused {
-            self.notice(&format!("{} was refused: {why}", record.what()), now);
+            self.context.notice(&format!("{} was refused: {why}", record.what()), now);
         }
         self.hear_frame(key, theirs, now);
     }
@@ -209,7 +210,7 @@ impl Driver {
     /// What did not come in time.
     pub(super) fn unanswered(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let seconds = self.profile.request_timeout.as_secs();
+        let seconds = self.context.profile.request_timeout.as_secs();
         for waiting in web.flight.late(now) {
             let why = format!("nothing came within {seconds} s");
             self.never_answered(key, waiting, FailureKind::Timeout, &why, now);
@@ -232,7 +233,7 @@ impl Driver {
             Of::Session(mut record) => {
                 record.end(lost(kind, why, wrote), took(&record, now));
                 record.settle(Outcome::Failed(format!("not answered: {why}")), now);
-                self.tell(record.report());
+                self.context.tell(record.report());
                 if record.is_called("getJwt") {
                     self.history_failed(key, why, now);
                 } else if record.is_called("onAttachment") {

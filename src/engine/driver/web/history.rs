@@ -104,7 +104,7 @@ impl Driver {
             // Once it is open, it is looked for.
             Session::Connecting | Session::Reconnecting { .. } => {}
             Session::Unreachable { .. } | Session::Ended { .. } => {
-                self.notice("what is unknown was not looked for: the session is not open; connect first", now);
+                self.context.notice("what is unknown was not looked for: the session is not open; connect first", now);
             }
         }
     }
@@ -114,10 +114,12 @@ impl Driver {
         let Some(web) = self.web(key) else { return };
         // A session that is about to be open is waited for.
         if matches!(web.machine.session(), Session::Closed | Session::Unreachable { .. } | Session::Ended { .. }) {
-            return self.notice("older messages were not asked for: the session is not open; connect first", now);
+            return self
+                .context
+                .notice("older messages were not asked for: the session is not open; connect first", now);
         }
         if !web.history.paging.ask() {
-            return self.notice("there are no older messages", now);
+            return self.context.notice("there are no older messages", now);
         }
         self.read_history(key, now);
     }
@@ -138,26 +140,27 @@ impl Driver {
         web.history.rate.spend(now);
         let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let mut record =
-            ExchangeBuilder::new(self.next_exchange(), Kind::Read, format!("history, page {page}"), now).of(key, None);
-        let call = match history::request(&self.profile.hosts.api, &origin, &jwt, page) {
+            ExchangeBuilder::new(self.context.next_exchange(), Kind::Read, format!("history, page {page}"), now)
+                .of(key, None);
+        let call = match history::request(&self.context.profile.hosts.api, &origin, &jwt, page) {
             Ok(call) => call,
             Err(bad) => {
                 record.settle(Outcome::Refused(bad.0), now);
-                return self.tell(record.report());
+                return self.context.tell(record.report());
             }
         };
-        record.begin(capture::request(&call, &self.redactor), None, now);
-        self.tell(record.report());
+        record.begin(capture::request(&call, &self.context.redactor), None, now);
+        self.context.tell(record.report());
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.history.reading = Some((page, why, record));
         }
-        self.spawn_history(call, key);
+        self.context.spawn_history(call, key);
     }
 
     /// A JWT came.
     pub(super) fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>, now: Moment) {
         let jwt = SecretString::from(jwt);
-        self.redactor = std::sync::Arc::new(self.redactor.with_secret(&jwt, "jwt"));
+        self.context.redactor = std::sync::Arc::new(self.context.redactor.with_secret(&jwt, "jwt"));
         if let Some(web) = self.web(key) {
             web.history.jwt = Some((jwt, end));
         }
@@ -174,7 +177,7 @@ impl Driver {
             web.history.paging.failed(page, Why::Back, None, now);
         }
         if asked {
-            self.notice(&format!("older messages could not be read: {why}"), now);
+            self.context.notice(&format!("older messages could not be read: {why}"), now);
         }
     }
 
@@ -182,13 +185,13 @@ impl Driver {
         let reading = self.webs.all.get_mut(&key).and_then(|web| web.history.reading.take());
         if let Some((_, _, mut record)) = reading {
             record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.tell(record.report());
+            self.context.tell(record.report());
         }
     }
 
     pub(in crate::engine::driver) fn history_read(&mut self, done: HistoryDone, now: Moment) {
         let HistoryDone { key, shown, body } = done;
-        self.overhear(&crate::engine::driver::tasks::ResponseMeta { limit: None, ..shown.heard }, 0);
+        self.context.overhear(&crate::engine::driver::tasks::ResponseMeta { limit: None, ..shown.heard }, 0);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some((page, why, mut record)) = web.history.reading.take() else { return };
         let status = shown.status();
@@ -203,7 +206,7 @@ impl Driver {
             (None, _) => Outcome::Refused(reason),
         };
         record.settle(outcome, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(read) = read else {
             // A JWT that ended early is had anew, once.
@@ -221,7 +224,7 @@ impl Driver {
         let seen = Seen {
             pages: read.pages,
             count: read.messages.len(),
-            knew: self.readers.get(&key).is_some_and(Reader::has_heard),
+            knew: self.reads.readers.get(&key).is_some_and(Reader::has_heard),
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
             ..Seen::default()
         };
@@ -236,6 +239,6 @@ impl Driver {
 
     /// Since when, by the remote side's clock, an unknown message may be there.
     fn doubt_since(&self, key: ConversationKey) -> Option<Timestamp> {
-        self.readers.get(&key)?.doubt_since(self.skew())
+        self.reads.readers.get(&key)?.doubt_since(self.skew())
     }
 }

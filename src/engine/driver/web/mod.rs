@@ -39,6 +39,7 @@ use crate::model::{
 };
 
 use super::Driver;
+use super::tasks::TakeBack;
 use frames::Frame;
 
 /// Frames of a connection in a minute. [SAFRI, `requests.per.connection.rate.per.minute`]
@@ -96,7 +97,8 @@ struct Web {
     shown_url: String,
     /// The opening under way.
     opening: BTreeMap<u64, ExchangeBuilder>,
-    task: Option<tokio::task::Id>,
+    /// Ends the opening under way.
+    take_back: Option<TakeBack>,
     link: Option<Link>,
     flight: Flight<Underway>,
     ready: Option<Ready>,
@@ -129,7 +131,7 @@ impl Web {
             serial: 0,
             shown_url: String::new(),
             opening: BTreeMap::new(),
-            task: None,
+            take_back: None,
             link: None,
             flight: Flight::default(),
             ready: None,
@@ -187,9 +189,9 @@ impl Driver {
     fn web(&mut self, key: ConversationKey) -> Option<&mut Web> {
         if !self.webs.all.contains_key(&key) {
             self.web_place(key)?;
-            let seed = self.tuning.seed.rotate_left(29) ^ u64::from(key.0);
-            let frames = self.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
-            let machine = Machine::new(Jitter::new(seed), self.tuning.reopen_after.unwrap_or(AGAIN_FIRST));
+            let seed = self.context.tuning.seed.rotate_left(29) ^ u64::from(key.0);
+            let frames = self.context.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
+            let machine = Machine::new(Jitter::new(seed), self.context.tuning.reopen_after.unwrap_or(AGAIN_FIRST));
             self.webs.all.insert(key, Web::new(machine, frames));
         }
         self.webs.all.get_mut(&key)
@@ -197,7 +199,7 @@ impl Driver {
 
     /// Deployment and origin of a web conversation.
     fn web_place(&self, key: ConversationKey) -> Option<(&str, &str)> {
-        match &self.profile.conversations.get(key.0 as usize)?.conversation.address {
+        match &self.context.profile.conversations.get(key.0 as usize)?.conversation.address {
             Address::WebMessaging { deployment_id, origin } => Some((deployment_id, origin)),
             Address::GuestApi { .. } | Address::OpenMessaging { .. } => None,
         }
@@ -245,20 +247,20 @@ impl Driver {
             self.tell_typing(key, None);
         }
         let readable = readable_after(&before, &session);
-        self.tell(Report::Session { key, session });
+        self.context.tell(Report::Session { key, session });
         if let Some(readable) = readable {
-            let as_of = AsOf::SocketSince(self.clock.now());
-            self.tell(Report::RepliesReadable { key, readable, as_of });
+            let as_of = AsOf::SocketSince(self.context.clock.now());
+            self.context.tell(Report::RepliesReadable { key, readable, as_of });
         }
     }
 
     /// Where the message stands that goes first once the socket is open again.
     fn tell_first(&mut self, key: ConversationKey, life: Life) {
-        let Some(message) = self.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
-        let Some(send) = self.sends.get_mut(&message).filter(|send| send.life != life) else { return };
+        let Some(message) = self.sends.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
+        let Some(send) = self.sends.all.get_mut(&message).filter(|send| send.life != life) else { return };
         send.life = life.clone();
         let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+        self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
 
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
@@ -267,9 +269,9 @@ impl Driver {
             Some(Session::Ended { why }) => why,
             _ => "the session was closed".to_owned(),
         };
-        let waiting: Vec<_> = self.queue.waiting().filter(|(of, _)| *of == key).map(|(_, m)| m).collect();
+        let waiting: Vec<_> = self.sends.queue.waiting().filter(|(of, _)| *of == key).map(|(_, m)| m).collect();
         for message in waiting {
-            if self.queue.take(key, message) == Taken::Waiting {
+            if self.sends.queue.take(key, message) == Taken::Waiting {
                 self.conclude(message, Outcome::Failed(format!("not sent: {why}")), None, now);
             }
         }
@@ -297,7 +299,7 @@ impl Driver {
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
     pub(super) async fn close_webs(&mut self) {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         let keys: Vec<_> = self.webs.all.keys().copied().collect();
         let mut closed = Vec::new();
         for key in keys {
@@ -318,7 +320,7 @@ impl Driver {
 
     /// A link told something. What else came meanwhile is taken in the same turn.
     pub(super) fn web_came(&mut self, first: Came) {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         self.web_event_came(first, now);
         while let Ok(came) = self.webs.inbox.try_recv() {
             self.web_event_came(came, now);

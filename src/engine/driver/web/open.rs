@@ -26,8 +26,8 @@ impl Driver {
             return self.dial_web(key, now);
         }
         let renew = web.renew;
-        let configured = self.profile.conversations.get(key.0 as usize).and_then(|e| e.guest_token.clone());
-        self.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
+        let configured = self.context.profile.conversations.get(key.0 as usize).and_then(|e| e.guest_token.clone());
+        self.context.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
     }
 
     /// The guest is another from now on.
@@ -45,7 +45,7 @@ impl Driver {
         let kept = match read {
             Ok(kept) => kept,
             Err(why) => {
-                let why = self.redactor.text(&why).into_owned();
+                let why = self.context.redactor.text(&why).into_owned();
                 if self.webs.all.get(&key).is_some_and(|web| web.serial == serial) {
                     self.web_event(key, Event::Failed { why, for_good: true }, now);
                 }
@@ -55,7 +55,7 @@ impl Driver {
         self.know_guest_token(&kept.token);
         if let Err(why) = &kept.kept {
             let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
-            self.notice(&why, now);
+            self.context.notice(&why, now);
         }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         // Another guest was wanted meanwhile.
@@ -70,42 +70,42 @@ impl Driver {
 
     /// From here on the token is masked wherever it occurs.
     fn know_guest_token(&mut self, token: &SecretString) {
-        self.redactor = std::sync::Arc::new(self.redactor.with_secret(token, "guest token"));
+        self.context.redactor = std::sync::Arc::new(self.context.redactor.with_secret(token, "guest token"));
     }
 
     /// Opens the connection.
     fn dial_web(&mut self, key: ConversationKey, now: Moment) {
         let Some((deployment, origin)) = self.web_place(key) else { return };
-        let url = socket_url(&self.profile.hosts.webmessaging, deployment);
+        let url = socket_url(&self.context.profile.hosts.webmessaging, deployment);
         let call = upgrade::request(&url, origin);
-        let mut record =
-            ExchangeBuilder::new(self.next_exchange(), Kind::Frame, "open socket".to_owned(), now).of(key, None);
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, "open socket".to_owned(), now)
+            .of(key, None);
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
-                let why = self.redactor.text(&bad.0).into_owned();
+                let why = self.context.redactor.text(&bad.0).into_owned();
                 record.settle(Outcome::Refused(why.clone()), now);
-                self.tell(record.report());
+                self.context.tell(record.report());
                 return self.web_event(key, Event::Failed { why, for_good: true }, now);
             }
         };
-        let shown = capture::request(&call, &self.redactor);
+        let shown = capture::request(&call, &self.context.redactor);
         let shown_url = shown.url.clone();
         record.begin(shown, None, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.shown_url = shown_url;
         let serial = web.serial;
         web.opening.insert(serial, record);
-        let task = self.spawn_open(call, key, serial);
+        let take_back = self.context.spawn_open(call, key, serial);
         if let Some(web) = self.webs.all.get_mut(&key) {
-            web.task = Some(task);
+            web.take_back = Some(take_back);
         }
     }
 
     pub(in crate::engine::driver) fn web_opened(&mut self, done: OpenDone, now: Moment) {
         let OpenDone { key, serial, shown, socket } = done;
-        self.overhear(&ResponseMeta { limit: None, ..shown.heard }, 0);
+        self.context.overhear(&ResponseMeta { limit: None, ..shown.heard }, 0);
         let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(mut record) = web.opening.remove(&serial) else { return };
@@ -133,13 +133,13 @@ impl Driver {
             (None, None) => Outcome::Failed(why.clone()),
         };
         record.settle(outcome, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         if !current {
             return;
         }
         let event = match (socket, status) {
             (Some(socket), _) => {
-                let redactor = self.shared.subscribe();
+                let redactor = self.context.shared.subscribe();
                 let tell = move |event| {
                     let redactor = Arc::clone(&redactor.borrow());
                     let event = match event {
@@ -152,7 +152,7 @@ impl Driver {
                 let link = Link::start(socket, self.webs.events.clone(), tell);
                 let Some(web) = self.webs.all.get_mut(&key) else { return };
                 web.link = Some(link);
-                web.task = None;
+                web.take_back = None;
                 web.silent = None;
                 Event::Opened { fresh: web.fresh }
             }
@@ -166,8 +166,8 @@ impl Driver {
     pub(super) fn drop_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.serial += 1;
-        if let Some(work) = web.task.take().and_then(|task| self.working.get_mut(&task)) {
-            work.take_back();
+        if let Some(take_back) = web.take_back.take() {
+            let _ = take_back.send(());
         }
         if let Some(link) = &web.link {
             link.close();
@@ -190,7 +190,7 @@ impl Driver {
         let serial = web.serial;
         if let Some(mut record) = web.opening.remove(&serial) {
             record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.tell(record.report());
+            self.context.tell(record.report());
         }
         self.web_event(key, Event::Failed { why: "guestwire failed inside".to_owned(), for_good: true }, now);
     }

@@ -37,14 +37,14 @@ impl Driver {
             Said::ConnectionClosed(reason) => {
                 let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
                 let why = format!("the server closed this connection{reason}; connect to go on");
-                let why = self.redactor.text(&why).into_owned();
+                let why = self.context.redactor.text(&why).into_owned();
                 self.web_event(key, session::Event::ConnectionClosed(why), now);
             }
             Said::Expired => self.over(key, "the session has expired; begin a new session", now),
             Said::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
             Said::Logout => self.over(key, "the guest was signed out; begin a new session", now),
             Said::Error { code, message, .. } => {
-                let why = self.redactor.text(&codes::line(code, &message)).into_owned();
+                let why = self.context.redactor.text(&codes::line(code, &message)).into_owned();
                 match codes::means(code) {
                     Means::SessionOver => self.web_event(key, session::Event::Over(why), now),
                     Means::ReadOnly => self.web_event(key, session::Event::ReadOnly(why), now),
@@ -81,7 +81,8 @@ impl Driver {
                         let why = "the other side ended the conversation; begin a new session to go on";
                         self.web_event(key, session::Event::ReadOnly(why.to_owned()), now);
                     } else {
-                        self.notice("the other side ended the conversation; the next message begins another", now);
+                        self.context
+                            .notice("the other side ended the conversation; the next message begins another", now);
                     }
                 }
                 Event::Presence(what) if what == "SessionExpired" => {
@@ -97,8 +98,8 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
         match (who, before) {
-            (Some((author, until)), _) => self.tell(Report::Typing { key, author, until: Some(until) }),
-            (None, Some(author)) => self.tell(Report::Typing { key, author, until: None }),
+            (Some((author, until)), _) => self.context.tell(Report::Typing { key, author, until: Some(until) }),
+            (None, Some(author)) => self.context.tell(Report::Typing { key, author, until: None }),
             (None, None) => {}
         }
     }
@@ -126,10 +127,10 @@ impl Driver {
             messages.push(message);
         }
         let (came, skew) = (if live { Came::Pushed } else { Came::Read }, self.skew());
-        let (fresh, settled) = self.readers.entry(key).or_default().hear(messages, came, skew);
+        let (fresh, settled) = self.reads.readers.entry(key).or_default().hear(messages, came, skew);
         let count = fresh.len();
         if count > 0 {
-            self.tell(Report::Heard { key, messages: fresh });
+            self.context.tell(Report::Heard { key, messages: fresh });
         }
         if count > 0 && live {
             self.web_event(key, session::Event::Spoken, now);
@@ -144,12 +145,12 @@ impl Driver {
         if own.is_none() && tracing.is_none() {
             return;
         }
-        let reader = self.readers.entry(key).or_default();
+        let reader = self.reads.readers.entry(key).or_default();
         reader.known(&message.id);
         let is_it = |bears: &Option<String>| bears.is_some() && (*bears == own || *bears == tracing);
-        let doubted = self.unknown.iter().find(|(_, doubt)| doubt.conversation == key && is_it(&doubt.key));
+        let doubted = self.sends.unknown.iter().find(|(_, doubt)| doubt.conversation == key && is_it(&doubt.key));
         if let Some(doubted) = doubted.map(|(message, _)| *message) {
-            if let Some(reader) = self.readers.get_mut(&key) {
+            if let Some(reader) = self.reads.readers.get_mut(&key) {
                 reader.settled(doubted);
             }
             self.landed(doubted, message.id.clone());
@@ -157,7 +158,7 @@ impl Driver {
     }
 
     fn landed(&mut self, message: crate::model::MessageId, remote_id: String) {
-        if self.unknown.remove(&message).is_some() {
+        if self.sends.unknown.remove(&message).is_some() {
             self.tell_recorded(None, message, Life::Landed, None, Some(remote_id));
         }
     }

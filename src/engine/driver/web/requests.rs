@@ -15,7 +15,9 @@ const HEALTH_EVERY: Duration = Duration::from_secs(30);
 impl Driver {
     pub(in crate::engine::driver) fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk, now: Moment) {
         if !self.is_web(key) {
-            return self.notice("this conversation has no session: only those of the channel web-messaging have", now);
+            return self
+                .context
+                .notice("this conversation has no session: only those of the channel web-messaging have", now);
         }
         match ask {
             SessionAsk::Connect => self.web_event(key, Event::Want(Wanted::Ask), now),
@@ -32,7 +34,7 @@ impl Driver {
     /// A frame for which the session must be open.
     fn ask_by_frame(&mut self, key: ConversationKey, ours: &Ours, now: Moment) {
         if let Some(why) = self.not_open(key, now) {
-            return self.notice(&format!("{} was not sent: {why}", ours.words()), now);
+            return self.context.notice(&format!("{} was not sent: {why}", ours.words()), now);
         }
         self.write_frame(key, ours, now);
     }
@@ -50,7 +52,9 @@ impl Driver {
         let again = self.web(key).and_then(|web| web.health_again).filter(|at| now.mono < at.mono);
         if let Some(at) = again {
             let seconds = at.left(now).as_secs() + 1;
-            return self.notice(&format!("a health check may be made every 30 s: the next in {seconds} s"), now);
+            return self
+                .context
+                .notice(&format!("a health check may be made every 30 s: the next in {seconds} s"), now);
         }
         if self.not_open(key, now).is_none()
             && let Some(web) = self.web(key)

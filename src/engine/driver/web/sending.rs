@@ -27,7 +27,7 @@ impl Driver {
         let Some(attachments) = self.uploaded(message) else { return };
         let Some((key, ours, tracing)) = self.frame_of(message, attachments) else { return };
         let Some(token) = self.webs.all.get(&key).and_then(|web| web.token.as_ref()) else { return };
-        let sent_as = self.sends.get(&message).and_then(|send| send.request.sent_as);
+        let sent_as = self.sends.all.get(&message).and_then(|send| send.request.sent_as);
         let text = match sent_as {
             Some(Variation::NoToken) => ours.write_without_token(&tracing, now.wall),
             // A guest that has no session: as good as one whose session is over.
@@ -43,7 +43,7 @@ impl Driver {
             web.ready = Some(Ready { message, ours, tracing, text });
         }
         // Where nothing is kept there is nothing to wait for, and a turn of the loop is saved.
-        let mut recording = self.tuning.send_log.intent(intent.clone());
+        let mut recording = self.context.tuning.send_log.intent(intent.clone());
         match (&mut recording).now_or_never() {
             Some(recorded) => self.intent_recorded(message, recorded, now),
             None => self.spawn_recording(intent, recording),
@@ -57,9 +57,9 @@ impl Driver {
         message: MessageId,
         attachments: Vec<(String, String)>,
     ) -> Option<(ConversationKey, Ours, String)> {
-        let request = &self.sends.get(&message)?.request;
+        let request = &self.sends.all.get(&message)?.request;
         let key = request.conversation;
-        let entry = self.profile.conversations.get(key.0 as usize)?;
+        let entry = self.context.profile.conversations.get(key.0 as usize)?;
         let extras = &request.extras;
         let id = extras.key.clone().unwrap_or_default();
         let said = Outgoing {
@@ -80,8 +80,7 @@ impl Driver {
         recorded: Result<(), Unrecorded>,
         now: Moment,
     ) {
-        let Some(send) = self.sends.get_mut(&message) else { return };
-        send.task = None;
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         if let Err(why) = recorded {
             return self.unrecorded(message, why, now);
         }
@@ -118,10 +117,10 @@ impl Driver {
         now: Moment,
     ) {
         let ending = shown_answer(theirs.code, body);
-        if let Some(rate) = self.rates.get_mut(&key) {
+        if let Some(rate) = self.sends.rates.get_mut(&key) {
             rate.arrived(now);
         }
-        let Some(send) = self.sends.get_mut(&message) else { return };
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         if let Some(record) = &mut send.record {
             let timing = took(record, now);
             record.end(ending, timing);
@@ -129,11 +128,11 @@ impl Driver {
         if let Said::Message(echo) = &theirs.said {
             let id = echo.key.clone();
             let at = echo.at.unwrap_or(now.wall);
-            let reader = self.readers.entry(key).or_default();
-            reader.sent(message, &self.redactor.text(&send.request.text), When::Accepted(at), id.clone());
+            let reader = self.reads.readers.entry(key).or_default();
+            reader.sent(message, &self.context.redactor.text(&send.request.text), When::Accepted(at), id.clone());
             return self.conclude(message, Outcome::Accepted, id, now);
         }
-        match what_follows(outcome::of_frame(theirs), false, &mut send.tries, &mut self.jitter) {
+        match what_follows(outcome::of_frame(theirs), false, &mut send.tries, &mut self.context.jitter) {
             Verdict::Again(pause, why) if !(send.taken_back || send.let_go) => {
                 let until = now.after(pause);
                 if let Some(web) = self.webs.all.get_mut(&key) {
@@ -142,7 +141,7 @@ impl Driver {
                 self.again(message, until, why, false, now);
             }
             verdict => {
-                let outcome = verdict.into_outcome().with_reason(|why| self.redactor.text(why).into_owned());
+                let outcome = verdict.into_outcome().with_reason(|why| self.context.redactor.text(why).into_owned());
                 self.end_unechoed(message, outcome, now);
             }
         }
@@ -150,7 +149,7 @@ impl Driver {
 
     /// No answer will come to a message. Not written: it waits to be written. Written: nobody knows.
     pub(super) fn message_lost(&mut self, message: MessageId, wrote: bool, kind: FailureKind, why: &str, now: Moment) {
-        let Some(send) = self.sends.get_mut(&message) else { return };
+        let Some(send) = self.sends.all.get_mut(&message) else { return };
         let given_up = send.taken_back || send.let_go;
         if let Some(record) = &mut send.record {
             let timing = took(record, now);
@@ -178,13 +177,13 @@ impl Driver {
     /// A message ends without its echo. An unknown one is looked for in what comes.
     fn end_unechoed(&mut self, message: MessageId, outcome: Outcome, now: Moment) {
         let unknown = matches!(outcome, Outcome::Unknown(_));
-        let Some(send) = self.sends.get(&message).filter(|_| unknown) else {
+        let Some(send) = self.sends.all.get(&message).filter(|_| unknown) else {
             return self.conclude(message, outcome, None, now);
         };
         let (key, began) = (send.request.conversation, send.began.wall);
         let when = self.doubt(began, now.wall);
-        let reader = self.readers.entry(key).or_default();
-        reader.sent(message, &self.redactor.text(&send.request.text), when, None);
+        let reader = self.reads.readers.entry(key).or_default();
+        reader.sent(message, &self.context.redactor.text(&send.request.text), when, None);
         self.conclude(message, outcome, None, now);
         if self.webs.is_writable(key) {
             self.catch_up(key, now);
@@ -206,9 +205,6 @@ impl Driver {
 
     fn spawn_recording(&mut self, intent: Intent, recording: Recording) {
         let message = intent.message;
-        let task = self.spawn_record(message, recording);
-        if let Some(send) = self.sends.get_mut(&message) {
-            send.task = Some(task);
-        }
+        self.context.spawn_record(message, recording);
     }
 }

@@ -58,7 +58,7 @@ impl Driver {
     /// The attachment ids of a message's files. Nothing where they are being uploaded: the message is launched again
     /// then.
     pub(super) fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
-        let send = self.sends.get_mut(&message)?;
+        let send = self.sends.all.get_mut(&message)?;
         let key = send.request.conversation;
         let files: VecDeque<_> = send
             .request
@@ -85,7 +85,7 @@ impl Driver {
         send.life = Life::Sending { attempt: 1 };
         let life = send.life.clone();
         let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-        self.tell(Report::Message { id: message, life, exchange, remote_id: None });
+        self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
         let uploading = Uploading { message, left: files, current: None, done: Vec::new(), until: None };
         self.webs.all.get_mut(&key)?.uploading = Some(uploading);
         self.read_file(key);
@@ -97,7 +97,7 @@ impl Driver {
         let Some(uploading) = &web.uploading else { return };
         let Some(file) = uploading.left.front() else { return };
         let (path, max) = (file.path.clone(), web.media.max_bytes());
-        self.spawn_file(key, uploading.message, path, max);
+        self.context.spawn_file(key, uploading.message, path, max);
     }
 
     /// A file was read, or cannot be.
@@ -136,7 +136,7 @@ impl Driver {
         headers: &[(String, String)],
         now: Moment,
     ) {
-        let until = now.after(self.profile.request_timeout);
+        let until = now.after(self.context.profile.request_timeout);
         let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.uploading.as_mut()) else { return };
         let Some((_, bytes)) = uploading.current.as_mut().filter(|(current, _)| current == id) else { return };
         let bytes = std::mem::take(bytes);
@@ -146,14 +146,14 @@ impl Driver {
             Ok(call) => call,
             Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
         };
-        let what = self.redactor.text(&format!("upload {name}")).into_owned();
-        let mut record = ExchangeBuilder::new(self.next_exchange(), Kind::Event, what, now).of(key, None);
-        record.begin(capture::request(&call, &self.redactor), None, now);
-        self.tell(record.report());
+        let what = self.context.redactor.text(&format!("upload {name}")).into_owned();
+        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Event, what, now).of(key, None);
+        record.begin(capture::request(&call, &self.context.redactor), None, now);
+        self.context.tell(record.report());
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.puts.insert(id.to_owned(), record);
         }
-        self.spawn_put(call, key, id.to_owned());
+        self.context.spawn_put(call, key, id.to_owned());
     }
 
     /// The file was put, or was refused.
@@ -175,7 +175,7 @@ impl Driver {
         };
         let failed = outcome != Outcome::Accepted;
         record.settle(outcome, now);
-        self.tell(record.report());
+        self.context.tell(record.report());
         // The server's own word decides that it has arrived; it may have come before the answer.
         if let Some(name) = name.filter(|_| failed) {
             self.upload_failed(key, &format!("{name} could not be uploaded: {why}"), now);
@@ -219,7 +219,7 @@ impl Driver {
     }
 
     fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        let why = self.redactor.text(why).into_owned();
+        let why = self.context.redactor.text(why).into_owned();
         if let Some(Uploading { message, done, .. }) = self.end_upload(key) {
             self.conclude(message, Outcome::Refused(format!("not sent: {why}")), None, now);
             self.delete_files(key, done.into_iter().map(|(id, _)| id), now);
