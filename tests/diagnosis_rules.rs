@@ -166,6 +166,69 @@ fn a_token_past_its_end_by_our_own_clock_has_expired() {
     assert_ne!(early.confidence(), Confidence::Sure, "{early:#?}");
 }
 
+/// An exchange of its own that reads a conversation with `token`: what it shows, others may use.
+fn read(id: u64, start: u64, token: u32, status: u16) -> Exchange {
+    let mut exchange = send(start, start, unauthorized(), Outcome::Refused("401".to_owned()));
+    exchange.id = ExchangeId(id);
+    exchange.kind = Kind::Read;
+    let Some(Step::Try(attempt)) = exchange.steps.first_mut() else { unreachable!() };
+    let attempt = Arc::make_mut(attempt);
+    attempt.generation = Some(Generation(token));
+    attempt.request = Arc::new(Request {
+        method: "GET".to_owned(),
+        url: format!("https://api.mypurecloud.com/api/v2/conversations/{ID}"),
+        ..Request::clone(&attempt.request)
+    });
+    if let Some(Ending::Answered(response)) = &mut attempt.ending
+        && status == 200
+    {
+        response.status = 200;
+        response.body.text = format!(r#"{{"id":"{ID}","participants":[]}}"#);
+        exchange.outcome = Outcome::Accepted;
+    }
+    exchange
+}
+
+/// Which token worked when, and when which newer one was given out, against what is said of the older one's 401 at 100 s.
+#[test]
+fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
+    use Cause::{TokenRevoked, TokenRotation};
+    use Confidence::{Likely, Sure};
+    type Row<'r> = (&'r str, Option<u64>, &'r [(u64, u64, u32, u16)], Option<(Cause, Confidence)>);
+    let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let newer = |issued: u64| TokenFacts { generation: Generation(2), issued: at(issued), ..token(3600) };
+    let rows: &[Row<'_>] = &[
+        ("it worked before", None, &[(1, 50, 1, 200)], Some((TokenRevoked, Likely))),
+        ("a newer one existed and works", Some(90), &[(1, 50, 1, 200), (2, 110, 2, 200)], Some((TokenRotation, Sure))),
+        ("a newer one came later", Some(105), &[(1, 50, 1, 200), (2, 110, 2, 200)], Some((TokenRevoked, Likely))),
+        ("it works afterwards", None, &[(1, 110, 1, 200)], None),
+        ("nothing but itself", None, &[], None),
+    ];
+    for (what, issued, seen, expected) in rows {
+        let mut history = History::default();
+        history.token(&token(3600));
+        issued.map(|issued| history.token(&newer(issued)));
+        for (id, start, generation, status) in *seen {
+            history.exchange(&read(*id, *start, *generation, *status));
+        }
+        let refused = read(9, 100, 1, 401);
+        history.exchange(&refused);
+        let found = judge(&refused, &here, &history);
+        match expected {
+            Some(expected) => assert_eq!((found.cause(), found.confidence()), *expected, "{what}: {found:#?}"),
+            None => assert!(found.confidence() < Sure, "{what}: {found:#?}"),
+        }
+    }
+    // Within half a minute of its being given out the same is so.
+    let mut history = History::default();
+    history.token(&token(3600));
+    history.exchange(&read(1, 5, 1, 200));
+    let early = read(9, 20, 1, 401);
+    history.exchange(&early);
+    let found = judge(&early, &here, &history);
+    assert_eq!((found.cause(), found.confidence()), (TokenRevoked, Likely), "{found:#?}");
+}
+
 /// Whatever comes, the diagnosis is sound: no cause is both in question and ruled out, and only one can be sure.
 #[test]
 fn no_diagnosis_contradicts_itself() {

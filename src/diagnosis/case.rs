@@ -141,14 +141,21 @@ impl<'c> Facts<'c> {
         Some(attempt.started.after(attempt.timing.total.unwrap_or_default()))
     }
 
+    /// That an older token was refused by this exchange too.
+    pub fn refused_alike(&self) -> Option<String> {
+        let attempt = self.attempt?;
+        let earlier =
+            self.exchange.attempts().find(|a| a.generation < attempt.generation && a.status() == Some(401))?;
+        let before = earlier.generation.map_or_else(String::new, |g| format!("#{g} and "));
+        Some(format!("tokens {before}#{} were refused alike", attempt.generation?))
+    }
+
     /// The token was refused right after it had been given out: its age cannot be the reason.
     pub fn fresh(&self) -> Option<String> {
         const FRESH: Duration = Duration::from_secs(30);
         let attempt = self.attempt?;
-        let earlier = self.exchange.attempts().find(|a| a.generation < attempt.generation && a.status() == Some(401));
-        if let (Some(earlier), Some(generation)) = (earlier, attempt.generation) {
-            let before = earlier.generation.map_or_else(String::new, |g| format!("#{g} and "));
-            return Some(format!("tokens {before}#{generation} were refused alike"));
+        if let Some(alike) = self.refused_alike() {
+            return Some(alike);
         }
         // A pasted token counts from when it was pasted, which says nothing of its age.
         let age = attempt.token_age.filter(|age| *age <= FRESH && !self.profile.pasted)?;

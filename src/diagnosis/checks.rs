@@ -95,17 +95,19 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeI
     let expires = book.and_then(|b| b.facts.as_ref()).and_then(|f| f.expires);
     match (expires, ended) {
         (Some(end), Some(now)) if now.mono < end.mono => {
-            add(Holds::Yes, format!("{name}within its time ({} left)", span(end.left(now))), None);
+            add(Holds::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
         }
-        (Some(_), Some(_)) => add(Holds::No, format!("{name}within its time"), None),
-        _ => add(Holds::Unknown, format!("{name}within its time (its end is not known)"), None),
+        (Some(_), Some(_)) => add(Holds::No, format!("{name}not expired"), None),
+        _ => add(Holds::Unknown, format!("{name}not expired (its end is not known)"), None),
     }
-    let seen = book.and_then(|b| b.accepted.filter(|s| b.refused.is_none_or(|r| s.at >= r.at)));
-    let refused = book.and_then(|b| b.refused.filter(|r| b.accepted.is_none_or(|s| r.at > s.at)));
-    match (seen, refused) {
-        (Some(seen), _) => add(Holds::Yes, format!("{name}let in by the API elsewhere"), Some(seen.exchange)),
-        (None, Some(refused)) => add(Holds::No, format!("{name}let in by the API elsewhere"), Some(refused.exchange)),
-        (None, None) => add(Holds::Unknown, format!("{name}let in by the API elsewhere (not asked)"), None),
+    let own = facts.exchange.id;
+    let works = format!("{name}works for other API calls");
+    match book.map_or((None, None), |b| (b.accepted.besides(own), b.refused.besides(own))) {
+        (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
+            add(Holds::Yes, works, Some(seen.exchange));
+        }
+        (_, Some(refused)) => add(Holds::No, works, Some(refused.exchange)),
+        _ => add(Holds::Unknown, format!("{works} (not checked)"), None),
     }
 }
 

@@ -112,10 +112,10 @@ fn one_401() -> Vec<Case> {
             d().advanced(3700),
         ),
         case(
-            "an old token was used while a newer one works (401, healed)",
-            &[TokenRotation],
-            Sure,
-            Sure,
+            "the token was withdrawn while two messages were on their way (401, healed)",
+            &[TokenRevoked],
+            Not,
+            Not,
             d().after(r#"{"fault":"token-revoked"}"#)
                 .after(r#"{"fault":"slow-headers","conversation":"B","delay_ms":600,"times":1}"#)
                 .overlap(),

@@ -10,9 +10,11 @@ use serde_json::Value;
 use super::answer::ServerAnswer;
 use super::deployments::{DeploymentBook, Deployments, IntegrationBook};
 use super::request;
-use super::seen::{Seen, newer};
+use super::seen::{Seen, Sightings, newer};
 use crate::genesys::conversations;
-use crate::model::{Attempt, ConversationKey, Exchange, Generation, Kind, Outcome, RemoteState, TokenFacts};
+use crate::model::{
+    Attempt, ConversationKey, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts,
+};
 use crate::text::json;
 
 /// Tokens, grants and conversations remembered.
@@ -54,9 +56,9 @@ pub(in crate::diagnosis) struct TokenBook {
     /// The server's clock when it was granted.
     pub granted_at: Option<Timestamp>,
     /// The API let it in.
-    pub accepted: Option<Seen>,
+    pub accepted: Sightings,
     /// The API refused it where neither a scope nor an id of a message matters.
-    pub refused: Option<Seen>,
+    pub refused: Sightings,
 }
 
 /// What earlier exchanges showed. Bounded; fed with every exchange and token of a session.
@@ -122,12 +124,10 @@ impl History {
         };
         let book = self.tokens.entry(generation).or_default();
         if lets_in(&said) {
-            news |= book.accepted.is_none_or(|s| s.at < seen.at);
-            book.accepted = Some(newer(book.accepted, seen));
+            news |= book.accepted.add(seen);
             self.works = Some(newer(self.works, seen));
         } else if said.status == Some(401) && said.by.is_service() && exchange.kind != Kind::Send {
-            news |= book.refused.is_none_or(|s| s.at < seen.at);
-            book.refused = Some(newer(book.refused, seen));
+            news |= book.refused.add(seen);
         }
         news | self.conversation(exchange, attempt, &said, seen)
     }
@@ -179,9 +179,14 @@ impl History {
         self.tokens.get(&generation)
     }
 
-    /// A token newer than `generation` that the API let in.
-    pub(in crate::diagnosis) fn newer_accepted(&self, generation: Generation) -> Option<(Generation, Seen)> {
-        self.tokens.iter().rev().find_map(|(g, book)| Some((*g, book.accepted.filter(|_| *g > generation)?)))
+    /// A token newer than `generation` that existed at `then` already, and that the API has let in.
+    pub(in crate::diagnosis) fn newer_working(&self, generation: Generation, then: Moment) -> Option<Generation> {
+        let existed = |book: &TokenBook| match &book.facts {
+            Some(facts) => facts.issued <= then,
+            None => book.accepted.newest().is_some_and(|seen| seen.at <= then),
+        };
+        let works = |book: &TokenBook| book.accepted.newest().is_some() && existed(book);
+        self.tokens.iter().rev().find(|(g, book)| **g > generation && works(book)).map(|(g, _)| *g)
     }
 
     pub(in crate::diagnosis) fn newest_facts(&self) -> Option<&TokenFacts> {
@@ -241,9 +246,10 @@ impl History {
         self.works
     }
 
-    /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters.
-    pub(in crate::diagnosis) fn never_let_in(&self) -> bool {
-        self.works.is_none() && self.tokens.values().any(|book| book.refused.is_some())
+    /// Nothing has ever been let in, and some token was refused where neither a scope nor an id matters, by another
+    /// exchange than `own`.
+    pub(in crate::diagnosis) fn never_let_in(&self, own: ExchangeId) -> bool {
+        self.works.is_none() && self.tokens.values().any(|book| book.refused.besides(own).is_some())
     }
 
     pub(in crate::diagnosis) const fn skew(&self) -> Option<i64> {

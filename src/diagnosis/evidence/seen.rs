@@ -15,3 +15,36 @@ pub struct Seen {
 pub fn newer(old: Option<Seen>, seen: Seen) -> Seen {
     old.filter(|s| s.at > seen.at).unwrap_or(seen)
 }
+
+/// The newest sightings of one thing, of two exchanges: no exchange is evidence in its own case, so that the one before
+/// counts there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sightings {
+    newest: Option<Seen>,
+    before: Option<Seen>,
+}
+
+impl Sightings {
+    /// Takes in a sighting. Returns whether it is the newest.
+    pub fn add(&mut self, seen: Seen) -> bool {
+        match self.newest {
+            Some(newest) if newest.exchange == seen.exchange => self.newest = Some(newer(Some(newest), seen)),
+            Some(newest) if newest.at > seen.at => {
+                self.before = Some(newer(self.before, seen));
+                return false;
+            }
+            newest => (self.newest, self.before) = (Some(seen), newest.or(self.before)),
+        }
+        self.newest == Some(seen)
+    }
+
+    /// The newest.
+    pub const fn newest(&self) -> Option<Seen> {
+        self.newest
+    }
+
+    /// The newest of another exchange than `own`.
+    pub fn besides(&self, own: ExchangeId) -> Option<Seen> {
+        [self.newest, self.before].into_iter().flatten().find(|seen| seen.exchange != own)
+    }
+}

@@ -2,7 +2,6 @@
 
 use crate::config::regions;
 use crate::diagnosis::case::Facts;
-use crate::diagnosis::evidence::history::TokenBook;
 use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::hypothesis::Hypothesis;
 use crate::model::{Cause, Probe};
@@ -74,9 +73,10 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
     }
 }
 
-/// The API has refused the same token where neither scope nor ids of a message matter.
+/// The API has refused the same token elsewhere, where neither scope nor ids of a message matter.
 pub fn refused_elsewhere(facts: &Facts<'_>) -> bool {
-    let not_a_send = facts.exchange.kind != crate::model::Kind::Send && facts.answer.status == Some(401);
-    let this = |b: &TokenBook| b.refused.is_some_and(|r| b.accepted.is_none_or(|a| r.at >= a.at));
-    not_a_send || facts.token().is_some_and(this) || facts.history.never_let_in()
+    let own = facts.exchange.id;
+    let refused = facts.token().and_then(|b| Some((b.refused.besides(own)?, b.accepted.besides(own))));
+    refused.is_some_and(|(refused, accepted)| accepted.is_none_or(|a| refused.at >= a.at))
+        || facts.history.never_let_in(own)
 }

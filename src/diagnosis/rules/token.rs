@@ -2,7 +2,7 @@
 
 use crate::diagnosis::case::Facts;
 use crate::diagnosis::hypothesis::Hypothesis;
-use crate::model::{Attempt, Cause, Moment, Probe, Step};
+use crate::model::{Attempt, Cause, Kind, Moment, Probe};
 
 /// How the three stand for the token that was used.
 pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
@@ -10,26 +10,37 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
         return vec![expired];
     }
     let causes = [Cause::TokenExpired, Cause::TokenRevoked, Cause::TokenRotation];
-    if let Some(why) = works_now(facts).or_else(|| facts.fresh()) {
+    if let Some(why) = works_now(facts) {
         return causes.map(|cause| Hypothesis::excluded(cause, why.clone())).into();
     }
     let probe = Some(Probe::Scopes);
+    let worked = worked_before(facts);
+    if let Some(why) = facts.fresh() {
+        let mut found: Vec<_> = causes.map(|cause| Hypothesis::excluded(cause, why.clone())).into();
+        // That two tokens in a row were withdrawn is no explanation; that one was, after it had worked, is.
+        if let Some(worked) = worked.filter(|_| facts.refused_alike().is_none()) {
+            found.retain(|h| h.cause != Cause::TokenRevoked);
+            found.insert(0, withdrawn(facts, format!("{worked}, and is refused now"), probe));
+        }
+        return found;
+    }
     let mut found = Vec::new();
-    if let Some((newer, _)) = facts.generation().and_then(|g| facts.history.newer_accepted(g)) {
-        let used = facts.generation().map_or_else(|| "?".to_owned(), |g| g.to_string());
+    let used = facts.generation().zip(facts.attempt);
+    if let Some((generation, newer)) =
+        used.and_then(|(g, attempt)| Some((g, facts.history.newer_working(g, attempt.started)?)))
+    {
+        let why = format!("token #{generation} was used when the newer #{newer} existed already, which works");
         return vec![
-            Hypothesis::proven(Cause::TokenRotation, format!("token #{used} was used while the newer #{newer} works")),
+            Hypothesis::proven(Cause::TokenRotation, why),
             Hypothesis::excluded(Cause::TokenExpired, "its time is not over"),
         ];
     }
     let book = facts.token();
-    let worked = book.and_then(|b| b.accepted);
-    let refused = book.and_then(|b| b.refused);
     let known_end = book.and_then(|b| b.facts.as_ref()).is_some_and(|f| f.expires.is_some());
-    match (worked, refused) {
-        (Some(_), Some(_)) if known_end => {
-            let why = "the token worked earlier in this session, is refused now, and its time is not over";
-            found.push(Hypothesis::supported(Cause::TokenRevoked, why, probe));
+    match worked {
+        Some(worked) if known_end => {
+            let why = format!("{worked}, is refused now, and its time is not over");
+            found.push(withdrawn(facts, why, probe));
         }
         _ => found.push(Hypothesis::open(Cause::TokenRevoked, "a withdrawn token looks like this", probe)),
     }
@@ -39,12 +50,32 @@ pub fn of(facts: &Facts<'_>) -> Vec<Hypothesis> {
     } else {
         found.insert(0, Hypothesis::open(Cause::TokenExpired, "when the token ends is not known", probe));
     }
-    if facts.profile.pasted {
-        found.push(Hypothesis::excluded(Cause::TokenRotation, "a pasted token is the only one of this session"));
+    let why = if facts.profile.pasted {
+        "a pasted token is the only one of this session"
     } else {
-        found.push(Hypothesis::open(Cause::TokenRotation, "no newer token has been tried", Some(Probe::Token)));
-    }
+        "no newer token existed when this one was used"
+    };
+    found.push(Hypothesis::excluded(Cause::TokenRotation, why));
     found
+}
+
+/// A token that worked and is refused: supported where neither scopes nor ids can be why it is.
+fn withdrawn(facts: &Facts<'_>, why: String, probe: Option<Probe>) -> Hypothesis {
+    let elsewhere = facts.token().is_some_and(|b| b.refused.besides(facts.exchange.id).is_some());
+    if elsewhere || facts.exchange.kind != Kind::Send || facts.answer.is_published() {
+        Hypothesis::supported(Cause::TokenRevoked, why, probe)
+    } else {
+        Hypothesis::open(Cause::TokenRevoked, why, probe)
+    }
+}
+
+/// That the API had let the same token in before this try, as another exchange shows.
+fn worked_before(facts: &Facts<'_>) -> Option<String> {
+    let attempt = facts.attempt?;
+    let generation = attempt.generation?;
+    let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at < attempt.started)?;
+    let before = attempt.started.since(seen.at).as_secs();
+    Some(format!("token #{generation} worked {before} s before"))
 }
 
 /// The hypotheses for a 401 that a newer token healed.
@@ -72,19 +103,27 @@ pub fn healed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     let number = |a: &Attempt| a.generation.map_or_else(|| "?".to_owned(), |g| g.to_string());
     let newer = facts.attempt.map_or_else(|| "?".to_owned(), number);
     let used = number(earlier);
-    let renewed = facts.exchange.steps.iter().any(|s| matches!(s, Step::Renewal { .. }));
-    if !renewed {
-        let why = format!("token #{used} was refused while #{newer} had been given out already and works");
+    let existed = earlier.generation.and_then(|g| facts.history.newer_working(g, earlier.started)).is_some();
+    if existed {
+        let why = format!("token #{used} was used when #{newer} had been given out already, which works");
         found.insert(0, Hypothesis::proven(Cause::TokenRotation, why));
         return found;
     }
     let probe = Some(Probe::Audit);
-    let why = format!("token #{used} was refused before its end; a renewal brought #{newer}, which works");
-    found.insert(0, Hypothesis::supported(Cause::TokenRotation, why, None));
-    let why = format!("someone or something may have withdrawn #{used}");
-    found.insert(1, Hypothesis::open(Cause::TokenRevoked, why, probe));
+    let revoked = match worked_before(&at) {
+        Some(worked) => {
+            let why = format!("{worked} and was refused before its end; a renewal brought #{newer}, which works");
+            Hypothesis::supported(Cause::TokenRevoked, why, probe)
+        }
+        None => {
+            let why = format!("#{used} was refused before its end; a renewal brought #{newer}, which works");
+            Hypothesis::open(Cause::TokenRevoked, why, probe)
+        }
+    };
+    found.insert(0, revoked);
     let why = format!("the server may have ended #{used} before the time that it had named");
-    found.insert(2, Hypothesis::open(Cause::TokenExpired, why, probe));
+    found.insert(1, Hypothesis::open(Cause::TokenExpired, why, probe));
+    found.push(Hypothesis::excluded(Cause::TokenRotation, format!("#{newer} did not exist when #{used} was used")));
     found
 }
 
@@ -110,7 +149,7 @@ fn ended(facts: &Facts<'_>) -> Option<Hypothesis> {
 /// The API let the same token in after it had refused this.
 pub fn works_now(facts: &Facts<'_>) -> Option<String> {
     let attempt = facts.attempt?;
-    let seen = facts.token()?.accepted.filter(|s| s.at >= attempt.started && s.exchange != facts.exchange.id)?;
+    let seen = facts.token()?.accepted.besides(facts.exchange.id).filter(|seen| seen.at >= attempt.started)?;
     let later = seen.at.since(attempt.started).as_secs();
     Some(format!("the API let the same token in {later} s later"))
 }
