@@ -23,7 +23,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         assert!(frame.contains("d why"), "{frame}");
         hands.keys("esc d");
         let card = hands.see("Why was #").await;
-        let order = ["SERVER SAID", "MOST LIKELY", "CHECKED", "NOT THIS", "STILL OPEN", "DO THIS", "QUOTE"];
+        let order = ["MOST LIKELY", "DO THIS", "EVIDENCE", "NOT RULED OUT", "RULED OUT", "SERVER SAID", "QUOTE"];
         let places: Vec<usize> = order.iter().map(|h| card.find(h).unwrap_or_else(|| panic!("{h}: {card}"))).collect();
         assert!(places.is_sorted(), "{card}");
         assert!(card.contains("switch the"), "{card}");
@@ -40,6 +40,12 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         let copies = hands.copies.wait_for(|all| all.iter().any(|t| t.contains("Please:"))).await.unwrap().clone();
         let note = copies.iter().find(|t| t.contains("Please:")).unwrap();
         assert!(note.contains("x-request-id ") && note.contains("switch the Guest API on"), "{note}");
+        assert!(!note.contains("end the message again"), "what the sender does is not asked of the reader: {note}");
+        for text in [note, copies.iter().find(|t| t.contains("Cause:")).unwrap()] {
+            for part in ["Profile:", "region ", "Conversation:", "“my account is 12345”", "Local time:"] {
+                assert!(text.contains(part), "{part} in {text}");
+            }
+        }
         let secret = hands.sandbox.announcement()["client_secret"].as_str().unwrap().to_owned();
         assert!(copies.iter().all(|t| !t.contains(&secret) && !t.contains("Bearer ")), "{copies:?}");
         hands.keys("esc !");
@@ -67,7 +73,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
         assert!(!frame.contains("SCOPE"), "{frame}");
         hands.keys("esc G");
         hands.keys("d");
-        let card = hands.see("first refused?  token-rotation").await;
+        let card = hands.see("first refused?  token-revoked").await;
         assert!(card.contains("It was healed"), "{card}");
         hands.keys("esc q");
     })
@@ -112,7 +118,7 @@ async fn the_card_fits_small_screens() {
         hands.keys("enter");
         hands.see("refused").await;
         hands.keys("esc d");
-        hands.see("SERVER SAID").await;
+        hands.see("MOST LIKELY").await;
         hands.keys("pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn");
         hands.see("QUOTE").await;
         hands.keys("esc q");

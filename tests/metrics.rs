@@ -229,7 +229,7 @@ async fn a_rotation_is_told_from_a_scope() {
     session.sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
     session.sent(2, None).await;
     let healed = session.of(2);
-    assert_eq!([tag(&healed[0], "status"), tag(&healed[0], "cause")], ["200", "token-rotation"]);
+    assert_eq!([tag(&healed[0], "status"), tag(&healed[0], "cause")], ["200", "token-revoked"]);
     assert!(!names(&healed).iter().any(|n| n.ends_with(".error")), "what was healed is no error");
     session.sandbox.set_fault(r#"{"fault":"feature-off"}"#).unwrap();
     session.sent(3, None).await;

@@ -32,3 +32,12 @@ fn unexplained(facts: &Facts<'_>) -> Vec<&'static str> {
     }
     fix
 }
+
+/// Those of a diagnosis' actions that are the administrator's to carry out; whoever sent the message sends it again.
+pub(super) fn for_administrator(diagnosis: &Diagnosis) -> Vec<String> {
+    let own: Vec<_> = diagnosis.actions.iter().filter(|line| line.contains(super::pages::ADMIN)).cloned().collect();
+    if own.is_empty() {
+        return vec!["Look the request up in the organisation's audit view, by the time and the ids below.".to_owned()];
+    }
+    own
+}

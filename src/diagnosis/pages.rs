@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use super::case::Facts;
 use crate::model::Cause;
 
+/// How a line of a fix names the place in the administrator's pages: the line is the administrator's to carry out.
+pub(super) const ADMIN: &str = "Admin:";
+
 /// The page of a cause, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {

@@ -7,13 +7,34 @@ use std::time::Duration;
 use super::case::ProfileFacts;
 use crate::genesys::errors::one_line;
 use crate::model::exchange::header;
-use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds};
+use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds, Probe};
 use crate::text::json;
+
+/// What a part of the card holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// The first cause, and how sure it is.
+    Cause,
+    /// What to do, in order.
+    Actions,
+    /// What was looked at.
+    Evidence,
+    /// Causes that the evidence leaves.
+    NotRuledOut,
+    /// Causes that the evidence rules out.
+    RuledOut,
+    /// The server's words, or why nothing was sent.
+    Said,
+    /// Request ids, time and region.
+    Ids,
+}
 
 /// One part of the card: its heading and its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// `SERVER SAID`, `MOST LIKELY`, …
+    /// What it holds.
+    pub kind: PartKind,
+    /// `CAUSE`, `MOST LIKELY`, `SERVER SAID`, …
     pub heading: &'static str,
     /// What stands beside and under it.
     pub lines: Vec<String>,
@@ -28,8 +49,8 @@ pub fn span(length: Duration) -> String {
     }
 }
 
-/// The parts of the card, always in this order, none left out: server said, most likely, checked, not this, still open,
-/// do this, quote. `number` gives an exchange's number in the log.
+/// The parts of the card, always in this order, none left out: cause, what to do, evidence, not ruled out, ruled out,
+/// the server's words, ids. `number` gives an exchange's number in the log.
 pub fn card(
     diagnosis: &Diagnosis,
     exchange: &Exchange,
@@ -37,30 +58,52 @@ pub fn card(
     number: &dyn Fn(crate::model::ExchangeId) -> Option<u64>,
 ) -> Vec<Part> {
     let left = exchange.last_attempt().is_some();
-    let none = || vec!["(nothing)".to_owned()];
-    let or_none = |lines: Vec<String>| if lines.is_empty() { none() } else { lines };
-    let checked = diagnosis.checked.iter().map(|check| {
+    let part = |kind, heading, lines: Vec<String>| {
+        let lines = if lines.is_empty() { vec!["(nothing)".to_owned()] } else { lines };
+        Part { kind, heading, lines }
+    };
+    // What does not hold comes first: that is where the cause is.
+    let order = |check: &&crate::model::Check| match check.holds {
+        Holds::No => 0,
+        Holds::Yes => 1,
+        Holds::Unknown => 2,
+    };
+    let mut checked: Vec<_> = diagnosis.checked.iter().collect();
+    checked.sort_by_key(order);
+    let evidence = checked.into_iter().map(|check| {
         let shown = check.shown_by.and_then(number).map_or_else(String::new, |n| format!("   #{n}"));
         format!("{:<3}  {}{shown}", check.holds.word(), check.what)
     });
     let excluded: Vec<&str> = diagnosis.excluded.iter().map(|e| e.cause.words()).collect();
+    let excluded = if excluded.is_empty() { Vec::new() } else { vec![excluded.join(" · ")] };
     let open = diagnosis.suspects.iter().skip(usize::from(!diagnosis.is_undecided())).map(|suspect| {
-        let probe = suspect.probe.map_or_else(String::new, |p| format!(" ({} settles it)", p.name()));
-        format!("{}: {}{probe}", suspect.cause.words(), suspect.because)
+        let settles = match suspect.probe {
+            None => "",
+            Some(Probe::Audit) => " (only the organisation's audit log can tell)",
+            Some(_) => " (press D to check)",
+        };
+        format!("{}: {}{settles}", suspect.cause.words(), suspect.because)
     });
+    let cause = match (diagnosis.suspects.first(), diagnosis.confidence()) {
+        (None, _) => "NO CAUSE FOUND",
+        (Some(_), Confidence::Sure) => "CAUSE",
+        (Some(_), Confidence::Likely) => "MOST LIKELY",
+        (Some(_), Confidence::Possible) => "POSSIBLE",
+    };
     let actions = (1..).zip(&diagnosis.actions).map(|(n, action)| format!("{n}  {action}"));
+    let said = if left {
+        part(PartKind::Said, "SERVER SAID", vec![diagnosis.said.clone()])
+    } else {
+        part(PartKind::Said, "NOT SENT", vec![reason(diagnosis).to_owned()])
+    };
     vec![
-        if left {
-            Part { heading: "SERVER SAID", lines: vec![diagnosis.said.clone()] }
-        } else {
-            Part { heading: "NOT SENT", lines: vec![reason(diagnosis).to_owned()] }
-        },
-        Part { heading: "MOST LIKELY", lines: most_likely(diagnosis, left) },
-        Part { heading: "CHECKED", lines: or_none(checked.collect()) },
-        Part { heading: "NOT THIS", lines: if excluded.is_empty() { none() } else { vec![excluded.join(" · ")] } },
-        Part { heading: "STILL OPEN", lines: or_none(open.collect()) },
-        Part { heading: "DO THIS", lines: or_none(actions.collect()) },
-        Part { heading: "QUOTE", lines: quote(exchange, profile) },
+        part(PartKind::Cause, cause, most_likely(diagnosis, left)),
+        part(PartKind::Actions, "DO THIS", actions.collect()),
+        part(PartKind::Evidence, "EVIDENCE", evidence.collect()),
+        part(PartKind::NotRuledOut, "NOT RULED OUT", open.collect()),
+        part(PartKind::RuledOut, "RULED OUT", excluded),
+        said,
+        part(PartKind::Ids, "QUOTE", quote(exchange, profile)),
     ]
 }
 
@@ -75,7 +118,7 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
         lines.push(format!("This was sent on purpose as {variation} ({}).", variation.about()));
     }
     match diagnosis.suspects.first() {
-        None if !left => lines.push("Nothing left this machine: the line above says why.".to_owned()),
+        None if !left => lines.push("Nothing left this machine: see NOT SENT.".to_owned()),
         None => lines.push("No cause fits: here is what the server said.".to_owned()),
         Some(_) if diagnosis.is_undecided() => {
             let said = diagnosis.sentence();
@@ -122,7 +165,12 @@ pub(super) fn ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
 }
 
 /// A text for a ticket: what happened, what was found, what to quote. Plain text, no secret.
-pub fn ticket(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts) -> String {
+pub fn ticket(
+    diagnosis: &Diagnosis,
+    exchange: &Exchange,
+    profile: &ProfileFacts,
+    conversation: Option<&str>,
+) -> String {
     let mut out = String::new();
     let attempt = exchange.last_attempt();
     let target = attempt.map_or_else(String::new, |a| format!("{} {}", a.request.method, a.request.url));
@@ -130,6 +178,9 @@ pub fn ticket(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", headline(diagnosis, exchange));
     let _ = writeln!(out);
+    for (name, value) in circumstances(exchange, profile, conversation) {
+        let _ = writeln!(out, "{:<12} {value}", format!("{name}:"));
+    }
     if !target.is_empty() {
         let _ = writeln!(out, "Request:     {target}");
     }
@@ -164,7 +215,7 @@ pub fn ticket(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts
 }
 
 /// A note to the administrator: what to change, in their words, and why.
-pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts) -> String {
+pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, conversation: Option<&str>) -> String {
     let mut out = String::from("Hello,\n\n");
     let _ = writeln!(out, "{}", headline(diagnosis, exchange));
     let certain = match diagnosis.confidence() {
@@ -183,13 +234,17 @@ pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts) 
             let _ = writeln!(out, "{certain}: {} ({cause}): {}.", cause.sentence(), one_line(&diagnosis.sentence()));
         }
     }
-    if !diagnosis.actions.is_empty() {
+    let actions = super::advice::for_administrator(diagnosis);
+    if !actions.is_empty() {
         let _ = writeln!(out, "\nPlease:");
-        for (number, action) in (1..).zip(&diagnosis.actions) {
+        for (number, action) in (1..).zip(&actions) {
             let _ = writeln!(out, "{number}. {action}");
         }
     }
     let _ = writeln!(out, "\nTo look it up:");
+    for (name, value) in circumstances(exchange, profile, conversation) {
+        let _ = writeln!(out, "- {name}: {value}");
+    }
     if let Some(id) = &profile.client_id {
         let _ = writeln!(out, "- OAuth client {id}");
     }
@@ -199,11 +254,32 @@ pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts) 
     out.trim_end().to_owned()
 }
 
+/// Where and when it happened, and what was to be sent. `conversation`: its name. The time is that of this machine's
+/// zone.
+fn circumstances(
+    exchange: &Exchange,
+    profile: &ProfileFacts,
+    conversation: Option<&str>,
+) -> Vec<(&'static str, String)> {
+    let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
+    let local = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let text = (exchange.kind == crate::model::Kind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
+    [
+        ("Profile", Some(format!("{}, region {}", profile.name, profile.region))),
+        ("Conversation", conversation.map(|name| format!("“{name}”"))),
+        ("Text", text),
+        ("Local time", Some(local)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
 fn headline(diagnosis: &Diagnosis, exchange: &Exchange) -> String {
     let what = match exchange.kind {
-        crate::model::Kind::Send => "a guest message",
-        crate::model::Kind::Token => "a token request",
-        _ => "a request",
+        crate::model::Kind::Send => "A guest message",
+        crate::model::Kind::Token => "A token request",
+        _ => "A request",
     };
     let how = match (&diagnosis.healed, exchange.status(), exchange.outcome.word()) {
         (true, ..) => "was first refused with 401 and then accepted".to_owned(),
@@ -212,7 +288,7 @@ fn headline(diagnosis: &Diagnosis, exchange: &Exchange) -> String {
         (false, None, word) => format!("ended as {word} without an answer"),
     };
     let purpose = diagnosis.sent_as.map_or_else(String::new, |v| format!(" (a negative test: {v})"));
-    format!("In the profile's organisation {what}{purpose} {how}.")
+    format!("{what}{purpose} {how}.")
 }
 
 fn confidence(diagnosis: &Diagnosis) -> &'static str {

@@ -1,5 +1,5 @@
-//! The card that says why something was refused. The order of its parts never changes: server said, most likely,
-//! checked, not this, still open, do this, quote.
+//! The card that says why something was refused. The order of its parts never changes: cause, do this, evidence, not
+//! ruled out, ruled out, server said, quote.
 
 use ratatui::buffer::Buffer;
 
@@ -10,10 +10,10 @@ use crate::console::action::Action;
 use crate::console::state::State;
 use crate::console::state::log::Entry;
 use crate::console::state::overlay::Card;
-use crate::diagnosis::render;
+use crate::diagnosis::render::{self, PartKind};
 
 /// Cells of the headings in front.
-const HEADING: usize = 14;
+const HEADING: usize = 16;
 /// The widest that the inside gets.
 const WIDEST: usize = 116;
 
@@ -67,11 +67,11 @@ fn title<'s>(state: &'s State, card: &Card) -> Option<(&'s Entry, String)> {
     let diagnosis = entry.diagnosis()?;
     let (place, of) = state.log.why_place(card.number);
     let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
-        (true, _) => "first refused",
-        (false, Some("UNKN")) => "the outcome unknown",
-        (false, _) => "refused",
+        (true, _) => format!("was #{} first refused", card.number),
+        (false, Some("UNKN")) => format!("is the outcome of #{} unknown", card.number),
+        (false, _) => format!("was #{} refused", card.number),
     };
-    let title = format!("Why was #{} {happened}?  {}   {place} of {of}", card.number, diagnosis.cause());
+    let title = format!("Why {happened}?  {}   {place} of {of}", diagnosis.cause());
     Some((entry, title))
 }
 
@@ -81,9 +81,9 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
         vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
     let number = |id| state.log.number_of(id);
     for part in render::card(diagnosis, exchange, &state.place.facts, &number) {
-        let role = match part.heading {
-            "MOST LIKELY" => Role::Error,
-            "NOT THIS" | "QUOTE" => Role::Dim,
+        let role = match part.kind {
+            PartKind::Cause => Role::Error,
+            PartKind::RuledOut | PartKind::Ids => Role::Dim,
             _ => Role::Text,
         };
         if !beside {
@@ -91,16 +91,14 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
         }
         let mut heading = if beside { part.heading } else { "" };
         for line in &part.lines {
-            let line = if part.heading == "DO THIS" { with_key(state, line) } else { line.clone() };
+            let line = if part.kind == PartKind::Actions { with_key(state, line) } else { line.clone() };
             let line = visible(&line);
             let line = plain(&line, state.theme.ascii);
             // What belongs to a numbered or answered line hangs under its text.
-            let hang = if matches!(part.heading, "CHECKED") {
-                5
-            } else if part.heading == "DO THIS" {
-                3
-            } else {
-                0
+            let hang = match part.kind {
+                PartKind::Evidence => 5,
+                PartKind::Actions => 3,
+                _ => 0,
             };
             let mut first = true;
             for piece in pieces(&line, room, hang) {

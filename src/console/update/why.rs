@@ -155,9 +155,10 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
 pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let text = state.log.why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
+        let conversation = exchange.conversation.and_then(|key| state.picker.get(key)).map(|item| item.name());
         let text = match action {
-            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.place.facts),
-            _ => render::note(diagnosis, exchange, &state.place.facts),
+            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.place.facts, conversation),
+            _ => render::note(diagnosis, exchange, &state.place.facts, conversation),
         };
         Some(crate::view::text::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });

@@ -73,9 +73,13 @@ fn region(facts: &Facts<'_>, probe: Option<Probe>) -> Hypothesis {
     }
 }
 
-/// The API has refused the same token elsewhere, where neither scope nor ids of a message matter.
+/// The API refuses the same token where neither scope nor ids of a message matter: here, if this is no message, or
+/// elsewhere.
 pub fn refused_elsewhere(facts: &Facts<'_>) -> bool {
     let own = facts.exchange.id;
+    if facts.exchange.kind != crate::model::Kind::Send && facts.answer.status == Some(401) {
+        return true;
+    }
     let refused = facts.token().and_then(|b| Some((b.refused.besides(own)?, b.accepted.besides(own))));
     refused.is_some_and(|(refused, accepted)| accepted.is_none_or(|a| refused.at >= a.at))
         || facts.history.never_let_in(own)
