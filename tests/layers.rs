@@ -222,7 +222,7 @@ fn the_state_machines_ask_no_clock() {
         "engine/queue.rs",
         "engine/socket/session.rs",
         "engine/socket/flight.rs",
-        "engine/socket/hearing.rs",
+        "engine/heard.rs",
         "engine/pace.rs",
         "engine/channel.rs",
         "engine/retry.rs",

@@ -21,6 +21,8 @@ struct Rig {
     next: u64,
 }
 
+mod observing;
+
 const ONE: ConversationKey = ConversationKey(0);
 
 fn steps(steps: &str) -> String {
@@ -320,96 +322,6 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
     assert_eq!(rig.mets((0, 2)), ["waiting"], "nobody knows before that read has ended");
     rig.read(RepliesReadable::Yes);
     assert_eq!((rig.mets((0, 2)), rig.step((0, 2)).suggested), (vec!["ok"], Some(Verdict::Pass)));
-}
-
-/// What could not be read neither passes nor fails a step: it is blocked, with the reason.
-#[test]
-fn what_cannot_be_observed_blocks() {
-    type Then = fn(&mut Rig);
-    let end = |rig: &mut Rig| {
-        rig.after(1000);
-        rig.on(Event::Due);
-    };
-    let late = |rig: &mut Rig| {
-        rig.after(5000);
-        rig.on(Event::Due);
-    };
-    let cases: [(&str, Then, &str); 7] = [
-        (
-            "refused",
-            |rig| {
-                let missing = vec!["conversation:message:view".to_owned()];
-                rig.read(RepliesReadable::No(Unreadable::Refused { status: 403, missing }));
-            },
-            "403, missing conversation:message:view",
-        ),
-        (
-            "answered by something else",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NotTheService { status: 200 }))),
-            "200; the answer is not one of the service",
-        ),
-        (
-            "failing",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::Failing { status: 503 }))),
-            "503; the service failed",
-        ),
-        (
-            "without a conversation id",
-            |rig| drop(rig.read(RepliesReadable::No(Unreadable::NoConversationId))),
-            "the conversation id is not known; no answer of the service named it",
-        ),
-        ("not read in time", late, "no read ended in time"),
-        (
-            "the socket was lost",
-            |rig| drop(rig.socket(RepliesReadable::No(Unreadable::SocketClosed("reset".to_owned())))),
-            "the socket was not open all the time (reset)",
-        ),
-        (
-            "the socket was lost and came back",
-            |rig| drop(rig.socket(RepliesReadable::Yes)),
-            "the socket was not open all the time",
-        ),
-    ];
-    for expect in ["{ silence = \"1s\" }", "{ reply = { contains = \"x\", within = \"1s\" } }"] {
-        for (name, then, why) in &cases {
-            let text = steps(&format!("steps = [{{ expect = {expect} }}, {{ send = \"next\" }}]"));
-            let mut rig = Rig::new(&text, Mode::Alone { fail_fast: false });
-            rig.token(1);
-            end(&mut rig);
-            then(&mut rig);
-            let step = rig.step((0, 0));
-            assert_eq!(step.suggested, Some(Verdict::Blocked), "{expect} {name}");
-            let why = format!("replies could not be read: {why}");
-            assert_eq!((step.why.as_ref(), step.blocked_by()), (Some(&why), Some("replies-unreadable")), "{name}");
-            assert_eq!(rig.mets((0, 0)), ["blocked"], "{name}");
-            let next = rig.step((0, 1));
-            assert_eq!((next.suggested, next.blocked_by()), (Some(Verdict::Blocked), Some("replies-unreadable")));
-        }
-    }
-}
-
-/// A socket that was open all the time hears a silence; a refusal that was met before does not matter once a read shows
-/// all.
-#[test]
-fn a_silence_that_was_observed_passes() {
-    let text = steps("steps = [{ expect = { silence = \"1s\" } }]");
-    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
-    for web in [true, false] {
-        let mut rig = Rig::new(&text, Mode::Person);
-        rig.token(1);
-        if web {
-            rig.socket(RepliesReadable::Yes)
-        } else {
-            rig.read(refused())
-        };
-        rig.after(10).on(Event::Go);
-        rig.after(1000).on(Event::Due);
-        if !web {
-            assert_eq!(rig.mets((0, 0)), ["waiting"]);
-            rig.read(RepliesReadable::Yes);
-        }
-        assert_eq!(rig.step((0, 0)).suggested, Some(Verdict::Pass), "{web}");
-    }
 }
 
 #[test]
