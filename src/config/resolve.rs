@@ -455,7 +455,8 @@ pub fn paths(
     let config_file = sheet.pick("config file", said, config);
     let said = flag("--data-dir", flags.data_dir.clone()).or_else(|| env_path(env, "GUESTWIRE_DATA_DIR"));
     let data_dir = sheet.pick("data directory", said, data.unwrap_or_default());
-    if data_dir.as_os_str().is_empty() {
+    // Where nothing is kept there need be no place for it.
+    if data_dir.as_os_str().is_empty() && !flags.ephemeral {
         return Err(nowhere("data", "--data-dir PATH"));
     }
     if config_file.as_os_str().is_empty() && explicit {

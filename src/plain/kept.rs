@@ -3,7 +3,7 @@
 //! Lines wait until the journal is open, so that nothing is sent before it is known what an earlier session left. A queue
 //! of more than ten minutes waits for `.resume`; nothing is sent past it into the same conversation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::exit::Exit;
@@ -26,7 +26,6 @@ pub(super) struct Kept {
     paused: Vec<MessageId>,
     /// Drafts of the console: they stay its own.
     drafts: BTreeMap<ConversationKey, (String, usize)>,
-    heard: BTreeMap<ConversationKey, BTreeSet<String>>,
 }
 
 impl Plain {
@@ -108,7 +107,6 @@ impl Plain {
             self.ask(Command::Recall(recalled));
         }
         for (key, heard) in restored.heard {
-            self.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
             self.threads.recall(key, heard, 0);
         }
         if unknown > 0 {
@@ -227,10 +225,8 @@ impl Plain {
 
     /// What was said.
     pub(super) fn keep_heard(&mut self, key: ConversationKey, messages: &[RemoteMessage]) {
-        let known = self.kept.heard.entry(key).or_default();
-        let new: Vec<_> = messages.iter().filter(|m| known.insert(m.id.clone())).cloned().collect();
-        if !new.is_empty() {
-            self.tell_journal(Job::Heard { conversation: key, messages: new });
+        if !messages.is_empty() {
+            self.tell_journal(Job::Heard { conversation: key, messages: messages.to_vec() });
         }
     }
 }

@@ -55,8 +55,6 @@ pub struct Kept {
     pub(in crate::console) conversations: BTreeMap<ConversationKey, KeptConversation>,
     /// Since when one stands elsewhere in the open thread than what was kept.
     pub(in crate::console) moved: Option<Moment>,
-    /// The messages of a conversation that were kept, by the remote side's id.
-    pub(in crate::console) heard: BTreeMap<ConversationKey, BTreeSet<String>>,
     serial: u64,
 }
 

@@ -73,14 +73,9 @@ pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mu
 }
 
 /// A read brought messages.
-pub fn heard(state: &mut State, key: ConversationKey, messages: &[RemoteMessage], effects: &mut Vec<Effect>) {
-    if !state.kept.keeps() {
-        return;
-    }
-    let known = state.kept.heard.entry(key).or_default();
-    let new: Vec<_> = messages.iter().filter(|m| known.insert(m.id.clone())).cloned().collect();
-    if !new.is_empty() {
-        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: new }));
+pub fn heard(state: &State, key: ConversationKey, messages: &[RemoteMessage], effects: &mut Vec<Effect>) {
+    if state.kept.keeps() && !messages.is_empty() {
+        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
     }
 }
 

@@ -76,7 +76,6 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
     said.extend(pass::restored(state, restored.pass));
     for (key, heard) in restored.heard {
         let unread = state.kept.conversations.get(&key).map_or(0, |kept| kept.unread);
-        state.kept.heard.entry(key).or_default().extend(heard.iter().map(|m| m.id.clone()));
         state.threads.recall(key, heard, unread);
     }
     for kept in state.kept.conversations.values() {
