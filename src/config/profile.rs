@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::model::{Conversation, Masks};
 
-use super::SecretSource;
+use super::secret::{SecretSource, Terminal};
 
 /// A Genesys Cloud region.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +77,20 @@ pub enum Credentials {
     Pasted(SecretSource),
     /// None configured, or not usable: the sentence says what is missing, where, and what to do.
     Missing(String),
+}
+
+impl Credentials {
+    /// Reads the client's secret, or the pasted token. Blocks as [`SecretSource::read`] does.
+    ///
+    /// # Errors
+    /// Why it cannot be read, and what to do: a sentence.
+    pub fn read(&self, terminal: Terminal) -> Result<SecretString, String> {
+        match self {
+            Self::Client(client) => client.secret.read(terminal).map_err(|e| e.to_string()),
+            Self::Pasted(token) => token.read_token(terminal).map_err(|e| e.to_string()),
+            Self::Missing(why) => Err(why.clone()),
+        }
+    }
 }
 
 /// The `guest-api` channel's adjustable parts.

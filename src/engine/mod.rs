@@ -78,11 +78,8 @@ impl Engine {
 /// one that cannot be read now is not known.
 pub fn masker(profile: &Profile) -> impl Fn(&str) -> String + use<> {
     let mut redactor = redact::Redactor::new(&profile.redact).with_masks(profile.masks.clone());
-    let signing = match &profile.credentials {
-        Credentials::Client(client) => client.secret.read(Terminal::Free).ok().zip(Some("client secret")),
-        Credentials::Pasted(token) => token.read_token(Terminal::Free).ok().zip(Some("token")),
-        Credentials::Missing(_) => None,
-    };
+    let label = if matches!(profile.credentials, Credentials::Pasted(_)) { "token" } else { "client secret" };
+    let signing = profile.credentials.read(Terminal::Free).ok().zip(Some(label));
     let webhook = profile.open_messaging.webhook.iter().map(|webhook| (&webhook.secret, "webhook secret"));
     let guests = profile.conversations.iter().filter_map(|c| Some((c.guest_token.as_ref()?, "guest token")));
     let others = webhook.chain(guests).filter_map(|(source, label)| Some((source.read(Terminal::Free).ok()?, label)));

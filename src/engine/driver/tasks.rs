@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
-use crate::config::{Credentials, OAuthClient, SecretError, SecretSource};
+use crate::config::{Credentials, SecretSource};
 use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
 use crate::engine::outcome::Answered;
@@ -208,19 +208,9 @@ impl Context {
 
     pub(super) fn spawn_secret(&mut self, credentials: &Credentials) {
         let terminal = self.tuning.terminal;
-        let read: Box<dyn FnOnce() -> Result<SecretString, SecretError> + Send> = match credentials {
-            Credentials::Client(OAuthClient { secret, .. }) => {
-                let secret = secret.clone();
-                Box::new(move || secret.read(terminal))
-            }
-            Credentials::Pasted(token) => {
-                let token = token.clone();
-                Box::new(move || token.read_token(terminal))
-            }
-            Credentials::Missing(_) => return,
-        };
+        let credentials = credentials.clone();
         let work = async move {
-            let read = tokio::task::spawn_blocking(move || read().map_err(|e| e.to_string()));
+            let read = tokio::task::spawn_blocking(move || credentials.read(terminal));
             TaskOutput::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
         };
         self.spawn_plain(Job::Secret, work);
