@@ -124,7 +124,7 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         |line: &str| format!("HTTP/1.1 {line}\r\nVia: 1.1 corp\r\nContent-Length: 20\r\n\r\n{page}").into_bytes();
     let filler = format!("HTTP/1.1 403 No\r\nX-Filler: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(12 * 1024));
     for (head, user, status, part) in [
-        (answer("407 Proxy Authentication Required"), "", Some(407), "http://USER:PASSWORD@HOST:PORT"),
+        (answer("407 Proxy Authentication Required"), "", Some(407), "user and password before the host"),
         (answer("407 Proxy Authentication Required"), "me:hush-hush@", Some(407), "did not take the user and password"),
         (answer("403 Forbidden"), "", Some(403), "api.outside.example:443"),
         (filler.into_bytes(), "", Some(403), "answered 403 No"),

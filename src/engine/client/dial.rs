@@ -335,7 +335,7 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: Wire) -> Result<Wire
 fn advice(status: u16, proxy: &Proxy, to: &str) -> String {
     match (status, &proxy.credentials) {
         (407, None) => {
-            "; it wants user and password: http://USER:PASSWORD@HOST:PORT (NTLM and Kerberos are not spoken)".to_owned()
+            "; it wants user and password before the host in its URL (NTLM and Kerberos are not spoken)".to_owned()
         }
         (407, Some(_)) => {
             "; it did not take the user and password of its URL (NTLM and Kerberos are not spoken)".to_owned()

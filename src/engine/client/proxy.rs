@@ -128,9 +128,7 @@ impl Proxy {
             _ => return wrong(no_url),
         };
         if rest.contains('\\') {
-            return wrong(
-                "holds a backslash; write the one between domain and user as %5C: http://DOMAIN%5CUSER:PASSWORD@HOST:PORT",
-            );
+            return wrong("holds a backslash; write the one between domain and user as %5C");
         }
         let (user, place) = match rest.rsplit_once('@') {
             Some((user, place)) => (Some(user), place),
