@@ -285,7 +285,7 @@ mod tests {
     use crate::model::{Generation, Masks};
 
     const TOKEN: &str = "tok-3f9aK2c_81x0";
-    const SECRET: &str = "hU8+sh/Secret=42";
+    const SECRET: &str = "hU8+sh/Sek/ret42";
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
     const PHONE: &str = "+49 170 4711222";
 
