@@ -41,7 +41,7 @@ const READERS: &[Reader] = &[
         }
     }),
     ("tokens/me", |b| drop(tokens_me::read(b))),
-    ("errors", |b| drop(ApiError::read(401, b))),
+    ("errors", |b| drop(ApiError::read(401, &headers(b), b))),
     ("who answered", |b| {
         for asked in [Asked::Token, Asked::GuestMessage, Asked::OpenMessage, Asked::Conversation, Asked::List] {
             who_answered(asked, 200, &headers(b), b);
