@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tokio::time::timeout;
 
 use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
-use crate::engine::send_log::{Intent, Recording, SendLog, Unrecorded};
+use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, Options, Page, Reader, place};
 use crate::model::{ConversationKey, Exchange, Life, MessageId, RemoteMessage};
 
@@ -81,6 +82,19 @@ impl SendLog for Kept {
         // This process alone may send it: to others, a message that waits here was not sent.
         let life = if life.is_settled() { life } else { &Life::Cancelled };
         self.journal.outcome(self.number(message), life, remote_id)
+    }
+
+    fn read_only(&self) -> bool {
+        self.journal.read_only()
+    }
+
+    fn guest_token(
+        &self,
+        conversation: ConversationKey,
+        configured: Option<SecretString>,
+        renew: bool,
+    ) -> GuestTokenAnswer {
+        self.journal.guest_token(conversation, configured, renew)
     }
 }
 

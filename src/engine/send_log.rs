@@ -63,9 +63,7 @@ pub trait SendLog: Send + Sync + 'static {
     fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording;
 
     /// Whether another guestwire speaks for this profile: then nothing at all goes out, typing and receipts neither.
-    fn read_only(&self) -> bool {
-        false
-    }
+    fn read_only(&self) -> bool;
 
     /// The guest token of a web conversation: `configured` where the profile names one; else the one that is kept,
     /// unless `renew`; else a new one, which is kept from now on. Where nothing is kept it lives as long as the engine.
@@ -74,10 +72,7 @@ pub trait SendLog: Send + Sync + 'static {
         conversation: ConversationKey,
         configured: Option<SecretString>,
         renew: bool,
-    ) -> GuestTokenAnswer {
-        let _ = (conversation, renew);
-        Box::pin(std::future::ready(Ok(GuestToken::configured_or_new(configured))))
-    }
+    ) -> GuestTokenAnswer;
 }
 
 impl GuestToken {
@@ -100,5 +95,13 @@ impl SendLog for NoLog {
 
     fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) -> Recording {
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn read_only(&self) -> bool {
+        false
+    }
+
+    fn guest_token(&self, _: ConversationKey, configured: Option<SecretString>, _: bool) -> GuestTokenAnswer {
+        Box::pin(std::future::ready(Ok(GuestToken::configured_or_new(configured))))
     }
 }

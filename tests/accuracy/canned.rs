@@ -25,7 +25,7 @@ impl Canned {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let headers: String = self.headers.iter().map(|line| format!("{line}\r\n")).collect();
+                let headers = self.headers.iter().fold(String::new(), |all, line| all + line + "\r\n");
                 let head = format!(
                     "HTTP/1.1 {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
                     self.status,

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
-use guestwire::engine::send_log::{Intent, Recording, SendLog, Unrecorded};
+use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{Life, MessageId};
+use guestwire::model::{ConversationKey, Life, MessageId};
+use secrecy::SecretString;
 
 use super::rig::{Rig, profile, with_tokens};
 use super::server::{Server, json};
@@ -37,6 +38,14 @@ impl SendLog for Book {
             tokio::task::yield_now().await;
             Ok(())
         })
+    }
+
+    fn read_only(&self) -> bool {
+        false
+    }
+
+    fn guest_token(&self, key: ConversationKey, configured: Option<SecretString>, renew: bool) -> GuestTokenAnswer {
+        NoLog.guest_token(key, configured, renew)
     }
 }
 

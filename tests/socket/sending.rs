@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::send_log::{Intent, Recording, SendLog};
+use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog};
 use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome, SessionAsk};
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, rig, usual};
@@ -220,6 +221,14 @@ impl SendLog for Held {
     fn outcome(&self, _: MessageId, life: &Life, _: Option<&str>) -> Recording {
         self.book.lock().unwrap().push(life.word().to_owned());
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn read_only(&self) -> bool {
+        false
+    }
+
+    fn guest_token(&self, key: ConversationKey, configured: Option<SecretString>, renew: bool) -> GuestTokenAnswer {
+        NoLog.guest_token(key, configured, renew)
     }
 }
 

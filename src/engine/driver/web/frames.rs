@@ -336,8 +336,8 @@ mod tests {
             .with_token(&TOKEN.into(), Generation(1))
             .with_masks(Masks::new(&[], true));
         let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
-        let percent: String = SECRET.bytes().map(|b| format!("%{b:02x}")).collect();
-        let hex: String = TOKEN.bytes().map(|b| format!("{b:02x}")).collect();
+        let percent = SECRET.bytes().fold(String::new(), |all, b| all + &format!("%{b:02x}"));
+        let hex = TOKEN.bytes().fold(String::new(), |all, b| all + &format!("{b:02x}"));
         for canary in [
             TOKEN.to_owned(),
             SECRET.to_owned(),

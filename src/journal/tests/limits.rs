@@ -1,0 +1,269 @@
+//! Search, bounds, and files that cannot be used.
+
+use super::*;
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_said_and_never_waited_for() {
+    for name in ["journal.db", "journal.lock", "journal.db-wal"] {
+        for fifo in [true, false] {
+            let dir = tempfile::tempdir().unwrap();
+            let home = options(dir.path()).dir;
+            std::fs::create_dir_all(&home).unwrap();
+            let path = home.join(name);
+            if fifo {
+                let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+                assert!(made.success());
+            } else {
+                std::fs::create_dir(&path).unwrap();
+            }
+            let (journal, mut pages) = open(dir.path());
+            let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+            assert!(trouble.sentence.contains("no regular file"), "{name}: {trouble:?}");
+            journal.close(BOUND);
+            if name != "journal.lock" {
+                assert!(Reader::open(&home, &[]).is_err(), "{name}");
+            }
+        }
+    }
+}
+
+/// The bound on size holds while a flood is written, not only at rest.
+#[test]
+fn a_flood_does_not_push_the_file_past_its_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let bound = 400_000;
+    let (journal, mut pages) = Journal::open(Options { max_bytes: bound, ..options(dir.path()) });
+    restored(&mut pages);
+    let mut largest = 0;
+    for number in 1..=3_000 {
+        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("flood {number}"))) });
+        if number % 500 == 0 {
+            // All that was told before is written once this one is answered and found.
+            while found(dir.path(), &format!("flood {number}")).is_empty() {
+                std::thread::yield_now();
+            }
+            let reader = Reader::open(&options(dir.path()).dir, &[]).unwrap();
+            largest = largest.max(reader.bytes());
+        }
+    }
+    assert!(journal.close(BOUND));
+    assert!(largest < bound + bound / 2, "{largest}");
+}
+
+#[test]
+fn history_pages_and_is_found_by_text_header_body_and_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    for number in 1..=300 {
+        let text = match number {
+            17 => "Grüße aus Köln".to_owned(),
+            18 => "我需要帮助处理账单".to_owned(),
+            _ => format!("message number {number}"),
+        };
+        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &text)) });
+    }
+    journal.tell(Job::Note {
+        number: 301,
+        at: Moment::new(Duration::ZERO, Timestamp::now()),
+        kind: Kind::Sys,
+        text: "a quokka sentence".to_owned(),
+    });
+    journal.tell(Job::Mark { number: 5, marked: true, comment: Some("wombat".to_owned()) });
+    journal.close(BOUND);
+    let (journal, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages).last_number, 301);
+    let mut ask = |want: Want, limit| {
+        journal.tell(Job::History(Ask { serial: 1, want, limit }));
+        history(&mut pages)
+    };
+    let page = ask(Want::Before(250), 40);
+    let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
+    assert_eq!(numbers, (210..250).collect::<Vec<_>>());
+    assert!(page.more);
+    let KeptSource::Exchange(back) = &page.entries[0].source else { panic!() };
+    assert_eq!(
+        (back.status(), back.duration(), &back.what),
+        (Some(401), Some(Duration::from_millis(87)), &"message number 210".to_owned())
+    );
+    assert_eq!(back.conversation, Some(ConversationKey(1)));
+    assert_eq!(ask(Want::After(299), 40).entries.len(), 2);
+    assert!(!ask(Want::Before(3), 40).more);
+    for (query, found) in [
+        ("köln", vec![17]),
+        ("koln", vec![17]),
+        ("帮助", vec![18]),
+        ("需要帮助处理", vec![18]),
+        ("quokka", vec![301]),
+        ("wombat", vec![5]),
+        ("e42c0b8a-f6e0-4a98-ab8b-000000000123", vec![123]),
+        ("\"number 77\"", vec![77]),
+        ("umber 201", vec![201]),
+        ("nothing-like-this", vec![]),
+    ] {
+        let page = ask(Want::Found { query: query.to_owned(), before: u64::MAX }, 10);
+        let numbers: Vec<u64> = page.entries.iter().map(|e| e.number).collect();
+        assert_eq!(numbers, found, "{query}: {:?}", page.problem);
+    }
+    let page = ask(Want::Found { query: "unauthorized".to_owned(), before: 100 }, 10);
+    assert_eq!(page.entries.iter().map(|e| e.number).collect::<Vec<_>>(), (90..100).collect::<Vec<_>>());
+    assert!(page.more);
+    journal.close(BOUND);
+}
+
+#[test]
+fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    journal.tell(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
+    journal.close(BOUND);
+    let pages_now = std::fs::metadata(place::database(&options(dir.path()).dir)).unwrap().len() / 4096;
+    let (journal, mut pages) =
+        Journal::open(Options { page_limit: Some(u32::try_from(pages_now).unwrap() + 2), ..options(dir.path()) });
+    restored(&mut pages);
+    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "x".repeat(100_000), cursor: 0 });
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sending && trouble.sentence.contains("the disk is full"), "{trouble:?}");
+    // Its row says queued: sent now, a restart would send it again.
+    assert!(matches!(wait(journal.intent(intent(1, 0, "queued while there was room"))), Err(Unrecorded::NotNow(_))));
+    // Nor does one go of which there would be no row at all.
+    assert!(matches!(wait(journal.intent(intent(2, 0, "new"))), Err(Unrecorded::NotNow(_))));
+    // Taken back, and told as not on the disk; it gets there once there is room.
+    let cancelled = wait(journal.outcome(MessageId(1), &Life::Cancelled, None));
+    assert!(matches!(&cancelled, Err(Unrecorded::NotNow(why)) if why == "the disk is full"), "{cancelled:?}");
+    journal.close(BOUND);
+    let (journal, mut pages) = open(dir.path());
+    let back = restored(&mut pages);
+    assert_eq!(back.messages.iter().map(|m| (m.id.0, m.life.clone())).collect::<Vec<_>>(), [(1, Life::Queued)]);
+    journal.close(BOUND);
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = options(dir.path()).dir;
+    std::fs::create_dir_all(&home).unwrap();
+    let garbage = vec![0x5a; 9000];
+    std::fs::write(place::database(&home), &garbage).unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let Page::Notice(said) = next(&mut pages) else { panic!() };
+    assert!(said.contains("set aside"), "{said}");
+    restored(&mut pages);
+    journal.close(BOUND);
+    let aside = std::fs::read_dir(&home).unwrap().map(|e| e.unwrap().path());
+    let aside = aside.into_iter().find(|p| p.display().to_string().contains("corrupt-")).unwrap();
+    assert_eq!(std::fs::read(aside).unwrap(), garbage);
+
+    let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    let before = std::fs::read(place::database(&home)).unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sentence.contains("newer guestwire") && trouble.sending && !trouble.history, "{trouble:?}");
+    wait(journal.intent(intent(1, 0, "x"))).unwrap();
+    journal.close(BOUND);
+    assert_eq!(std::fs::read(place::database(&home)).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_their_owner_alone_and_a_place_that_cannot_be_written_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    wait(journal.intent(intent(1, 0, "x"))).unwrap();
+    let home = options(dir.path()).dir;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home), 0o700);
+    let mut files = 0;
+    for file in std::fs::read_dir(&home).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert!(files >= 3, "database, log and lock");
+    journal.close(BOUND);
+    // A file where the directory should be: fails for whoever runs the tests, root too.
+    let blocked = tempfile::tempdir().unwrap();
+    std::fs::write(blocked.path().join("profiles"), "in the way").unwrap();
+    let (journal, mut pages) = open(blocked.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sentence.starts_with("Nothing is being kept") && trouble.sending, "{trouble:?}");
+    journal.close(BOUND);
+}
+
+#[test]
+fn what_is_old_or_too_much_goes_and_marks_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let old = Moment::new(Duration::ZERO, Timestamp::now() - jiff::SignedDuration::from_hours(24 * 40));
+    for number in 1..=600 {
+        let mut one = exchange(number, "old");
+        one.started = old;
+        one.ended = Some(old);
+        journal.tell(Job::Exchange { number, exchange: Arc::new(one) });
+    }
+    journal.tell(Job::Mark { number: 3, marked: true, comment: None });
+    for number in 601..=900 {
+        journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
+    }
+    journal.close(BOUND);
+    let mut opened = place::open(&options(dir.path()).dir, Timestamp::now()).unwrap();
+    while !apply::index(&mut opened.db).unwrap() {}
+    let limits = options(dir.path());
+    while retention::step(&mut opened.db, &limits, Timestamp::now()).unwrap() {}
+    let count = |db: &rusqlite::Connection| -> (i64, i64) {
+        db.query_row("SELECT count(*), min(number) FROM exchanges", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap()
+    };
+    assert_eq!(count(&opened.db), (301, 3));
+    let small = Options { max_bytes: 200_000, ..limits };
+    while retention::step(&mut opened.db, &small, Timestamp::now()).unwrap() {}
+    assert!(retention::used(&opened.db).unwrap() <= 200_000);
+    let left: i64 = opened.db.query_row("SELECT count(*) FROM search", [], |r| r.get(0)).unwrap();
+    assert_eq!(left, count(&opened.db).0);
+}
+
+/// The identity of a guest outlives the process, is another for another conversation, and is replaced when asked.
+#[test]
+fn guest_tokens_are_kept() {
+    use secrecy::ExposeSecret as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ask = |journal: &Journal, key: u32, renew: bool| {
+        let told = runtime.block_on(journal.guest_token(ConversationKey(key), None, renew)).unwrap();
+        assert_eq!(told.kept, Ok(()));
+        (told.token.expose_secret().to_owned(), told.fresh)
+    };
+    let (journal, _pages) = open(dir.path());
+    let (first, fresh) = ask(&journal, 0, false);
+    assert!(fresh);
+    assert_eq!(ask(&journal, 0, false), (first.clone(), false));
+    let (other, fresh) = ask(&journal, 1, false);
+    assert!(fresh && other != first, "another conversation has another guest");
+    assert!(journal.close(BOUND));
+
+    let (journal, _pages) = open(dir.path());
+    assert_eq!(ask(&journal, 0, false), (first.clone(), false));
+    let (renewed, fresh) = ask(&journal, 0, true);
+    assert!(fresh && renewed != first, "another guest was wanted");
+    assert_eq!(ask(&journal, 0, false), (renewed.clone(), false));
+    let configured = runtime.block_on(journal.guest_token(ConversationKey(0), Some("mine".into()), true)).unwrap();
+    assert_eq!((configured.token.expose_secret(), configured.fresh), ("mine", false), "the profile's own");
+    assert_eq!(ask(&journal, 0, false), (renewed, false), "the profile's own is not kept");
+
+    // A second guestwire on the profile may open no session: neither with a kept token nor with a configured one.
+    let (second, mut pages) = open(dir.path());
+    assert!(matches!(next(&mut pages), Page::Trouble(t) if t.short == "READ-ONLY"));
+    for configured in [None, Some("mine".into())] {
+        let refused = runtime.block_on(second.guest_token(ConversationKey(0), configured, false));
+        assert!(refused.is_err_and(|why| why.contains("another guestwire")));
+    }
+    assert!(journal.close(BOUND));
+    assert!(runtime.block_on(journal.guest_token(ConversationKey(0), None, false)).is_err(), "it has stopped");
+}

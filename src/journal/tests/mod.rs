@@ -1,0 +1,273 @@
+//! The journal on real files: what is kept, what a restart finds, and what happens in trouble.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
+use super::*;
+use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
+use crate::model::Variation;
+use crate::model::{
+    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life,
+    Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
+};
+
+mod limits;
+mod processes;
+
+const BOUND: Duration = Duration::from_secs(20);
+
+fn conversations() -> Vec<Conversation> {
+    (0..3)
+        .map(|at| Conversation {
+            key: ConversationKey(at),
+            name: format!("c{at}"),
+            address: Address::GuestApi { conversation_id: format!("id-{at}"), participant_id: None, external_id: None },
+        })
+        .collect()
+}
+
+fn options(dir: &Path) -> Options {
+    Options::new(dir.join("profiles/p"), conversations())
+}
+
+fn open(dir: &Path) -> (Journal, UnboundedReceiver<Page>) {
+    Journal::open(options(dir))
+}
+
+/// The next page; nothing but a defect reaches the bound.
+fn next(pages: &mut UnboundedReceiver<Page>) -> Page {
+    let end = std::time::Instant::now() + BOUND;
+    loop {
+        match pages.try_recv() {
+            Ok(page) => return page,
+            Err(_) => assert!(std::time::Instant::now() < end, "no page came"),
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn restored(pages: &mut UnboundedReceiver<Page>) -> Restored {
+    loop {
+        match next(pages) {
+            Page::Restored(restored) => return *restored,
+            Page::Notice(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn history(pages: &mut UnboundedReceiver<Page>) -> History {
+    loop {
+        if let Page::History(history) = next(pages) {
+            return history;
+        }
+    }
+}
+
+fn message(id: u64, conversation: u32, text: &str) -> Message {
+    Message {
+        id: MessageId(id),
+        conversation: ConversationKey(conversation),
+        author: Author::Guest,
+        text: text.to_owned(),
+        at: Moment::new(Duration::ZERO, Timestamp::now()),
+        life: Life::Queued,
+        exchange: None,
+        remote_id: None,
+        resend_of: None,
+        sent_as: Some(Variation::NoToken),
+        extras: crate::model::Extras::default(),
+    }
+}
+
+fn intent(id: u64, conversation: u32, text: &str) -> Intent {
+    Intent {
+        message: MessageId(id),
+        conversation: ConversationKey(conversation),
+        text: text.to_owned(),
+        shown: text.to_owned(),
+        extras: crate::model::Extras::default(),
+        attempt: 1,
+    }
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+pub fn exchange(id: u64, text: &str) -> Exchange {
+    let at = Moment::new(Duration::from_secs(5), Timestamp::now());
+    let json = |text: String| Body { form: BodyForm::Json, total: text.len() as u64, text, ..Body::default() };
+    Exchange {
+        id: ExchangeId(id),
+        kind: Kind::Send,
+        what: text.to_owned(),
+        conversation: Some(ConversationKey(1)),
+        message: Some(MessageId(id)),
+        started: at,
+        ended: Some(at.after(Duration::from_millis(87))),
+        outcome: Outcome::Refused("unauthorized: no".to_owned()),
+        sent_as: Some(Variation::WrongScope),
+        steps: vec![Step::Try(Arc::new(Attempt {
+            number: 1,
+            started: at,
+            generation: None,
+            token_age: None,
+            request: Arc::new(Request {
+                method: "POST".to_owned(),
+                url: "https://api.mypurecloud.de/api/v2/x".to_owned(),
+                headers: vec![Header::new("authorization", "«bearer»")],
+                body: json(format!("{{\"text\":\"{text}\"}}")),
+            }),
+            ending: Some(Ending::Answered(Response {
+                status: 401,
+                version: "HTTP/1.1".to_owned(),
+                headers: vec![Header::new("x-request-id", format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))],
+                body: json("{\"code\":\"unauthorized\"}".to_owned()),
+                remote: Some("127.0.0.1:1".to_owned()),
+            })),
+            timing: Timing { total: Some(Duration::from_millis(87)), ..Timing::default() },
+        }))],
+    }
+}
+
+#[test]
+fn a_restart_finds_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages), Restored::default());
+    journal.tell(Job::Draft { conversation: ConversationKey(0), text: "half a sen".to_owned(), cursor: 4 });
+    journal.tell(Job::Draft { conversation: ConversationKey(1), text: "goes with its message".to_owned(), cursor: 0 });
+    journal.tell(Job::Queue(Box::new(message(7, 1, "first"))));
+    journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
+    journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
+    wait(journal.intent(intent(7, 1, "first"))).unwrap();
+    let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
+    wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
+    journal.tell(Job::Learned { conversation: ConversationKey(2), id: "remote-c".to_owned() });
+    wait(journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"))).unwrap();
+    let kept = KeptConversation {
+        key: ConversationKey(2),
+        nickname: Some("Anna".to_owned()),
+        pinned: true,
+        seen: Timestamp::from_second(1_000).ok(),
+        unread: 3,
+        place: Some(KeptPlace::Theirs("said-1".to_owned(), 2)),
+    };
+    journal.tell(Job::Conversation(kept.clone()));
+    let mut heard = RemoteMessage::new("said-1", Author::Bot, "Which one?", Timestamp::from_second(2_000).unwrap());
+    let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
+    heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
+    heard.late = true;
+    journal.tell(Job::Heard { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
+    let added = Conversation {
+        key: ConversationKey(3),
+        name: "by hand".to_owned(),
+        address: Address::GuestApi {
+            conversation_id: "added".to_owned(),
+            participant_id: Some("part".to_owned()),
+            external_id: None,
+        },
+    };
+    // One whose id comes first in the alphabet, added later.
+    let address =
+        Address::GuestApi { conversation_id: "a-later-one".to_owned(), participant_id: None, external_id: None };
+    let later = Conversation { key: ConversationKey(4), name: "later".to_owned(), address };
+    journal.tell(Job::Added(added.clone()));
+    journal.tell(Job::Added(later.clone()));
+    journal.tell(Job::Added(added.clone()));
+    journal.tell(Job::Opened(ConversationKey(3)));
+    journal.tell(Job::Opened(ConversationKey(2)));
+    assert!(journal.close(BOUND));
+    let (journal, mut pages) = open(dir.path());
+    let back = restored(&mut pages);
+    assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
+    assert!(back.conversations.contains(&kept));
+    assert_eq!(back.heard, [(ConversationKey(2), vec![heard])]);
+    assert_eq!(back.learned, [(ConversationKey(2), "remote-c".to_owned())]);
+    assert_eq!(back.messages[2].extras, named, "the name that it was first sent under");
+    assert_eq!(back.added, [added, later]);
+    assert_eq!(back.open, Some(ConversationKey(2)), "one is open");
+    let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+    assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
+    assert_eq!(back.messages[2].remote_id.as_deref(), Some("remote-9"));
+    assert!(matches!(&back.messages[0].life, Life::Unknown(why) if why.contains("on the wire")));
+    journal.close(BOUND);
+}
+
+#[test]
+fn the_newest_of_each_conversation_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    for id in 1..=303 {
+        let conversation = u32::from(id > 300);
+        journal.tell(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
+        drop(journal.outcome(MessageId(id), &Life::Accepted, None));
+    }
+    assert!(journal.close(BOUND));
+    let (journal, mut pages) = open(dir.path());
+    let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|m| m.id.0).collect();
+    assert_eq!(found, (101..=303).collect::<Vec<_>>());
+    assert!(journal.close(BOUND));
+}
+
+/// A journal of every layout that ever was opens, and keeps everything.
+#[test]
+fn journals_of_older_layouts_keep_everything() {
+    for version in 1..usize::try_from(schema::VERSION).unwrap() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = options(dir.path()).dir;
+        std::fs::create_dir_all(&home).unwrap();
+        let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+        schema::of_version(&db, version).unwrap();
+        let now = Timestamp::now().as_microsecond();
+        let sql = |text: &str| db.execute_batch(&text.replace("NOW", &now.to_string())).unwrap();
+        sql(
+            "INSERT INTO sessions (began, version) VALUES (NOW, '0.1.0');
+             INSERT INTO conversations (ident, nickname, pinned, unread) VALUES ('guest-api id-0 - -', 'Anna', 1, 2);
+             INSERT INTO drafts VALUES ('guest-api id-0 - -', 'half a sen', 4, NOW);
+             INSERT INTO exchanges (number, session, kind, began, what, indexed) VALUES (4, 1, 'NOTE', NOW, 'a quokka', 1);
+             INSERT INTO heard (ident, remote_id, author, text, at) VALUES ('guest-api id-0 - -', 'r1', 'bot', 'Hello', NOW);
+             INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
+                 (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
+        );
+        let packed = exchange_codec::pack(&exchange(3, "a wombat"));
+        sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
+             VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
+        db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
+        drop(db);
+        let ident = conversations()[0].address.ident();
+        assert_eq!(ident, "guest-api id-0 - -");
+        let (journal, mut pages) = open(dir.path());
+        let back = restored(&mut pages);
+        let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
+        assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");
+        assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
+        assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
+        assert_eq!(back.heard[0].1[0].text, "Hello");
+        for (query, number) in [("wombat", 3), ("quokka", 4)] {
+            let want = Want::Found { query: query.to_owned(), before: u64::MAX };
+            journal.tell(Job::History(Ask { serial: 1, want, limit: 10 }));
+            let found = history(&mut pages).entries;
+            assert_eq!(found.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
+        }
+        assert!(journal.close(BOUND));
+    }
+}
+
+fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {
+    let reader = Reader::open(&options(dir).dir, &conversations()).unwrap();
+    let (entries, _) = reader.page(&Want::Found { query: query.to_owned(), before: u64::MAX }, 10).unwrap();
+    let exchange = |source| match source {
+        KeptSource::Exchange(exchange) => (exchange.what.clone(), exchange.outcome.clone()),
+        KeptSource::Note { text, .. } => panic!("{text}"),
+    };
+    entries.into_iter().map(|e| exchange(e.source)).collect()
+}

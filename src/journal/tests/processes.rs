@@ -1,0 +1,132 @@
+//! Several guestwires on one journal, one that was killed, and other programs that hold the file.
+
+use super::*;
+
+/// As it is after a kill: what was committed, in another place.
+fn as_after_a_kill(dir: &Path) -> tempfile::TempDir {
+    let (to, home) = (tempfile::tempdir().unwrap(), options(dir).dir);
+    let copy = options(to.path()).dir;
+    std::fs::create_dir_all(&copy).unwrap();
+    let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+    db.execute("VACUUM INTO ?1", [place::database(&copy).display().to_string()]).unwrap();
+    to
+}
+
+#[test]
+fn one_writes_a_second_only_reads_and_takes_over_when_the_first_leaves() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, mut pages) = open(dir.path());
+    restored(&mut pages);
+    assert!(!first.read_only());
+    first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "hello")) });
+    first.tell(Job::Queue(Box::new(message(3, 0, "left in the queue"))));
+    wait(first.intent(intent(1, 0, "x"))).unwrap();
+    let (second, mut pages) = open(dir.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!("it may not write") };
+    assert!(!trouble.sending && trouble.history && trouble.sentence.contains("only reads"), "{trouble:?}");
+    assert!(restored(&mut pages).read_only && second.read_only());
+    assert!(matches!(wait(second.intent(intent(2, 0, "y"))), Err(Unrecorded::Never(_))));
+    second.tell(Job::History(Ask { serial: 4, want: Want::Before(u64::MAX), limit: 10 }));
+    assert_eq!(history(&mut pages).serial, 4);
+    first.close(BOUND);
+    let back = restored(&mut pages);
+    let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.life.word())).collect();
+    assert!(!back.read_only, "it has taken over");
+    assert_eq!(lives, [(3, "queued"), (1, "unknown")]);
+    wait(second.intent(intent(2, 0, "y"))).unwrap();
+    assert!(!second.read_only());
+    second.close(BOUND);
+}
+
+#[test]
+fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let (second, mut pages) = Journal::open(Options { beside: true, ..options(dir.path()) });
+    let Page::Notice(said) = next(&mut pages) else { panic!("it says what it does") };
+    assert!(said.contains("Another guestwire"), "{said}");
+    restored(&mut pages);
+    wait(second.intent(intent(2, 0, "from beside"))).unwrap();
+    second.tell(Job::Exchange { number: 0, exchange: Arc::new(exchange(2, "from beside")) });
+    wait(second.outcome(MessageId(2), &Life::Accepted, None)).unwrap();
+    assert!(second.close(BOUND));
+    first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "the first's own")) });
+    assert!(first.close(BOUND));
+    let (third, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages).last_number, 2);
+    assert_eq!(found(dir.path(), "from beside"), [("from beside".to_owned(), Outcome::Accepted)]);
+    assert_eq!(found(dir.path(), "own").len(), 1);
+    third.close(BOUND);
+}
+
+/// Whatever was on the wire when guestwire was killed is an entry of the log, with what is known of it.
+#[test]
+fn an_intent_is_an_entry_of_the_log_after_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let under_way = |id: u64, outcome: Outcome| {
+        let exchange = Exchange { outcome, ended: None, ..exchange(id, &format!("entry {id}")) };
+        Job::Exchange { number: id, exchange: Arc::new(exchange) }
+    };
+    wait(journal.intent(Intent { shown: "entry «secret»".to_owned(), ..intent(1, 0, "entry s3cr3t") })).unwrap();
+    wait(journal.intent(intent(2, 0, "entry 2"))).unwrap();
+    journal.tell(under_way(2, Outcome::Open));
+    journal.tell(Job::Queue(Box::new(message(3, 0, "entry 3"))));
+    journal.tell(under_way(3, Outcome::Waiting));
+    wait(journal.intent(intent(4, 0, "entry 4"))).unwrap();
+    journal.tell(under_way(4, Outcome::Open));
+    wait(journal.outcome(MessageId(4), &Life::Accepted, None)).unwrap();
+    journal.tell(Job::Queue(Box::new(message(5, 0, "never tried"))));
+    // What is bulk was written before this is answered.
+    while found(dir.path(), "\"entry 4\"").is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(found(dir.path(), "\"entry 2\""), [("entry 2".to_owned(), Outcome::Open)], "it is under way");
+    wait(journal.outcome(MessageId(9), &Life::Lost, None)).unwrap();
+    let killed = as_after_a_kill(dir.path());
+    recover(&options(killed.path()).dir);
+    let outcome = |query: &str| found(killed.path(), query).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>();
+    for query in ["«secret»", "\"entry 2\""] {
+        assert!(matches!(&outcome(query)[..], [Outcome::Unknown(why)] if why.contains("on the wire")), "{query}");
+    }
+    assert_eq!(outcome("\"entry 3\""), [Outcome::Cancelled], "it only waited: not sent");
+    assert_eq!(outcome("\"entry 4\""), [Outcome::Accepted]);
+    assert_eq!((outcome("s3cr3t").len(), outcome("never tried").len()), (0, 0));
+    let (back, mut pages) = open(killed.path());
+    let lives: Vec<_> = restored(&mut pages).messages.iter().map(|m| (m.id.0, m.life.word())).collect();
+    assert_eq!(lives, [(1, "unknown"), (2, "unknown"), (3, "queued"), (4, "accepted"), (5, "queued")]);
+    assert_eq!(outcome("entry").len(), 4, "no entry twice");
+    back.close(BOUND);
+    journal.close(BOUND);
+}
+
+/// Another program holds the file: nothing goes out without a row, at the start and later.
+#[test]
+fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, mut pages) = open(dir.path());
+    restored(&mut pages);
+    let other = rusqlite::Connection::open(place::database(&options(dir.path()).dir)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = wait(journal.intent(intent(1, 0, "held")));
+    assert!(matches!(&held, Err(Unrecorded::NotNow(why)) if why.contains("another program")), "{held:?}");
+    other.execute_batch("COMMIT").unwrap();
+    wait(journal.intent(intent(1, 0, "held"))).unwrap();
+    journal.close(BOUND);
+
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let (journal, mut pages) = open(dir.path());
+    let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
+    assert!(trouble.sentence.contains("Another program holds the journal"), "{trouble:?}");
+    assert!(matches!(wait(journal.intent(intent(2, 0, "y"))), Err(Unrecorded::NotNow(_))));
+    journal.tell(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));
+    drop(other);
+    assert!(!restored(&mut pages).read_only);
+    wait(journal.outcome(MessageId(9), &Life::Lost, None)).unwrap();
+    journal.close(BOUND);
+    let (journal, mut pages) = open(dir.path());
+    assert_eq!(restored(&mut pages).messages.last().map(|m| m.text.clone()).unwrap(), "typed meanwhile");
+    journal.close(BOUND);
+}
