@@ -101,10 +101,10 @@ fn echoes_are_found_in_each_encoding() {
     let redactor = redactor();
     let base64 = |text: String| STANDARD.encode(text);
     let url_safe = |text: String| URL_SAFE_NO_PAD.encode(text);
-    let percent: String = SECRET.bytes().map(|b| format!("%{b:02x}")).collect();
-    let entities: String = SECRET.chars().map(|c| format!("&#{};", u32::from(c))).collect();
-    let hex: String = SECRET.bytes().map(|b| format!("{b:02X}")).collect();
-    let escapes: String = SECRET.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+    let percent = SECRET.bytes().fold(String::new(), |all, b| all + &format!("%{b:02x}"));
+    let entities = SECRET.chars().fold(String::new(), |all, c| all + &format!("&#{};", u32::from(c)));
+    let hex = SECRET.bytes().fold(String::new(), |all, b| all + &format!("{b:02X}"));
+    let escapes = SECRET.chars().fold(String::new(), |all, c| all + &format!("\\u{:04x}", u32::from(c)));
     for echo in [
         percent.clone(),
         percent.replace('%', "%25"),
