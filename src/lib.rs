@@ -33,6 +33,7 @@ pub mod journal;
 pub mod model;
 pub mod pass;
 pub mod plain;
+mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod shell;

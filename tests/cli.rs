@@ -243,3 +243,36 @@ fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
     assert_eq!((code, stdout.as_str()), (0, ""));
     assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
 }
+
+/// A shell runs the program with fewer of something than it needs.
+fn limited(home: &Path, limit: &str, arguments: &str) -> (i32, String, String) {
+    let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_guestwire"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).env_clear().env("HOME", home).current_dir(home).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_system_that_gives_too_little_is_told_in_a_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = limited(home.path(), "-n 6", "--sandbox token");
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("gives no more threads or files") && !stderr.contains("panicked"), "{stderr}");
+    // A file that may not grow ends no program: the journal says that it keeps nothing.
+    let (code, _, stderr) = limited(home.path(), "-f 1", "--sandbox send --to Echo hello");
+    assert!(matches!(code, 0 | 1) && stderr.lines().count() > 1, "{code}: {stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_outcome_that_cannot_be_written_is_told_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut send = guestwire(home.path(), &["--sandbox", "send", "--to", "Echo", "hello"]);
+    let output = send.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{stderr}");
+    assert!(stderr.contains("accepted with 200") && stderr.contains("could not be written"), "{stderr}");
+}

@@ -15,7 +15,7 @@ use crate::model::{Attachment, Choice, Variation};
 use crate::pass::report::Form;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
-5 outcome unknown, 101 panic.\nWithout a config file the console opens the built-in sandbox: no account and no network \
+5 outcome unknown, 6 output not written, 101 panic.\nWithout a config file the console opens the built-in sandbox: no account and no network \
 are needed. Commands speak to the sandbox only where --sandbox says so.";
 
 /// A terminal console for headless messaging on Genesys Cloud: speak as the guest and see every exchange.

@@ -100,6 +100,7 @@ pub async fn drive(
     let stopped = async { while !matches!(reports.recv().await, Some(Report::Stopped) | None) {} };
     // The outcome is known and said; an engine that does not stop in time changes nothing about it.
     let _ = timeout(STOPPING, stopped).await;
+    output.end()?;
     Ok(exit)
 }
 

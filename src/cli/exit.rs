@@ -19,6 +19,8 @@ pub enum Exit {
     Network,
     /// 5: it is not known whether the message was received.
     Unknown,
+    /// 6: done, whatever it was, but the output could not be written; what it says stands on stderr.
+    Unwritten,
 }
 
 impl Exit {
@@ -31,6 +33,7 @@ impl Exit {
             Self::NotSignedIn => 3,
             Self::Network => 4,
             Self::Unknown => 5,
+            Self::Unwritten => 6,
         }
     }
 }

@@ -153,11 +153,7 @@ fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
 
 /// Runs a command to its end on a small runtime of its own.
 fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|e| Failed::here(format!("the system gives no threads ({})", e.kind())))?;
+    let runtime = crate::runtime::start().map_err(Failed::here)?;
     let result = runtime.block_on(command);
     // A secret's command may still hold a thread; it is not waited for.
     runtime.shutdown_background();

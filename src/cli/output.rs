@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::config::Profile;
 use crate::view::text::visible;
 
-use super::exit::Failed;
+use super::exit::{Exit, Failed};
 
 /// Something to say, for programs and for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +66,9 @@ impl Line {
 #[derive(Debug, Default)]
 pub struct Output {
     closed: bool,
-    /// Whom the command speaks to, for each line of `--json`.
+    /// Why stdout takes nothing more. What was to be written goes to stderr from then on.
+    unwritten: Option<io::ErrorKind>,
+    /// Whom the command speaks to, for each line of `--json`. Empty where it speaks to nobody.
     target: Map<String, Value>,
 }
 
@@ -83,7 +85,7 @@ impl Output {
         }
         target.insert("profile".to_owned(), json!(profile.name));
         target.insert("region".to_owned(), json!(profile.region.domain));
-        Self { closed: false, target }
+        Self { target, ..Self::default() }
     }
 
     /// The line of `--json`, with whom the command speaks to.
@@ -105,6 +107,17 @@ impl Output {
         self.closed
     }
 
+    /// Says at the end of a command that went on although its output could not be written.
+    pub fn end(&self) -> Result<(), Failed> {
+        match self.unwritten {
+            None => Ok(()),
+            Some(kind) => {
+                let message = format!("the output could not be written ({kind}); what it says stands above");
+                Err(Failed { exit: Exit::Unwritten, message })
+            }
+        }
+    }
+
     /// Writes one line to stdout. The caller has made it safe where a person reads it.
     pub fn line(&mut self, text: &str) -> Result<(), Failed> {
         self.raw(&format!("{text}\n"))
@@ -115,6 +128,10 @@ impl Output {
         if self.closed {
             return Ok(());
         }
+        if self.unwritten.is_some() {
+            warn(String::from_utf8_lossy(bytes).trim_end());
+            return Ok(());
+        }
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Ok(()) => Ok(()),
@@ -122,7 +139,15 @@ impl Output {
                 self.closed = true;
                 Ok(())
             }
-            Err(e) => Err(Failed::here(format!("the output cannot be written ({})", e.kind()))),
+            // What a command does to others may not be undone, and must still be told.
+            Err(e) if !self.target.is_empty() => {
+                self.unwritten = Some(e.kind());
+                self.bytes(bytes)
+            }
+            Err(e) => {
+                let message = format!("the output cannot be written ({})", e.kind());
+                Err(Failed { exit: Exit::Unwritten, message })
+            }
         }
     }
 

@@ -49,11 +49,7 @@ pub fn console(
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("the asynchronous runtime could not be started")?;
+    let runtime = crate::runtime::start().map_err(anyhow::Error::msg)?;
     let exit = runtime.block_on(run(settings, start, keymap, theme, sandbox));
     // A name look-up that hangs must not keep a program that a person has left.
     runtime.shutdown_timeout(Duration::from_millis(100));

@@ -6,20 +6,18 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::console::event::Signal;
 
-/// What each signal means for the console. SIGXFSZ is caught and means nothing: a file that may not grow is a write that
-/// fails, and whoever writes says so.
-const MEANINGS: [(Number, Option<Signal>); 11] = [
-    (Number::TERM, Some(Signal::Terminate)),
-    (Number::HUP, Some(Signal::Terminate)),
-    (Number::QUIT, Some(Signal::Terminate)),
-    (Number::USR1, Some(Signal::Terminate)),
-    (Number::USR2, Some(Signal::Terminate)),
-    (Number::ALARM, Some(Signal::Terminate)),
-    (Number::INT, Some(Signal::Interrupt)),
-    (Number::TSTP, Some(Signal::Suspend)),
-    (Number::CONT, Some(Signal::Resumed)),
-    (Number::WINCH, Some(Signal::Resized)),
-    (Number::XFSZ, None),
+/// What each signal means for the console.
+const MEANINGS: [(Number, Signal); 10] = [
+    (Number::TERM, Signal::Terminate),
+    (Number::HUP, Signal::Terminate),
+    (Number::QUIT, Signal::Terminate),
+    (Number::USR1, Signal::Terminate),
+    (Number::USR2, Signal::Terminate),
+    (Number::ALARM, Signal::Terminate),
+    (Number::INT, Signal::Interrupt),
+    (Number::TSTP, Signal::Suspend),
+    (Number::CONT, Signal::Resumed),
+    (Number::WINCH, Signal::Resized),
 ];
 
 /// Listens for them from now on.
@@ -30,7 +28,7 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
         let sender = sender.clone();
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
-                if meaning.is_some_and(|meaning| sender.send(meaning).is_err()) {
+                if sender.send(meaning).is_err() {
                     return;
                 }
             }

@@ -176,6 +176,7 @@ impl Rim<'_> {
         let stopped = async { while !matches!(self.reports.recv().await, Some(Report::Stopped) | None) {} };
         // What came of the pass is known; an engine that does not stop in time changes nothing about it.
         let _ = timeout(STOPPING, stopped).await;
+        output.end()?;
         Ok(exit)
     }
 

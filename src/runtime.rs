@@ -1,0 +1,32 @@
+//! The asynchronous runtime that every command runs on.
+
+use std::panic;
+
+use tokio::runtime::{Builder, Runtime};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Starts it. A file that may not grow any more (`ulimit -f`) is a write that fails from then on, and not the end of the
+/// program: whoever writes says so.
+///
+/// # Errors
+/// A sentence: the system gives no more threads or files.
+pub fn start() -> Result<Runtime, String> {
+    // Where no file can be opened, the runtime's own set-up panics instead of failing.
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let started = panic::catch_unwind(|| Builder::new_multi_thread().worker_threads(2).enable_all().build());
+    panic::set_hook(before);
+    let how = "let guestwire have more of them (`ulimit -n`, `ulimit -u`), and start it again";
+    let runtime = match started {
+        Ok(Ok(runtime)) => runtime,
+        Ok(Err(why)) => return Err(format!("the system gives no more threads or files ({why}); {how}")),
+        Err(_) => return Err(format!("the system gives no more threads or files; {how}")),
+    };
+    #[cfg(unix)]
+    {
+        let _inside = runtime.enter();
+        let _ = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+    }
+    Ok(runtime)
+}
