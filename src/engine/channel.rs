@@ -16,9 +16,10 @@ use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
 use crate::genesys::{Asked, Call, guest_api};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, MESSAGES_PER_SECOND, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
-use crate::model::{Address, Channel, ChoiceKind, Extras, Place, Variation};
+use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, Place, Variation};
 
 use super::SendRequest;
+use super::redact::holds_mask;
 
 /// What carries the messages of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,10 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
         return Some("not sent: the message is empty".to_owned());
     }
+    if extras.choice.as_ref().is_some_and(is_masked) {
+        let why = "not sent: guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text";
+        return Some(why.to_owned());
+    }
     if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
         return Some(format!("not sent as {variation}: that makes no sense on the channel {channel}: {why}"));
     }
@@ -93,6 +98,11 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
         Channel::OpenMessaging => open_objection(request),
         Channel::WebMessaging => web_objection(request),
     }
+}
+
+/// Whether a part of what would be sent for the choice is not what the other side offered.
+fn is_masked(choice: &Choice) -> bool {
+    [Some(&choice.label), Some(&choice.payload), choice.words.as_ref()].into_iter().flatten().any(|t| holds_mask(t))
 }
 
 fn guest_api_objection(extras: &Extras) -> Option<String> {
@@ -251,7 +261,8 @@ pub fn taken(channel: Channel, body: &[u8]) -> Taken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Choice, ConversationKey, MessageId};
+    use crate::engine::redact::Redactor;
+    use crate::model::{Conversation, ConversationKey, Masks, MessageId};
 
     /// Nothing goes out in a form that the service does not take.
     #[test]
@@ -272,6 +283,60 @@ mod tests {
                 extras: Extras { choice, answers: Some("m".to_owned()), ..Extras::default() },
             };
             assert_eq!(open_objection(&request).is_none(), taken, "{kind:?}");
+        }
+    }
+
+    fn entry(address: &Address) -> ConversationEntry {
+        ConversationEntry {
+            conversation: Conversation { key: ConversationKey(0), name: "A".to_owned(), address: address.clone() },
+            guest_token: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    /// A mask is for whoever looks: the other side would take it for the answer.
+    #[test]
+    fn a_choice_that_was_masked_is_not_sent() {
+        let redactor = Redactor::new(&["pin".to_owned()])
+            .with_masks(Masks::new(&["Anna Schmidt".to_owned()], true))
+            .with_secret(&"s3cr3t-of-the-client".into(), "client secret")
+            .with_token(&"t0ken-of-the-session".into(), crate::model::Generation(3));
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
+        let addresses = [
+            Address::GuestApi { conversation_id: "c".to_owned(), participant_id: None, external_id: None },
+            Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://a.example".to_owned() },
+        ];
+        for (read, sent) in [
+            ("Call me", true),
+            ("Choose «Oui» or «Non»", true),
+            ("Call +49 170 5551234", false),
+            ("I am Anna Schmidt", false),
+            ("It is s3cr3t-of-the-client", false),
+            ("It is t0ken-of-the-session", false),
+            ("Authorization: Bearer abcdef0123456789abcdef", false),
+            (r#"{"pin":"4711"}"#, false),
+            ("https://files.example/a?X-Amz-Signature=abc123def456", false),
+            (jwt, false),
+        ] {
+            let read = redactor.text(read);
+            for choice in [
+                Choice::new(&*read, "1"),
+                Choice::new("One", &*read),
+                Choice { words: Some(read.to_string()), ..Choice::new("One", "1") },
+            ] {
+                for address in &addresses {
+                    let request = SendRequest {
+                        message: MessageId(1),
+                        conversation: ConversationKey(0),
+                        text: String::new(),
+                        resend_of: None,
+                        sent_as: None,
+                        extras: Extras { choice: Some(choice.clone()), ..Extras::default() },
+                    };
+                    let objection = objection(&entry(address), &request);
+                    assert_eq!(objection.is_none(), sent, "{choice:?}: {objection:?}");
+                }
+            }
         }
     }
 }

@@ -292,6 +292,12 @@ impl Values {
     }
 }
 
+/// Whether a mask of a [`Redactor`] stands in `text`. Quotation marks of other languages (`«Oui»`) are none.
+pub fn holds_mask(text: &str) -> bool {
+    let labels = text.split('«').skip(1).filter_map(|rest| Some(rest.split_once('»')?.0));
+    labels.into_iter().any(|label| names::is_label(label) || matches!(label, "phone" | "private"))
+}
+
 /// Where the password of an address begins that ends before the `@` at `at`: `https://user:password@host`.
 fn password_before(text: &str, at: usize) -> Option<usize> {
     let part = |end: usize| {

@@ -225,6 +225,17 @@ fn value_after(text: &str, from: usize, sep: u8, before: &Before<'_>, label: &st
     (found.end > found.start).then_some(found)
 }
 
+/// Whether a mask may bear this label: the hint of a name, or a longer one of whoever knows the secret, as `token #3` and
+/// `webhook secret`.
+pub(super) fn is_label(label: &str) -> bool {
+    label == "redacted"
+        || label.starts_with("token ")
+        || ENDS
+            .iter()
+            .chain(&WHOLE)
+            .any(|(_, known)| label.strip_suffix(known).is_some_and(|b| b.is_empty() || b.ends_with(' ')))
+}
+
 /// Whether a mask stands here already.
 fn is_masked(value: &str) -> bool {
     value.strip_prefix('«').is_some_and(|rest| rest.chars().take(40).any(|c| c == '»'))

@@ -201,6 +201,9 @@ pub struct Line {
     pub by: Speaker,
     /// What was said.
     pub text: String,
+    /// Quick replies that it offers, by their labels.
+    #[serde(default)]
+    pub choices: Vec<String>,
 }
 
 fn guest_name() -> String {

@@ -64,6 +64,8 @@ pub(crate) enum Via {
 pub(crate) enum Piece {
     /// A choice that was taken: its kind, label, payload, and the message that offered it, where told.
     Choice { kind: String, text: String, payload: String, answers: Option<String> },
+    /// A quick reply that a line of the scenario's history offers.
+    Offered(String),
     /// A file.
     File { id: Option<String>, media: String, url: String, mime: String, name: Option<String>, bytes: Option<u64> },
 }
@@ -165,7 +167,9 @@ impl Conversation {
                 Speaker::Agent => Purpose::Agent,
             };
             let at = earlier(now.wall, span.saturating_sub(span * n / (lines + 2)));
-            conversation.thread.push_back(Said::words(dice.hex(), by, line.text.as_str(), at));
+            let mut said = Said::words(dice.hex(), by, line.text.as_str(), at);
+            said.pieces = line.choices.iter().cloned().map(Piece::Offered).collect();
+            conversation.thread.push_back(said);
         }
         if entry.ended {
             let last = conversation.thread.back().map_or(started, |said| said.at);

@@ -54,13 +54,7 @@ impl Offer {
         };
         match self {
             Self::Nothing => Vec::new(),
-            Self::QuickReplies(labels) => {
-                let reply = |label: &&str| {
-                    let reply = json!({"text": label, "payload": label, "action": "Message"});
-                    json!({"contentType": "QuickReply", "quickReply": reply})
-                };
-                labels.iter().map(reply).collect()
-            }
+            Self::QuickReplies(labels) => labels.iter().map(|label| quick_reply(label)).collect(),
             Self::Cards([one]) => vec![json!({"contentType": "Card", "card": card(one)})],
             Self::Cards(cards) => {
                 let cards: Vec<Value> = cards.iter().map(card).collect();
@@ -80,6 +74,11 @@ impl Offer {
             }
         }
     }
+}
+
+/// A quick reply with its label as its payload.
+pub(crate) fn quick_reply(label: &str) -> Value {
+    json!({"contentType": "QuickReply", "quickReply": {"text": label, "payload": label, "action": "Message"}})
 }
 
 /// The full hour that is `hours` after `at`.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::world::conversation::Piece;
-use crate::sandbox::world::offer::Offer;
+use crate::sandbox::world::offer::{Offer, quick_reply};
 use crate::sandbox::world::{Conversation, Purpose, Said};
 
 /// As the platform writes times: milliseconds and `Z`.
@@ -66,6 +66,7 @@ pub(crate) fn piece(piece: &Piece) -> Value {
             "buttonResponse": dense(json!({"type": kind, "text": text, "payload": payload,
                 "originatingMessageId": answers})),
         }),
+        Piece::Offered(label) => quick_reply(label),
         Piece::File { id, media, url, mime, name, bytes } => json!({
             "contentType": "Attachment",
             "attachment": dense(json!({"id": id, "mediaType": media, "url": url, "mime": mime, "filename": name,
@@ -83,7 +84,7 @@ pub(crate) fn content(said: &Said) -> Option<Vec<Value>> {
 
 /// `type` of a message.
 pub(crate) fn form(said: &Said) -> &'static str {
-    let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. });
+    let answers = |piece: &Piece| matches!(piece, Piece::Choice { .. } | Piece::Offered(_));
     if said.offer == Offer::Nothing && !said.pieces.iter().any(answers) { "Text" } else { "Structured" }
 }
 
