@@ -17,11 +17,13 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyEvent};
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
+use guestwire::config::settings::Metrics;
 use guestwire::console::action::Action;
 use guestwire::console::chord::Chord;
 use guestwire::console::effect::SandboxAsk;
 use guestwire::console::state::State;
-use guestwire::engine::{Command, Engine};
+use guestwire::engine::{Command, Engine, Tuning};
+use guestwire::journal::Journal;
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use guestwire::shell::{Exit, Input, Outside, Plain, Screen, Shell, Work};
 use ratatui::Terminal;
@@ -250,11 +252,37 @@ pub async fn run_in<F>(
 where
     F: Future<Output = ()>,
 {
+    run_kept(size, scenario, change, data, None, script).await
+}
+
+/// The same; with metrics, a journal is kept too.
+pub async fn run_kept<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    data: &Path,
+    metrics: Option<Metrics>,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
     let clock = Clock::start();
     let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
     let mut state = guestwire::shell::run::state_for_tests(&profile, clock.now(), size, data);
-    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let mut tuning = Tuning::default();
+    let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
+    if metrics.is_some() {
+        let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
+        let dir = guestwire::journal::place::profile_dir(data, &profile.name);
+        let (opened, told) = Journal::open(guestwire::journal::Options::new(dir, conversations));
+        state.kept.open();
+        tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };
+        (journal, pages) = (Some(opened), told);
+    }
+    let keep = journal.clone();
+    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let (keys, input) = mpsc::unbounded_channel();
     let (frames, frames_seen) = watch::channel(String::new());
     let (copies, copies_seen) = watch::channel(Vec::new());
@@ -270,13 +298,14 @@ where
         engine: Box::new(move |command: Command| ask.ask(command)),
         mask: Box::new(move |text| masking.mask(text)),
         reports,
-        journal: Box::new(|_| ()),
-        pages: tokio::sync::mpsc::unbounded_channel().1,
+        journal: Box::new(move |job| keep.iter().for_each(|journal| journal.tell(job.clone()))),
+        pages,
         signals,
     };
     let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, sandbox };
     let script = script(hands);
     let (exit, ()) = tokio::join!(shell.run(&mut state), script);
+    assert!(journal.is_none_or(|journal| journal.close(BOUND)), "the journal is written to its end");
     (exit.expect("the screen in memory does not fail"), state)
 }
 
