@@ -272,3 +272,43 @@ fn an_id_in_the_wrong_place_is_called_by_its_name() {
     let found = judge(&open_message(participant, 404, not_found), Channel::OpenMessaging, &history);
     assert!(found.sentence().contains(&format!("a participant's, of the conversation {conversation}")));
 }
+
+/// The messages of before are read with the guest's JWT: a 401 says nothing of the OAuth token, whatever its code.
+#[test]
+fn a_refused_history_is_the_guests_jwt() {
+    let url = "https://api.mypurecloud.de/api/v2/webmessaging/messages?pageSize=25&pageNumber=1";
+    let own = || vec![Header::new("inin-correlation-id", "c0ffee")];
+    let read = |status, headers, text: &str| {
+        let bearer = vec![Header::new("authorization", "Bearer «guest JWT»"), Header::new("origin", ORIGIN)];
+        let asked = request("GET", url.to_owned(), bearer, "");
+        exchange(50, Kind::Read, asked, answer(status, "HTTP/1.1", headers, text))
+    };
+    for text in [
+        "",
+        r#"{"code":"unauthorized","message":"not authorized"}"#,
+        r#"{"code":"bad.credentials","message":"Invalid login credentials.","status":401}"#,
+        r#"{"code":"credentials.expired","message":"Expired credentials.","status":401}"#,
+        r#"{"code":"authentication.required","message":"No authentication bearer token specified.","status":401}"#,
+    ] {
+        let found = judge(&read(401, own(), text), Channel::WebMessaging, &History::default());
+        assert_eq!((found.cause(), found.confidence()), (GuestJwtExpired, Likely), "{text}: {found:#?}");
+        let oauth = [TokenAbsent, TokenExpired, TokenRevoked, TokenRotation, ScopeStripped];
+        assert!(found.suspects.iter().all(|s| !oauth.contains(&s.cause)), "{text}: {found:#?}");
+        assert!(found.sentence().contains("guest's JWT"), "{}", found.sentence());
+        let actions = found.actions.join(" ");
+        assert!(actions.contains("new JWT") && !actions.contains("OAuth"), "{actions}");
+    }
+    // A page of a proxy is no word of the API about the JWT; a failure of the service neither.
+    let first = |status, headers, text| first(&read(status, headers, text), Channel::WebMessaging, &History::default());
+    assert_eq!(first(401, vec![Header::new("via", "1.1 squid")], "<html>Sign in").0, ProxyAnswered);
+    assert_eq!(first(503, own(), "{}").0, ServiceFailure);
+}
+
+/// A line of the evidence says what was found, so that no "not" has to be put before it.
+#[test]
+fn what_does_not_hold_is_said_as_such() {
+    let found =
+        judge(&opening("nope", answer(403, "HTTP/1.1", Vec::new(), "")), Channel::WebMessaging, &History::default());
+    let failed: Vec<&str> = found.checked.iter().filter(|c| c.holds == Holds::No).map(|c| c.what.as_str()).collect();
+    assert_eq!(failed, ["deployment id malformed"]);
+}

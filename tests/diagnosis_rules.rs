@@ -140,6 +140,79 @@ fn the_right_party_is_named() {
     }
 }
 
+/// What to do follows from how far it got: a port is in question only where no connection came about, and a message only
+/// where it was written.
+#[test]
+fn the_advice_follows_from_the_phase() {
+    use FailureKind::{Connect, Protocol, Reset, Timeout};
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    for (of, kind, phase, wrote, first) in [
+        (Kind::Send, Connect, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Timeout, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Reset, Phase::Tls, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Reset, Phase::Write, false, "Try again: the connection broke while writing the request."),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Write,
+            true,
+            "Look the conversation up before sending again: the connection broke while writing the request",
+        ),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Answer,
+            true,
+            "Look the conversation up before sending again: the connection broke while waiting for the answer",
+        ),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the connection broke while reading the body",
+        ),
+        (
+            Kind::Send,
+            Protocol,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the connection broke while reading the body",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Write,
+            true,
+            "Look the conversation up before sending again: the time ran out while writing the request",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Answer,
+            true,
+            "Look the conversation up before sending again: the time ran out while waiting for the answer",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the time ran out while reading the body",
+        ),
+        (Kind::Token, Reset, Phase::Answer, true, "Try again: the connection broke while waiting for the answer."),
+        (Kind::Read, Timeout, Phase::Body, true, "Try again: the time ran out while reading the body."),
+    ] {
+        let failure = Failure { wrote, ..Failure::new(kind, phase, "what happened") };
+        let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".to_owned())) };
+        let actions = judge(&exchange, &here, &History::default()).actions;
+        assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
+        let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
+        assert_eq!(port, phase < Phase::Write, "{kind:?} {phase:?}: {actions:?}");
+        assert_eq!(actions.iter().any(|line| line.contains("raise request_timeout")), kind == Timeout && !port);
+    }
+}
+
 #[test]
 fn a_token_of_another_region_is_seen_by_its_hosts() {
     let mut history = History::default();

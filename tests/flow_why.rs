@@ -19,7 +19,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         hands.type_text("my account is 12345");
         hands.keys("enter");
         let frame = hands.see("scope-stripped · likely").await;
-        assert!(frame.contains("NOT granted scopes contain"), "{frame}");
+        assert!(frame.contains("missing scope guest:messages:send; granted: "), "{frame}");
         assert!(frame.contains("d why"), "{frame}");
         hands.keys("esc d");
         let card = hands.see("Why was #").await;

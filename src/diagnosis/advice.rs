@@ -2,7 +2,7 @@
 
 use super::case::Facts;
 use super::pages::{Names, fill, page};
-use crate::model::{Cause, Diagnosis};
+use crate::model::{Cause, Diagnosis, Ending, Kind, Phase};
 
 /// What to do for `diagnosis`, in order. What would settle an open question comes first.
 pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<String> {
@@ -15,9 +15,50 @@ pub(super) fn actions(diagnosis: &Diagnosis, facts: &Facts<'_>) -> Vec<String> {
     match diagnosis.suspects.first() {
         None => actions.extend(unexplained(facts).into_iter().map(str::to_owned)),
         Some(_) if diagnosis.is_undecided() => {}
-        Some(first) => actions.extend(page(first.cause).fix.into_iter().map(|line| fill(line, &names))),
+        Some(first) => match broken_off(first.cause, facts) {
+            Some(lines) => actions.extend(lines),
+            None => actions.extend(page(fix_of(first.cause)).fix.into_iter().map(|line| fill(line, &names))),
+        },
     }
     actions
+}
+
+/// The cause whose page has the fix of `cause` where the request never left: a timeout then is one of connecting.
+const fn fix_of(cause: Cause) -> Cause {
+    if matches!(cause, Cause::NetworkTimeout) { Cause::NetworkConnect } else { cause }
+}
+
+/// What to do about a connection that stood, and broke or fell silent later. Its port is open, so that the question is
+/// whether the request was received. `None` where the request never left, and for every other cause.
+fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<String>> {
+    let attempt = facts.attempt.or_else(|| facts.held_back_by())?;
+    let (wrote, phase) = match attempt.ending.as_ref()? {
+        // The server had waited too long for the request; any other answer came while ours was waited for.
+        Ending::Answered(response) if response.status == 408 => (true, Phase::Write),
+        Ending::Answered(_) => (true, Phase::Answer),
+        Ending::Failed(failure) => (failure.wrote, failure.phase),
+    };
+    let (what, next) = match cause {
+        _ if !wrote && phase < Phase::Write => return None,
+        Cause::NetworkConnect => (
+            "the connection broke",
+            "If it happens often, something on the way cuts connections: give its operator the UTC time.",
+        ),
+        Cause::NetworkTimeout => (
+            "the time ran out",
+            "If it happens often, raise request_timeout of the profile and look at the timings of the exchanges.",
+        ),
+        _ => return None,
+    };
+    let phase = phase.word();
+    let first = if wrote && facts.attempt.is_some() && facts.exchange.kind == Kind::Send {
+        format!(
+            "Look the conversation up before sending again: {what} while {phase}, and the message may have arrived."
+        )
+    } else {
+        format!("Try again: {what} while {phase}.")
+    };
+    Some(vec![first, next.to_owned()])
 }
 
 /// What to do where no cause fits. The page speaks of an answer with its ids: where there is none, what is left of it.

@@ -1,4 +1,5 @@
-//! What was looked at: the CHECKED lines of the card. Facts only, each with the exchange that shows it.
+//! What was looked at: the EVIDENCE lines of the card. Facts only, each with the exchange that shows it. A line says what
+//! was found: where something does not hold, that it does not.
 
 use super::case::Facts;
 use super::render::span;
@@ -21,51 +22,60 @@ pub fn of(facts: &Facts<'_>) -> Vec<Check> {
         let participant = match &facts.request.participant {
             None => String::new(),
             Some(id) if is_uuid(id) => " · participant id well formed".to_owned(),
-            Some(_) => " · participant id NOT well formed".to_owned(),
+            Some(_) => " · participant id malformed".to_owned(),
         };
-        let holds = if well { Holds::Yes } else { Holds::No };
-        add(holds, format!("conversation id well formed{participant}"), None);
+        let (holds, formed) = form(well);
+        add(holds, format!("conversation id {formed}{participant}"), None);
         conversation(facts, id, &mut add);
     }
     places(facts, &mut add);
     let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
     if let Some(date) = facts.answer.date {
         let skew = date.duration_since(ended.wall).as_secs();
-        let holds = if skew.saturating_abs() <= 60 { Holds::Yes } else { Holds::No };
-        let what = if skew.saturating_abs() <= 2 {
-            "clocks agree".to_owned()
-        } else {
-            format!("clocks agree (they differ by {skew} s)")
+        let (holds, what) = match skew.saturating_abs() {
+            0..=2 => (Holds::Yes, "clocks agree".to_owned()),
+            3..=60 => (Holds::Yes, format!("clocks agree (they differ by {skew} s)")),
+            _ => (Holds::No, format!("clocks differ by {skew} s")),
         };
         add(holds, what, None);
     }
     checks
 }
 
+/// Whether an id has the form of one, and the words for that.
+const fn form(well: bool) -> (Holds, &'static str) {
+    if well { (Holds::Yes, "well formed") } else { (Holds::No, "malformed") }
+}
+
 /// Integration, deployment and origin: their form, and what is known of them.
 fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeId>)) {
-    let form = |id: &str| if is_uuid(id) { Holds::Yes } else { Holds::No };
     if let Some(id) = &facts.request.integration {
-        add(form(id), "integration id well formed".to_owned(), None);
+        let (holds, formed) = form(is_uuid(id));
+        add(holds, format!("integration id {formed}"), None);
         let book = facts.history.of_integration(id);
         match (book.and_then(|b| b.known), book.and_then(|b| b.missing)) {
             (Some(known), missing) if missing.is_none_or(|m| m.at <= known.at) => {
                 add(Holds::Yes, "integration exists".to_owned(), Some(known.exchange));
             }
-            (_, Some(missing)) => add(Holds::No, "integration exists".to_owned(), Some(missing.exchange)),
+            (_, Some(missing)) => add(Holds::No, "integration does not exist".to_owned(), Some(missing.exchange)),
             _ => add(Holds::Unknown, "integration exists (not looked up)".to_owned(), None),
         }
     }
     let Some(id) = facts.request.deployment.as_ref().filter(|_| facts.request.opening) else { return };
-    add(form(id), "deployment id well formed".to_owned(), None);
+    let (holds, formed) = form(is_uuid(id));
+    add(holds, format!("deployment id {formed}"), None);
     let book = facts.history.of_deployment(id);
     match book.map(|b| (&b.config, &b.missing)) {
         Some((Some((seen, config)), _)) => {
-            let holds = if config.is_active() { Holds::Yes } else { Holds::No };
-            add(holds, "deployment there and active".to_owned(), Some(seen.exchange));
+            let (holds, what) = if config.is_active() {
+                (Holds::Yes, "deployment there and active")
+            } else {
+                (Holds::No, "deployment not active")
+            };
+            add(holds, what.to_owned(), Some(seen.exchange));
         }
         Some((None, Some(missing))) => {
-            add(Holds::No, "deployment there and active".to_owned(), Some(missing.exchange));
+            add(Holds::No, "deployment does not exist".to_owned(), Some(missing.exchange));
         }
         // An opening before this one shows it too.
         _ => match book.and_then(|b| b.opened.as_ref()) {
@@ -81,8 +91,8 @@ fn places(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
     let Some(origin) = &facts.request.origin else { return };
     match book.and_then(|b| b.domains.as_ref()) {
         Some((seen, domains)) => {
-            let holds = if domains.allow(origin) { Holds::Yes } else { Holds::No };
-            add(holds, format!("{origin} is among the allowed domains"), Some(seen.exchange));
+            let (holds, is) = if domains.allow(origin) { (Holds::Yes, "is") } else { (Holds::No, "is not") };
+            add(holds, format!("{origin} {is} among the allowed domains"), Some(seen.exchange));
         }
         None => add(Holds::Unknown, format!("{origin} is among the allowed domains (not looked at)"), None),
     }
@@ -97,7 +107,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeI
         (Some(end), Some(now)) if now.mono < end.mono => {
             add(Holds::Yes, format!("{name}not expired ({} left)", span(end.left(now))), None);
         }
-        (Some(_), Some(_)) => add(Holds::No, format!("{name}not expired"), None),
+        (Some(_), Some(_)) => add(Holds::No, format!("{name}expired"), None),
         _ => add(Holds::Unknown, format!("{name}not expired (its end is not known)"), None),
     }
     let own = facts.exchange.id;
@@ -106,7 +116,7 @@ fn token(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<ExchangeI
         (Some(seen), refused) if refused.is_none_or(|r| seen.at >= r.at) => {
             add(Holds::Yes, works, Some(seen.exchange));
         }
-        (_, Some(refused)) => add(Holds::No, works, Some(refused.exchange)),
+        (_, Some(refused)) => add(Holds::No, format!("{name}refused for other API calls too"), Some(refused.exchange)),
         _ => add(Holds::Unknown, format!("{works} (not checked)"), None),
     }
 }
@@ -118,10 +128,14 @@ fn scopes(facts: &Facts<'_>, add: &mut impl FnMut(Holds, String, Option<Exchange
     }
     match facts.token().and_then(|b| b.facts.as_ref()).map(|f| &f.granted) {
         Some(Granted::Named(granted)) => {
-            let all = facts.profile.required.iter().all(|s| granted.contains(s));
             let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
-            let holds = if all { Holds::Yes } else { Holds::No };
-            add(holds, format!("granted scopes contain {needed}   granted: {list}"), None);
+            let missing: Vec<&str> =
+                facts.profile.required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
+            if missing.is_empty() {
+                add(Holds::Yes, format!("granted scopes contain {needed}"), None);
+            } else {
+                add(Holds::No, format!("missing scope {}; granted: {list}", missing.join(" ")), None);
+            }
         }
         _ => add(Holds::Unknown, format!("granted scopes contain {needed} (not told)"), None),
     }
@@ -133,7 +147,7 @@ fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String,
         return;
     };
     if let Some(missing) = book.missing.filter(|m| book.read.as_ref().is_none_or(|r| r.seen.at < m.at)) {
-        add(Holds::No, "conversation exists".to_owned(), Some(missing.exchange));
+        add(Holds::No, "conversation does not exist".to_owned(), Some(missing.exchange));
         return;
     }
     let Some(read) = &book.read else {
@@ -148,8 +162,8 @@ fn conversation(facts: &Facts<'_>, id: &str, add: &mut impl FnMut(Holds, String,
         let id_is = facts.request.participant.as_ref().map(|p| *p == guest.id);
         let external_is = facts.request.external.as_ref().zip(guest.external.as_ref()).map(|(a, b)| a == b);
         if let Some(same) = id_is.or(external_is) {
-            let holds = if same { Holds::Yes } else { Holds::No };
-            add(holds, "participant is the guest".to_owned(), Some(read.seen.exchange));
+            let (holds, is) = if same { (Holds::Yes, "is") } else { (Holds::No, "is not") };
+            add(holds, format!("participant {is} the guest"), Some(read.seen.exchange));
         }
     }
 }

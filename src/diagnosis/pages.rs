@@ -44,6 +44,7 @@ texts! {
     ClockSkew "clock-skew" RateLimited "rate-limited" TextTooLong "text-too-long" BodyMalformed "body-malformed"
     IntegrationUnknown "integration-unknown" FeatureOff "feature-off" AttachmentRefused "attachment-refused"
     RepliesUnreadable "replies-unreadable" GuestAuthRequired "guest-auth-required"
+    GuestJwtExpired "guest-jwt-expired"
     ServiceFailure "service-failure" NetworkDns "network-dns" NetworkConnect "network-connect"
     NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
 }

@@ -65,6 +65,7 @@ causes! {
     DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
     OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
     GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment lets nobody speak who is not signed in";
+    GuestJwtExpired "guest-jwt-expired" "guest's JWT" "the guest's JWT, which reads the messages of before, is over or was withdrawn";
     FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
     AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
     ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";
@@ -91,7 +92,11 @@ impl Cause {
     /// What kind of trouble it is, for a look at many refusals at once.
     pub const fn family(self) -> Family {
         match self {
-            Self::TokenAbsent | Self::TokenExpired | Self::TokenRevoked | Self::TokenRotation => Family::Token,
+            Self::TokenAbsent
+            | Self::TokenExpired
+            | Self::TokenRevoked
+            | Self::TokenRotation
+            | Self::GuestJwtExpired => Family::Token,
             Self::ClientRejected | Self::ClientDisabled => Family::Client,
             Self::ScopeNotRequested
             | Self::ScopeStripped
@@ -201,8 +206,8 @@ impl Holds {
     /// The word on the card.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Yes => "yes",
-            Self::No => "no",
+            Self::Yes => "ok",
+            Self::No => "bad",
             Self::Unknown => "?",
         }
     }
@@ -213,7 +218,7 @@ impl Holds {
 pub struct Check {
     /// Whether it holds.
     pub holds: Holds,
-    /// What: "token valid".
+    /// What was found, also where it does not hold: "token #2 not expired", "token #2 expired".
     pub what: String,
     /// The exchange that shows it, where it is another than the one diagnosed.
     pub shown_by: Option<ExchangeId>,
@@ -381,6 +386,7 @@ mod tests {
             "attachment-refused",
             "replies-unreadable",
             "guest-auth-required",
+            "guest-jwt-expired",
         ];
         assert!(added.iter().all(|name| names.contains(name)));
         assert_eq!(names.len(), FIXED.split_whitespace().count() + added.len());

@@ -20,6 +20,7 @@ mod web;
 use super::case::Facts;
 use super::evidence::request;
 use super::hypothesis::Hypothesis;
+use crate::genesys::web_messaging::history;
 use crate::model::diagnosis::Family;
 use crate::model::{Cause, Channel, Ending, Outcome, Variation};
 
@@ -52,6 +53,8 @@ fn first_that_fits(facts: &Facts<'_>) -> Vec<Hypothesis> {
     }
     let found = if request::path(&attempt.request.url) == crate::genesys::oauth::TOKEN_PATH {
         endpoint::of(facts)
+    } else if facts.answer.status == Some(401) && history::is_asked(request::path(&attempt.request.url)) {
+        web::jwt_refused()
     } else {
         named::of(facts).unwrap_or_else(|| match facts.answer.status {
             Some(401) => unauthorized::of(facts),

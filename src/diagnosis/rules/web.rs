@@ -65,6 +65,16 @@ pub fn public(facts: &Facts<'_>) -> Option<Vec<Hypothesis>> {
     }
 }
 
+/// The messages of before were not given out: whether the guest's JWT is over or was withdrawn is not told.
+pub fn jwt_refused() -> Vec<Hypothesis> {
+    let why = "the API did not accept the guest's JWT for the messages of before";
+    let elsewhere = "the API host may be of another region or organisation than the guest's socket";
+    vec![
+        Hypothesis::supported(Cause::GuestJwtExpired, why, None),
+        Hypothesis::open(Cause::RegionMismatch, elsewhere, None),
+    ]
+}
+
 /// A message that never was written, because the session was refused or is over: why that is.
 pub fn held_back(facts: &Facts<'_>, why: &str) -> Vec<Hypothesis> {
     if let Some(opening) = facts.held_back_by() {

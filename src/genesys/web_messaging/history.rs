@@ -12,18 +12,26 @@ use crate::text::json;
 
 use crate::genesys::normalized::Structured;
 
+/// The path of a guest's messages. [MTSDK `WebMessagingApi.kt`]
+const PATH: &str = "/api/v2/webmessaging/messages";
+
 /// How many messages a page has.
 pub const PAGE_SIZE: u32 = 25;
 
 /// The request for one page, from 1.
 pub fn request(api: &str, origin: &str, jwt: &SecretString, page: u32) -> Result<Call, BadCall> {
-    let path = format!("/api/v2/webmessaging/messages?pageSize={PAGE_SIZE}&pageNumber={page}");
+    let path = format!("{PATH}?pageSize={PAGE_SIZE}&pageNumber={page}");
     let mut call = Call::get(api, &path)?.bearer(jwt)?;
     let origin = HeaderValue::try_from(origin).map_err(|_| {
         BadCall("the origin has characters that cannot stand in a header; check it in the profile".to_owned())
     })?;
     call.headers.insert(ORIGIN, origin);
     Ok(call)
+}
+
+/// Whether `path` (without query) is that of a guest's messages.
+pub fn is_asked(path: &str) -> bool {
+    path == PATH
 }
 
 /// A page of the history.
@@ -54,6 +62,7 @@ mod tests {
     fn the_request_carries_origin_and_jwt() {
         let call = request("http://h", "https://shop.example", &"eyJ.jwt".into(), 2).unwrap();
         assert_eq!(call.url, "http://h/api/v2/webmessaging/messages?pageSize=25&pageNumber=2");
+        assert!(is_asked("/api/v2/webmessaging/messages") && !is_asked("/api/v2/conversations/messages/c1"));
         assert_eq!(call.headers["authorization"], "Bearer eyJ.jwt");
         assert_eq!(call.headers["origin"], "https://shop.example");
         assert!(request("http://h", "a\nb", &"j".into(), 1).is_err());

@@ -119,10 +119,7 @@ impl Sheet<'_> {
             }
             let what = text::visible(what);
             match holds {
-                Holds::No => {
-                    line.push("NOT ", Tone::Warning);
-                    line.push(&what, Tone::Warning);
-                }
+                Holds::No => line.push(&what, Tone::Warning),
                 Holds::Yes | Holds::Unknown => line.push(&what, Tone::Text),
             }
         }
