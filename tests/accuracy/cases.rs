@@ -148,6 +148,13 @@ fn one_401() -> Vec<Case> {
             Not,
             d().pasted().after(r#"{"fault":"token-revoked"}"#),
         ),
+        case(
+            "pasted token, over by a server's clock ten minutes ahead (401)",
+            &[ClockSkew],
+            Not,
+            Not,
+            d().pasted().before(r#"{"fault":"clock-skew","seconds":600}"#).after(r#"{"fault":"token-expired"}"#),
+        ),
         case("the API host is of another region (401)", &[RegionMismatch], Not, Likely, d().api_elsewhere()),
     ]
 }
@@ -372,6 +379,20 @@ fn named() -> Vec<Case> {
             d().after(r#"{"fault":"proxy-answered","status":407}"#),
         ),
         case(
+            "a proxy asks for credentials before it leads on (CONNECT 407)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            Setting::proxy("407 Proxy Authentication Required", &["proxy-authenticate: Basic"], ""),
+        ),
+        case(
+            "a proxy does not lead on (CONNECT 403)",
+            &[ProxyAnswered],
+            Sure,
+            Sure,
+            Setting::proxy("403 Forbidden", &["content-type: text/html"], "<h1>Blocked</h1>"),
+        ),
+        case(
             "a captive portal's page (200)",
             &[ProxyAnswered],
             Sure,
@@ -456,10 +477,7 @@ fn below_http() -> Vec<Case> {
             &[NetworkTimeout],
             Sure,
             Sure,
-            d().after(r#"{"fault":"slow-headers","delay_ms":20000,"times":1}"#).profile(|mut profile| {
-                profile.request_timeout = std::time::Duration::from_millis(700);
-                profile
-            }),
+            d().after(r#"{"fault":"slow-headers","delay_ms":20000,"times":1}"#).patience(700),
         ),
         case(
             "reset after the message was received",

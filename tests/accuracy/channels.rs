@@ -94,6 +94,7 @@ pub fn frames() -> Vec<Case> {
             NetworkConnect,
             s().after(r#"{"fault":"socket-closed","received":true}"#),
         ),
+        sure("web: the message is not echoed", NetworkTimeout, s().after(r#"{"fault":"frame-lost"}"#).patience(1500)),
         sure(
             "web: the service fails (5000)",
             ServiceFailure,

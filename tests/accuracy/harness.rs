@@ -6,7 +6,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
-use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest};
+use guestwire::engine::{Command, Engine, EngineHandle, Environment, Report, SendRequest, Tuning};
 use guestwire::model::{
     Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, Session, SessionAsk, TokenStatus,
     Variation,
@@ -31,6 +31,8 @@ pub struct Setting {
     api_elsewhere: bool,
     pasted: bool,
     canned: Option<Canned>,
+    /// The API is outside, and the canned answer is what the proxy says to CONNECT.
+    proxied: bool,
     text: String,
     sent_as: Option<Variation>,
     /// The exchange to be diagnosed is the token's.
@@ -55,6 +57,7 @@ impl Setting {
             api_elsewhere: false,
             pasted: false,
             canned: None,
+            proxied: false,
             text: "hello".to_owned(),
             sent_as: None,
             token: false,
@@ -140,6 +143,19 @@ impl Setting {
         let mut setting = Self::described();
         setting.canned = Some(Canned::new(status, headers, body));
         setting
+    }
+
+    /// A proxy that answers so to whoever wants to be led to the API.
+    pub fn proxy(status: &str, headers: &[&str], body: &str) -> Self {
+        Self { proxied: true, ..Self::answered(status, headers, body) }
+    }
+
+    /// Waits so long for answers.
+    pub fn patience(self, milliseconds: u64) -> Self {
+        self.profile(move |mut profile| {
+            profile.request_timeout = Duration::from_millis(milliseconds);
+            profile
+        })
     }
 
     /// A fault that holds from the start.
@@ -301,15 +317,21 @@ pub async fn run(setting: Setting) -> Found {
         None => None,
     };
     if let Some(url) = &canned {
-        let host = if setting.token { &mut profile.hosts.login } else { &mut profile.hosts.api };
-        host.clone_from(url);
+        match (setting.proxied, setting.token) {
+            (true, _) => "https://api.outside.example".clone_into(&mut profile.hosts.api),
+            (false, true) => profile.hosts.login.clone_from(url),
+            (false, false) => profile.hosts.api.clone_from(url),
+        }
     }
     if setting.pasted {
         profile.credentials = Credentials::Pasted(SecretSource::Literal(mint(&sandbox).await.into()));
     }
     let profile = Arc::new(setting.profile.into_iter().fold(profile, |profile, change| change(profile)));
     let clock = Clock::start();
-    let (engine, reports) = Engine::start(Arc::clone(&profile), clock);
+    let proxy = canned.filter(|_| setting.proxied);
+    let environment = Environment::of(move |name| proxy.clone().filter(|_| name == "HTTPS_PROXY"));
+    let tuning = Tuning { environment, ..Tuning::default() };
+    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let facts = ProfileFacts::of(&profile);
     let mut bench =
         Bench { engine, reports, history: History::default(), facts, exchanges: Vec::new(), channel: setting.channel };
