@@ -341,6 +341,15 @@ pub async fn run(setting: Setting) -> Found {
         return Found { bare: found.clone(), probed: found };
     }
     bench.until(|r| matches!(r, Report::Token(TokenStatus::Valid(_)))).await;
+    if !setting.scenario.token.tell_scope && bench.channel != Some(Channel::WebMessaging) {
+        // What the token may do is asked for at once. Whether that is answered before a fault is evidence, so no race.
+        let told = |x: &Exchange| {
+            x.outcome.is_settled() && x.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"))
+        };
+        if !bench.exchanges.iter().any(|x| told(x)) {
+            bench.until(|r| matches!(r, Report::Exchange(x) if told(x))).await;
+        }
+    }
     if setting.in_session {
         bench.engine.ask(Command::Session { key: FIRST, ask: SessionAsk::Connect });
         bench.until(|r| matches!(r, Report::Session { session: Session::Open { .. }, .. })).await;
