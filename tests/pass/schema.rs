@@ -110,6 +110,6 @@ fn is(value: &Value, kind: &str) -> bool {
 }
 
 fn matches(pattern: &Value, value: &Value) -> bool {
-    let pattern = regex_lite::Regex::new(pattern.as_str().unwrap_or("(")).expect("a pattern");
+    let pattern = regex::Regex::new(pattern.as_str().unwrap_or("(")).expect("a pattern");
     value.as_str().is_none_or(|text| pattern.is_match(text))
 }

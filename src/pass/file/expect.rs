@@ -127,11 +127,41 @@ fn read_reply(table: &mut Table<'_>) -> Option<Reply> {
 
 /// A regular expression, or what is wrong with it.
 pub(super) fn pattern(table: &Table<'_>, text: &Spot<String>) -> Option<Pattern> {
-    match regex_lite::Regex::new(&text.value) {
+    match regex::Regex::new(&text.value) {
         Ok(regex) => Some(Pattern(regex)),
         Err(why) => {
+            // The lines before the last draw the place, which a sentence cannot.
+            let why = why.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
             table.wrong(text.at, format!("this is no regular expression: {why}"));
             None
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::path::Path;
+
+    use crate::pass::Pass;
+
+    /// What people write in other languages than English is letters too.
+    #[test]
+    fn expressions_know_every_alphabet() {
+        for (expression, text) in [
+            ("(?i)ä", "GRÜSSE VON ÄNNE"),
+            (r"^\w+$", "Größe"),
+            (r"a\sb", "a\u{a0}b"),
+            (r"\p{L}{3}", "日本語"),
+            (r"\d", "٣"),
+        ] {
+            let pass = format!(
+                "name = \"p\"\n[[cases]]\nname = \"c\"\n[[cases.steps]]\nsend = \"x\"\nexpect = {{ reply = {{ matches = '{expression}' }} }}\n"
+            );
+            let pass = Pass::parse(Path::new("p.toml"), &pass).unwrap();
+            let reply = pass.cases[0].steps[0].expect.reply.as_ref().unwrap().matches.clone().unwrap();
+            assert!(reply.0.is_match(text), "{expression} {text}");
         }
     }
 }

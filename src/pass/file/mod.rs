@@ -162,7 +162,7 @@ pub struct Reply {
 
 /// A regular expression and how it was written.
 #[derive(Clone, Debug)]
-pub struct Pattern(pub regex_lite::Regex);
+pub struct Pattern(pub regex::Regex);
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use regex_lite::Regex;
+use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::model::{Moment, Variation};
