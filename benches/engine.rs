@@ -19,7 +19,7 @@ use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Channel, Conversation, ConversationKey, Life, MessageId, OpenGuest};
+use guestwire::model::{Address, Channel, Conversation, ConversationKey, DeliveryStatus, MessageId, OpenGuest};
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -149,7 +149,7 @@ impl Stage {
                 engine.ask(Command::Send(request));
                 loop {
                     match reports.recv().await.unwrap() {
-                        Report::Message { life: Life::Accepted, .. } => break,
+                        Report::Message { life: DeliveryStatus::Accepted, .. } => break,
                         Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
                         report => drop(black_box(report)),
                     }

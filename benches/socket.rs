@@ -15,7 +15,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::clock::Clock;
 use guestwire::config::{ConversationEntry, Credentials, GuestApi, Hosts, OpenMessaging, Profile, Region};
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Conversation, ConversationKey, Extras, Life, Masks, MessageId};
+use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, Extras, Masks, MessageId};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -122,7 +122,7 @@ impl Stage {
                 }));
                 loop {
                     match reports.recv().await.unwrap() {
-                        Report::Message { life: Life::Accepted, .. } => break,
+                        Report::Message { life: DeliveryStatus::Accepted, .. } => break,
                         Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
                         report => drop(black_box(report)),
                     }

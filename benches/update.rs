@@ -12,7 +12,7 @@ use divan::{Bencher, black_box};
 use guestwire::console::Event;
 use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
-use guestwire::model::{Life, MessageId};
+use guestwire::model::{DeliveryStatus, MessageId};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -29,7 +29,8 @@ fn worn() -> Desk {
         desk.accepted(&format!("message {n}"));
     }
     for n in 1_000..100_000 {
-        let life = if n % 17 == 3 { Life::Refused("401 unauthorized".to_owned()) } else { Life::Accepted };
+        let life =
+            if n % 17 == 3 { DeliveryStatus::Refused("401 unauthorized".to_owned()) } else { DeliveryStatus::Accepted };
         let status = if n % 17 == 3 { 401 } else { 200 };
         let made = exchange_of(n, desk.now, Some((MessageId(n), BILLING)), "hello", &life, Some(status));
         desk.now = desk.now.after(Duration::from_millis(10));
@@ -120,7 +121,8 @@ fn report_of_an_exchange(bencher: Bencher<'_, '_>) {
     bencher
         .with_inputs(|| {
             n += 1;
-            let made = exchange_of(n, now, Some((MessageId(n), BILLING)), "hello", &Life::Accepted, Some(200));
+            let made =
+                exchange_of(n, now, Some((MessageId(n), BILLING)), "hello", &DeliveryStatus::Accepted, Some(200));
             Event::Engine(Box::new(Report::Exchange(Arc::new(made))))
         })
         .bench_local_values(|event| desk.apply(event));
@@ -129,7 +131,8 @@ fn report_of_an_exchange(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn report_of_a_message(bencher: Bencher<'_, '_>) {
     let mut desk = worn();
-    let report = Report::Message { id: MessageId(999), life: Life::Answered, exchange: None, remote_id: None };
+    let report =
+        Report::Message { id: MessageId(999), life: DeliveryStatus::Answered, exchange: None, remote_id: None };
     bencher.with_inputs(|| Event::Engine(Box::new(report.clone()))).bench_local_values(|event| desk.apply(event));
 }
 

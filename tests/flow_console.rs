@@ -5,7 +5,7 @@
 mod flow;
 
 use flow::{Hands, run, run_profile};
-use guestwire::model::Life;
+use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::Scenario;
 use guestwire::shell::Exit;
 
@@ -284,7 +284,10 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
     })
     .await;
     assert_eq!(exit, Exit::Quit);
-    let lives: Vec<&Life> =
+    let lives: Vec<&DeliveryStatus> =
         state.threads.get(state.picker.active().unwrap()).unwrap().ours().map(|m| &m.life).collect();
-    assert!(matches!(lives.as_slice(), [Life::Refused(_), Life::Accepted | Life::Answered]), "{lives:?}");
+    assert!(
+        matches!(lives.as_slice(), [DeliveryStatus::Refused(_), DeliveryStatus::Accepted | DeliveryStatus::Answered]),
+        "{lives:?}"
+    );
 }

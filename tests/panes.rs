@@ -7,8 +7,8 @@ use guestwire::console::state::composer::{Composer, Snippet};
 use guestwire::console::state::picker::{Counts, Picker};
 use guestwire::console::state::thread::Threads;
 use guestwire::model::{
-    Address, Author, Conversation, ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage,
-    RemoteState,
+    Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
+    RemoteMessage, RemoteState,
 };
 use guestwire::view::theme::Theme;
 use guestwire::view::{Look, composer, picker, text, thread};
@@ -121,12 +121,12 @@ fn talk() -> Threads {
     ];
     t.read(A, RemoteState::Connected, None, old, at(4));
     let lives = [
-        ("Hi, I need help with my bill", Life::Accepted),
-        ("My account is 12345", Life::Refused("401 unauthorized, the requestor is not authorized".into())),
-        ("My account is 12345", Life::Unknown("the connection was reset after 31.0 s".into())),
-        ("still there?", Life::Waiting { until: at(217), why: "429, Retry-After 7 s".into() }),
-        ("日本語で書いてもいいですか？全角文字は二つの桁を取ります。", Life::Sending { attempt: 2 }),
-        ("one\n\n  two, indented", Life::Queued),
+        ("Hi, I need help with my bill", DeliveryStatus::Accepted),
+        ("My account is 12345", DeliveryStatus::Refused("401 unauthorized, the requestor is not authorized".into())),
+        ("My account is 12345", DeliveryStatus::Unknown("the connection was reset after 31.0 s".into())),
+        ("still there?", DeliveryStatus::Waiting { until: at(217), why: "429, Retry-After 7 s".into() }),
+        ("日本語で書いてもいいですか？全角文字は二つの桁を取ります。", DeliveryStatus::Sending { attempt: 2 }),
+        ("one\n\n  two, indented", DeliveryStatus::Queued),
     ];
     for (n, (text, life)) in (1..).zip(lives) {
         t.sent(Message {
@@ -135,7 +135,7 @@ fn talk() -> Threads {
             author: Author::Guest,
             text: text.to_owned(),
             at: at(10 * n),
-            life: Life::Queued,
+            life: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of: (n == 3).then_some(MessageId(2)),

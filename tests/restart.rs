@@ -12,7 +12,7 @@ use std::time::Duration;
 use guestwire::engine::send_log::{Intent, SendLog as _};
 use guestwire::journal::job::{KeptSource, Want};
 use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
-use guestwire::model::{Author, Conversation, ConversationKey, Life, Message, MessageId, Moment};
+use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
 use pty::{Session, guestwire as program};
 
@@ -56,7 +56,7 @@ fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
         author: Author::Guest,
         text: text.to_owned(),
         at: Moment::new(Duration::ZERO, at),
-        life: Life::Queued,
+        life: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,

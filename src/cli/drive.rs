@@ -108,7 +108,7 @@ pub async fn drive(
 fn keep(kept: &Kept, report: &Report) {
     match report {
         Report::Exchange(exchange) if exchange.outcome.is_settled() => kept.exchange(exchange),
-        Report::Conversation { key, messages, .. } | Report::Heard { key, messages } => {
+        Report::Conversation { key, messages, .. } | Report::MessagesArrived { key, messages } => {
             kept.heard(*key, messages.clone());
         }
         Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),

@@ -11,7 +11,7 @@ use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::journal::{Job, Journal, Options, Page, Reader, place};
-use crate::model::{ConversationKey, Exchange, Life, MessageId, RemoteMessage};
+use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 
 use super::exit::{Exit, Failed};
 use super::output;
@@ -64,7 +64,7 @@ impl Kept {
     /// Keeps what was said in a conversation.
     pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
         if !messages.is_empty() {
-            self.journal.tell(Job::Heard { conversation, messages });
+            self.journal.tell(Job::RemoteMessages { conversation, messages });
         }
     }
 }
@@ -78,9 +78,9 @@ impl SendLog for Kept {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording {
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
         // This process alone may send it: to others, a message that waits here was not sent.
-        let life = if life.is_settled() { life } else { &Life::Cancelled };
+        let life = if life.is_settled() { life } else { &DeliveryStatus::Cancelled };
         self.journal.outcome(self.number(message), life, remote_id)
     }
 
@@ -174,7 +174,10 @@ mod tests {
             extras: Extras::default(),
             attempt: 1,
         };
-        for waits in [Life::Queued, Life::Waiting { until: crate::model::Moment::ZERO, why: "429".to_owned() }] {
+        for waits in [
+            DeliveryStatus::Queued,
+            DeliveryStatus::Waiting { until: crate::model::Moment::ZERO, why: "429".to_owned() },
+        ] {
             kept.intent(intent.clone()).await.unwrap();
             kept.outcome(MessageId(1), &waits, None).await.unwrap();
             let reader = Reader::open(&options.dir, &options.conversations).unwrap();

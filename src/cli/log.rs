@@ -90,7 +90,7 @@ fn line(entry: &KeptEntry, profile: &Profile) -> Line {
         "ms": ms,
         "request_id": id,
         "attempts": exchange.attempts().count(),
-        "later": entry.life.as_ref().map(crate::model::Life::word),
+        "later": entry.life.as_ref().map(crate::model::DeliveryStatus::word),
         "marked": entry.marked,
         "comment": entry.comment,
     });

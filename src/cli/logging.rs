@@ -68,7 +68,7 @@ pub fn report(report: &Report) {
         Report::Conversation { key, state, messages, .. } => {
             debug!(conversation = key.0, state = state.word(), messages = messages.len(), "conversation");
         }
-        Report::Heard { key, messages } => {
+        Report::MessagesArrived { key, messages } => {
             debug!(conversation = key.0, messages = messages.len(), "heard");
         }
         Report::RepliesReadable { key, readable, .. } => {
@@ -76,7 +76,7 @@ pub fn report(report: &Report) {
         }
         Report::Typing { key, .. } => debug!(conversation = key.0, "typing"),
         Report::Session { key, session } => info!(conversation = key.0, session = session.word(), "session"),
-        Report::Learned { key, .. } => info!(conversation = key.0, "conversation id learned"),
+        Report::ConversationIdKnown { key, .. } => info!(conversation = key.0, "conversation id learned"),
         Report::Discovered { page, found, .. } => {
             info!(page, found = found.as_ref().map_or(0, Vec::len), "conversations listed");
         }

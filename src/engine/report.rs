@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentState, AsOf, Asked, Author, ConversationKey, Exchange, ExchangeId, Found, Life, MessageId, Moment, Probed,
-    RateLimit, RemoteMessage, RemoteState, RepliesReadable, Session, TokenStatus, WebhookState,
+    AgentState, AsOf, Asked, Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Found, MessageId, Moment,
+    Probed, RateLimit, RemoteMessage, RemoteState, RepliesReadable, Session, TokenStatus, WebhookState,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -19,7 +19,7 @@ pub enum Report {
         /// Which.
         id: MessageId,
         /// Where it stands now.
-        life: Life,
+        life: DeliveryStatus,
         /// The exchange that carries it, once there is one.
         exchange: Option<ExchangeId>,
         /// The id that the remote side gave it, once known.
@@ -54,7 +54,7 @@ pub enum Report {
         as_of: AsOf,
     },
     /// Messages came by themselves (a socket, a webhook), ours included: only the new ones, oldest first.
-    Heard {
+    MessagesArrived {
         /// In which conversation.
         key: ConversationKey,
         /// What was said.
@@ -77,7 +77,7 @@ pub enum Report {
         session: Session,
     },
     /// The remote side's conversation id became known for a conversation whose address does not name it.
-    Learned {
+    ConversationIdKnown {
         /// Which.
         key: ConversationKey,
         /// The id.

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use secrecy::SecretString;
 
-use crate::model::{ConversationKey, Extras, Life, MessageId};
+use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId};
 
 /// A message that is about to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub trait SendLog: Send + Sync + 'static {
     /// Records a message's status, and the id that the remote side gave it, where known. A message that goes back into
     /// the queue (a refusal that waiting heals) is recorded as queued or waiting. The work is asked for at the call;
     /// the answer tells when the row is on the disk, or why it is not yet.
-    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording;
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording;
 
     /// Whether another guestwire speaks for this profile: then nothing at all goes out, typing and receipts neither.
     fn read_only(&self) -> bool;
@@ -93,7 +93,7 @@ impl SendLog for NoLog {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    fn outcome(&self, _: MessageId, _: &Life, _: Option<&str>) -> Recording {
+    fn outcome(&self, _: MessageId, _: &DeliveryStatus, _: Option<&str>) -> Recording {
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -7,7 +7,7 @@ use super::job::Work;
 use super::writer::row_id;
 use super::{Job, Keys, exchange_codec, heard, search_text};
 use crate::engine::send_log::Intent;
-use crate::model::{Author, Exchange, Extras, Life, Message, MessageId, Variation};
+use crate::model::{Author, DeliveryStatus, Exchange, Extras, Message, MessageId, Variation};
 
 /// Entries that are made findable in one go.
 pub const INDEX_GROUP: u32 = 128;
@@ -20,33 +20,33 @@ pub struct Applied {
 }
 
 /// A life's name on disk, and its reason.
-pub fn life_words(life: &Life) -> (&'static str, Option<&str>) {
+pub fn life_words(life: &DeliveryStatus) -> (&'static str, Option<&str>) {
     match life {
-        Life::Queued | Life::Waiting { .. } => ("queued", None),
-        Life::Sending { .. } => ("sending", None),
-        Life::Accepted => ("accepted", None),
-        Life::Answered => ("answered", None),
-        Life::Refused(why) => ("refused", Some(why)),
-        Life::Unknown(why) => ("unknown", Some(why)),
-        Life::Cancelled => ("cancelled", None),
-        Life::Landed => ("landed", None),
-        Life::Lost => ("lost", None),
+        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => ("queued", None),
+        DeliveryStatus::Sending { .. } => ("sending", None),
+        DeliveryStatus::Accepted => ("accepted", None),
+        DeliveryStatus::Answered => ("answered", None),
+        DeliveryStatus::Refused(why) => ("refused", Some(why)),
+        DeliveryStatus::Unknown(why) => ("unknown", Some(why)),
+        DeliveryStatus::Cancelled => ("cancelled", None),
+        DeliveryStatus::Landed => ("landed", None),
+        DeliveryStatus::Lost => ("lost", None),
     }
 }
 
 /// The life of a name on disk.
-pub fn life_of(name: &str, why: Option<String>) -> Life {
+pub fn life_of(name: &str, why: Option<String>) -> DeliveryStatus {
     let why = why.unwrap_or_default();
     match name {
-        "queued" => Life::Queued,
-        "sending" => Life::Sending { attempt: 1 },
-        "accepted" => Life::Accepted,
-        "answered" => Life::Answered,
-        "refused" => Life::Refused(why),
-        "cancelled" => Life::Cancelled,
-        "landed" => Life::Landed,
-        "lost" => Life::Lost,
-        _ => Life::Unknown(why),
+        "queued" => DeliveryStatus::Queued,
+        "sending" => DeliveryStatus::Sending { attempt: 1 },
+        "accepted" => DeliveryStatus::Accepted,
+        "answered" => DeliveryStatus::Answered,
+        "refused" => DeliveryStatus::Refused(why),
+        "cancelled" => DeliveryStatus::Cancelled,
+        "landed" => DeliveryStatus::Landed,
+        "lost" => DeliveryStatus::Lost,
+        _ => DeliveryStatus::Unknown(why),
     }
 }
 
@@ -70,7 +70,12 @@ pub fn apply(db: &Transaction<'_>, work: &Work, keys: &Keys, applied: &mut Appli
     }
 }
 
-fn life_now(db: &Transaction<'_>, message: MessageId, life: &Life, remote_id: Option<&str>) -> rusqlite::Result<()> {
+fn life_now(
+    db: &Transaction<'_>,
+    message: MessageId,
+    life: &DeliveryStatus,
+    remote_id: Option<&str>,
+) -> rusqlite::Result<()> {
     let (name, why) = life_words(life);
     db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
         .execute(params![row_id(message), name, why, remote_id])?;
@@ -130,7 +135,7 @@ fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Resu
 fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> rusqlite::Result<()> {
     match job {
         Job::Queue(message) => queue(db, message, keys),
-        Job::Life { message, life } => life_now(db, *message, life, None),
+        Job::Status { message, life } => life_now(db, *message, life, None),
         Job::Draft { conversation, text, cursor } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             if text.is_empty() {
@@ -181,7 +186,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             .execute([ident])?;
             Ok(())
         }
-        Job::Learned { conversation, id } => {
+        Job::ConversationIdKnown { conversation, id } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             db.prepare_cached(
                 "INSERT INTO conversations (ident, remote_id) VALUES (?1, ?2)
@@ -190,7 +195,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
             .execute(params![ident, id])?;
             Ok(())
         }
-        Job::Heard { conversation, messages } => {
+        Job::RemoteMessages { conversation, messages } => {
             let Some(ident) = keys.ident(*conversation) else { return Ok(()) };
             let mut insert = db.prepare_cached(
                 "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at, extras) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

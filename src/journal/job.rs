@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::guests::Guest;
 use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
-    Conversation, ConversationKey, Exchange, Extras, Kind, Life, Message, MessageId, Moment, Outcome, RemoteMessage,
-    Variation,
+    Conversation, ConversationKey, DeliveryStatus, Exchange, Extras, Kind, Message, MessageId, Moment, Outcome,
+    RemoteMessage, Variation,
 };
 use crate::pass::Run;
 
@@ -36,14 +36,14 @@ pub enum Job {
     /// This conversation is open now: a restart opens it again.
     Opened(ConversationKey),
     /// The remote side's id of a conversation whose address does not name it became known.
-    Learned {
+    ConversationIdKnown {
         /// Of which conversation.
         conversation: ConversationKey,
         /// The id.
         id: String,
     },
     /// Messages that a read brought.
-    Heard {
+    RemoteMessages {
         /// Of which conversation.
         conversation: ConversationKey,
         /// All that the read brought; what is known already is kept once.
@@ -77,11 +77,11 @@ pub enum Job {
         comment: Option<String>,
     },
     /// What became of a message that no engine knows of.
-    Life {
+    Status {
         /// Which.
         message: MessageId,
         /// What became of it.
-        life: Life,
+        life: DeliveryStatus,
     },
     /// A run of a pass went on, or is over.
     Pass(Arc<Run>),
@@ -108,7 +108,7 @@ pub(super) enum Work {
         /// Which.
         message: MessageId,
         /// What came of it.
-        life: Life,
+        life: DeliveryStatus,
         /// The remote side's id for it.
         remote_id: Option<String>,
         /// Who waits for the row; nobody any more, once it was told that the row is not there yet.
@@ -122,8 +122,8 @@ impl Work {
     pub(super) const fn is_for_good(&self) -> bool {
         match self {
             Self::Intent(..) | Self::Job(Job::Queue(_)) => true,
-            Self::Outcome { life, .. } | Self::Job(Job::Life { life, .. }) => {
-                matches!(life, Life::Cancelled | Life::Refused(_))
+            Self::Outcome { life, .. } | Self::Job(Job::Status { life, .. }) => {
+                matches!(life, DeliveryStatus::Cancelled | DeliveryStatus::Refused(_))
             }
             _ => false,
         }
@@ -268,7 +268,7 @@ pub struct KeptMessage {
     /// When its newest try began, if there was one.
     pub begun: Option<Timestamp>,
     /// Where it stands: queued, unknown (also those that were on the wire), or settled.
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// The remote side's id for it.
     pub remote_id: Option<String>,
     /// The message that it sends again.
@@ -306,7 +306,7 @@ pub struct KeptEntry {
     /// What a person said about it.
     pub comment: Option<String>,
     /// What became of its message later.
-    pub life: Option<Life>,
+    pub life: Option<DeliveryStatus>,
 }
 
 /// What a kept entry is about.

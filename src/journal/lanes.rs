@@ -49,8 +49,10 @@ pub fn lanes() -> (Lanes, Inbox) {
 impl Lanes {
     /// Puts work in; false where its lane is full, or nobody takes anything any more.
     pub fn put(&self, work: Work) -> bool {
-        let bulk =
-            matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }));
+        let bulk = matches!(
+            work,
+            Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages { .. })
+        );
         if bulk { &self.bulk } else { &self.urgent }.try_send(work).is_ok()
     }
 }
@@ -115,7 +117,7 @@ mod tests {
         assert!(matches!(inbox.next(Some(Duration::ZERO)).await, Next::Idle));
         let taken = (0..2 * LANE as u64).take_while(|n| lanes.put(bulk(*n))).count();
         assert_eq!(taken, LANE);
-        let life = crate::model::Life::Cancelled;
-        assert!(lanes.put(Work::Job(Job::Life { message: MessageId(1), life })));
+        let life = crate::model::DeliveryStatus::Cancelled;
+        assert!(lanes.put(Work::Job(Job::Status { message: MessageId(1), life })));
     }
 }

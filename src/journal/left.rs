@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::job::{KeptMessage, Restored};
 use crate::engine::Recalled;
-use crate::model::{Author, Life, Message, Moment};
+use crate::model::{Author, DeliveryStatus, Message, Moment};
 
 /// A queue that is older waits for a person.
 const QUEUE_AGE: i64 = 600;
@@ -38,19 +38,27 @@ impl Restored {
     /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were
     /// accepted, so that none of these is taken for one of those.
     pub fn recalled(&self) -> Vec<Recalled> {
-        let unknown = |m: &&KeptMessage| matches!(m.life, Life::Unknown(_));
+        let unknown = |m: &&KeptMessage| matches!(m.life, DeliveryStatus::Unknown(_));
         let doubtful: BTreeSet<_> = self.messages.iter().filter(unknown).map(|m| m.conversation).collect();
         self.messages
             .iter()
             .filter(|m| doubtful.contains(&m.conversation))
-            .filter(|m| matches!(m.life, Life::Unknown(_) | Life::Accepted | Life::Answered | Life::Landed))
+            .filter(|m| {
+                matches!(
+                    m.life,
+                    DeliveryStatus::Unknown(_)
+                        | DeliveryStatus::Accepted
+                        | DeliveryStatus::Answered
+                        | DeliveryStatus::Landed
+                )
+            })
             .map(|m| Recalled {
                 message: m.id,
                 conversation: m.conversation,
                 text: m.text.clone(),
                 at: m.begun.unwrap_or(m.asked),
                 remote_id: m.remote_id.clone(),
-                unknown: matches!(m.life, Life::Unknown(_)),
+                unknown: matches!(m.life, DeliveryStatus::Unknown(_)),
                 key: m.extras.key.clone(),
             })
             .collect()
@@ -59,7 +67,7 @@ impl Restored {
     /// Whether what is queued is too old to go by itself. A clock that was turned back tells no age: then a person
     /// decides too.
     pub fn queue_is_old(&self, now: Timestamp) -> bool {
-        let queued = self.messages.iter().filter(|m| m.life == Life::Queued);
+        let queued = self.messages.iter().filter(|m| m.life == DeliveryStatus::Queued);
         queued.map(|m| now.duration_since(m.asked).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
     }
 }

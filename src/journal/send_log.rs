@@ -9,7 +9,7 @@ use super::Journal;
 use super::guests::Guest;
 use super::job::{Recorded, Work};
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
-use crate::model::{ConversationKey, Life, MessageId};
+use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
 const STOPPED: &str = "the journal has stopped";
 
@@ -27,7 +27,7 @@ impl SendLog for Journal {
         self.record(|done| Work::Intent(intent, done))
     }
 
-    fn outcome(&self, message: MessageId, life: &Life, remote_id: Option<&str>) -> Recording {
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
         let (life, remote_id) = (life.clone(), remote_id.map(str::to_owned));
         self.record(|done| Work::Outcome { message, life, remote_id, done: Some(done) })
     }

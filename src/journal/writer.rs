@@ -371,7 +371,7 @@ impl Writer {
                     }
                     self.held.push_back(Work::Outcome { message, life, remote_id, done: None });
                 }
-                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::Heard { .. }) => {}
+                Work::Job(Job::Exchange { .. } | Job::Note { .. } | Job::Mark { .. } | Job::RemoteMessages { .. }) => {}
                 work => self.held.push_back(work),
             }
         }

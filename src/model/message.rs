@@ -36,7 +36,7 @@ impl Author {
 
 /// Where a message stands. See the module's drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Life {
+pub enum DeliveryStatus {
     /// In line behind others of its conversation, or until there is a token.
     Queued,
     /// Held until `until`, for the reason in `why` ("429, Retry-After 7 s", "pacing", "connect failed").
@@ -67,7 +67,7 @@ pub enum Life {
     Lost,
 }
 
-impl Life {
+impl DeliveryStatus {
     /// The word on screen.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ pub struct Message {
     /// When it was asked for, or when the remote side says it was said.
     pub at: Moment,
     /// Where it stands.
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// The exchange that carried it, once there is one.
     pub exchange: Option<ExchangeId>,
     /// The id that the remote side gave it.

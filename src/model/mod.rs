@@ -31,7 +31,7 @@ pub use failure::{FailureKind, Party, Phase, ProxyName, TlsFault};
 pub use ids::{ConversationKey, ExchangeId, Generation, MessageId};
 pub use limits::RateLimit;
 pub use mask::Masks;
-pub use message::{Author, Life, Message, RemoteMessage};
+pub use message::{Author, DeliveryStatus, Message, RemoteMessage};
 pub use probe::{Asked, Host, Probed, Thing};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
 pub use session::{Session, SessionAsk};

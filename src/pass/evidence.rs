@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Attempt, Author, Body, Diagnosis, Ending, Exchange, Header, Life, RemoteMessage, Step, Timing};
+use crate::model::{
+    Attempt, Author, Body, DeliveryStatus, Diagnosis, Ending, Exchange, Header, RemoteMessage, Step, Timing,
+};
 
 /// Bytes of a body that evidence keeps.
 pub const BODY_KEPT: usize = 16 << 10;
@@ -67,7 +69,7 @@ impl Said {
     }
 
     /// Where ours stands now.
-    pub fn now(&mut self, life: &Life) {
+    pub fn now(&mut self, life: &DeliveryStatus) {
         self.life = Some(life.word().to_owned());
     }
 }

@@ -1,6 +1,6 @@
 //! A session that was driven by hand, as a pass: each message becomes a step that expects what came of it. Pure.
 
-use crate::model::{Cause, Life, Variation};
+use crate::model::{Cause, DeliveryStatus, Variation};
 use toml::{Table, Value};
 
 /// A message of the session and what came of it.
@@ -13,7 +13,7 @@ pub struct Played {
     /// Wrongly on purpose, in this way.
     pub sent_as: Option<Variation>,
     /// Where it stands.
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// HTTP status of the newest try.
     pub status: Option<u16>,
     /// The cause of the refusal, where it was told with some confidence.
@@ -71,8 +71,8 @@ fn sent(message: &Played) -> String {
 fn expected(message: &Played) -> Table {
     let mut table = Table::new();
     let outcome = match &message.life {
-        Life::Refused(_) | Life::Lost => "refused",
-        Life::Unknown(_) => "unknown",
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "refused",
+        DeliveryStatus::Unknown(_) => "unknown",
         _ => "accepted",
     };
     table.insert("outcome".to_owned(), Value::String(outcome.to_owned()));
@@ -97,7 +97,7 @@ mod tests {
     use crate::pass::Pass;
     use crate::pass::file::Came;
 
-    fn played(conversation: &str, text: &str, life: Life) -> Played {
+    fn played(conversation: &str, text: &str, life: DeliveryStatus) -> Played {
         Played {
             conversation: conversation.to_owned(),
             text: text.to_owned(),
@@ -116,15 +116,15 @@ mod tests {
             Played {
                 reply: Some("It's \"me\"".to_owned()),
                 status: Some(200),
-                ..played("A \"b\"", hostile, Life::Accepted)
+                ..played("A \"b\"", hostile, DeliveryStatus::Accepted)
             },
             Played {
                 sent_as: Some(Variation::NoToken),
                 cause: Some(Cause::TokenAbsent),
                 status: Some(401),
-                ..played("A \"b\"", "refused", Life::Refused("401".to_owned()))
+                ..played("A \"b\"", "refused", DeliveryStatus::Refused("401".to_owned()))
             },
-            played("C", &Variation::EmojiBidi.text("with more"), Life::Unknown("lost".to_owned())),
+            played("C", &Variation::EmojiBidi.text("with more"), DeliveryStatus::Unknown("lost".to_owned())),
         ];
         let mut session = session.to_vec();
         session[2].sent_as = Some(Variation::EmojiBidi);

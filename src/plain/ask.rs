@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::engine::Command;
-use crate::model::{ConversationKey, Extras, Life, MessageId, SessionAsk};
+use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk};
 
 use super::Plain;
 use super::words::clause;
@@ -128,22 +128,23 @@ impl Plain {
             return Ok(());
         };
         let happened = match &life {
-            Life::Unknown(_) => {
+            DeliveryStatus::Unknown(_) => {
                 "It is not known whether the first was received; another makes a second message if it was.".to_owned()
             }
             life if !life.is_settled() => {
                 self.say(format!("Message {n} is still under way. Say .cancel {n} to take it back."));
                 return Ok(());
             }
-            Life::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
-            Life::Accepted | Life::Answered | Life::Landed => {
+            DeliveryStatus::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                 "The first time it was accepted; sending it again makes a second message.".to_owned()
             }
             other => format!("The first time it was {}.", other.word()),
         };
         let place = if self.production { format!("Production, region {}. ", self.region) } else { String::new() };
         let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
-        let question = if matches!(life, Life::Unknown(_)) { Question::Again(id) } else { Question::Resend(id) };
+        let question =
+            if matches!(life, DeliveryStatus::Unknown(_)) { Question::Again(id) } else { Question::Resend(id) };
         self.put(question, &sentence);
         Ok(())
     }
@@ -153,7 +154,7 @@ impl Plain {
         let (n, word) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let n: u64 = n.parse().map_err(|_| "Say .settle and a number of the log; .log tells them.".to_owned())?;
         let (id, life) = self.message_of(n)?;
-        let Life::Unknown(why) = life else {
+        let DeliveryStatus::Unknown(why) = life else {
             self.say(format!("Message {n} is {}; there is nothing to settle.", life.word()));
             return Ok(());
         };

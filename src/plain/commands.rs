@@ -9,7 +9,7 @@ use crate::config::problem::nearest;
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{
-    Author, Channel, ConversationKey, Extras, Life, Message, MessageId, SessionAsk, TokenStatus, Variation,
+    Author, Channel, ConversationKey, DeliveryStatus, Extras, Message, MessageId, SessionAsk, TokenStatus, Variation,
 };
 use crate::view::text::visible_lines;
 
@@ -246,7 +246,7 @@ impl Plain {
         let said: Vec<(Author, Option<&'static str>, String)> = messages
             .iter()
             .skip(from)
-            .map(|entry| (entry.author(), entry.life().map(Life::word), entry.text().to_owned()))
+            .map(|entry| (entry.author(), entry.life().map(DeliveryStatus::word), entry.text().to_owned()))
             .collect();
         if said.is_empty() {
             self.say("Nothing was said yet, as far as it was read. Say .read to look.");
@@ -273,7 +273,7 @@ impl Plain {
         let Some(message) = newest else {
             return Err("Nothing was sent in this conversation, so no reply is waited for.".to_owned());
         };
-        if self.threads.message(message).is_some_and(|m| m.life == Life::Answered) {
+        if self.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
             self.say("The last message is answered.");
         }
         self.waiting = Some(Waiting { message, until: self.now.after(span), span });
@@ -351,7 +351,7 @@ impl Plain {
             author: Author::Guest,
             text,
             at: self.now,
-            life: Life::Queued,
+            life: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of,
@@ -398,7 +398,7 @@ impl Plain {
     }
 
     /// The message that the log's entry `n` carries, and its life.
-    pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, Life), String> {
+    pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
         let entry = self.entry_of(n)?;
         let message = entry.exchange().and_then(|x| self.threads.message(x.message?));
         let message =

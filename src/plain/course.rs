@@ -2,7 +2,7 @@
 
 use crate::cli::exit::Exit;
 use crate::engine::Command;
-use crate::model::{Channel, ConversationKey, Life, MessageId};
+use crate::model::{Channel, ConversationKey, DeliveryStatus, MessageId};
 
 use super::{Act, Plain, words};
 
@@ -121,7 +121,8 @@ impl Plain {
         let held = |plain: &Self, id: MessageId| {
             let message = plain.threads.message(id);
             let needs_token = message.is_some_and(|m| plain.channel(m.conversation) != Some(Channel::WebMessaging));
-            needs_token && matches!(message.map(|m| &m.life), Some(Life::Queued | Life::Waiting { .. }))
+            needs_token
+                && matches!(message.map(|m| &m.life), Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
         };
         let hopeless: Vec<_> =
             self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
@@ -138,7 +139,7 @@ impl Plain {
         }
         let held = |plain: &Self, id: MessageId| {
             let life = plain.threads.message(id).map(|m| &m.life);
-            matches!(life, Some(Life::Queued | Life::Waiting { .. }))
+            matches!(life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
         };
         let hopeless: Vec<_> =
             self.open.iter().filter(|(id, of)| **of == key && held(self, **id)).map(|(id, _)| *id).collect();
@@ -152,12 +153,17 @@ impl Plain {
     pub(super) fn check_wait(&mut self) {
         let Some(waiting) = self.waiting else { return };
         match self.threads.message(waiting.message).map(|m| m.life.clone()) {
-            Some(Life::Answered) => {
+            Some(DeliveryStatus::Answered) => {
                 self.waiting = None;
                 self.came_to(Exit::Done, Some(waiting.message));
                 self.prompt_due = true;
             }
-            Some(life @ (Life::Refused(_) | Life::Unknown(_) | Life::Cancelled | Life::Lost)) => {
+            Some(
+                life @ (DeliveryStatus::Refused(_)
+                | DeliveryStatus::Unknown(_)
+                | DeliveryStatus::Cancelled
+                | DeliveryStatus::Lost),
+            ) => {
                 // The outcome was told, and its exit code stays.
                 self.waiting = None;
                 self.say(format!("No reply is waited for: the message is {}.", life.word()));

@@ -7,7 +7,7 @@ use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, Channel, ConversationKey, Exchange, ExchangeId, Kind, Life, MessageId, Outcome, RemoteState,
+    Author, Channel, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Outcome, RemoteState,
     RepliesReadable, Step, TokenStatus, Unreadable,
 };
 use crate::view::text::visible_lines;
@@ -57,14 +57,14 @@ impl Plain {
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
             Report::Notice { at, text } => self.notice(at, &text),
-            Report::Heard { key, messages } => {
+            Report::MessagesArrived { key, messages } => {
                 self.keep_heard(key, &messages);
                 self.threads.heard(key, messages, self.now);
                 self.heard(key);
             }
             Report::RepliesReadable { key, readable, .. } => self.replies_readable(key, readable),
             Report::Session { key, session } => self.session_moved(key, session),
-            Report::Learned { key, conversation_id } => {
+            Report::ConversationIdKnown { key, conversation_id } => {
                 self.keep_learned(key, &conversation_id);
                 self.learned(key, &conversation_id);
             }
@@ -261,7 +261,13 @@ impl Plain {
 
     // ---- messages -------------------------------------------------------------------------------------------------
 
-    fn message_moved(&mut self, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
+    fn message_moved(
+        &mut self,
+        id: MessageId,
+        life: DeliveryStatus,
+        exchange: Option<ExchangeId>,
+        remote_id: Option<String>,
+    ) {
         let Some(key) = self.threads.message(id).map(|m| m.conversation) else { return };
         self.threads.life(id, life.clone(), exchange, remote_id);
         self.log.set_life(id, &life);
@@ -276,7 +282,7 @@ impl Plain {
         let exchange = exchange.as_deref();
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
         let (said, exit) = match &life {
-            Life::Queued => {
+            DeliveryStatus::Queued => {
                 let hopeless = self.channel(key) != Some(Channel::WebMessaging)
                     && self.token.facts().is_none()
                     && !matches!(self.token, TokenStatus::SignedOut | TokenStatus::Getting);
@@ -286,7 +292,7 @@ impl Plain {
                 }
                 return;
             }
-            Life::Waiting { until, why } => {
+            DeliveryStatus::Waiting { until, why } => {
                 // Where the exchange has a step for it, that was told.
                 if exchange.is_none() {
                     let left = span(until.left(self.now));
@@ -294,36 +300,36 @@ impl Plain {
                 }
                 return;
             }
-            Life::Sending { .. } | Life::Answered => return,
-            Life::Accepted => {
+            DeliveryStatus::Sending { .. } | DeliveryStatus::Answered => return,
+            DeliveryStatus::Accepted => {
                 let took =
                     exchange.and_then(Exchange::duration).map(|d| format!(" in {}", span(d))).unwrap_or_default();
                 (format!("{name} accepted{status}{took}{end}."), Exit::Done)
             }
-            Life::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
+            DeliveryStatus::Refused(why) if matches!(exchange.map(|x| &x.outcome), Some(Outcome::Failed(_))) => (
                 format!("{name} not sent, nothing was written: {}. Say .resend{n} to try again.", clause(why)),
                 if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
             ),
-            Life::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
+            DeliveryStatus::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
                 (format!("{name} refused before it was sent: {}.", clause(why)), Exit::Refused)
             }
-            Life::Refused(why) => (
+            DeliveryStatus::Refused(why) => (
                 format!("{name} refused: {}{end}. Say .ids{n}, .headers{n}, .body{n} or .resend{n}.", clause(why)),
                 Exit::Refused,
             ),
-            Life::Unknown(why) => (
+            DeliveryStatus::Unknown(why) => (
                 format!(
                     "{name}: it is not known whether it was received: {}{end}. Say .read, or .settle{n}.",
                     clause(why)
                 ),
                 Exit::Unknown,
             ),
-            Life::Cancelled => match self.given_up.remove(&id) {
+            DeliveryStatus::Cancelled => match self.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} cancelled before anything was written."), Exit::Refused),
             },
-            Life::Landed => (format!("{name} was received after all."), Exit::Done),
-            Life::Lost => (format!("{name} counts as not received."), Exit::Refused),
+            DeliveryStatus::Landed => (format!("{name} was received after all."), Exit::Done),
+            DeliveryStatus::Lost => (format!("{name} counts as not received."), Exit::Refused),
         };
         self.say(said);
         let was_open = self.open.remove(&id).is_some();

@@ -11,7 +11,7 @@ use crate::console::state::kept::Keeping;
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::{KeptMessage, Restored, is_kept};
 use crate::journal::{Job, Page, Trouble};
-use crate::model::{ConversationKey, Exchange, Kind, Life, Message, MessageId, Moment, RemoteMessage};
+use crate::model::{ConversationKey, DeliveryStatus, Exchange, Kind, Message, MessageId, Moment, RemoteMessage};
 
 use super::{Act, Plain, words};
 
@@ -100,7 +100,7 @@ impl Plain {
         let old = restored.queue_is_old(self.now.wall);
         let mut unknown = 0;
         for kept in &restored.messages {
-            unknown += usize::from(matches!(kept.life, Life::Unknown(_)));
+            unknown += usize::from(matches!(kept.life, DeliveryStatus::Unknown(_)));
             self.message_again(kept, old);
         }
         if !recalled.is_empty() {
@@ -135,7 +135,7 @@ impl Plain {
             self.threads.life(kept.id, kept.life.clone(), None, Some(remote));
         }
         self.picker.set_counts(kept.conversation, self.threads.counts(kept.conversation));
-        if kept.life != Life::Queued {
+        if kept.life != DeliveryStatus::Queued {
             return;
         }
         if old {
@@ -164,8 +164,8 @@ impl Plain {
     pub(super) fn take_back_paused(&mut self) -> bool {
         let paused = std::mem::take(&mut self.kept.paused);
         for id in &paused {
-            self.threads.life(*id, Life::Cancelled, None, None);
-            self.tell_journal(Job::Life { message: *id, life: Life::Cancelled });
+            self.threads.life(*id, DeliveryStatus::Cancelled, None, None);
+            self.tell_journal(Job::Status { message: *id, life: DeliveryStatus::Cancelled });
         }
         if !paused.is_empty() {
             let messages = words::count(paused.len() as u128, "queued message");
@@ -220,13 +220,13 @@ impl Plain {
 
     /// A conversation's id became known.
     pub(super) fn keep_learned(&mut self, key: ConversationKey, id: &str) {
-        self.tell_journal(Job::Learned { conversation: key, id: id.to_owned() });
+        self.tell_journal(Job::ConversationIdKnown { conversation: key, id: id.to_owned() });
     }
 
     /// What was said.
     pub(super) fn keep_heard(&mut self, key: ConversationKey, messages: &[RemoteMessage]) {
         if !messages.is_empty() {
-            self.tell_journal(Job::Heard { conversation: key, messages: messages.to_vec() });
+            self.tell_journal(Job::RemoteMessages { conversation: key, messages: messages.to_vec() });
         }
     }
 }

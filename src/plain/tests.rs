@@ -7,8 +7,8 @@ use super::*;
 use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
 use crate::model::{
-    Address, AsOf, Author, Exchange, Granted, Kind, Life, Outcome, RemoteMessage, RemoteState, RepliesReadable,
-    TokenFacts, Unreadable,
+    Address, AsOf, Author, DeliveryStatus, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState,
+    RepliesReadable, TokenFacts, Unreadable,
 };
 
 mod live;
@@ -67,7 +67,7 @@ impl Desk {
         self.on(Input::Report(Box::new(report)))
     }
 
-    fn message(&mut self, id: u64, life: Life) -> &mut Self {
+    fn message(&mut self, id: u64, life: DeliveryStatus) -> &mut Self {
         self.report(Report::Message { id: MessageId(id), life, exchange: None, remote_id: None })
     }
 
@@ -142,16 +142,16 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
     desk.line("one");
     assert_eq!(desk.texts(), ["one"]);
     assert!(!desk.plain.wants_line());
-    desk.message(1, Life::Queued).message(1, Life::Sending { attempt: 1 });
+    desk.message(1, DeliveryStatus::Queued).message(1, DeliveryStatus::Sending { attempt: 1 });
     assert!(!desk.plain.wants_line());
-    desk.message(1, Life::Accepted);
+    desk.message(1, DeliveryStatus::Accepted);
     assert_eq!(desk.said(), ["Message accepted."]);
     assert!(desk.plain.wants_line());
     assert_eq!(desk.line("..two").texts(), [".two"]);
     desk.on(Input::NoMoreLines);
     assert!(!desk.left(), "what is in flight is waited for");
-    assert!(desk.message(1, Life::Answered).acts.is_empty());
-    assert!(desk.message(2, Life::Accepted).left());
+    assert!(desk.message(1, DeliveryStatus::Answered).acts.is_empty());
+    assert!(desk.message(2, DeliveryStatus::Accepted).left());
     assert_eq!(desk.plain.exit(), Exit::Done);
 }
 
@@ -159,13 +159,13 @@ fn a_script_takes_a_line_when_the_one_before_is_settled() {
 fn the_last_outcome_is_the_exit_code() {
     let why = || "why".to_owned();
     for (life, exit) in [
-        (Life::Accepted, Exit::Done),
-        (Life::Refused(why()), Exit::Refused),
-        (Life::Unknown(why()), Exit::Unknown),
-        (Life::Cancelled, Exit::Refused),
+        (DeliveryStatus::Accepted, Exit::Done),
+        (DeliveryStatus::Refused(why()), Exit::Refused),
+        (DeliveryStatus::Unknown(why()), Exit::Unknown),
+        (DeliveryStatus::Cancelled, Exit::Refused),
     ] {
         let mut desk = Desk::script();
-        desk.line("one").message(1, Life::Refused(why()));
+        desk.line("one").message(1, DeliveryStatus::Refused(why()));
         desk.line("two").message(2, life.clone());
         desk.report(Report::Token(TokenStatus::Valid(facts(1)))).line(".token").line(".ids").line(".log");
         assert!(desk.on(Input::NoMoreLines).left());
@@ -183,7 +183,7 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
     desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Failed("no route".to_owned())));
     desk.report(Report::Message {
         id: MessageId(1),
-        life: Life::Refused("no route".to_owned()),
+        life: DeliveryStatus::Refused("no route".to_owned()),
         exchange: Some(ExchangeId(7)),
         remote_id: None,
     });
@@ -194,11 +194,11 @@ fn a_network_failure_is_told_apart_from_a_refusal() {
 #[test]
 fn a_late_settling_changes_the_end_only_of_the_last() {
     let mut desk = Desk::script();
-    desk.line("one").message(1, Life::Unknown("lost".to_owned())).message(1, Life::Landed);
+    desk.line("one").message(1, DeliveryStatus::Unknown("lost".to_owned())).message(1, DeliveryStatus::Landed);
     assert_eq!(desk.plain.exit(), Exit::Done);
     let mut desk = Desk::script();
-    desk.line("one").message(1, Life::Unknown("lost".to_owned()));
-    desk.line("two").message(2, Life::Refused("no".to_owned())).message(1, Life::Landed);
+    desk.line("one").message(1, DeliveryStatus::Unknown("lost".to_owned()));
+    desk.line("two").message(2, DeliveryStatus::Refused("no".to_owned())).message(1, DeliveryStatus::Landed);
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 
@@ -254,7 +254,7 @@ fn production_sends_only_after_a_yes() {
     assert!(desk.sent().is_empty());
     assert!(desk.said()[0].contains("mypurecloud.de") && desk.said()[0].contains("hi there"), "{:?}", desk.said());
     assert_eq!(desk.line("yes").texts(), ["hi there"]);
-    desk.message(1, Life::Accepted);
+    desk.message(1, DeliveryStatus::Accepted);
     assert!(desk.line("again").line("no").sent().is_empty());
     assert_eq!(desk.plain.exit(), Exit::Refused);
     // The next text is no answer: neither is sent.
@@ -271,18 +271,18 @@ fn production_sends_only_after_a_yes() {
 #[test]
 fn a_reply_is_waited_for_and_no_longer_than_asked() {
     let mut desk = Desk::script();
-    desk.line("one").message(1, Life::Accepted);
+    desk.line("one").message(1, DeliveryStatus::Accepted);
     desk.line(".wait 2s");
     assert!(!desk.plain.wants_line());
     assert_eq!(desk.plain.due(), Some(Moment::ZERO.after(Duration::from_secs(2))));
     desk.report(read(0, &[("r", Author::Bot, "yes?")]));
     assert!(desk.said().contains(&"Bot says: yes?"), "{:?}", desk.said());
-    desk.message(1, Life::Answered);
+    desk.message(1, DeliveryStatus::Answered);
     assert!(desk.plain.wants_line() && desk.plain.due().is_none());
     assert_eq!(desk.plain.exit(), Exit::Done);
 
     let mut desk = Desk::script();
-    desk.line("one").message(1, Life::Accepted).line(".wait 2s");
+    desk.line("one").message(1, DeliveryStatus::Accepted).line(".wait 2s");
     desk.now = Moment::ZERO.after(Duration::from_secs(2));
     desk.on(Input::Due);
     assert_eq!(desk.said(), ["No reply was read within 2 seconds. Say .wait to wait longer, or .read."]);
@@ -292,10 +292,10 @@ fn a_reply_is_waited_for_and_no_longer_than_asked() {
 #[test]
 fn a_script_takes_back_what_no_token_will_carry() {
     let mut desk = Desk::script();
-    desk.line("one").message(1, Life::Queued);
+    desk.line("one").message(1, DeliveryStatus::Queued);
     desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
     assert!(desk.asked(&Command::Cancel(MessageId(1))));
-    desk.message(1, Life::Cancelled);
+    desk.message(1, DeliveryStatus::Cancelled);
     assert_eq!(
         desk.said(),
         [
@@ -309,7 +309,7 @@ fn a_script_takes_back_what_no_token_will_carry() {
     assert_eq!(desk.plain.exit(), Exit::NotSignedIn);
     // A person may mend it: their message waits.
     let mut desk = Desk::new(true, false);
-    desk.line("one").message(1, Life::Queued);
+    desk.line("one").message(1, DeliveryStatus::Queued);
     desk.report(Report::Token(TokenStatus::BadClient { why: "client not found".to_owned() }));
     assert!(!desk.asked(&Command::Cancel(MessageId(1))));
     assert!(desk.said()[0].ends_with("say .signin."));
@@ -335,9 +335,9 @@ fn a_new_token_is_one_of_a_later_generation() {
 fn ctrl_c_takes_back_then_leaves() {
     for interactive in [true, false] {
         let mut desk = Desk::new(interactive, false);
-        desk.line("one").message(1, Life::Sending { attempt: 1 }).on(Input::Interrupt);
+        desk.line("one").message(1, DeliveryStatus::Sending { attempt: 1 }).on(Input::Interrupt);
         assert!(desk.asked(&Command::Cancel(MessageId(1))) && !desk.left());
-        desk.message(1, Life::Cancelled);
+        desk.message(1, DeliveryStatus::Cancelled);
         assert_eq!(desk.left(), !interactive, "a script is not read on");
         let mut desk = Desk::new(interactive, false);
         desk.line("one").on(Input::Interrupt);
@@ -349,9 +349,9 @@ fn ctrl_c_takes_back_then_leaves() {
 #[test]
 fn sending_again_asks_and_says_what_happened() {
     for (life, how, yes) in [
-        (Life::Refused("401".to_owned()), "Say yes or no.", "yes"),
-        (Life::Accepted, "Say yes or no.", "yes"),
-        (Life::Unknown("reset".to_owned()), "Say again to send it again, or no.", "again"),
+        (DeliveryStatus::Refused("401".to_owned()), "Say yes or no.", "yes"),
+        (DeliveryStatus::Accepted, "Say yes or no.", "yes"),
+        (DeliveryStatus::Unknown("reset".to_owned()), "Say again to send it again, or no.", "again"),
     ] {
         let mut desk = Desk::script();
         desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, life);
@@ -377,7 +377,7 @@ fn an_unknown_outcome_is_settled_by_number_or_by_word() {
     for (lines, command) in wanted {
         let mut desk = Desk::script();
         desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Unknown("reset".to_owned())));
-        desk.message(1, Life::Unknown("reset".to_owned()));
+        desk.message(1, DeliveryStatus::Unknown("reset".to_owned()));
         assert!(desk.said()[0].contains("not known whether it was received"), "{:?}", desk.said());
         for line in &lines {
             desk.line(line);
@@ -401,7 +401,7 @@ fn a_conversation_is_opened_by_number_or_name() {
 #[test]
 fn ids_of_a_conversation_are_its_own() {
     let mut desk = Desk::script();
-    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, Life::Accepted);
+    desk.line("one").report(exchange(Kind::Send, Some(1), Outcome::Accepted)).message(1, DeliveryStatus::Accepted);
     let said = desk.line(".ids").said().join("\n");
     assert!(said.contains("conversation id: c0") && said.contains("Entry 1 brought"), "{said}");
     let said = desk.line(".open 2").line(".ids").said().join("\n");
@@ -429,7 +429,7 @@ fn a_read_that_fails_is_told_and_ends_the_wait() {
 fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
     let mut desk = Desk::script();
     let hostile = "hi\u{1b}]52;c;eA==\u{7}\nMessage 1 accepted.\r\u{202e}";
-    desk.line("one").message(1, Life::Accepted);
+    desk.line("one").message(1, DeliveryStatus::Accepted);
     desk.report(read(1, &[("r", Author::Bot, "old")]));
     desk.report(read(1, &[("r", Author::Bot, "old"), ("s", Author::Bot, hostile)]));
     assert_eq!(
@@ -441,7 +441,7 @@ fn nothing_from_outside_can_pass_for_ours_or_reach_the_terminal() {
     );
     desk.report(Report::Notice { at: Moment::ZERO, text: "x\n\u{1b}[2J".to_owned() });
     desk.line("two");
-    desk.message(2, Life::Refused("no\nMessage 2 accepted.\u{9b}2J".to_owned()));
+    desk.message(2, DeliveryStatus::Refused("no\nMessage 2 accepted.\u{9b}2J".to_owned()));
     assert_eq!(desk.said().len(), 1);
     for line in desk.line(".thread").said() {
         assert!(!line.chars().any(char::is_control), "{line:?}");

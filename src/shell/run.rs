@@ -171,7 +171,8 @@ async fn run(
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
     let last = finish(&mut shell.reports, |report| {
-        unknown += usize::from(matches!(report, Report::Message { life: crate::model::Life::Unknown(_), .. }));
+        unknown +=
+            usize::from(matches!(report, Report::Message { life: crate::model::DeliveryStatus::Unknown(_), .. }));
         for effect in crate::console::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
             if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
                 journal.tell(job);

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 use crate::console::state::State;
 use crate::console::state::composer::{Composer, HintKind};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Author, Life, Moment};
+use crate::model::{Author, DeliveryStatus, Moment};
 
 use super::Look;
 use super::text::{fit, plain, put, short_id, visible, width, wrap_shown};
@@ -146,8 +146,8 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> String {
 }
 
 /// Whether a message waits only so that the platform's limits hold.
-fn is_pacing(life: &Life) -> bool {
-    matches!(life, Life::Waiting { why, .. } if why.starts_with("pac"))
+fn is_pacing(life: &DeliveryStatus) -> bool {
+    matches!(life, DeliveryStatus::Waiting { why, .. } if why.starts_with("pac"))
 }
 
 /// Draws the inside of the pane. Returns where the terminal's cursor belongs, if the pane has the focus.

@@ -24,7 +24,7 @@ use crate::console::action::Action;
 use crate::console::state::present::Present;
 use crate::console::state::thread::Entry;
 use crate::console::state::{Pane, State};
-use crate::model::{Author, Life};
+use crate::model::{Author, DeliveryStatus};
 
 /// From so many columns on the calm log stands beside the conversation.
 const LOG_BESIDE: u16 = 90;
@@ -187,15 +187,15 @@ fn with_choices(entry: &Entry) -> String {
 }
 
 /// The life of a message in plain words.
-const fn life(life: &Life) -> &'static str {
+const fn life(life: &DeliveryStatus) -> &'static str {
     match life {
-        Life::Queued | Life::Waiting { .. } => "waits",
-        Life::Sending { .. } => "on its way",
-        Life::Accepted | Life::Landed => "taken",
-        Life::Answered => "answered",
-        Life::Refused(_) | Life::Lost => "not taken",
-        Life::Unknown(_) => "not known yet",
-        Life::Cancelled => "taken back",
+        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => "waits",
+        DeliveryStatus::Sending { .. } => "on its way",
+        DeliveryStatus::Accepted | DeliveryStatus::Landed => "taken",
+        DeliveryStatus::Answered => "answered",
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "not taken",
+        DeliveryStatus::Unknown(_) => "not known yet",
+        DeliveryStatus::Cancelled => "taken back",
     }
 }
 

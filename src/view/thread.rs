@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::console::state::thread::{Entry, Thread, scroll};
-use crate::model::{Author, Life, Masks, Moment, Unreadable};
+use crate::model::{Author, DeliveryStatus, Masks, Moment, Unreadable};
 
 use super::Look;
 use super::text::{fit, plain, put, visible, visible_lines, width, wrap};
@@ -88,29 +88,29 @@ fn below(entry: &Entry) -> impl Iterator<Item = (String, Role)> {
 }
 
 /// The life of a message in words: `accepted`, `refused: …`, `waiting 7 s: 429, Retry-After 7 s`.
-pub fn life(life: &Life, now: Moment) -> Cow<'static, str> {
+pub fn life(life: &DeliveryStatus, now: Moment) -> Cow<'static, str> {
     match life {
-        Life::Waiting { until, why } => {
+        DeliveryStatus::Waiting { until, why } => {
             let left = until.left(now);
             let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
             format!("waiting {seconds} s: {}", visible(why)).into()
         }
-        Life::Sending { attempt: ..=1 } => "sending".into(),
-        Life::Sending { attempt } => format!("sending, try {attempt}").into(),
-        Life::Refused(why) | Life::Unknown(why) if !why.is_empty() => {
+        DeliveryStatus::Sending { attempt: ..=1 } => "sending".into(),
+        DeliveryStatus::Sending { attempt } => format!("sending, try {attempt}").into(),
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) if !why.is_empty() => {
             format!("{}: {}", life.word(), visible(why)).into()
         }
         other => other.word().into(),
     }
 }
 
-const fn life_role(life: &Life) -> Role {
+const fn life_role(life: &DeliveryStatus) -> Role {
     match life {
-        Life::Accepted | Life::Answered | Life::Landed => Role::Ok,
-        Life::Refused(_) | Life::Lost => Role::Error,
-        Life::Unknown(_) | Life::Waiting { .. } => Role::Warning,
-        Life::Queued | Life::Sending { .. } => Role::Info,
-        Life::Cancelled => Role::Dim,
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => Role::Ok,
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => Role::Error,
+        DeliveryStatus::Unknown(_) | DeliveryStatus::Waiting { .. } => Role::Warning,
+        DeliveryStatus::Queued | DeliveryStatus::Sending { .. } => Role::Info,
+        DeliveryStatus::Cancelled => Role::Dim,
     }
 }
 
@@ -248,7 +248,7 @@ fn head(entry: &Entry, look: &Look<'_>, cells: usize) -> Vec<(String, Role)> {
     };
     match entry.life() {
         Some(state) => {
-            if matches!(state, Life::Unknown(_)) && entry.seen() {
+            if matches!(state, DeliveryStatus::Unknown(_)) && entry.seen() {
                 push("unknown, but seen in the conversation", Role::Warning);
             } else {
                 push(&life(state, look.now), life_role(state));

@@ -26,9 +26,9 @@ use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::Header;
 use guestwire::model::{
-    Address, Attempt, Author, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId, Failure,
-    FailureKind, Generation, Granted, Kind, Life, MessageId, Moment, OpenGuest, Outcome, Phase, RemoteMessage,
-    RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
+    Address, Attempt, Author, Body, BodyForm, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
+    ExchangeId, Failure, FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase,
+    RemoteMessage, RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::view::theme::Theme;
 use jiff::tz::TimeZone;
@@ -267,7 +267,7 @@ impl Desk {
     }
 
     /// The engine's news of a message and of the exchange that carries it.
-    pub fn settle(&mut self, id: MessageId, text: &str, life: Life, status: Option<u16>) -> ExchangeId {
+    pub fn settle(&mut self, id: MessageId, text: &str, life: DeliveryStatus, status: Option<u16>) -> ExchangeId {
         self.exchanges += 1;
         let exchange = ExchangeId(self.exchanges);
         let conversation = self.state.threads.message(id).map_or(BILLING, |m| m.conversation);
@@ -280,14 +280,14 @@ impl Desk {
     /// A message that was sent and refused with 401.
     pub fn refused(&mut self, text: &str) -> MessageId {
         let id = self.send(text);
-        self.settle(id, text, Life::Refused("401 unauthorized".to_owned()), Some(401));
+        self.settle(id, text, DeliveryStatus::Refused("401 unauthorized".to_owned()), Some(401));
         id
     }
 
     /// A message that was sent and accepted.
     pub fn accepted(&mut self, text: &str) -> MessageId {
         let id = self.send(text);
-        self.settle(id, text, Life::Accepted, Some(200));
+        self.settle(id, text, DeliveryStatus::Accepted, Some(200));
         id
     }
 
@@ -295,7 +295,7 @@ impl Desk {
     pub fn unknown(&mut self, text: &str) -> MessageId {
         let id = self.send(text);
         let why = "the connection was reset after the request was written";
-        self.settle(id, text, Life::Unknown(why.to_owned()), None);
+        self.settle(id, text, DeliveryStatus::Unknown(why.to_owned()), None);
         id
     }
 
@@ -413,7 +413,7 @@ pub fn exchange_of(
     at: Moment,
     message: Option<(MessageId, ConversationKey)>,
     what: &str,
-    life: &Life,
+    life: &DeliveryStatus,
     status: Option<u16>,
 ) -> Exchange {
     let request = Request {
@@ -437,7 +437,7 @@ pub fn exchange_of(
         remote: None,
     };
     let took = Duration::from_millis(88);
-    let open = matches!(life, Life::Sending { .. });
+    let open = matches!(life, DeliveryStatus::Sending { .. });
     let ending = match status {
         _ if open => None,
         Some(status) => Some(Ending::Answered(answer(status))),
@@ -454,14 +454,14 @@ pub fn exchange_of(
     };
     let mut steps = vec![Step::Try(Arc::new(attempt))];
     let outcome = match life {
-        Life::Refused(why) => Outcome::Refused(why.clone()),
-        Life::Unknown(why) => Outcome::Unknown(why.clone()),
-        Life::Waiting { until, why } => {
+        DeliveryStatus::Refused(why) => Outcome::Refused(why.clone()),
+        DeliveryStatus::Unknown(why) => Outcome::Unknown(why.clone()),
+        DeliveryStatus::Waiting { until, why } => {
             steps.push(Step::Wait { at, until: *until, why: why.clone() });
             Outcome::Waiting
         }
-        Life::Sending { .. } => Outcome::Open,
-        Life::Cancelled => Outcome::Cancelled,
+        DeliveryStatus::Sending { .. } => Outcome::Open,
+        DeliveryStatus::Cancelled => Outcome::Cancelled,
         _ => Outcome::Accepted,
     };
     Exchange {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guestwire::model::{Ending, Failure, FailureKind, Life};
+use guestwire::model::{DeliveryStatus, Ending, Failure, FailureKind};
 
 use tokio::sync::Semaphore;
 
@@ -10,7 +10,7 @@ use super::rig::{Rig, profile, with_tokens};
 use super::server::{Act, Server, answer};
 
 /// How a message ends, and the failure of its only try.
-async fn sent_to(act: Act) -> (Life, Option<Failure>) {
+async fn sent_to(act: Act) -> (DeliveryStatus, Option<Failure>) {
     let server = Server::start(with_tokens(move |_| act.clone())).await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "hello");
@@ -33,7 +33,7 @@ async fn large_headers_come_through() {
             [&[("Content-Type", "application/json"), ("ININ-Correlation-Id", "c")], headers.as_slice()].concat();
         let (life, failure) = sent_to(Act::Say(answer(200, &headers, r#"{"id":"m"}"#))).await;
         if whole {
-            assert_eq!(life, Life::Accepted, "{fields} of {size}");
+            assert_eq!(life, DeliveryStatus::Accepted, "{fields} of {size}");
         } else {
             let failure = failure.unwrap();
             assert_eq!((failure.kind, failure.wrote), (FailureKind::TooLarge, true), "{fields} of {size}: {failure:?}");
@@ -70,7 +70,7 @@ async fn an_extra_answer_is_nobodys() {
         let mut rig = Rig::start(profile(&server.url(), 1));
         for _ in 0..3 {
             let message = rig.send(0, "hello");
-            assert_eq!(rig.end_of(message).await, Life::Accepted);
+            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
             closed.acquire().await.unwrap().forget();
         }
         rig.stop().await;

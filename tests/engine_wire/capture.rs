@@ -5,7 +5,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use guestwire::engine::Report;
-use guestwire::model::{BodyForm, Kind, Life, exchange::header};
+use guestwire::model::{BodyForm, DeliveryStatus, Kind, exchange::header};
 
 use super::rig::{Rig, SECRET, TOKEN, profile, with_tokens};
 use super::server::{Act, Server, answer, bytes, json};
@@ -30,7 +30,7 @@ async fn echoed_secrets_are_masked_everywhere() {
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, &format!("my token is {TOKEN}0001 and my secret {SECRET}"));
-    assert!(matches!(rig.end_of(message).await, Life::Refused(_)));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(_)));
     let exchange = rig.exchange_of(message);
     assert_eq!(exchange.what, "my token is «token #1» and my secret «client secret»");
     let attempt = exchange.last_attempt().unwrap();
@@ -102,7 +102,7 @@ async fn a_gzip_body_is_decoded_and_its_header_kept() {
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, Life::Refused("400 bad.request: zipped".into()));
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Refused("400 bad.request: zipped".into()));
     let exchange = rig.exchange_of(message);
     let response = exchange.last_attempt().unwrap().response().unwrap();
     assert_eq!(response.body.encoding.as_deref(), Some("gzip"));
@@ -121,7 +121,7 @@ async fn a_long_body_is_bounded_and_counted() {
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let exchange = rig.exchange_of(message);
     let body = &exchange.last_attempt().unwrap().response().unwrap().body;
     assert_eq!((body.text.len(), body.total, body.truncated), (1 << 20, LENGTH as u64, true));
@@ -169,8 +169,11 @@ async fn odd_answers_do_no_harm() {
     for n in 0..cases {
         let (odd, fine) = (rig.send(0, "odd"), rig.send(0, "fine"));
         let life = rig.end_of(odd).await;
-        assert!(matches!(life, Life::Unknown(_) | Life::Accepted | Life::Refused(_)), "{n}: {life:?}");
-        assert_eq!(rig.end_of(fine).await, Life::Accepted, "{n}");
+        assert!(
+            matches!(life, DeliveryStatus::Unknown(_) | DeliveryStatus::Accepted | DeliveryStatus::Refused(_)),
+            "{n}: {life:?}"
+        );
+        assert_eq!(rig.end_of(fine).await, DeliveryStatus::Accepted, "{n}");
     }
     assert_eq!(server.count("/messaging/"), 2 * cases);
     rig.stop().await;

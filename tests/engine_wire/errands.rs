@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Author, ConversationKey, Kind, Life, Outcome, TokenStatus};
+use guestwire::model::{Author, ConversationKey, DeliveryStatus, Kind, Outcome, TokenStatus};
 use serde_json::json as js;
 
 use super::open::{CONVERSATION, body, is_inbound, open_profile};
@@ -71,7 +71,7 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
     let Report::Conversation { messages, .. } = read else { unreachable!() };
     let told: Vec<_> = messages.iter().map(|m| (m.author, m.text.as_str(), m.choices.len())).collect();
     assert_eq!(told, [(Author::Guest, "Hello", 0), (Author::Bot, "Pick", 2)]);
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == message)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
     let later = clock.now().after(Duration::from_secs(120));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count(&format!("/messages/{CONVERSATION}")), 3, "read, fetched, and looked at once more");
@@ -103,7 +103,7 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
         profile.open_messaging.receipts = true;
         let mut rig = Rig::start_with(profile, clock, vec![Duration::from_millis(400), Duration::from_secs(1)]);
         let message = rig.send(0, "Hello");
-        rig.until(|r| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == message)).await;
+        rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
         let receipt = |r: &Report| matches!(r, Report::Exchange(x) if x.kind == Kind::Event && x.outcome.is_settled());
         rig.until(receipt).await;
         rig.engine.ask(Command::Read(KEY));
@@ -179,7 +179,7 @@ async fn a_refused_list_names_the_permission_and_blocks_nothing() {
     let Report::Discovered { found: Err(why), more: false, .. } = told else { panic!("{told:?}") };
     assert!(why.contains("[analytics:conversationDetail:view]"), "{why}");
     let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(server.count("/oauth/token"), 1);
     rig.stop().await;
 }

@@ -11,7 +11,7 @@ use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuni
 use guestwire::journal::job::{KeptSource, Restored, Want, is_kept};
 use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
 use guestwire::model::{
-    Author, Conversation, ConversationKey, ExchangeId, Extras, Kind, Life, Message, MessageId, Moment,
+    Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Extras, Kind, Message, MessageId, Moment,
 };
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ fn behave(req: &Req) -> Act {
 
 /// What a person was told for good.
 struct Told {
-    life: Life,
+    life: DeliveryStatus,
     /// How often the server had received it by then.
     received: usize,
 }
@@ -145,7 +145,7 @@ impl World {
             not_on_disk: BTreeSet::new(),
             full,
         };
-        for kept in restored.messages.iter().filter(|m| m.life == Life::Queued) {
+        for kept in restored.messages.iter().filter(|m| m.life == DeliveryStatus::Queued) {
             self.told.remove(&kept.id);
             session.open.insert(kept.id);
             session.engine.ask(Command::Send(SendRequest::of(&kept.message())));
@@ -167,7 +167,7 @@ impl World {
             author: Author::Guest,
             text: text.clone(),
             at: Moment::new(Duration::ZERO, jiff::Timestamp::now()),
-            life: Life::Queued,
+            life: DeliveryStatus::Queued,
             exchange: None,
             remote_id: None,
             resend_of: None,
@@ -237,7 +237,7 @@ impl World {
         while let Some(report) = session.runtime.block_on(session.reports.recv()) {
             match report {
                 // What waited stays queued for the next start, and is told as not sent by this one.
-                Report::Message { id, life: Life::Cancelled, .. } => drop(session.open.remove(&id)),
+                Report::Message { id, life: DeliveryStatus::Cancelled, .. } => drop(session.open.remove(&id)),
                 report => self.take(&mut session, report),
             }
         }
@@ -281,7 +281,7 @@ impl World {
             }
             if let Some(told) = self.told.get(&id) {
                 assert_eq!(told.life.word(), life, "{text}");
-                let may_come_yet = matches!(told.life, Life::Unknown(_));
+                let may_come_yet = matches!(told.life, DeliveryStatus::Unknown(_));
                 assert!(may_come_yet || told.received == received, "{text} was sent after it was told as {life}");
             }
             if received > 0 {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use guestwire::model::{Ending, FailureKind, Life, Phase};
+use guestwire::model::{DeliveryStatus, Ending, FailureKind, Phase};
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -167,9 +167,9 @@ async fn lost_answers_are_unknown_and_never_sent_twice() {
         profile.ca_files = authority.files();
         let mut rig = Rig::start(profile);
         let sent = ["before", "lost", "after"].map(|text| rig.send(0, text));
-        assert_eq!(rig.end_of(sent[0]).await, Life::Accepted, "{act:?}");
-        let Life::Unknown(why) = rig.end_of(sent[1]).await else { panic!("{act:?}") };
-        assert_eq!(rig.end_of(sent[2]).await, Life::Accepted, "{act:?}");
+        assert_eq!(rig.end_of(sent[0]).await, DeliveryStatus::Accepted, "{act:?}");
+        let DeliveryStatus::Unknown(why) = rig.end_of(sent[1]).await else { panic!("{act:?}") };
+        assert_eq!(rig.end_of(sent[2]).await, DeliveryStatus::Accepted, "{act:?}");
         assert_eq!(server.texts(), ["before", "lost", "after"], "{act:?}");
         let exchange = rig.exchange_of(sent[1]);
         assert_eq!(exchange.attempts().count(), 1);
@@ -191,7 +191,7 @@ async fn a_goaway_between_messages_is_not_noticed() {
     let mut rig = Rig::start(profile);
     for text in ["one", "two", "three"] {
         let message = rig.send(0, text);
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.texts(), ["one", "two", "three"]);
     let connections = server.connections();
@@ -264,8 +264,8 @@ async fn what_was_promised_unprocessed_is_sent_again_once() {
             let mut rig = Rig::start(profile);
             let message = rig.send(0, "hello");
             match rig.end_of(message).await {
-                Life::Accepted if !always => {}
-                Life::Refused(why) if always => assert!(why.starts_with("not sent,"), "{why}"),
+                DeliveryStatus::Accepted if !always => {}
+                DeliveryStatus::Refused(why) if always => assert!(why.starts_with("not sent,"), "{why}"),
                 other => panic!("{goaway:?}, {always}: {other:?}"),
             }
             assert_eq!(*came.lock().unwrap(), [0, 1], "{goaway:?}, {always}");
@@ -294,9 +294,9 @@ async fn a_stalled_connection_is_left() {
     profile.request_timeout = std::time::Duration::from_millis(600);
     let mut rig = Rig::start(profile);
     let lost = rig.send(0, "stalled");
-    assert!(matches!(rig.end_of(lost).await, Life::Unknown(_)));
+    assert!(matches!(rig.end_of(lost).await, DeliveryStatus::Unknown(_)));
     let next = rig.send(0, "next");
-    assert_eq!(rig.end_of(next).await, Life::Accepted);
+    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
     let connections = server.connections();
     assert_ne!(connections[0], connections[1]);
     rig.stop().await;
@@ -315,7 +315,7 @@ async fn large_headers_come_through() {
         let message = rig.send(0, "hello");
         let life = rig.end_of(message).await;
         if whole {
-            assert_eq!(life, Life::Accepted, "{fields} of {size}");
+            assert_eq!(life, DeliveryStatus::Accepted, "{fields} of {size}");
         } else {
             let ending = rig.exchange_of(message).last_attempt().unwrap().ending.clone();
             let Some(Ending::Failed(failure)) = ending else { panic!("{ending:?}") };

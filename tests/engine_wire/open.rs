@@ -9,8 +9,8 @@ use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::engine::{Command, Recalled, Report, SendRequest};
 use guestwire::model::{
-    Address, Attachment, Choice, ConversationKey, Extras, Kind, Life, MessageId, OpenGuest, Outcome, Place, Step,
-    Variation,
+    Address, Attachment, Choice, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, OpenGuest, Outcome, Place,
+    Step, Variation,
 };
 use serde_json::{Value, json as js};
 
@@ -89,9 +89,9 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
         ..Extras::default()
     };
     rig.engine.ask(Command::Send(request(100, "Hello", extras)));
-    let learned = rig.until(|r| matches!(r, Report::Learned { .. })).await;
-    assert_eq!(learned, Report::Learned { key: ConversationKey(0), conversation_id: CONVERSATION.into() });
-    let accepted = rig.until(|r| matches!(r, Report::Message { life: Life::Accepted, .. })).await;
+    let learned = rig.until(|r| matches!(r, Report::ConversationIdKnown { .. })).await;
+    assert_eq!(learned, Report::ConversationIdKnown { key: ConversationKey(0), conversation_id: CONVERSATION.into() });
+    let accepted = rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Accepted, .. })).await;
     assert!(matches!(accepted, Report::Message { remote_id: Some(id), .. } if id == "m1"));
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/message?prefetchConversationId=true"), "{}", came.path);
@@ -105,9 +105,9 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     let off = time.duration_since(rig.exchange_of(MessageId(100)).started.wall).abs();
     assert!(off < jiff::SignedDuration::from_secs(1), "the time is when it was said: {off}");
     let other = rig.send(0, "again");
-    assert_eq!(rig.end_of(other).await, Life::Accepted);
+    assert_eq!(rig.end_of(other).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).iter().collect::<BTreeSet<_>>().len(), 2, "each message has an id of its own");
-    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::Learned { .. })).count(), 1, "told once");
+    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::ConversationIdKnown { .. })).count(), 1, "told once");
     rig.stop().await;
 }
 
@@ -130,7 +130,7 @@ async fn a_lost_answer_is_tried_again_under_the_same_id() {
                 .await;
         let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
         let message = rig.send(0, "once");
-        assert_eq!(rig.end_of(message).await, Life::Accepted, "{told}");
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "{told}");
         let bodies = inbound(&server);
         assert_eq!(bodies.len(), 3, "{told}");
         assert!(bodies.iter().all(|b| *b == bodies[0]), "the same message, to the letter: {told}");
@@ -150,18 +150,18 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
         Server::start(serve(move |_| if *now.lock().unwrap() { Act::SayReset(vec![]) } else { taken() })).await;
     let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
     let first = rig.send(0, "did it land?");
-    let Life::Unknown(why) = rig.end_of(first).await else { panic!("not unknown") };
+    let DeliveryStatus::Unknown(why) = rig.end_of(first).await else { panic!("not unknown") };
     assert!(why.contains("tried 4 times under one message id"), "{why}");
     *broken.lock().unwrap() = false;
     let resend = SendRequest { resend_of: Some(first), ..request(100, "did it land?", Extras::default()) };
     rig.engine.ask(Command::Send(resend));
-    assert_eq!(rig.end_of(MessageId(100)).await, Life::Accepted);
+    assert_eq!(rig.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 1);
-    assert_eq!(rig.life(first), Some(Life::Landed), "it is the same message");
+    assert_eq!(rig.life(first), Some(DeliveryStatus::Landed), "it is the same message");
     // Sent again on purpose, after an acceptance: that is another message.
     let another = SendRequest { resend_of: Some(MessageId(100)), ..request(101, "did it land?", Extras::default()) };
     rig.engine.ask(Command::Send(another));
-    assert_eq!(rig.end_of(MessageId(101)).await, Life::Accepted);
+    assert_eq!(rig.end_of(MessageId(101)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 2);
     rig.stop().await;
 }
@@ -184,8 +184,8 @@ async fn the_id_survives_a_restart() {
     rig.engine
         .ask(Command::Send(SendRequest { resend_of: Some(MessageId(1)), ..request(2, "lost", Extras::default()) }));
     rig.engine.ask(Command::Send(request(3, "queued", kept("kept-3"))));
-    assert_eq!(rig.end_of(MessageId(2)).await, Life::Accepted);
-    assert_eq!(rig.end_of(MessageId(3)).await, Life::Accepted);
+    assert_eq!(rig.end_of(MessageId(2)).await, DeliveryStatus::Accepted);
+    assert_eq!(rig.end_of(MessageId(3)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server), ["kept-1", "kept-3"]);
     rig.stop().await;
 }
@@ -200,16 +200,16 @@ async fn an_earlier_lost_try_is_not_forgotten() {
     .await;
     let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
     let refused = rig.send(0, "x");
-    let Life::Unknown(why) = rig.end_of(refused).await else { panic!("not unknown") };
+    let DeliveryStatus::Unknown(why) = rig.end_of(refused).await else { panic!("not unknown") };
     assert!(why.starts_with("403 no") && why.ends_with("an earlier try may have been received"), "{why}");
     rig.stop().await;
 
     let server = Server::start(serve(|_| Act::SayReset(vec![]))).await;
     let mut rig = Rig::start(open_profile(&server.url(), 1));
     let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { .. }, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await;
     rig.engine.ask(Command::Cancel(message));
-    assert!(matches!(rig.end_of(message).await, Life::Unknown(why) if why.contains("taken back")));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(why) if why.contains("taken back")));
     assert_eq!(inbound(&server).len(), 1);
     rig.stop().await;
 }
@@ -236,10 +236,10 @@ async fn a_session_is_paced_without_provoking_a_429() {
     let mut rig = Rig::start_with(open_profile(&server.url(), 2), clock, vec![]);
     let sent: Vec<_> = (0..12).flat_map(|n| [(0, n), (1, n)]).map(|(c, n)| rig.send(c, &format!("{n}"))).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(inbound(&server).len(), 24, "none was refused");
-    let waited = |r: &Report| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why == "pacing, messages of a session");
+    let waited = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why == "pacing, messages of a session");
     assert!(rig.seen.iter().any(waited));
     rig.stop().await;
 }
@@ -261,18 +261,22 @@ async fn refusals_are_those_of_every_channel() {
     .await;
     let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
     let healed = rig.send(0, "healed");
-    assert_eq!(rig.end_of(healed).await, Life::Accepted);
+    assert_eq!(rig.end_of(healed).await, DeliveryStatus::Accepted);
     assert_eq!(rig.exchange_of(healed).attempts().count(), 2);
     let forbidden = rig.send(0, "forbidden");
     assert!(
-        matches!(rig.end_of(forbidden).await, Life::Refused(why) if why.contains("[conversation:message:receive]"))
+        matches!(rig.end_of(forbidden).await, DeliveryStatus::Refused(why) if why.contains("[conversation:message:receive]"))
     );
     let bent = SendRequest { sent_as: Some(Variation::MalformedId), ..request(50, "x", Extras::default()) };
     rig.engine.ask(Command::Send(bent));
-    assert!(matches!(rig.end_of(MessageId(50)).await, Life::Refused(why) if why.contains("invalid.path.parameter")));
+    assert!(
+        matches!(rig.end_of(MessageId(50)).await, DeliveryStatus::Refused(why) if why.contains("invalid.path.parameter"))
+    );
     let other = SendRequest { sent_as: Some(Variation::OtherParticipant), ..request(51, "x", Extras::default()) };
     rig.engine.ask(Command::Send(other));
-    assert!(matches!(rig.end_of(MessageId(51)).await, Life::Refused(why) if why.contains("names no participant")));
+    assert!(
+        matches!(rig.end_of(MessageId(51)).await, DeliveryStatus::Refused(why) if why.contains("names no participant"))
+    );
     assert_eq!(rig.exchanges(Kind::Send).len(), 4);
     rig.stop().await;
 }
@@ -291,7 +295,7 @@ async fn what_the_channel_cannot_carry_is_said() {
     for (n, (extras, words)) in cases.into_iter().enumerate() {
         let id = MessageId(10 + n as u64);
         rig.engine.ask(Command::Send(request(id.0, "x", extras)));
-        assert!(matches!(rig.end_of(id).await, Life::Refused(why) if why.contains(words)), "{words}");
+        assert!(matches!(rig.end_of(id).await, DeliveryStatus::Refused(why) if why.contains(words)), "{words}");
         assert!(matches!(&rig.exchange_of(id).outcome, Outcome::Refused(_)));
     }
     assert!(inbound(&server).is_empty());
@@ -306,7 +310,7 @@ async fn a_choice_is_answered() {
     let extras =
         Extras { choice: Some(Choice::new("Yes", "yes")), answers: Some("offer-1".into()), ..Extras::default() };
     rig.engine.ask(Command::Send(request(1, "", extras)));
-    assert_eq!(rig.end_of(MessageId(1)).await, Life::Accepted);
+    assert_eq!(rig.end_of(MessageId(1)).await, DeliveryStatus::Accepted);
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/structured/response"), "{}", came.path);
     let body = body(&came);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::engine::{Environment, Report, Tuning};
-use guestwire::model::{Ending, FailureKind, Life, MessageId, Party, ProxyName};
+use guestwire::model::{DeliveryStatus, Ending, FailureKind, MessageId, Party, ProxyName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,7 +25,7 @@ fn start(profile: Profile, variables: &[(&'static str, String)]) -> Rig {
     Rig::tuned(profile, Clock::start(), tuning)
 }
 
-async fn one_send(rig: &mut Rig) -> (MessageId, Life) {
+async fn one_send(rig: &mut Rig) -> (MessageId, DeliveryStatus) {
     let message = rig.send(0, "hello");
     let life = rig.end_of(message).await;
     (message, life)
@@ -66,7 +66,7 @@ async fn plain_requests_outside_go_to_the_proxy() {
         let mut profile = profile(&proxy.url(), 1);
         profile.hosts.api = "http://api.outside.example".into();
         let mut rig = start(profile, &[(variable, proxy.url())]);
-        assert_eq!(one_send(&mut rig).await.1, Life::Accepted, "{variable}");
+        assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted, "{variable}");
         assert_eq!(proxy.count("http://api.outside.example/api/v2/conversations/messaging/"), 1, "{variable}");
         rig.stop().await;
     }
@@ -88,7 +88,7 @@ async fn secure_requests_outside_go_through_a_tunnel() {
     let proxied = format!("http://127.0.0.1:{proxy}");
     let mut rig = start(profile, &[("https_proxy", proxied)]);
     let (message, life) = one_send(&mut rig).await;
-    assert_eq!(life, Life::Accepted);
+    assert_eq!(life, DeliveryStatus::Accepted);
     assert_eq!((api.texts(), tunnelled.load(Ordering::SeqCst)), (vec!["hello".to_owned()], 1));
     let exchange = rig.exchange_of(message);
     let timing = exchange.last_attempt().unwrap().timing;
@@ -139,8 +139,8 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         let message = rig.send(0, "hello");
         let why = loop {
             match rig.next().await {
-                Report::Message { life: Life::Waiting { why, .. }, .. } if status.is_none() => break why,
-                Report::Message { life: Life::Refused(why), .. } => break why,
+                Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if status.is_none() => break why,
+                Report::Message { life: DeliveryStatus::Refused(why), .. } => break why,
                 _ => {}
             }
         };
@@ -170,7 +170,7 @@ async fn a_proxy_that_may_come_back_is_tried_again() {
         profile.hosts.api = "https://api.outside.example".into();
         let mut rig = start(profile, &[("all_proxy", format!("http://127.0.0.1:{port}"))]);
         let message = rig.send(0, "hello");
-        let waits = |r: &Report| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("(all_proxy)"));
+        let waits = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("(all_proxy)"));
         rig.until(waits).await;
         let exchange = rig.exchange_of(message);
         let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
@@ -192,7 +192,7 @@ async fn other_successes_to_connect_are_tunnels() {
     profile.hosts.api = "https://api.outside.example".into();
     profile.ca_files = authority.files();
     let mut rig = start(profile, &[("https_proxy", format!("http://127.0.0.1:{proxy}"))]);
-    assert_eq!(one_send(&mut rig).await.1, Life::Accepted);
+    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
     rig.stop().await;
 }
 
@@ -214,7 +214,7 @@ async fn loopback_never_goes_to_a_proxy() {
         profile.hosts.api.clone_from(&api);
         profile.ca_files = authority.files();
         let mut rig = start(profile, &everywhere);
-        assert_eq!(one_send(&mut rig).await.1, Life::Accepted, "{api}");
+        assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted, "{api}");
         rig.stop().await;
     }
     assert_eq!(proxy.log().len(), 0);
@@ -229,7 +229,7 @@ async fn no_proxy_is_obeyed() {
     // Not loopback by its name, but nobody's outside this machine either.
     profile.hosts.api = format!("http://0.0.0.0:{}", proxy.addr.port());
     let mut rig = start(profile, &[("http_proxy", "http://127.0.0.1:1".into()), ("no_proxy", "0.0.0.0".into())]);
-    assert_eq!(one_send(&mut rig).await.1, Life::Accepted);
+    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
     assert_eq!(proxy.count("/messaging/"), 1);
     rig.stop().await;
 }
@@ -242,7 +242,7 @@ async fn a_proxy_that_cannot_be_used_is_told_by_its_variable() {
     profile.hosts.api = "https://api.outside.example".into();
     let mut rig = start(profile, &[("https_proxy", "http://me:hush-hush@ not a host".into())]);
     let (_, life) = one_send(&mut rig).await;
-    let Life::Refused(why) = life else { panic!("{life:?}") };
+    let DeliveryStatus::Refused(why) = life else { panic!("{life:?}") };
     assert!(why.contains("https_proxy"), "{why}");
     assert!(!format!("{:?}", rig.seen).contains("hush-hush"));
     rig.stop().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{AsOf, Author, ConversationKey, Kind, Life, RemoteState, RepliesReadable, Unreadable};
+use guestwire::model::{AsOf, Author, ConversationKey, DeliveryStatus, Kind, RemoteState, RepliesReadable, Unreadable};
 use serde_json::json as js;
 
 use super::rig::{Rig, granted, is_send, is_token, profile, unauthorized};
@@ -65,7 +65,7 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     let mut rig = Rig::start_with(profile(&server.url(), 2), clock, PAUSES.to_vec());
     rig.engine.ask(Command::Watch(Some(ConversationKey(0))));
     let message = rig.send(0, "hello");
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == message)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
     let told: Vec<_> = rig
         .seen
         .iter()
@@ -114,8 +114,8 @@ async fn an_unknown_message_is_found_to_have_landed() {
     let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, true)).await;
     let mut rig = Rig::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
     let message = rig.send(0, "did it land?");
-    assert!(matches!(rig.end_of(message).await, Life::Unknown(_)));
-    let landed = rig.until(|r| matches!(r, Report::Message { life: Life::Landed, .. })).await;
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
+    let landed = rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Landed, .. })).await;
     assert!(matches!(landed, Report::Message { id, remote_id: Some(remote), .. } if id == message && remote == "m0"));
     assert_eq!(server.texts(), ["did it land?"]);
     rig.stop().await;
@@ -139,7 +139,7 @@ async fn a_refused_read_harms_nothing() {
         assert!(matches!(told, Report::Conversation { state: s, .. } if s == state), "{status}");
         for _ in 0..3 {
             let message = rig.send(0, "x");
-            assert_eq!(rig.end_of(message).await, Life::Accepted);
+            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
         }
         let later = clock.now().after(Duration::from_secs(60));
         tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
@@ -230,7 +230,7 @@ async fn a_read_that_is_to_wait_does_not_hold_messages_for_hours() {
     assert_eq!(readable(&mut rig).await, RepliesReadable::No(Unreadable::Failing { status: 429 }));
     let asked = clock.now();
     let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let waited = clock.now().since(asked);
     assert!(waited < Duration::from_secs(90), "{waited:?}");
     assert_eq!(server.count("/conversations/messages/"), 1, "reading waits as it was told");

@@ -9,7 +9,9 @@ use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Conversation, ConversationKey, Exchange, Kind, Life, MessageId, Outcome, TokenStatus};
+use guestwire::model::{
+    Address, Conversation, ConversationKey, DeliveryStatus, Exchange, Kind, MessageId, Outcome, TokenStatus,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::server::{Act, Req, json};
@@ -170,7 +172,7 @@ impl Rig {
     }
 
     /// How a message ends.
-    pub async fn end_of(&mut self, message: MessageId) -> Life {
+    pub async fn end_of(&mut self, message: MessageId) -> DeliveryStatus {
         if let Some(life) = self.life(message)
             && life.is_settled()
         {
@@ -183,7 +185,7 @@ impl Rig {
     }
 
     /// Where a message stands, as far as reported.
-    pub fn life(&self, message: MessageId) -> Option<Life> {
+    pub fn life(&self, message: MessageId) -> Option<DeliveryStatus> {
         self.seen.iter().rev().find_map(|r| match r {
             Report::Message { id, life, .. } if *id == message => Some(life.clone()),
             _ => None,

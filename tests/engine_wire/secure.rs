@@ -1,7 +1,7 @@
 //! HTTPS: what is measured and shown of it, and certificates that nobody vouches for.
 
 use guestwire::config::Profile;
-use guestwire::model::{Ending, Failure, FailureKind, Life, Outcome, Phase, Response, TlsFault};
+use guestwire::model::{DeliveryStatus, Ending, Failure, FailureKind, Outcome, Phase, Response, TlsFault};
 
 use super::certificates::Authority;
 use super::http2::{Do, Http2};
@@ -22,7 +22,7 @@ async fn two_sends(profile: Profile, version: &str) -> [Response; 2] {
     let mut rig = Rig::start(profile);
     let sent = [rig.send(0, "first"), rig.send(0, "second")];
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     let attempts = sent.map(|message| rig.exchange_of(message).last_attempt().unwrap().clone());
     rig.stop().await;
@@ -70,7 +70,7 @@ async fn distrusted(api: &str, authority: Option<&Authority>) -> (String, Failur
     let (_login, profile) = split(api, authority).await;
     let mut rig = Rig::start(profile);
     let message = rig.send(0, "hello");
-    let Life::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
     let exchange = rig.exchange_of(message);
     assert_eq!(exchange.outcome, Outcome::Failed(why.clone()));
     assert_eq!(exchange.attempts().count(), 1, "a certificate is not healed by trying again");
@@ -140,7 +140,7 @@ async fn a_ca_file_that_cannot_be_read_is_named() {
     profile.ca_files = vec!["/nonexistent/ca.pem".into()];
     let mut rig = Rig::start(profile);
     let message = rig.send(0, "hello");
-    let Life::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
     assert!(why.starts_with("not sent, TLS handshake: the CA file /nonexistent/ca.pem: it cannot be read"), "{why}");
     assert_eq!(rig.exchange_of(message).attempts().count(), 1);
     rig.stop().await;
@@ -173,7 +173,7 @@ async fn a_reset_under_tls_is_unknown() {
     let (_login, profile) = split(&api, Some(&authority)).await;
     let mut rig = Rig::start(profile);
     let message = rig.send(0, "once");
-    assert!(matches!(rig.end_of(message).await, Life::Unknown(_)));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
     assert_eq!(server.texts(), ["once"]);
     rig.stop().await;
 }

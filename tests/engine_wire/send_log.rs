@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use guestwire::clock::Clock;
 use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, Life, MessageId};
+use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
 use secrecy::SecretString;
 
 use super::rig::{Rig, profile, with_tokens};
@@ -32,7 +32,7 @@ impl SendLog for Book {
         })
     }
 
-    fn outcome(&self, message: MessageId, life: &Life, _: Option<&str>) -> Recording {
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, _: Option<&str>) -> Recording {
         self.0.lock().unwrap().push(format!("outcome {message} {}", life.word()));
         Box::pin(async {
             tokio::task::yield_now().await;
@@ -61,8 +61,8 @@ async fn intent_before_the_first_byte_and_outcome_after() {
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let (kept, unkept) = (rig.send(0, "kept"), rig.send(0, "no room"));
-    assert_eq!(rig.end_of(kept).await, Life::Accepted);
-    assert!(matches!(rig.end_of(unkept).await, Life::Refused(why) if why.contains("disk full")));
+    assert_eq!(rig.end_of(kept).await, DeliveryStatus::Accepted);
+    assert!(matches!(rig.end_of(unkept).await, DeliveryStatus::Refused(why) if why.contains("disk full")));
     assert_eq!(server.texts(), ["kept"], "what cannot be recorded is not sent");
     assert_eq!(*lines.lock().unwrap(), ["intent kept", "received", "outcome 1 accepted", "outcome 2 refused"]);
     rig.stop().await;
@@ -77,10 +77,12 @@ async fn what_cannot_be_recorded_now_waits() {
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let waits = rig.send(0, "not now");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("disk full")))
-        .await;
+    rig.until(
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("disk full")),
+    )
+    .await;
     rig.engine.ask(Command::Cancel(waits));
-    assert_eq!(rig.end_of(waits).await, Life::Cancelled);
+    assert_eq!(rig.end_of(waits).await, DeliveryStatus::Cancelled);
     assert!(server.texts().is_empty());
     assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
     rig.stop().await;
@@ -93,8 +95,8 @@ async fn a_job_that_dies_surfaces() {
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
     let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
     let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));
-    assert!(matches!(rig.end_of(dies).await, Life::Unknown(why) if why.contains("failed inside")));
-    assert_eq!(rig.end_of(lives).await, Life::Accepted);
+    assert!(matches!(rig.end_of(dies).await, DeliveryStatus::Unknown(why) if why.contains("failed inside")));
+    assert_eq!(rig.end_of(lives).await, DeliveryStatus::Accepted);
     assert!(rig.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("sending a message"))));
     rig.stop().await;
 }

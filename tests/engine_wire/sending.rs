@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, Ending, FailureKind, Kind, Life, Outcome, Phase, Step, TokenStatus};
+use guestwire::model::{Address, DeliveryStatus, Ending, FailureKind, Kind, Outcome, Phase, Step, TokenStatus};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -37,16 +37,16 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
         let lost = rig.send(0, "lost");
         let life = rig.end_of(lost).await;
         match life {
-            Life::Unknown(why) if unknown => assert!(why.contains(words), "{told}: {why}"),
-            Life::Accepted if !unknown => {}
+            DeliveryStatus::Unknown(why) if unknown => assert!(why.contains(words), "{told}: {why}"),
+            DeliveryStatus::Accepted if !unknown => {}
             other => panic!("{told}: {other:?}"),
         }
         if unknown {
             let after = rig.send(0, "after");
-            assert_eq!(rig.end_of(after).await, Life::Accepted, "{told}");
+            assert_eq!(rig.end_of(after).await, DeliveryStatus::Accepted, "{told}");
             assert_eq!(server.texts(), ["lost", "after"], "{told}");
             rig.engine.ask(Command::Settle { message: lost, landed: false });
-            rig.until(|r| matches!(r, Report::Message { id, life: Life::Lost, .. } if *id == lost)).await;
+            rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Lost, .. } if *id == lost)).await;
         }
         rig.stop().await;
     }
@@ -58,7 +58,7 @@ async fn garbage_is_unknown() {
     let server = Server::start(with_tokens(|_| Act::SayClose(b"\x16\x03\x01 garbage\r\n\r\n".to_vec()))).await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, Life::Unknown(_)));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
     let exchange = rig.exchange_of(message);
     let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
     assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Protocol, Phase::Answer, true));
@@ -150,7 +150,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
     profile.hosts.api = nowhere;
     let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
     let message = rig.send(0, "x");
-    let Life::Refused(why) = rig.end_of(message).await else { panic!("not told") };
+    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not told") };
     assert!(why.starts_with("not sent, connecting: ") && why.ends_with("tried 5 times"), "{why}");
     let exchange = rig.exchange_of(message);
     assert!(matches!(exchange.outcome, Outcome::Failed(_)));
@@ -170,7 +170,7 @@ async fn an_unresolvable_host_is_a_look_up_failure() {
     profile.hosts.api = "http://no-such-host.invalid".into();
     let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
     let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, Life::Refused(_)));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(_)));
     let exchange = rig.exchange_of(message);
     let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
     assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Dns, Phase::Resolve, false));
@@ -188,8 +188,8 @@ async fn a_stale_connection_never_writes_twice() {
         let message = rig.send(0, &text);
         // The close may cross the next request: then it is unknown, and it must not come again by itself.
         let life = rig.end_of(message).await;
-        assert!(matches!(life, Life::Accepted | Life::Unknown(_)), "{life:?}");
-        if life == Life::Accepted {
+        assert!(matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Unknown(_)), "{life:?}");
+        if life == DeliveryStatus::Accepted {
             texts.push(text);
         }
     }
@@ -225,10 +225,10 @@ async fn a_named_wait_is_obeyed() {
         let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
         let message = rig.send(0, "x");
         rig.until(
-            |r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("Retry-After 7 s")),
+            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("Retry-After 7 s")),
         )
         .await;
-        assert_eq!(rig.end_of(message).await, Life::Accepted, "{said}");
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "{said}");
         let times = times.lock().unwrap().clone();
         assert!(times[1].saturating_sub(times[0]) >= Duration::from_secs(7), "{said}: {times:?}");
         assert!(times[1].saturating_sub(times[0]) < Duration::from_secs(60), "{said}: {times:?}");
@@ -262,14 +262,12 @@ async fn the_queue_paces_to_the_known_limit() {
     let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
     let sent: Vec<_> = (0..12).map(|n| rig.send(0, &n.to_string())).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.count("/messaging/"), 12, "no 429 was provoked");
-    assert!(
-        rig.seen
-            .iter()
-            .any(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.starts_with("pacing")))
-    );
+    assert!(rig.seen.iter().any(
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.starts_with("pacing"))
+    ));
     assert!(rig.seen.iter().any(|r| matches!(r, Report::RateLimit(l) if l.allowed == 5)));
     rig.stop().await;
 }
@@ -294,7 +292,7 @@ async fn order_within_and_side_by_side_between() {
     let sent: Vec<_> =
         (0..20).flat_map(|n| (0..5).map(move |c| (c, n))).map(|(c, n)| rig.send(c, &format!("{c}:{n}"))).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     let texts = server.texts();
     for c in 0..5 {
@@ -311,14 +309,14 @@ async fn taking_back() {
     let server = Server::start(with_tokens(|_| Act::Hang)).await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let (flying, waiting) = (rig.send(0, "flying"), rig.send(0, "waiting"));
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Sending { .. }, .. } if *id == flying)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == flying)).await;
     while server.count("/messaging/") == 0 {
         tokio::task::yield_now().await;
     }
     rig.engine.ask(Command::Cancel(waiting));
-    assert_eq!(rig.end_of(waiting).await, Life::Cancelled);
+    assert_eq!(rig.end_of(waiting).await, DeliveryStatus::Cancelled);
     rig.engine.ask(Command::Cancel(flying));
-    assert!(matches!(rig.end_of(flying).await, Life::Unknown(_)));
+    assert!(matches!(rig.end_of(flying).await, DeliveryStatus::Unknown(_)));
     assert_eq!(server.texts(), ["flying"]);
     rig.stop().await;
 }
@@ -342,9 +340,9 @@ async fn taken_back_while_connecting_is_cancelled() {
     profile.hosts.api = format!("http://{addr}");
     let mut rig = Rig::start(profile);
     let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     rig.engine.ask(Command::Cancel(message));
-    assert_eq!(rig.end_of(message).await, Life::Cancelled);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled);
     rig.stop().await;
 }
 
@@ -358,7 +356,7 @@ async fn a_silent_server_is_unknown_after_the_bound() {
     let message = rig.send(0, "x");
     assert_eq!(
         rig.end_of(message).await,
-        Life::Unknown("waiting for the answer: timed out while waiting for the answer".into())
+        DeliveryStatus::Unknown("waiting for the answer: timed out while waiting for the answer".into())
     );
     assert_eq!(server.count("/messaging/"), 1);
     rig.stop().await;
@@ -383,13 +381,13 @@ async fn local_refusals() {
         (9, "x".to_owned(), "no conversation number 9"),
     ] {
         let message = rig.send(conversation, &text);
-        let Life::Refused(why) = rig.end_of(message).await else { panic!("{words}") };
+        let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("{words}") };
         assert!(why.contains(words), "{why}");
         assert_eq!(rig.exchange_of(message).attempts().count(), 0);
     }
     let (full, odd) = (rig.send(0, &"é".repeat(2048)), rig.send(2, "malformed on purpose"));
-    assert_eq!(rig.end_of(full).await, Life::Accepted);
-    assert_eq!(rig.end_of(odd).await, Life::Accepted);
+    assert_eq!(rig.end_of(full).await, DeliveryStatus::Accepted);
+    assert_eq!(rig.end_of(odd).await, DeliveryStatus::Accepted);
     assert_eq!(server.count("/messaging/"), 2);
     assert_eq!(server.count("/messaging/not%20a%20uuid%20%2F%20at%20all/messages"), 1);
     rig.stop().await;
@@ -403,7 +401,7 @@ async fn a_stop_finishes_what_is_on_the_wire() {
             .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let (flying, waiting) = (rig.send(0, "flying"), rig.send(0, "waiting"));
-    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     let reports = rig.stop().await;
     let last = |message| {
         reports.iter().rev().find_map(|r| match r {
@@ -411,8 +409,8 @@ async fn a_stop_finishes_what_is_on_the_wire() {
             _ => None,
         })
     };
-    assert_eq!(last(flying), Some(Life::Accepted));
-    assert_eq!(last(waiting), Some(Life::Cancelled));
+    assert_eq!(last(flying), Some(DeliveryStatus::Accepted));
+    assert_eq!(last(waiting), Some(DeliveryStatus::Cancelled));
     assert_eq!(server.texts(), ["flying"]);
 }
 
@@ -453,11 +451,9 @@ async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
         told,
         [("hello there".to_owned(), Outcome::Open, false), ("hello there".to_owned(), Outcome::Accepted, true)]
     );
-    assert!(
-        rig.seen.iter().any(
-            |r| matches!(r, Report::Message { remote_id: Some(id), life: Life::Accepted, .. } if id == "remote-7")
-        )
-    );
+    assert!(rig.seen.iter().any(
+        |r| matches!(r, Report::Message { remote_id: Some(id), life: DeliveryStatus::Accepted, .. } if id == "remote-7")
+    ));
     let attempt = rig.exchange_of(message).last_attempt().unwrap().clone();
     assert!(attempt.timing.total.is_some() && attempt.timing.first_byte.is_some());
     assert!(attempt.timing.reused, "the token's connection, same host");

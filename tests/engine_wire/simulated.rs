@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::model::{Kind, Life, Outcome};
+use guestwire::model::{DeliveryStatus, Kind, Outcome};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
 
 use super::rig::Rig;
@@ -50,7 +50,7 @@ async fn renewal_holds_against_the_sandbox() {
     while clock.now().mono < lifetime * LIFETIMES || sent < 2000 {
         let batch: Vec<_> = (0..8).map(|conversation| rig.send(conversation, "hello")).collect();
         for message in batch {
-            assert_eq!(rig.end_of(message).await, Life::Accepted);
+            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
             sent += 1;
         }
     }
@@ -76,7 +76,7 @@ async fn fifty_meet_a_revoked_token_of_the_sandbox() {
     sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
     let sent: Vec<_> = (0..50).map(|conversation| rig.send(conversation, "hello")).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(count(&sandbox, "/tokens/renewals"), 1);
     assert_eq!(count(&sandbox, "/received"), 50);

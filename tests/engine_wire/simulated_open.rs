@@ -7,7 +7,9 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{SecretSource, Webhook};
 use guestwire::engine::{Command, Report, SendRequest};
-use guestwire::model::{Author, Choice, ConversationKey, Extras, Kind, Life, MessageId, Outcome, RemoteMessage, Step};
+use guestwire::model::{
+    Author, Choice, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, Outcome, RemoteMessage, Step,
+};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
 
 use super::rig::Rig;
@@ -52,7 +54,7 @@ fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
 
 async fn reply(rig: &mut Rig) -> RemoteMessage {
     loop {
-        let (Report::Conversation { key: ANNA, messages, .. } | Report::Heard { key: ANNA, messages }) =
+        let (Report::Conversation { key: ANNA, messages, .. } | Report::MessagesArrived { key: ANNA, messages }) =
             rig.next().await
         else {
             continue;
@@ -65,7 +67,7 @@ async fn reply(rig: &mut Rig) -> RemoteMessage {
 }
 
 async fn answered(rig: &mut Rig, message: MessageId) {
-    while rig.life(message) != Some(Life::Answered) {
+    while rig.life(message) != Some(DeliveryStatus::Answered) {
         rig.next().await;
     }
 }
@@ -127,7 +129,7 @@ async fn lost_answers_double_nothing() {
         sandbox.set_fault(fault).unwrap();
         let sent: Vec<_> = (0..3).map(|n| rig.send(1, &format!("number {n}"))).collect();
         for message in &sent {
-            assert_eq!(rig.end_of(*message).await, Life::Accepted, "{fault}");
+            assert_eq!(rig.end_of(*message).await, DeliveryStatus::Accepted, "{fault}");
         }
         assert_eq!(count(&sandbox, "/received"), 3, "{fault}");
         assert!(count(&sandbox, "/open/duplicates") >= 1, "{fault}: a repeated try reached it");
@@ -142,16 +144,16 @@ async fn lost_answers_double_nothing() {
 async fn limits_permissions_and_what_is_not_known() {
     let (sandbox, mut rig) = both(Clock::fast(50), &[400, 1000], false, false);
     let first = rig.send(1, "first");
-    assert_eq!(rig.end_of(first).await, Life::Accepted);
+    assert_eq!(rig.end_of(first).await, DeliveryStatus::Accepted);
     sandbox.set_fault(r#"{"fault":"rate-limited","retry_after":3,"times":1}"#).unwrap();
     let limited = rig.send(1, "limited");
-    assert_eq!(rig.end_of(limited).await, Life::Accepted);
+    assert_eq!(rig.end_of(limited).await, DeliveryStatus::Accepted);
     let waited = |s: &Step| matches!(s, Step::Wait { why, .. } if why == "429, Retry-After 3 s");
     assert!(rig.exchange_of(limited).steps.iter().any(waited));
 
     sandbox.set_fault(r#"{"fault":"permission-missing"}"#).unwrap();
     let forbidden = rig.send(1, "forbidden");
-    let Life::Refused(why) = rig.end_of(forbidden).await else { panic!("not refused") };
+    let DeliveryStatus::Refused(why) = rig.end_of(forbidden).await else { panic!("not refused") };
     assert!(why.contains("403 missing.permissions") && why.contains("[conversation:message:receive]"), "{why}");
     rig.engine.ask(Command::Discover { page: 1 });
     let found = rig.until(|r| matches!(r, Report::Discovered { .. })).await;
@@ -160,8 +162,8 @@ async fn limits_permissions_and_what_is_not_known() {
 
     sandbox.set_fault(r#"{"fault":"reset-after","times":4}"#).unwrap();
     let unknown = rig.send(1, "did it land?");
-    assert!(matches!(rig.end_of(unknown).await, Life::Unknown(_)));
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == unknown)).await;
+    assert!(matches!(rig.end_of(unknown).await, DeliveryStatus::Unknown(_)));
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == unknown)).await;
     assert_eq!(count(&sandbox, "/received"), 3, "the unknown one once");
     rig.stop().await;
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::config::{ClientAuth, Credentials, SecretSource};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Generation, Kind, Life, Outcome, Step, TokenStatus};
+use guestwire::model::{DeliveryStatus, Generation, Kind, Outcome, Step, TokenStatus};
 
 use tokio::sync::Barrier;
 
@@ -40,7 +40,7 @@ async fn renewal_is_never_seen() {
     while clock.now().mono < Duration::from_secs(LIFETIME) * LIFETIMES {
         let batch: Vec<_> = (0..4).flat_map(|c| [(c, "a"), (c, "b")]).map(|(c, text)| rig.send(c, text)).collect();
         for message in batch {
-            assert_eq!(rig.end_of(message).await, Life::Accepted);
+            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
             sent += 1;
         }
     }
@@ -71,7 +71,7 @@ async fn fifty_at_once_renew_once() {
     rig.signed_in().await;
     let sent: Vec<_> = (0..50).map(|c| rig.send(c, "hello")).collect();
     for message in &sent {
-        assert_eq!(rig.end_of(*message).await, Life::Accepted);
+        assert_eq!(rig.end_of(*message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.count("/oauth/token"), 2, "one sign-in, one renewal");
     assert_eq!(server.count("/messaging/"), 100, "each once with the old and once with the new");
@@ -98,7 +98,7 @@ async fn a_refusal_stays_one() {
     let mut rig = Rig::start(profile(&server.url(), 1));
     let (first, second) = (rig.send(0, "one"), rig.send(0, "two"));
     for message in [first, second] {
-        let Life::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+        let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
         assert!(why.starts_with("401 unauthorized: The request could not"), "{why}");
     }
     assert_eq!(rig.exchange_of(first).attempts().count(), 2);
@@ -113,7 +113,7 @@ async fn a_403_never_renews() {
     let mut rig = Rig::start(profile(&server.url(), 3));
     for conversation in 0..3 {
         let message = rig.send(conversation, "x");
-        assert_eq!(rig.end_of(message).await, Life::Refused("403 not.authorized: no".into()));
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Refused("403 not.authorized: no".into()));
     }
     assert_eq!((server.count("/oauth/token"), server.count("/messaging/")), (1, 3));
     rig.stop().await;
@@ -136,7 +136,7 @@ async fn sends_go_on_while_renewal_fails() {
     let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
     rig.until(|r| matches!(r, Report::Token(TokenStatus::RenewFailed { why, .. }) if why.contains("500"))).await;
     let message = rig.send(0, "meanwhile");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(rig.exchange_of(message).last_attempt().unwrap().generation, Some(Generation(1)));
     rig.until(|r| matches!(r, Report::Token(TokenStatus::Valid(f)) if f.generation == Generation(2))).await;
     rig.stop().await;
@@ -163,10 +163,10 @@ async fn a_bad_client_is_not_tried_again_and_messages_wait() {
     let later = clock.now().after(Duration::from_secs(900));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count("/oauth/token"), 1);
-    assert_eq!(rig.life(message), Some(Life::Queued));
+    assert_eq!(rig.life(message), Some(DeliveryStatus::Queued));
     MENDED.store(true, Ordering::SeqCst);
     rig.engine.ask(Command::SignIn);
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     rig.stop().await;
 }
 
@@ -208,10 +208,11 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
     .await;
     let mut rig = Rig::start(profile(&server.url(), 1));
     let message = rig.send(0, "hello");
-    assert_eq!(rig.end_of(message).await, Life::Accepted, "it may be sent all the same");
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "it may be sent all the same");
     let notice =
         rig.seen.iter().position(|r| matches!(r, Report::Notice { text, .. } if text.contains("guest:messages:send")));
-    let sending = rig.seen.iter().position(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. }));
+    let sending =
+        rig.seen.iter().position(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. }));
     assert!(notice.unwrap() < sending.unwrap());
     let facts = rig.seen.iter().rev().find_map(|r| match r {
         Report::Token(status) => status.facts().cloned(),
@@ -232,7 +233,7 @@ async fn a_pasted_token_is_used_and_never_renewed() {
     profile.credentials = Credentials::Pasted(SecretSource::Literal(format!("{TOKEN}pasted").into()));
     let mut rig = Rig::start(profile);
     let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.starts_with("401")));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.starts_with("401")));
     assert_eq!((server.count("/oauth/token"), server.count("/messaging/")), (0, 1));
     rig.stop().await;
 }
@@ -257,7 +258,7 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
         let Report::Token(TokenStatus::Valid(facts)) = valid else { panic!("{valid:?}") };
         assert_eq!(facts.acceptance, guestwire::model::Acceptance::Taken);
         let message = rig.send(0, "x");
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
         rig.stop().await;
     }
     assert!(server.log().iter().all(|r| r.bearer() == format!("{TOKEN}good")), "{:?}", server.log());
@@ -374,7 +375,7 @@ async fn a_message_waits_for_the_token_that_was_asked_for_before_it() {
     rig.signed_in().await;
     rig.engine.ask(Command::Renew);
     let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let used: Vec<_> = server.log().iter().filter(|r| is_send(r)).map(|r| r.bearer().to_owned()).collect();
     assert_eq!(used, [format!("{TOKEN}0002")]);
     rig.stop().await;
@@ -388,9 +389,9 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
     let mut rig = Rig::start(profile);
     rig.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("client_secret"))).await;
     let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Queued, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Queued, .. })).await;
     rig.engine.ask(Command::Cancel(message));
-    assert_eq!(rig.end_of(message).await, Life::Cancelled);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled);
     assert!(server.log().is_empty());
     assert!(matches!(rig.exchanges(Kind::Token)[0].outcome, Outcome::Refused(_)));
     rig.stop().await;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use guestwire::clock::Clock;
 use guestwire::config::{Profile, SecretSource, Webhook};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Author, ConversationKey, Exchange, Kind, Life, Outcome};
+use guestwire::model::{Author, ConversationKey, DeliveryStatus, Exchange, Kind, Outcome};
 use serde_json::json as js;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,16 +83,16 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m1"}"#))).await;
     let (mut rig, at) = listening(&server).await;
     let message = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let body = said("out-1", "Good morning");
     let answer = deliver(&at, &body).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("taken\n"), "{answer}");
-    let heard = rig.until(|r| matches!(r, Report::Heard { .. })).await;
-    let Report::Heard { key: ANNA, messages } = heard else { panic!("{heard:?}") };
+    let heard = rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    let Report::MessagesArrived { key: ANNA, messages } = heard else { panic!("{heard:?}") };
     assert_eq!(messages.len(), 1);
     assert_eq!((messages[0].author, messages[0].text.as_str()), (Author::Bot, "Good morning"));
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == message)).await;
-    let learned = Report::Learned { key: ANNA, conversation_id: CONVERSATION.into() };
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    let learned = Report::ConversationIdKnown { key: ANNA, conversation_id: CONVERSATION.into() };
     assert!(rig.seen.contains(&learned));
     let row = row(&mut rig, 1).await;
     assert_eq!(
@@ -116,8 +116,8 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     // The same again, and the same text under another id.
     assert!(deliver(&at, &body).await.starts_with("HTTP/1.1 200 "));
     assert!(deliver(&at, &said("out-2", "Good morning")).await.starts_with("HTTP/1.1 200 "));
-    rig.until(|r| matches!(r, Report::Heard { .. })).await;
-    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::Heard { .. })).count(), 2);
+    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::MessagesArrived { .. })).count(), 2);
     assert!(rig.exchanges(Kind::Hook)[1].what.ends_with("(came before)"));
     rig.stop().await;
 }
@@ -157,7 +157,7 @@ async fn what_is_not_genuine_is_refused_and_shown() {
         let kept = &row.last_attempt().unwrap().request.body;
         assert!(kept.text.len() <= 4096, "what nobody signed is not kept at length");
     }
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Heard { .. } | Report::Learned { .. })));
+    assert!(!rig.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. } | Report::ConversationIdKnown { .. })));
     rig.stop().await;
 }
 
@@ -184,7 +184,7 @@ async fn typing_strangers_and_the_unknown() {
     assert!(row(&mut rig, 3).await.what.ends_with("(for nobody in the picker)"));
     deliver(&at, &js!({ "id": "r", "type": "Receipt", "status": "Delivered" }).to_string()).await;
     assert!(row(&mut rig, 4).await.what.starts_with("[Receipt]"));
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Heard { .. })));
+    assert!(!rig.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. })));
     rig.stop().await;
 }
 
@@ -205,7 +205,7 @@ async fn a_listener_that_cannot_be_is_said() {
             rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are not taken"))).await;
         assert!(matches!(told, Report::Notice { text, .. } if text.contains(words)));
         let message = rig.send(0, "x");
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
         rig.engine.ask(Command::Watch(Some(ANNA)));
         rig.stop().await;
     }
@@ -221,7 +221,7 @@ async fn silent_connections_keep_nobody_out() {
         silent.push(TcpStream::connect(&at).await.unwrap());
     }
     assert!(deliver(&at, &said("out-1", "Hello")).await.starts_with("HTTP/1.1 200 "));
-    rig.until(|r| matches!(r, Report::Heard { .. })).await;
+    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     drop(silent);
     let all = format!("{:?}", rig.stop().await);
     assert!(!all.contains(KEY), "the secret of the hook was reported");
@@ -268,7 +268,7 @@ async fn slow_connections_do_not_keep_deliveries_out() {
     }
     let answer = tokio::time::timeout(Duration::from_secs(3), deliver(&at, &said("out-1", "Good morning"))).await;
     assert!(answer.unwrap().starts_with("HTTP/1.1 200 "), "it is answered at once");
-    rig.until(|r| matches!(r, Report::Heard { .. })).await;
+    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     // The first of them made room; the last is dropped for its slowness.
     for mut stream in [slow.remove(0), slow.remove(198)] {
         let mut rest = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Rate401};
-use guestwire::model::{Ending, Kind, Life, MessageId, Outcome, Step};
+use guestwire::model::{DeliveryStatus, Ending, Kind, MessageId, Outcome, Step};
 
 use crate::support::*;
 
@@ -266,12 +266,12 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
     let said = screen(&log, 120, 20);
     assert!(said.contains("  1*14:00"), "{said}");
     assert!(said.contains("comment  the one with the ␛[bell"), "{said}");
-    log.set_life(MessageId(1), &Life::Landed);
+    log.set_life(MessageId(1), &DeliveryStatus::Landed);
     assert!(screen(&log, 120, 20).contains("settled  as landed"));
-    log.set_life(MessageId(1), &Life::Answered);
+    log.set_life(MessageId(1), &DeliveryStatus::Answered);
     assert!(screen(&log, 120, 20).contains("settled  as answered"), "an answer takes no evidence away");
     log.exchange(accepted(2, 0, "b"));
-    log.set_life(MessageId(2), &Life::Answered);
+    log.set_life(MessageId(2), &DeliveryStatus::Answered);
     assert!(screen(&log, 120, 20).contains("ok   200 ans"));
     assert!(log.select_message(MessageId(1)));
     assert_eq!(log.selected().unwrap().comment(), Some("the one with the \u{1b}[bell"));

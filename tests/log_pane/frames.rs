@@ -102,6 +102,6 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
     let row =
         |log: &guestwire::console::state::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
     assert!(row(&log).contains("ok   200 acc"), "{}", row(&log));
-    log.set_life(guestwire::model::MessageId(1), &guestwire::model::Life::Answered);
+    log.set_life(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);
     assert!(row(&log).contains("ok   200 ans"), "{}", row(&log));
 }

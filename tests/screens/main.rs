@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
-use guestwire::model::{Author, Choice, Life, RateLimit, RemoteMessage, Session, TokenStatus, WebhookState};
+use guestwire::model::{Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, Session, TokenStatus, WebhookState};
 use guestwire::view::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -59,7 +59,7 @@ fn busy(size: (u16, u16), looks: Looks) -> Desk {
     desk.settle(
         id,
         "and when is it paid back",
-        Life::Waiting { until, why: "429, Retry-After 7 s".to_owned() },
+        DeliveryStatus::Waiting { until, why: "429, Retry-After 7 s".to_owned() },
         Some(429),
     );
     desk.report(Report::RateLimit(RateLimit { count: 12, allowed: 300, resets: until }));
@@ -161,7 +161,7 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     desk.state.picker = Picker::new(live_conversations());
     desk.report(Report::Token(valid()));
     let learned = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa".to_owned();
-    desk.report(Report::Learned { key: OPEN, conversation_id: learned });
+    desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: learned });
     desk.keys("esc 1 G enter");
     let expires = desk.now.wall.checked_add(jiff::SignedDuration::from_hours(72)).ok();
     desk.report(Report::Session { key: WEB, session: Session::Open { expires, new: true } });
@@ -175,8 +175,8 @@ fn live(size: (u16, u16), looks: Looks) -> Desk {
     };
     let earlier = now.checked_sub(jiff::SignedDuration::from_secs(1)).unwrap();
     let late = RemoteMessage { late: true, ..RemoteMessage::new("q-0", Author::Bot, "One moment", earlier) };
-    desk.report(Report::Heard { key: WEB, messages: vec![offer] });
-    desk.report(Report::Heard { key: WEB, messages: vec![late] });
+    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer] });
+    desk.report(Report::MessagesArrived { key: WEB, messages: vec![late] });
     desk.command("attach");
     desk.attach("/tmp/bill.pdf");
     desk.command("attribute");
@@ -330,7 +330,11 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
         ]);
     });
-    for life in [Life::Accepted, Life::Refused(HOSTILE.to_owned()), Life::Unknown(HOSTILE.to_owned())] {
+    for life in [
+        DeliveryStatus::Accepted,
+        DeliveryStatus::Refused(HOSTILE.to_owned()),
+        DeliveryStatus::Unknown(HOSTILE.to_owned()),
+    ] {
         let id = desk.send_paste(HOSTILE);
         desk.settle(id, HOSTILE, life, Some(400));
     }

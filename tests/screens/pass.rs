@@ -36,10 +36,10 @@ fn playing(size: (u16, u16), looks: Looks) -> Desk {
     desk.keys("enter");
     desk.event(Event::PassRead("night.toml".into(), Ok(PASS.to_owned())));
     desk.keys("enter");
-    desk.settle(MessageId(1), "hello", Life::Accepted, Some(200));
+    desk.settle(MessageId(1), "hello", DeliveryStatus::Accepted, Some(200));
     desk.pass(3_000);
     desk.keys("; l a t e enter f enter");
-    desk.settle(MessageId(2), "is anybody there?", Life::Accepted, Some(200));
+    desk.settle(MessageId(2), "is anybody there?", DeliveryStatus::Accepted, Some(200));
     desk.pass(2_500);
     desk.event(Event::Deadline);
     desk

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use guestwire::model::{Life, MessageId};
+use guestwire::model::{DeliveryStatus, MessageId};
 use serde_json::Value;
 
 use crate::storm::Harm;
@@ -12,7 +12,7 @@ use crate::storm::Harm;
 pub struct Entry {
     pub talk: usize,
     pub text: String,
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// A person took it back.
     pub taken_back: bool,
     /// The newest token that was told when its newest try began.
@@ -27,11 +27,12 @@ pub struct Ledger {
 
 impl Ledger {
     /// Takes a report. True: the message is settled by it, and was not before.
-    pub fn told(&mut self, id: MessageId, life: Life) -> bool {
+    pub fn told(&mut self, id: MessageId, life: DeliveryStatus) -> bool {
         let entry = self.entries.get_mut(&id).unwrap();
         let before = std::mem::replace(&mut entry.life, life);
         let fits = match (&before, &entry.life) {
-            (Life::Accepted | Life::Landed, Life::Answered) | (Life::Unknown(_), Life::Landed) => true,
+            (DeliveryStatus::Accepted | DeliveryStatus::Landed, DeliveryStatus::Answered)
+            | (DeliveryStatus::Unknown(_), DeliveryStatus::Landed) => true,
             (before, _) => !before.is_settled(),
         };
         assert!(fits, "{} was {before:?} and is {:?}", entry.text, entry.life);
@@ -40,7 +41,7 @@ impl Ledger {
 
     /// Unknown messages of a conversation that the sandbox has.
     pub fn unsettled<'l>(&'l self, talk: usize, received: &'l [String]) -> impl Iterator<Item = &'l str> {
-        let unknown = move |e: &&Entry| e.talk == talk && matches!(e.life, Life::Unknown(_));
+        let unknown = move |e: &&Entry| e.talk == talk && matches!(e.life, DeliveryStatus::Unknown(_));
         self.entries.values().filter(unknown).map(|e| e.text.as_str()).filter(|t| received.iter().any(|r| r == t))
     }
 
@@ -50,13 +51,14 @@ impl Ledger {
         for entry in &ours {
             let came = received.iter().filter(|text| **text == entry.text).count();
             let should = match entry.life {
-                Life::Accepted | Life::Answered | Life::Landed => 1,
-                Life::Refused(_) | Life::Cancelled | Life::Unknown(_) => 0,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => 1,
+                DeliveryStatus::Refused(_) | DeliveryStatus::Cancelled | DeliveryStatus::Unknown(_) => 0,
                 _ => panic!("{name}: {entry:?} was never settled"),
             };
             assert_eq!(came, should, "{name}: {entry:?} stands {came} times");
         }
-        let stands = |e: &&Entry| matches!(e.life, Life::Accepted | Life::Answered | Life::Landed);
+        let stands =
+            |e: &&Entry| matches!(e.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed);
         let expected: Vec<&str> = ours.into_iter().filter(stands).map(|e| e.text.as_str()).collect();
         assert_eq!(received, expected, "{name}: the order of sending");
     }
@@ -75,16 +77,16 @@ impl Ledger {
 /// person took it back. Panics where nothing could explain it.
 pub fn explain(entry: &Entry) -> Option<(Harm, u64)> {
     match &entry.life {
-        Life::Accepted | Life::Answered | Life::Landed => None,
-        Life::Cancelled if entry.taken_back => None,
-        Life::Unknown(why) if entry.taken_back && why.contains("taken back") => None,
-        Life::Unknown(why) if why.contains("nothing came within") => Some((Harm::Silence, 1)),
-        Life::Unknown(_) => Some((Harm::Doubt, 1)),
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => None,
+        DeliveryStatus::Cancelled if entry.taken_back => None,
+        DeliveryStatus::Unknown(why) if entry.taken_back && why.contains("taken back") => None,
+        DeliveryStatus::Unknown(why) if why.contains("nothing came within") => Some((Harm::Silence, 1)),
+        DeliveryStatus::Unknown(_) => Some((Harm::Doubt, 1)),
         // Where so many answers in a row did not come, the session is given up, and what waits for it.
-        Life::Refused(why) if why.contains("configureSession was not answered") => Some((Harm::Silence, 8)),
-        Life::Refused(why) if why.ends_with("tried 6 times") => Some((Harm::Wait, 6)),
-        Life::Refused(why) if why.starts_with("403") => Some((Harm::Forbid, 1)),
-        Life::Refused(why) if why.starts_with("401") => Some((Harm::Token, 2)),
+        DeliveryStatus::Refused(why) if why.contains("configureSession was not answered") => Some((Harm::Silence, 8)),
+        DeliveryStatus::Refused(why) if why.ends_with("tried 6 times") => Some((Harm::Wait, 6)),
+        DeliveryStatus::Refused(why) if why.starts_with("403") => Some((Harm::Forbid, 1)),
+        DeliveryStatus::Refused(why) if why.starts_with("401") => Some((Harm::Token, 2)),
         _ => panic!("nothing explains {entry:?}"),
     }
 }

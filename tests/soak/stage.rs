@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Channel, ConversationKey, Extras, Life, MessageId, SessionAsk, TokenStatus};
+use guestwire::model::{Channel, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -164,7 +164,11 @@ impl Stage {
         }
         for message in last {
             let entry = &self.ledger.entries[&message];
-            assert!(matches!(entry.life, Life::Accepted | Life::Answered), "seed {}: {entry:?}", self.seed);
+            assert!(
+                matches!(entry.life, DeliveryStatus::Accepted | DeliveryStatus::Answered),
+                "seed {}: {entry:?}",
+                self.seed
+            );
         }
     }
 
@@ -289,7 +293,7 @@ impl Stage {
         of.sent += 1;
         of.open += 1;
         let (key, text) = (of.key, format!("{}: {what} {}", of.name, of.sent));
-        let entry = Entry { talk, text: text.clone(), life: Life::Queued, taken_back: false, generation: 0 };
+        let entry = Entry { talk, text: text.clone(), life: DeliveryStatus::Queued, taken_back: false, generation: 0 };
         self.ledger.entries.insert(message, entry);
         self.engine.ask(Command::Send(SendRequest {
             message,
@@ -325,9 +329,9 @@ impl Stage {
             }
             Report::Message { id, life, .. } => {
                 let entry = self.ledger.entries.get_mut(&id).unwrap();
-                if matches!(life, Life::Sending { .. }) {
+                if matches!(life, DeliveryStatus::Sending { .. }) {
                     entry.generation = self.token.generation;
-                } else if life == Life::Accepted && self.talks[entry.talk].channel != Channel::WebMessaging {
+                } else if life == DeliveryStatus::Accepted && self.talks[entry.talk].channel != Channel::WebMessaging {
                     self.token.proven = self.token.proven.max(entry.generation);
                 }
                 if !self.ledger.told(id, life) {
@@ -343,7 +347,7 @@ impl Stage {
                 }
                 Some(entry.talk)
             }
-            Report::Heard { key, messages } => {
+            Report::MessagesArrived { key, messages } => {
                 for message in messages {
                     assert!(
                         self.heard.insert((key, message.id.clone())),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, Life, MessageId, Session, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, MessageId, Session, SessionAsk};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::guest::{Guests, usual};
@@ -62,10 +62,10 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
         assert!(why.ends_with("; tried 8 times"), "{why}");
         assert_eq!(rig.frames().len(), 8, "each attempt is an entry");
         for message in [one, two, three] {
-            assert_eq!(rig.life(message), Some(Life::Queued), "held, and not for a moment that is over");
+            assert_eq!(rig.life(message), Some(DeliveryStatus::Queued), "held, and not for a moment that is over");
         }
         rig.engine.ask(Command::Cancel(two));
-        assert_eq!(rig.end_of(two).await, Life::Cancelled);
+        assert_eq!(rig.end_of(two).await, DeliveryStatus::Cancelled);
 
         way.repaired.store(true, Ordering::SeqCst);
         rig.engine.ask(Command::Watch(Some(ConversationKey(0))));
@@ -76,8 +76,8 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
         } else {
             last = rig.send(0, "four");
         }
-        assert_eq!(rig.end_of(last).await, Life::Accepted);
-        assert_eq!(rig.life(one), Some(Life::Accepted));
+        assert_eq!(rig.end_of(last).await, DeliveryStatus::Accepted);
+        assert_eq!(rig.life(one), Some(DeliveryStatus::Accepted));
         let said = guests.texts();
         assert_eq!(said, if by_key { vec!["one", "three"] } else { vec!["one", "three", "four"] });
         rig.stop().await;
@@ -91,6 +91,7 @@ async fn what_is_held_while_guestwire_leaves_is_not_refused() {
     let message = rig.send(0, "later");
     rig.session(0, "unreachable").await;
     let seen = rig.stop().await;
-    let refused = |r: &Report| matches!(r, Report::Message { id, life: Life::Refused(_), .. } if *id == message);
+    let refused =
+        |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Refused(_), .. } if *id == message);
     assert!(!seen.iter().any(refused));
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use guestwire::engine::{Command, Recalled, Report};
-use guestwire::model::{ConversationKey, Kind, Life, MessageId, Outcome};
+use guestwire::model::{ConversationKey, DeliveryStatus, Kind, MessageId, Outcome};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 
 use super::rig::Rig;
@@ -53,8 +53,10 @@ fn pages(rig: &Rig) -> Vec<String> {
 async fn an_unknown_message_is_found_however_much_was_said_since() {
     let (_sandbox, mut rig) = both();
     let message = recall(&rig, 7, "line 41", 41);
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, remote_id: Some(_), .. } if *id == message))
-        .await;
+    rig.until(
+        |r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, remote_id: Some(_), .. } if *id == message),
+    )
+    .await;
     assert_eq!(pages(&rig), ["1", "2", "3", "4", "5"], "as far as it took");
     rig.stop().await;
 }
@@ -72,7 +74,7 @@ async fn one_that_never_came_is_looked_for_until_the_pages_are_older_and_again_w
     rig.until(read("page 3")).await;
     // The next one to be looked for is older: its look begins anew, so the first had come to rest.
     let found = recall(&rig, 8, "line 70", 70);
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == found)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == found)).await;
     assert_eq!(pages(&rig), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
     assert_eq!(rig.life(lost), None, "nothing was found out about it");
     rig.stop().await;

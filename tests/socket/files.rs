@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use guestwire::engine::{Command, Report, SendRequest};
-use guestwire::model::{Attachment, ConversationKey, Extras, Kind, Life, MessageId, Outcome, Place};
+use guestwire::model::{Attachment, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, Outcome, Place};
 use serde_json::json;
 
 use super::guest::{Act, Guests, by_itself, rig, usual};
@@ -65,7 +65,7 @@ async fn two_files_go_first_and_the_message_names_them() {
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let files = [(file(&dir, "a.png", b"first"), "image/png"), (file(&dir, "b.jpg", b"second"), "image/jpeg")];
     let message = send(&rig, 1, &files);
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
 
     let frames = guests.frames();
     let asked: Vec<_> = frames.iter().filter(|f| f.action() == "onAttachment").map(|f| f.json.clone()).collect();
@@ -109,7 +109,7 @@ async fn what_may_not_be_attached_is_refused_before_it_is_asked_for() {
     {
         let message = send(&rig, n as u64 + 1, &[(path, mime)]);
         let life = rig.end_of(message).await;
-        assert!(matches!(&life, Life::Refused(said) if said.contains(why)), "{why}: {life:?}");
+        assert!(matches!(&life, DeliveryStatus::Refused(said) if said.contains(why)), "{why}: {life:?}");
     }
     assert!(guests.frames().iter().all(|f| f.action() == "configureSession"));
     rig.stop().await;
@@ -148,14 +148,13 @@ async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
     for (n, why) in ["4001", "4002", "403", "4003", "not secure"].into_iter().enumerate() {
         let message = send(&rig, n as u64 + 1, &[(path.clone(), "image/png")]);
         let life = rig.end_of(message).await;
-        let said =
-            |life: &Life| matches!(life, Life::Refused(said) if said.starts_with("not sent: ") && said.contains(why));
+        let said = |life: &DeliveryStatus| matches!(life, DeliveryStatus::Refused(said) if said.starts_with("not sent: ") && said.contains(why));
         // Whichever is heard first, the refused connection or the event.
-        let either = n == 3 && matches!(&life, Life::Refused(said) if said.contains("could not be uploaded"));
+        let either = n == 3 && matches!(&life, DeliveryStatus::Refused(said) if said.contains("could not be uploaded"));
         assert!(said(&life) || either, "{why}: {life:?}");
     }
     let next = send(&rig, 9, &[]);
-    assert_eq!(rig.end_of(next).await, Life::Accepted);
+    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["see files"], "nothing of the others was written");
     rig.stop().await;
 }
@@ -172,7 +171,7 @@ async fn a_connection_that_breaks_during_an_upload_loses_nothing() {
     .await;
     let mut rig = rig(guests.profile(1, &http.url()));
     let message = send(&rig, 1, &[(file(&dir, "a.png", b"first"), "image/png")]);
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["see files"]);
     rig.stop().await;
 }
@@ -210,10 +209,10 @@ async fn the_files_of_a_message_that_is_taken_back_are_deleted() {
         let second_is_asked_for = |r: &Report| matches!(r, Report::Exchange(e) if e.what == "onAttachment b.png");
         match stuck {
             "onAttachment" => rig.until(second_is_asked_for).await,
-            _ => rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { .. }, .. })).await,
+            _ => rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await,
         };
         rig.engine.ask(Command::Cancel(message));
-        assert_eq!(rig.end_of(message).await, Life::Cancelled, "{stuck}");
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled, "{stuck}");
         let deleted = |rig: &Rig| {
             let row = |e: &&std::sync::Arc<guestwire::model::Exchange>| e.what == "deleteAttachment";
             rig.frames().iter().filter(row).filter(|e| e.outcome == Outcome::Accepted).count()
@@ -245,7 +244,7 @@ async fn files_that_arrived_for_nothing_are_deleted() {
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let files = [(file(&dir, "a.png", b"first"), "image/png"), (dir.path().join("absent.png"), "image/png")];
     let message = send(&rig, 1, &files);
-    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("absent.png")));
+    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("absent.png")));
     rig.until(|r| matches!(r, Report::Notice { text, .. } if text.starts_with("deleteAttachment was refused: 4009")))
         .await;
     let frames = guests.frames();

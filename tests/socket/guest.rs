@@ -274,7 +274,7 @@ impl Rig {
     pub fn heard(&self) -> Vec<String> {
         let mut out = Vec::new();
         for report in &self.seen {
-            if let Report::Heard { messages, .. } = report {
+            if let Report::MessagesArrived { messages, .. } = report {
                 let marked =
                     |m: &guestwire::model::RemoteMessage| format!("{}{}", m.text, if m.late { "*" } else { "" });
                 out.extend(messages.iter().map(marked));
@@ -285,7 +285,7 @@ impl Rig {
 
     /// Until something of this text was heard.
     pub async fn hears(&mut self, text: &str) {
-        let said = |r: &Report| matches!(r, Report::Heard { messages, .. } if messages.iter().any(|m| m.text == text));
+        let said = |r: &Report| matches!(r, Report::MessagesArrived { messages, .. } if messages.iter().any(|m| m.text == text));
         if !self.seen.iter().any(said) {
             self.until(said).await;
         }

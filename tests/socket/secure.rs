@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Environment, Tuning};
-use guestwire::model::{Life, Outcome, Session, SessionAsk};
+use guestwire::model::{DeliveryStatus, Outcome, Session, SessionAsk};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -76,7 +76,7 @@ async fn wss_through_a_proxy_with_an_authority_of_the_profiles_own() {
     let (proxy, asked) = proxy(tls, None).await;
     let mut rig = start(&guests, &authority, proxy);
     let message = rig.send(0, "through");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let head = asked.lock().unwrap()[0].clone();
     assert!(head.starts_with(&format!("CONNECT {HOST}:443 HTTP/1.1\r\n")), "{head}");
     assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwYTU1d29yZA=="), "{head}");
@@ -94,7 +94,9 @@ async fn an_unknown_authority_ends_it_and_a_proxy_that_refuses_is_said() {
     let (tunnel, _) = proxy(tls, None).await;
     let mut rig = start(&guests, &known, tunnel);
     let message = rig.send(0, "never");
-    assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("is not signed by the authority")));
+    assert!(
+        matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("is not signed by the authority"))
+    );
     assert!(guests.upgrades().is_empty());
     rig.stop().await;
 

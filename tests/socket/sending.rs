@@ -6,7 +6,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog};
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, Ending, Life, MessageId, Outcome, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, Ending, MessageId, Outcome, SessionAsk};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -28,8 +28,8 @@ async fn sent_echoed_answered() {
     profile.conversations[0].attributes = [("testRun".to_owned(), "42".to_owned())].into();
     let mut rig = rig(profile);
     let message = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == message)).await;
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
     let lives: Vec<_> = rig
         .seen
         .iter()
@@ -84,17 +84,17 @@ async fn too_long_too_much_too_fast() {
     for (text, code) in [("long", "4011"), ("much", "4013"), ("odd", "400"), ("who", "401")] {
         let message = rig.send(0, text);
         let life = rig.end_of(message).await;
-        assert!(matches!(&life, Life::Refused(why) if why.starts_with(code)), "{text}: {life:?}");
+        assert!(matches!(&life, DeliveryStatus::Refused(why) if why.starts_with(code)), "{text}: {life:?}");
         assert_eq!(rig.exchange_of(message).status(), Some(code.parse().unwrap()));
     }
     let broken = rig.send(0, "broken");
-    assert!(matches!(rig.end_of(broken).await, Life::Unknown(why) if why.starts_with("5000")));
+    assert!(matches!(rig.end_of(broken).await, DeliveryStatus::Unknown(why) if why.starts_with("5000")));
     let fast = rig.send(0, "fast");
     rig.until(
-        |r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why == "4029, Retry-After 1 s"),
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why == "4029, Retry-After 1 s"),
     )
     .await;
-    assert_eq!(rig.end_of(fast).await, Life::Accepted);
+    assert_eq!(rig.end_of(fast).await, DeliveryStatus::Accepted);
     let entry = rig.exchange_of(fast);
     assert_eq!(entry.attempts().filter_map(|a| a.status()).collect::<Vec<_>>(), [429, 200]);
     rig.stop().await;
@@ -106,9 +106,9 @@ async fn the_queue_paces_instead_of_provoking() {
     let guests = Guests::start(usual).await;
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let sent: Vec<_> = (0..7).map(|n| rig.send(0, &format!("t{n}"))).collect();
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("messages of a session"))).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("messages of a session"))).await;
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(guests.texts(), (0..7).map(|n| format!("t{n}")).collect::<Vec<_>>(), "in order");
     rig.stop().await;
@@ -120,9 +120,9 @@ async fn frames_of_a_connection_are_paced_too() {
     let tuning = Tuning { frames_per_minute: Some(3), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), tuning);
     let sent: Vec<_> = (0..4).map(|n| rig.send(0, &format!("t{n}"))).collect();
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("frames of a connection"))).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("frames of a connection"))).await;
     for message in sent {
-        assert_eq!(rig.end_of(message).await, Life::Accepted);
+        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     }
     rig.stop().await;
 }
@@ -152,10 +152,11 @@ async fn an_echo_that_was_lost_leaves_it_unknown_until_the_history_shows_it() {
     let lost = rig.send(0, "lost?");
     let next = rig.send(0, "next");
     let unknown = rig.end_of(lost).await;
-    assert!(matches!(&unknown, Life::Unknown(why) if why.contains("may have been received")), "{unknown:?}");
-    let landed = rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == lost)).await;
+    assert!(matches!(&unknown, DeliveryStatus::Unknown(why) if why.contains("may have been received")), "{unknown:?}");
+    let landed =
+        rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == lost)).await;
     assert!(matches!(landed, Report::Message { remote_id: Some(id), .. } if id == "m-h1"));
-    assert_eq!(rig.end_of(next).await, Life::Accepted);
+    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["lost?", "next"], "never twice by itself");
     rig.stop().await;
 }
@@ -177,10 +178,10 @@ async fn a_late_echo_settles_it() {
     profile.request_timeout = Duration::from_millis(300);
     let mut rig = rig(profile);
     let slow = rig.send(0, "slow");
-    assert!(matches!(rig.end_of(slow).await, Life::Unknown(why) if why.contains("not echoed")));
+    assert!(matches!(rig.end_of(slow).await, DeliveryStatus::Unknown(why) if why.contains("not echoed")));
     let echo = late.lock().unwrap().take().unwrap();
     guests.tell(echo);
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == slow)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == slow)).await;
     rig.stop().await;
 }
 
@@ -189,14 +190,14 @@ async fn taken_back_after_it_was_written_is_unknown_and_before_it_is_not() {
     let guests = Guests::start(|frame, place| if frame.text() == "held" { vec![] } else { usual(frame, place) }).await;
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let (held, queued) = (rig.send(0, "held"), rig.send(0, "queued"));
-    rig.until(|r| matches!(r, Report::Message { id, life: Life::Sending { .. }, .. } if *id == held)).await;
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == held)).await;
     rig.engine.ask(Command::Cancel(queued));
-    assert_eq!(rig.end_of(queued).await, Life::Cancelled);
+    assert_eq!(rig.end_of(queued).await, DeliveryStatus::Cancelled);
     while guests.texts().is_empty() {
         tokio::task::yield_now().await;
     }
     rig.engine.ask(Command::Cancel(held));
-    assert!(matches!(rig.end_of(held).await, Life::Unknown(_)));
+    assert!(matches!(rig.end_of(held).await, DeliveryStatus::Unknown(_)));
     rig.stop().await;
 }
 
@@ -218,7 +219,7 @@ impl SendLog for Held {
         })
     }
 
-    fn outcome(&self, _: MessageId, life: &Life, _: Option<&str>) -> Recording {
+    fn outcome(&self, _: MessageId, life: &DeliveryStatus, _: Option<&str>) -> Recording {
         self.book.lock().unwrap().push(life.word().to_owned());
         Box::pin(std::future::ready(Ok(())))
     }
@@ -246,14 +247,14 @@ async fn the_intent_is_recorded_before_the_first_byte() {
     let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     // What was written to the socket before this question has arrived when its answer comes.
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
     rig.until(|r| matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted))
         .await;
     assert!(lines.lock().unwrap().is_empty());
     let_go.notify_one();
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(*lines.lock().unwrap(), ["intent Hello true", "received", "accepted"]);
     rig.stop().await;
 }
@@ -267,8 +268,8 @@ async fn stopping_tells_how_each_message_ended() {
         tokio::task::yield_now().await;
     }
     rig.engine.ask(Command::Shutdown);
-    assert_eq!(rig.end_of(queued).await, Life::Cancelled);
-    assert!(matches!(rig.end_of(held).await, Life::Unknown(_)));
+    assert_eq!(rig.end_of(queued).await, DeliveryStatus::Cancelled);
+    assert!(matches!(rig.end_of(held).await, DeliveryStatus::Unknown(_)));
     let key = ConversationKey(0);
     assert!(rig.seen.iter().any(|r| matches!(r, Report::Session { key: k, .. } if *k == key)));
     rig.stop().await;
@@ -282,12 +283,12 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
     let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
     let message = rig.send(0, "Hello");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Sending { .. }, .. })).await;
+    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     guests.tell(by_itself("SessionExpiredEvent", serde_json::json!({})));
     rig.session(0, "ended").await;
     let_go.notify_one();
     let end = rig.end_of(message).await;
-    assert!(matches!(&end, Life::Refused(why) if why.contains("the session has expired")), "{end:?}");
+    assert!(matches!(&end, DeliveryStatus::Refused(why) if why.contains("the session has expired")), "{end:?}");
     assert!(guests.texts().is_empty());
     rig.stop().await;
 }

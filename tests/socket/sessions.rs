@@ -5,7 +5,7 @@ use std::time::Duration;
 use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::header;
-use guestwire::model::{ConversationKey, Ending, Life, Outcome, Session, SessionAsk, TokenStatus};
+use guestwire::model::{ConversationKey, DeliveryStatus, Ending, Outcome, Session, SessionAsk, TokenStatus};
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, event, rig, session, usual};
@@ -65,10 +65,10 @@ async fn a_broken_connection_is_resumed_with_nothing_lost_and_nothing_doubled() 
     .await;
     let mut rig = rig(guests.profile(1, &http.url()));
     let (one, two) = (rig.send(0, "one"), rig.send(0, "two"));
-    assert_eq!(rig.end_of(one).await, Life::Accepted);
+    assert_eq!(rig.end_of(one).await, DeliveryStatus::Accepted);
     assert!(matches!(rig.session(0, "reconnecting").await, Session::Reconnecting { .. }));
     assert!(matches!(rig.session(0, "open").await, Session::Open { new: false, .. }));
-    assert_eq!(rig.end_of(two).await, Life::Accepted);
+    assert_eq!(rig.end_of(two).await, DeliveryStatus::Accepted);
     rig.hears("meanwhile").await;
     assert_eq!(guests.texts(), ["one", "two"], "each once");
     let heard = rig.heard();
@@ -106,7 +106,7 @@ async fn an_upgrade_refused_by_origin_is_shown_whole_and_what_waits_is_refused()
     let mut rig = rig(profile);
     let message = rig.send(0, "hello?");
     let why = match rig.end_of(message).await {
-        Life::Refused(why) => why,
+        DeliveryStatus::Refused(why) => why,
         other => panic!("{other:?}"),
     };
     assert!(why.starts_with("not sent: ") && why.contains("403") && why.contains("https://shop.example"), "{why}");
@@ -130,12 +130,12 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     .await;
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let bye = rig.send(0, "bye");
-    assert_eq!(rig.end_of(bye).await, Life::Accepted);
+    assert_eq!(rig.end_of(bye).await, DeliveryStatus::Accepted);
     assert!(matches!(rig.session(0, "read-only").await, Session::ReadOnly { why } if why.contains("ended")));
     let late = rig.send(0, "late");
     let refused = rig.end_of(late).await;
     assert!(
-        matches!(&refused, Life::Refused(why) if why.starts_with("409 ") && why.contains("begin a new session")),
+        matches!(&refused, DeliveryStatus::Refused(why) if why.starts_with("409 ") && why.contains("begin a new session")),
         "{refused:?}"
     );
     let entry = rig.exchange_of(late);
@@ -143,7 +143,7 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     ask(&rig, SessionAsk::StartNew);
     assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, .. }));
     let again = rig.send(0, "again");
-    assert_eq!(rig.end_of(again).await, Life::Accepted);
+    assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
     let frames = guests.frames();
     let configured = frames.iter().rfind(|f| f.action() == "configureSession").unwrap();
     assert_eq!(configured.json["startNew"], true);
@@ -185,7 +185,9 @@ async fn an_expired_session_ends_and_the_message_says_so() {
         .await;
         let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
         let message = rig.send(0, "x");
-        assert!(matches!(rig.end_of(message).await, Life::Refused(why) if why.contains("begin a new session")));
+        assert!(
+            matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("begin a new session"))
+        );
         assert!(matches!(rig.session(0, "ended").await, Session::Ended { why } if why.starts_with(&code.to_string())));
         rig.stop().await;
     }
@@ -291,8 +293,11 @@ async fn a_service_that_fails_is_tried_again() {
     .await;
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let message = rig.send(0, "patience");
-    rig.until(|r| matches!(r, Report::Message { life: Life::Waiting { why, .. }, .. } if why.contains("5000"))).await;
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    rig.until(
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("5000")),
+    )
+    .await;
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(guests.upgrades().len(), 3);
     rig.stop().await;
 }
@@ -333,7 +338,7 @@ async fn older_messages_asked_for_at_once_wait_for_the_session() {
     }
     rig.hears("of before").await;
     let message = rig.send(1, "Hello");
-    assert_eq!(rig.end_of(message).await, Life::Accepted);
+    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
     let asked = guests.frames().iter().filter(|f| f.action() == "getJwt").count();
     assert_eq!((asked, http.log().len()), (1, 1), "a guest that nobody knows yet has no history");
     assert!(!rig.seen.iter().any(|r| matches!(r, Report::Notice { .. })), "{:?}", rig.seen);
@@ -352,12 +357,13 @@ async fn what_is_said_in_a_new_session_answers_nothing_of_the_old_one() {
     .await;
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let before = rig.send(0, "Hello?");
-    assert_eq!(rig.end_of(before).await, Life::Accepted);
+    assert_eq!(rig.end_of(before).await, DeliveryStatus::Accepted);
     ask(&rig, SessionAsk::StartNew);
     rig.hears("Welcome").await;
     let after = rig.send(0, "Hi");
-    assert_eq!(rig.end_of(after).await, Life::Accepted);
-    let answered = |r: &Report| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == before);
+    assert_eq!(rig.end_of(after).await, DeliveryStatus::Accepted);
+    let answered =
+        |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == before);
     assert!(!rig.seen.iter().any(answered), "nobody answered it");
     rig.stop().await;
 }
@@ -376,8 +382,8 @@ async fn a_flood_is_read_slowly_and_whole() {
     let flood = rig.send(0, "flood");
     rig.hears("0").await;
     let beside = rig.send(1, "beside");
-    assert_eq!(rig.end_of(beside).await, Life::Accepted);
-    assert_eq!(rig.end_of(flood).await, Life::Accepted);
+    assert_eq!(rig.end_of(beside).await, DeliveryStatus::Accepted);
+    assert_eq!(rig.end_of(flood).await, DeliveryStatus::Accepted);
     // 2,500 frames at once, then one every two milliseconds.
     assert!(began.elapsed() >= std::time::Duration::from_millis(900), "{:?}", began.elapsed());
     let heard = rig.heard();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{ConversationKey, Extras, Life, RemoteMessage, Session, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, Extras, RemoteMessage, Session, SessionAsk};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 use serde_json::json;
 
@@ -51,14 +51,14 @@ fn fault(sandbox: &Sandbox, fault: &serde_json::Value) {
 async fn a_conversation_from_hello_to_its_id() {
     let (_sandbox, mut rig) = both();
     let hello = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(hello).await, Life::Accepted);
+    assert_eq!(rig.end_of(hello).await, DeliveryStatus::Accepted);
     rig.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
     rig.hears("You said: Hello").await;
-    let answered = |r: &Report| matches!(r, Report::Message { id, life: Life::Answered, .. } if *id == hello);
+    let answered = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == hello);
     if !rig.seen.iter().any(answered) {
         rig.until(answered).await;
     }
-    let learned = |r: &Report| matches!(r, Report::Learned { conversation_id, .. } if uuid::Uuid::try_parse(conversation_id).is_ok());
+    let learned = |r: &Report| matches!(r, Report::ConversationIdKnown { conversation_id, .. } if uuid::Uuid::try_parse(conversation_id).is_ok());
     if !rig.seen.iter().any(learned) {
         rig.until(learned).await;
     }
@@ -70,7 +70,7 @@ async fn a_conversation_from_hello_to_its_id() {
 async fn faults_of_the_socket_lose_and_double_nothing() {
     let (sandbox, mut rig) = both();
     let first = rig.send(0, "first");
-    assert_eq!(rig.end_of(first).await, Life::Accepted);
+    assert_eq!(rig.end_of(first).await, DeliveryStatus::Accepted);
     let mut sent = vec!["first".to_owned()];
     for (n, (wanted, ends)) in [
         (json!({"fault": "frame-doubled"}), "accepted"),
@@ -88,11 +88,12 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
         let life = rig.end_of(message).await;
         assert_eq!(life.word(), ends, "{wanted}: {life:?}");
         if ends == "unknown" {
-            rig.until(|r| matches!(r, Report::Message { id, life: Life::Landed, .. } if *id == message)).await;
+            rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == message))
+                .await;
         }
     }
     let last = rig.send(0, "last");
-    assert_eq!(rig.end_of(last).await, Life::Accepted);
+    assert_eq!(rig.end_of(last).await, DeliveryStatus::Accepted);
     rig.hears("last").await;
     sent.push("last".to_owned());
     let received: Vec<_> = texts(&sandbox).into_iter().filter(|t| sent.contains(t)).collect();
@@ -107,14 +108,14 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
 async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
     let (sandbox, mut rig) = both();
     let hello = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(hello).await, Life::Accepted);
+    assert_eq!(rig.end_of(hello).await, DeliveryStatus::Accepted);
     fault(&sandbox, &json!({"fault": "session-read-only"}));
     let late = rig.send(0, "late");
-    assert!(matches!(rig.end_of(late).await, Life::Refused(why) if why.starts_with("409")));
+    assert!(matches!(rig.end_of(late).await, DeliveryStatus::Refused(why) if why.starts_with("409")));
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
     assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, .. }));
     let again = rig.send(0, "again");
-    assert_eq!(rig.end_of(again).await, Life::Accepted);
+    assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
 
     fault(&sandbox, &json!({"fault": "origin-refused"}));
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
@@ -128,7 +129,7 @@ async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_messa
     let (_sandbox, mut rig) =
         of(&SCENARIO.replace("[[conversations]]", "[deployment]\nsign_in = true\n[[conversations]]"));
     let hello = rig.send(0, "Hello");
-    let Life::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
+    let DeliveryStatus::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
     assert!(why.contains("requires guests to sign in"), "{why}");
     let ended = |r: &Report| matches!(r, Report::Session { session: Session::Ended { why }, .. } if why.contains("requires guests to sign in"));
     if !rig.seen.iter().any(ended) {
@@ -146,21 +147,21 @@ async fn each_kind_of_offer_is_answered_as_what_it_is() {
     {
         sandbox.advance(1);
         let asked = rig.send(0, ask);
-        assert_eq!(rig.end_of(asked).await, Life::Accepted);
+        assert_eq!(rig.end_of(asked).await, DeliveryStatus::Accepted);
         let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.as_str() == kind);
-        let offers = |r: &Report| matches!(r, Report::Heard { messages, .. } if messages.iter().any(of_kind));
+        let offers = |r: &Report| matches!(r, Report::MessagesArrived { messages, .. } if messages.iter().any(of_kind));
         let already = rig.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
         let offer = match already {
             Some(offer) => offer,
             None => rig.until(offers).await,
         };
-        let Report::Heard { messages, .. } = offer else { unreachable!() };
+        let Report::MessagesArrived { messages, .. } = offer else { unreachable!() };
         let offer = messages.into_iter().find(of_kind).unwrap();
         let extras =
             Extras { choice: offer.choices.first().cloned(), answers: Some(offer.id.clone()), ..Extras::default() };
         sandbox.advance(1);
         let taken = rig.send_with(0, &offer.choices[0].label, extras);
-        assert_eq!(rig.end_of(taken).await, Life::Accepted, "{kind}");
+        assert_eq!(rig.end_of(taken).await, DeliveryStatus::Accepted, "{kind}");
         let state = sandbox.state();
         let messages = state["conversations"][0]["messages"].as_array().unwrap().clone();
         let answer = &messages.last().unwrap()["content"][0]["buttonResponse"];

@@ -57,7 +57,7 @@ fn hints_of_the_status_line_name_the_live_keys() {
     desk.keys("esc G ~");
     assert!(desk.status().contains("press ~ to compare"), "{}", desk.status());
     let id = desk.send("slow");
-    let life = guestwire::model::Life::Waiting {
+    let life = guestwire::model::DeliveryStatus::Waiting {
         until: desk.now.after(std::time::Duration::from_secs(7)),
         why: "429, Retry-After 7 s".to_owned(),
     };

@@ -3,7 +3,7 @@
 use guestwire::console::update::faults::FAULTS;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::Report;
-use guestwire::model::Life;
+use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::fault::Fault;
 
 use crate::desk::{Desk, real_place};
@@ -41,8 +41,14 @@ fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
     assert!(desk.screen().contains("Faults     rate-limited (once)"), "{}", desk.screen());
     desk.keys("esc");
     let id = desk.send("hello");
-    let made =
-        crate::desk::exchange_of(1, desk.now, Some((id, crate::desk::BILLING)), "hello", &Life::Accepted, Some(200));
+    let made = crate::desk::exchange_of(
+        1,
+        desk.now,
+        Some((id, crate::desk::BILLING)),
+        "hello",
+        &DeliveryStatus::Accepted,
+        Some(200),
+    );
     let effects = desk.report(Report::Exchange(std::sync::Arc::new(made.clone())));
     assert!(effects.contains(&Effect::AskFaults), "{effects:?}");
     desk.event(Event::Faults(Vec::new()));

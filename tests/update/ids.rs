@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guestwire::console::Effect;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Address, Asked, ExchangeId, Life, Outcome, Probed, Step, Thing};
+use guestwire::model::{Address, Asked, DeliveryStatus, ExchangeId, Outcome, Probed, Step, Thing};
 
 use crate::desk::{BILLING, Desk, commands, exchange_of, valid};
 
@@ -30,7 +30,7 @@ fn answer(desk: &mut Desk, number: u64, asked: Asked, status: u16, body: &str) -
         Thing::Integration => format!("conversations/messaging/integrations/open/{id}"),
         Thing::Deployment => format!("../../webdeployments/v1/deployments/{id}/config.json"),
     };
-    let mut exchange = exchange_of(number, desk.now, None, "look", &Life::Accepted, Some(status));
+    let mut exchange = exchange_of(number, desk.now, None, "look", &DeliveryStatus::Accepted, Some(status));
     exchange.kind = guestwire::model::Kind::Probe;
     exchange.outcome = if status == 403 { Outcome::Refused("403".to_owned()) } else { Outcome::Accepted };
     if let Some(Step::Try(attempt)) = exchange.steps.first_mut() {

@@ -4,7 +4,7 @@ use guestwire::console::event::Signal;
 use guestwire::console::state::overlay::Overlay;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Life, Moment};
+use guestwire::model::{DeliveryStatus, Moment};
 
 use crate::desk::{Desk, commands, rebound};
 
@@ -21,8 +21,8 @@ fn ctrl_c_first_cancels_the_send_of_the_open_conversation() {
 #[test]
 fn it_says_what_a_cancelled_send_may_have_done() {
     for (life, said) in [
-        (Life::Queued, "Cancelled before anything was written."),
-        (Life::Sending { attempt: 1 }, "Cancelling; what was already written may have been received."),
+        (DeliveryStatus::Queued, "Cancelled before anything was written."),
+        (DeliveryStatus::Sending { attempt: 1 }, "Cancelling; what was already written may have been received."),
     ] {
         let mut desk = Desk::default();
         let id = desk.send("slow");
@@ -99,7 +99,7 @@ fn a_failure_that_comes_between_is_not_wiped_by_the_hints_end() {
     let mut desk = Desk::default();
     let id = desk.accepted("hello");
     desk.keys("ctrl-c");
-    desk.settle(id, "hello", Life::Refused("410 gone".to_owned()), Some(410));
+    desk.settle(id, "hello", DeliveryStatus::Refused("410 gone".to_owned()), Some(410));
     let failure = desk.status().to_owned();
     assert!(failure.contains("refused"), "{failure}");
     desk.deadline();

@@ -8,7 +8,7 @@ use guestwire::console::state::picker::Picker;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, Conversation, ConversationKey, Life, Moment, Place, RemoteMessage,
+    Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
     RemoteState, Session,
 };
 
@@ -61,7 +61,7 @@ fn offer(at: Moment) -> RemoteMessage {
 }
 
 fn hear(desk: &mut Desk, key: ConversationKey, messages: Vec<RemoteMessage>) -> Vec<Effect> {
-    desk.report(Report::Heard { key, messages })
+    desk.report(Report::MessagesArrived { key, messages })
 }
 
 fn texts(desk: &Desk, key: ConversationKey) -> Vec<String> {
@@ -86,7 +86,12 @@ pub fn menu(desk: &Desk) -> Vec<String> {
 fn what_is_heard_stands_once_in_the_thread_whichever_way_it_comes_again() {
     let mut desk = web();
     let id = desk.send("hello");
-    desk.report(Report::Message { id, life: Life::Accepted, exchange: None, remote_id: Some("m-1".to_owned()) });
+    desk.report(Report::Message {
+        id,
+        life: DeliveryStatus::Accepted,
+        exchange: None,
+        remote_id: Some("m-1".to_owned()),
+    });
     let now = desk.now;
     hear(&mut desk, WEB, vec![said("m-1", Author::Guest, "hello", now)]);
     hear(&mut desk, WEB, vec![said("m-2", Author::Bot, "hi", now)]);
@@ -94,17 +99,22 @@ fn what_is_heard_stands_once_in_the_thread_whichever_way_it_comes_again() {
     let messages = vec![said("m-1", Author::Guest, "hello", now), said("m-2", Author::Bot, "hi", now)];
     desk.report(Report::Conversation { key: WEB, state: RemoteState::Connected, since: None, messages });
     assert_eq!(texts(&desk, WEB), ["hello", "hi"]);
-    assert_eq!(desk.state.threads.message(id).map(|m| m.life.clone()), Some(Life::Answered));
+    assert_eq!(desk.state.threads.message(id).map(|m| m.life.clone()), Some(DeliveryStatus::Answered));
 }
 
 #[test]
 fn an_echo_that_comes_before_the_acceptance_is_the_same_message() {
     let mut desk = web();
     let id = desk.send("hello");
-    desk.report(Report::Message { id, life: Life::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
     let now = desk.now;
     hear(&mut desk, WEB, vec![said("m-1", Author::Guest, "hello", now)]);
-    desk.report(Report::Message { id, life: Life::Accepted, exchange: None, remote_id: Some("m-1".to_owned()) });
+    desk.report(Report::Message {
+        id,
+        life: DeliveryStatus::Accepted,
+        exchange: None,
+        remote_id: Some("m-1".to_owned()),
+    });
     assert_eq!(texts(&desk, WEB), ["hello"]);
 }
 
@@ -145,7 +155,7 @@ fn what_is_heard_is_kept_as_what_is_read() {
     let now = desk.now;
     for n in ["m-1", "m-2"] {
         let effects = hear(&mut desk, OPEN, vec![said(n, Author::Bot, "hi", now)]);
-        let kept = |e: &&Effect| matches!(e, Effect::Journal(Job::Heard { conversation: OPEN, messages }) if messages[0].id == n);
+        let kept = |e: &&Effect| matches!(e, Effect::Journal(Job::RemoteMessages { conversation: OPEN, messages }) if messages[0].id == n);
         assert_eq!(effects.iter().filter(kept).count(), 1, "{effects:?}");
     }
 }
@@ -189,7 +199,7 @@ fn a_learned_id_stands_wherever_ids_stand_and_is_found() {
     const ID: &str = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa";
     let mut desk = desk();
     open(&mut desk, OPEN);
-    desk.report(Report::Learned { key: OPEN, conversation_id: ID.to_owned() });
+    desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: ID.to_owned() });
     let screen = desk.screen();
     assert!(screen.contains("conversation d06c91ce-3f6"), "{screen}");
     assert!(screen.contains("Compose → Anna, open d06c…41aa"), "{screen}");
@@ -327,7 +337,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     let screen = desk.screen();
     assert!(screen.contains("file: bill 3.pdf (application/pdf)") && screen.contains("with testRun=42"), "{screen}");
     // The next one carries nothing; a copy of this one, and a resend, carry the same.
-    desk.settle(id, "see file", Life::Refused("403".to_owned()), Some(403));
+    desk.settle(id, "see file", DeliveryStatus::Refused("403".to_owned()), Some(403));
     desk.keys("2 G e");
     assert!(desk.screen().contains("1 file · attributes 16/2048 B"), "{}", desk.screen());
     desk.keys("esc G r");

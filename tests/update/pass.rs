@@ -9,7 +9,7 @@ use guestwire::console::state::pass::Found;
 use guestwire::console::{Effect, Event};
 use guestwire::journal::Page;
 use guestwire::journal::job::{Job, Restored};
-use guestwire::model::{Life, MessageId};
+use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::runner::Stage;
 use guestwire::pass::{Run, Verdict};
 
@@ -88,7 +88,7 @@ fn enter_runs_a_step_and_then_accepts_what_is_suggested() {
     assert!(!desk.footer().contains("Enter"), "there is nothing to run or accept: {}", desk.footer());
     assert_eq!(sends(&effects), [(MessageId(1), BILLING, "hello 1")]);
     assert_eq!(kept(&effects).last().unwrap().cases[0].steps[0].runs, 1);
-    desk.settle(MessageId(1), "hello 1", Life::Accepted, Some(200));
+    desk.settle(MessageId(1), "hello 1", DeliveryStatus::Accepted, Some(200));
     assert!(desk.screen().contains("suggested: pass"), "{}", desk.screen());
     assert!(desk.footer().contains("Enter accept"), "{}", desk.footer());
     let effects = desk.keys("enter");
@@ -147,7 +147,7 @@ fn a_step_is_run_again_only_when_asked_twice() {
     let mut desk = Desk::default();
     open(&mut desk);
     desk.keys("enter");
-    desk.settle(MessageId(1), "hello 1", Life::Refused("no".to_owned()), Some(400));
+    desk.settle(MessageId(1), "hello 1", DeliveryStatus::Refused("no".to_owned()), Some(400));
     assert!(sends(&desk.keys("!")).is_empty());
     assert!(desk.screen().contains("Run this step again?"), "{}", desk.screen());
     assert_eq!(sends(&desk.keys("enter")).len(), 1);

@@ -5,7 +5,7 @@ use guestwire::console::action::Context;
 use guestwire::console::state::present::tape::Tape;
 use guestwire::console::update::present::{play, rehearse};
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Choice, Life, TokenStatus};
+use guestwire::model::{Choice, DeliveryStatus, TokenStatus};
 use guestwire::pass::Pass;
 
 use crate::desk::{BILLING, Desk, commands, facts, real_place, reply, sends, valid};
@@ -47,7 +47,7 @@ fn names_ids_and_hosts_are_nowhere_on_the_screen() {
         let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(production));
         desk.report(Report::Token(valid()));
         let id = desk.send_live("My number is +49 170 5551234, id 5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
-        desk.settle(id, "x", Life::Refused("401 unauthorized at api.mypurecloud.de".to_owned()), Some(401));
+        desk.settle(id, "x", DeliveryStatus::Refused("401 unauthorized at api.mypurecloud.de".to_owned()), Some(401));
         desk.report(reply(BILLING, "r1", "See https://api.mypurecloud.de for acme-qa", desk.now));
         desk.keys("esc P l");
         let screen = desk.screen();
@@ -80,9 +80,9 @@ fn what_happens_is_told_in_plain_words() {
     desk.type_text("hello");
     let effects = desk.keys("enter esc");
     let id = sends(&effects).first().unwrap().0;
-    desk.report(Report::Message { id, life: Life::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
     assert_eq!(told(&desk), "The message is on its way.");
-    desk.settle(id, "hello", Life::Accepted, Some(200));
+    desk.settle(id, "hello", DeliveryStatus::Accepted, Some(200));
     assert_eq!(told(&desk), "The platform took the message, in 0.1 seconds.");
     desk.report(reply(BILLING, "r1", "Welcome", desk.now));
     assert_eq!(told(&desk), "The bot answers.");
@@ -145,7 +145,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     assert_eq!(id.1, "Hello");
     // Not taken yet, taken but not answered: it waits.
     assert_eq!(desk.keys("space space"), []);
-    desk.settle(id.0, "Hello", Life::Accepted, Some(200));
+    desk.settle(id.0, "Hello", DeliveryStatus::Accepted, Some(200));
     assert_eq!(desk.keys("space"), []);
     assert!(told(&desk).contains("waits for it"));
     desk.report(reply(BILLING, "r1", "Your ticket T42 is open", desk.now));
@@ -155,7 +155,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     assert_eq!(sends(&effects).first().unwrap().2, "About T42");
     // At rest nothing is due but what is waited for.
     let id = sends(&effects).first().unwrap().0;
-    desk.settle(id, "About T42", Life::Refused("500".to_owned()), Some(500));
+    desk.settle(id, "About T42", DeliveryStatus::Refused("500".to_owned()), Some(500));
     assert!(desk.state.present.as_ref().unwrap().next_deadline().is_none());
     desk.keys("space");
     assert_eq!(told(&desk), "That was all of it.");
@@ -168,7 +168,7 @@ fn an_answer_that_does_not_come_is_not_waited_for_for_ever_and_what_needs_it_is_
     desk.keys("space");
     let effects = desk.keys("space");
     let id = sends(&effects).first().unwrap().0;
-    desk.settle(id, "Hello", Life::Accepted, Some(200));
+    desk.settle(id, "Hello", DeliveryStatus::Accepted, Some(200));
     while desk.state.present.as_ref().unwrap().awaited.is_some() {
         desk.deadline();
     }

@@ -178,7 +178,7 @@ fn a_comment_stays_with_the_entry_it_was_begun_on() {
     desk.type_text("about the first");
     // While one types, another entry comes, and the log follows its end.
     let id = guestwire::model::MessageId(1);
-    desk.settle(id, "second", guestwire::model::Life::Accepted, Some(200));
+    desk.settle(id, "second", guestwire::model::DeliveryStatus::Accepted, Some(200));
     desk.keys("enter");
     let commented: Vec<_> = desk
         .state

@@ -12,8 +12,8 @@ use guestwire::console::state::Manners;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
-    Attachment, Author, Channel, Choice, ConversationKey, ExchangeId, Kind, Life, MessageId, Moment, Place, RateLimit,
-    RemoteMessage, RemoteState, Session, TokenStatus,
+    Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, Place,
+    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
 };
 
 use crate::desk::{Desk, exchange_of, facts, live_conversations, real_place};
@@ -86,18 +86,18 @@ fn key(dice: &mut Dice, bound: &[KeyEvent]) -> KeyEvent {
     }
 }
 
-fn life(dice: &mut Dice, now: Moment) -> Life {
+fn life(dice: &mut Dice, now: Moment) -> DeliveryStatus {
     match dice.below(10) {
-        0 => Life::Queued,
-        1 => Life::Waiting { until: later(dice, now), why: text(dice) },
-        2 => Life::Sending { attempt: dice.below(5) as u32 },
-        3 => Life::Accepted,
-        4 => Life::Answered,
-        5 => Life::Refused(text(dice)),
-        6 => Life::Unknown(text(dice)),
-        7 => Life::Cancelled,
-        8 => Life::Landed,
-        _ => Life::Lost,
+        0 => DeliveryStatus::Queued,
+        1 => DeliveryStatus::Waiting { until: later(dice, now), why: text(dice) },
+        2 => DeliveryStatus::Sending { attempt: dice.below(5) as u32 },
+        3 => DeliveryStatus::Accepted,
+        4 => DeliveryStatus::Answered,
+        5 => DeliveryStatus::Refused(text(dice)),
+        6 => DeliveryStatus::Unknown(text(dice)),
+        7 => DeliveryStatus::Cancelled,
+        8 => DeliveryStatus::Landed,
+        _ => DeliveryStatus::Lost,
     }
 }
 
@@ -152,14 +152,14 @@ fn session(dice: &mut Dice, now: Moment) -> Session {
 /// What a live conversation tells.
 fn live(dice: &mut Dice, key: ConversationKey, now: Moment) -> Report {
     match dice.below(6) {
-        0 | 1 => Report::Heard { key, messages: (0..dice.below(3)).map(|_| remote(dice, now)).collect() },
+        0 | 1 => Report::MessagesArrived { key, messages: (0..dice.below(3)).map(|_| remote(dice, now)).collect() },
         2 => Report::Typing {
             key,
             author: *dice.of(&[Author::Bot, Author::Agent, Author::Guest]),
             until: (!dice.one_in(3)).then(|| later(dice, now)),
         },
         3 => Report::Session { key, session: session(dice, now) },
-        4 => Report::Learned { key, conversation_id: text(dice) },
+        4 => Report::ConversationIdKnown { key, conversation_id: text(dice) },
         _ => {
             let found = |dice: &mut Dice| Found {
                 conversation_id: text(dice),

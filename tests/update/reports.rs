@@ -6,7 +6,8 @@ use std::time::Duration;
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
-    ConversationKey, ExchangeId, Generation, Life, MessageId, Moment, RateLimit, RemoteState, TokenFacts, TokenStatus,
+    ConversationKey, DeliveryStatus, ExchangeId, Generation, MessageId, Moment, RateLimit, RemoteState, TokenFacts,
+    TokenStatus,
 };
 
 use crate::desk::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
@@ -139,7 +140,7 @@ fn a_refused_message_can_be_taken_up_again() {
 fn waiting_is_counted_down_and_asks_for_its_seconds() {
     let mut desk = Desk::default();
     let id = desk.send("later");
-    let life = Life::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".to_owned() };
+    let life = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".to_owned() };
     desk.settle(id, "later", life, Some(429));
     assert!(desk.status().contains("waiting: 429, Retry-After 5 s"));
     let mut seconds = 0;
@@ -153,7 +154,12 @@ fn waiting_is_counted_down_and_asks_for_its_seconds() {
 
 #[test]
 fn settled_sends_are_not_open() {
-    for life in [Life::Accepted, Life::Refused("x".to_owned()), Life::Unknown("x".to_owned()), Life::Cancelled] {
+    for life in [
+        DeliveryStatus::Accepted,
+        DeliveryStatus::Refused("x".to_owned()),
+        DeliveryStatus::Unknown("x".to_owned()),
+        DeliveryStatus::Cancelled,
+    ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
         assert_eq!(desk.state.open_sends.len(), 1);
@@ -176,7 +182,7 @@ fn counts_of_the_picker_follow_the_messages() {
 fn news_of_a_message_that_nobody_knows_changes_nothing() {
     let mut desk = Desk::default();
     let before = desk.screen();
-    let life = Life::Refused("too late".to_owned());
+    let life = DeliveryStatus::Refused("too late".to_owned());
     let effects =
         desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
     assert_eq!(effects, []);
@@ -198,7 +204,7 @@ fn news_of_a_conversation_that_nobody_knows_changes_nothing() {
 fn older_news_does_not_reopen_a_settled_message() {
     let mut desk = Desk::default();
     let id = desk.accepted("done");
-    desk.report(Report::Message { id, life: Life::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
     assert!(desk.state.open_sends.is_empty(), "{:?}", desk.state.open_sends);
     assert_eq!(desk.state.threads.message(id).map(|m| m.life.word()), Some("accepted"));
 }
@@ -262,7 +268,9 @@ fn a_pasted_token_is_not_renewed() {
 /// The line that called a message unknown does not outlive the doubt.
 #[test]
 fn a_doubt_that_is_settled_leaves_the_status_line() {
-    for (life, words) in [(Life::Landed, "#1 is settled: it was received."), (Life::Lost, "it was not received.")] {
+    for (life, words) in
+        [(DeliveryStatus::Landed, "#1 is settled: it was received."), (DeliveryStatus::Lost, "it was not received.")]
+    {
         let mut desk = Desk::default();
         let id = desk.unknown("did it arrive?");
         assert!(desk.status().contains("outcome unknown"), "{}", desk.status());
@@ -276,7 +284,7 @@ fn a_doubt_that_is_settled_leaves_the_status_line() {
 fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     let mut desk = Desk::default();
     let id = desk.send("with a file");
-    let life = Life::Refused("not sent: /tmp/a.png cannot be read".to_owned());
+    let life = DeliveryStatus::Refused("not sent: /tmp/a.png cannot be read".to_owned());
     let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
     made.steps.clear();
     desk.report(Report::Exchange(Arc::new(made)));

@@ -4,7 +4,7 @@ use guestwire::console::state::Pane;
 use guestwire::console::state::overlay::{Choice, Overlay};
 use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report, SendRequest};
-use guestwire::model::{Life, MessageId};
+use guestwire::model::{DeliveryStatus, MessageId};
 
 use crate::desk::{BILLING, Desk, RETURNS, commands, sends};
 
@@ -23,7 +23,7 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
     };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     assert!(desk.state.composer.is_empty());
-    assert_eq!(desk.state.threads.message(MessageId(1)).map(|m| &m.life), Some(&Life::Queued));
+    assert_eq!(desk.state.threads.message(MessageId(1)).map(|m| &m.life), Some(&DeliveryStatus::Queued));
 }
 
 #[test]
@@ -126,10 +126,10 @@ fn drafts_stay_with_their_conversations() {
 #[test]
 fn resend_asks_and_says_what_happened() {
     for (life, said) in [
-        (Life::Refused("401 unauthorized".to_owned()), "The first time it was refused: 401 unauthorized"),
-        (Life::Accepted, "The first time it was accepted: sending it again makes a second message."),
-        (Life::Cancelled, "The first time it was cancelled."),
-        (Life::Lost, "The first time it was lost."),
+        (DeliveryStatus::Refused("401 unauthorized".to_owned()), "The first time it was refused: 401 unauthorized"),
+        (DeliveryStatus::Accepted, "The first time it was accepted: sending it again makes a second message."),
+        (DeliveryStatus::Cancelled, "The first time it was cancelled."),
+        (DeliveryStatus::Lost, "The first time it was lost."),
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
@@ -182,7 +182,7 @@ fn a_resend_does_not_touch_the_draft() {
 fn what_is_under_way_is_not_sent_again() {
     let mut desk = Desk::default();
     let id = desk.send("slow");
-    desk.settle(id, "slow", Life::Sending { attempt: 1 }, None);
+    desk.settle(id, "slow", DeliveryStatus::Sending { attempt: 1 }, None);
     assert_eq!(desk.keys("esc G r"), []);
     assert!(desk.state.overlay.is_none());
     assert!(desk.status().starts_with("It is still under way"), "{}", desk.status());
@@ -288,7 +288,12 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     desk.pass(10_000);
     assert_eq!(commands(&desk.event(Event::Deadline)), [&Command::Read(BILLING)]);
     desk.keys("u");
-    desk.report(Report::Message { id, life: Life::Landed, exchange: None, remote_id: Some("there".to_owned()) });
+    desk.report(Report::Message {
+        id,
+        life: DeliveryStatus::Landed,
+        exchange: None,
+        remote_id: Some("there".to_owned()),
+    });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
     assert!(desk.status().contains("has landed"), "{}", desk.status());
     assert_eq!(desk.state.looking, None);
@@ -327,7 +332,12 @@ fn what_was_settled_meanwhile_is_not_sent_again_by_the_open_dialog() {
     desk.keys("esc G u 4 enter");
     desk.paste("again");
     // The look-up found it while the word was typed.
-    desk.report(Report::Message { id, life: Life::Landed, exchange: None, remote_id: Some("m-1".to_owned()) });
+    desk.report(Report::Message {
+        id,
+        life: DeliveryStatus::Landed,
+        exchange: None,
+        remote_id: Some("m-1".to_owned()),
+    });
     assert_eq!(desk.keys("enter"), []);
     assert!(desk.status().contains("landed"), "{}", desk.status());
 }

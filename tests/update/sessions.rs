@@ -5,7 +5,7 @@ use std::time::Duration;
 use guestwire::console::Event;
 use guestwire::console::state::overlay::Overlay;
 use guestwire::engine::{Command, Report};
-use guestwire::model::{Life, MessageId, Session, SessionAsk};
+use guestwire::model::{DeliveryStatus, MessageId, Session, SessionAsk};
 
 use crate::desk::{BILLING, WEB, commands};
 use crate::live::{desk, menu, open, opened, session, top, web};
@@ -51,7 +51,7 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
 fn a_refused_upgrade_leads_to_its_explanation() {
     let mut desk = desk();
     open(&mut desk, WEB);
-    let life = Life::Refused("403 the origin is not allowed".to_owned());
+    let life = DeliveryStatus::Refused("403 the origin is not allowed".to_owned());
     let made = crate::desk::exchange_of(7, desk.now, Some((MessageId(900), WEB)), "open the socket", &life, Some(403));
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
     session(&mut desk, Session::Ended { why: "the upgrade was refused with 403".to_owned() });

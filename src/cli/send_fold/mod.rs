@@ -20,8 +20,8 @@ use serde_json::json;
 use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
-    Channel, ConversationKey, Diagnosis, Exchange, Extras, Kind, Life, MessageId, Moment, Probe, RepliesReadable,
-    Session, Step, TokenStatus, Unreadable, Variation,
+    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Extras, Kind, MessageId, Moment, Probe,
+    RepliesReadable, Session, Step, TokenStatus, Unreadable, Variation,
 };
 
 use super::drive::{Act, Fold, Input};
@@ -65,7 +65,7 @@ pub struct SendFold {
     begun: Moment,
     sign_in: SignIn,
     token: TokenStatus,
-    life: Life,
+    life: DeliveryStatus,
     remote_id: Option<String>,
     exchange: Option<Arc<Exchange>>,
     /// How many steps of the exchange have been told of.
@@ -128,7 +128,7 @@ impl SendFold {
             begun: Moment::ZERO,
             sign_in: SignIn::default(),
             token: TokenStatus::SignedOut,
-            life: Life::Queued,
+            life: DeliveryStatus::Queued,
             remote_id: None,
             exchange: None,
             told: 0,
@@ -241,7 +241,7 @@ impl SendFold {
         if let (Stage::Choosing(_), Some((exit, why))) = (self.stage, self.trouble().cloned()) {
             return self.unchosen(now, exit, &format!("not signed in: {why}"));
         }
-        let waiting = matches!(self.life, Life::Queued | Life::Waiting { .. });
+        let waiting = matches!(self.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
             return Vec::new();
         }
@@ -292,14 +292,14 @@ impl SendFold {
         acts
     }
 
-    fn message(&mut self, now: Moment, life: Life, remote_id: Option<String>) -> Vec<Act> {
+    fn message(&mut self, now: Moment, life: DeliveryStatus, remote_id: Option<String>) -> Vec<Act> {
         self.remote_id = remote_id.or(self.remote_id.take());
         let fields = json!({ "state": life.word(), "id": self.remote_id });
         let mut acts = Vec::new();
-        if self.life.word() != life.word() || matches!(life, Life::Sending { .. }) {
+        if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
             acts.push(Act::Say(Line::new("message", now.wall, fields)));
         }
-        self.replied |= life == Life::Answered;
+        self.replied |= life == DeliveryStatus::Answered;
         self.life = life;
         let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_) | Stage::LookingUp(_));
         if open && self.life.is_settled() {
@@ -317,7 +317,8 @@ impl SendFold {
             return Vec::new();
         }
         // A message that was refused before it was sent has no exchange, and none is waited for.
-        let needs_exchange = matches!(self.life, Life::Accepted | Life::Answered | Life::Unknown(_));
+        let needs_exchange =
+            matches!(self.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
         if self.exchange.is_none() && needs_exchange {
             return Vec::new();
         }
@@ -326,7 +327,9 @@ impl SendFold {
 
     fn after_settling(&mut self, now: Moment) -> Vec<Act> {
         match (self.sending.reply_within, &self.life) {
-            (Some(time), Life::Accepted | Life::Answered | Life::Landed) if !self.interrupted => {
+            (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+                if !self.interrupted =>
+            {
                 self.stage = Stage::Listening(now.after(time));
                 let line = Line::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
                 let mut acts = vec![Act::Say(line)];
@@ -335,13 +338,13 @@ impl SendFold {
                 }
                 acts
             }
-            (_, Life::Unknown(_)) if !self.interrupted && !self.is_final() => {
+            (_, DeliveryStatus::Unknown(_)) if !self.interrupted && !self.is_final() => {
                 self.stage = Stage::LookingUp(now.after(LOOKING_UP));
                 let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("the answer was lost; looking for the message in the conversation");
                 vec![Act::Say(line)]
             }
-            (_, Life::Refused(_)) if self.wants_a_probe() => {
+            (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
                 self.stage = Stage::Probing(now.after(PROBING));
                 let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
                 let line = line.warns("refused; reading the conversation to find out why");
@@ -405,7 +408,7 @@ impl Fold for SendFold {
                     _ => self.conversation(now, &messages),
                 },
                 Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
-                Report::Heard { key, messages } if key == self.sending.conversation => match self.stage {
+                Report::MessagesArrived { key, messages } if key == self.sending.conversation => match self.stage {
                     Stage::Choosing(_) => self.offered(now, &messages, false),
                     _ => self.heard(now, &messages),
                 },

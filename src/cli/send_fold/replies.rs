@@ -1,6 +1,6 @@
 //! What the other side says, and which of it answers ours.
 
-use crate::model::{AsOf, Author, Life, Moment, RemoteMessage, RepliesReadable, Unreadable};
+use crate::model::{AsOf, Author, DeliveryStatus, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
 use super::super::drive::Act;
 use super::super::send_lines::reply_line;
@@ -9,7 +9,7 @@ use super::{SendFold, Stage};
 impl SendFold {
     /// A read brought new messages: what stands below ours is a reply, and what was said before ours is none.
     pub(super) fn conversation(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
-        if !matches!(self.life, Life::Sending { .. }) && !self.life.is_settled() {
+        if !matches!(self.life, DeliveryStatus::Sending { .. }) && !self.life.is_settled() {
             return Vec::new();
         }
         let by_id = |m: &RemoteMessage| self.remote_id.as_ref() == Some(&m.id);
@@ -32,7 +32,7 @@ impl SendFold {
     /// messages may be read while ours is on its way: until ours is accepted, only what was said since then may answer it.
     pub(super) fn heard(&mut self, now: Moment, messages: &[RemoteMessage]) -> Vec<Act> {
         let settled = self.life.is_settled();
-        let sent = matches!(self.life, Life::Sending { .. }) || settled;
+        let sent = matches!(self.life, DeliveryStatus::Sending { .. }) || settled;
         let mut acts = Vec::new();
         for message in messages {
             let ours = self.remote_id.as_ref() == Some(&message.id)

@@ -65,7 +65,7 @@ fn report(report: Report) -> Input {
     Input::Report(Box::new(report))
 }
 
-fn life(life: Life) -> Input {
+fn life(life: DeliveryStatus) -> Input {
     report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
 }
 
@@ -125,8 +125,8 @@ fn it_begins_by_sending() {
 fn accepted_is_zero_and_the_last_line_is_the_outcome() {
     for exchange_first in [true, false] {
         let mut fold = fold(None);
-        fold.on(NOW, life(Life::Sending { attempt: 1 }));
-        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)];
+        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)];
         if !exchange_first {
             inputs.reverse();
         }
@@ -161,7 +161,7 @@ fn events_are_told_once_each() {
 fn refused_is_one() {
     let mut fold = fold(None);
     let why = || "unauthorized".to_owned();
-    let inputs = vec![exchange(vec![answered(401)], Outcome::Refused(why())), life(Life::Refused(why()))];
+    let inputs = vec![exchange(vec![answered(401)], Outcome::Refused(why())), life(DeliveryStatus::Refused(why()))];
     let acts = feed(&mut fold, inputs);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
@@ -170,7 +170,8 @@ fn refused_is_one() {
 
 #[test]
 fn refused_before_sending_has_no_exchange() {
-    let acts = feed(&mut fold(None), vec![life(Life::Refused("5000 bytes; at most 4096 can be sent".to_owned()))]);
+    let acts =
+        feed(&mut fold(None), vec![life(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".to_owned()))]);
     assert_eq!(exit(&acts), Some(Exit::Refused));
     let last = json_lines(&acts).pop().unwrap();
     assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
@@ -181,7 +182,8 @@ fn a_network_that_fails_before_writing_is_four() {
     let failure = Failure::new(FailureKind::Connect, Phase::Connect, "connection refused");
     let why = || "connection refused".to_owned();
     let steps = vec![attempt(Some(Ending::Failed(failure)))];
-    let acts = feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(Life::Refused(why()))]);
+    let acts =
+        feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(DeliveryStatus::Refused(why()))]);
     assert_eq!(exit(&acts), Some(Exit::Network));
 }
 
@@ -194,16 +196,16 @@ fn readable(readable: RepliesReadable, began: Moment) -> Input {
 #[test]
 fn a_lost_answer_is_looked_up_and_then_five() {
     let why = || "the connection was reset".to_owned();
-    let lost = || vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(Life::Unknown(why()))];
+    let lost = || vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(DeliveryStatus::Unknown(why()))];
     let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
     let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
     let rows = [
-        ("it is there", vec![life(Life::Landed)], Exit::Done, r#""outcome":"accepted""#),
+        ("it is there", vec![life(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
         ("it is not there in time", vec![Input::Due], Exit::Unknown, r#""outcome":"unknown""#),
         ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
         (
             "a read that fails",
-            vec![readable(failing(), NOW), life(Life::Landed)],
+            vec![readable(failing(), NOW), life(DeliveryStatus::Landed)],
             Exit::Done,
             r#""outcome":"accepted""#,
         ),
@@ -222,7 +224,7 @@ fn a_lost_answer_is_looked_up_and_then_five() {
 #[test]
 fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
     let mut fold = fold(None);
-    fold.on(NOW, life(Life::Queued));
+    fold.on(NOW, life(DeliveryStatus::Queued));
     let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
     let acts = fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
@@ -234,20 +236,20 @@ fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
 #[test]
 fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
     let mut fold = fold(None);
-    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
     fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
-    let acts = fold.on(NOW, life(Life::Refused("no token".to_owned())));
+    let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".to_owned())));
     assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
 }
 
 #[test]
 fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
     let mut fold = fold(None);
-    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
     assert_eq!(exit(&fold.on(NOW, Input::Report(Box::new(Report::Token(status))))), None);
-    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
 
@@ -255,8 +257,8 @@ fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_ou
 fn a_reply_after_ours_ends_the_waiting() {
     let mut fold = fold(Some(Duration::from_secs(10)));
     fold.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
-    fold.on(NOW, life(Life::Sending { attempt: 1 }));
-    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), None);
     assert_eq!(fold.due(), Some(NOW.after(Duration::from_secs(10))));
     let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
@@ -299,7 +301,7 @@ fn no_reply_in_time_is_one_though_accepted_and_says_why() {
     ];
     for (name, inputs, said) in rows {
         let mut fold = fold(Some(Duration::from_secs(10)));
-        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
         let mut acts = Vec::new();
         for input in inputs {
             acts = fold.on(end, input);
@@ -315,22 +317,25 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
     let mut queued = fold(None);
     let acts = queued.on(NOW, Input::Interrupt);
     assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
-    let acts = queued.on(NOW, life(Life::Cancelled));
+    let acts = queued.on(NOW, life(DeliveryStatus::Cancelled));
     assert_eq!(exit(&acts), Some(Exit::Refused));
 
     let mut flying = fold(None);
-    flying.on(NOW, life(Life::Sending { attempt: 1 }));
+    flying.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     flying.on(NOW, Input::Interrupt);
     let why = "cancelled while waiting for the answer";
-    let inputs =
-        vec![exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())), life(Life::Unknown(why.to_owned()))];
+    let inputs = vec![
+        exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())),
+        life(DeliveryStatus::Unknown(why.to_owned())),
+    ];
     let acts = feed(&mut flying, inputs);
     assert_eq!(exit(&acts), Some(Exit::Unknown));
 
     let mut landed = fold(None);
-    landed.on(NOW, life(Life::Sending { attempt: 1 }));
+    landed.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     landed.on(NOW, Input::Interrupt);
-    let acts = feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(Life::Accepted)]);
+    let acts =
+        feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
     assert_eq!(exit(&acts), Some(Exit::Done));
 }
 
@@ -338,7 +343,7 @@ fn an_interrupt_takes_it_back_and_reports_honestly() {
 fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
     for last in [Input::Interrupt, Input::Ended, Input::Due] {
         let mut fold = fold(None);
-        fold.on(NOW, life(Life::Sending { attempt: 1 }));
+        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
         fold.on(NOW, Input::Interrupt);
         assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
         assert!(fold.on(NOW, Input::Ended).is_empty(), "the outcome is said once");
@@ -351,13 +356,13 @@ fn a_reply_that_comes_by_itself_is_waited_for() {
     let heard = |id: &str, author, text: &str, second: i64| {
         let at = Timestamp::from_second(second).unwrap();
         let messages = vec![RemoteMessage::new(id, author, text, at)];
-        report(Report::Heard { key: ConversationKey(3), messages })
+        report(Report::MessagesArrived { key: ConversationKey(3), messages })
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
     assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
-    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    fold.on(NOW, life(Life::Accepted));
+    fold.on(NOW, life(DeliveryStatus::Accepted));
     fold.on(NOW, heard("ours", Author::Guest, "Hello", 5));
     assert_eq!(fold.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
     let acts = fold.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
@@ -371,13 +376,13 @@ fn a_page_of_earlier_messages_is_no_reply() {
     let heard = |id: &str, second: i64| {
         let at = Timestamp::from_second(second).unwrap();
         let messages = vec![RemoteMessage::new(id, Author::Bot, "Good morning!", at)];
-        report(Report::Heard { key: ConversationKey(3), messages })
+        report(Report::MessagesArrived { key: ConversationKey(3), messages })
     };
     let mut fold = fold(Some(Duration::from_secs(10)));
-    fold.on(NOW, life(Life::Sending { attempt: 1 }));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
     assert_eq!(fold.on(NOW, heard("earlier", -60)), []);
     fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
-    assert_eq!(exit(&fold.on(NOW, life(Life::Accepted))), None, "it still waits for a reply");
+    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Accepted))), None, "it still waits for a reply");
     assert_eq!(exit(&fold.on(NOW, heard("quick", 1))), Some(Exit::Done));
 }
 
@@ -401,9 +406,9 @@ fn a_web_message_needs_no_sign_in() {
     let acts = feed(
         &mut sent,
         vec![
-            life(Life::Sending { attempt: 1 }),
+            life(DeliveryStatus::Sending { attempt: 1 }),
             exchange(vec![answered(200)], Outcome::Accepted),
-            life(Life::Accepted),
+            life(DeliveryStatus::Accepted),
         ],
     );
     assert_eq!(exit(&acts), Some(Exit::Done));
@@ -416,7 +421,7 @@ fn a_web_message_needs_no_sign_in() {
         let Report::Exchange(opening) = *opening else { unreachable!() };
         let opening = Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() };
         fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
-        let acts = feed(&mut fold, vec![life(Life::Refused("the session is over".into())), Input::Due]);
+        let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), Input::Due]);
         assert_eq!(exit(&acts), Some(code));
     }
 }
@@ -425,7 +430,7 @@ fn a_web_message_needs_no_sign_in() {
 #[test]
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
-    assert_eq!(exit(&fold.on(NOW, life(Life::Queued))), None);
+    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
     let session = Session::Unreachable { why: "no route; tried 8 times".into() };
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);
@@ -454,7 +459,8 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
         let why = || "not sent: because".to_owned();
         let inputs = outcome.clone().map(opening).into_iter();
-        let inputs = inputs.chain([exchange(vec![], Outcome::Failed(why())), life(Life::Refused(why())), Input::Due]);
+        let inputs =
+            inputs.chain([exchange(vec![], Outcome::Failed(why())), life(DeliveryStatus::Refused(why())), Input::Due]);
         let acts = feed(&mut fold, inputs.collect());
         assert_eq!(exit(&acts), Some(code), "{outcome:?}");
         assert!(json_lines(&acts).pop().unwrap().contains(r#""message":"not sent: because""#), "{acts:?}");
@@ -550,7 +556,7 @@ fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
     let mut fold = web();
     let acts = fold.on(NOW, Input::Begin);
     assert!(acts.contains(&Act::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
-    let heard = |messages| report(Report::Heard { key: ConversationKey(3), messages });
+    let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
     let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
     assert_eq!(fold.on(NOW, heard(vec![before])), []);
     assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));

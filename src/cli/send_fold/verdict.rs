@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::{Cause, Life, Moment, Outcome, Unreadable};
+use crate::model::{Cause, DeliveryStatus, Moment, Outcome, Unreadable};
 
 use super::super::drive::Act;
 use super::super::exit::Exit;
@@ -47,37 +47,44 @@ impl SendFold {
             return ("refused", message.clone(), *exit);
         }
         match &self.life {
-            Life::Accepted | Life::Answered | Life::Landed => match self.sending.reply_within {
-                Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
-                Some(_) if self.interrupted => {
-                    ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                match self.sending.reply_within {
+                    Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
+                    Some(_) if self.interrupted => {
+                        ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
+                    }
+                    Some(time) => {
+                        let seconds = time.as_secs_f64();
+                        let silence = || format!("no reply was read within {seconds} s");
+                        let what = self.readable.unreadable().map_or_else(silence, Unreadable::sentence);
+                        ("accepted", format!("accepted, but {what}"), Exit::Refused)
+                    }
+                    None if self.life == DeliveryStatus::Landed => {
+                        let how = "its answer was lost, and it was found in the conversation";
+                        ("accepted", format!("accepted: {how}"), Exit::Done)
+                    }
+                    None => ("accepted", self.accepted_text(now), Exit::Done),
                 }
-                Some(time) => {
-                    let seconds = time.as_secs_f64();
-                    let silence = || format!("no reply was read within {seconds} s");
-                    let what = self.readable.unreadable().map_or_else(silence, Unreadable::sentence);
-                    ("accepted", format!("accepted, but {what}"), Exit::Refused)
-                }
-                None if self.life == Life::Landed => {
-                    let how = "its answer was lost, and it was found in the conversation";
-                    ("accepted", format!("accepted: {how}"), Exit::Done)
-                }
-                None => ("accepted", self.accepted_text(now), Exit::Done),
-            },
-            Life::Refused(why) if !tried && self.trouble().is_some() => {
+            }
+            DeliveryStatus::Refused(why) if !tried && self.trouble().is_some() => {
                 let exit = self.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
                 ("refused", format!("not sent, not signed in: {why}"), exit)
             }
-            Life::Refused(why) if !tried && self.socket_failed(failed) => ("refused", not_sent(why), self.unopened()),
-            Life::Refused(why) if failed => ("refused", not_sent(why), Exit::Network),
-            Life::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
-            Life::Unknown(why) => ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown),
-            Life::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
-            Life::Sending { .. } => {
+            DeliveryStatus::Refused(why) if !tried && self.socket_failed(failed) => {
+                ("refused", not_sent(why), self.unopened())
+            }
+            DeliveryStatus::Refused(why) if failed => ("refused", not_sent(why), Exit::Network),
+            DeliveryStatus::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
+            DeliveryStatus::Unknown(why) => {
+                ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
+            }
+            DeliveryStatus::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
+            DeliveryStatus::Sending { .. } => {
                 let why = "interrupted while it was on the wire";
                 ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
             }
-            Life::Queued | Life::Waiting { .. } | Life::Cancelled => match self.trouble() {
+            DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } | DeliveryStatus::Cancelled => match self.trouble()
+            {
                 Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
                 None if !self.interrupted && self.unreachable.is_some() => {
                     let why = self.unreachable.as_deref().unwrap_or_default();

@@ -30,7 +30,8 @@ use crate::console::keymap::Keymap;
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::diagnosis::{History as Past, ProfileFacts};
 use crate::model::{
-    AgentState, Cause, ConversationKey, Life, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation, WebhookState,
+    AgentState, Cause, ConversationKey, DeliveryStatus, Masks, MessageId, Moment, RateLimit, TokenStatus, Variation,
+    WebhookState,
 };
 use crate::view::layout::{Panes, Shape};
 use crate::view::theme::Theme;
@@ -126,7 +127,7 @@ pub struct OpenSend {
     /// Into which conversation.
     pub conversation: ConversationKey,
     /// Where it stands.
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// Since when it stands there.
     pub since: Moment,
 }
@@ -330,7 +331,7 @@ impl State {
         let chip = chip::next_change(&self.token, self.now);
         let thread = self.picker.active().and_then(|key| self.threads.next_change(key, self.now));
         let sends = self.open_sends.values().filter_map(|send| match &send.life {
-            Life::Waiting { until, .. } => next_second(*until, self.now),
+            DeliveryStatus::Waiting { until, .. } => next_second(*until, self.now),
             _ => None,
         });
         let log = self.log.next_change(self.now);

@@ -8,7 +8,7 @@ use crate::console::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose
 use crate::console::state::palette::{Around, Palette};
 use crate::console::state::{Pane, QUIT_HINT, State};
 use crate::engine::Command;
-use crate::model::{Life, TokenStatus};
+use crate::model::{DeliveryStatus, TokenStatus};
 use crate::view::layout::holds_thread_and_log;
 
 use super::{extras, faults, journal, pass, session};
@@ -342,7 +342,7 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         journal::take_back_paused(state, *id, effects);
         state.status.info("Taken back; it was never sent.");
     } else if let Some((id, life)) = running {
-        let what = if matches!(life, Life::Sending { .. }) {
+        let what = if matches!(life, DeliveryStatus::Sending { .. }) {
             "Cancelling; what was already written may have been received."
         } else {
             "Cancelled before anything was written."

@@ -10,7 +10,7 @@ use crate::console::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Ques
 use crate::console::state::palette::{Around, Target};
 use crate::console::state::{Pane, State};
 use crate::engine::Command;
-use crate::model::{Channel, Life, MessageId};
+use crate::model::{Channel, DeliveryStatus, MessageId};
 
 use super::{discover, extras, faults, global, ids, journal, keys, pass, picker, sending, session, why};
 
@@ -355,7 +355,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
 /// Whether a message was settled while a dialog about it stood open; then says so.
 fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
     let word = match state.threads.message(id).map(|m| &m.life) {
-        Some(Life::Unknown(_)) => return false,
+        Some(DeliveryStatus::Unknown(_)) => return false,
         Some(life) => life.word(),
         None => "gone",
     };

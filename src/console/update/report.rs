@@ -7,7 +7,7 @@ use crate::console::action::Action;
 use crate::console::state::{OpenSend, State};
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
-use crate::model::{Asked, ExchangeId, Kind, Life, MessageId, TokenStatus};
+use crate::model::{Asked, DeliveryStatus, ExchangeId, Kind, MessageId, TokenStatus};
 
 use super::{discover, global, journal, live, present, why};
 
@@ -48,7 +48,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             live::brought(state, key, news, effects);
             present::came(state, key, before);
         }
-        Report::Heard { key, messages } => {
+        Report::MessagesArrived { key, messages } => {
             let before = present::count(state, key);
             live::heard(state, key, messages, effects);
             present::came(state, key, before);
@@ -56,7 +56,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::RepliesReadable { key, readable, .. } => live::readable(state, key, readable),
         Report::Typing { key, author, until } => live::typing(state, key, author, until),
         Report::Session { key, session } => live::session(state, key, session),
-        Report::Learned { key, conversation_id } => live::learned(state, key, conversation_id, effects),
+        Report::ConversationIdKnown { key, conversation_id } => live::learned(state, key, conversation_id, effects),
         Report::Discovered { page, found, more } => discover::came(state, page, found, more),
         Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
@@ -120,7 +120,13 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
     }
 }
 
-fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<ExchangeId>, remote_id: Option<String>) {
+fn message(
+    state: &mut State,
+    id: MessageId,
+    life: DeliveryStatus,
+    exchange: Option<ExchangeId>,
+    remote_id: Option<String>,
+) {
     // Late news about a message that is gone changes nothing.
     let Some(known) = state.threads.message(id) else { return };
     // What is over does not begin again: a resend is a message of its own.
@@ -128,7 +134,7 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
         return;
     }
     let conversation = known.conversation;
-    let (doubted, before) = (matches!(known.life, Life::Unknown(_)), known.exchange);
+    let (doubted, before) = (matches!(known.life, DeliveryStatus::Unknown(_)), known.exchange);
     state.threads.life(id, life.clone(), exchange, remote_id);
     state.log.set_life(id, &life);
     if life.is_settled() {
@@ -139,13 +145,13 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
     state.picker.set_counts(conversation, state.threads.counts(conversation));
     let number = exchange.or(before).and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
-        Life::Refused(_) if why::hint(state, exchange).is_some() => {
+        DeliveryStatus::Refused(_) if why::hint(state, exchange).is_some() => {
             let hint = why::hint(state, exchange).unwrap_or_default();
             // What never left this machine was refused by nobody.
             let refused = if hint.starts_with("not sent: ") { "" } else { "refused: " };
             state.status.error(format!("{number}{refused}{hint}"));
         }
-        Life::Refused(why) => {
+        DeliveryStatus::Refused(why) => {
             let keys = [
                 (Action::CopyIds, "ids"),
                 (Action::CopyCurl, "curl"),
@@ -156,18 +162,18 @@ fn message(state: &mut State, id: MessageId, life: Life, exchange: Option<Exchan
             .join(" · ");
             state.status.error(format!("{number}refused: {why} — {keys}"));
         }
-        Life::Unknown(why) => {
+        DeliveryStatus::Unknown(why) => {
             let key = state.key(Action::Settle);
             state.status.error(format!("{number}outcome unknown: {why} — {key} says what became of it"));
         }
-        Life::Waiting { why, .. } => {
+        DeliveryStatus::Waiting { why, .. } => {
             let key = state.key(Action::Interrupt);
             state.status.warn(format!("{number}waiting: {why} — {key} cancels"));
         }
-        Life::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
+        DeliveryStatus::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
         // The line that called it unknown does not outlive the doubt.
-        Life::Landed if doubted => state.status.info(format!("{number}is settled: it was received.")),
-        Life::Lost if doubted => state.status.info(format!("{number}is settled: it was not received.")),
+        DeliveryStatus::Landed if doubted => state.status.info(format!("{number}is settled: it was received.")),
+        DeliveryStatus::Lost if doubted => state.status.info(format!("{number}is settled: it was not received.")),
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use crate::console::action::Action;
 use crate::console::state::composer::Refusal;
 use crate::console::state::overlay::{Ask, Overlay, Question};
 use crate::console::state::{OpenSend, Pane, State};
-use crate::model::{self, Author, ConversationKey, Extras, Life, Message, MessageId, Moment, Variation};
+use crate::model::{self, Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
 
 pub use super::extras::choose_key;
 use super::{extras, global, journal, picker, recording};
@@ -97,7 +97,7 @@ pub fn submit(
         author: Author::Guest,
         text,
         at: state.now,
-        life: Life::Queued,
+        life: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of,
@@ -107,7 +107,7 @@ pub fn submit(
     state.threads.sent(message.clone());
     state.picker.touch(conversation, state.now);
     state.picker.set_counts(conversation, state.threads.counts(conversation));
-    state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
+    state.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
     journal::send(state, &message, effects);
     recording::sent(state, conversation, effects);
     id
@@ -150,7 +150,7 @@ fn selected(state: &State) -> Option<&Message> {
 
 /// The message of the chosen log entry, if nobody knows what became of it.
 pub fn selected_unknown(state: &State) -> Option<&Message> {
-    let unknown = |m: &&Message| matches!(m.life, Life::Unknown(_));
+    let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
     // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
     selected(state).filter(unknown).or_else(|| {
         let open = state.picker.active()?;
@@ -166,15 +166,15 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let id = message.id;
     match &message.life {
-        Life::Unknown(_) => super::unknown::ask(state, effects),
+        DeliveryStatus::Unknown(_) => super::unknown::ask(state, effects),
         life if !life.is_settled() => {
             let key = state.key(Action::InterruptText);
             state.status.info(format!("It is still under way; {key} in its conversation cancels it."));
         }
         life => {
             let happened = match life {
-                Life::Refused(why) => format!("The first time it was refused: {why}"),
-                Life::Accepted | Life::Answered | Life::Landed => {
+                DeliveryStatus::Refused(why) => format!("The first time it was refused: {why}"),
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
                     "The first time it was accepted: sending it again makes a second message.".to_owned()
                 }
                 other => format!("The first time it was {}.", other.word()),

@@ -53,10 +53,10 @@ pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
     effects.push(Effect::Write { path: state.new_export_path(form.extension()), contents });
 }
 
-fn why(life: &crate::model::Life) -> Option<String> {
-    use crate::model::Life;
+fn why(life: &crate::model::DeliveryStatus) -> Option<String> {
+    use crate::model::DeliveryStatus;
     match life {
-        Life::Refused(why) | Life::Unknown(why) if !why.is_empty() => Some(why.clone()),
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) if !why.is_empty() => Some(why.clone()),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use crate::console::state::State;
 use crate::console::state::looking::Looking;
 use crate::console::state::overlay::{Choice, Menu, Overlay};
 use crate::engine::Command;
-use crate::model::{Channel, Ending, FailureKind, Life, Message, MessageId};
+use crate::model::{Channel, DeliveryStatus, Ending, FailureKind, Message, MessageId};
 
 use super::sending;
 
@@ -40,9 +40,9 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(mut looking) = state.looking else { return };
     let open = dialog(state) == Some(looking.message);
     match state.threads.message(looking.message).map(|m| &m.life) {
-        Some(Life::Unknown(_)) => {}
+        Some(DeliveryStatus::Unknown(_)) => {}
         life => {
-            let word = life.map_or("gone", Life::word);
+            let word = life.map_or("gone", DeliveryStatus::word);
             state.looking = None;
             if open {
                 state.overlay = None;
@@ -101,7 +101,7 @@ fn intro(state: &State, looking: &Looking) -> Vec<String> {
 /// What happened, in time, as far as the log still has it; else why it is unknown.
 fn happened(state: &State, message: &Message) -> String {
     let why = match &message.life {
-        Life::Unknown(why) => why.as_str(),
+        DeliveryStatus::Unknown(why) => why.as_str(),
         other => other.word(),
     };
     let entry = message.exchange.and_then(|id| state.log.number_of(id)).and_then(|n| state.log.entry(n));

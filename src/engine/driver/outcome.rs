@@ -16,7 +16,7 @@ use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::Unrecorded;
 use crate::engine::token::Refuted;
 use crate::model::{
-    Ending, Failure, FailureKind, Generation, Life, MessageId, Moment, Outcome, Phase, Timing, Variation,
+    DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, Timing, Variation,
 };
 
 use super::Driver;
@@ -122,7 +122,7 @@ impl Driver {
         let Some(send) = self.sends.all.get_mut(&message) else { return };
         send.tries.healed = true;
         send.doubted = Some((generation, why));
-        send.life = Life::Queued;
+        send.life = DeliveryStatus::Queued;
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
             if let Some(exchange) = running.filter(|_| renewal) {
@@ -138,10 +138,10 @@ impl Driver {
         let may_be_there = send.tries.lost > 0;
         self.sends.doubting.insert(message);
         if !may_be_there {
-            self.record_only(message, &Life::Queued);
+            self.record_only(message, &DeliveryStatus::Queued);
         }
         self.sends.queue.hold(conversation, message, None);
-        self.context.tell(Report::Message { id: message, life: Life::Queued, exchange: id, remote_id: None });
+        self.context.tell(Report::Message { id: message, life: DeliveryStatus::Queued, exchange: id, remote_id: None });
     }
 
     pub(super) fn again(&mut self, message: MessageId, until: Moment, why: String, limited: bool, now: Moment) {
@@ -149,7 +149,7 @@ impl Driver {
             self.context.pace.silence(until);
         }
         let Some(send) = self.sends.all.get_mut(&message) else { return };
-        let life = Life::Waiting { until, why: why.clone() };
+        let life = DeliveryStatus::Waiting { until, why: why.clone() };
         send.life = life.clone();
         let conversation = send.request.conversation;
         if let Some(record) = &mut send.record {
@@ -180,31 +180,37 @@ impl Driver {
         // A call that could not be built was flying already; for all others this does nothing.
         self.sends.queue.settle(send.request.conversation, message);
         let life = match &outcome {
-            Outcome::Accepted if send.tries.landed => Life::Landed,
-            Outcome::Accepted => Life::Accepted,
-            Outcome::Unknown(why) => Life::Unknown(why.clone()),
-            Outcome::Refused(why) | Outcome::Failed(why) => Life::Refused(why.clone()),
-            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => Life::Cancelled,
+            Outcome::Accepted if send.tries.landed => DeliveryStatus::Landed,
+            Outcome::Accepted => DeliveryStatus::Accepted,
+            Outcome::Unknown(why) => DeliveryStatus::Unknown(why.clone()),
+            Outcome::Refused(why) | Outcome::Failed(why) => DeliveryStatus::Refused(why.clone()),
+            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
         };
-        if matches!(life, Life::Unknown(_)) {
+        if matches!(life, DeliveryStatus::Unknown(_)) {
             let doubt = Doubt { conversation: send.request.conversation, key: send.request.extras.key.clone() };
             self.sends.unknown.insert(message, doubt);
         }
         // What was held back without a try is an entry of the log all the same.
-        if send.record.is_none() && matches!(life, Life::Refused(_)) {
+        if send.record.is_none() && matches!(life, DeliveryStatus::Refused(_)) {
             send.record = Some(self.untried(&send.request, now));
         }
         if let Some(record) = &mut send.record {
             record.settle(outcome, now);
         }
-        if matches!(life, Life::Accepted | Life::Landed) {
+        if matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Landed) {
             self.settle_others_of(message, send.request.extras.key.as_deref());
         }
-        if life == Life::Cancelled && !send.let_go {
+        if life == DeliveryStatus::Cancelled && !send.let_go {
             self.delete_files_of(send.request.conversation, message, now);
         }
-        let stays_queued = send.let_go && !send.taken_back && life == Life::Cancelled;
-        self.tell_recorded(stays_queued.then_some(Life::Queued), message, life, send.record.as_ref(), remote_id);
+        let stays_queued = send.let_go && !send.taken_back && life == DeliveryStatus::Cancelled;
+        self.tell_recorded(
+            stays_queued.then_some(DeliveryStatus::Queued),
+            message,
+            life,
+            send.record.as_ref(),
+            remote_id,
+        );
     }
 
     /// A message was accepted under a name that others bear of which nobody knew: they are the same message.
@@ -222,7 +228,7 @@ impl Driver {
         if let Some(reader) = self.reads.readers.get_mut(&conversation) {
             reader.settled(message);
         }
-        let life = if landed { Life::Landed } else { Life::Lost };
+        let life = if landed { DeliveryStatus::Landed } else { DeliveryStatus::Lost };
         self.tell_recorded(None, message, life, None, None);
     }
 
@@ -236,7 +242,7 @@ impl Driver {
     pub(super) fn tell_life(
         &self,
         id: MessageId,
-        life: Life,
+        life: DeliveryStatus,
         record: Option<&ExchangeBuilder>,
         remote_id: Option<String>,
     ) {

@@ -14,7 +14,7 @@ use crate::genesys::call::BadCall;
 use crate::genesys::conversations::Listed;
 use crate::genesys::{Call, conversations};
 use crate::model::{
-    AsOf, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
+    AsOf, ConversationKey, DeliveryStatus, Generation, Kind, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
     RepliesReadable, SessionAsk, Unreadable,
 };
 
@@ -102,7 +102,7 @@ impl Driver {
         if !self.is_web(key) {
             self.tell_readable(key, RepliesReadable::NotYetKnown, self.context.clock.now());
         }
-        self.context.tell(Report::Learned { key, conversation_id });
+        self.context.tell(Report::ConversationIdKnown { key, conversation_id });
     }
 
     /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
@@ -384,10 +384,10 @@ impl Driver {
     pub(super) fn tell_settled(&mut self, settled: Vec<Settled>) {
         for settled in settled {
             let (message, life, remote_id) = match settled {
-                Settled::Answered(message) => (message, Life::Answered, None),
-                Settled::Landed(message, id) => (message, Life::Landed, Some(id)),
+                Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
+                Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
             };
-            if life == Life::Landed && self.sends.unknown.remove(&message).is_none() {
+            if life == DeliveryStatus::Landed && self.sends.unknown.remove(&message).is_none() {
                 continue;
             }
             self.tell_recorded(None, message, life, None, remote_id);

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::engine::Report;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::send_log::Unrecorded;
-use crate::model::{Life, MessageId};
+use crate::model::{DeliveryStatus, MessageId};
 
 use super::Driver;
 
@@ -39,9 +39,9 @@ impl Driver {
     /// is another.
     pub(super) fn tell_recorded(
         &mut self,
-        on_disk: Option<Life>,
+        on_disk: Option<DeliveryStatus>,
         message: MessageId,
-        life: Life,
+        life: DeliveryStatus,
         record: Option<&ExchangeBuilder>,
         remote_id: Option<String>,
     ) {
@@ -62,7 +62,7 @@ impl Driver {
 
     /// Records that a message is back in its queue. A row that cannot be written says that the message was on the wire:
     /// then it is unknown to the next start, which sends nothing twice.
-    pub(super) fn record_only(&mut self, message: MessageId, life: &Life) {
+    pub(super) fn record_only(&mut self, message: MessageId, life: &DeliveryStatus) {
         drop(self.context.tuning.send_log.outcome(message, life, None));
     }
 

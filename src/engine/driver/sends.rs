@@ -17,7 +17,7 @@ use crate::engine::send_log::Intent;
 use crate::engine::socket::session::{Event, Wanted};
 use crate::engine::token::{Outlook, Tokens};
 use crate::engine::{Report, SendRequest};
-use crate::model::{Channel, ConversationKey, Generation, Kind, Life, MessageId, Moment, Outcome, Request};
+use crate::model::{Channel, ConversationKey, DeliveryStatus, Generation, Kind, MessageId, Moment, Outcome, Request};
 
 use super::Driver;
 use super::negative_tests::NegativeTests;
@@ -56,7 +56,7 @@ pub struct Sending {
     pub request: SendRequest,
     pub channel: Channel,
     pub tries: Tries,
-    pub life: Life,
+    pub life: DeliveryStatus,
     /// From its first try on.
     pub record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
@@ -143,11 +143,11 @@ impl Driver {
         }
         let key = request.conversation;
         self.sends.queue.push(key, request.message);
-        self.tell_life(request.message, Life::Queued, None, None);
+        self.tell_life(request.message, DeliveryStatus::Queued, None, None);
         let sending = Sending {
             channel,
             tries: Tries::default(),
-            life: Life::Queued,
+            life: DeliveryStatus::Queued,
             record: None,
             doubted: None,
             wants_renewal: false,
@@ -167,7 +167,7 @@ impl Driver {
     fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
         let mut record = self.untried(request, now);
         record.settle(Outcome::Refused(why.clone()), now);
-        self.tell_recorded(None, request.message, Life::Refused(why), Some(&record), None);
+        self.tell_recorded(None, request.message, DeliveryStatus::Refused(why), Some(&record), None);
     }
 
     /// The exchange of a message that was not tried.
@@ -233,9 +233,9 @@ impl Driver {
         let paced: Vec<_> = self.paced(now).collect();
         for (message, until, why) in paced {
             let Some(send) = self.sends.all.get_mut(&message) else { continue };
-            let life = Life::Waiting { until, why: why.to_owned() };
-            let before = matches!(&send.life, Life::Waiting { why, .. } if why.starts_with("pacing"));
-            if send.life == Life::Queued || (before && send.life != life) {
+            let life = DeliveryStatus::Waiting { until, why: why.to_owned() };
+            let before = matches!(&send.life, DeliveryStatus::Waiting { why, .. } if why.starts_with("pacing"));
+            if send.life == DeliveryStatus::Queued || (before && send.life != life) {
                 send.life = life.clone();
                 let exchange = send.record.as_ref().map(ExchangeBuilder::id);
                 self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
@@ -302,7 +302,7 @@ impl Driver {
         });
         record.begin(shown, token, now);
         let (attempt, report, exchange) = (record.tries(), record.report(), record.id());
-        send.life = Life::Sending { attempt };
+        send.life = DeliveryStatus::Sending { attempt };
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = now;

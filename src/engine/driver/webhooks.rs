@@ -191,7 +191,7 @@ impl Driver {
             return;
         }
         self.acknowledge(key, &fresh);
-        self.context.tell(Report::Heard { key, messages: fresh });
+        self.context.tell(Report::MessagesArrived { key, messages: fresh });
         self.tell_settled(settled);
     }
 }

@@ -131,12 +131,15 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     // Nor does one go of which there would be no row at all.
     assert!(matches!(wait(journal.intent(intent(2, 0, "new"))), Err(Unrecorded::NotNow(_))));
     // Taken back, and told as not on the disk; it gets there once there is room.
-    let cancelled = wait(journal.outcome(MessageId(1), &Life::Cancelled, None));
+    let cancelled = wait(journal.outcome(MessageId(1), &DeliveryStatus::Cancelled, None));
     assert!(matches!(&cancelled, Err(Unrecorded::NotNow(why)) if why == "the disk is full"), "{cancelled:?}");
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     let back = restored(&mut pages);
-    assert_eq!(back.messages.iter().map(|m| (m.id.0, m.life.clone())).collect::<Vec<_>>(), [(1, Life::Queued)]);
+    assert_eq!(
+        back.messages.iter().map(|m| (m.id.0, m.life.clone())).collect::<Vec<_>>(),
+        [(1, DeliveryStatus::Queued)]
+    );
     journal.close(BOUND);
 }
 

@@ -13,8 +13,8 @@ use super::*;
 use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Ending, Exchange, ExchangeId, Header, Kind, Life,
-    Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
+    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, DeliveryStatus, Ending, Exchange, ExchangeId, Header,
+    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
 };
 
 mod limits;
@@ -77,7 +77,7 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
         author: Author::Guest,
         text: text.to_owned(),
         at: Moment::new(Duration::ZERO, Timestamp::now()),
-        life: Life::Queued,
+        life: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,
@@ -150,8 +150,8 @@ fn a_restart_finds_everything() {
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
     let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
-    journal.tell(Job::Learned { conversation: ConversationKey(2), id: "remote-c".to_owned() });
-    wait(journal.outcome(MessageId(9), &Life::Accepted, Some("remote-9"))).unwrap();
+    journal.tell(Job::ConversationIdKnown { conversation: ConversationKey(2), id: "remote-c".to_owned() });
+    wait(journal.outcome(MessageId(9), &DeliveryStatus::Accepted, Some("remote-9"))).unwrap();
     let kept = KeptConversation {
         key: ConversationKey(2),
         nickname: Some("Anna".to_owned()),
@@ -165,7 +165,8 @@ fn a_restart_finds_everything() {
     let item = Choice::new("The first", "1").of(ChoiceKind::ListPicker);
     heard.choices = vec![Choice { words: Some("Chosen".to_owned()), ..item }];
     heard.late = true;
-    journal.tell(Job::Heard { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
+    journal
+        .tell(Job::RemoteMessages { conversation: ConversationKey(2), messages: vec![heard.clone(), heard.clone()] });
     let added = Conversation {
         key: ConversationKey(3),
         name: "by hand".to_owned(),
@@ -197,7 +198,7 @@ fn a_restart_finds_everything() {
     let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
     assert_eq!(lives, [(7, "first", "unknown"), (8, "second", "queued"), (9, "third", "accepted")]);
     assert_eq!(back.messages[2].remote_id.as_deref(), Some("remote-9"));
-    assert!(matches!(&back.messages[0].life, Life::Unknown(why) if why.contains("on the wire")));
+    assert!(matches!(&back.messages[0].life, DeliveryStatus::Unknown(why) if why.contains("on the wire")));
     journal.close(BOUND);
 }
 
@@ -209,7 +210,7 @@ fn the_newest_of_each_conversation_are_found() {
     for id in 1..=303 {
         let conversation = u32::from(id > 300);
         journal.tell(Job::Queue(Box::new(message(id, conversation, &format!("text {id}")))));
-        drop(journal.outcome(MessageId(id), &Life::Accepted, None));
+        drop(journal.outcome(MessageId(id), &DeliveryStatus::Accepted, None));
     }
     assert!(journal.close(BOUND));
     let (journal, mut pages) = open(dir.path());

@@ -49,7 +49,7 @@ fn a_send_beside_another_guestwire_keeps_its_message_and_no_number_of_the_log() 
     restored(&mut pages);
     wait(second.intent(intent(2, 0, "from beside"))).unwrap();
     second.tell(Job::Exchange { number: 0, exchange: Arc::new(exchange(2, "from beside")) });
-    wait(second.outcome(MessageId(2), &Life::Accepted, None)).unwrap();
+    wait(second.outcome(MessageId(2), &DeliveryStatus::Accepted, None)).unwrap();
     assert!(second.close(BOUND));
     first.tell(Job::Exchange { number: 1, exchange: Arc::new(exchange(1, "the first's own")) });
     assert!(first.close(BOUND));
@@ -77,14 +77,14 @@ fn an_intent_is_an_entry_of_the_log_after_a_kill() {
     journal.tell(under_way(3, Outcome::Waiting));
     wait(journal.intent(intent(4, 0, "entry 4"))).unwrap();
     journal.tell(under_way(4, Outcome::Open));
-    wait(journal.outcome(MessageId(4), &Life::Accepted, None)).unwrap();
+    wait(journal.outcome(MessageId(4), &DeliveryStatus::Accepted, None)).unwrap();
     journal.tell(Job::Queue(Box::new(message(5, 0, "never tried"))));
     // What is bulk was written before this is answered.
     while found(dir.path(), "\"entry 4\"").is_empty() {
         std::thread::yield_now();
     }
     assert_eq!(found(dir.path(), "\"entry 2\""), [("entry 2".to_owned(), Outcome::Open)], "it is under way");
-    wait(journal.outcome(MessageId(9), &Life::Lost, None)).unwrap();
+    wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();
     let killed = as_after_a_kill(dir.path());
     recover(&options(killed.path()).dir);
     let outcome = |query: &str| found(killed.path(), query).into_iter().map(|(_, outcome)| outcome).collect::<Vec<_>>();
@@ -124,7 +124,7 @@ fn a_locked_database_is_waited_for_and_nothing_is_sent_without_a_row() {
     journal.tell(Job::Queue(Box::new(message(2, 0, "typed meanwhile"))));
     drop(other);
     assert!(!restored(&mut pages).read_only);
-    wait(journal.outcome(MessageId(9), &Life::Lost, None)).unwrap();
+    wait(journal.outcome(MessageId(9), &DeliveryStatus::Lost, None)).unwrap();
     journal.close(BOUND);
     let (journal, mut pages) = open(dir.path());
     assert_eq!(restored(&mut pages).messages.last().map(|m| m.text.clone()).unwrap(), "typed meanwhile");

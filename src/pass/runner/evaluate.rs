@@ -2,7 +2,7 @@
 
 use super::expectation::{Observed, Status, captured};
 use super::{Effect, Known, Mode, Runner, Stage, Watch};
-use crate::model::{Cause, Diagnosis, Generation, Life, Moment, Probe};
+use crate::model::{Cause, DeliveryStatus, Diagnosis, Generation, Moment, Probe};
 use crate::pass::file::{Capture, CaptureSource};
 use crate::pass::result::{Met, Verdict};
 
@@ -97,7 +97,10 @@ impl Runner {
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, effects: &mut Vec<Effect>) {
         let Some(why) = self.trouble.clone() else { return };
-        let waits = self.watch.as_ref().is_some_and(|w| matches!(w.life, Some(Life::Queued | Life::Waiting { .. })));
+        let waits = self
+            .watch
+            .as_ref()
+            .is_some_and(|w| matches!(w.life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. })));
         if waits {
             self.take_back(effects);
             self.decide(Verdict::Blocked, why);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::replies::{ReplyTracker, Watched};
 use crate::model::exchange::header;
 use crate::model::{
-    Cause, Confidence, Diagnosis, Exchange, Life, Moment, Outcome, RemoteMessage, Response, Unreadable,
+    Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
 };
 use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
 use crate::text::json;
@@ -62,7 +62,7 @@ pub struct Observed<'s> {
     pub until: Moment,
     /// The step sends.
     pub sends: bool,
-    pub life: Option<&'s Life>,
+    pub life: Option<&'s DeliveryStatus>,
     /// When the message was settled.
     pub settled: Option<Moment>,
     pub exchange: Option<&'s Arc<Exchange>>,
@@ -188,10 +188,10 @@ fn reply_words(reply: &Reply) -> String {
 fn outcome(came: Came, seen: &Observed<'_>) -> Status {
     let Some(life) = seen.life else { return Status::Open };
     let got = match life {
-        Life::Accepted | Life::Answered | Life::Landed => Came::Accepted,
-        Life::Refused(_) | Life::Lost => Came::Refused,
-        Life::Unknown(_) => Came::Unknown,
-        Life::Cancelled => return Status::No("it was taken back".to_owned()),
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => Came::Accepted,
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => Came::Refused,
+        DeliveryStatus::Unknown(_) => Came::Unknown,
+        DeliveryStatus::Cancelled => return Status::No("it was taken back".to_owned()),
         open if seen.until.left(seen.now).is_zero() => {
             let why = seen.trouble.map(|t| format!(": {t}")).unwrap_or_default();
             return Status::No(format!("it is still {}{why}", open.word()));
@@ -207,7 +207,7 @@ fn outcome(came: Came, seen: &Observed<'_>) -> Status {
         return Status::Waiting(at);
     }
     let why = match life {
-        Life::Refused(why) | Life::Unknown(why) => Some(why.clone()),
+        DeliveryStatus::Refused(why) | DeliveryStatus::Unknown(why) => Some(why.clone()),
         _ => None,
     };
     if got == came {
@@ -285,7 +285,7 @@ fn from(seen: &Observed<'_>) -> Result<Option<Moment>, Status> {
         return Ok(Some(seen.ready));
     }
     match (seen.life, seen.settled) {
-        (Some(Life::Accepted | Life::Answered | Life::Landed), Some(at)) => Ok(Some(at)),
+        (Some(DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed), Some(at)) => Ok(Some(at)),
         (Some(life), Some(_)) => Err(Status::No(format!("the message was {}", life.word()))),
         _ if seen.until.left(seen.now).is_zero() => Err(Status::No("the message was not accepted in time".to_owned())),
         _ => Ok(None),

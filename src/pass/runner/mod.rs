@@ -30,7 +30,8 @@ use super::result::{Run, StepResult, Verdict};
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::Report;
 use crate::model::{
-    Channel, ConversationKey, Exchange, Extras, Generation, Life, MessageId, Moment, RepliesReadable, Variation,
+    Channel, ConversationKey, DeliveryStatus, Exchange, Extras, Generation, MessageId, Moment, RepliesReadable,
+    Variation,
 };
 
 pub use begin::Begin;
@@ -178,7 +179,7 @@ struct Watch {
     ready: Moment,
     until: Moment,
     message: Option<MessageId>,
-    life: Option<Life>,
+    life: Option<DeliveryStatus>,
     settled: Option<Moment>,
     exchange: Option<Arc<Exchange>>,
     generation: Option<Generation>,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Effect, Prep, Runner, Stage, ToSend, Watch, expectation, template};
 use crate::model::variables::{Values, uuid_from};
-use crate::model::{Author, Channel, Choice, ConversationKey, Extras, Life, Moment};
+use crate::model::{Author, Channel, Choice, ConversationKey, DeliveryStatus, Extras, Moment};
 use crate::pass::evidence::{Evidence, Said};
 use crate::pass::file::Outgoing;
 use crate::pass::result::{Met, Verdict};
@@ -118,7 +118,7 @@ impl Runner {
             result.evidence.said.push(said);
         }
         if let Some(watch) = &mut self.watch {
-            watch.life = Some(Life::Queued);
+            watch.life = Some(DeliveryStatus::Queued);
         }
         effects.push(Effect::Send(ToSend { conversation: player.key, text, sent_as: outgoing.sent_as, extras }));
     }

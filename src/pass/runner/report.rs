@@ -7,7 +7,9 @@ use super::expectation::listening_until;
 use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
 use crate::diagnosis::{Case, diagnose};
 use crate::engine::Report;
-use crate::model::{Channel, ConversationKey, Diagnosis, Exchange, Kind, Life, MessageId, RemoteMessage, TokenStatus};
+use crate::model::{
+    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Kind, MessageId, RemoteMessage, TokenStatus,
+};
 use crate::pass::evidence::{ExchangeRecord, Said};
 
 /// The longest wait for the token endpoint that a step sits out.
@@ -31,7 +33,7 @@ impl Runner {
             Report::RepliesReadable { key, readable, as_of } => {
                 self.trackers.entry(*key).or_default().readable(readable, *as_of);
             }
-            Report::Heard { key, messages } => {
+            Report::MessagesArrived { key, messages } => {
                 self.trackers.entry(*key).or_default().heard(messages);
                 if self.speaks_in(*key) {
                     self.note_heard(*key);
@@ -106,12 +108,12 @@ impl Runner {
         diagnose(&Case { exchange, channel, profile: known.facts, history: known.past })
     }
 
-    fn message(&mut self, id: MessageId, life: &Life, remote_id: Option<&str>) {
+    fn message(&mut self, id: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) {
         let now = self.now;
         let key = self.open_player().ok().map(|p| (p.key, p.channel));
         let Some(watch) = self.watch.as_mut().filter(|w| w.message == Some(id)) else { return };
         // What is over does not begin again.
-        if watch.life.as_ref().is_some_and(Life::is_settled) && !life.is_settled() {
+        if watch.life.as_ref().is_some_and(DeliveryStatus::is_settled) && !life.is_settled() {
             return;
         }
         watch.life = Some(life.clone());

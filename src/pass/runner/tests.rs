@@ -72,7 +72,7 @@ impl Rig {
         self.on(Event::Report(&report))
     }
 
-    fn life(&mut self, life: Life) -> Vec<Effect> {
+    fn life(&mut self, life: DeliveryStatus) -> Vec<Effect> {
         let id = MessageId(self.next);
         self.report(Report::Message { id, life, exchange: None, remote_id: Some(format!("m{}", self.next)) })
     }
@@ -85,7 +85,7 @@ impl Rig {
 
     /// It is accepted with 200.
     fn accepted(&mut self) -> Vec<Effect> {
-        let mut effects = self.life(Life::Accepted);
+        let mut effects = self.life(DeliveryStatus::Accepted);
         effects.extend(self.exchange(&[200], Outcome::Accepted));
         effects
     }
@@ -246,7 +246,11 @@ fn expectations_are_met_or_not() {
         let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
         rig.token(1);
         rig.on(Event::Go);
-        rig.life(if outcome == Outcome::Accepted { Life::Accepted } else { Life::Refused("no".to_owned()) });
+        rig.life(if outcome == Outcome::Accepted {
+            DeliveryStatus::Accepted
+        } else {
+            DeliveryStatus::Refused("no".to_owned())
+        });
         rig.exchange(statuses, outcome);
         assert_eq!(rig.mets((0, 0)), wanted, "{expect}");
         let verdict = if wanted.contains(&"wrong") { Verdict::Fail } else { Verdict::Pass };
@@ -437,7 +441,7 @@ fn a_verdict_while_something_is_under_way_takes_it_back() {
     rig.on(Event::Go);
     assert_eq!(rig.on(Event::Verdict(Verdict::Blocked)), [Effect::Cancel(MessageId(1))]);
     assert_eq!(rig.step((0, 0)).expectations[0].detail.as_deref(), Some("not waited for"));
-    rig.life(Life::Accepted);
+    rig.life(DeliveryStatus::Accepted);
     assert_eq!(rig.mets((0, 0)), ["open"], "late news changes nothing");
 }
 
@@ -488,7 +492,7 @@ fn a_run_that_was_kept_goes_on_at_the_very_step() {
 fn alone_each_step_goes_by_itself_and_what_only_a_person_could_say_is_skipped() {
     let mut rig = Rig::new(THREE, Mode::Alone { fail_fast: false });
     assert_eq!(texts(&rig.token(1)), ["a"]);
-    assert_eq!(rig.life(Life::Accepted), []);
+    assert_eq!(rig.life(DeliveryStatus::Accepted), []);
     assert_eq!(texts(&rig.exchange(&[200], Outcome::Accepted)), ["b"], "the judged step is passed over");
     assert_eq!(rig.step((0, 1)).suggested, Some(Verdict::Skip));
     assert_eq!(rig.step((0, 1)).why.as_deref(), Some("a person must judge: look"));
@@ -506,7 +510,7 @@ fn alone_a_failure_blocks_its_case_and_with_fail_fast_ends_the_rest() {
     ] {
         let mut rig = Rig::new(text, Mode::Alone { fail_fast });
         rig.token(1);
-        rig.life(Life::Refused("no".to_owned()));
+        rig.life(DeliveryStatus::Refused("no".to_owned()));
         if !fail_fast {
             rig.accepted();
         }

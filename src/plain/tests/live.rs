@@ -54,7 +54,7 @@ fn moved(desk: &mut Desk, session: Session) {
 #[test]
 fn choices_are_numbered_and_one_is_sent_by_its_number() {
     let mut desk = web();
-    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
     assert_eq!(
         desk.said(),
         ["Bot says: Pay now?", "Choice 1, Yes.", "Choice 2, No.", "Say .choose and a number to answer with one."]
@@ -66,14 +66,14 @@ fn choices_are_numbered_and_one_is_sent_by_its_number() {
     assert_eq!((sent.len(), sent[0].text.as_str()), (1, "No"));
     assert_eq!(sent[0].extras.answers.as_deref(), Some("q-1"));
     assert_eq!(sent[0].extras.choice.as_ref().map(|c| c.payload.as_str()), Some("no"));
-    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
     assert_eq!(desk.said(), [""; 0], "what is known is not told again");
 }
 
 #[test]
 fn a_number_alone_stays_a_text() {
     let mut desk = web();
-    desk.report(Report::Heard { key: WEB, messages: vec![offer()] });
+    desk.report(Report::MessagesArrived { key: WEB, messages: vec![offer()] });
     desk.line("2");
     assert_eq!(desk.texts(), ["2"]);
     assert!(desk.sent()[0].extras.is_empty());
@@ -171,7 +171,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         let said = format!("Conversation 3, Anna, web, {why}. {held} .session connect to try again.");
         assert!(desk.said().contains(&said.as_str()), "{:?}", desk.said());
         assert_eq!(desk.asked(&Command::Cancel(id)), !interactive);
-        desk.report(Report::Message { id, life: Life::Cancelled, exchange: None, remote_id: None });
+        desk.report(Report::Message { id, life: DeliveryStatus::Cancelled, exchange: None, remote_id: None });
         if !interactive {
             let told = format!("not sent, the conversation {why}.");
             assert!(desk.said().iter().any(|line| line.ends_with(&told)), "{:?}", desk.said());
@@ -241,7 +241,7 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
             desk.report(with(exchange(Kind::Frame, None, outcome), 6));
         }
         desk.report(with(exchange(Kind::Send, Some(1), Outcome::Failed(why())), 7));
-        let (id, life) = (MessageId(1), Life::Refused(why()));
+        let (id, life) = (MessageId(1), DeliveryStatus::Refused(why()));
         desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
         assert_eq!(desk.plain.exit(), code, "{socket:?}: {:?}", desk.said());
     }

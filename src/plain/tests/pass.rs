@@ -23,7 +23,7 @@ fn opened(mut desk: Desk) -> Desk {
     desk
 }
 
-fn settled(desk: &mut Desk, outcome: Outcome, life: Life) {
+fn settled(desk: &mut Desk, outcome: Outcome, life: DeliveryStatus) {
     desk.report(exchange(Kind::Send, Some(1), outcome));
     desk.report(Report::Message { id: MessageId(1), life, exchange: Some(ExchangeId(7)), remote_id: None });
 }
@@ -53,7 +53,7 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     desk.line(".pass go");
     assert_eq!(desk.texts(), ["hello"]);
     assert!(!desk.plain.wants_line(), "a script waits for the step");
-    settled(&mut desk, Outcome::Accepted, Life::Accepted);
+    settled(&mut desk, Outcome::Accepted, DeliveryStatus::Accepted);
     assert!(desk.said().contains(&"ok, accepted."), "{:?}", desk.said());
     assert!(desk.said().iter().any(|line| line.starts_with("Suggested: pass. Say .pass go")), "{:?}", desk.said());
     desk.line(".pass go");
@@ -78,7 +78,7 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
 fn what_was_not_as_expected_is_said_and_ends_a_script_with_one() {
     let mut desk = opened(Desk::script());
     desk.line(".pass go");
-    settled(&mut desk, Outcome::Refused("unauthorized".to_owned()), Life::Refused("unauthorized".to_owned()));
+    settled(&mut desk, Outcome::Refused("unauthorized".to_owned()), DeliveryStatus::Refused("unauthorized".to_owned()));
     assert!(desk.said().iter().any(|line| line.starts_with("wrong, accepted, but: ")), "{:?}", desk.said());
     assert!(desk.said().iter().any(|line| line.starts_with("Suggested: fail. ")), "{:?}", desk.said());
     assert_eq!(desk.plain.exit(), Exit::Refused);
@@ -99,7 +99,7 @@ fn production_asks_before_a_step_that_sends() {
 fn a_message_that_may_have_been_received_goes_again_only_after_a_question() {
     let mut desk = opened(Desk::new(true, false));
     desk.line(".pass go");
-    settled(&mut desk, Outcome::Accepted, Life::Accepted);
+    settled(&mut desk, Outcome::Accepted, DeliveryStatus::Accepted);
     desk.line(".pass again");
     assert!(desk.texts().is_empty() && desk.said()[0].contains("goes out once more"), "{:?}", desk.said());
     desk.line("yes");

@@ -3,7 +3,7 @@
 use super::entry::{Density, Later};
 use super::{Entry, Log, LogOptions, Page, Source};
 use crate::journal::job::{KeptEntry, KeptSource};
-use crate::model::{ExchangeId, Life};
+use crate::model::{DeliveryStatus, ExchangeId};
 
 /// The most entries of a page of history in memory.
 const HISTORY_MAX: usize = 1_022;
@@ -111,9 +111,9 @@ impl Log {
         entry.set_marked(kept.marked);
         entry.set_comment(kept.comment.clone());
         entry.later = match kept.life {
-            Some(Life::Answered) => Some(Later::Answered),
-            Some(Life::Landed) => Some(Later::Landed),
-            Some(Life::Lost) => Some(Later::Lost),
+            Some(DeliveryStatus::Answered) => Some(Later::Answered),
+            Some(DeliveryStatus::Landed) => Some(Later::Landed),
+            Some(DeliveryStatus::Lost) => Some(Later::Lost),
             _ => None,
         };
         self.bytes = self.bytes.saturating_add(entry.bytes);
@@ -165,9 +165,9 @@ impl Entry {
             Source::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
         let life = self.later.map(|later| match later {
-            Later::Answered => Life::Answered,
-            Later::Landed => Life::Landed,
-            Later::Lost => Life::Lost,
+            Later::Answered => DeliveryStatus::Answered,
+            Later::Landed => DeliveryStatus::Landed,
+            Later::Lost => DeliveryStatus::Lost,
         });
         let comment = self.comment().map(str::to_owned);
         KeptEntry { number: self.number(), source, marked: self.is_marked(), comment, life }

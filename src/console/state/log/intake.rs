@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::entry::{Density, Later};
 use super::{Entry, Log, Source};
-use crate::model::{Exchange, Kind, Life, MessageId, Moment};
+use crate::model::{DeliveryStatus, Exchange, Kind, MessageId, Moment};
 
 impl Log {
     /// An exchange was begun, or went on: inserts it, or replaces what was known of it.
@@ -61,11 +61,11 @@ impl Log {
 
     /// What became of a message after its exchange: `ans` behind the status once it is answered, and how an unknown one
     /// was settled. Other moves of its life show in its exchange.
-    pub fn set_life(&mut self, message: MessageId, life: &Life) {
+    pub fn set_life(&mut self, message: MessageId, life: &DeliveryStatus) {
         let later = match life {
-            Life::Answered => Later::Answered,
-            Life::Landed => Later::Landed,
-            Life::Lost => Later::Lost,
+            DeliveryStatus::Answered => Later::Answered,
+            DeliveryStatus::Landed => Later::Landed,
+            DeliveryStatus::Lost => Later::Lost,
             _ => return,
         };
         let Some(&seq) = self.messages.get(&message) else { return };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Author, Cause, Life, TokenFacts, TokenStatus};
+use crate::model::{Author, Cause, DeliveryStatus, TokenFacts, TokenStatus};
 
 /// A new token is there. `first`: none was before.
 pub fn token(facts: &TokenFacts, first: bool) -> String {
@@ -37,27 +37,27 @@ pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
 }
 
 /// A message of ours went on. `took`: from sending to its end. `purpose`: it was sent wrongly on purpose.
-pub fn message(life: &Life, cause: Option<Cause>, took: Option<Duration>, purpose: bool) -> Option<String> {
+pub fn message(life: &DeliveryStatus, cause: Option<Cause>, took: Option<Duration>, purpose: bool) -> Option<String> {
     let said = match life {
-        Life::Sending { attempt: ..=1 } => "The message is on its way.".to_owned(),
-        Life::Sending { .. } => "The message is on its way once more.".to_owned(),
-        Life::Accepted => match took {
+        DeliveryStatus::Sending { attempt: ..=1 } => "The message is on its way.".to_owned(),
+        DeliveryStatus::Sending { .. } => "The message is on its way once more.".to_owned(),
+        DeliveryStatus::Accepted => match took {
             Some(took) => format!("The platform took the message, in {}.", quick(took)),
             None => "The platform took the message.".to_owned(),
         },
-        Life::Refused(_) if purpose => {
+        DeliveryStatus::Refused(_) if purpose => {
             "The platform refused the message, as it should: it was made wrong on purpose.".to_owned()
         }
-        Life::Refused(_) => match cause.and_then(because) {
+        DeliveryStatus::Refused(_) => match cause.and_then(because) {
             Some(why) => format!("The platform did not take the message: {why}."),
             None => "The platform did not take the message.".to_owned(),
         },
-        Life::Unknown(_) => "No answer came; the console looks whether the message arrived.".to_owned(),
-        Life::Landed => "It did arrive: the message stands in the conversation.".to_owned(),
-        Life::Waiting { .. } => "The message waits a moment, then goes on by itself.".to_owned(),
-        Life::Cancelled => "The message was taken back before it left.".to_owned(),
-        Life::Lost => "The message did not arrive.".to_owned(),
-        Life::Queued | Life::Answered => return None,
+        DeliveryStatus::Unknown(_) => "No answer came; the console looks whether the message arrived.".to_owned(),
+        DeliveryStatus::Landed => "It did arrive: the message stands in the conversation.".to_owned(),
+        DeliveryStatus::Waiting { .. } => "The message waits a moment, then goes on by itself.".to_owned(),
+        DeliveryStatus::Cancelled => "The message was taken back before it left.".to_owned(),
+        DeliveryStatus::Lost => "The message did not arrive.".to_owned(),
+        DeliveryStatus::Queued | DeliveryStatus::Answered => return None,
     };
     Some(said)
 }
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_refusal_but_its_meaning_is_told() {
-        let raw = Life::Refused("401 unauthorized at https://api.acme.example e42c0b8a".to_owned());
+        let raw = DeliveryStatus::Refused("401 unauthorized at https://api.acme.example e42c0b8a".to_owned());
         for cause in std::iter::once(None).chain(Cause::ALL.iter().copied().map(Some)) {
             for purpose in [false, true] {
                 let said = message(&raw, cause, None, purpose).unwrap_or_default();

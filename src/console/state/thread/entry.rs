@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Attachment, Author, Choice, Extras, Life, Message, RemoteMessage};
+use crate::model::{Attachment, Author, Choice, DeliveryStatus, Extras, Message, RemoteMessage};
 
 /// A message's number in its thread, in the order in which the console came to know of it. Never used twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +60,7 @@ impl Entry {
     }
 
     /// Where it stands, if it is ours.
-    pub const fn life(&self) -> Option<&Life> {
+    pub const fn life(&self) -> Option<&DeliveryStatus> {
         match &self.source {
             Source::Ours { message, .. } => Some(&message.life),
             Source::Theirs(_) => None,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::model::{Author, Life, Message, RemoteMessage};
+use crate::model::{Author, DeliveryStatus, Message, RemoteMessage};
 
 use super::entry::{Entry, EntryId, Source};
 
@@ -217,7 +217,8 @@ impl Merged {
         let floor = &mut self.floor;
         self.entries.retain(|entry| {
             // A message that is still on its way, or unknown, stays whatever its age.
-            let settled = entry.life().is_none_or(|life| life.is_settled() && !matches!(life, Life::Unknown(_)));
+            let settled =
+                entry.life().is_none_or(|life| life.is_settled() && !matches!(life, DeliveryStatus::Unknown(_)));
             let drop = excess > 0 && settled;
             if drop {
                 excess -= 1;
@@ -243,10 +244,10 @@ impl Merged {
         for entry in self.entries.iter_mut().rev() {
             below = below.max(other_side(entry).map(|(_, id)| id));
             if let Source::Ours { message, seen } = &mut entry.source
-                && message.life == Life::Accepted
+                && message.life == DeliveryStatus::Accepted
                 && seen.map_or(below > Some(entry.id), |seen| newest > (seen, entry.id))
             {
-                message.life = Life::Answered;
+                message.life = DeliveryStatus::Answered;
             }
         }
     }
@@ -267,9 +268,14 @@ fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
 }
 
 /// Whether a message with this life can stand in the conversation.
-const fn may_have_landed(life: &Life) -> bool {
+const fn may_have_landed(life: &DeliveryStatus) -> bool {
     matches!(
         life,
-        Life::Sending { .. } | Life::Accepted | Life::Answered | Life::Unknown(_) | Life::Landed | Life::Lost
+        DeliveryStatus::Sending { .. }
+            | DeliveryStatus::Accepted
+            | DeliveryStatus::Answered
+            | DeliveryStatus::Unknown(_)
+            | DeliveryStatus::Landed
+            | DeliveryStatus::Lost
     )
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Author, Choice, ConversationKey, ExchangeId, Life, Message, MessageId, Moment, RemoteMessage, RemoteState,
+    Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage, RemoteState,
 };
 
 pub use entry::{Entry, EntryId, Source};
@@ -103,12 +103,12 @@ impl Thread {
         for message in self.ours() {
             counts.sends += 1;
             match message.life {
-                Life::Queued | Life::Waiting { .. } => counts.waiting += 1,
-                Life::Sending { .. } => counts.sending += 1,
-                Life::Accepted | Life::Answered | Life::Landed => counts.ok += 1,
-                Life::Refused(_) => counts.refused += 1,
-                Life::Unknown(_) => counts.unknown += 1,
-                Life::Cancelled | Life::Lost => {}
+                DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
+                DeliveryStatus::Sending { .. } => counts.sending += 1,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
+                DeliveryStatus::Refused(_) => counts.refused += 1,
+                DeliveryStatus::Unknown(_) => counts.unknown += 1,
+                DeliveryStatus::Cancelled | DeliveryStatus::Lost => {}
             }
         }
         counts
@@ -181,7 +181,7 @@ impl Threads {
     pub fn life(
         &mut self,
         id: MessageId,
-        life: Life,
+        life: DeliveryStatus,
         exchange: Option<ExchangeId>,
         remote_id: Option<String>,
     ) -> Option<ConversationKey> {
@@ -190,7 +190,7 @@ impl Threads {
         let at = merged.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
         if let Some(Entry { source: Source::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
             // An answer that was read before the acceptance was reported stays an answer.
-            if !(message.life == Life::Answered && life == Life::Accepted) {
+            if !(message.life == DeliveryStatus::Answered && life == DeliveryStatus::Accepted) {
                 message.life = life;
             }
             message.exchange = exchange.or(message.exchange);
@@ -317,7 +317,7 @@ impl Threads {
 
     /// Our unknown messages that nobody settled yet, by conversation, oldest first.
     pub fn unknown(&self) -> impl Iterator<Item = &Message> {
-        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.life, Life::Unknown(_)))
+        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.life, DeliveryStatus::Unknown(_)))
     }
 
     /// Our messages that are still on their way (also: what quitting would ask about).
@@ -328,7 +328,7 @@ impl Threads {
     /// When a shown countdown of this conversation changes next; `None` where none runs.
     pub fn next_change(&self, key: ConversationKey, now: Moment) -> Option<Moment> {
         let waits = self.get(key)?.ours().filter_map(|m| match &m.life {
-            Life::Waiting { until, .. } => Some(until.left(now)),
+            DeliveryStatus::Waiting { until, .. } => Some(until.left(now)),
             _ => None,
         });
         let parts = waits.filter(|left| !left.is_zero()).map(|left| match left.subsec_nanos() {

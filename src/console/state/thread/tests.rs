@@ -24,7 +24,7 @@ fn ours(id: u64, text: &str, second: i64) -> Message {
         author: Author::Guest,
         text: text.to_owned(),
         at: at(second),
-        life: Life::Queued,
+        life: DeliveryStatus::Queued,
         exchange: None,
         remote_id: None,
         resend_of: None,
@@ -54,7 +54,7 @@ fn texts(threads: &Threads) -> Vec<&str> {
 }
 
 fn accept(threads: &mut Threads, id: u64, remote_id: Option<&str>) {
-    threads.life(MessageId(id), Life::Accepted, Some(ExchangeId(id)), remote_id.map(str::to_owned)).unwrap();
+    threads.life(MessageId(id), DeliveryStatus::Accepted, Some(ExchangeId(id)), remote_id.map(str::to_owned)).unwrap();
 }
 
 #[test]
@@ -65,22 +65,26 @@ fn the_echo_is_our_message_whichever_comes_first() {
     accept(&mut t, 1, Some("r1"));
     assert_eq!(read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]), 1);
     assert_eq!(texts(&t), ["hello", "hi!"]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
     // The read first, while the answer to the send is still out.
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), Life::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
+    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, Some(ExchangeId(1)), None);
     read(&mut t, vec![guest("r1", "hello", 1), bot("r2", "hi!", 2)]);
     assert_eq!(texts(&t), ["hello", "hi!"]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Sending { attempt: 1 }, "a read does not settle it");
+    assert_eq!(
+        t.message(MessageId(1)).unwrap().life,
+        DeliveryStatus::Sending { attempt: 1 },
+        "a read does not settle it"
+    );
     assert_eq!(t.message(MessageId(1)).unwrap().remote_id.as_deref(), Some("r1"));
     accept(&mut t, 1, Some("r1"));
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
     assert_eq!(t.message(MessageId(1)).unwrap().exchange, Some(ExchangeId(1)));
     // The echo is too far away in time to be recognised by its text; its id tells.
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), Life::Sending { attempt: 1 }, None, None);
+    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![guest("r1", "hello", 5_000)]);
     assert_eq!(texts(&t), ["hello", "hello"]);
     accept(&mut t, 1, Some("r1"));
@@ -108,7 +112,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.life(MessageId(id), Life::Sending { attempt: 1 }, None, None);
+        t.life(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 1), guest("b", "ping", 11), guest("c", "ping", 12)]);
     assert_eq!(t.messages(A).len(), 3, "the third is somebody else's");
@@ -119,7 +123,7 @@ fn two_equal_texts_are_two_messages() {
     t.sent(ours(1, "ping", 0));
     t.sent(ours(2, "ping", 10));
     for id in [1, 2] {
-        t.life(MessageId(id), Life::Sending { attempt: 1 }, None, None);
+        t.life(MessageId(id), DeliveryStatus::Sending { attempt: 1 }, None, None);
     }
     read(&mut t, vec![guest("a", "ping", 9)]);
     assert_eq!(t.message(MessageId(2)).unwrap().remote_id.as_deref(), Some("a"));
@@ -133,7 +137,7 @@ fn two_equal_texts_are_two_messages() {
 
 #[test]
 fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
-    for life in [Life::Queued, Life::Cancelled, Life::Refused("401".into())] {
+    for life in [DeliveryStatus::Queued, DeliveryStatus::Cancelled, DeliveryStatus::Refused("401".into())] {
         let mut t = Threads::new();
         t.sent(ours(1, "hello", 0));
         t.life(MessageId(1), life.clone(), None, None);
@@ -142,12 +146,12 @@ fn a_message_that_was_never_sent_is_not_taken_for_the_echo() {
     }
     let mut t = Threads::new();
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), Life::Unknown("reset".into()), None, None);
+    t.life(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     read(&mut t, vec![guest("x", "hello", 1)]);
     assert_eq!(t.messages(A).len(), 1);
     assert!(t.messages(A)[0].seen());
     assert_eq!(t.unknown().count(), 1, "settled by the engine or a person only");
-    t.life(MessageId(1), Life::Landed, None, None);
+    t.life(MessageId(1), DeliveryStatus::Landed, None, None);
     assert_eq!((t.unknown().count(), t.counts(A).ok), (0, 1));
 }
 
@@ -173,7 +177,7 @@ fn a_known_clock_skew_is_taken_out() {
     let mut t = Threads::new();
     t.clock_skew(3_600);
     t.sent(ours(1, "hello", 0));
-    t.life(MessageId(1), Life::Sending { attempt: 1 }, None, None);
+    t.life(MessageId(1), DeliveryStatus::Sending { attempt: 1 }, None, None);
     read(&mut t, vec![bot("old", "welcome", 3_590), guest("r", "hello", 3_601), bot("b", "hi", 3_602)]);
     assert_eq!(texts(&t), ["welcome", "hello", "hi"]);
     assert_eq!(t.unread(A), 1, "the welcome was there before");
@@ -186,17 +190,17 @@ fn answered_needs_something_said_later_by_the_other_side() {
     read(&mut t, vec![bot("b0", "welcome", 40)]);
     t.sent(ours(1, "hello", 10));
     accept(&mut t, 1, None);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Accepted, "the greeting was known before");
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted, "the greeting was known before");
     read(&mut t, vec![bot("b0", "welcome", 40), guest("r1", "hello", 50)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Accepted);
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted);
     read(&mut t, vec![remote("s", Author::System, "agent joined", 55), guest("g", "other", 56)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Accepted, "nobody answered yet");
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Accepted, "nobody answered yet");
     read(&mut t, vec![remote("h", Author::Agent, "hello", 60)]);
-    assert_eq!(t.message(MessageId(1)).unwrap().life, Life::Answered);
+    assert_eq!(t.message(MessageId(1)).unwrap().life, DeliveryStatus::Answered);
     t.sent(ours(2, "refused", 61));
-    t.life(MessageId(2), Life::Refused("no".into()), None, None);
+    t.life(MessageId(2), DeliveryStatus::Refused("no".into()), None, None);
     read(&mut t, vec![bot("b9", "later", 70)]);
-    assert_eq!(t.message(MessageId(2)).unwrap().life, Life::Refused("no".into()));
+    assert_eq!(t.message(MessageId(2)).unwrap().life, DeliveryStatus::Refused("no".into()));
 }
 
 #[test]
@@ -217,14 +221,14 @@ fn history_is_not_news_but_answers_are() {
 fn counts_say_how_each_message_fared() {
     let mut t = Threads::new();
     let lives = [
-        Life::Queued,
-        Life::Waiting { until: at(9), why: "429".into() },
-        Life::Sending { attempt: 2 },
-        Life::Accepted,
-        Life::Refused("x".into()),
-        Life::Unknown("y".into()),
-        Life::Cancelled,
-        Life::Lost,
+        DeliveryStatus::Queued,
+        DeliveryStatus::Waiting { until: at(9), why: "429".into() },
+        DeliveryStatus::Sending { attempt: 2 },
+        DeliveryStatus::Accepted,
+        DeliveryStatus::Refused("x".into()),
+        DeliveryStatus::Unknown("y".into()),
+        DeliveryStatus::Cancelled,
+        DeliveryStatus::Lost,
     ];
     for (id, life) in (1..).zip(lives) {
         t.sent(ours(id, "m", 0));
@@ -233,7 +237,7 @@ fn counts_say_how_each_message_fared() {
     let want = Counts { sends: 8, ok: 1, refused: 1, unknown: 1, sending: 1, waiting: 2 };
     assert_eq!(t.counts(A), want);
     assert_eq!(t.open().count(), 3);
-    assert_eq!(t.life(MessageId(77), Life::Accepted, None, None), None, "late reports are ignored");
+    assert_eq!(t.life(MessageId(77), DeliveryStatus::Accepted, None, None), None, "late reports are ignored");
     assert!(t.message(MessageId(77)).is_none() && t.get(ConversationKey(9)).is_none());
     assert_eq!(t.next_change(A, at(7)), Some(at(8)));
     let half = at(7).after(Duration::from_millis(500));
@@ -245,7 +249,7 @@ fn counts_say_how_each_message_fared() {
 fn a_thread_is_bounded_and_what_was_dropped_stays_out() {
     let mut t = Threads::new();
     t.sent(ours(1, "lost?", 0));
-    t.life(MessageId(1), Life::Unknown("reset".into()), None, None);
+    t.life(MessageId(1), DeliveryStatus::Unknown("reset".into()), None, None);
     let all = |n: i64| (1..=n).map(|s| bot(&format!("b{s}"), "x", s)).collect::<Vec<_>>();
     let most = i64::try_from(merge::MAX_MESSAGES).unwrap();
     read(&mut t, all(most));
@@ -261,7 +265,7 @@ fn a_thread_is_bounded_and_what_was_dropped_stays_out() {
     }
     assert_eq!(t.messages(A).len(), merge::MAX_MESSAGES);
     assert!(t.home.len() <= 2 * merge::MAX_MESSAGES + 65);
-    assert_eq!(t.life(MessageId(5), Life::Accepted, None, None), None);
+    assert_eq!(t.life(MessageId(5), DeliveryStatus::Accepted, None, None), None);
 }
 
 #[test]
@@ -293,7 +297,7 @@ fn reading_up_never_jumps_and_the_end_is_followed_again() {
 #[derive(Clone, Debug)]
 enum Step {
     Sent(usize),
-    Life(u64, usize, Option<usize>),
+    DeliveryStatus(u64, usize, Option<usize>),
     Read(Vec<(usize, bool, usize, i64)>),
     Scroll(isize),
 }
@@ -301,7 +305,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..3usize).prop_map(Step::Sent),
-        (0..8u64, 0..6usize, prop::option::of(0..6usize)).prop_map(|(id, life, r)| Step::Life(id, life, r)),
+        (0..8u64, 0..6usize, prop::option::of(0..6usize)).prop_map(|(id, life, r)| Step::DeliveryStatus(id, life, r)),
         prop::collection::vec((0..6usize, any::<bool>(), 0..3usize, -20..400i64), 0..5).prop_map(Step::Read),
         (-30..30isize).prop_map(Step::Scroll),
     ]
@@ -322,10 +326,10 @@ proptest! {
                     t.sent(ours(next, words[word], i64::try_from(next).unwrap()));
                     next += 1;
                 }
-                Step::Life(id, life, remote) => {
+                Step::DeliveryStatus(id, life, remote) => {
                     let lives = [
-                        Life::Sending { attempt: 1 }, Life::Accepted, Life::Refused("r".into()),
-                        Life::Unknown("u".into()), Life::Landed, Life::Cancelled,
+                        DeliveryStatus::Sending { attempt: 1 }, DeliveryStatus::Accepted, DeliveryStatus::Refused("r".into()),
+                        DeliveryStatus::Unknown("u".into()), DeliveryStatus::Landed, DeliveryStatus::Cancelled,
                     ];
                     t.life(MessageId(id), lives[life].clone(), None, remote.map(|r| format!("r{r}")));
                 }

@@ -69,13 +69,13 @@ pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<E
 
 /// The remote side's id of a conversation became known.
 pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mut Vec<Effect>) {
-    keep(state, Job::Learned { conversation: key, id }, effects);
+    keep(state, Job::ConversationIdKnown { conversation: key, id }, effects);
 }
 
 /// A read brought messages.
 pub fn heard(state: &State, key: ConversationKey, messages: &[RemoteMessage], effects: &mut Vec<Effect>) {
     if state.kept.keeps() && !messages.is_empty() {
-        effects.push(Effect::Journal(Job::Heard { conversation: key, messages: messages.to_vec() }));
+        effects.push(Effect::Journal(Job::RemoteMessages { conversation: key, messages: messages.to_vec() }));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::console::state::kept::Keeping;
 use crate::console::state::thread::Thread;
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{ConversationKey, Life, Message, MessageId};
+use crate::model::{ConversationKey, DeliveryStatus, Message, MessageId};
 
 use super::keep;
 
@@ -41,10 +41,10 @@ pub fn take_back_paused(state: &mut State, id: MessageId, effects: &mut Vec<Effe
         return false;
     }
     state.open_sends.remove(&id);
-    if let Some(key) = state.threads.life(id, Life::Cancelled, None, None) {
+    if let Some(key) = state.threads.life(id, DeliveryStatus::Cancelled, None, None) {
         state.picker.set_counts(key, state.threads.counts(key));
     }
-    keep(state, Job::Life { message: id, life: Life::Cancelled }, effects);
+    keep(state, Job::Status { message: id, life: DeliveryStatus::Cancelled }, effects);
     true
 }
 

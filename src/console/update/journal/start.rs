@@ -5,7 +5,7 @@ use crate::console::state::kept::Keeping;
 use crate::console::state::{OpenSend, Pane, State};
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::Restored;
-use crate::model::{ConversationKey, Life, SessionAsk};
+use crate::model::{ConversationKey, DeliveryStatus, SessionAsk};
 
 use super::keeping::keep_exchange;
 use super::{note, release};
@@ -124,8 +124,8 @@ fn reopen(state: &mut State, last: Option<ConversationKey>, effects: &mut Vec<Ef
 /// What there is to say of them.
 fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -> Vec<String> {
     let old = restored.queue_is_old(state.now.wall);
-    let count = restored.messages.iter().filter(|m| m.life == Life::Queued).count();
-    let unknown = restored.messages.iter().filter(|m| matches!(m.life, Life::Unknown(_))).count();
+    let count = restored.messages.iter().filter(|m| m.life == DeliveryStatus::Queued).count();
+    let unknown = restored.messages.iter().filter(|m| matches!(m.life, DeliveryStatus::Unknown(_))).count();
     let (recalled, homeless) = (restored.recalled(), restored.homeless);
     for kept in &restored.messages {
         let (id, conversation) = (kept.id, kept.conversation);
@@ -133,8 +133,8 @@ fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -
             state.threads.sent(kept.message());
         }
         state.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
-        if kept.life == Life::Queued {
-            state.open_sends.insert(id, OpenSend { conversation, life: Life::Queued, since: state.now });
+        if kept.life == DeliveryStatus::Queued {
+            state.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
             if old {
                 state.kept.paused.insert(id);
             } else {

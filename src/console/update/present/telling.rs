@@ -2,7 +2,7 @@
 
 use crate::console::state::State;
 use crate::console::state::present::narrate;
-use crate::model::{Author, ConversationKey, Exchange, Life, MessageId, Outcome, Step, TokenStatus};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, MessageId, Outcome, Step, TokenStatus};
 
 use super::{heard, say};
 
@@ -59,8 +59,8 @@ pub fn message(state: &mut State, id: MessageId) {
         && let Some(awaited) = present.awaited.as_mut().filter(|a| a.message == id)
     {
         match &life {
-            Life::Accepted | Life::Landed => awaited.until = Some(now.after(awaited.within)),
-            Life::Answered => present.awaited = None,
+            DeliveryStatus::Accepted | DeliveryStatus::Landed => awaited.until = Some(now.after(awaited.within)),
+            DeliveryStatus::Answered => present.awaited = None,
             life if life.is_settled() => present.awaited = None,
             _ => {}
         }

@@ -3,7 +3,7 @@
 //! ```text
 //! Command::{Watch, Send, Session, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
-//!                                   └─► reader ─► Report::{Heard, Typing}      └─ history, give up
+//!                                   └─► reader ─► Report::{MessagesArrived, Typing}      └─ history, give up
 //! ```
 //! A socket is opened when a person looks at a conversation or sends into it, or when a message of an earlier session
 //! is unknown and has to be looked for; never for all of them at the start.
@@ -34,7 +34,7 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
 use crate::model::{
-    Address, AsOf, Author, Body, ConversationKey, Life, MessageId, Moment, Outcome, RepliesReadable, Session,
+    Address, AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable, Session,
     Unreadable,
 };
 
@@ -237,10 +237,10 @@ impl Driver {
         let before = std::mem::replace(&mut web.told, session.clone());
         match &session {
             Session::Reconnecting { at, why } => {
-                self.tell_first(key, Life::Waiting { until: *at, why: why.clone() });
+                self.tell_first(key, DeliveryStatus::Waiting { until: *at, why: why.clone() });
             }
             // Nothing is going to happen by itself: it is in the queue, and no more.
-            Session::Unreachable { .. } => self.tell_first(key, Life::Queued),
+            Session::Unreachable { .. } => self.tell_first(key, DeliveryStatus::Queued),
             _ => {}
         }
         if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
@@ -255,7 +255,7 @@ impl Driver {
     }
 
     /// Where the message stands that goes first once the socket is open again.
-    fn tell_first(&mut self, key: ConversationKey, life: Life) {
+    fn tell_first(&mut self, key: ConversationKey, life: DeliveryStatus) {
         let Some(message) = self.sends.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
         let Some(send) = self.sends.all.get_mut(&message).filter(|send| send.life != life) else { return };
         send.life = life.clone();

@@ -7,7 +7,7 @@ use crate::engine::heard::Came;
 use crate::engine::socket::session;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Event, Said, Structured, Theirs};
-use crate::model::{Author, ConversationKey, Life, Moment, RemoteMessage};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Moment, RemoteMessage};
 
 use super::Driver;
 
@@ -130,7 +130,7 @@ impl Driver {
         let (fresh, settled) = self.reads.readers.entry(key).or_default().hear(messages, came, skew);
         let count = fresh.len();
         if count > 0 {
-            self.context.tell(Report::Heard { key, messages: fresh });
+            self.context.tell(Report::MessagesArrived { key, messages: fresh });
         }
         if count > 0 && live {
             self.web_event(key, session::Event::Spoken, now);
@@ -159,7 +159,7 @@ impl Driver {
 
     fn landed(&mut self, message: crate::model::MessageId, remote_id: String) {
         if self.sends.unknown.remove(&message).is_some() {
-            self.tell_recorded(None, message, Life::Landed, None, Some(remote_id));
+            self.tell_recorded(None, message, DeliveryStatus::Landed, None, Some(remote_id));
         }
     }
 }

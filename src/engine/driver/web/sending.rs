@@ -16,7 +16,9 @@ use crate::engine::reading::When;
 use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
-use crate::model::{Body, ConversationKey, FailureKind, Life, MessageId, Moment, Outcome, Session, Timing, Variation};
+use crate::model::{
+    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Session, Timing, Variation,
+};
 
 use super::frames::{lost, shown_answer, took};
 use super::{Driver, Of, Ready};
@@ -163,7 +165,7 @@ impl Driver {
                 match self.webs.all.get(&key).map(|web| web.machine.session()) {
                     // It is over, so nothing may wait for it.
                     Some(Session::Closed | Session::Ended { .. }) => self.give_up_web(key, now),
-                    Some(Session::Unreachable { .. }) => self.tell_first(key, Life::Queued),
+                    Some(Session::Unreachable { .. }) => self.tell_first(key, DeliveryStatus::Queued),
                     _ => {}
                 }
             }

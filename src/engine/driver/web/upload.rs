@@ -16,7 +16,7 @@ use crate::engine::driver::tasks::{FileRead, PutDone};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::codes;
 use crate::genesys::web_messaging::{Ours, media};
-use crate::model::{ConversationKey, FailureKind, Kind, Life, MessageId, Moment, Outcome, Place};
+use crate::model::{ConversationKey, DeliveryStatus, FailureKind, Kind, MessageId, Moment, Outcome, Place};
 
 use super::Driver;
 
@@ -82,7 +82,7 @@ impl Driver {
         if let Some(uploading) = known {
             return Some(uploading.done.clone());
         }
-        send.life = Life::Sending { attempt: 1 };
+        send.life = DeliveryStatus::Sending { attempt: 1 };
         let life = send.life.clone();
         let exchange = send.record.as_ref().map(ExchangeBuilder::id);
         self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
