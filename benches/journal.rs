@@ -12,15 +12,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use divan::Bencher;
-use guestwire::console::state::history::History;
-use guestwire::console::state::log::{Log, LogOptions};
-use guestwire::console::{Effect, Event};
 use guestwire::engine::Report;
 use guestwire::journal::job::Want;
 use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
 use guestwire::model::{Exchange, Moment};
-use guestwire::shell::BATCH;
-use guestwire::shell::fill::made_up;
+use guestwire::session::log::{Log, LogOptions};
+use guestwire::tui::state::history::History;
+use guestwire::tui::terminal::BATCH;
+use guestwire::tui::terminal::fill::made_up;
+use guestwire::tui::{Effect, Event};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use desk::Desk;

@@ -8,10 +8,10 @@ mod support;
 use std::sync::Arc;
 
 use divan::{Bencher, black_box};
-use guestwire::console::state::log::Log;
 use guestwire::model::Exchange;
-use guestwire::view::Look;
-use guestwire::view::theme::Theme;
+use guestwire::session::log::Log;
+use guestwire::tui::theme::Theme;
+use guestwire::tui::view::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -90,7 +90,7 @@ fn frame_160x50(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let look = Look { theme: &theme, now: at(0), zone: &zone, focused: true };
         let area = buffer.area;
-        guestwire::view::log::draw(black_box(&log), &look, area, &mut buffer);
+        guestwire::tui::view::log::draw(black_box(&log), &look, area, &mut buffer);
     });
 }
 

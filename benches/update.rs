@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
-use guestwire::console::Event;
-use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
 use guestwire::model::{DeliveryStatus, MessageId};
+use guestwire::session::conversations::Picker;
+use guestwire::tui::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -145,6 +145,6 @@ fn frame_160x50(bencher: Bencher<'_, '_>, keys: &str) {
     bencher.bench_local(|| {
         buffer.reset();
         desk.state.fit();
-        guestwire::view::draw(black_box(&desk.state), &mut buffer)
+        guestwire::tui::view::draw(black_box(&desk.state), &mut buffer)
     });
 }

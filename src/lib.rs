@@ -7,35 +7,34 @@
 //! engine reports ───────────►   Event ─► update(&mut State) ─► Effects ─► copy, edit, quit …   │
 //! journal pages ────────────►      ▲          │               └─► Effect::Journal(Job) ─► journal ─► SQLite
 //! deadline reached ────────────────┘          ▼                                               ▼
-//!                                  dirty ─► view(&State) ─► frame               Report ─► back to the shell
+//!                                  dirty ─► view(&State) ─► frame               Report ─► back to the loop
 //! ```
-//! `console` is pure and holds all that the screen shows; `view` only reads it; `shell` owns the terminal and the
-//! timers; `engine` owns the HTTP client, the token and the queues; `journal` owns what is kept on disk; `pass` is
-//! the pure core of regression passes (file, runner, reports), played by the console and by `guestwire run`; `sandbox` is a simulator of Genesys Cloud on a
-//! loopback port in the same process. `guestwire send` and its siblings use the same engine without the shell.
+//! `session` is what guestwire knows (log, threads, conversations), pure; `tui` is the screen: `state`, `update` and
+//! `view` are pure, `terminal` owns the terminal and the timers; `plain` is the line mode; `cli` holds a file for each
+//! subcommand; `app` is the wiring that all of them share; `engine` owns the HTTP client, the token and the queues;
+//! `journal` owns what is kept on disk; `pass` is the pure core of regression passes (file, runner, reports);
+//! `sandbox` is a simulator of Genesys Cloud on a loopback port in the same process.
 //!
 //! # The words
-//! *Event*, *Action* (a named user intent), *Effect*, *State*/*update*/*view*, *Shell*, *Engine*/*Command*/*Report*,
+//! *Event*, *Action* (a named user intent), *Effect*, *State*/*update*/*view*, *Engine*/*Command*/*Report*,
 //! *Exchange* (one request and what came of it), *Attempt* (one try), *Channel* (a way to speak as the guest),
 //! *Conversation*, *Message*, token *Generation*, *Journal*/*Job*/*Page* (what is kept), *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
-pub mod console;
 pub mod diagnosis;
 pub mod engine;
 pub mod export;
-pub mod files;
 pub mod genesys;
 pub mod journal;
 pub mod model;
 pub mod pass;
 pub mod plain;
-mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
-pub mod shell;
+pub mod session;
 pub mod text;
-pub mod view;
+pub mod tui;

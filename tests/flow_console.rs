@@ -7,7 +7,7 @@ mod flow;
 use flow::{Hands, run, run_profile};
 use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::Scenario;
-use guestwire::shell::Exit;
+use guestwire::tui::terminal::Exit;
 
 const SIZE: (u16, u16) = (160, 50);
 

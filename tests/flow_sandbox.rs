@@ -6,7 +6,7 @@ mod flow;
 
 use flow::{Hands, run};
 use guestwire::sandbox::Scenario;
-use guestwire::shell::Exit;
+use guestwire::tui::terminal::Exit;
 
 const SIZE: (u16, u16) = (120, 36);
 

@@ -10,7 +10,6 @@ use guestwire::clock::Clock;
 use guestwire::config::Flags;
 use guestwire::config::resolve::{Input, Source, resolve};
 use guestwire::config::settings::Paths;
-use guestwire::console::state::present::tape::Tape;
 use guestwire::diagnosis::ids;
 use guestwire::genesys::conversations::{self, Listed};
 use guestwire::genesys::errors::ApiError;
@@ -21,6 +20,7 @@ use guestwire::genesys::{
 };
 use guestwire::pass::Pass;
 use guestwire::sandbox::Scenario;
+use guestwire::tui::state::demo::tape::Tape;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 

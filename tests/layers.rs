@@ -1,22 +1,25 @@
 //! The walls between the parts, read from the paths in their sources.
 //!
-//! `console` and `view` never see the runtime, the HTTP client, the database, the inside of the engine or journal, or
-//! the sandbox; `engine`, `journal`, `sandbox` and `genesys` never see `console` or `view`; `model` and `genesys` do no
-//! I/O; only `cli` prints.
+//! `session` and the screen's `state`, `update` and `view` never see the runtime, the HTTP client, the database, the
+//! inside of the engine or journal, or the sandbox; what works below never sees a front end; `model` and `genesys` do no
+//! I/O.
 #![expect(clippy::string_slice, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What of the view the console's state may use: measuring, and where panes stand.
+/// What of the drawing the screen's state and update may use: how tall things are.
 const MEASURES: &[&str] = &[
-    "crate::view::text",
-    "crate::view::theme",
-    "crate::view::layout",
-    "crate::view::thread::height",
-    "crate::view::composer::wanted_height",
-    "crate::view::overlay::last_scroll",
+    "crate::tui::view::thread::height",
+    "crate::tui::view::composer::wanted_height",
+    "crate::tui::view::overlay::last_scroll",
 ];
+
+/// The parts of the screen that decide and draw, and what guestwire knows of a session.
+const PURE: &[&str] = &["session", "tui/state", "tui/update", "tui/view"];
+
+/// The front ends, with the screen's terminal.
+const FACES: &[&str] = &["crate::tui", "crate::plain", "crate::cli"];
 
 fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -137,8 +140,8 @@ fn the_reader_of_paths_reads_them() {
 }
 
 #[test]
-fn console_and_view_see_no_runtime_and_no_clock() {
-    for name in ["console", "view"] {
+fn the_session_and_the_screen_see_no_runtime_and_no_clock() {
+    for name in PURE {
         walled(name, RUNTIME, &[]);
         walled(
             name,
@@ -149,8 +152,8 @@ fn console_and_view_see_no_runtime_and_no_clock() {
 }
 
 #[test]
-fn console_and_view_see_of_the_engine_what_is_said_to_and_by_it() {
-    for name in ["console", "view"] {
+fn the_session_and_the_screen_see_of_the_engine_what_is_said_to_and_by_it() {
+    for name in PURE {
         let doors = [
             "crate::engine::Command",
             "crate::engine::Report",
@@ -159,21 +162,22 @@ fn console_and_view_see_of_the_engine_what_is_said_to_and_by_it() {
             "crate::engine::Recalled",
         ];
         walled(name, &["crate::engine"], &doors);
-        walled(name, &["crate::sandbox", "crate::shell", "crate::cli", "crate::clock"], &[]);
+        walled(name, &["crate::sandbox", "crate::tui::terminal", "crate::cli", "crate::clock"], &[]);
     }
 }
 
 #[test]
-fn the_console_uses_of_the_view_what_measures() {
-    let doors: Vec<&str> = MEASURES.to_vec();
-    walled("console", &["crate::view"], &doors);
+fn state_and_update_use_of_the_view_what_measures() {
+    for name in ["tui/state", "tui/update"] {
+        walled(name, &["crate::tui::view"], MEASURES);
+    }
+    walled("tui/view", &["crate::tui::update"], &["crate::tui::update::verdict_keys"]);
 }
 
 #[test]
-fn what_works_below_never_sees_the_screen() {
-    for name in ["engine", "journal", "sandbox", "genesys", "model", "config", "diagnosis"] {
-        walled(name, &["crate::view", "crate::shell", "crate::cli"], &["crate::view::text"]);
-        walled(name, &["crate::console"], &[]);
+fn what_works_below_never_sees_a_front_end() {
+    for name in ["engine", "journal", "sandbox", "genesys", "model", "config", "diagnosis", "text", "export", "pass"] {
+        walled(name, FACES, &["crate::tui::keymap", "crate::tui::action", "crate::tui::chord", "crate::tui::theme"]);
     }
 }
 
@@ -190,8 +194,7 @@ fn reports_and_exports_are_made_of_data_alone() {
     for name in ["export", "pass/report"] {
         // An address is parsed there, not opened.
         walled(name, RUNTIME, &["std::net::SocketAddr"]);
-        walled(name, &["crate::console", "crate::shell", "crate::cli", "crate::sandbox", "crate::journal"], &[]);
-        walled(name, &["crate::view"], &["crate::view::text"]);
+        walled(name, &["crate::sandbox", "crate::journal"], &[]);
         walled(name, &["std::time::Instant", "std::time::SystemTime", "Timestamp::now", "Zoned::now"], &[]);
     }
 }
@@ -200,12 +203,7 @@ fn reports_and_exports_are_made_of_data_alone() {
 fn a_pass_is_played_without_input_output_clock_or_screen() {
     walled("pass", RUNTIME, &[]);
     walled("pass", &["std::io", "std::env", "Instant::now", "Timestamp::now", "Zoned::now"], &[]);
-    walled(
-        "pass",
-        &["crate::console", "crate::view", "crate::shell", "crate::cli", "crate::clock"],
-        &["crate::view::text"],
-    );
-    walled("pass", &["crate::sandbox", "crate::journal"], &[]);
+    walled("pass", &["crate::sandbox", "crate::journal", "crate::clock"], &[]);
     walled("pass", &["crate::engine"], &["crate::engine::Report"]);
 }
 

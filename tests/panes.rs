@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
-use guestwire::console::state::composer::{Composer, Snippet};
-use guestwire::console::state::picker::{Counts, Picker};
-use guestwire::console::state::thread::Threads;
 use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
 };
-use guestwire::view::theme::Theme;
-use guestwire::view::{Look, composer, picker, text, thread};
+use guestwire::session::conversations::{Counts, Picker};
+use guestwire::session::thread::Threads;
+use guestwire::text::screen;
+use guestwire::tui::state::composer::{Composer, Snippet};
+use guestwire::tui::theme::Theme;
+use guestwire::tui::view::{Look, composer, conversations, thread};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -47,7 +48,7 @@ fn dump(buf: &Buffer, cursor: Option<Position>) -> String {
             }
             let symbol = buf[(x, y)].symbol();
             row.push_str(symbol);
-            x += u16::try_from(text::width(symbol).max(1)).unwrap();
+            x += u16::try_from(screen::width(symbol).max(1)).unwrap();
         }
         out.push_str(row.trim_end());
         out.push('\n');
@@ -107,7 +108,7 @@ fn conversations() -> Picker {
 fn picker_at(p: &Picker, theme: &Theme, width: u16, height: u16) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
-    with_look(theme, at(0), |look| picker::draw(p, look, area, &mut buf));
+    with_look(theme, at(0), |look| conversations::draw(p, look, area, &mut buf));
     buf
 }
 
@@ -223,11 +224,11 @@ fn titles_and_counters() {
     assert_eq!(composer::title("a\u{1b}b", None, true), "Compose -> a␛b");
     assert_eq!(composer::counter(&composing(&"x".repeat(4097)), at(0)), ("4097/4096 B too long".to_owned(), true));
     let mut p = conversations();
-    assert_eq!((picker::title(&p), picker::count(&p)), ("Conversations".into(), "6, 122 unread".into()));
+    assert_eq!((conversations::title(&p), conversations::count(&p)), ("Conversations".into(), "6, 122 unread".into()));
     p.toggle_sort();
     p.set_filter("billing");
-    assert_eq!(picker::title(&p), "Conversations, recent first");
-    assert_eq!(picker::count(&p), "1/6, 122 unread");
+    assert_eq!(conversations::title(&p), "Conversations, recent first");
+    assert_eq!(conversations::count(&p), "1/6, 122 unread");
 }
 
 #[test]
@@ -322,9 +323,9 @@ proptest! {
         let mut p = conversations();
         p.set_nickname(A, &text);
         p.step(up);
-        with_look(&theme, at(0), |look| picker::draw(&p, look, pane, &mut buf));
+        with_look(&theme, at(0), |look| conversations::draw(&p, look, pane, &mut buf));
         p.set_filter(&text);
-        with_look(&theme, at(0), |look| picker::draw(&p, look, pane, &mut buf));
+        with_look(&theme, at(0), |look| conversations::draw(&p, look, pane, &mut buf));
 
         let mut t = talk();
         let long = RemoteMessage::new("long", Author::Bot, text.repeat(3), at(300).wall);
@@ -338,7 +339,7 @@ proptest! {
     fn the_text_in_the_composer_is_drawn_whole(text in any_text(), width in 9u16..60) {
         // As high as it takes: what stands on the screen is the text as it is made visible, row by row.
         // (A cluster that is wider than a whole row is cut, and does not count here.)
-        prop_assume!(text.graphemes(true).all(|g| text::width(&text::visible(g)) <= usize::from(width)));
+        prop_assume!(text.graphemes(true).all(|g| screen::width(&screen::visible(g)) <= usize::from(width)));
         let c = composing(&text);
         let height = composer::wanted_height(&c, width, 200);
         let (buf, cursor) = composer_at(&c, &theme(false, false), width, height.max(2));
@@ -347,7 +348,7 @@ proptest! {
         let rows: Vec<&str> = drawn.lines().collect();
         let squeeze = |s: &str| s.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let drawn = squeeze(&rows[..rows.len() - 1].concat());
-        let want: String = text.split('\n').map(|line| squeeze(&text::visible(line))).collect();
+        let want: String = text.split('\n').map(|line| squeeze(&screen::visible(line))).collect();
         prop_assert_eq!(drawn, want);
     }
 }

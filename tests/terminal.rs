@@ -289,8 +289,8 @@ fn child_that_panics() {
     if std::env::var_os("GUESTWIRE_CHILD").is_none() {
         return;
     }
-    guestwire::shell::terminal::install_panic_hook();
-    let _screen = guestwire::shell::terminal::enter().unwrap();
+    guestwire::tui::terminal::screen::install_panic_hook();
+    let _screen = guestwire::tui::terminal::screen::enter().unwrap();
     let _ = std::thread::spawn(|| panic!("on purpose")).join();
     unreachable!("the hook ends the process");
 }

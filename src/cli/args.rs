@@ -10,9 +10,9 @@ use clap_complete::Shell;
 use crate::config::ad_hoc::Target;
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
-use crate::console::state::composer::carry;
 use crate::model::{Attachment, Choice, Variation};
 use crate::pass::report::Form;
+use crate::tui::state::composer::attachments;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
 5 outcome unknown, 6 output not written, 101 panic.\nWithout a config file the console opens the built-in sandbox: no account and no network \
@@ -170,10 +170,10 @@ pub struct SendArgs {
     #[arg(long = "as", value_name = "HOW", value_parser = variation)]
     pub sent_as: Option<Variation>,
     /// Participant data for Architect that goes with it; can be given again
-    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = carry::attribute)]
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attachments::attribute)]
     pub attributes: Vec<(String, String)>,
     /// A file that goes with it: an address for open-messaging, a path for web-messaging; can be given again
-    #[arg(long = "attach", value_name = "URL|FILE", value_parser = carry::attachment)]
+    #[arg(long = "attach", value_name = "URL|FILE", value_parser = attachments::attachment)]
     pub attachments: Vec<Attachment>,
     /// Take the choice of this number, of those that were offered last; or this one: what stands on it, and its payload
     /// where that differs (2=2 where a number stands on it)

@@ -5,8 +5,8 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::Cli;
-use super::exit::{Exit, Failed};
-use super::output::Output;
+use crate::app::exit::{Exit, Failed};
+use crate::app::output::Output;
 
 fn script(shell: Shell) -> Vec<u8> {
     let mut bytes = Vec::new();

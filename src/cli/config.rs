@@ -8,11 +8,11 @@ use crate::config::settings::Origin;
 use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
-use crate::view::text::visible;
+use crate::text::screen::visible;
 
 use super::args::ConfigSub;
-use super::exit::{Exit, Failed};
-use super::output::{Output, warn};
+use crate::app::exit::{Exit, Failed};
+use crate::app::output::{Output, warn};
 
 /// Carries it out.
 pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {
@@ -122,10 +122,10 @@ fn table(settings: &Settings) -> String {
         .iter()
         .map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), row.origin.to_string()))
         .collect();
-    let width = cells.iter().map(|(left, _)| crate::view::text::width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
+    let width = cells.iter().map(|(left, _)| crate::text::screen::width(left)).filter(|w| *w <= 72).max().unwrap_or(0);
     let mut text = String::new();
     for (left, origin) in cells {
-        let pad = " ".repeat(width.saturating_sub(crate::view::text::width(&left)));
+        let pad = " ".repeat(width.saturating_sub(crate::text::screen::width(&left)));
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{left}{pad}  # {origin}");
     }

@@ -9,12 +9,12 @@ use crate::model::{Channel, Conversation};
 
 use super::args::DoctorArgs;
 use super::doctor_fold::DoctorFold;
-use super::drive::drive;
-use super::exit::{Exit, Failed};
-use super::journal;
-use super::open::Opened;
-use super::output::Output;
 use super::send::find;
+use crate::app::drive::drive;
+use crate::app::exit::{Exit, Failed};
+use crate::app::journal;
+use crate::app::open::Opened;
+use crate::app::output::Output;
 
 /// The conversation that is looked at.
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {

@@ -11,9 +11,9 @@ use crate::engine::{Command, Report, SendRequest};
 use crate::model::diagnosis::Family;
 use crate::model::{Asked, Cause, Exchange, ExchangeId, MessageId, Moment, Probed, TokenFacts};
 
-use super::drive::{Act, Fold, Input};
-use super::exit::Exit;
-use super::output::Line;
+use crate::app::drive::{Act, Fold, Input};
+use crate::app::exit::Exit;
+use crate::app::output::Line;
 
 /// Under which id the test message goes.
 const MESSAGE: MessageId = MessageId(1);

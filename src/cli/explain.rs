@@ -3,8 +3,8 @@
 use crate::diagnosis::pages;
 use crate::model::Cause;
 
-use super::exit::{Exit, Failed};
-use super::output::Output;
+use crate::app::exit::{Exit, Failed};
+use crate::app::output::Output;
 
 /// Prints a page, or the list.
 pub fn run(name: Option<&str>) -> Result<Exit, Failed> {

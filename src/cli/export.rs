@@ -6,23 +6,23 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::app::files;
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::engine::masker;
 use crate::export::escape::unseen_as_escapes;
 use crate::export::transcript::{self, Form, Talk, Transcript};
 use crate::export::{HarEntry, har};
-use crate::files;
 use crate::journal::Reader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
 
 use super::args::{ExportArgs, ExportForm, TranscriptFormat};
-use super::exit::{Exit, Failed};
-use super::journal;
-use super::kept_why::KeptWhy;
-use super::open::Opened;
-use super::output;
+use crate::app::exit::{Exit, Failed};
+use crate::app::journal;
+use crate::app::open::Opened;
+use crate::app::output;
+use crate::session::kept_diagnoses::KeptWhy;
 
 /// Entries read in one go.
 const PAGE: usize = 200;

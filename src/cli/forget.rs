@@ -6,8 +6,8 @@ use crate::config::Settings;
 use crate::journal::place;
 
 use super::args::ForgetArgs;
-use super::exit::{Exit, Failed};
-use super::{journal, output};
+use crate::app::exit::{Exit, Failed};
+use crate::app::{journal, output};
 
 /// Asks, and removes.
 pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {

@@ -11,11 +11,11 @@ use crate::diagnosis::ids::{Found, Known, Look, What, find};
 use crate::engine::{Engine, Tuning};
 
 use super::args::IdsArgs;
-use super::drive::drive;
-use super::exit::{Exit, Failed};
 use super::ids_fold::IdsFold;
-use super::open::Opened;
-use super::output::{Line, Output};
+use crate::app::drive::drive;
+use crate::app::exit::{Exit, Failed};
+use crate::app::open::Opened;
+use crate::app::output::{Line, Output};
 
 /// A HAR of a long session is that large.
 const MAX_BYTES: u64 = 32 << 20;
@@ -91,7 +91,7 @@ fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed>
         output.say(&Line::new("id", at, fields).says(says), json)?;
     }
     if found.is_empty() {
-        super::output::warn("there is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages");
+        crate::app::output::warn("there is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages");
         return Ok(Exit::Refused);
     }
     Ok(Exit::Done)

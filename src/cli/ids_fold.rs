@@ -9,10 +9,10 @@ use crate::diagnosis::ids::{Known, Look};
 use crate::engine::{Command, Report};
 use crate::model::{Asked, Exchange, ExchangeId, Moment, Probed, TokenStatus};
 
-use super::drive::{Act, Fold, Input};
-use super::exit::Exit;
-use super::output::Line;
 use super::token_fold::SignIn;
+use crate::app::drive::{Act, Fold, Input};
+use crate::app::exit::Exit;
+use crate::app::output::Line;
 
 /// See the module.
 #[derive(Debug)]

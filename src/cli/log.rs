@@ -7,10 +7,11 @@ use crate::journal::Reader;
 use crate::journal::job::{KeptEntry, KeptSource, Want};
 
 use super::args::LogArgs;
-use super::exit::{Exit, Failed};
-use super::journal;
-use super::open::Opened;
-use super::output::{self, Line, Output};
+use crate::app::exit::{Exit, Failed};
+use crate::app::journal;
+use crate::app::open::Opened;
+use crate::app::output;
+use crate::app::output::{Line, Output};
 
 /// Entries read in one go.
 const PAGE: usize = 200;

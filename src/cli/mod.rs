@@ -4,30 +4,18 @@
 mod args;
 mod completions;
 mod config;
-pub mod console;
 mod doctor;
 mod doctor_fold;
-mod drive;
-pub mod exit;
 mod explain;
 mod export;
 mod forget;
 mod ids;
 mod ids_fold;
 mod init;
-mod init_plan;
-mod journal;
-mod kept_why;
 mod log;
-pub mod logging;
-pub mod open;
-mod output;
-mod plain;
 mod run;
 mod sandbox;
 mod send;
-mod send_fold;
-mod send_lines;
 mod token;
 pub(crate) mod token_fold;
 
@@ -40,9 +28,9 @@ use clap::error::ErrorKind;
 
 use crate::config::{ProfileChoice, load};
 
+use crate::app::exit::{Exit, Failed};
+use crate::tui::run::ConsoleOptions;
 use args::{Cli, Sub};
-use console::ConsoleOptions;
-use exit::{Exit, Failed};
 
 /// The whole program. Everything that goes wrong ends as a sentence on stderr and an exit code.
 pub fn main() -> ExitCode {
@@ -59,7 +47,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failed) => {
             for sentence in failed.message.lines() {
-                output::warn(sentence);
+                crate::app::output::warn(sentence);
             }
             failed.exit.into()
         }
@@ -78,7 +66,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
     if no_screen && (cli.global.demo.is_some() || cli.global.rehearse.is_some()) {
         return Err(Failed::usage("--demo and --rehearse are for the console's screen: there is none here".to_owned()));
     }
-    let show = console::show(cli.global.demo.as_deref(), cli.global.rehearse.as_deref())?;
+    let show = crate::tui::run::show(cli.global.demo.as_deref(), cli.global.rehearse.as_deref())?;
     // These need no settings, and must work while the config file does not.
     match cli.command {
         Some(Sub::Completions(args)) => return completions::completions(args.shell).map(ExitCode::from),
@@ -88,7 +76,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Config(args)) => return config::run(args.command, &flags, &env).map(ExitCode::from),
         Some(Sub::Run(args)) if args.schema => return run::schema().map(ExitCode::from),
         Some(Sub::Sandbox(args)) => {
-            let _log = flags.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+            let _log = flags.log_file.as_deref().map(|path| crate::app::logging::start(path, &env)).transpose()?;
             return block_on(sandbox::run(&args, flags.scenario.as_deref())).map(ExitCode::from);
         }
         Some(
@@ -114,7 +102,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         (Err(_), Some(Sub::Ids(args))) if !args.lookup => return ids::offline(args, None).map(ExitCode::from),
         (Err(problems), _) => return Err(problems.into()),
     };
-    let _log = settings.paths.log_file.as_deref().map(|path| logging::start(path, &env)).transpose()?;
+    let _log = settings.paths.log_file.as_deref().map(|path| crate::app::logging::start(path, &env)).transpose()?;
     match cli.command {
         Some(Sub::Send(args)) => {
             let options = send::SendOptions::from_args(args)?;
@@ -134,8 +122,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Export(args)) => block_on(export::run(args, &settings)).map(ExitCode::from),
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
-        _ if settings.ui.plain => block_on(plain::run(&settings)),
-        _ => console::run(&ConsoleOptions { settings, fill_log, record, show })
+        _ if settings.ui.plain => block_on(crate::plain::run::run(&settings)),
+        _ => crate::tui::run::run(&ConsoleOptions { settings, fill_log, record, show })
             .map_err(|e| Failed::here(format!("{e:#}"))),
     }
 }
@@ -153,7 +141,7 @@ fn recordable(path: &Path, no_screen: bool) -> Result<(), Failed> {
 
 /// Runs a command to its end on a small runtime of its own.
 fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Failed> {
-    let runtime = crate::runtime::start().map_err(Failed::here)?;
+    let runtime = crate::app::runtime::start().map_err(Failed::here)?;
     let result = runtime.block_on(command);
     // A secret's command may still hold a thread; it is not waited for.
     runtime.shutdown_background();

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::args::SandboxArgs;
-use super::exit::{Exit, Failed};
+use crate::app::exit::{Exit, Failed};
 
 /// Serves until Ctrl-C or SIGTERM. Prints one JSON line once it listens.
 #[cfg(feature = "sandbox")]
 pub async fn run(args: &SandboxArgs, scenario: Option<&Path>) -> Result<Exit, Failed> {
-    use super::{drive, open, output};
+    use crate::app::{drive, open, output};
 
     let mut stop = drive::interrupts();
     let sandbox = open::serve(args.port, scenario, args.seed)?;

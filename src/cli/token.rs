@@ -5,11 +5,11 @@ use crate::config::{Settings, Terminal};
 use crate::engine::{Engine, Tuning};
 
 use super::args::TokenArgs;
-use super::drive::drive;
-use super::exit::{Exit, Failed};
-use super::open::Opened;
-use super::output::Output;
 use super::token_fold::TokenFold;
+use crate::app::drive::drive;
+use crate::app::exit::{Exit, Failed};
+use crate::app::open::Opened;
+use crate::app::output::Output;
 
 /// Signs in.
 pub async fn run(args: &TokenArgs, settings: &Settings) -> Result<Exit, Failed> {

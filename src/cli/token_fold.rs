@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use crate::engine::{Command, Report};
 use crate::model::{Acceptance, Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
 
-use super::drive::{Act, Fold, Input};
-use super::exit::Exit;
-use super::output::Line;
+use crate::app::drive::{Act, Fold, Input};
+use crate::app::exit::Exit;
+use crate::app::output::Line;
 
 /// How long the question what a token may do is waited for.
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);

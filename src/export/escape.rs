@@ -1,7 +1,7 @@
 //! Outside text inside markup: it stays text. Controls and invisible characters are made visible first (see
-//! [`crate::view::text`]), then whatever the markup would take for its own is escaped.
+//! [`crate::text::screen`]), then whatever the markup would take for its own is escaped.
 
-use crate::view::text::{visible, visible_lines};
+use crate::text::screen::{visible, visible_lines};
 
 /// Characters that a terminal or an editor would obey rather than show, as JSON escapes: the data stays what it was.
 pub fn unseen_as_escapes(json: &str) -> String {

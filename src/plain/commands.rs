@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cli::exit::Exit;
+use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::config::problem::nearest;
 
@@ -11,11 +11,11 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attribute
 use crate::model::{
     Author, Channel, ConversationKey, DeliveryStatus, Extras, Message, MessageId, SessionAsk, TokenStatus, Variation,
 };
-use crate::view::text::visible_lines;
+use crate::text::screen::visible_lines;
 
-use super::ask::Question;
-use super::line::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
-use super::{Plain, Signing, Waiting, words};
+use super::parser::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
+use super::questions::Question;
+use super::{Plain, Signing, Waiting, sentences};
 
 /// How many entries or messages are told where nobody says.
 pub(super) const FEW: usize = 10;
@@ -150,7 +150,7 @@ impl Plain {
         if self.open.is_empty() {
             return self.leave();
         }
-        let open = words::count(self.open.len() as u128, "message");
+        let open = sentences::count(self.open.len() as u128, "message");
         self.put(
             Question::Quit,
             &format!(
@@ -196,7 +196,7 @@ impl Plain {
                 said + "."
             })
             .collect();
-        self.say(format!("{}.", words::count(lines.len() as u128, "conversation")));
+        self.say(format!("{}.", sentences::count(lines.len() as u128, "conversation")));
         for line in lines {
             self.say(line);
         }
@@ -322,7 +322,7 @@ impl Plain {
             return self.submit(key, text, None, extras);
         }
         let name = self.spoken(key);
-        let lines = words::count(visible_lines(&text).count() as u128, "line");
+        let lines = sentences::count(visible_lines(&text).count() as u128, "line");
         let with = Self::spoken_extras(&extras);
         let sentence = format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.region);
         self.put(Question::Send { key, text, extras: Box::new(extras) }, &sentence);

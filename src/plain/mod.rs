@@ -40,16 +40,17 @@
 //!
 //! Texts go as they are typed: variables and snippets are the composer's.
 
-mod ask;
 mod commands;
-mod course;
-mod entries;
-mod events;
-mod kept;
-pub mod line;
-mod live;
+pub mod conversations;
+pub mod journal;
+pub mod lifecycle;
+pub mod log;
+pub mod parser;
 mod pass;
-mod words;
+pub mod questions;
+pub mod reports;
+pub mod run;
+pub mod sentences;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -58,13 +59,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::exit::Exit;
+use crate::app::exit::Exit;
 use crate::cli::token_fold::SignIn;
-use crate::console::effect::SandboxAsk;
-use crate::console::state::log::Log;
-use crate::console::state::pass::Found as FoundPass;
-use crate::console::state::picker::Picker;
-use crate::console::state::thread::Threads;
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
@@ -72,9 +68,14 @@ use crate::model::{
     Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
 };
 use crate::pass::Run;
-use crate::view::text::visible;
+use crate::session::conversations::Picker;
+use crate::session::log::Log;
+use crate::session::open_pass::Found as FoundPass;
+use crate::session::thread::Threads;
+use crate::text::screen::visible;
+use crate::tui::effect::SandboxAsk;
 
-use ask::Question;
+use questions::Question;
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -193,7 +194,7 @@ pub struct Plain {
     log: Log,
     token: TokenStatus,
     sign_in: SignIn,
-    kept: kept::Kept,
+    kept: journal::Kept,
     desk: pass::Desk,
     facts: ProfileFacts,
     past: History,
@@ -248,7 +249,7 @@ impl Plain {
             log: setup.log,
             token: TokenStatus::SignedOut,
             sign_in: SignIn::default(),
-            kept: kept::Kept::default(),
+            kept: journal::Kept::default(),
             desk: pass::Desk::default(),
             facts: setup.facts,
             past: History::default(),

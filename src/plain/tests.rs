@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::*;
 
-use crate::console::state::log::LogOptions;
 use crate::engine::SendRequest;
 use crate::model::{
     Address, AsOf, Author, DeliveryStatus, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState,
     RepliesReadable, TokenFacts, Unreadable,
 };
+use crate::session::log::LogOptions;
 
 mod live;
 mod pass;

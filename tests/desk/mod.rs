@@ -15,13 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use guestwire::console::chord::Chord;
-use guestwire::console::keymap::{Keymap, Override};
-use guestwire::console::state::composer::{Composer, Snippet};
-use guestwire::console::state::log::{Log, LogOptions};
-use guestwire::console::state::picker::Picker;
-use guestwire::console::state::{Place, Setup, State};
-use guestwire::console::{Effect, Event, update};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::Header;
@@ -30,7 +23,14 @@ use guestwire::model::{
     ExchangeId, Failure, FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase,
     RemoteMessage, RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
 };
-use guestwire::view::theme::Theme;
+use guestwire::session::conversations::Picker;
+use guestwire::session::log::{Log, LogOptions};
+use guestwire::tui::chord::Chord;
+use guestwire::tui::keymap::{Keymap, Override};
+use guestwire::tui::state::composer::{Composer, Snippet};
+use guestwire::tui::state::{Place, Setup, State};
+use guestwire::tui::theme::Theme;
+use guestwire::tui::{Effect, Event, update};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
@@ -307,7 +307,7 @@ impl Desk {
     pub fn draw(&self) -> (Buffer, Option<Position>) {
         let size = self.state.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
-        let cursor = guestwire::view::draw(&self.state, &mut buffer);
+        let cursor = guestwire::tui::view::draw(&self.state, &mut buffer);
         (buffer, cursor)
     }
 
@@ -330,7 +330,7 @@ pub fn text_of(buffer: &Buffer) -> String {
         while x < buffer.area.width {
             let symbol = buffer[(x, y)].symbol();
             row.push_str(symbol);
-            x += u16::try_from(guestwire::view::text::width(symbol).max(1)).unwrap();
+            x += u16::try_from(guestwire::text::screen::width(symbol).max(1)).unwrap();
         }
         out.push_str(row.trim_end());
         out.push('\n');

@@ -18,14 +18,14 @@ use crossterm::event::{Event, KeyEvent};
 use guestwire::clock::Clock;
 use guestwire::config::Profile;
 use guestwire::config::settings::Metrics;
-use guestwire::console::action::Action;
-use guestwire::console::chord::Chord;
-use guestwire::console::effect::SandboxAsk;
-use guestwire::console::state::State;
 use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
 use guestwire::sandbox::{Options, Sandbox, Scenario};
-use guestwire::shell::{Exit, Input, Outside, Plain, Screen, Shell, Work};
+use guestwire::tui::action::Action;
+use guestwire::tui::chord::Chord;
+use guestwire::tui::effect::SandboxAsk;
+use guestwire::tui::state::State;
+use guestwire::tui::terminal::{Exit, Input, Outside, Plain, Screen, Shell, Work};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::{mpsc, watch};
@@ -117,7 +117,7 @@ impl Outside for Remembering {
     fn sandbox_faults(&mut self) -> Vec<String> {
         self.sandbox.faults_left()
     }
-    fn passes(&mut self) -> Vec<guestwire::console::state::pass::Found> {
+    fn passes(&mut self) -> Vec<guestwire::session::open_pass::Found> {
         Vec::new()
     }
     fn read_pass(&mut self, path: &Path) -> Result<String, String> {
@@ -270,7 +270,7 @@ where
     let clock = Clock::start();
     let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
-    let mut state = guestwire::shell::run::state_for_tests(&profile, clock.now(), size, data);
+    let mut state = guestwire::tui::start::state_for_tests(&profile, clock.now(), size, data);
     let mut tuning = Tuning::default();
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {

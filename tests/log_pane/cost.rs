@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use guestwire::model::{Exchange, ExchangeId, MessageId};
-use guestwire::view::Look;
-use guestwire::view::theme::Theme;
+use guestwire::tui::theme::Theme;
+use guestwire::tui::view::Look;
 
 use crate::support::*;
 
@@ -33,9 +33,9 @@ fn steady_drawing_allocates_nothing() {
     let area = Rect::new(0, 0, 160, 50);
     let mut buffer = Buffer::empty(area);
     let zone = jiff::tz::TimeZone::UTC;
-    let mut draw = |log: &guestwire::console::state::log::Log, now| {
+    let mut draw = |log: &guestwire::session::log::Log, now| {
         let look = Look { theme: &theme, now, zone: &zone, focused: true };
-        guestwire::view::log::draw(log, &look, area, &mut buffer);
+        guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
     };
     for follow in [false, true] {
         if follow {

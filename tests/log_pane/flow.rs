@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Rate401};
 use guestwire::model::{DeliveryStatus, Ending, Kind, MessageId, Outcome, Step};
+use guestwire::session::log::{Density, Entry, Log, LogOptions, Rate401};
 
 use crate::support::*;
 
@@ -87,14 +87,14 @@ fn reading_up_never_jumps_and_says_how_much_is_new() {
     }
     assert_eq!((texts(&log), log.position()), (before, position));
     assert_eq!(log.unseen(), 30);
-    assert!(guestwire::view::log::title(&log, 80, false).starts_with("30 new · 80 · filter: none"));
+    assert!(guestwire::tui::view::log::title(&log, 80, false).starts_with("30 new · 80 · filter: none"));
     log.page_down();
     log.page_down();
     log.page_down();
     assert!(log.unseen() < 30);
     log.last();
     assert_eq!((log.unseen(), log.following()), (0, true));
-    assert!(guestwire::view::log::title(&log, 80, false).starts_with("FOLLOW on"));
+    assert!(guestwire::tui::view::log::title(&log, 80, false).starts_with("FOLLOW on"));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn bounded_by_count_and_by_bytes() {
     }
     assert_eq!((log.len(), log.evicted(), log.evicted_marked()), (10, 15, 1));
     assert_eq!(log.entries().next().unwrap().number(), 16);
-    assert!(guestwire::view::log::title(&log, 90, false).ends_with("15 older gone (1 marked)"));
+    assert!(guestwire::tui::view::log::title(&log, 90, false).ends_with("15 older gone (1 marked)"));
     assert!(!log.select_number(3));
     let mut log = Log::new(LogOptions { max_bytes: 20_000, ..LogOptions::default() });
     for id in 0..100 {
@@ -283,7 +283,7 @@ fn marks_and_comments_survive_updates_and_what_came_later_is_said() {
 fn titles_fit_and_keep_what_matters() {
     let mut log = log(100, 10);
     story(&mut log);
-    let title = |log: &Log, width| guestwire::view::log::title(log, width, false);
+    let title = |log: &Log, width| guestwire::tui::view::log::title(log, width, false);
     assert_eq!(title(&log, 80), "FOLLOW on · 10 · filter: none");
     assert_eq!(title(&log, 20), "FOLLOW on · 10");
     assert_eq!(title(&log, 3), "FO…");

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use guestwire::console::state::log::Density;
 use guestwire::model::{Ending, Exchange, Kind, Outcome, Request, Response};
+use guestwire::session::log::Density;
 
 use crate::support::{accepted, attempt, body, exchange, log, screen};
 
@@ -40,7 +40,7 @@ fn quiet_frames_are_folded_and_counted_until_somebody_wants_them() {
     log.exchange(frame(2, false, "typing on", 200, "{}"));
     log.exchange(frame(3, false, "receipt", 200, "{}"));
     log.exchange(frame(4, false, "bot: typing on", 200, "{}"));
-    let title = |log: &guestwire::console::state::log::Log| guestwire::view::log::title(log, 60, false);
+    let title = |log: &guestwire::session::log::Log| guestwire::tui::view::log::title(log, 60, false);
     assert_eq!(title(&log), "FOLLOW on · 2 + 2 quiet (f) · filter: none");
     assert!(!screen(&log, 100, 12).contains("recv typing on"));
     // Whoever filters for frames gets all of them.
@@ -99,8 +99,7 @@ fn a_message_over_a_frame_is_accepted_and_answered_like_any_other() {
         Response { status: 200, version: "WebSocket".to_owned(), headers: Vec::new(), body: body("{}"), remote: None };
     let steps = vec![attempt(1, 0, 1, Arc::new(request), Some(Ending::Answered(answer)), 20)];
     log.exchange(exchange(1, Kind::Send, "hello", 0, steps, Outcome::Accepted));
-    let row =
-        |log: &guestwire::console::state::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
+    let row = |log: &guestwire::session::log::Log| screen(log, 100, 12).lines().next().unwrap_or_default().to_owned();
     assert!(row(&log).contains("ok   200 acc"), "{}", row(&log));
     log.set_life(guestwire::model::MessageId(1), &guestwire::model::DeliveryStatus::Answered);
     assert!(row(&log).contains("ok   200 ans"), "{}", row(&log));

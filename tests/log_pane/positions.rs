@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use guestwire::console::state::log::{Density, Entry, Log, LogOptions, Position};
 use guestwire::model::Kind;
+use guestwire::session::log::{Density, Entry, Log, LogOptions, Position};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -225,7 +225,7 @@ fn check(
     for shown in log.window() {
         prop_assert!(shown.row.runs.last().map_or(0, |r| r.end) == shown.row.text.len());
         if width > 18 {
-            prop_assert!(guestwire::view::text::width(&shown.row.text) < usize::from(width), "{:?}", shown.row);
+            prop_assert!(guestwire::text::screen::width(&shown.row.text) < usize::from(width), "{:?}", shown.row);
         }
     }
     // Facts agree with the slow way.

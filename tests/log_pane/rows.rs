@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use guestwire::console::state::log::{Density, Log, LogOptions};
 use guestwire::model::{Body, BodyForm, Ending, Exchange, Header, Kind, Outcome, Step};
-use guestwire::view::text;
-use guestwire::view::theme::Theme;
+use guestwire::session::log::{Density, Log, LogOptions};
+use guestwire::text::screen;
+use guestwire::tui::theme::Theme;
 
 use crate::support::*;
 
@@ -100,7 +100,7 @@ fn hostile_bytes_are_shown_and_never_obeyed_at_any_size() {
             }
             for shown in log.window() {
                 assert!(
-                    text::width(&shown.row.text) < usize::from(width.max(17)),
+                    screen::width(&shown.row.text) < usize::from(width.max(17)),
                     "{width} {wrap}: {:?}",
                     shown.row.text
                 );

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::console::state::log::{Log, LogOptions};
 use guestwire::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
     Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
 };
-use guestwire::view::Look;
-use guestwire::view::theme::Theme;
+use guestwire::session::log::{Log, LogOptions};
+use guestwire::tui::theme::Theme;
+use guestwire::tui::view::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -226,7 +226,7 @@ pub fn drawn_at(log: &Log, width: u16, height: u16, now: Moment) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     let look = Look { theme: &theme, now, zone: &jiff::tz::TimeZone::UTC, focused: true };
-    guestwire::view::log::draw(log, &look, area, &mut buffer);
+    guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
     buffer
 }
 

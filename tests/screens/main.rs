@@ -8,10 +8,10 @@ mod pass;
 
 use std::time::Duration;
 
-use guestwire::console::state::picker::Picker;
 use guestwire::engine::Report;
 use guestwire::model::{Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, Session, TokenStatus, WebhookState};
-use guestwire::view::theme;
+use guestwire::session::conversations::Picker;
+use guestwire::tui::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::Color;
@@ -35,7 +35,7 @@ fn desk(size: (u16, u16), looks: Looks) -> Desk {
     Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
         setup.theme.mono = looks.mono;
-        setup.log = guestwire::console::state::log::Log::new(guestwire::console::state::log::LogOptions {
+        setup.log = guestwire::session::log::Log::new(guestwire::session::log::LogOptions {
             ascii: looks.ascii,
             ..Default::default()
         });
@@ -239,7 +239,7 @@ fn production_and_a_missing_scope() {
     snap("production", &picture(&desk));
     desk.keys("esc esc y");
     desk.pass(400);
-    desk.event(guestwire::console::Event::Deadline);
+    desk.event(guestwire::tui::Event::Deadline);
     snap("prefix", &picture(&desk));
 }
 
@@ -391,7 +391,7 @@ fn a_frame_smaller_than_the_state_believes_is_left_alone() {
     let desk = busy((120, 36), Looks::default());
     for (width, height) in [(0, 0), (1, 1), (119, 36), (120, 35), (40, 12)] {
         let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, width, height));
-        assert_eq!(guestwire::view::draw(&desk.state, &mut buffer), None);
+        assert_eq!(guestwire::tui::view::draw(&desk.state, &mut buffer), None);
     }
 }
 
@@ -399,8 +399,8 @@ fn a_frame_smaller_than_the_state_believes_is_left_alone() {
 fn help_tells_of_every_action() {
     let mut desk = desk((120, 36), Looks::default());
     desk.keys("esc ?");
-    let lines = guestwire::view::help::help(&desk.state);
-    for spec in guestwire::console::action::ACTIONS {
+    let lines = guestwire::tui::view::help::help(&desk.state);
+    for spec in guestwire::tui::action::ACTIONS {
         assert!(lines.iter().any(|l| l.contains(spec.about)), "{} is not in help", spec.name);
         for key in desk.state.keymap.keys(spec.action) {
             let found = lines.iter().any(|l| l.contains(spec.about) && l.contains(&key.to_string()));
@@ -420,7 +420,7 @@ fn the_cursor_stands_after_what_is_shown_of_a_prompt() {
             desk.paste(typed);
             let (buffer, cursor) = desk.draw();
             let cursor = cursor.unwrap();
-            assert_eq!(usize::from(cursor.x - empty.x), guestwire::view::text::width(shown), "{open} {typed:?}");
+            assert_eq!(usize::from(cursor.x - empty.x), guestwire::text::screen::width(shown), "{open} {typed:?}");
             let row: String = (empty.x..cursor.x).map(|x| buffer[(x, cursor.y)].symbol()).collect();
             assert!(row.starts_with(shown.chars().next().unwrap()), "{row}");
         }

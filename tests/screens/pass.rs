@@ -1,8 +1,8 @@
 //! The pass pane at the sizes that are designed for, in the same words whatever the looks.
 
-use guestwire::console::Event;
-use guestwire::console::state::pass::Found;
 use guestwire::model::MessageId;
+use guestwire::session::open_pass::Found;
+use guestwire::tui::Event;
 
 use super::*;
 

@@ -1,9 +1,9 @@
 //! Keys of the config: they do what they say, and every place that names a key names the live one.
 
-use guestwire::console::Effect;
-use guestwire::console::action::{ACTIONS, Action, Context};
-use guestwire::console::keymap::Keymap;
 use guestwire::engine::Command;
+use guestwire::tui::Effect;
+use guestwire::tui::action::{ACTIONS, Action, Context};
+use guestwire::tui::keymap::Keymap;
 
 use crate::desk::{Desk, commands, rebound};
 
@@ -34,7 +34,7 @@ fn an_unbound_action_is_not_in_the_footer_and_is_found_by_name() {
     desk.keys("esc");
     assert!(!desk.footer().contains("resend"), "{}", desk.footer());
     desk.keys("?");
-    assert!(guestwire::view::help::help(&desk.state).iter().any(|l| l.trim_start().starts_with(":resend ")));
+    assert!(guestwire::tui::view::help::help(&desk.state).iter().any(|l| l.trim_start().starts_with(":resend ")));
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The picker: opening, adding, naming, reading.
 
-use guestwire::console::Effect;
-use guestwire::console::Event;
-use guestwire::console::state::Pane;
-use guestwire::console::state::overlay::Overlay;
 use guestwire::engine::{Command, Report};
 use guestwire::journal::Page;
 use guestwire::journal::job::Restored;
 use guestwire::model::{Address, Author, ConversationKey, RemoteMessage, RemoteState};
+use guestwire::tui::Effect;
+use guestwire::tui::Event;
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::Overlay;
 
 use crate::desk::{BILLING, Desk, RETURNS, commands, reply, sends};
 
@@ -178,7 +178,7 @@ fn an_ended_conversation_is_called_ended() {
 
 #[test]
 fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
-    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::console::state::picker::Picker::new(vec![]));
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::new(vec![]));
     assert_eq!(desk.state.focus, Pane::Picker);
     assert!(desk.screen().contains("No conversations. + adds one"), "{}", desk.screen());
     for keys in

@@ -1,10 +1,10 @@
 //! The fault bench, and colours.
 
-use guestwire::console::update::faults::FAULTS;
-use guestwire::console::{Effect, Event};
 use guestwire::engine::Report;
 use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::fault::Fault;
+use guestwire::tui::update::faults::FAULTS;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{Desk, real_place};
 
@@ -98,7 +98,7 @@ fn colours_change_at_once_and_the_text_does_not() {
     let before = desk.screen();
     let (styled, _) = desk.draw();
     desk.command("theme");
-    let names: Vec<_> = guestwire::view::theme::names().collect();
+    let names: Vec<_> = guestwire::tui::theme::names().collect();
     assert!(names.len() > 1);
     let other = names.iter().position(|name| *name != desk.state.theme.name).unwrap();
     for _ in 0..other {

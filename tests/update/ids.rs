@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use guestwire::console::Effect;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{Address, Asked, DeliveryStatus, ExchangeId, Outcome, Probed, Step, Thing};
+use guestwire::tui::Effect;
 
 use crate::desk::{BILLING, Desk, commands, exchange_of, valid};
 

@@ -1,10 +1,10 @@
 //! Ctrl-C, q, and what is lost.
 
-use guestwire::console::event::Signal;
-use guestwire::console::state::overlay::Overlay;
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{DeliveryStatus, Moment};
+use guestwire::tui::event::Signal;
+use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{Desk, commands, rebound};
 

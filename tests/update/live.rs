@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use guestwire::console::state::Manners;
-use guestwire::console::state::overlay::Overlay;
-use guestwire::console::state::picker::Picker;
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
     RemoteState, Session,
 };
+use guestwire::session::conversations::Picker;
+use guestwire::tui::state::Manners;
+use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{BILLING, Desk, OPEN, WEB, commands, live_conversations, real_place, valid};
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use guestwire::console::state::Pane;
-use guestwire::console::state::overlay::Overlay;
-use guestwire::console::{Effect, Event};
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{DENIED, Desk};
 
@@ -48,11 +48,11 @@ fn errors_are_found_both_ways_and_their_end_is_said() {
     desk.accepted("fine");
     desk.refused("two");
     desk.keys("esc g ]");
-    assert_eq!(desk.state.log.selected().map(guestwire::console::state::log::Entry::what), Some("two"));
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("two"));
     desk.keys("]");
     assert_eq!(desk.status(), "No error below.");
     desk.keys("[");
-    assert_eq!(desk.state.log.selected().map(guestwire::console::state::log::Entry::what), Some("one"));
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("one"));
     desk.keys("[");
     assert_eq!(desk.status(), "No error above.");
 }
@@ -64,9 +64,9 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
         desk.accepted(&format!("number {n}"));
     }
     desk.keys("esc k k");
-    let chosen = desk.state.log.selected().map(guestwire::console::state::log::Entry::number);
+    let chosen = desk.state.log.selected().map(guestwire::session::log::Entry::number);
     desk.accepted("another");
-    assert_eq!(desk.state.log.selected().map(guestwire::console::state::log::Entry::number), chosen);
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
     assert!(desk.screen().contains("FOLLOW on"));

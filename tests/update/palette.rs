@@ -1,10 +1,10 @@
 //! Commands by name.
 
-use guestwire::console::Effect;
-use guestwire::console::state::Pane;
-use guestwire::console::state::overlay::Overlay;
-use guestwire::console::state::palette::Palette;
 use guestwire::engine::Command;
+use guestwire::tui::Effect;
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::state::palette::Palette;
 
 use crate::desk::{Desk, RETURNS, commands, real_place};
 
@@ -90,7 +90,7 @@ fn a_number_jumps_to_a_log_entry() {
         desk.accepted(text);
     }
     desk.command("#2");
-    assert_eq!(desk.state.log.selected().map(guestwire::console::state::log::Entry::number), Some(2));
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::number), Some(2));
     assert_eq!(desk.state.focus, Pane::Log);
     desk.command("#77");
     assert_eq!(desk.status(), "There is no log entry #77 (any more).");

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use guestwire::console::effect::SandboxAsk;
-use guestwire::console::state::Pane;
-use guestwire::console::state::pass::Found;
-use guestwire::console::{Effect, Event};
 use guestwire::journal::Page;
 use guestwire::journal::job::{Job, Restored};
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::runner::Stage;
 use guestwire::pass::{Run, Verdict};
+use guestwire::session::open_pass::Found;
+use guestwire::tui::effect::SandboxAsk;
+use guestwire::tui::state::Pane;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{BILLING, Desk, sends};
 

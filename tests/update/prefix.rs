@@ -1,6 +1,6 @@
 //! Two keys in a row.
 
-use guestwire::console::{Effect, Event};
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{Desk, rebound};
 

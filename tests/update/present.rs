@@ -1,12 +1,12 @@
 //! Demo mode: what it shows and hides, the script that waits for its answers, and rehearsals that send nothing.
 
-use guestwire::console::Effect;
-use guestwire::console::action::Context;
-use guestwire::console::state::present::tape::Tape;
-use guestwire::console::update::present::{play, rehearse};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{Choice, DeliveryStatus, TokenStatus};
 use guestwire::pass::Pass;
+use guestwire::tui::Effect;
+use guestwire::tui::action::Context;
+use guestwire::tui::state::demo::tape::Tape;
+use guestwire::tui::update::demo::{play, rehearse};
 
 use crate::desk::{BILLING, Desk, commands, facts, real_place, reply, sends, valid};
 

@@ -1,7 +1,7 @@
 //! A production profile asks before each send.
 
-use guestwire::console::state::overlay::{Overlay, Question};
 use guestwire::model::MessageId;
+use guestwire::tui::state::overlay::{Overlay, Question};
 
 use crate::desk::{BILLING, Desk, sends};
 

@@ -1,7 +1,7 @@
 //! One line to type: filters, searches, names, comments, history.
 
-use guestwire::console::state::Pane;
-use guestwire::console::state::overlay::{Overlay, Prompt};
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::{Overlay, Prompt};
 
 use crate::desk::{Desk, RETURNS};
 
@@ -180,13 +180,8 @@ fn a_comment_stays_with_the_entry_it_was_begun_on() {
     let id = guestwire::model::MessageId(1);
     desk.settle(id, "second", guestwire::model::DeliveryStatus::Accepted, Some(200));
     desk.keys("enter");
-    let commented: Vec<_> = desk
-        .state
-        .log
-        .entries()
-        .filter(|e| e.comment().is_some())
-        .map(guestwire::console::state::log::Entry::what)
-        .collect();
+    let commented: Vec<_> =
+        desk.state.log.entries().filter(|e| e.comment().is_some()).map(guestwire::session::log::Entry::what).collect();
     assert_eq!(commented, ["first"]);
 }
 

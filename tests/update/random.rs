@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use guestwire::console::action::ACTIONS;
-use guestwire::console::chord::Keys;
-use guestwire::console::event::Signal;
-use guestwire::console::state::Manners;
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, Place,
     RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
 };
+use guestwire::tui::action::ACTIONS;
+use guestwire::tui::chord::Keys;
+use guestwire::tui::event::Signal;
+use guestwire::tui::state::Manners;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{Desk, exchange_of, facts, live_conversations, real_place};
 
@@ -65,7 +65,7 @@ fn bound_keys() -> Vec<KeyEvent> {
         .flat_map(|spec| spec.keys)
         .flat_map(|name| {
             let keys = Keys::parse(name).unwrap();
-            [Some(keys.first.event()), keys.second.map(guestwire::console::chord::Chord::event)]
+            [Some(keys.first.event()), keys.second.map(guestwire::tui::chord::Chord::event)]
         })
         .flatten()
         .collect()
@@ -295,10 +295,10 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.place = real_place(true);
         }
         if dice.one_in(2) {
-            s.picker = guestwire::console::state::picker::Picker::new(live_conversations());
+            s.picker = guestwire::session::conversations::Picker::new(live_conversations());
         }
         if dice.one_in(6) {
-            s.picker = guestwire::console::state::picker::Picker::new(vec![]);
+            s.picker = guestwire::session::conversations::Picker::new(vec![]);
         }
     });
     desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2) };

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
 use guestwire::model::{
     ConversationKey, DeliveryStatus, ExchangeId, Generation, MessageId, Moment, RateLimit, RemoteState, TokenFacts,
     TokenStatus,
 };
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
 

@@ -1,11 +1,11 @@
 //! What a start brings back: the conversation that was open last.
 
-use guestwire::console::state::Pane;
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report};
 use guestwire::journal::job::Restored;
 use guestwire::journal::{Job, Page};
 use guestwire::model::ConversationKey;
+use guestwire::tui::state::Pane;
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{BILLING, Desk, RETURNS, commands, conversation, valid};
 
@@ -70,7 +70,7 @@ fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
     restore(&mut desk, Restored { added, ..Restored::default() });
     assert_eq!((desk.state.picker.active(), desk.state.picker.selected()), (Some(BILLING), Some(BILLING)));
     // Where there are no others, nothing is open before.
-    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::console::state::picker::Picker::default());
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::default());
     desk.state.kept.open();
     let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];
     restore(&mut desk, Restored { added, open: Some(ConversationKey(0)), ..Restored::default() });

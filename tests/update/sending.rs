@@ -1,10 +1,10 @@
 //! Sending, sending again, settling.
 
-use guestwire::console::state::Pane;
-use guestwire::console::state::overlay::{Choice, Overlay};
-use guestwire::console::{Effect, Event};
 use guestwire::engine::{Command, Report, SendRequest};
 use guestwire::model::{DeliveryStatus, MessageId};
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::{Choice, Overlay};
+use guestwire::tui::{Effect, Event};
 
 use crate::desk::{BILLING, Desk, RETURNS, commands, sends};
 
@@ -73,7 +73,7 @@ fn a_paste_goes_to_the_composer_from_any_pane() {
 
 #[test]
 fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
-    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::console::state::picker::Picker::new(vec![]));
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::new(vec![]));
     desk.paste("5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
     assert_eq!(desk.state.focus, Pane::Picker);
     assert_eq!(desk.status(), "No conversation is open: choose one with Enter, or add one with +.");

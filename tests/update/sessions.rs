@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use guestwire::console::Event;
-use guestwire::console::state::overlay::Overlay;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{DeliveryStatus, MessageId, Session, SessionAsk};
+use guestwire::tui::Event;
+use guestwire::tui::state::overlay::Overlay;
 
 use crate::desk::{BILLING, WEB, commands};
 use crate::live::{desk, menu, open, opened, session, top, web};
@@ -85,7 +85,7 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
             .items
             .iter()
             .filter_map(|(_, c)| match c {
-                guestwire::console::state::overlay::Choice::Session(WEB, ask) => Some(*ask),
+                guestwire::tui::state::overlay::Choice::Session(WEB, ask) => Some(*ask),
                 _ => None,
             })
             .collect();

@@ -1,7 +1,7 @@
 //! What is longer than a small screen: it scrolls with the choice, and says that there is more.
 
-use guestwire::console::update::faults::FAULTS;
 use guestwire::journal::job::Restored;
+use guestwire::tui::update::faults::FAULTS;
 
 use crate::desk::Desk;
 
@@ -134,7 +134,7 @@ fn help_can_be_read_in_forty_columns() {
 fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     let mut desk = Desk::default();
     desk.state.kept.open();
-    desk.event(guestwire::console::Event::Journal(guestwire::journal::Page::Restored(Box::<Restored>::default())));
+    desk.event(guestwire::tui::Event::Journal(guestwire::journal::Page::Restored(Box::<Restored>::default())));
     desk.keys("esc 1 +");
     desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::exit::Exit;
-use super::super::output::Line;
 use super::plan::Planned;
 use super::progress::Standing;
-use crate::console::effect::SandboxAsk;
+use crate::app::exit::Exit;
+use crate::app::output::Line;
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{MessageId, Moment};
@@ -19,6 +18,7 @@ use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, Met, Run, StepResult, Tally, Verdict};
 use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Runner};
+use crate::tui::effect::SandboxAsk;
 
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);

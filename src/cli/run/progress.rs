@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use super::super::exit::Failed;
-use super::super::output::{Human, Line, Output};
-use crate::view::text::{fit, visible};
+use crate::app::exit::Failed;
+use crate::app::output::{Human, Line, Output};
+use crate::text::screen::{fit, visible};
 
 /// Columns of the bar.
 const BAR: usize = 20;

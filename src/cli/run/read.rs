@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use super::Failed;
-use crate::files;
+use crate::app::files;
 use crate::pass::builtin;
 use crate::pass::file::MAX_BYTES;
 

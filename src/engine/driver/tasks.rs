@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
+use crate::app::files;
 use crate::clock::Clock;
 use crate::config::{Credentials, SecretSource};
 use crate::engine::channel;
@@ -20,7 +21,6 @@ use crate::engine::outcome::Answered;
 use crate::engine::redact::Redactor;
 use crate::engine::send_log::{GuestToken, Intent, Recording, SendLog, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
-use crate::files;
 use crate::genesys::errors::ApiError;
 use crate::genesys::oauth::Grant;
 use crate::genesys::open_messaging::Taken;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::view::text::{visible, visible_lines};
+use crate::text::screen::{visible, visible_lines};
 
 use super::Transcript;
 

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::console::state::pass::{Found, place_words};
 use crate::engine::Report;
 use crate::journal::Job;
 use crate::model::variables::uuid_from;
 use crate::pass::runner::{Begin, Cast, Event, Mode, Player, Runner};
 use crate::pass::{Pass, Run, builtin};
+use crate::session::open_pass::{Found, place_words};
 
-use super::super::{Act, Plain, words};
+use super::super::{Act, Plain};
+use crate::plain::sentences;
 
 /// What can be opened by its number.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ impl Plain {
     fn begin_pass(&mut self, file: &str, text: &str) -> Result<(), String> {
         let pass = Pass::parse(Path::new(file), text).map_err(|problems| {
             let count = problems.to_string().lines().count() as u128;
-            format!("{file} is not a pass yet, {} to mend:\n{problems}", words::count(count, "line"))
+            format!("{file} is not a pass yet, {} to mend:\n{problems}", sentences::count(count, "line"))
         })?;
         // Of two unfinished runs only one can be gone on with: the one left behind is over.
         if let Some(left) = self.desk.unfinished.take() {
@@ -172,7 +173,7 @@ impl Plain {
             Ok(said) => self.say(said),
             Err(why) => {
                 self.say(why);
-                self.came_to(crate::cli::exit::Exit::Refused, None);
+                self.came_to(crate::app::exit::Exit::Refused, None);
             }
         }
     }

@@ -7,24 +7,24 @@
 //! ```
 
 mod files;
-mod tell;
+pub mod pass_sentences;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::exit::Exit;
+use crate::app::exit::Exit;
 use crate::config::problem::nearest;
-use crate::console::effect::SandboxAsk;
-use crate::console::state::pass::reports_dir;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment};
 use crate::pass::file::Step;
 use crate::pass::runner::{Effect, Event, Known, Runner, Stage};
 use crate::pass::{Run, Verdict};
+use crate::session::open_pass::reports_dir;
+use crate::tui::effect::SandboxAsk;
 
-use super::ask::Question;
-use super::{Act, Plain, words};
+use super::questions::Question;
+use super::{Act, Plain, sentences};
 use files::Offered;
 
 /// How many messages of the conversation go with a step as evidence.
@@ -148,7 +148,7 @@ impl Plain {
                 self.take_screen();
                 self.tell_pass(Event::Accept);
             }
-            Stage::Judging => return Err(format!("Nothing is suggested here. {}", tell::ONLY_YOU)),
+            Stage::Judging => return Err(format!("Nothing is suggested here. {}", pass_sentences::ONLY_YOU)),
             Stage::Preparing(_) | Stage::Watching => self.say("The step still runs. A verdict decides it at once."),
             Stage::Over => self.say("The pass is over. Say .pass reports, or .pass open and a name."),
         }
@@ -209,7 +209,7 @@ impl Plain {
         let Some(run) = self.desk.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) else {
             return self.say("The pass is over already.");
         };
-        let open = words::count(run.tally().open as u128, "step");
+        let open = sentences::count(run.tally().open as u128, "step");
         let later = "To go on later, leave it open: it is kept.";
         self.put(Question::PassStop, &format!("{open} without a verdict. {later} End the pass?"));
     }

@@ -1,0 +1,189 @@
+//! What the commands share of the journal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::timeout;
+
+use crate::config::{Profile, Settings};
+use crate::engine::Tuning;
+use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
+use crate::journal::{Job, Journal, Options, Page, Reader, place};
+use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
+
+use super::exit::{Exit, Failed};
+use super::output;
+
+/// How long opening may take before a send goes on without.
+const OPENING: Duration = Duration::from_secs(5);
+/// How long the last entries may take.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// Where a profile's journal lies.
+pub fn dir(settings: &Settings) -> PathBuf {
+    place::profile_dir(&settings.paths.data_dir, settings.profile.name())
+}
+
+/// Opens the journal for reading.
+pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> {
+    let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
+    crate::journal::recover(&dir(settings));
+    Reader::open(&dir(settings), &conversations).map_err(|why| Failed { exit: Exit::Refused, message: why })
+}
+
+/// A journal for one send, or for many whose numbers no other message has. A single send has a number of its own in this
+/// process; in the journal it gets one that no other message has.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    journal: Journal,
+    message: Option<MessageId>,
+    /// What had been heard when it was opened.
+    before: Arc<Vec<(ConversationKey, Vec<RemoteMessage>)>>,
+}
+
+impl Kept {
+    fn number(&self, message: MessageId) -> MessageId {
+        self.message.unwrap_or(message)
+    }
+
+    /// Keeps an exchange that is over.
+    pub fn exchange(&self, exchange: &Exchange) {
+        let message = exchange.message.map(|m| self.number(m));
+        let exchange = Arc::new(Exchange { message, ..exchange.clone() });
+        // The entry's number is the journal's to give.
+        self.journal.tell(Job::Exchange { number: 0, exchange });
+    }
+
+    /// What had been heard in a conversation before, oldest first.
+    pub fn heard_before(&self, conversation: ConversationKey) -> &[RemoteMessage] {
+        self.before.iter().find(|(key, _)| *key == conversation).map_or(&[], |(_, messages)| messages)
+    }
+
+    /// Keeps what was said in a conversation.
+    pub fn heard(&self, conversation: ConversationKey, messages: Vec<RemoteMessage>) {
+        if !messages.is_empty() {
+            self.journal.tell(Job::RemoteMessages { conversation, messages });
+        }
+    }
+}
+
+impl SendLog for Kept {
+    fn intent(&self, intent: Intent) -> Recording {
+        let recording = self.journal.intent(Intent { message: self.number(intent.message), ..intent });
+        // Nobody is here to see a message wait for the disk.
+        Box::pin(async move {
+            recording.await.map_err(|(Unrecorded::NotNow(why) | Unrecorded::Never(why))| Unrecorded::Never(why))
+        })
+    }
+
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, remote_id: Option<&str>) -> Recording {
+        // This process alone may send it: to others, a message that waits here was not sent.
+        let life = if life.is_settled() { life } else { &DeliveryStatus::Cancelled };
+        self.journal.outcome(self.number(message), life, remote_id)
+    }
+
+    fn read_only(&self) -> bool {
+        self.journal.read_only()
+    }
+
+    fn guest_token(
+        &self,
+        conversation: ConversationKey,
+        configured: Option<SecretString>,
+        renew: bool,
+    ) -> GuestTokenAnswer {
+        self.journal.guest_token(conversation, configured, renew)
+    }
+}
+
+/// Opens the journal for a send, and says where it cannot be had: the send goes on without.
+pub async fn writer(settings: &Settings, profile: &Profile) -> Option<Kept> {
+    let message = MessageId(uuid::Uuid::new_v4().as_u64_pair().0 >> 2);
+    writer_of_many(settings, profile).await.map(|kept| Kept { message: Some(message), ..kept })
+}
+
+/// Opens the journal for sends whose numbers are unique already.
+pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Kept> {
+    if settings.journal.ephemeral {
+        return None;
+    }
+    let (journal, mut pages) =
+        Journal::open(Options { beside: true, ..crate::tui::start::journal_options(settings, profile) });
+    let opened = async {
+        loop {
+            match pages.recv().await {
+                Some(Page::Restored(restored)) => return Ok(restored.heard),
+                Some(Page::Trouble(trouble)) => return Err(trouble.sentence),
+                Some(Page::Notice(said)) => output::warn(&said),
+                Some(Page::Well | Page::History(_)) => {}
+                None => return Err("the journal has stopped: this message is not kept".to_owned()),
+            }
+        }
+    };
+    match timeout(OPENING, opened).await {
+        Ok(Ok(heard)) => Some(Kept { journal, message: None, before: Arc::new(heard) }),
+        Ok(Err(why)) => {
+            output::warn(&why);
+            None
+        }
+        Err(_) => {
+            output::warn("the journal does not open in time: this message is not kept");
+            None
+        }
+    }
+}
+
+/// An engine's settings with this journal.
+pub fn tuning(journal: Option<&Kept>) -> Tuning {
+    let mut tuning = Tuning::default();
+    if let Some(journal) = journal {
+        tuning.send_log = Arc::new(journal.clone());
+    }
+    tuning
+}
+
+/// Writes what is still to be written.
+pub fn close(kept: Option<Kept>) {
+    if kept.is_some_and(|kept| !kept.journal.close(CLOSING)) {
+        output::warn("the journal did not finish in time: the last entries may not be kept");
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::model::{Address, Conversation, Extras};
+
+    /// Killed while it waits, `send` leaves nothing that a console would send again.
+    #[tokio::test]
+    async fn a_message_of_one_process_waits_for_no_other() {
+        let home = tempfile::tempdir().unwrap();
+        let address = Address::GuestApi { conversation_id: "c".into(), participant_id: None, external_id: None };
+        let conversation = Conversation { key: ConversationKey(0), name: "c".into(), address };
+        let options = Options::new(home.path().join("p"), vec![conversation]);
+        let (journal, _pages) = Journal::open(options.clone());
+        let kept = Kept { journal, message: Some(MessageId(7)), before: Arc::default() };
+        let intent = Intent {
+            message: MessageId(1),
+            conversation: ConversationKey(0),
+            text: "hello".to_owned(),
+            shown: "hello".to_owned(),
+            extras: Extras::default(),
+            attempt: 1,
+        };
+        for waits in [
+            DeliveryStatus::Queued,
+            DeliveryStatus::Waiting { until: crate::model::Moment::ZERO, why: "429".to_owned() },
+        ] {
+            kept.intent(intent.clone()).await.unwrap();
+            kept.outcome(MessageId(1), &waits, None).await.unwrap();
+            let reader = Reader::open(&options.dir, &options.conversations).unwrap();
+            let lives: Vec<_> = reader.transcript().unwrap().into_iter().map(|l| (l.text, l.life.unwrap().0)).collect();
+            assert_eq!(lives, [("hello".to_owned(), "cancelled".to_owned())]);
+        }
+        close(Some(kept));
+    }
+}

@@ -1,0 +1,13 @@
+//! The wiring that all front ends share: profile and engine, journal, logging, signals, files, output and exit codes.
+
+pub mod attachable;
+pub mod drive;
+pub mod exit;
+pub mod files;
+pub mod journal;
+pub mod logging;
+pub mod open;
+pub mod output;
+pub mod pass_files;
+pub mod runtime;
+pub mod signals;

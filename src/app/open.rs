@@ -1,0 +1,132 @@
+//! Opens the chosen profile: a profile of the config file as it is, or the sandbox, which is started in this process.
+
+#[cfg(feature = "sandbox")]
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::app::files;
+use crate::config::{Profile, ProfileChoice, Settings};
+
+use super::exit::Failed;
+use crate::tui::effect::SandboxAsk;
+
+/// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
+pub struct Opened {
+    /// What the engine works from.
+    pub profile: Arc<Profile>,
+    #[cfg(feature = "sandbox")]
+    sandbox: Option<crate::sandbox::Sandbox>,
+}
+
+#[cfg(feature = "sandbox")]
+impl Opened {
+    /// Opens the chosen profile. Must be called inside a tokio runtime.
+    pub fn open(settings: &Settings) -> Result<Self, Failed> {
+        match &settings.profile {
+            ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()), sandbox: None }),
+            ProfileChoice::Sandbox => {
+                let sandbox = serve(0, settings.scenario.as_deref(), None)?;
+                let mut profile = sandbox.profile();
+                profile.redact.extend(settings.redact.iter().cloned());
+                profile.masks.extend(&settings.masks);
+                Ok(Self { profile: Arc::new(profile), sandbox: Some(sandbox) })
+            }
+        }
+    }
+
+    /// The sandbox, if that is what was opened.
+    pub fn sandbox(&self) -> Option<&crate::sandbox::Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// Whether a sandbox of this process can be asked for faults.
+    pub const fn has_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// Sets up the sandbox as a pass wants it. The error is a sentence.
+    pub fn arrange(&self, ask: &SandboxAsk) -> Result<(), String> {
+        let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
+        match ask {
+            SandboxAsk::Fault(Some(json)) => sandbox.set_fault(json)?,
+            SandboxAsk::Fault(None) => sandbox.clear_faults(),
+            SandboxAsk::Advance(by) => sandbox.advance(by.as_secs()),
+        }
+        Ok(())
+    }
+
+    /// Stops what was started.
+    pub async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// Starts a sandbox on a loopback port (0: any), with a scenario by file or by name. With a `seed` of the user's own each
+/// start is the same to the letter; else its messages have ids that no earlier start gave out, as a journal needs them.
+#[cfg(feature = "sandbox")]
+pub fn serve(port: u16, scenario: Option<&Path>, seed: Option<u64>) -> Result<crate::sandbox::Sandbox, Failed> {
+    use crate::sandbox::{self, Options, Scenario};
+
+    let mut scenario = match scenario {
+        None => Scenario::builtin(),
+        Some(path) => load_scenario(path)?,
+    };
+    scenario = match seed {
+        Some(seed) => scenario.with_seed(seed),
+        None => scenario.with_run(uuid::Uuid::new_v4().as_u64_pair().0),
+    };
+    sandbox::start(Options { port, scenario }).map_err(|e| {
+        let place = if port == 0 { "a loopback port".to_owned() } else { format!("127.0.0.1:{port}") };
+        Failed::here(format!("the sandbox cannot listen on {place} ({}); try another --port", e.kind()))
+    })
+}
+
+/// A scenario is a page or two of text.
+#[cfg(feature = "sandbox")]
+const SCENARIO_MAX: u64 = 4 << 20;
+
+#[cfg(feature = "sandbox")]
+fn load_scenario(path: &Path) -> Result<crate::sandbox::Scenario, Failed> {
+    use crate::sandbox::Scenario;
+
+    let name = path.display();
+    match files::read_text(path, SCENARIO_MAX) {
+        Ok(text) => Scenario::parse(&text, path).map_err(|e| Failed::usage(e.to_string())),
+        Err(error) => match path.to_str().and_then(Scenario::named) {
+            Some(scenario) => Ok(scenario),
+            None if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(Failed::usage(format!("--scenario {name}: there is no such file, nor a built-in scenario")))
+            }
+            None => Err(Failed::usage(format!("--scenario {name}: cannot be read ({})", files::why(&error)))),
+        },
+    }
+}
+
+#[cfg(not(feature = "sandbox"))]
+impl Opened {
+    /// Opens the chosen profile.
+    pub fn open(settings: &Settings) -> Result<Self, Failed> {
+        match &settings.profile {
+            ProfileChoice::Named(profile) => Ok(Self { profile: Arc::new((**profile).clone()) }),
+            ProfileChoice::Sandbox => Err(Failed::usage(
+                "this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)",
+            )),
+        }
+    }
+
+    /// Whether a sandbox of this process can be asked for faults: there is none.
+    pub const fn has_sandbox(&self) -> bool {
+        false
+    }
+
+    /// Says that there is none.
+    pub fn arrange(&self, _: &SandboxAsk) -> Result<(), String> {
+        Err("this guestwire was built without the sandbox".to_owned())
+    }
+
+    /// Stops what was started.
+    #[expect(clippy::unused_async, reason = "the same shape as with the sandbox")]
+    pub async fn close(self) {}
+}

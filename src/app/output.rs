@@ -1,0 +1,199 @@
+//! The command line's two outputs: results on stdout, problems on stderr. A reader that went away is not an error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::config::Profile;
+use crate::text::screen::visible;
+
+use super::exit::{Exit, Failed};
+
+/// Something to say, for programs and for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// The `event` field.
+    pub event: &'static str,
+    /// The `at` field.
+    pub at: Timestamp,
+    /// The fields after `event`, `at` and `v`.
+    pub fields: Map<String, Value>,
+    /// What a person reads, if anything.
+    pub human: Option<Human>,
+}
+
+/// What a person reads. Text from outside is made safe when it is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Human {
+    /// A result: stdout.
+    Says(String),
+    /// A problem: stderr.
+    Warns(String),
+}
+
+impl Line {
+    /// A line for programs only. `fields` is an object.
+    pub fn new(event: &'static str, at: Timestamp, fields: Value) -> Self {
+        let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
+        Self { event, at, fields, human: None }
+    }
+
+    /// Also a result for people.
+    #[must_use]
+    pub fn says(self, text: impl Into<String>) -> Self {
+        Self { human: Some(Human::Says(text.into())), ..self }
+    }
+
+    /// Also a problem for people.
+    #[must_use]
+    pub fn warns(self, text: impl Into<String>) -> Self {
+        Self { human: Some(Human::Warns(text.into())), ..self }
+    }
+
+    /// The line of `--json`.
+    pub fn json(&self) -> String {
+        let mut object = Map::new();
+        object.insert("event".to_owned(), json!(self.event));
+        object.insert("at".to_owned(), json!(self.at.to_string()));
+        object.insert("v".to_owned(), json!(1));
+        object.extend(self.fields.clone());
+        Value::Object(object).to_string()
+    }
+}
+
+/// Writes results, and remembers that the reader went away.
+#[derive(Debug, Default)]
+pub struct Output {
+    closed: bool,
+    /// Why stdout takes nothing more. What was to be written goes to stderr from then on.
+    unwritten: Option<io::ErrorKind>,
+    /// Whom the command speaks to, for each line of `--json`. Empty where it speaks to nobody.
+    target: Map<String, Value>,
+}
+
+impl Output {
+    /// Of a command that speaks to the organisation of `profile`. Says so on stderr first, whatever is written to stdout.
+    pub fn speaking_to(profile: &Profile) -> Self {
+        let mut target = Map::new();
+        if profile.sandbox {
+            warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
+            target.insert("sandbox".to_owned(), json!(true));
+        } else {
+            let production = if profile.production { ", PROD" } else { "" };
+            warn(&format!("speaking to {} (profile {}{production})", profile.region.domain, profile.name));
+        }
+        target.insert("profile".to_owned(), json!(profile.name));
+        target.insert("region".to_owned(), json!(profile.region.domain));
+        Self { target, ..Self::default() }
+    }
+
+    /// The line of `--json`, with whom the command speaks to.
+    pub fn json(&self, line: &Line) -> String {
+        let mut said = line.clone();
+        for (name, value) in &self.target {
+            said.fields.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        said.json()
+    }
+
+    /// Writes raw text to stdout and flushes it.
+    pub fn raw(&mut self, text: &str) -> Result<(), Failed> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Whether the reader went away.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Says at the end of a command that went on although its output could not be written.
+    pub fn end(&self) -> Result<(), Failed> {
+        match self.unwritten {
+            None => Ok(()),
+            Some(kind) => {
+                let message = format!("the output could not be written ({kind}); what it says stands above");
+                Err(Failed { exit: Exit::Unwritten, message })
+            }
+        }
+    }
+
+    /// Writes one line to stdout. The caller has made it safe where a person reads it.
+    pub fn line(&mut self, text: &str) -> Result<(), Failed> {
+        self.raw(&format!("{text}\n"))
+    }
+
+    /// Writes bytes to stdout and flushes them.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+        if self.closed {
+            return Ok(());
+        }
+        if self.unwritten.is_some() {
+            warn(String::from_utf8_lossy(bytes).trim_end());
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            // What a command does to others may not be undone, and must still be told.
+            Err(e) if !self.target.is_empty() => {
+                self.unwritten = Some(e.kind());
+                self.bytes(bytes)
+            }
+            Err(e) => {
+                let message = format!("the output cannot be written ({})", e.kind());
+                Err(Failed { exit: Exit::Unwritten, message })
+            }
+        }
+    }
+
+    /// Says a line in the form that was asked for.
+    pub fn say(&mut self, line: &Line, json: bool) -> Result<(), Failed> {
+        if json {
+            return self.line(&self.json(line));
+        }
+        match &line.human {
+            Some(Human::Says(text)) => self.line(&safe(text)),
+            Some(Human::Warns(text)) => {
+                warn(text);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Each line of the text made safe for a terminal.
+fn safe(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes a problem to stderr. There is nowhere to report that stderr is gone.
+pub fn warn(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "guestwire: {}", safe(text));
+}
+
+/// Whether a person can be asked: both ends of the conversation are a terminal.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_its_event_time_and_version_first() {
+        let line = Line::new("waiting", Timestamp::UNIX_EPOCH, json!({ "why": "429" }));
+        assert_eq!(line.json(), r#"{"event":"waiting","at":"1970-01-01T00:00:00Z","v":1,"why":"429"}"#);
+    }
+
+    #[test]
+    fn people_never_get_control_characters() {
+        assert_eq!(safe("a\u{1b}[2J\nb"), "a␛[2J\nb");
+    }
+}

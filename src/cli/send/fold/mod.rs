@@ -1,0 +1,444 @@
+//! `guestwire send` as a fold: reports in, lines and an exit code out.
+//!
+//! ```text
+//! Begin ─► (--choice N: what is offered?) ─► under way ──► accepted ─► (a reply within the time?) ─► outcome, exit
+//!              ├───────► refused, cancelled ─────────────────────► outcome, exit
+//!              ├───────► unknown ─► (is it in the conversation?) ─► outcome, exit
+//!              └─ Ctrl-C: take it back; what was on the wire is unknown
+//! ```
+
+pub mod choice;
+pub mod outcome;
+mod replies;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
+use crate::engine::{Command, Report, SendRequest};
+use crate::model::{
+    Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Extras, Kind, MessageId, Moment, Probe,
+    RepliesReadable, Session, Step, TokenStatus, Unreadable, Variation,
+};
+
+use super::lines::attempt_line;
+use crate::app::drive::{Act, Fold, Input};
+use crate::app::exit::Exit;
+use crate::app::output::Line;
+use crate::cli::token_fold::{SignIn, missing_scopes, token_line};
+use choice::Offer;
+pub use choice::Pick;
+
+/// How long the exchange of a settled message may lag behind it.
+const LAG: Duration = Duration::from_millis(500);
+/// How long the engine may take to take a message back.
+const TAKING_BACK: Duration = Duration::from_secs(3);
+/// How long a read that settles a diagnosis may take.
+const PROBING: Duration = Duration::from_secs(5);
+/// How long the read at the end of the wait for a reply may take.
+const LAST_READ: Duration = Duration::from_secs(5);
+/// How long a message whose answer was lost is looked for: the engine reads the conversation four times until then.
+const LOOKING_UP: Duration = Duration::from_secs(10);
+/// Under which id the one message goes.
+const MESSAGE: MessageId = MessageId(1);
+
+/// What is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// Into which conversation.
+    pub conversation: ConversationKey,
+    /// What it says.
+    pub text: String,
+    /// What it carries beside that.
+    pub extras: Extras,
+    /// How long a reply is waited for.
+    pub reply_within: Option<Duration>,
+}
+
+/// The account of one send.
+#[derive(Debug)]
+pub struct SendFold {
+    sending: Sending,
+    begun: Moment,
+    sign_in: SignIn,
+    token: TokenStatus,
+    life: DeliveryStatus,
+    remote_id: Option<String>,
+    exchange: Option<Arc<Exchange>>,
+    /// How many steps of the exchange have been told of.
+    told: usize,
+    /// Whether replies can be read.
+    readable: RepliesReadable,
+    replied: bool,
+    interrupted: bool,
+    stage: Stage,
+    /// What a diagnosis is made from.
+    facts: ProfileFacts,
+    channel: Option<Channel>,
+    history: History,
+    /// The newest token request that was refused or failed.
+    token_trouble: Option<Arc<Exchange>>,
+    /// The newest try to open the guest's socket that was refused or failed.
+    socket_trouble: Option<Arc<Exchange>>,
+    /// Whether the guest's socket was tried to be opened.
+    opened: bool,
+    /// Why the conversation cannot be reached, as the engine said when it stopped trying.
+    unreachable: Option<String>,
+    /// When ours was said, by the remote side's clock, once it was heard.
+    said: Option<Timestamp>,
+    sent_as: Option<Variation>,
+    /// Which choice is taken, and of what.
+    pick: Option<Pick>,
+    offer: Option<Offer>,
+    /// Why none can be.
+    unchosen: Option<(Exit, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What is offered is looked for, until then at the latest; nothing is sent yet.
+    Choosing(Moment),
+    /// Not settled.
+    UnderWay,
+    /// Ctrl-C was pressed; the engine has until then to say what became of the message.
+    TakingBack(Moment),
+    /// Settled; the rest of its exchange may take until then.
+    Lagging(Moment),
+    /// Refused, and the refusal alone does not say why: the conversation is read, until then at the latest.
+    Probing(Moment),
+    /// Accepted; a reply may take until then.
+    Listening(Moment),
+    /// The time for a reply is over. The conversation is read once more, from the first moment on, until the second at
+    /// the latest: what came since the last read counts.
+    LastRead(Moment, Moment),
+    /// The answer to it was lost: reads look for it in the conversation, until then.
+    LookingUp(Moment),
+    /// Said.
+    Over,
+}
+
+impl SendFold {
+    /// An account of a send that has not begun.
+    pub fn new(sending: Sending) -> Self {
+        Self {
+            sending,
+            begun: Moment::ZERO,
+            sign_in: SignIn::default(),
+            token: TokenStatus::SignedOut,
+            life: DeliveryStatus::Queued,
+            remote_id: None,
+            exchange: None,
+            told: 0,
+            readable: RepliesReadable::NotYetKnown,
+            replied: false,
+            interrupted: false,
+            stage: Stage::UnderWay,
+            facts: ProfileFacts::default(),
+            channel: None,
+            history: History::default(),
+            token_trouble: None,
+            socket_trouble: None,
+            opened: false,
+            unreachable: None,
+            said: None,
+            sent_as: None,
+            pick: None,
+            offer: None,
+            unchosen: None,
+        }
+    }
+
+    /// … that knows the profile, for saying why.
+    #[must_use]
+    pub fn knowing(mut self, facts: ProfileFacts, channel: Option<Channel>) -> Self {
+        self.facts = facts;
+        self.channel = channel;
+        self
+    }
+
+    /// … of a message that is sent wrongly on purpose.
+    #[must_use]
+    pub fn sent_as(mut self, variation: Option<Variation>) -> Self {
+        self.sent_as = variation;
+        self
+    }
+
+    /// Why it was refused, as far as that can be told: the message's own exchange, else the token's.
+    fn diagnosis(&self) -> Option<Diagnosis> {
+        let trouble = if self.wants_token() { &self.token_trouble } else { &self.socket_trouble };
+        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || trouble.is_none());
+        let exchange = own.or(trouble.as_ref())?;
+        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
+        diagnose(&case).filter(|d| !d.healed)
+    }
+
+    fn send(&mut self, now: Moment) -> Vec<Act> {
+        self.begun = now;
+        if let Some(variation) = self.sent_as {
+            self.sending.text = variation.text(&self.sending.text);
+        }
+        let Sending { conversation, text, extras, reply_within } = self.sending.clone();
+        let mut acts = Vec::new();
+        if reply_within.is_some() {
+            acts.push(Act::Ask(Command::Watch(Some(conversation))));
+        }
+        acts.push(Act::Ask(Command::Send(SendRequest {
+            message: MESSAGE,
+            conversation,
+            text,
+            resend_of: None,
+            sent_as: self.sent_as,
+            extras,
+        })));
+        acts
+    }
+
+    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
+        self.sign_in.status(now, &status);
+        if let Some(facts) = status.facts() {
+            self.history.token(facts);
+        }
+        let mut acts = Vec::new();
+        let warned = self.token.facts().and_then(missing_scopes);
+        let changed = std::mem::discriminant(&self.token) != std::mem::discriminant(&status);
+        if changed || matches!(status, TokenStatus::Expired { .. }) {
+            acts.push(Act::Say(token_line(now, &status)));
+        }
+        // The scopes are those that the Guest API needs; roles decide in the other channels.
+        let scoped = matches!(self.channel, None | Some(Channel::GuestApi));
+        let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
+        if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
+            acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
+        }
+        self.token = status;
+        acts.extend(self.give_up(now));
+        acts
+    }
+
+    /// Whether sending needs a token at all: the guest's socket does not.
+    fn wants_token(&self) -> bool {
+        self.channel != Some(Channel::WebMessaging)
+    }
+
+    /// Why it is no use to wait for a token longer, where one is needed.
+    fn trouble(&self) -> Option<&(Exit, String)> {
+        self.sign_in.trouble().filter(|_| self.wants_token())
+    }
+
+    /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
+    fn session(&mut self, now: Moment, session: Session) -> Vec<Act> {
+        if let Session::Unreachable { why } = session {
+            self.unreachable = Some(why);
+        }
+        self.give_up(now)
+    }
+
+    /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
+    fn give_up(&mut self, now: Moment) -> Vec<Act> {
+        if let (Stage::Choosing(_), Some((exit, why))) = (self.stage, self.trouble().cloned()) {
+            return self.unchosen(now, exit, &format!("not signed in: {why}"));
+        }
+        let waiting = matches!(self.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
+        if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {
+            return Vec::new();
+        }
+        let mut acts = vec![Act::Ask(Command::Cancel(MESSAGE))];
+        acts.extend(self.outcome(now));
+        acts
+    }
+
+    fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
+        self.sign_in.exchange(&exchange);
+        self.history.exchange(&exchange);
+        if exchange.kind == Kind::Token && exchange.outcome.is_error() {
+            self.token_trouble = Some(Arc::clone(&exchange));
+        }
+        if exchange.kind == Kind::Frame && exchange.message.is_none() {
+            self.opened = true;
+            if exchange.outcome.is_error() {
+                self.socket_trouble = Some(Arc::clone(&exchange));
+            }
+        }
+        if exchange.message != Some(MESSAGE) {
+            let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
+            if matches!(self.stage, Stage::Choosing(_)) {
+                return self.look_failed(now, &exchange);
+            }
+            let probing = matches!(self.stage, Stage::Probing(_)) && probe;
+            return if probing { self.outcome(now) } else { Vec::new() };
+        }
+        let mut acts = Vec::new();
+        for step in exchange.steps.iter().skip(self.told) {
+            match step {
+                Step::Try(attempt) if attempt.ending.is_none() => break,
+                Step::Try(attempt) => acts.push(Act::Say(attempt_line(now, attempt))),
+                Step::Wait { until, why, .. } => {
+                    let fields = json!({ "until": until.wall.to_string(), "why": why });
+                    let seconds = until.left(now).as_secs_f64().ceil();
+                    let line = Line::new("waiting", now.wall, fields).warns(format!("waiting {seconds} s: {why}"));
+                    acts.push(Act::Say(line));
+                }
+                Step::Renewal { .. } => {}
+            }
+            self.told += 1;
+        }
+        self.exchange = Some(exchange);
+        if let Stage::Lagging(_) = self.stage {
+            acts.extend(self.settled(now));
+        }
+        acts
+    }
+
+    fn message(&mut self, now: Moment, life: DeliveryStatus, remote_id: Option<String>) -> Vec<Act> {
+        self.remote_id = remote_id.or(self.remote_id.take());
+        let fields = json!({ "state": life.word(), "id": self.remote_id });
+        let mut acts = Vec::new();
+        if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
+            acts.push(Act::Say(Line::new("message", now.wall, fields)));
+        }
+        self.replied |= life == DeliveryStatus::Answered;
+        self.life = life;
+        let open = matches!(self.stage, Stage::UnderWay | Stage::TakingBack(_) | Stage::LookingUp(_));
+        if open && self.life.is_settled() {
+            self.stage = Stage::Lagging(now.after(LAG));
+            acts.extend(self.settled(now));
+        } else {
+            acts.extend(self.give_up(now));
+        }
+        acts
+    }
+
+    /// The message is settled: is its exchange, too?
+    fn settled(&mut self, now: Moment) -> Vec<Act> {
+        if self.exchange.as_ref().is_some_and(|e| !e.outcome.is_settled()) {
+            return Vec::new();
+        }
+        // A message that was refused before it was sent has no exchange, and none is waited for.
+        let needs_exchange =
+            matches!(self.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
+        if self.exchange.is_none() && needs_exchange {
+            return Vec::new();
+        }
+        self.after_settling(now)
+    }
+
+    fn after_settling(&mut self, now: Moment) -> Vec<Act> {
+        match (self.sending.reply_within, &self.life) {
+            (Some(time), DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed)
+                if !self.interrupted =>
+            {
+                self.stage = Stage::Listening(now.after(time));
+                let line = Line::new("accepted", now.wall, json!({})).says(self.accepted_text(now));
+                let mut acts = vec![Act::Say(line)];
+                if self.replied {
+                    acts.extend(self.outcome(now));
+                }
+                acts
+            }
+            (_, DeliveryStatus::Unknown(_)) if !self.interrupted && !self.is_final() => {
+                self.stage = Stage::LookingUp(now.after(LOOKING_UP));
+                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = line.warns("the answer was lost; looking for the message in the conversation");
+                vec![Act::Say(line)]
+            }
+            (_, DeliveryStatus::Refused(_)) if self.wants_a_probe() => {
+                self.stage = Stage::Probing(now.after(PROBING));
+                let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
+                let line = line.warns("refused; reading the conversation to find out why");
+                vec![Act::Say(line), Act::Ask(Command::Read(self.sending.conversation))]
+            }
+            _ => self.outcome(now),
+        }
+    }
+
+    /// Whether a read, which changes nothing, would say why.
+    fn wants_a_probe(&self) -> bool {
+        let asks = |d: Diagnosis| d.is_undecided() && d.settles.iter().any(|s| s.probe == Probe::Conversation);
+        !self.interrupted && !matches!(self.stage, Stage::Probing(_)) && self.diagnosis().is_some_and(asks)
+    }
+
+    fn interrupt(&mut self, now: Moment) -> Vec<Act> {
+        let again = std::mem::replace(&mut self.interrupted, true);
+        match self.stage {
+            Stage::UnderWay if !again => {
+                self.stage = Stage::TakingBack(now.after(TAKING_BACK));
+                let line = Line::new("interrupt", now.wall, json!({})).warns("taking the message back");
+                vec![Act::Say(line), Act::Ask(Command::Cancel(MESSAGE))]
+            }
+            _ => self.outcome(now),
+        }
+    }
+
+    fn due_now(&mut self, now: Moment) -> Vec<Act> {
+        match self.stage {
+            Stage::Choosing(_) => self.look_ended(now),
+            Stage::Lagging(_) => self.after_settling(now),
+            Stage::Listening(_) if self.channel != Some(Channel::WebMessaging) && !self.is_final() => {
+                self.stage = Stage::LastRead(now, now.after(LAST_READ));
+                vec![Act::Ask(Command::Read(self.sending.conversation))]
+            }
+            Stage::LastRead(..) => {
+                if self.readable.unreadable().is_none() {
+                    self.readable = RepliesReadable::No(Unreadable::NotReadInTime);
+                }
+                self.outcome(now)
+            }
+            Stage::TakingBack(_) | Stage::Listening(_) | Stage::Probing(_) | Stage::LookingUp(_) => self.outcome(now),
+            Stage::UnderWay | Stage::Over => Vec::new(),
+        }
+    }
+}
+
+impl Fold for SendFold {
+    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        if self.stage == Stage::Over {
+            return Vec::new();
+        }
+        match input {
+            Input::Begin => self.choose(now),
+            Input::Report(report) => match *report {
+                Report::Token(status) => self.token(now, status),
+                Report::Exchange(exchange) => self.exchange(now, exchange),
+                Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
+                Report::Conversation { key, messages, .. } if key == self.sending.conversation => match self.stage {
+                    Stage::Choosing(_) => self.offered(now, &messages, true),
+                    _ => self.conversation(now, &messages),
+                },
+                Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
+                Report::MessagesArrived { key, messages } if key == self.sending.conversation => match self.stage {
+                    Stage::Choosing(_) => self.offered(now, &messages, false),
+                    _ => self.heard(now, &messages),
+                },
+                Report::RepliesReadable { key, readable, as_of } if key == self.sending.conversation => {
+                    self.readable(now, readable, as_of)
+                }
+                Report::Notice { text, .. } => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            },
+            Input::Interrupt => self.interrupt(now),
+            Input::Due => self.due_now(now),
+            Input::Ended => self.outcome(now),
+        }
+    }
+
+    fn due(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Choosing(until)
+            | Stage::TakingBack(until)
+            | Stage::Lagging(until)
+            | Stage::Listening(until)
+            | Stage::LastRead(_, until)
+            | Stage::LookingUp(until)
+            | Stage::Probing(until) => Some(until),
+            Stage::UnderWay | Stage::Over => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! What became of the message: the last lines, and the exit code.
+
+use serde_json::json;
+
+use crate::model::{Cause, DeliveryStatus, Moment, Outcome, Unreadable};
+
+use super::{SendFold, Stage};
+use crate::app::drive::Act;
+use crate::app::exit::Exit;
+use crate::app::output::Line;
+use crate::cli::send::lines::diagnosis_line;
+
+impl SendFold {
+    pub(super) fn accepted_text(&self, now: Moment) -> String {
+        let status = self.exchange.as_ref().and_then(|e| e.status()).map(|s| format!(" with {s}"));
+        let took = self.exchange.as_ref().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
+        let id = self.request_id().map(|id| format!(", request id {id}"));
+        let (status, id) = (status.unwrap_or_default(), id.unwrap_or_default());
+        format!("accepted{status} in {} ms{id}", took.as_millis())
+    }
+
+    fn request_id(&self) -> Option<String> {
+        Some(self.exchange.as_ref()?.request_id()?.1)
+    }
+
+    /// Why the guest's socket took no message: it was refused, there was no network, or, where it was never even opened,
+    /// the guest token could not be had.
+    fn unopened(&self) -> Exit {
+        match self.socket_trouble.as_ref().map(|exchange| &exchange.outcome) {
+            Some(Outcome::Failed(_)) => Exit::Network,
+            None if !self.opened => Exit::NotSignedIn,
+            _ => Exit::Refused,
+        }
+    }
+
+    /// Whether it failed, before it was tried, with the guest's socket.
+    fn socket_failed(&self, failed: bool) -> bool {
+        let no_network = self.socket_trouble.as_ref().is_some_and(|x| matches!(x.outcome, Outcome::Failed(_)));
+        !self.wants_token() && (failed || no_network)
+    }
+
+    /// What became of it: the word, the sentence and the exit code.
+    pub(super) fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
+        let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
+        let tried = self.exchange.as_ref().is_some_and(|e| e.attempts().next().is_some());
+        if let Some((exit, message)) = &self.unchosen {
+            return ("refused", message.clone(), *exit);
+        }
+        match &self.life {
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                match self.sending.reply_within {
+                    Some(_) if self.replied => ("accepted", "accepted, and a reply was read".to_owned(), Exit::Done),
+                    Some(_) if self.interrupted => {
+                        ("accepted", "accepted; waiting for a reply was interrupted".to_owned(), Exit::Refused)
+                    }
+                    Some(time) => {
+                        let seconds = time.as_secs_f64();
+                        let silence = || format!("no reply was read within {seconds} s");
+                        let what = self.readable.unreadable().map_or_else(silence, Unreadable::sentence);
+                        ("accepted", format!("accepted, but {what}"), Exit::Refused)
+                    }
+                    None if self.life == DeliveryStatus::Landed => {
+                        let how = "its answer was lost, and it was found in the conversation";
+                        ("accepted", format!("accepted: {how}"), Exit::Done)
+                    }
+                    None => ("accepted", self.accepted_text(now), Exit::Done),
+                }
+            }
+            DeliveryStatus::Refused(why) if !tried && self.trouble().is_some() => {
+                let exit = self.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
+                ("refused", format!("not sent, not signed in: {why}"), exit)
+            }
+            DeliveryStatus::Refused(why) if !tried && self.socket_failed(failed) => {
+                ("refused", not_sent(why), self.unopened())
+            }
+            DeliveryStatus::Refused(why) if failed => ("refused", not_sent(why), Exit::Network),
+            DeliveryStatus::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
+            DeliveryStatus::Unknown(why) => {
+                ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
+            }
+            DeliveryStatus::Lost => ("refused", "it was not received".to_owned(), Exit::Refused),
+            DeliveryStatus::Sending { .. } => {
+                let why = "interrupted while it was on the wire";
+                ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
+            }
+            DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } | DeliveryStatus::Cancelled => match self.trouble()
+            {
+                Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
+                None if !self.interrupted && self.unreachable.is_some() => {
+                    let why = self.unreachable.as_deref().unwrap_or_default();
+                    ("refused", format!("not sent, the conversation cannot be reached: {why}"), Exit::Network)
+                }
+                _ if self.interrupted => ("refused", "not sent: it was taken back in time".to_owned(), Exit::Refused),
+                _ => ("refused", "not sent: it was taken back".to_owned(), Exit::Refused),
+            },
+        }
+    }
+
+    pub(super) fn outcome(&mut self, now: Moment) -> Vec<Act> {
+        if self.stage == Stage::Over {
+            return Vec::new();
+        }
+        let listened = matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..));
+        self.stage = Stage::Over;
+        let (word, message, exit) = self.verdict(now);
+        let exchange = self.exchange.as_ref();
+        let diagnosis = self.diagnosis();
+        let mut acts = Vec::new();
+        if let Some(diagnosis) = &diagnosis {
+            acts.push(Act::Say(diagnosis_line(now, diagnosis)));
+        }
+        let mut fields = json!({
+            "outcome": word,
+            "status": exchange.and_then(|e| e.status()),
+            "request_id": self.request_id(),
+            // A cause that is only possible is no cause: the diagnosis before says which ones fit.
+            "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
+            "attempts": exchange.map_or(0, |e| e.attempts().count()),
+            "message": message,
+            "replies_readable": self.readable.known(),
+        });
+        if let Some(why) = self.readable.unreadable() {
+            fields["replies_cause"] = json!(Cause::RepliesUnreadable.as_str());
+            fields["replies_detail"] = json!(why.words());
+        }
+        let line = Line::new("outcome", now.wall, fields);
+        let line = match exit {
+            // The acceptance and the reply have been said already.
+            Exit::Done if listened => line,
+            Exit::Done => line.says(message),
+            _ => {
+                let id = self.request_id().map(|id| format!(" (request id {id})")).unwrap_or_default();
+                line.warns(format!("{message}{id}"))
+            }
+        };
+        acts.extend([Act::Say(line), Act::Finish(exit)]);
+        acts
+    }
+}
+
+fn not_sent(why: &str) -> String {
+    format!("not sent: {}", why.strip_prefix("not sent: ").unwrap_or(why))
+}

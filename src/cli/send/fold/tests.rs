@@ -1,0 +1,575 @@
+//! Reports are fed, lines and exit codes compared. No network, no clock.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::cli::send::lines::reply_line;
+use crate::model::{
+    AsOf, Attempt, Author, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Outcome, Phase,
+    RemoteMessage, Request, Response, Timing,
+};
+
+const NOW: Moment = Moment::ZERO;
+const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
+
+fn fold(reply_within: Option<Duration>) -> SendFold {
+    let sending =
+        Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
+    let mut fold = SendFold::new(sending);
+    fold.on(NOW, Input::Begin);
+    fold
+}
+
+fn answered(status: u16) -> Step {
+    let response = Response {
+        status,
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![Header::new("x-request-id", "req-1")],
+        body: Body::default(),
+        remote: None,
+    };
+    attempt(Some(Ending::Answered(response)))
+}
+
+fn attempt(ending: Option<Ending>) -> Step {
+    let request = Request { method: "POST".to_owned(), url: String::new(), headers: Vec::new(), body: Body::default() };
+    Step::Try(Arc::new(Attempt {
+        number: 1,
+        started: NOW,
+        generation: Some(Generation(1)),
+        token_age: None,
+        request: Arc::new(request),
+        ending,
+        timing: Timing { total: Some(Duration::from_millis(143)), ..Timing::default() },
+    }))
+}
+
+fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
+    let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
+    report(Report::Exchange(Arc::new(Exchange {
+        id: ExchangeId(7),
+        kind: Kind::Send,
+        what: "Hello".to_owned(),
+        conversation: Some(ConversationKey(3)),
+        message: Some(MESSAGE),
+        sent_as: None,
+        started: NOW,
+        ended,
+        steps,
+        outcome,
+    })))
+}
+
+fn report(report: Report) -> Input {
+    Input::Report(Box::new(report))
+}
+
+fn life(life: DeliveryStatus) -> Input {
+    report(Report::Message { id: MESSAGE, life, exchange: Some(ExchangeId(7)), remote_id: None })
+}
+
+fn read(messages: &[(&str, Author, &str)]) -> Input {
+    let messages = messages
+        .iter()
+        .map(|(id, author, text)| RemoteMessage::new(*id, *author, *text, Timestamp::UNIX_EPOCH))
+        .collect();
+    let state = crate::model::RemoteState::Connected;
+    report(Report::Conversation { key: ConversationKey(3), state, since: None, messages })
+}
+
+fn exit(acts: &[Act]) -> Option<Exit> {
+    acts.iter().find_map(|act| if let Act::Finish(exit) = act { Some(*exit) } else { None })
+}
+
+fn json_lines(acts: &[Act]) -> Vec<String> {
+    acts.iter().filter_map(|a| if let Act::Say(line) = a { Some(line.json()) } else { None }).collect()
+}
+
+/// Feeds all inputs; gives the last acts.
+fn feed(fold: &mut SendFold, inputs: Vec<Input>) -> Vec<Act> {
+    let mut last = Vec::new();
+    for input in inputs {
+        let acts = fold.on(NOW, input);
+        if !acts.is_empty() {
+            last = acts;
+        }
+    }
+    last
+}
+
+#[test]
+fn it_begins_by_sending() {
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        extras: Extras::default(),
+        reply_within: None,
+    };
+    let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
+    let request = SendRequest {
+        message: MESSAGE,
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        resend_of: None,
+        sent_as: None,
+        extras: crate::model::Extras::default(),
+    };
+    assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
+    let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
+    let acts = SendFold::new(watching).on(NOW, Input::Begin);
+    assert_eq!(acts, [Act::Ask(Command::Watch(Some(ConversationKey(3)))), Act::Ask(Command::Send(request))]);
+}
+
+#[test]
+fn accepted_is_zero_and_the_last_line_is_the_outcome() {
+    for exchange_first in [true, false] {
+        let mut fold = fold(None);
+        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+        let mut inputs = vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)];
+        if !exchange_first {
+            inputs.reverse();
+        }
+        let acts = feed(&mut fold, inputs);
+        assert_eq!(exit(&acts), Some(Exit::Done));
+        let expected = format!(
+            r#"{{"event":"outcome",{TIME},"outcome":"accepted","status":200,"request_id":"req-1","cause":null,"attempts":1,"message":"accepted with 200 in 150 ms, request id req-1","replies_readable":null}}"#
+        );
+        assert_eq!(json_lines(&acts).last().unwrap(), &expected);
+    }
+}
+
+#[test]
+fn events_are_told_once_each() {
+    let mut fold = fold(None);
+    let wait = Step::Wait { at: NOW, until: NOW.after(Duration::from_secs(7)), why: "429".to_owned() };
+    let first = fold.on(NOW, exchange(vec![answered(429)], Outcome::Open));
+    let attempt = format!(
+        r#"{{"event":"attempt",{TIME},"number":1,"status":429,"error":null,"phase":null,"generation":1,"request_id":"req-1","duration_ms":143}}"#
+    );
+    assert_eq!(json_lines(&first), [attempt]);
+    let second = fold.on(NOW, exchange(vec![answered(429), wait.clone()], Outcome::Waiting));
+    let waiting = format!(r#"{{"event":"waiting",{TIME},"until":"1970-01-01T00:00:07Z","why":"429"}}"#);
+    assert_eq!(json_lines(&second), [waiting]);
+    let third = fold.on(NOW, exchange(vec![answered(429), wait.clone(), super::tests::attempt(None)], Outcome::Open));
+    assert!(json_lines(&third).is_empty());
+    let fourth = fold.on(NOW, exchange(vec![answered(429), wait, answered(200)], Outcome::Accepted));
+    assert_eq!(json_lines(&fourth).len(), 1);
+}
+
+#[test]
+fn refused_is_one() {
+    let mut fold = fold(None);
+    let why = || "unauthorized".to_owned();
+    let inputs = vec![exchange(vec![answered(401)], Outcome::Refused(why())), life(DeliveryStatus::Refused(why()))];
+    let acts = feed(&mut fold, inputs);
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains(r#""outcome":"refused","status":401,"request_id":"req-1","cause":"token-absent""#), "{last}");
+}
+
+#[test]
+fn refused_before_sending_has_no_exchange() {
+    let acts =
+        feed(&mut fold(None), vec![life(DeliveryStatus::Refused("5000 bytes; at most 4096 can be sent".to_owned()))]);
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains(r#""status":null,"request_id":null,"cause":null,"attempts":0"#), "{last}");
+}
+
+#[test]
+fn a_network_that_fails_before_writing_is_four() {
+    let failure = Failure::new(FailureKind::Connect, Phase::Connect, "connection refused");
+    let why = || "connection refused".to_owned();
+    let steps = vec![attempt(Some(Ending::Failed(failure)))];
+    let acts =
+        feed(&mut fold(None), vec![exchange(steps, Outcome::Failed(why())), life(DeliveryStatus::Refused(why()))]);
+    assert_eq!(exit(&acts), Some(Exit::Network));
+}
+
+/// Whether replies can be read, as of a read that began at `began`.
+fn readable(readable: RepliesReadable, began: Moment) -> Input {
+    report(Report::RepliesReadable { key: ConversationKey(3), readable, as_of: AsOf::ReadAt(began) })
+}
+
+/// Before it is called unknown, it is looked for in the conversation.
+#[test]
+fn a_lost_answer_is_looked_up_and_then_five() {
+    let why = || "the connection was reset".to_owned();
+    let lost = || vec![exchange(vec![attempt(None)], Outcome::Unknown(why())), life(DeliveryStatus::Unknown(why()))];
+    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: Vec::new() });
+    let failing = || RepliesReadable::No(Unreadable::Failing { status: 503 });
+    let rows = [
+        ("it is there", vec![life(DeliveryStatus::Landed)], Exit::Done, r#""outcome":"accepted""#),
+        ("it is not there in time", vec![Input::Due], Exit::Unknown, r#""outcome":"unknown""#),
+        ("reading is refused", vec![readable(refused(), NOW)], Exit::Unknown, r#""replies_readable":false"#),
+        (
+            "a read that fails",
+            vec![readable(failing(), NOW), life(DeliveryStatus::Landed)],
+            Exit::Done,
+            r#""outcome":"accepted""#,
+        ),
+    ];
+    for (name, then, wanted, said) in rows {
+        let mut fold = fold(None);
+        assert_eq!(exit(&feed(&mut fold, lost())), None, "{name}");
+        assert_eq!(fold.due(), Some(NOW.after(LOOKING_UP)), "{name}");
+        let acts = feed(&mut fold, then);
+        assert_eq!(exit(&acts), Some(wanted), "{name}");
+        let last = json_lines(&acts).pop().unwrap();
+        assert!(last.contains(said), "{name}: {last}");
+    }
+}
+
+#[test]
+fn no_token_and_no_prospect_is_three_and_takes_the_message_back() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(DeliveryStatus::Queued));
+    let status = TokenStatus::NoSecret { why: "the environment variable X is not set".to_owned() };
+    let acts = fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains("not sent, not signed in: the environment variable X is not set"), "{last}");
+}
+
+#[test]
+fn a_message_that_the_engine_refuses_for_want_of_a_token_is_three() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    fold.on(NOW, Input::Report(Box::new(Report::Token(status))));
+    let acts = fold.on(NOW, life(DeliveryStatus::Refused("no token".to_owned())));
+    assert_eq!(exit(&acts), Some(Exit::NotSignedIn));
+}
+
+#[test]
+fn a_token_that_is_refused_while_the_message_is_on_the_wire_does_not_hide_its_outcome() {
+    let mut fold = fold(None);
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    let status = TokenStatus::BadClient { why: "authentication failed".to_owned() };
+    assert_eq!(exit(&fold.on(NOW, Input::Report(Box::new(Report::Token(status))))), None);
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+    assert_eq!(exit(&acts), Some(Exit::Done));
+}
+
+#[test]
+fn a_reply_after_ours_ends_the_waiting() {
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    fold.on(NOW, read(&[("old", Author::Bot, "Welcome")]));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    let acts = feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+    assert_eq!(exit(&acts), None);
+    assert_eq!(fold.due(), Some(NOW.after(Duration::from_secs(10))));
+    let before = [("old", Author::Bot, "Welcome"), ("m1", Author::Guest, "Hello")];
+    assert!(fold.on(NOW, read(&before)).is_empty());
+    let acts = fold.on(NOW, read(&[("s1", Author::System, "joined"), ("b1", Author::Bot, "Hi there")]));
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    let lines = json_lines(&acts);
+    let reply = format!(
+        r#"{{"event":"reply",{TIME},"author":"bot","text":"Hi there","id":"b1","said_at":"1970-01-01T00:00:00Z"}}"#
+    );
+    assert_eq!(lines.first().unwrap(), &reply);
+    assert!(lines.last().unwrap().contains(r#""event":"outcome""#));
+    assert_eq!(lines.len(), 2);
+}
+
+/// At the end of the time the conversation is read once more: only then is a silence one.
+#[test]
+fn no_reply_in_time_is_one_though_accepted_and_says_why() {
+    let missing = || vec!["conversation:message:view".to_owned()];
+    let refused = || RepliesReadable::No(Unreadable::Refused { status: 403, missing: missing() });
+    let end = NOW.after(Duration::from_secs(10));
+    let unreadable = r#""replies_readable":false,"replies_cause":"replies-unreadable","replies_detail":"403, missing conversation:message:view""#;
+    let rows: [(&str, Vec<Input>, &[&str]); 4] = [
+        (
+            "a silence",
+            vec![Input::Due, readable(RepliesReadable::Yes, end)],
+            &["accepted, but no reply was read within 10 s", r#""replies_readable":true"#],
+        ),
+        (
+            "refused from the start",
+            vec![readable(refused(), NOW), Input::Due],
+            &["accepted, but replies could not be read: 403, missing conversation:message:view", unreadable],
+        ),
+        ("refused at the end", vec![Input::Due, readable(refused(), end)], &[unreadable]),
+        (
+            "no read ends",
+            vec![Input::Due, Input::Due],
+            &["replies could not be read: no read ended in time", r#""replies_readable":false"#],
+        ),
+    ];
+    for (name, inputs, said) in rows {
+        let mut fold = fold(Some(Duration::from_secs(10)));
+        feed(&mut fold, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+        let mut acts = Vec::new();
+        for input in inputs {
+            acts = fold.on(end, input);
+        }
+        assert_eq!(exit(&acts), Some(Exit::Refused), "{name}: {acts:?}");
+        let last = json_lines(&acts).pop().unwrap();
+        assert!(last.contains(r#""outcome":"accepted""#) && said.iter().all(|s| last.contains(s)), "{name}: {last}");
+    }
+}
+
+#[test]
+fn an_interrupt_takes_it_back_and_reports_honestly() {
+    let mut queued = fold(None);
+    let acts = queued.on(NOW, Input::Interrupt);
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    let acts = queued.on(NOW, life(DeliveryStatus::Cancelled));
+    assert_eq!(exit(&acts), Some(Exit::Refused));
+
+    let mut flying = fold(None);
+    flying.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    flying.on(NOW, Input::Interrupt);
+    let why = "cancelled while waiting for the answer";
+    let inputs = vec![
+        exchange(vec![attempt(None)], Outcome::Unknown(why.to_owned())),
+        life(DeliveryStatus::Unknown(why.to_owned())),
+    ];
+    let acts = feed(&mut flying, inputs);
+    assert_eq!(exit(&acts), Some(Exit::Unknown));
+
+    let mut landed = fold(None);
+    landed.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    landed.on(NOW, Input::Interrupt);
+    let acts =
+        feed(&mut landed, vec![exchange(vec![answered(200)], Outcome::Accepted), life(DeliveryStatus::Accepted)]);
+    assert_eq!(exit(&acts), Some(Exit::Done));
+}
+
+#[test]
+fn a_second_interrupt_and_a_vanished_engine_end_it_at_once() {
+    for last in [Input::Interrupt, Input::Ended, Input::Due] {
+        let mut fold = fold(None);
+        fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+        fold.on(NOW, Input::Interrupt);
+        assert_eq!(exit(&fold.on(NOW, last)), Some(Exit::Unknown));
+        assert!(fold.on(NOW, Input::Ended).is_empty(), "the outcome is said once");
+    }
+}
+
+/// A live channel brings replies by themselves: those of before are none, and ours is known again.
+#[test]
+fn a_reply_that_comes_by_itself_is_waited_for() {
+    let heard = |id: &str, author, text: &str, second: i64| {
+        let at = Timestamp::from_second(second).unwrap();
+        let messages = vec![RemoteMessage::new(id, author, text, at)];
+        report(Report::MessagesArrived { key: ConversationKey(3), messages })
+    };
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    assert_eq!(fold.on(NOW, heard("old", Author::Bot, "before", 1)), []);
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    fold.on(NOW, life(DeliveryStatus::Accepted));
+    fold.on(NOW, heard("ours", Author::Guest, "Hello", 5));
+    assert_eq!(fold.on(NOW, heard("late", Author::Bot, "said before ours", 4)), []);
+    let acts = fold.on(NOW, heard("r1", Author::Agent, "Hi there", 6));
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    assert!(json_lines(&acts)[0].contains(r#""author":"agent","text":"Hi there","id":"r1""#), "{acts:?}");
+}
+
+/// Opening a web conversation reads its earlier messages while ours waits on its way: none of them answers ours.
+#[test]
+fn a_page_of_earlier_messages_is_no_reply() {
+    let heard = |id: &str, second: i64| {
+        let at = Timestamp::from_second(second).unwrap();
+        let messages = vec![RemoteMessage::new(id, Author::Bot, "Good morning!", at)];
+        report(Report::MessagesArrived { key: ConversationKey(3), messages })
+    };
+    let mut fold = fold(Some(Duration::from_secs(10)));
+    fold.on(NOW, life(DeliveryStatus::Sending { attempt: 1 }));
+    assert_eq!(fold.on(NOW, heard("earlier", -60)), []);
+    fold.on(NOW, exchange(vec![answered(200)], Outcome::Accepted));
+    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Accepted))), None, "it still waits for a reply");
+    assert_eq!(exit(&fold.on(NOW, heard("quick", 1))), Some(Exit::Done));
+}
+
+/// What a reply offers to answer with is told with it.
+#[test]
+fn choices_are_told() {
+    let mut message = RemoteMessage::new("r", Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
+    let choice = |label: &str| crate::model::Choice::new(label, label.to_lowercase());
+    message.choices = vec![choice("Yes"), choice("No")];
+    let line = reply_line(NOW, &message);
+    assert!(line.json().ends_with(r#""choices":[{"label":"Yes","payload":"yes"},{"label":"No","payload":"no"}]}"#));
+}
+
+/// The guest's socket needs no token: that there is none refuses nothing, and a socket that cannot be opened is the network.
+#[test]
+fn a_web_message_needs_no_sign_in() {
+    let web = || fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let no_secret = || report(Report::Token(TokenStatus::NoSecret { why: "none".to_owned() }));
+    let mut sent = web();
+    assert_eq!(exit(&sent.on(NOW, no_secret())), None);
+    let acts = feed(
+        &mut sent,
+        vec![
+            life(DeliveryStatus::Sending { attempt: 1 }),
+            exchange(vec![answered(200)], Outcome::Accepted),
+            life(DeliveryStatus::Accepted),
+        ],
+    );
+    assert_eq!(exit(&acts), Some(Exit::Done));
+    for (outcome, code) in
+        [(Outcome::Failed("connecting".into()), Exit::Network), (Outcome::Refused("403".into()), Exit::Refused)]
+    {
+        let mut fold = web();
+        fold.on(NOW, no_secret());
+        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let Report::Exchange(opening) = *opening else { unreachable!() };
+        let opening = Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() };
+        fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
+        let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), Input::Due]);
+        assert_eq!(exit(&acts), Some(code));
+    }
+}
+
+/// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
+#[test]
+fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
+    let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
+    let session = Session::Unreachable { why: "no route; tried 8 times".into() };
+    let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
+    assert_eq!(fold.on(NOW, elsewhere), []);
+    let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));
+    assert!(acts.contains(&Act::Ask(Command::Cancel(MESSAGE))));
+    assert_eq!(exit(&acts), Some(Exit::Network));
+    let said = format!("{acts:?}");
+    assert!(said.contains("not sent, the conversation cannot be reached: no route; tried 8 times"), "{said}");
+}
+
+/// A socket that was refused is a refusal, one that no network opened is the network, and a guest token that cannot be
+/// had is no sign-in, also where the engine gave the waiting message up with it.
+#[test]
+fn a_web_message_that_never_went_says_why_by_its_exit_code() {
+    let opening = |outcome| {
+        let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
+        let Report::Exchange(opening) = *opening else { unreachable!() };
+        report(Report::Exchange(Arc::new(Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() })))
+    };
+    for (outcome, code) in [
+        (Some(Outcome::Refused("the socket was refused with 403".into())), Exit::Refused),
+        (Some(Outcome::Failed("connecting".into())), Exit::Network),
+        (Some(Outcome::Accepted), Exit::Refused),
+        (None, Exit::NotSignedIn),
+    ] {
+        let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+        let why = || "not sent: because".to_owned();
+        let inputs = outcome.clone().map(opening).into_iter();
+        let inputs =
+            inputs.chain([exchange(vec![], Outcome::Failed(why())), life(DeliveryStatus::Refused(why())), Input::Due]);
+        let acts = feed(&mut fold, inputs.collect());
+        assert_eq!(exit(&acts), Some(code), "{outcome:?}");
+        assert!(json_lines(&acts).pop().unwrap().contains(r#""message":"not sent: because""#), "{acts:?}");
+    }
+}
+
+fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
+    let mut message = RemoteMessage::new(id, Author::Bot, "Pick", Timestamp::UNIX_EPOCH);
+    let choice = |label: &&str| crate::model::Choice::new(*label, label.to_lowercase());
+    message.choices = labels.iter().map(choice).collect();
+    message
+}
+
+fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: String::new(),
+        extras: Extras::default(),
+        reply_within: None,
+    };
+    SendFold::new(sending).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
+}
+
+fn sent(acts: &[Act]) -> Option<(&str, &str, &str)> {
+    acts.iter().find_map(|act| match act {
+        Act::Ask(Command::Send(SendRequest { text, extras, .. })) => {
+            Some((text.as_str(), extras.choice.as_ref()?.payload.as_str(), extras.answers.as_deref()?))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
+    let at = NOW.wall;
+    let mut offer = RemoteMessage::new("r1", Author::Bot, "When?", at);
+    offer.choices = vec![crate::model::Choice::new("nine", "09:00").of(crate::model::ChoiceKind::DatePicker)];
+    for (answers, kind) in [("r1", crate::model::ChoiceKind::DatePicker), ("r2", crate::model::ChoiceKind::QuickReply)]
+    {
+        let extras = Extras {
+            choice: Some(crate::model::Choice::new("nine", "09:00")),
+            answers: Some(answers.to_owned()),
+            ..Extras::default()
+        };
+        let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
+        let mut fold = SendFold::new(sending).picking(None, std::slice::from_ref(&offer));
+        let acts = fold.on(NOW, Input::Begin);
+        let sent = acts.iter().find_map(|act| match act {
+            Act::Ask(Command::Send(SendRequest { extras, .. })) => extras.choice.as_ref().map(|choice| choice.kind),
+            _ => None,
+        });
+        assert_eq!(sent, Some(kind));
+    }
+}
+
+/// What was shown last is what a number means; an older offer where its message is named.
+#[test]
+fn a_choice_is_taken_by_its_number() {
+    let after = RemoteMessage::new("r3", Author::Bot, "Take your time", Timestamp::UNIX_EPOCH);
+    let heard = [offering("r1", &["Red", "Blue"]), offering("r2", &["Yes", "No"]), after];
+    assert_eq!(sent(&picking(2, None, &heard).on(NOW, Input::Begin)), Some(("No", "no", "r2")));
+    assert_eq!(sent(&picking(1, Some("r1"), &heard).on(NOW, Input::Begin)), Some(("Red", "red", "r1")));
+    let acts = picking(3, None, &heard).on(NOW, Input::Begin);
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Usage)));
+    let last = json_lines(&acts).pop().unwrap();
+    assert!(last.contains("there is no choice 3; these are offered: 1 Yes | 2 No"), "{last}");
+}
+
+#[test]
+fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
+    let mut fold = picking(2, None, &[]);
+    let acts = fold.on(NOW, Input::Begin);
+    assert!(sent(&acts).is_none() && acts.contains(&Act::Ask(Command::Read(ConversationKey(3)))), "{acts:?}");
+    let messages = vec![offering("r2", &["Yes", "No"])];
+    let state = crate::model::RemoteState::Connected;
+    let read = |messages| report(Report::Conversation { key: ConversationKey(3), state, since: None, messages });
+    assert_eq!(sent(&fold.on(NOW, read(messages))), Some(("No", "no", "r2")));
+
+    let mut none = picking(2, None, &[]);
+    none.on(NOW, Input::Begin);
+    let acts = none.on(NOW, read(Vec::new()));
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::Refused)));
+
+    let mut signed_out = picking(2, None, &[]);
+    signed_out.on(NOW, Input::Begin);
+    let acts = signed_out.on(NOW, report(Report::Token(TokenStatus::NoSecret { why: "no secret".to_owned() })));
+    assert_eq!((sent(&acts), exit(&acts)), (None, Some(Exit::NotSignedIn)));
+}
+
+#[test]
+fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
+    let web = || picking(1, None, &[]).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let mut fold = web();
+    let acts = fold.on(NOW, Input::Begin);
+    assert!(acts.contains(&Act::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
+    let heard = |messages| report(Report::MessagesArrived { key: ConversationKey(3), messages });
+    let before = RemoteMessage::new("r0", Author::Bot, "Welcome", Timestamp::UNIX_EPOCH);
+    assert_eq!(fold.on(NOW, heard(vec![before])), []);
+    assert_eq!(sent(&fold.on(NOW, heard(vec![offering("r1", &["Yes"])]))), Some(("Yes", "yes", "r1")));
+
+    let mut silent = web();
+    silent.on(NOW, Input::Begin);
+    assert_eq!(silent.due(), Some(NOW.after(Duration::from_secs(15))));
+    assert_eq!(exit(&silent.on(NOW, Input::Due)), Some(Exit::Refused));
+
+    let mut failing = picking(1, None, &[]);
+    failing.on(NOW, Input::Begin);
+    let Input::Report(read) = exchange(vec![], Outcome::Failed("connecting".into())) else { unreachable!() };
+    let Report::Exchange(read) = *read else { unreachable!() };
+    let read = Exchange { kind: Kind::Read, message: None, ..(*read).clone() };
+    assert_eq!(exit(&failing.on(NOW, report(Report::Exchange(Arc::new(read))))), Some(Exit::Network));
+}

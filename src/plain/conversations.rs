@@ -1,0 +1,322 @@
+//! Live conversations in lines: what is heard, choices by number, sessions, what goes with a message, what is active.
+
+use crate::engine::{Command, Found};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, Session, SessionAsk};
+use crate::tui::state::composer::attachments;
+
+use super::questions::Question;
+use super::sentences;
+use super::sentences::{clause, ending, span};
+use super::{Exit, Plain};
+
+/// What can be asked of a session, by its word.
+const ASKS: [(&str, SessionAsk); 8] = [
+    ("connect", SessionAsk::Connect),
+    ("new", SessionAsk::StartNew),
+    ("guest", SessionAsk::NewGuest),
+    ("join", SessionAsk::Join),
+    ("history", SessionAsk::History),
+    ("health", SessionAsk::Health),
+    ("clear", SessionAsk::Clear),
+    ("close", SessionAsk::Close),
+];
+
+impl Plain {
+    // ---- what comes -----------------------------------------------------------------------------------------------
+
+    /// Tells what is new, and what it offers to answer with.
+    pub(super) fn tell_news(&mut self, key: ConversationKey) {
+        let news: Vec<_> = self
+            .threads
+            .messages(key)
+            .iter()
+            .filter(|entry| entry.unread)
+            .map(|entry| {
+                let files: Vec<String> =
+                    entry.attachments().iter().map(|f| format!("{}, {}", f.label(), f.mime)).collect();
+                (entry.author(), entry.text().to_owned(), entry.late(), files, !entry.choices().is_empty())
+            })
+            .collect();
+        self.threads.mark_read(key);
+        let offers = news.last().is_some_and(|(.., offers)| *offers);
+        for (author, text, late, files, _) in news {
+            if late {
+                self.say("The next one came late: it was said before what you heard last.");
+            }
+            self.tell_said(key, author, &text);
+            for file in files {
+                self.say(format!("With it came a file: {file}."));
+            }
+        }
+        if offers && self.picker.active() == Some(key) {
+            self.tell_choices(key);
+        }
+    }
+
+    fn tell_choices(&mut self, key: ConversationKey) {
+        let labels: Vec<String> = self
+            .threads
+            .get(key)
+            .and_then(crate::session::thread::Thread::offer)
+            .map(|offer| offer.choices.iter().map(|c| c.label.clone()).collect())
+            .unwrap_or_default();
+        for (n, label) in (1..).zip(&labels) {
+            self.say(format!("Choice {n}, {label}."));
+        }
+        if !labels.is_empty() {
+            self.say("Say .choose and a number to answer with one.");
+        }
+    }
+
+    pub(super) fn heard(&mut self, key: ConversationKey) {
+        if self.picker.get(key).is_some() {
+            self.picker.set_counts(key, self.threads.counts(key));
+            self.tell_news(key);
+        }
+    }
+
+    /// The session of a web conversation moved on.
+    pub(super) fn session_moved(&mut self, key: ConversationKey, session: Session) {
+        let Some(before) = self.picker.set_session(key, session.clone()) else { return };
+        let settled = !matches!(session, Session::Connecting | Session::Reconnecting { .. });
+        if settled && self.session_asked.take_if(|asked| *asked == key).is_some() {
+            let exit = match session {
+                Session::Open { .. } | Session::Closed => Exit::Done,
+                Session::Unreachable { .. } => Exit::Network,
+                _ => Exit::Refused,
+            };
+            self.came_to(exit, None);
+            self.prompt_due = true;
+        }
+        if before == session {
+            return;
+        }
+        if let Session::Unreachable { why } = &session {
+            self.give_up_unreachable(key, why);
+        }
+        let name = self.spoken(key);
+        self.say(match session {
+            Session::Open { expires, new } => {
+                let how = if new { "a new session is open" } else { "the session goes on" };
+                let left =
+                    expires.and_then(|end| std::time::Duration::try_from(end.duration_since(self.now.wall)).ok());
+                let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
+                format!("{name}, {how}{left}.")
+            }
+            Session::ReadOnly { why } => {
+                format!("{name}, can only be read: {}. Say .session new for a new session.", clause(&why))
+            }
+            Session::Ended { why } => {
+                format!("{name}, the session is over: {}. Say .session new for a new one.", clause(&why))
+            }
+            Session::Unreachable { why } => {
+                let held = if self.interactive { "What you say waits; say" } else { "Say" };
+                format!("{name}, cannot be reached: {}. {held} .session connect to try again.", clause(&why))
+            }
+            Session::Reconnecting { at, why } => format!(
+                "{name}, the connection broke: {}. It is opened again in {}; what you say waits.",
+                clause(&why),
+                span(at.left(self.now))
+            ),
+            Session::Closed => format!("{name}, the session is closed. Say .session connect to open it again."),
+            Session::Connecting => return,
+        });
+    }
+
+    pub(super) fn learned(&mut self, key: ConversationKey, id: &str) {
+        if self.picker.learned(key, id) {
+            let name = self.spoken(key);
+            self.say(format!("{name}, its conversation id became known, {}; .ids tells it in full.", ending(id)));
+        }
+    }
+
+    pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<Found>, String>, more: bool) {
+        if self.discovering.take_if(|asked| *asked == page).is_none() {
+            return;
+        }
+        self.prompt_due = true;
+        let found = match found {
+            Ok(found) => found,
+            Err(why) => {
+                self.say(format!("Active conversations cannot be listed: {}. Sending goes on.", clause(&why)));
+                return self.came_to(Exit::Refused, None);
+            }
+        };
+        self.came_to(Exit::Done, None);
+        self.say(format!("{} active.", sentences::count(found.len() as u128, "conversation")));
+        for (n, one) in (1..).zip(&found) {
+            let mut said = format!("{n}, id {}", ending(&one.conversation_id));
+            if let Some(began) = one.began {
+                said.push_str(&format!(", since {}", began.to_zoned(self.zone.clone()).strftime("%d %b %H:%M")));
+            }
+            if let Some(via) = &one.via {
+                said.push_str(&format!(", {via}"));
+            }
+            if let Some(known) = self.with_id(&one.conversation_id) {
+                said.push_str(&format!(", listed here as {}", self.spoken(known)));
+            }
+            self.say(said + ".");
+        }
+        if !found.is_empty() {
+            self.say("Say .add and a number to add one.");
+        }
+        if more {
+            self.say(format!("There are more: say .active {}.", page + 1));
+        }
+        self.found = found;
+    }
+
+    fn with_id(&self, id: &str) -> Option<ConversationKey> {
+        let same = |own: &str| own.eq_ignore_ascii_case(id);
+        self.picker.items().iter().find(|i| i.conversation_id().is_some_and(same)).map(|i| i.conversation.key)
+    }
+
+    // ---- what is asked --------------------------------------------------------------------------------------------
+
+    /// `.active 2`: asks for a page of active conversations.
+    pub(super) fn discover(&mut self, page: Option<u64>) -> Result<(), String> {
+        let page = u32::try_from(page.unwrap_or(1)).ok().filter(|page| *page > 0);
+        let page = page.ok_or_else(|| "There is no such page. Say .active, or .active 2.".to_owned())?;
+        self.discovering = Some(page);
+        self.ask(Command::Discover { page });
+        Ok(())
+    }
+
+    /// `.add 2` one that was found, or `.add ID`.
+    pub(super) fn add(&mut self, rest: &str) -> Result<(), String> {
+        let number = rest.parse::<usize>().ok().filter(|n| *n > 0 && rest.len() < 6);
+        let (id, participant_id) = match number {
+            Some(n) => {
+                let none = || format!("Nothing was found with number {n}. Say .active first.");
+                let found = self.found.get(n - 1).ok_or_else(none)?;
+                (found.conversation_id.clone(), found.participant_id.clone())
+            }
+            None if rest.is_empty() => return Err("Say .add and a number of .active, or a conversation id.".to_owned()),
+            None => (rest.to_owned(), None),
+        };
+        let key = if let Some(key) = self.with_id(&id) {
+            key
+        } else {
+            let key = self.picker.free_key();
+            let name = format!("added {}", crate::text::screen::short_id(&id, true));
+            let address = Address::GuestApi { conversation_id: id, participant_id, external_id: None };
+            let conversation = Conversation { key, name, address };
+            self.picker.add(conversation.clone());
+            self.ask(Command::Add(conversation));
+            key
+        };
+        self.picker.open_key(key);
+        if !self.interactive {
+            let name = self.spoken(key);
+            self.say(format!("{name}, is open."));
+        }
+        self.opened(key);
+        Ok(())
+    }
+
+    /// `.session new`
+    pub(super) fn session(&mut self, rest: &str) -> Result<(), String> {
+        let key = self.active()?;
+        let Some(session) = self.picker.get(key).and_then(|i| i.session()).cloned() else {
+            return Err("Only web messaging conversations have a session.".to_owned());
+        };
+        if rest.is_empty() {
+            let words = ASKS.map(|(word, _)| word).join(", ");
+            let name = self.spoken(key);
+            self.say(format!("{name}, its session is {}. After .session say one of: {words}.", session.word()));
+            return Ok(());
+        }
+        let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
+            let near = crate::config::problem::nearest(rest, ASKS.iter().map(|(word, _)| *word));
+            let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
+            return Err(format!("{rest} cannot be asked of a session.{near} Say .session to hear what can."));
+        };
+        let sentence = match ask {
+            SessionAsk::NewGuest => "The guest token is thrown away; this session cannot be come back to. Do it?",
+            SessionAsk::Clear => "The conversation is ended and erased on the other side. Do it?",
+            SessionAsk::Close => "The session is closed. Do it?",
+            _ => {
+                self.ask_session(key, ask);
+                return Ok(());
+            }
+        };
+        self.put(Question::Session { key, ask }, sentence);
+        Ok(())
+    }
+
+    pub(super) fn ask_session(&mut self, key: ConversationKey, ask: SessionAsk) {
+        // The others move nothing that would be told.
+        let moves = !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health);
+        if moves {
+            self.session_asked = Some(key);
+        }
+        self.ask(Command::Session { key, ask });
+    }
+
+    /// `.choose 2`: answers with a choice; in production after a question.
+    pub(super) fn choose(&mut self, n: Option<u64>) -> Result<(), String> {
+        let key = self.active()?;
+        let offer = self.threads.get(key).and_then(crate::session::thread::Thread::offer);
+        let Some(offer) = offer else { return Err("No message of this conversation offers choices.".to_owned()) };
+        let count = offer.choices.len();
+        let Some(n) = n else {
+            self.tell_choices(key);
+            return Ok(());
+        };
+        let place = usize::try_from(n).ok().and_then(|n| n.checked_sub(1));
+        let Some(choice) = place.and_then(|at| offer.choices.get(at)).cloned() else {
+            return Err(format!("There is no choice {n}; there are {count}. Say .choose to hear them."));
+        };
+        let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
+        let extras = Extras { answers: Some(offer.id.to_owned()), choice: Some(choice), ..Extras::default() };
+        self.send_or_ask(key, text, extras);
+        Ok(())
+    }
+
+    /// `.attach PATH` and `.attribute name=value`: they go with the next message.
+    pub(super) fn attach(&mut self, rest: &str) -> Result<(), String> {
+        let (key, channel) = self.carrier()?;
+        let file = attachments::attachment(rest)?;
+        if let Some(why) = attachments::unfit(channel, &file.place) {
+            return Err(why.to_owned());
+        }
+        self.say(format!("{}, {}, goes with the next message.", file.label(), file.mime));
+        self.carried.entry(key).or_default().attachments.push(file);
+        Ok(())
+    }
+
+    pub(super) fn attribute(&mut self, rest: &str) -> Result<(), String> {
+        let (key, _) = self.carrier()?;
+        let (name, value) = attachments::attribute(rest)?;
+        let extras = self.carried.entry(key).or_default();
+        extras.attributes.insert(name.clone(), value.clone());
+        let bytes = attributes_bytes(&extras.attributes);
+        self.say(format!("{name}={value} goes with the next message; {bytes} of {ATTRIBUTES_MAX_BYTES} bytes."));
+        Ok(())
+    }
+
+    pub(super) fn take_off(&mut self) -> Result<(), String> {
+        let key = self.active()?;
+        self.carried.remove(&key);
+        self.say("Only the text goes with the next message.");
+        Ok(())
+    }
+
+    fn carrier(&self) -> Result<(ConversationKey, Channel), String> {
+        let key = self.active()?;
+        let channel = self.picker.get(key).map_or(Channel::GuestApi, |item| item.conversation.channel());
+        match attachments::carries_nothing(channel) {
+            Some(why) => Err(format!("Nothing can be added: {why}.")),
+            None => Ok((key, channel)),
+        }
+    }
+
+    /// What goes with a message, as parts of a sentence.
+    pub(super) fn spoken_extras(extras: &Extras) -> String {
+        let files = extras.attachments.iter().map(|f| format!("with the file {}", f.label()));
+        let attributes = extras.attributes.iter().map(|(name, value)| format!("with {name}={value}"));
+        let parts: Vec<String> = files.chain(attributes).collect();
+        if parts.is_empty() { String::new() } else { format!(" {}.", parts.join(", ")) }
+    }
+}

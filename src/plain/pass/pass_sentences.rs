@@ -1,0 +1,72 @@
+//! A pass in sentences: the open step, what was seen, what is suggested, how it ended.
+
+use crate::app::exit::Exit;
+use crate::pass::result::Met;
+use crate::pass::runner::{Runner, Stage};
+use crate::session::open_pass::place_words;
+
+use crate::plain::Plain;
+
+/// What can be said of a step that only a person can judge.
+pub(super) const ONLY_YOU: &str = "Only you can say: .pass pass, fail, blocked or skip.";
+
+impl Plain {
+    /// The open step: what it does, what is expected, and how it stands.
+    pub(super) fn tell_step(&mut self) {
+        let Some(runner) = &self.desk.runner else { return };
+        let judging = *runner.stage() == Stage::Judging;
+        self.desk.told = Some((runner.run().at, judging));
+        for line in lines(runner) {
+            self.say(line);
+        }
+        self.prompt_due = true;
+    }
+
+    /// The pass is over.
+    pub(super) fn tell_end(&mut self) {
+        let Some(run) = self.desk.runner.as_ref().map(Runner::run) else { return };
+        let tally = run.tally();
+        let open = if tally.open > 0 { format!(", {} open", tally.open) } else { String::new() };
+        let sentence = format!(
+            "The pass is over: {} passed, {} failed, {} blocked, {} skipped{open}. Say .pass reports to write them.",
+            tally.pass, tally.fail, tally.blocked, tally.skipped
+        );
+        let bad = tally.fail + tally.blocked > 0;
+        self.say(sentence);
+        self.came_to(if bad { Exit::Refused } else { Exit::Done }, None);
+        self.prompt_due = true;
+    }
+}
+
+fn lines(runner: &Runner) -> Vec<String> {
+    let Some(step) = runner.open_result() else { return vec!["The pass is over.".to_owned()] };
+    let judging = *runner.stage() == Stage::Judging;
+    let mut lines = Vec::new();
+    if judging {
+        lines.extend(step.expectations.iter().map(|expectation| {
+            let seen = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked));
+            let seen = seen.map(|detail| format!(", but: {detail}")).unwrap_or_default();
+            format!("{}, {}{seen}.", expectation.met.word(), expectation.what)
+        }));
+        lines.extend(step.why.iter().map(|why| format!("Why: {why}.")));
+    } else {
+        lines.push(format!("Pass {}, {}: {}", runner.run().name, place_words(runner.run()), step.instruction));
+        let expected: Vec<&str> = step.expectations.iter().map(|e| e.what.as_str()).collect();
+        if !expected.is_empty() {
+            lines.push(format!("Expected: {}.", expected.join("; ")));
+        }
+    }
+    lines.extend(step.judge.iter().map(|judge| format!("You judge: {judge}")));
+    lines.extend(step.note.iter().map(|note| format!("Note: {note}")));
+    lines.push(match (runner.stage(), step.suggested) {
+        (Stage::Judging, Some(suggested)) => {
+            format!("Suggested: {}. Say .pass go to accept it, or .pass pass, fail, blocked or skip.", suggested.word())
+        }
+        (Stage::Judging, None) => ONLY_YOU.to_owned(),
+        (Stage::Ready, _) if step.runs > 0 => "It did not come to its end. Say .pass go to run it again.".to_owned(),
+        (Stage::Ready, _) => "Say .pass go to run it, or .pass skip.".to_owned(),
+        (Stage::Preparing(_) | Stage::Watching, _) => "It runs. A verdict decides it at once.".to_owned(),
+        (Stage::Over, _) => return lines,
+    });
+    lines
+}

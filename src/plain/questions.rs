@@ -1,0 +1,191 @@
+//! Questions: what is asked before it is done, and what an answer does.
+
+use crate::app::exit::Exit;
+use crate::engine::Command;
+use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk};
+
+use super::Plain;
+use super::sentences::clause;
+
+/// What waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Production: send this?
+    Send {
+        /// Into which conversation.
+        key: ConversationKey,
+        /// What it says.
+        text: String,
+        /// What it carries beside its text.
+        extras: Box<Extras>,
+    },
+    /// Ask something of a session that cannot be taken back?
+    Session {
+        /// Of which conversation.
+        key: ConversationKey,
+        /// What.
+        ask: SessionAsk,
+    },
+    /// Send a message again?
+    Resend(MessageId),
+    /// Send a message again of which nobody knows whether it was received?
+    Again(MessageId),
+    /// What became of this message? By number.
+    Settle(MessageId),
+    /// Run the open step of a pass?
+    PassStep,
+    /// End the pass?
+    PassStop,
+    /// Leave with messages under way?
+    Quit,
+}
+
+impl Question {
+    /// What can be said.
+    const fn how(&self) -> &'static str {
+        match self {
+            Self::Send { .. }
+            | Self::Session { .. }
+            | Self::Resend(_)
+            | Self::PassStep
+            | Self::PassStop
+            | Self::Quit => "Say yes or no.",
+            Self::Again(_) => "Say again to send it again, or no.",
+            Self::Settle(_) => "Say 1, 2, 3 or 4.",
+        }
+    }
+}
+
+impl Plain {
+    /// Asks.
+    pub(super) fn put(&mut self, question: Question, sentence: &str) {
+        for line in crate::text::screen::visible_lines(sentence).filter(|_| !sentence.is_empty()) {
+            self.say(line);
+        }
+        self.say(question.how());
+        self.question = Some(question);
+    }
+
+    /// Takes a line as an answer.
+    pub(super) fn answer(&mut self, line: &str) {
+        let Some(question) = self.question.take() else { return };
+        let said = line.trim().to_lowercase();
+        self.prompt_due = true;
+        if matches!(question, Question::Settle(_)) && matches!(said.as_str(), "1" | "2" | "3" | "4") {
+            return self.settled(&question, &said);
+        }
+        match said.as_str() {
+            "no" | "n" => {
+                self.say("Not done.");
+                if let Question::Send { key, extras, .. } = &question
+                    && extras.choice.is_none()
+                    && !extras.is_empty()
+                {
+                    // What was to go with it goes with the next one.
+                    self.carried.insert(*key, (**extras).clone());
+                }
+                if !matches!(question, Question::Quit | Question::Settle(_)) {
+                    self.came_to(Exit::Refused, None);
+                }
+            }
+            "yes" | "y" => match question {
+                Question::Send { key, text, extras } => self.submit(key, text, None, *extras),
+                Question::Session { key, ask } => self.ask_session(key, ask),
+                Question::Resend(id) => self.resend(id),
+                Question::PassStep => self.run_step(),
+                Question::PassStop => self.pass_stop(),
+                Question::Quit => self.leave(),
+                again => self.unclear(again),
+            },
+            "again" => match question {
+                Question::Again(id) => self.resend(id),
+                other => self.unclear(other),
+            },
+            _ => self.unclear(question),
+        }
+    }
+
+    fn unclear(&mut self, question: Question) {
+        let how = question.how();
+        if self.interactive {
+            self.say(format!("That is no answer. {how}"));
+            self.question = Some(question);
+        } else {
+            self.wrong(format!("Not done: the line after a question must answer it. {how}"));
+        }
+    }
+
+    fn resend(&mut self, id: MessageId) {
+        let Some(message) = self.threads.message(id) else { return };
+        let (key, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
+        self.submit(key, text, Some(id), extras);
+    }
+
+    pub(super) fn ask_resend(&mut self, n: Option<u64>) -> Result<(), String> {
+        let n = n.ok_or_else(|| "Say .resend and a number of the log; .log tells them.".to_owned())?;
+        let (id, life) = self.message_of(n)?;
+        let Some((key, text)) = self.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
+            return Ok(());
+        };
+        let happened = match &life {
+            DeliveryStatus::Unknown(_) => {
+                "It is not known whether the first was received; another makes a second message if it was.".to_owned()
+            }
+            life if !life.is_settled() => {
+                self.say(format!("Message {n} is still under way. Say .cancel {n} to take it back."));
+                return Ok(());
+            }
+            DeliveryStatus::Refused(why) => format!("The first time it was refused: {}.", clause(why)),
+            DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                "The first time it was accepted; sending it again makes a second message.".to_owned()
+            }
+            other => format!("The first time it was {}.", other.word()),
+        };
+        let place = if self.production { format!("Production, region {}. ", self.region) } else { String::new() };
+        let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
+        let question =
+            if matches!(life, DeliveryStatus::Unknown(_)) { Question::Again(id) } else { Question::Resend(id) };
+        self.put(question, &sentence);
+        Ok(())
+    }
+
+    /// `.settle N`, or without a question `.settle N received` and `.settle N lost`.
+    pub(super) fn settle(&mut self, rest: &str) -> Result<(), String> {
+        let (n, word) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let n: u64 = n.parse().map_err(|_| "Say .settle and a number of the log; .log tells them.".to_owned())?;
+        let (id, life) = self.message_of(n)?;
+        let DeliveryStatus::Unknown(why) = life else {
+            self.say(format!("Message {n} is {}; there is nothing to settle.", life.word()));
+            return Ok(());
+        };
+        match word.trim() {
+            "" => {
+                self.say(format!("What became of message {n}? {}.", clause(&why)));
+                self.say("1, look the conversation up now.");
+                self.say("2, it was received.");
+                self.say("3, it was not received.");
+                self.say("4, leave it open.");
+                self.put(Question::Settle(id), "");
+            }
+            "received" | "landed" => self.ask(Command::Settle { message: id, landed: true }),
+            "lost" => self.ask(Command::Settle { message: id, landed: false }),
+            other => return Err(format!("{other} is no word for it. Say .settle {n} received, or .settle {n} lost.")),
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self, question: &Question, choice: &str) {
+        let Question::Settle(id) = *question else { return };
+        match choice {
+            "1" => {
+                if let Some(key) = self.threads.message(id).map(|m| m.conversation) {
+                    self.reading.insert(key);
+                    self.ask(Command::Read(key));
+                }
+            }
+            "2" => self.ask(Command::Settle { message: id, landed: true }),
+            "3" => self.ask(Command::Settle { message: id, landed: false }),
+            _ => self.say("Left open."),
+        }
+    }
+}

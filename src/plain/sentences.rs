@@ -1,0 +1,139 @@
+//! How things are said: sentences for the ear, without columns, marks or abbreviations.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use crate::model::exchange::header;
+use crate::model::{Attempt, Ending, Exchange, Kind, Outcome};
+use crate::session::log::Entry;
+
+/// The end of an id, letter by letter: `ends 8 9 6 8`. A short one is said whole.
+pub fn ending(id: &str) -> String {
+    let clusters: Vec<&str> = id.graphemes(true).collect();
+    let from = clusters.len().saturating_sub(4);
+    let tail = clusters.get(from..).unwrap_or_default().join(" ");
+    if from == 0 { format!("is {tail}") } else { format!("ends {tail}") }
+}
+
+/// A length of time: `190 milliseconds`, `1.5 seconds`, `3 minutes`.
+pub fn span(length: Duration) -> String {
+    let millis = length.as_millis();
+    match millis {
+        0..1000 => count(millis, "millisecond"),
+        1000..10_000 if millis % 1000 >= 100 => format!("{}.{} seconds", millis / 1000, millis % 1000 / 100),
+        1000..120_000 => count(length.as_secs().into(), "second"),
+        120_000..7_200_000 => count(u128::from(length.as_secs() / 60), "minute"),
+        _ => format!("{:.1} hours", length.as_secs_f64() / 3600.0),
+    }
+}
+
+/// `1 message`, `2 messages`.
+pub fn count(number: u128, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// A reason as a part of a sentence: without the full stop that it may end with.
+pub fn clause(why: &str) -> &str {
+    why.trim_end().trim_end_matches('.')
+}
+
+/// A kind as a word.
+pub const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Token => "token",
+        Kind::Send => "send",
+        Kind::Read => "read",
+        Kind::Probe => "probe",
+        Kind::Frame => "frame",
+        Kind::Hook => "webhook",
+        Kind::Event => "event",
+        Kind::Note => "note",
+        Kind::Sys => "notice",
+    }
+}
+
+const fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Open => "under way",
+        Outcome::Waiting => "waiting",
+        Outcome::Accepted => "accepted",
+        Outcome::Refused(_) => "refused",
+        Outcome::Unknown(_) => "outcome unknown",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// How a try that was not the last ended.
+pub fn attempt(attempt: &Attempt) -> String {
+    match &attempt.ending {
+        Some(Ending::Answered(response)) => {
+            let id = ["inin-correlation-id", "genesys-correlation-id", "x-request-id"]
+                .iter()
+                .find_map(|name| header(&response.headers, name))
+                .map(|id| format!(", id {}", ending(id)))
+                .unwrap_or_default();
+            format!("was answered with {}{id}", response.status)
+        }
+        Some(Ending::Failed(failure)) => format!("failed while {}", failure.line()),
+        None => "is under way".to_owned(),
+    }
+}
+
+/// ` with 200`, where a status came.
+pub fn with_status(exchange: &Exchange) -> String {
+    exchange.status().map(|status| format!(" with {status}")).unwrap_or_default()
+}
+
+/// `, id ends 8 9 6 8`, where an id came.
+pub fn with_id(exchange: &Exchange) -> String {
+    exchange.request_id().map(|(_, id)| format!(", id {}", ending(&id))).unwrap_or_default()
+}
+
+/// An entry of the log as one sentence. `life` is the life of its message, where it carries one; `to` the name of its
+/// conversation.
+pub fn entry(entry: &Entry, life: Option<&'static str>, to: Option<&str>, zone: &TimeZone) -> String {
+    let time = entry.at().wall.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+    let mut said = format!("{}, {time}, {}", entry.number(), kind(entry.kind()));
+    let Some(exchange) = entry.exchange() else { return format!("{said}: {}", entry.what()) };
+    if let Some(name) = to {
+        said.push_str(", ");
+        said.push_str(name);
+    }
+    let word = life.unwrap_or_else(|| outcome(&exchange.outcome));
+    said.push_str(", ");
+    said.push_str(word);
+    said.push_str(&with_status(exchange));
+    said.extend(entry.duration().map(|d| format!(" in {}", span(d))));
+    let tries = entry.tries();
+    if tries > 1 {
+        said.push_str(&format!(" after {tries} tries"));
+    }
+    said.push_str(&with_id(exchange));
+    said.push_str(": ");
+    said.push_str(entry.what());
+    said.extend(exchange.outcome.reason().map(|why| format!("; {why}")));
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_spelled_by_their_end() {
+        assert_eq!(ending("e42c0b8a-f6e0-4a98-ab8b-941167ea8968"), "ends 8 9 6 8");
+        assert_eq!(ending("ab"), "is a b");
+        assert_eq!(ending("xx日本e\u{301}語"), "ends 日 本 e\u{301} 語");
+    }
+
+    #[test]
+    fn lengths_are_words() {
+        let said = |ms| span(Duration::from_millis(ms));
+        assert_eq!([said(1), said(190), said(1500)], ["1 millisecond", "190 milliseconds", "1.5 seconds"]);
+        assert_eq!([said(2004), said(1999)], ["2 seconds", "1.9 seconds"]);
+        assert_eq!([said(7000), said(3_599_000), said(8_000_000)], ["7 seconds", "59 minutes", "2.2 hours"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! What can be copied of the selected entry. Secrets were taken out at capture, so all of it is masked.
+
+use std::fmt::Write as _;
+
+use super::detail::{newest, rows};
+use super::entry::{Density, ID_HEADERS, context_id};
+use super::line::Columns;
+use super::{Entry, Log, Page};
+use crate::export;
+use crate::model::exchange::header;
+use crate::model::{Header, Response};
+use crate::text::screen;
+
+impl Log {
+    /// The request ids of the newest answer, one a line, as `name: id`.
+    pub fn copy_ids(&self) -> Option<String> {
+        let response = newest(self.selected()?)?.response()?;
+        let mut lines: Vec<String> = ID_HEADERS
+            .iter()
+            .filter_map(|name| Some(format!("{name}: {}", screen::visible(header(&response.headers, name)?))))
+            .collect();
+        lines.extend(context_id(&response.body).map(|id| format!("contextId: {}", screen::visible(&id))));
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// Request line and headers, then (after a blank line) status line and headers, of the newest try.
+    pub fn copy_headers(&self) -> Option<String> {
+        let attempt = newest(self.selected()?)?;
+        let mut out = format!("{} {}\n", attempt.request.method, attempt.request.url);
+        push_headers(&mut out, &attempt.request.headers);
+        if let Some(Response { status, version, headers, .. }) = attempt.response() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "\n{version} {status}");
+            push_headers(&mut out, headers);
+        }
+        Some(screen::visible_lines(out.trim_end()).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The body of the newest answer as it came; without one, that of the request. Control characters other than line
+    /// ends and tabs are made visible: a paste into a terminal must not be able to end itself and go on as keys.
+    pub fn copy_body(&self) -> Option<String> {
+        let attempt = newest(self.selected()?)?;
+        let answer = attempt.response().map(|r| &r.body).filter(|body| !body.text.is_empty());
+        let body = answer.or(Some(&attempt.request.body)).filter(|body| !body.text.is_empty())?;
+        Some(without_controls(&body.text))
+    }
+
+    /// The newest try as a curl command; see [`export::curl`].
+    pub fn copy_curl(&self) -> Option<String> {
+        Some(export::curl(newest(self.selected()?)?))
+    }
+
+    /// The entry's own line as it would stand in a wide pane; a note in full.
+    pub fn copy_line(&self) -> Option<String> {
+        self.text_rows(self.selected()?, Density::Line).into_iter().next()
+    }
+
+    /// All entries that the filter shows, as HAR 1.2; see [`export::har`].
+    pub fn har(&self) -> serde_json::Value {
+        export::har(self.entries().filter(|e| e.shown).filter_map(har_entry))
+    }
+
+    /// The selected entry as HAR 1.2. `None` where it is a note, or nothing is selected.
+    pub fn har_of_selected(&self) -> Option<serde_json::Value> {
+        Some(export::har([har_entry(self.selected()?)?]))
+    }
+
+    /// Everything about the selected entry as lines of text that are safe for a terminal, for a pager.
+    pub fn page_text(&self) -> Option<String> {
+        let mut lines = self.text_rows(self.selected()?, Density::Full);
+        lines.push(String::new());
+        Some(lines.join("\n"))
+    }
+
+    fn text_rows(&self, entry: &Entry, density: Density) -> Vec<String> {
+        let mut entry = entry.clone();
+        entry.density = density;
+        if density == Density::Full {
+            entry.unfold_all();
+        }
+        let width = 150;
+        let page = Page {
+            width,
+            wrap: true,
+            search: None,
+            columns: Columns::new(width, self.digits, self.options.ascii),
+            ..self.page()
+        };
+        if let (Density::Line, None) = (density, entry.exchange()) {
+            return vec![screen::visible(entry.what()).into_owned()];
+        }
+        rows(&page, &entry).iter().map(|row| row.text.trim_end().trim_start_matches(' ').to_owned()).collect()
+    }
+}
+
+fn without_controls(body: &str) -> String {
+    let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    if body.chars().all(harmless) {
+        return body.to_owned();
+    }
+    let mut out = String::with_capacity(body.len() + 8);
+    for c in body.chars() {
+        if harmless(c) { out.push(c) } else { out.push_str(&screen::visible(c.encode_utf8(&mut [0; 4]))) }
+    }
+    out
+}
+
+fn har_entry(entry: &Entry) -> Option<export::HarEntry<'_>> {
+    Some(export::HarEntry {
+        number: entry.number(),
+        exchange: entry.exchange()?,
+        marked: entry.is_marked(),
+        comment: entry.comment(),
+        diagnosis: entry.diagnosis(),
+    })
+}
+
+fn push_headers(out: &mut String, headers: &[Header]) {
+    for header in headers {
+        // A header cannot hold a line break on the wire; one that claims to is shown on one line.
+        let _ = writeln!(out, "{}: {}", header.name, screen::visible(&header.value));
+    }
+}

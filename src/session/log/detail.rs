@@ -1,0 +1,307 @@
+//! The rows of an entry: its line, its summary (see [`super::summary`]), and everything that was sent and received.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Page;
+use super::entry::{Density, Entry};
+use super::line::{clock_exact, head, size};
+use super::pretty;
+use super::row::{Line, Row, RowKind, Section, Tone};
+use super::words::{body_facts, ended, exact, failure_word, status_line, status_tone, timing};
+use crate::model::{Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Response};
+use crate::text::screen;
+
+/// Rows of one body at most; what does not fit is told, and can be copied.
+const BODY_ROWS: usize = 10_000;
+/// Cells of the labels in front of summary rows, a blank included.
+pub(super) const LABEL: usize = 9;
+
+/// All rows of an entry at its density.
+pub(super) fn rows(page: &Page<'_>, entry: &Entry) -> Vec<Row> {
+    let mut sheet = Sheet { page, rows: vec![head(page, entry)] };
+    if entry.density() != Density::Line {
+        sheet.summary(entry);
+    }
+    if entry.density() == Density::Full
+        && let Some(exchange) = entry.exchange()
+    {
+        sheet.full(entry, exchange);
+    }
+    if let Some(needle) = page.search {
+        for row in &mut sheet.rows {
+            for place in needle.places(&row.text, 16) {
+                let before = screen::width(row.text.get(..place.start).unwrap_or_default());
+                let cells = screen::width(row.text.get(place).unwrap_or_default());
+                row.matches.push((before as u16, cells as u16));
+            }
+        }
+    }
+    sheet.rows
+}
+
+/// Rows of one entry, being put together.
+pub(super) struct Sheet<'p> {
+    pub page: &'p Page<'p>,
+    pub rows: Vec<Row>,
+}
+
+impl Sheet<'_> {
+    pub(super) fn gutter(&self, kind: RowKind) -> Line {
+        let bar = match (kind, self.page.ascii) {
+            (RowKind::Section(_), false) => "├ ",
+            (RowKind::Section(_), true) => "+ ",
+            (_, false) => "│ ",
+            (_, true) => "| ",
+        };
+        let mut line = Line::default();
+        if self.page.width >= 60 {
+            line.push("  ", Tone::Text);
+        }
+        line.push(bar, Tone::Dim);
+        line
+    }
+
+    /// Adds one line of content: cut, or wrapped where wrapping is on or `whole` asks for it.
+    pub(super) fn add(&mut self, kind: RowKind, content: Line, hang: usize, whole: bool) {
+        let gutter = self.gutter(kind);
+        let room = self.page.width.saturating_sub(gutter.cells).max(1);
+        let pieces = if self.page.wrap || whole {
+            content.wrapped(room, hang)
+        } else {
+            vec![content.fitted(room, self.page.ascii)]
+        };
+        for piece in pieces {
+            let mut line = gutter.clone();
+            line.append(&piece);
+            self.rows.push(line.row(kind));
+        }
+    }
+
+    pub(super) fn labelled(label: &str) -> Line {
+        let mut line = Line::of(label, Tone::Dim);
+        line.pad_to(LABEL);
+        line
+    }
+
+    pub(super) fn dot(&self) -> &'static str {
+        if self.page.ascii { " - " } else { " · " }
+    }
+
+    fn full(&mut self, entry: &Entry, exchange: &Exchange) {
+        let Some(attempt) = exchange.last_attempt() else {
+            self.add(RowKind::Detail, Line::of("nothing was sent", Tone::Dim), 0, false);
+            return;
+        };
+        if let Some(response) = attempt.response() {
+            self.response(entry, response);
+        } else {
+            let said = if attempt.ending.is_none() { "no response yet" } else { "no response came" };
+            self.add(RowKind::Detail, Line::of(said, Tone::Dim), 0, false);
+        }
+        if let Some(Ending::Failed(failure)) = &attempt.ending {
+            self.failure(failure);
+        }
+        let request = &attempt.request;
+        let mut about = Line::of(&screen::visible(&request.method), Tone::Strong);
+        about.push(" ", Tone::Text);
+        about.push(&screen::visible(&request.url), Tone::Text);
+        if self.section(entry, Section::Request, "Request", &about) {
+            self.request(attempt);
+        }
+        if self.section(entry, Section::Timing, "Timing", &Line::of(&timing(attempt, self.dot()), Tone::Text)) {
+            self.timing(attempt);
+        }
+        if !entry.datagrams.is_empty() {
+            let about = Line::of(&entry.datagrams.len().to_string(), Tone::Text);
+            if self.section(entry, Section::Metrics, "Metrics", &about) {
+                for datagram in &entry.datagrams {
+                    let mut line = Line::of("  ", Tone::Text);
+                    line.push(&screen::visible(datagram), Tone::Text);
+                    self.add(RowKind::Detail, line, 4, false);
+                }
+            }
+        }
+        let earlier = exchange.attempts().count().saturating_sub(1);
+        for (index, attempt) in exchange.attempts().take(earlier).enumerate() {
+            let (said, tone) = ended(attempt);
+            let about = Line::of(&screen::visible(&said), tone);
+            let section = Section::Try(u8::try_from(index).unwrap_or(u8::MAX));
+            if self.section(entry, section, &format!("Try {}", attempt.number), &about) {
+                self.earlier(attempt);
+            }
+        }
+    }
+
+    /// The title of a section; whether what is in it is to follow.
+    fn section(&mut self, entry: &Entry, section: Section, title: &str, about: &Line) -> bool {
+        let open = entry.is_open(section);
+        let mut line = Line::of(if open { "v " } else { "> " }, Tone::Text);
+        line.push(title, Tone::Strong);
+        if about.cells > 0 {
+            line.push("  ", Tone::Text);
+            line.append(about);
+        }
+        // A title is one row, also while wrapping is on: a fold has one place to stand on.
+        let gutter = self.gutter(RowKind::Section(section));
+        let fitted = line.fitted(self.page.width.saturating_sub(gutter.cells).max(1), self.page.ascii);
+        self.add(RowKind::Section(section), fitted, 0, false);
+        open
+    }
+
+    fn response(&mut self, entry: &Entry, response: &Response) {
+        let mut about = Line::of(&response.headers.len().to_string(), Tone::Text);
+        about.push(self.dot(), Tone::Dim);
+        about.push(&status_line(response), status_tone(response.status));
+        if self.section(entry, Section::Response, "Response headers", &about) {
+            self.headers(&response.headers);
+        }
+        let about = Line::of(&body_facts(&response.body, self.dot()), Tone::Text);
+        if self.section(entry, Section::Body, "Response body", &about) {
+            self.body(&response.body);
+        }
+    }
+
+    fn failure(&mut self, failure: &Failure) {
+        let mut line = Self::labelled("failed");
+        line.push(&format!("{} while {}", failure_word(failure.kind), failure.phase.word()), Tone::Error);
+        if !failure.detail.is_empty() {
+            line.push(": ", Tone::Error);
+            line.push(&screen::visible(&failure.detail), Tone::Text);
+        }
+        self.add(RowKind::Detail, line, LABEL, true);
+        let mut line = Self::labelled("sent");
+        line.push(
+            if failure.wrote {
+                "some of the request may have left: the server may have acted on it"
+            } else {
+                "no byte of the request left"
+            },
+            Tone::Text,
+        );
+        self.add(RowKind::Detail, line, LABEL, true);
+    }
+
+    fn request(&mut self, attempt: &Attempt) {
+        let request = &attempt.request;
+        let mut line = Line::of("  ", Tone::Text);
+        line.push(&screen::visible(&request.method), Tone::Strong);
+        line.push(" ", Tone::Text);
+        line.push(&screen::visible(&request.url), Tone::Text);
+        self.add(RowKind::Detail, line, 4, true);
+        self.headers(&request.headers);
+        let mut line = Line::of("  body  ", Tone::Dim);
+        line.push(&body_facts(&request.body, self.dot()), Tone::Text);
+        self.add(RowKind::Detail, line, 4, false);
+        self.body(&request.body);
+    }
+
+    fn timing(&mut self, attempt: &Attempt) {
+        let timing = &attempt.timing;
+        let began = clock_exact(attempt.started, self.page.zone);
+        let mut say = |name: &str, value: String| {
+            let mut line = Line::of("  ", Tone::Text);
+            line.push(name, Tone::Dim);
+            line.pad_to(16);
+            line.push(&value, Tone::Text);
+            self.add(RowKind::Detail, line, 16, false);
+        };
+        let measured = |d: Option<Duration>| d.map_or_else(|| "not measured".to_owned(), exact);
+        if timing.reused {
+            say("connection", "reused: no look-up, connect or TLS".to_owned());
+        } else {
+            say("name look-up", measured(timing.resolve));
+            say("connect", measured(timing.connect));
+            say("TLS", measured(timing.tls));
+        }
+        say("first byte", measured(timing.first_byte));
+        say("total", measured(timing.total));
+        if let Some(response) = attempt.response() {
+            say("protocol", screen::visible(&response.version).into_owned());
+            say(
+                "peer",
+                response.remote.as_deref().map_or_else(|| "not known".to_owned(), |r| screen::visible(r).into_owned()),
+            );
+        }
+        say("began", began);
+    }
+
+    /// All of an earlier try, flat.
+    fn earlier(&mut self, attempt: &Attempt) {
+        self.request(attempt);
+        if let Some(response) = attempt.response() {
+            let mut line = Line::of("  ", Tone::Text);
+            line.push(&status_line(response), status_tone(response.status));
+            self.add(RowKind::Detail, line, 4, false);
+            self.headers(&response.headers);
+            let mut line = Line::of("  body  ", Tone::Dim);
+            line.push(&body_facts(&response.body, self.dot()), Tone::Text);
+            self.add(RowKind::Detail, line, 4, false);
+            self.body(&response.body);
+        }
+        if let Some(Ending::Failed(failure)) = &attempt.ending {
+            self.failure(failure);
+        }
+        self.timing(attempt);
+    }
+
+    fn headers(&mut self, headers: &[Header]) {
+        for header in headers {
+            let mut line = Line::of("  ", Tone::Text);
+            line.push(&screen::visible(&header.name), Tone::Name);
+            line.push(": ", Tone::Dim);
+            line.push(&screen::visible(&header.value), Tone::Text);
+            self.add(RowKind::Detail, line, 4, false);
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        let until = self.rows.len() + BODY_ROWS;
+        let mut cut = false;
+        match body.form {
+            BodyForm::Empty | BodyForm::Binary => return,
+            BodyForm::Json => {
+                let (lines, more) = pretty::lines(&body.text, BODY_ROWS);
+                cut = more;
+                for json in lines {
+                    let mut line = Line::of("  ", Tone::Text);
+                    line.push(&screen::visible(&json), Tone::Json { inside: false });
+                    self.add(RowKind::Detail, line, 4, false);
+                    if self.rows.len() >= until {
+                        cut = true;
+                        break;
+                    }
+                }
+            }
+            BodyForm::Form | BodyForm::Text => {
+                for said in screen::visible_lines(&body.text) {
+                    if self.rows.len() >= until {
+                        cut = true;
+                        break;
+                    }
+                    let mut line = Line::of("  ", Tone::Text);
+                    line.push(&said, Tone::Text);
+                    self.add(RowKind::Detail, line, 4, false);
+                }
+            }
+        }
+        self.rows.truncate(until);
+        if cut {
+            let key = &self.page.keys.copy_body;
+            let said = format!("  only the first {BODY_ROWS} rows are shown here; {key} copies all of it");
+            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+        } else if body.truncated {
+            let said = format!(
+                "  {} of {} were kept; the rest was only counted",
+                size(body.text.len() as u64),
+                size(body.total)
+            );
+            self.add(RowKind::Detail, Line::of(&said, Tone::Warning), 4, true);
+        }
+    }
+}
+
+/// The newest try of an exchange, as what copies are made of.
+pub(super) fn newest(entry: &Entry) -> Option<&Arc<Attempt>> {
+    entry.exchange()?.last_attempt()
+}

@@ -1,0 +1,175 @@
+//! Entries that come from the journal: numbers that go on where the last session ended, and logs made of kept entries.
+
+use super::entry::{Density, Later};
+use super::{Entry, Log, LogOptions, Page, Source};
+use crate::journal::job::{KeptEntry, KeptSource};
+use crate::model::{DeliveryStatus, ExchangeId};
+
+/// The most entries of a page of history in memory.
+const HISTORY_MAX: usize = 1_022;
+
+impl Page<'_> {
+    /// The number that people see of an exchange.
+    pub(super) fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
+        self.log.get(*self.numbers.get(&exchange)?).map(Entry::number)
+    }
+}
+
+impl Log {
+    /// Numbers go on after `base`: that of the last entry of earlier sessions.
+    pub fn set_base(&mut self, base: u64) {
+        self.base = base;
+        for entry in &mut self.entries {
+            entry.label = entry.seq() + base;
+        }
+        let digits = (self.next() + base).checked_ilog10().unwrap_or(0) as usize + 1;
+        self.digits = self.digits.max(digits);
+        self.columns = self.columns_now();
+        self.lay_out_all();
+        self.settle();
+    }
+
+    /// The place of the entry that people know by `number`.
+    pub(super) fn seq_of(&self, number: u64) -> Option<u64> {
+        let at = self.entries.binary_search_by_key(&number, Entry::number).ok()?;
+        Some(self.first + at as u64)
+    }
+
+    /// The number of an exchange, if it is in memory.
+    pub fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
+        self.get(*self.numbers.get(&exchange)?).map(Entry::number)
+    }
+
+    /// The entry of an exchange, while it is in memory.
+    pub fn entry_of(&self, exchange: ExchangeId) -> Option<&Entry> {
+        self.get(*self.numbers.get(&exchange)?)
+    }
+
+    /// The number of the oldest entry in memory, or the one that the first will have.
+    pub fn first_number(&self) -> u64 {
+        self.entries.front().map_or(self.first + self.base, Entry::number)
+    }
+
+    /// The number of the newest entry in memory.
+    pub fn last_number(&self) -> Option<u64> {
+        self.entries.back().map(Entry::number)
+    }
+
+    /// Whether the cursor stands on the first row, or there is none.
+    pub fn at_top(&self) -> bool {
+        self.heights.total() == 0 || self.at() == 0
+    }
+
+    /// Whether the cursor stands on the last row, or there is none.
+    pub fn at_bottom(&self) -> bool {
+        self.at() + 1 >= self.heights.total()
+    }
+
+    /// How many entries stand above the cursor's.
+    pub fn entries_above(&self) -> u64 {
+        self.cursor.0.saturating_sub(self.first)
+    }
+
+    /// How many entries stand below the cursor's.
+    pub fn entries_below(&self) -> u64 {
+        self.next().saturating_sub(self.cursor.0 + 1)
+    }
+
+    /// A log of kept entries with their own numbers, that looks as this one does.
+    #[must_use]
+    pub fn of_history<'k>(&self, entries: impl ExactSizeIterator<Item = &'k KeptEntry>) -> Self {
+        let options = LogOptions { max_entries: HISTORY_MAX, max_bytes: usize::MAX, ..self.options.clone() };
+        let mut log = Self::new(options);
+        log.keys.clone_from(&self.keys);
+        log.names.clone_from(&self.names);
+        (log.width, log.height, log.wrap) = (self.width, self.height, self.wrap);
+        let skip = entries.len().saturating_sub(HISTORY_MAX);
+        for kept in entries.skip(skip) {
+            log.push_kept(kept);
+        }
+        let digits = log.last_number().and_then(u64::checked_ilog10).unwrap_or(0) as usize + 1;
+        log.digits = self.digits.max(digits);
+        log.columns = log.columns_now();
+        log.settle();
+        log
+    }
+
+    fn push_kept(&mut self, kept: &KeptEntry) {
+        let seq = self.next();
+        let source = match &kept.source {
+            KeptSource::Exchange(exchange) => {
+                self.numbers.insert(exchange.id, seq);
+                if let Some(message) = exchange.message {
+                    self.messages.insert(message, seq);
+                }
+                Source::Exchange(std::sync::Arc::clone(exchange))
+            }
+            KeptSource::Note { at, kind, text } => Source::Note { at: *at, kind: *kind, text: text.clone() },
+        };
+        let mut entry = Entry::new(seq, source);
+        entry.label = kept.number;
+        entry.set_marked(kept.marked);
+        entry.set_comment(kept.comment.clone());
+        entry.later = match kept.life {
+            Some(DeliveryStatus::Answered) => Some(Later::Answered),
+            Some(DeliveryStatus::Landed) => Some(Later::Landed),
+            Some(DeliveryStatus::Lost) => Some(Later::Lost),
+            _ => None,
+        };
+        self.bytes = self.bytes.saturating_add(entry.bytes);
+        self.errors += usize::from(entry.is_error());
+        self.entries.push_back(entry);
+        self.measure(seq);
+    }
+
+    /// As kept entries, from the oldest: what a page of history goes on with at its lower end.
+    pub fn oldest_as_kept(&self, count: usize) -> Vec<KeptEntry> {
+        self.entries.iter().take(count).map(Entry::as_kept).collect()
+    }
+
+    /// Puts the cursor on an entry that people know by `number`, `offset` rows under the window's top where possible.
+    pub fn place(&mut self, number: u64, line: u32, offset: usize) {
+        let at = match self.entries.binary_search_by_key(&number, Entry::number) {
+            Ok(at) | Err(at) => at.min(self.entries.len().saturating_sub(1)),
+        };
+        self.cursor = (self.first + at as u64, line);
+        self.follow = false;
+        self.offset = offset.min(self.height.saturating_sub(1));
+        self.settle();
+    }
+
+    /// Where the cursor stands: the entry's number, its row, and the screen row.
+    pub fn place_now(&self) -> Option<(u64, u32, usize)> {
+        Some((self.get(self.cursor.0)?.number(), self.cursor.1, self.offset))
+    }
+
+    /// Opened entries of `other` are open here too.
+    pub(crate) fn open_as(&mut self, other: &Self) {
+        let open = other.entries.iter().filter(|e| e.density != Density::Line);
+        let open: Vec<_> = open.map(|e| (e.number(), e.density, e.folds)).collect();
+        for (number, density, folds) in open {
+            let Some(seq) = self.seq_of(number) else { continue };
+            if let Some(entry) = self.get_mut(seq) {
+                (entry.density, entry.folds, entry.touched) = (density, folds, true);
+            }
+            self.measure(seq);
+        }
+        self.settle();
+    }
+}
+
+impl Entry {
+    fn as_kept(&self) -> KeptEntry {
+        let source = match self.source() {
+            Source::Exchange(exchange) => KeptSource::Exchange(std::sync::Arc::clone(exchange)),
+            Source::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
+        };
+        let life = self.later.map(|later| match later {
+            Later::Answered => DeliveryStatus::Answered,
+            Later::Landed => DeliveryStatus::Landed,
+            Later::Lost => DeliveryStatus::Lost,
+        });
+        let comment = self.comment().map(str::to_owned);
+        KeptEntry { number: self.number(), source, marked: self.is_marked(), comment, life }
+    }
+}

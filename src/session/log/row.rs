@@ -1,0 +1,287 @@
+//! One row of the log pane as it was laid out: text that is safe for a terminal, and what its parts mean.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::model::Moment;
+use crate::text::screen;
+
+use super::pretty::string_open_after;
+
+/// What a part of a row means. The view gives it a colour; the words say it without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Ordinary text.
+    Text,
+    /// Ids, times, lines.
+    Dim,
+    /// Titles.
+    Strong,
+    /// It worked.
+    Ok,
+    /// It did not.
+    Error,
+    /// Unknown, or waiting.
+    Warning,
+    /// Under way.
+    Info,
+    /// The name of a header.
+    Name,
+    /// A piece of laid-out JSON, which the view highlights.
+    Json {
+        /// The piece begins inside of a string.
+        inside: bool,
+    },
+}
+
+/// A part of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Byte at which it ends; it begins where the run before it ends.
+    pub end: usize,
+    /// What it means.
+    pub tone: Tone,
+}
+
+/// A part of an entry that folds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Section {
+    /// Status line and headers of the newest answer.
+    Response,
+    /// Body of the newest answer.
+    Body,
+    /// Request line, headers and body of the newest try.
+    Request,
+    /// Durations of the newest try.
+    Timing,
+    /// The metrics that it caused.
+    Metrics,
+    /// All of an earlier try, by its place from 0.
+    Try(u8),
+}
+
+/// What a row is to the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// The entry's own line.
+    Head,
+    /// A line of its details.
+    Detail,
+    /// The title of a part that folds.
+    Section(Section),
+}
+
+/// A duration that changes while the row stands on screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Live {
+    /// First cell, counted from the row's own first cell.
+    pub column: u16,
+    /// Cells; written right-aligned.
+    pub width: u16,
+    /// What it counts.
+    pub counts: Counts,
+}
+
+/// What a changing duration counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// Down to the end of a pause.
+    DownTo(Moment),
+    /// Up from the beginning of a request under way.
+    UpFrom(Moment),
+}
+
+impl Counts {
+    /// How long it is until what stands on screen changes; `None` where it has stopped.
+    pub fn changes_in(self, now: Moment) -> Option<Duration> {
+        const SECOND: Duration = Duration::from_secs(1);
+        match self {
+            Self::DownTo(until) => {
+                let left = until.left(now);
+                let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+                (!left.is_zero()).then_some(if part.is_zero() { SECOND } else { part })
+            }
+            Self::UpFrom(from) => {
+                let passed = now.since(from);
+                // Tenths for as long as they are shown.
+                let step = if passed < Duration::from_secs(10) { 100_000_000 } else { 1_000_000_000 };
+                Some(Duration::from_nanos(u64::from(step - passed.subsec_nanos() % step)))
+            }
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it is to the cursor.
+    pub kind: RowKind,
+    /// What it says, without the column of the selection mark.
+    pub text: String,
+    /// The text's parts, in order, covering all of it.
+    pub runs: Vec<Run>,
+    /// Cells that match the search: first and number.
+    pub matches: Vec<(u16, u16)>,
+    /// A duration that changes.
+    pub live: Option<Live>,
+}
+
+/// Text with tones, being put together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line {
+    pub text: String,
+    pub runs: Vec<Run>,
+    pub cells: usize,
+}
+
+impl Line {
+    /// A line of one tone. `text` must be visible already.
+    pub fn of(text: &str, tone: Tone) -> Self {
+        let mut line = Self::default();
+        line.push(text, tone);
+        line
+    }
+
+    /// Adds text, which must be visible already.
+    pub fn push(&mut self, text: &str, tone: Tone) {
+        if text.is_empty() {
+            return;
+        }
+        self.text.push_str(text);
+        self.cells += screen::width(text);
+        let end = self.text.len();
+        match self.runs.last_mut() {
+            Some(run) if run.tone == tone => run.end = end,
+            _ => self.runs.push(Run { end, tone }),
+        }
+    }
+
+    /// Adds spaces up to the column `cells`.
+    pub fn pad_to(&mut self, cells: usize) {
+        const SPACES: &str = "                                                                ";
+        while self.cells < cells {
+            self.push(screen::prefix(SPACES, cells - self.cells), Tone::Text);
+        }
+    }
+
+    /// Adds another line with its tones.
+    pub fn append(&mut self, other: &Self) {
+        let mut start = 0;
+        for run in &other.runs {
+            self.push(other.text.get(start..run.end).unwrap_or_default(), run.tone);
+            start = run.end;
+        }
+    }
+
+    /// Adds `text`, cut to `cells`.
+    pub fn push_fitted(&mut self, what: &str, cells: usize, ascii: bool, tone: Tone) {
+        self.push(&screen::fit(what, cells, ascii), tone);
+    }
+
+    /// The part of it in `range` of its bytes. `known` says at which byte it is known whether a JSON string is open, so
+    /// that taking part after part reads each byte once.
+    fn part(&self, range: &Range<usize>, known: &mut (usize, bool)) -> Self {
+        let mut out = Self::default();
+        let mut start = 0;
+        for run in &self.runs {
+            let (from, to) = (start.max(range.start), run.end.min(range.end));
+            if from < to {
+                let tone = if let Tone::Json { inside } = run.tone {
+                    if known.0 < start || known.0 > from {
+                        *known = (start, inside);
+                    }
+                    let between = self.text.get(known.0..from).unwrap_or_default();
+                    *known = (from, string_open_after(between, known.1));
+                    Tone::Json { inside: known.1 }
+                } else {
+                    run.tone
+                };
+                out.push(self.text.get(from..to).unwrap_or_default(), tone);
+            }
+            start = run.end;
+        }
+        out
+    }
+
+    /// It, cut to `cells` with an ellipsis where something was cut.
+    pub fn fitted(self, cells: usize, ascii: bool) -> Self {
+        if self.cells <= cells {
+            return self;
+        }
+        let dots = if ascii { "..." } else { "…" };
+        let room = cells.saturating_sub(screen::width(dots));
+        let kept = screen::prefix(&self.text, room).len();
+        let mut out = self.part(&(0..kept), &mut (0, false));
+        if cells > screen::width(dots) {
+            out.push(dots, Tone::Dim);
+        }
+        out
+    }
+
+    /// It as rows of at most `cells`, the later ones indented by `hang`.
+    pub fn wrapped(self, cells: usize, hang: usize) -> Vec<Self> {
+        if self.cells <= cells {
+            return vec![self];
+        }
+        let hang = if cells >= hang + 20 { hang } else { 0 };
+        let Some(first) = screen::wrap(&self.text, cells).into_iter().next() else { return vec![self] };
+        let mut known = (0, false);
+        let mut rows = vec![self.part(&first, &mut known)];
+        let rest = first.end..self.text.len();
+        let tail = self.text.get(rest.clone()).unwrap_or_default();
+        for range in screen::wrap(tail, cells - hang) {
+            let mut row = Self::default();
+            row.pad_to(hang);
+            row.append(&self.part(&(rest.start + range.start..rest.start + range.end), &mut known));
+            rows.push(row);
+        }
+        rows
+    }
+
+    /// It as a row.
+    pub fn row(self, kind: RowKind) -> Row {
+        Row { kind, text: self.text, runs: self.runs, matches: Vec::new(), live: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_keeps_the_tones_of_what_stays() {
+        let mut line = Line::of("name: ", Tone::Name);
+        line.push("a long value", Tone::Text);
+        let cut = line.clone().fitted(10, false);
+        assert_eq!(cut.text, "name: a l…");
+        assert_eq!(cut.runs.iter().map(|r| r.tone).collect::<Vec<_>>(), [Tone::Name, Tone::Text, Tone::Dim]);
+        assert_eq!(line.fitted(40, false).text, "name: a long value");
+    }
+
+    #[test]
+    fn wrapping_hangs_and_loses_nothing() {
+        let line = Line::of("ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968", Tone::Text);
+        let rows = line.wrapped(30, 4);
+        assert!(rows.iter().all(|r| r.cells <= 30), "{rows:?}");
+        let joined: String =
+            rows.iter().enumerate().map(|(i, r)| if i == 0 { &r.text } else { r.text.trim_start() }).collect();
+        assert_eq!(joined, "ids x-request-id e42c0b8a-f6e0-4a98-ab8b-941167ea8968");
+    }
+
+    #[test]
+    fn a_very_long_string_is_wrapped_in_one_pass() {
+        // Reading from the start again for each row would take minutes.
+        let long = format!("\"{}\\\"\", 1", "x".repeat(1 << 20));
+        let rows = Line::of(&long, Tone::Json { inside: false }).wrapped(100, 0);
+        assert_eq!(rows.iter().map(|r| r.text.len()).sum::<usize>(), long.len());
+        assert!(rows.iter().skip(1).all(|r| r.runs[0].tone == Tone::Json { inside: true }));
+    }
+
+    #[test]
+    fn a_wrapped_json_string_stays_a_string() {
+        let line = Line::of(r#""aaaa": "bbbb cccc dddd", 1"#, Tone::Json { inside: false });
+        let rows = line.wrapped(14, 0);
+        let tones: Vec<_> = rows.iter().map(|r| r.runs[0].tone).collect();
+        assert_eq!(tones[1], Tone::Json { inside: true }, "{rows:?}");
+    }
+}

@@ -1,0 +1,153 @@
+//! How durations, endings and bodies are said in a few words.
+
+use std::time::Duration;
+
+use super::entry::{ID_HEADERS, context_id};
+use super::line::size;
+use super::row::Tone;
+use crate::model::exchange::header;
+use crate::model::{Attempt, Body, BodyForm, Ending, FailureKind, Generation, Response};
+use crate::text::json;
+use crate::text::screen;
+
+/// `token #3, 59:58 old`.
+pub(super) fn token(generation: Generation, age: Option<Duration>) -> String {
+    match age {
+        Some(age) => format!("token #{generation}, {} old", minutes(age)),
+        None => format!("token #{generation}"),
+    }
+}
+
+pub(super) fn minutes(duration: Duration) -> String {
+    let secs = duration.as_secs();
+    if secs < 3_600 {
+        format!("{}:{:02}", secs / 60, secs % 60)
+    } else {
+        format!("{}:{:02}:{:02}", secs / 3_600, secs / 60 % 60, secs % 60)
+    }
+}
+
+/// A duration for a person: `71 ms`, `12.3 s`, `2:05`.
+pub(super) fn span(duration: Duration) -> String {
+    match duration.as_millis() {
+        ms @ 0..=9_999 if ms % 1_000 != 0 || ms == 0 => format!("{ms} ms"),
+        ms @ 0..=119_999 if ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        0..=119_999 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => minutes(duration),
+    }
+}
+
+pub(super) fn exact(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    format!("{}.{:03} ms", micros / 1_000, micros % 1_000)
+}
+
+/// How a try ended, in a few words.
+pub(super) fn ended(attempt: &Attempt) -> (String, Tone) {
+    match &attempt.ending {
+        None => ("under way".to_owned(), Tone::Info),
+        Some(Ending::Answered(response)) => {
+            let code = code(&response.body);
+            let tone = status_tone(response.status);
+            match code {
+                Some(code) => (format!("{} {code}", response.status), tone),
+                None => (response.status.to_string(), tone),
+            }
+        }
+        Some(Ending::Failed(failure)) => {
+            let status = failure.partial.as_ref().map_or_else(String::new, |r| format!("{} then ", r.status));
+            (format!("{status}{}, {}", failure_word(failure.kind), failure.phase.word()), Tone::Error)
+        }
+    }
+}
+
+/// The refusal's code: `code` of an ErrorBody, `error` of the token endpoint. [real: documented]
+pub(super) fn code(body: &Body) -> Option<String> {
+    if body.form != BodyForm::Json {
+        return None;
+    }
+    let json = json::read(body.text.as_bytes())?;
+    Some(json.get("code").or_else(|| json.get("error"))?.as_str()?.to_owned())
+}
+
+pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Dns => "no such host",
+        FailureKind::Connect => "no connection",
+        FailureKind::Tls(_) => "TLS refused",
+        FailureKind::Proxy => "proxy refused",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Reset => "connection closed",
+        FailureKind::Unprocessed => "not processed",
+        FailureKind::Protocol => "broken answer",
+        FailureKind::TooLarge => "answer too large",
+        FailureKind::Cancelled => "cancelled",
+        FailureKind::Invalid => "request could not be built",
+    }
+}
+
+pub(super) const fn status_tone(status: u16) -> Tone {
+    match status {
+        200..=299 => Tone::Ok,
+        100..=399 => Tone::Warning,
+        _ => Tone::Error,
+    }
+}
+
+pub(super) fn status_line(response: &Response) -> String {
+    format!("{} {}", screen::visible(&response.version), response.status)
+}
+
+/// The id of one answer, by the order of [`Exchange::request_id`].
+pub(super) fn request_id(response: &Response) -> Option<String> {
+    ID_HEADERS
+        .iter()
+        .find_map(|name| header(&response.headers, name))
+        .map(str::to_owned)
+        .or_else(|| context_id(&response.body))
+}
+
+/// Size and form of a body, and what is not shown of it.
+pub(super) fn body_facts(body: &Body, dot: &str) -> String {
+    let mut out = match body.form {
+        BodyForm::Empty if body.total == 0 => return "none".to_owned(),
+        BodyForm::Empty => format!("{} not kept", size(body.total)),
+        BodyForm::Json => format!("{} json", size(body.total)),
+        BodyForm::Form => format!("{} form", size(body.total)),
+        BodyForm::Text => format!("{} text", size(body.total)),
+        BodyForm::Binary => format!("{} binary, not shown", size(body.total)),
+    };
+    if let Some(mime) =
+        body.mime.as_deref().filter(|mime| !(body.form == BodyForm::Json && *mime == "application/json"))
+    {
+        out.push_str(dot);
+        out.push_str(&screen::visible(mime));
+    }
+    if let Some(encoding) = &body.encoding {
+        out.push_str(dot);
+        out.push_str(&screen::visible(encoding));
+    }
+    if body.truncated && body.form != BodyForm::Binary {
+        out.push_str(dot);
+        out.push_str("cut short");
+    }
+    out
+}
+
+/// The durations of a try on one line; what was not measured is left out.
+pub(super) fn timing(attempt: &Attempt, dot: &str) -> String {
+    let timing = &attempt.timing;
+    let mut parts = Vec::new();
+    if timing.reused {
+        parts.push("reused connection".to_owned());
+    }
+    let measured = [
+        ("look-up", timing.resolve),
+        ("connect", timing.connect),
+        ("TLS", timing.tls),
+        ("first byte", timing.first_byte),
+        ("total", timing.total),
+    ];
+    parts.extend(measured.iter().filter_map(|(name, d)| d.map(|d| format!("{name} {}", span(d)))));
+    if parts.is_empty() { "not measured yet".to_owned() } else { parts.join(dot) }
+}

@@ -1,0 +1,343 @@
+//! The threads: what was said in each conversation, ours and theirs merged, with scrolling and unread marks.
+//!
+//! ```text
+//!  sent(message) ──────┐
+//!  life(id, …) ────────┼─► Merged (one list, each message once, oldest first) ─► view
+//!  read, heard(key, …) ┘        │
+//!                               └─► unread, unknown, counts ─► picker
+//! ```
+
+pub mod entry;
+pub mod merge;
+pub mod scroll;
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::{
+    Author, Choice, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment, RemoteMessage, RemoteState,
+};
+
+pub use entry::{Entry, EntryId, Source};
+use merge::Merged;
+pub use scroll::Scroll;
+
+use super::conversations::Counts;
+
+/// What is known of one conversation's talk.
+#[derive(Clone, Debug, Default)]
+pub struct Thread {
+    merged: Merged,
+    scroll: Scroll,
+    /// What the last read showed.
+    state: RemoteState,
+    since: Option<Timestamp>,
+    last_read: Option<Moment>,
+    /// Entries that came while the end was not in sight.
+    new_below: usize,
+}
+
+impl Thread {
+    /// The messages, oldest first.
+    pub fn entries(&self) -> &[Entry] {
+        &self.merged.entries
+    }
+
+    /// Where the reader stands.
+    pub const fn scroll(&self) -> Scroll {
+        self.scroll
+    }
+
+    /// What the last read showed.
+    pub const fn state(&self) -> RemoteState {
+        self.state
+    }
+
+    /// When the guest connected, where a read told.
+    pub const fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
+    /// When the conversation was read last; `None` before the first read.
+    pub const fn last_read(&self) -> Option<Moment> {
+        self.last_read
+    }
+
+    /// Messages that came below while the reader stands further up.
+    pub const fn new_below(&self) -> usize {
+        self.new_below
+    }
+
+    /// Messages of the other side that have not been looked at.
+    pub fn unread(&self) -> u32 {
+        u32::try_from(self.entries().iter().filter(|e| e.unread).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The newest message of the other side, where all of them were looked at.
+    pub fn seen(&self) -> Option<Timestamp> {
+        if self.entries().iter().any(|e| e.unread) {
+            return None;
+        }
+        self.entries().iter().filter(|e| e.from_other_side()).map(Entry::at).max()
+    }
+
+    /// The newest message of the other side that offers something to answer with.
+    pub fn offer(&self) -> Option<Offer<'_>> {
+        let at = self.entries().iter().rposition(|e| e.from_other_side() && !e.choices().is_empty())?;
+        let entry = self.entries().get(at)?;
+        let id = entry.remote_id()?;
+        let taken = self.ours().rev().find(|m| m.extras.answers.as_deref() == Some(id));
+        Some(Offer { id, text: entry.text(), choices: entry.choices(), taken })
+    }
+
+    /// Our messages, oldest first.
+    pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.entries().iter().filter_map(Entry::message)
+    }
+
+    /// How our messages fared.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for message in self.ours() {
+            counts.sends += 1;
+            match message.life {
+                DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => counts.waiting += 1,
+                DeliveryStatus::Sending { .. } => counts.sending += 1,
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => counts.ok += 1,
+                DeliveryStatus::Refused(_) => counts.refused += 1,
+                DeliveryStatus::Unknown(_) => counts.unknown += 1,
+                DeliveryStatus::Cancelled | DeliveryStatus::Lost => {}
+            }
+        }
+        counts
+    }
+
+    fn arrived(&mut self, before: usize) {
+        if self.scroll != Scroll::Follow {
+            self.new_below += self.entries().len().saturating_sub(before);
+        }
+    }
+}
+
+/// What the other side offers to answer with.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'t> {
+    /// The remote side's id of the message that offers it.
+    pub id: &'t str,
+    /// What that message says.
+    pub text: &'t str,
+    /// In order.
+    pub choices: &'t [Choice],
+    /// Our newest message that answers it.
+    pub taken: Option<&'t Message>,
+}
+
+/// All threads. See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Threads {
+    by_key: BTreeMap<ConversationKey, Thread>,
+    home: HashMap<MessageId, ConversationKey>,
+    skew: i64,
+    earlier_until: Option<Timestamp>,
+    width: u16,
+    height: u16,
+}
+
+impl Threads {
+    /// No threads.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The newest messages of a conversation as text, a line each: when, who, how it fared, what.
+    pub fn as_text(&self, key: ConversationKey, most: usize, zone: &TimeZone) -> String {
+        let messages = self.messages(key);
+        let newest = messages.iter().skip(messages.len().saturating_sub(most));
+        let line = |entry: &Entry| {
+            let at = entry.at().to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
+            let life = entry.life().map(|life| format!(" ({})", life.word())).unwrap_or_default();
+            let author = if entry.author() == Author::Guest { "guest" } else { entry.author().word() };
+            format!("{at} {author}{life}: {}", entry.text())
+        };
+        newest.map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    // ---- what happened ------------------------------------------------------------------------------------------
+
+    /// A message of ours was asked for.
+    pub fn sent(&mut self, message: Message) {
+        self.home.insert(message.id, message.conversation);
+        let thread = self.thread_mut(message.conversation);
+        // Whoever sends wants to see it.
+        thread.scroll = Scroll::Follow;
+        thread.new_below = 0;
+        thread.merged.sent(message);
+        self.forget_dropped();
+    }
+
+    /// A message of ours moved on. Returns its conversation; `None` for a message that is not known (any more).
+    pub fn life(
+        &mut self,
+        id: MessageId,
+        life: DeliveryStatus,
+        exchange: Option<ExchangeId>,
+        remote_id: Option<String>,
+    ) -> Option<ConversationKey> {
+        let key = *self.home.get(&id)?;
+        let merged = &mut self.by_key.get_mut(&key)?.merged;
+        let at = merged.entries.iter().rposition(|e| e.message().is_some_and(|m| m.id == id))?;
+        if let Some(Entry { source: Source::Ours { message, .. }, .. }) = merged.entries.get_mut(at) {
+            // An answer that was read before the acceptance was reported stays an answer.
+            if !(message.life == DeliveryStatus::Answered && life == DeliveryStatus::Accepted) {
+                message.life = life;
+            }
+            message.exchange = exchange.or(message.exchange);
+            let new = remote_id.filter(|id| message.remote_id.as_ref() != Some(id));
+            if let Some(remote_id) = new {
+                merged.tie(at, &remote_id);
+            }
+        }
+        merged.mark_answered();
+        Some(key)
+    }
+
+    /// A conversation was read: `brought` is all that the read showed, ours included. Returns how many messages of the
+    /// other side are new. What was there before this session counts as looked at.
+    pub fn read(
+        &mut self,
+        key: ConversationKey,
+        state: RemoteState,
+        since: Option<Timestamp>,
+        brought: Vec<RemoteMessage>,
+        now: Moment,
+    ) -> usize {
+        let thread = self.thread_mut(key);
+        thread.state = state;
+        thread.since = since.or(thread.since);
+        thread.last_read = Some(now);
+        let before = thread.entries().len();
+        let news = thread.merged.read(brought);
+        thread.arrived(before);
+        self.forget_dropped();
+        news
+    }
+
+    /// What was heard in earlier sessions, the newest `unread` of it not looked at. What a read brings from here on is
+    /// news if it is newer.
+    pub fn recall(&mut self, key: ConversationKey, heard: Vec<RemoteMessage>, unread: u32) {
+        self.thread_mut(key).merged.recall(heard, unread);
+    }
+
+    /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
+    pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
+        let thread = self.thread_mut(key);
+        let before = thread.entries().len();
+        let news = thread.merged.heard(brought, now.wall);
+        thread.arrived(before);
+        self.forget_dropped();
+        news
+    }
+
+    /// The remote side's clock is this many seconds ahead of ours.
+    pub fn clock_skew(&mut self, seconds: i64) {
+        self.skew = seconds;
+        for thread in self.by_key.values_mut() {
+            thread.merged.set_skew(seconds);
+        }
+    }
+
+    /// Messages of ours up to here are of earlier sessions.
+    pub fn earlier_until(&mut self, now: Timestamp) {
+        self.earlier_until = Some(now);
+        for thread in self.by_key.values_mut() {
+            thread.merged.earlier_until = Some(now);
+        }
+    }
+
+    /// What the other side said up to here, by its clock, was looked at in an earlier session.
+    pub fn seen_until(&mut self, key: ConversationKey, seen: Timestamp) {
+        self.thread_mut(key).merged.seen_until = Some(seen);
+    }
+
+    /// Someone looked at a conversation.
+    pub fn mark_read(&mut self, key: ConversationKey) {
+        if let Some(thread) = self.by_key.get_mut(&key) {
+            thread.merged.entries.iter_mut().for_each(|e| e.unread = false);
+        }
+    }
+
+    fn thread_mut(&mut self, key: ConversationKey) -> &mut Thread {
+        let (skew, earlier_until) = (self.skew, self.earlier_until);
+        self.by_key.entry(key).or_insert_with(|| {
+            let mut thread = Thread::default();
+            thread.merged.set_skew(skew);
+            thread.merged.earlier_until = earlier_until;
+            thread
+        })
+    }
+
+    /// Keeps the way from message to conversation no longer than the messages themselves.
+    fn forget_dropped(&mut self) {
+        let kept: usize = self.by_key.values().map(|t| t.entries().len()).sum();
+        if self.home.len() > 2 * kept + 64 {
+            let alive: std::collections::HashSet<MessageId> =
+                self.by_key.values().flat_map(|t| t.ours().map(|m| m.id)).collect();
+            self.home.retain(|id, _| alive.contains(id));
+        }
+    }
+
+    // ---- reading ------------------------------------------------------------------------------------------------
+
+    /// A conversation's thread; `None` where nothing was sent or read yet.
+    pub fn get(&self, key: ConversationKey) -> Option<&Thread> {
+        self.by_key.get(&key)
+    }
+
+    /// A conversation's messages, oldest first.
+    pub fn messages(&self, key: ConversationKey) -> &[Entry] {
+        self.get(key).map_or(&[], Thread::entries)
+    }
+
+    /// A message of ours.
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.get(*self.home.get(&id)?)?.ours().rev().find(|m| m.id == id)
+    }
+
+    /// Messages of the other side that have not been looked at.
+    pub fn unread(&self, key: ConversationKey) -> u32 {
+        self.get(key).map_or(0, Thread::unread)
+    }
+
+    /// How our messages fared.
+    pub fn counts(&self, key: ConversationKey) -> Counts {
+        self.get(key).map(Thread::counts).unwrap_or_default()
+    }
+
+    /// Our unknown messages that nobody settled yet, by conversation, oldest first.
+    pub fn unknown(&self) -> impl Iterator<Item = &Message> {
+        self.by_key.values().flat_map(Thread::ours).filter(|m| matches!(m.life, DeliveryStatus::Unknown(_)))
+    }
+
+    /// Our messages that are still on their way (also: what quitting would ask about).
+    pub fn open(&self) -> impl Iterator<Item = &Message> {
+        self.by_key.values().flat_map(Thread::ours).filter(|m| !m.life.is_settled())
+    }
+
+    /// When a shown countdown of this conversation changes next; `None` where none runs.
+    pub fn next_change(&self, key: ConversationKey, now: Moment) -> Option<Moment> {
+        let waits = self.get(key)?.ours().filter_map(|m| match &m.life {
+            DeliveryStatus::Waiting { until, .. } => Some(until.left(now)),
+            _ => None,
+        });
+        let parts = waits.filter(|left| !left.is_zero()).map(|left| match left.subsec_nanos() {
+            0 => std::time::Duration::from_secs(1),
+            nanos => std::time::Duration::from_nanos(u64::from(nanos)),
+        });
+        parts.min().map(|part| now.after(part))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! `guestwire` alone: the console. This is where the command line hands over to the shell.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+#[cfg(feature = "sandbox")]
+use std::sync::Arc;
+
+use crate::app::files;
+use crate::config::Settings;
+use crate::pass::{Pass, builtin, file};
+#[cfg(feature = "sandbox")]
+use crate::tui::effect::SandboxAsk;
+use crate::tui::start::{Embedded, Show, Start};
+use crate::tui::state::demo::tape::Tape;
+
+use crate::app::exit::Failed;
+
+/// What the console starts with.
+#[derive(Debug)]
+pub struct ConsoleOptions {
+    /// Everything that config, environment and flags decided.
+    pub settings: Settings,
+    /// Made-up log entries to begin with, for measuring.
+    pub fill_log: u32,
+    /// Record the screen into this file.
+    pub record: Option<PathBuf>,
+    /// What is shown in demo mode from the start.
+    pub show: Option<Show>,
+}
+
+/// A recorded demo of some minutes is far smaller.
+const TAPE_MAX: u64 = 64 << 20;
+
+/// What `--demo` and `--rehearse` name, read before the screen opens.
+pub fn show(demo: Option<&Path>, rehearse: Option<&Path>) -> Result<Option<Show>, Failed> {
+    let read = |path: &Path| {
+        files::read_text(path, TAPE_MAX)
+            .map(|text| {
+                let size = text.len() as u64;
+                (text, size)
+            })
+            .map_err(|e| Failed::usage(format!("{} cannot be read: {}", path.display(), files::why(&e))))
+    };
+    if let Some(path) = rehearse {
+        let (text, _) = read(path)?;
+        let tape = Tape::parse(&text).map_err(|why| Failed::usage(format!("{}: {why}", path.display())))?;
+        return Ok(Some(Show::Rehearsal(tape)));
+    }
+    let Some(path) = demo else { return Ok(None) };
+    let text = match path.to_str().and_then(builtin::named).filter(|_| !path.exists()) {
+        Some(text) => text.to_owned(),
+        None => {
+            let (text, size) = read(path)?;
+            if size > file::MAX_BYTES {
+                return Err(Failed::usage(format!("{} is too large for a pass", path.display())));
+            }
+            text
+        }
+    };
+    let pass = Pass::parse(path, &text).map_err(|problems| Failed::usage(problems.to_string()))?;
+    Ok(Some(Show::Pass(pass)))
+}
+
+/// Runs the console until it is left.
+pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
+    let start = Start { fill_log: options.fill_log, record: options.record.clone(), show: options.show.clone() };
+    let exit = crate::tui::start::console(&options.settings, start, || embedded(&options.settings))?;
+    Ok(match exit {
+        crate::tui::terminal::Exit::Quit => ExitCode::SUCCESS,
+        crate::tui::terminal::Exit::Terminated => ExitCode::from(143),
+        crate::tui::terminal::Exit::Lost => ExitCode::FAILURE,
+    })
+}
+
+/// Starts the sandbox in this process, faults at hand.
+#[cfg(feature = "sandbox")]
+fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
+    let sandbox =
+        crate::app::open::serve(0, settings.scenario.as_deref(), None).map_err(|e| anyhow::anyhow!(e.message))?;
+    let mut profile = sandbox.profile();
+    profile.redact.extend(settings.redact.iter().cloned());
+    profile.masks.extend(&settings.masks);
+    let sandbox = Arc::new(sandbox);
+    let arranged = Arc::clone(&sandbox);
+    let arrange = move |ask: &SandboxAsk| match ask {
+        SandboxAsk::Fault(Some(json)) => {
+            let before = arranged.faults_left();
+            arranged.set_fault(json)?;
+            let left = arranged.faults_left();
+            // What changes something at once leaves nothing to lift.
+            Ok(match left.last().filter(|_| left.len() > before.len()) {
+                Some(fault) => format!("Set: {fault}. B and the first line lift it."),
+                None => "Done: it is so from now on.".to_owned(),
+            })
+        }
+        SandboxAsk::Fault(None) => {
+            arranged.clear_faults();
+            Ok("No faults.".to_owned())
+        }
+        SandboxAsk::Advance(by) => {
+            arranged.advance(by.as_secs());
+            Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
+        }
+    };
+    Ok(Embedded { profile, arrange: Box::new(arrange), faults: Box::new(move || sandbox.faults_left()) })
+}
+
+/// Says that there is none.
+#[cfg(not(feature = "sandbox"))]
+fn embedded(_: &Settings) -> anyhow::Result<Embedded> {
+    anyhow::bail!("this guestwire was built without the sandbox; configure a profile (`guestwire init` begins a file)")
+}

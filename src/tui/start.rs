@@ -1,0 +1,360 @@
+//! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
+//! that could take time is begun.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::terminal::input::Keys;
+use super::terminal::platform::{Arranger, FaultsLeft, RealOutside};
+use super::terminal::screen;
+use super::terminal::screen::RealScreen;
+use super::terminal::{Exit, Screen as _, Shell};
+use crate::app::signals;
+use crate::clock::Clock;
+use crate::config::settings::{ColorChoice, EnterKey, Times};
+use crate::config::{Credentials, Profile, ProfileChoice, Settings};
+use crate::diagnosis::ProfileFacts;
+use crate::engine::{Command, Engine, Report, Tuning};
+use crate::journal::{self, Journal};
+use crate::model::Moment;
+use crate::pass::Pass;
+use crate::session::conversations::Picker;
+use crate::session::log::{Log, LogOptions};
+use crate::tui::keymap::{Keymap, Override};
+use crate::tui::state::composer::{Composer, Snippet};
+use crate::tui::state::demo::tape::Tape;
+use crate::tui::state::{Manners, Place, Setup, State};
+use crate::tui::theme;
+use crate::tui::theme::Theme;
+use crate::tui::{Effect, Event};
+
+/// How long the engine may take to finish what is on the wire after the screen is gone.
+const FINISH: Duration = Duration::from_secs(3);
+
+/// Opens the console and runs it until someone leaves.
+///
+/// # Errors
+/// A sentence: no terminal, a setting that the screen cannot use, a sandbox port that cannot be had.
+pub fn console(
+    settings: &Settings,
+    start: Start,
+    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
+) -> anyhow::Result<Exit> {
+    let keymap = keymap(settings)?;
+    let theme = theme(settings)?;
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
+    }
+    let runtime = crate::app::runtime::start().map_err(anyhow::Error::msg)?;
+    let exit = runtime.block_on(run(settings, start, keymap, theme, sandbox));
+    // A name look-up that hangs must not keep a program that a person has left.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    exit
+}
+
+/// What the console begins with besides its settings.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// So many made-up entries stand in the log from the start, for measuring.
+    pub fill_log: u32,
+    /// The screen is recorded into this new file.
+    pub record: Option<std::path::PathBuf>,
+    /// What is shown in demo mode.
+    pub show: Option<Show>,
+}
+
+/// What is shown in demo mode from the start.
+#[derive(Clone, Debug)]
+pub enum Show {
+    /// The messages of this pass, sent one by one.
+    Pass(Pass),
+    /// What was said once. The engine does not even sign in: nobody is asked for anything.
+    Rehearsal(Tape),
+}
+
+/// The embedded sandbox, as far as the console needs it.
+pub struct Embedded {
+    /// The profile that leads to it.
+    pub profile: Profile,
+    /// Sets it up.
+    pub arrange: Arranger,
+    /// What is left of its faults.
+    pub faults: FaultsLeft,
+}
+
+async fn run(
+    settings: &Settings,
+    start: Start,
+    keymap: Keymap,
+    theme: Theme,
+    sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
+) -> anyhow::Result<Exit> {
+    let clock = Clock::start();
+    let (profile, arrange, faults) = match &settings.profile {
+        ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
+        ProfileChoice::Sandbox => {
+            let embedded = sandbox()?;
+            (embedded.profile, Some(embedded.arrange), Some(embedded.faults))
+        }
+    };
+    let profile = Arc::new(profile);
+    screen::install_panic_hook();
+    let guard = screen::Guard;
+    let mut screen = RealScreen::new(screen::enter().context("the terminal cannot be used")?);
+    let signals = signals::listen().context("signals cannot be listened to")?;
+    let mut state = state(settings, &profile, keymap, theme, clock.now(), screen.size());
+    state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
+    super::terminal::fill::fill(&mut state, start.fill_log);
+    state.recording = start.record;
+    match start.show {
+        Some(Show::Pass(pass)) => crate::tui::update::demo::play(&mut state, &pass),
+        Some(Show::Rehearsal(tape)) => {
+            state.offline = true;
+            crate::tui::update::demo::rehearse(&mut state, tape);
+        }
+        None => {}
+    }
+    screen.draw(&state).context("the terminal cannot be drawn on")?;
+
+    let (journal, pages) = if settings.journal.ephemeral || state.offline {
+        (None, tokio::sync::mpsc::unbounded_channel().1)
+    } else {
+        let (journal, pages) = Journal::open(journal_options(settings, &profile));
+        state.kept.open();
+        state.number_messages_from(first_message_id());
+        (Some(journal), pages)
+    };
+    let metrics = settings.metrics.clone().filter(|_| !state.offline);
+    let mut tuning = Tuning { metrics, sign_in: !state.offline, ..Tuning::default() };
+    if let Some(journal) = &journal {
+        tuning.send_log = Arc::new(journal.clone());
+    }
+    let tell = journal.clone();
+    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
+    let (ask, masking) = (engine.clone(), engine.clone());
+    let mut shell = Shell {
+        input: Keys::new().context("the terminal cannot be read")?,
+        screen,
+        outside: RealOutside {
+            keep_copies: !settings.journal.ephemeral,
+            clipboard: settings.ui.clipboard,
+            data_dir: settings.paths.data_dir.clone(),
+            sandbox: arrange,
+            faults,
+        },
+        clock,
+        engine: Box::new(move |command| ask.ask(command)),
+        mask: Box::new(move |text| masking.mask(text)),
+        reports,
+        journal: Box::new(move |job| {
+            if let Some(journal) = &tell {
+                journal.tell(job);
+            }
+        }),
+        pages,
+        signals,
+    };
+    let exit = shell.run(&mut state).await;
+    for effect in crate::tui::update::leaving(&mut state) {
+        if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
+            journal.tell(job);
+        }
+    }
+    drop(shell.input);
+    drop(shell.screen);
+    drop(guard);
+    engine.ask(Command::Shutdown);
+    let mut unknown = 0;
+    // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
+    let last = finish(&mut shell.reports, |report| {
+        unknown +=
+            usize::from(matches!(report, Report::Message { life: crate::model::DeliveryStatus::Unknown(_), .. }));
+        for effect in crate::tui::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
+            if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
+                journal.tell(job);
+            }
+        }
+    });
+    let _ = tokio::time::timeout(FINISH, last).await;
+    if let Some(journal) = &journal
+        && !journal.close(FINISH)
+    {
+        let _ = writeln!(std::io::stderr(), "The journal did not finish in time: the last entries may not be kept.");
+    }
+    if unknown > 0 {
+        tracing::warn!(unknown, "left with unknown outcomes");
+        let _ = writeln!(
+            std::io::stderr(),
+            "{unknown} message{} had no answer when guestwire stopped: look the conversation up before sending again.",
+            if unknown == 1 { "" } else { "s" }
+        );
+    }
+    exit.context("the terminal failed")
+}
+
+/// Takes the last reports: what came of the messages that were on the wire is kept too.
+async fn finish(reports: &mut UnboundedReceiver<Report>, mut take: impl FnMut(Report)) {
+    while let Some(report) = reports.recv().await
+        && report != Report::Stopped
+    {
+        take(report);
+    }
+}
+
+/// Ids of 62 bits from a random place on: no two sessions ever give the same.
+pub fn first_message_id() -> u64 {
+    (uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20
+}
+
+/// What the journal of a profile is opened with.
+pub fn journal_options(settings: &Settings, profile: &Profile) -> journal::Options {
+    let dir = journal::place::profile_dir(&settings.paths.data_dir, &profile.name);
+    let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
+    journal::Options {
+        keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
+        max_bytes: settings.journal.max_bytes,
+        ..journal::Options::new(dir, conversations)
+    }
+}
+
+fn keymap(settings: &Settings) -> anyhow::Result<Keymap> {
+    let overrides: Vec<Override> = settings
+        .keys
+        .iter()
+        .map(|binding| {
+            let at = binding.chords.first().map_or(binding.action.at, |c| c.at);
+            let (_, context) = crate::config::settings::KeyContext::WORDS
+                .iter()
+                .find(|(_, c)| *c == binding.context)
+                .map_or(("", ""), |(name, _)| ("", *name));
+            Override {
+                context: context.to_owned(),
+                action: binding.action.value.clone(),
+                keys: binding.chords.iter().map(|c| c.value.clone()).collect(),
+                place: format!("{}:{}:{}", settings.paths.config_file.display(), at.line, at.column),
+            }
+        })
+        .collect();
+    Keymap::new(&overrides, settings.composer.enter == EnterKey::Newline).map_err(anyhow::Error::msg)
+}
+
+fn theme(settings: &Settings) -> anyhow::Result<Theme> {
+    let ui = &settings.ui;
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let mono = match ui.color {
+        ColorChoice::Never => true,
+        ColorChoice::Always => false,
+        ColorChoice::Auto => no_color,
+    };
+    let ascii = ui.ascii || !locale_is_utf8();
+    theme::named(&ui.theme, ascii, mono).with_context(|| {
+        let names = theme::names().collect::<Vec<_>>().join(", ");
+        format!("no theme is called “{}”: there are {names}", ui.theme)
+    })
+}
+
+/// Whether the locale says UTF-8. A locale that says nothing is taken for UTF-8, as terminals of today are.
+fn locale_is_utf8() -> bool {
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_none_or(|l| {
+        let l = l.to_ascii_lowercase();
+        l.contains("utf-8") || l.contains("utf8") || !matches!(l.as_str(), "c" | "posix") && !l.contains('.')
+    })
+}
+
+fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {
+    let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+    let log_zone = if settings.log.utc { TimeZone::UTC } else { zone.clone() };
+    let log = Log::new(LogOptions {
+        zone: log_zone,
+        ascii: theme.ascii,
+        max_entries: settings.log.max_entries,
+        max_bytes: usize::try_from(settings.log.max_bytes).unwrap_or(usize::MAX),
+    });
+    let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
+    let snippets = settings.composer.snippets.iter();
+    composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
+    let mut place = place(
+        profile,
+        settings.paths.data_dir.clone(),
+        settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
+    );
+    place.muted.clone_from(&settings.muted);
+    build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
+}
+
+/// What the status line says first.
+fn first_words(settings: &Settings, profile: &Profile) -> String {
+    if profile.sandbox && settings.has_env_profile {
+        "Built-in sandbox: nothing leaves this machine. `guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.".to_owned()
+    } else if profile.sandbox && !settings.paths.config_exists {
+        "Built-in sandbox: nothing leaves this machine. Type and press Enter; :connect tells how to reach an organisation.".to_owned()
+    } else if profile.sandbox {
+        "This is the built-in sandbox: nothing leaves this machine.".to_owned()
+    } else {
+        String::new()
+    }
+}
+
+fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<std::path::PathBuf>) -> Place {
+    Place {
+        profile: profile.name.clone(),
+        region: profile.region.domain.clone(),
+        api: profile.hosts.api.clone(),
+        login: profile.hosts.login.clone(),
+        scopes: match &profile.credentials {
+            Credentials::Client(client) => client.scopes.clone(),
+            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+        },
+        sandbox: profile.sandbox,
+        production: profile.production,
+        data_dir,
+        config_file,
+        facts: ProfileFacts::of(profile),
+        muted: BTreeSet::new(),
+        masks: profile.masks.clone(),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place where everything meets")]
+fn build(
+    profile: &Profile,
+    place: Place,
+    keymap: Keymap,
+    theme: Theme,
+    zone: TimeZone,
+    log: Log,
+    composer: Composer,
+    now: Moment,
+    size: Size,
+    words: String,
+) -> State {
+    let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
+    let mut state = State::new(Setup { now, size, place, theme, zone, keymap, picker, composer, log });
+    state.status.info(words);
+    state
+}
+
+/// A state with every setting at its default, for tests that run the shell on a screen in memory.
+pub fn state_for_tests(profile: &Profile, now: Moment, size: (u16, u16), data_dir: &std::path::Path) -> State {
+    build(
+        profile,
+        place(profile, data_dir.to_owned(), None),
+        Keymap::default(),
+        Theme::default(),
+        TimeZone::UTC,
+        Log::new(LogOptions::default()),
+        Composer::new(1, "run"),
+        now,
+        Size { width: size.0, height: size.1 },
+        String::new(),
+    )
+}

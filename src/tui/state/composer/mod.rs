@@ -1,0 +1,405 @@
+//! The composer: one text being written for each conversation, the texts sent before, snippets and variables.
+//! Every character is text; nothing here sends by itself.
+//!
+//! ```text
+//!  typing, paste ─► draft of the conversation ─► check ─► take_for_send ─► Effect (by the caller) + history
+//!                     ▲      │                     └──► Refusal: the text stays, the reason is shown
+//!                     └ Up/Down walk the history; Down past the newest brings the draft back
+//! ```
+
+pub mod attachments;
+pub mod editor;
+pub mod history;
+mod keys;
+mod steps;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::model::limits::GUEST_TEXT_MAX_BYTES;
+use crate::model::{ConversationKey, Extras, Moment};
+
+use crate::model::variables::{Expansion, Values, expand, uuid_from};
+pub use editor::Editor;
+pub use history::Found;
+use history::History;
+
+/// Why a text is not sent. It stays in the composer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing but blanks.
+    Empty,
+    /// More bytes than the platform takes.
+    TooLong {
+        /// Bytes of UTF-8, with variables filled in.
+        bytes: usize,
+        /// The most that is taken.
+        max: usize,
+    },
+    /// More bytes of participant attributes than the platform takes.
+    Attributes {
+        /// Bytes of JSON.
+        bytes: usize,
+        /// The most that is taken.
+        max: usize,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("not sent: there is nothing but blanks; type a text first"),
+            Self::TooLong { bytes, max } => {
+                write!(f, "not sent: {bytes} bytes, {} more than the {max} that are taken; shorten it", bytes - max)
+            }
+            Self::Attributes { bytes, max } => {
+                write!(f, "not sent: {bytes} bytes of attributes, {} more than the {max} that are taken", bytes - max)
+            }
+        }
+    }
+}
+
+/// A named text of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// What it is called.
+    pub name: String,
+    /// What is put in; may hold variables.
+    pub text: String,
+}
+
+/// How the hint line is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HintKind {
+    /// The keys that work here.
+    Keys,
+    /// Something worth knowing.
+    Note,
+    /// Something that keeps the text from being sent.
+    Problem,
+}
+
+/// The line under the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// One sentence, not made safe for a terminal (it may quote what was typed).
+    pub text: String,
+    /// How it is meant.
+    pub kind: HintKind,
+}
+
+/// What the composer has to say until the next edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    Pasted { lines: usize },
+    Refused(Refusal),
+}
+
+/// The composer. See the module.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    drafts: BTreeMap<Option<ConversationKey>, Editor>,
+    active: Option<ConversationKey>,
+    /// The draft of `active`, taken out of `drafts`.
+    editor: Editor,
+    history: History,
+    snippets: Vec<Snippet>,
+    /// What was taken out last, for [`Composer::yank`].
+    killed: String,
+    notice: Option<Notice>,
+    /// What the next messages carry beside their text.
+    carried: BTreeMap<ConversationKey, Extras>,
+    expanding: bool,
+    seed: u128,
+    run: String,
+    seq: u64,
+    messages: u64,
+    send_key: String,
+    keys: String,
+    /// Cells of a row in the pane; 0 where that is not known.
+    width: u16,
+    /// The column (in cells) that Up and Down try to keep, and the cursor for which that holds.
+    goal: Option<(usize, usize)>,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self::new(0, "run")
+    }
+}
+
+impl Composer {
+    /// An empty composer. `seed` is what `{{uuid}}` grows from (random, from outside), `run` is what `{{run}}` says.
+    pub fn new(seed: u128, run: &str) -> Self {
+        Self {
+            drafts: BTreeMap::new(),
+            active: None,
+            editor: Editor::default(),
+            history: History::default(),
+            snippets: Vec::new(),
+            killed: String::new(),
+            notice: None,
+            carried: BTreeMap::new(),
+            expanding: true,
+            seed,
+            run: run.to_owned(),
+            seq: 1,
+            messages: 0,
+            send_key: "Enter".to_owned(),
+            keys: "Enter send · Alt-Enter or ^J new line · ^R history · ^T snippets · Esc leave".to_owned(),
+            width: 0,
+            goal: None,
+        }
+    }
+
+    /// Names the keys of the live keymap: the one that sends, and the line of keys shown where nothing else is to be said.
+    pub fn set_keys(&mut self, send: &str, line: &str) {
+        send.clone_into(&mut self.send_key);
+        line.clone_into(&mut self.keys);
+    }
+
+    /// Sets the width of the pane's inside, so that Up and Down go by rows as they stand on the screen.
+    pub fn set_width(&mut self, cells: u16) {
+        self.width = cells;
+    }
+
+    /// Sets the snippets of the settings.
+    pub fn set_snippets(&mut self, snippets: Vec<Snippet>) {
+        self.snippets = snippets;
+    }
+
+    /// A UUID that is in no message.
+    pub fn new_uuid(&mut self) -> uuid::Uuid {
+        self.messages += 1;
+        uuid_from(self.seed, self.messages)
+    }
+
+    /// Switches variables off (texts go out exactly as typed) or on.
+    pub fn set_expanding(&mut self, on: bool) {
+        self.expanding = on;
+    }
+
+    /// Whether variables are filled in.
+    pub const fn expanding(&self) -> bool {
+        self.expanding
+    }
+
+    // ---- drafts -------------------------------------------------------------------------------------------------
+
+    /// Turns to the draft of another conversation; each keeps its text, cursor and undo.
+    pub fn switch(&mut self, to: impl Into<Option<ConversationKey>>) {
+        let to = to.into();
+        if to == self.active {
+            return;
+        }
+        if self.history.walking() {
+            // The draft is kept, not the text of the history that was only looked at.
+            self.editor.forget_step();
+            self.history.stop();
+        }
+        let draft = std::mem::replace(&mut self.editor, self.drafts.remove(&to).unwrap_or_default());
+        if draft != Editor::default() {
+            self.drafts.insert(self.active, draft);
+        }
+        self.active = to;
+        self.notice = None;
+    }
+
+    /// The conversation whose draft is being written.
+    pub const fn active(&self) -> Option<ConversationKey> {
+        self.active
+    }
+
+    /// The draft of a conversation; empty where there is none.
+    pub fn draft_of(&self, key: impl Into<Option<ConversationKey>>) -> &str {
+        let key = key.into();
+        if key == self.active { self.text() } else { self.drafts.get(&key).map_or("", Editor::text) }
+    }
+
+    /// Whether something is written for a conversation.
+    pub fn has_draft(&self, key: impl Into<Option<ConversationKey>>) -> bool {
+        !self.draft_of(key).is_empty()
+    }
+
+    /// All drafts that are not empty, with the cursor's byte offset.
+    pub fn drafts(&self) -> impl Iterator<Item = (Option<ConversationKey>, &str, usize)> {
+        let active = std::iter::once((self.active, &self.editor));
+        active
+            .chain(self.drafts.iter().map(|(key, editor)| (*key, editor)))
+            .filter(|(_, editor)| !editor.text().is_empty())
+            .map(|(key, editor)| (key, editor.text(), editor.cursor()))
+    }
+
+    /// Puts a kept draft back (at start). Replaces what is there; undo brings that back.
+    pub fn restore_draft(&mut self, key: impl Into<Option<ConversationKey>>, text: &str, cursor: usize) {
+        let key = key.into();
+        let editor = if key == self.active { &mut self.editor } else { self.drafts.entry(key).or_default() };
+        editor.set_text(text);
+        editor.place(cursor);
+    }
+
+    // ---- reading ------------------------------------------------------------------------------------------------
+
+    /// The text as typed.
+    pub fn text(&self) -> &str {
+        self.editor.text()
+    }
+
+    /// The text and its cursor.
+    pub const fn editor(&self) -> &Editor {
+        &self.editor
+    }
+
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.text().is_empty()
+    }
+
+    /// What the variables stand for in the next message.
+    pub fn values(&self, now: Moment) -> Values {
+        Values { seq: self.seq, uuid: uuid_from(self.seed, self.messages), now: now.wall, run: self.run.clone() }
+    }
+
+    fn expansion(&self, now: Moment) -> Option<Expansion> {
+        (self.expanding && self.text().contains("{{")).then(|| expand(self.text(), &self.values(now)))
+    }
+
+    /// The text as it would be sent now, where that differs from what was typed.
+    pub fn preview(&self, now: Moment) -> Option<String> {
+        self.expansion(now).filter(|e| !e.used.is_empty()).map(|e| e.text)
+    }
+
+    /// Bytes that would be sent, and the most that is taken.
+    pub fn bytes(&self, now: Moment) -> (usize, usize) {
+        (self.expansion(now).map_or(self.text().len(), |e| e.text.len()), GUEST_TEXT_MAX_BYTES)
+    }
+
+    /// The line under the text: a refusal, a paste, a variable that is none, or the keys.
+    pub fn hint(&self, now: Moment) -> Hint {
+        let note = |text| Hint { text, kind: HintKind::Note };
+        let problem = |text| Hint { text, kind: HintKind::Problem };
+        if let Some(Notice::Refused(refusal)) = self.notice {
+            return problem(refusal.to_string());
+        }
+        let (bytes, max) = self.bytes(now);
+        if bytes > max {
+            return problem(format!("{} bytes too many: not sent until it is shorter", bytes - max));
+        }
+        if let Some(Notice::Pasted { lines }) = self.notice {
+            return note(format!("{lines} lines — {} sends them as one message", self.send_key));
+        }
+        if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
+            let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
+            return note(format!("{{{{{name}}}}} is no variable and is sent as typed; there are {known}"));
+        }
+        if self.history.walking() {
+            let (back, all) = self.history.place();
+            return note(format!("history {back} of {all} · Down comes back to the draft"));
+        }
+        Hint { text: self.keys.clone(), kind: HintKind::Keys }
+    }
+
+    // ---- sending ------------------------------------------------------------------------------------------------
+
+    /// The text as it would be sent, or why it would not be. Changes nothing.
+    pub fn check(&self, now: Moment) -> Result<String, Refusal> {
+        let text = self.expansion(now).map_or_else(|| self.text().to_owned(), |e| e.text);
+        if text.trim().is_empty() && self.carried().is_none_or(|e| e.attachments.is_empty()) {
+            return Err(Refusal::Empty);
+        }
+        if text.len() > GUEST_TEXT_MAX_BYTES {
+            return Err(Refusal::TooLong { bytes: text.len(), max: GUEST_TEXT_MAX_BYTES });
+        }
+        self.check_carried()?;
+        Ok(text)
+    }
+
+    /// Takes the text out to be sent, with variables filled in; what was typed goes into the history. A refused text
+    /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
+    /// What goes with it comes from [`Composer::take_carried`].
+    pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
+        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
+        let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
+        self.seq += u64::from(used.contains(&"seq"));
+        self.messages += 1;
+        let typed = self.text().to_owned();
+        if self.history.walking() {
+            self.editor.forget_step();
+        } else {
+            self.editor.set_text("");
+        }
+        if !typed.trim().is_empty() {
+            self.history.push(&typed);
+        }
+        self.notice = None;
+        Ok(text)
+    }
+
+    /// A message was sent from elsewhere with [`Self::values`]; `seq`: it used that one.
+    pub fn used(&mut self, seq: bool) {
+        self.seq += u64::from(seq);
+        self.messages += 1;
+    }
+
+    // ---- history and snippets -----------------------------------------------------------------------------------
+
+    /// Puts the text sent before the one shown here. The draft is one undo step (or Down) away.
+    pub fn history_older(&mut self) {
+        let walking = self.history.walking();
+        let Some(text) = self.history.older().map(str::to_owned) else { return };
+        if walking {
+            self.editor.forget_step();
+        }
+        self.editor.set_text_step(&text);
+        self.notice = None;
+    }
+
+    /// Puts the text sent after the one shown here; after the newest the draft comes back as it was.
+    pub fn history_newer(&mut self) {
+        if !self.history.walking() {
+            return;
+        }
+        self.editor.forget_step();
+        if let Some(text) = self.history.newer() {
+            self.editor.set_text_step(text);
+        }
+        self.notice = None;
+    }
+
+    /// Texts sent earlier that hold `needle`, newest first.
+    pub fn search_history(&self, needle: &str) -> Vec<Found<'_>> {
+        self.history.search(needle)
+    }
+
+    /// Puts a found text here in place of the draft (undo brings the draft back). False where there is no such text.
+    pub fn take_history(&mut self, index: usize) -> bool {
+        let Some(text) = self.history.get(index).map(str::to_owned) else { return false };
+        self.set_text(&text);
+        true
+    }
+
+    /// The snippets of the settings.
+    pub fn snippets(&self) -> &[Snippet] {
+        &self.snippets
+    }
+
+    /// Puts a snippet in at the cursor. False where there is none of that name.
+    pub fn insert_snippet(&mut self, name: &str) -> bool {
+        let Some(text) = self.snippets.iter().find(|s| s.name == name).map(|s| s.text.clone()) else { return false };
+        self.edited().insert(&text);
+        true
+    }
+
+    // ---- editing ------------------------------------------------------------------------------------------------
+
+    /// The editor, for a change: ends a walk through the history and takes the notice away.
+    fn edited(&mut self) -> &mut Editor {
+        self.history.stop();
+        self.notice = None;
+        &mut self.editor
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Demo mode: the conversation large, what happens on the wire in plain words, and nothing that could embarrass.
+//!
+//! ```text
+//!            ┌─ Live ─── thread of the open conversation ◄── engine        LIVE, SANDBOX, PROD
+//! Present ───┤
+//!            └─ Tape ─── what was recorded, revealed a line at a time      REHEARSAL: nothing is ever sent
+//!
+//! Space: [typing ─► sent ─► waits for the answer] ─► [typing …     (a script: the send steps of a pass)
+//! beats: what happened, one sentence each; Left goes back through them, Right forward again
+//! ```
+
+pub mod aliases;
+pub mod narrate;
+pub mod script;
+pub mod tape;
+
+use std::collections::BTreeMap;
+
+use crate::model::{ConversationKey, ExchangeId, Generation, MessageId, Moment};
+
+use super::Pane;
+use aliases::Aliases;
+use script::{Script, Typing};
+use tape::Tape;
+
+/// Beats kept.
+const BEATS: usize = 500;
+/// Chords shown.
+const CHORDS: usize = 5;
+/// The largest size of bubbles.
+pub const LARGEST: u8 = 3;
+
+/// One thing that happened, in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// When.
+    pub at: Moment,
+    /// One sentence.
+    pub said: String,
+    /// How many messages there were then.
+    pub messages: usize,
+}
+
+/// A message of the script that was sent, and the answer that is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Ours.
+    pub message: MessageId,
+    /// In which conversation.
+    pub conversation: ConversationKey,
+    /// Messages of the other side before it.
+    pub heard: usize,
+    /// How long an answer is waited for once the message was taken.
+    pub within: std::time::Duration,
+    /// Until when, once it was taken.
+    pub until: Option<Moment>,
+}
+
+/// Everything about the demo that runs.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// Nothing is shown but where one is.
+    pub blank: bool,
+    /// The calm log stands beside the conversation.
+    pub log: bool,
+    /// The keys pressed are shown.
+    pub keys: bool,
+    /// How large the bubbles are, from 1 to [`LARGEST`].
+    pub size: u8,
+    /// The last chords, the oldest first. Never what is typed as text.
+    pub pressed: Vec<String>,
+    /// What happened.
+    pub beats: Vec<Beat>,
+    /// The beat that is looked at; `None`: the newest, and going on.
+    pub at: Option<usize>,
+    /// What is played.
+    pub script: Script,
+    /// What is being typed by the script or the tape.
+    pub typing: Option<Typing>,
+    /// What is waited for before the script goes on.
+    pub awaited: Option<Awaited>,
+    /// What is replayed instead of speaking.
+    pub tape: Option<Tape>,
+    /// Names in the place of names.
+    pub aliases: Aliases,
+    /// What was captured from answers for the script's texts.
+    pub captures: BTreeMap<String, String>,
+    /// A command is being typed, which the demo does not take: it is not obeyed letter by letter either.
+    pub(crate) deaf: bool,
+    /// The pane that had the focus before.
+    pub(crate) before: Pane,
+    /// The newest token that was told of.
+    pub(crate) token: Option<Generation>,
+    /// The newest healed exchange that was told of.
+    pub(crate) healed: Option<ExchangeId>,
+}
+
+impl Present {
+    /// A demo of what happens from now on.
+    pub fn new(aliases: Aliases, before: Pane) -> Self {
+        Self {
+            blank: false,
+            deaf: false,
+            log: false,
+            keys: true,
+            size: 2,
+            pressed: Vec::new(),
+            beats: Vec::new(),
+            at: None,
+            script: Script::default(),
+            typing: None,
+            awaited: None,
+            tape: None,
+            aliases,
+            captures: BTreeMap::new(),
+            before,
+            token: None,
+            healed: None,
+        }
+    }
+
+    /// Notes a chord for the key display.
+    pub fn press(&mut self, chord: String) {
+        self.pressed.push(chord);
+        let over = self.pressed.len().saturating_sub(CHORDS);
+        self.pressed.drain(..over);
+    }
+
+    /// Says what happened. The same twice in a row is said once.
+    pub fn say(&mut self, at: Moment, said: impl Into<String>, messages: usize) {
+        let said = said.into();
+        if let Some(last) = self.beats.last_mut().filter(|last| last.said == said) {
+            last.messages = messages;
+            return;
+        }
+        self.beats.push(Beat { at, said, messages });
+        if self.beats.len() > BEATS {
+            self.beats.remove(0);
+            self.at = self.at.map(|at| at.saturating_sub(1));
+        }
+    }
+
+    /// The beat that is looked at.
+    pub fn beat(&self) -> Option<&Beat> {
+        match self.at {
+            Some(at) => self.beats.get(at),
+            None => self.beats.last(),
+        }
+    }
+
+    /// How many of the messages are shown: all, or those that there were at the beat that is looked at.
+    pub fn shown(&self, all: usize) -> usize {
+        self.at.and_then(|at| self.beats.get(at)).map_or(all, |beat| beat.messages.min(all))
+    }
+
+    /// A step back through what happened.
+    pub fn back(&mut self) {
+        let here = self.at.unwrap_or(self.beats.len().saturating_sub(1));
+        if here > 0 {
+            self.at = Some(here - 1);
+        }
+    }
+
+    /// A step forward; false where the newest is looked at already.
+    pub fn forward(&mut self) -> bool {
+        let Some(at) = self.at else { return false };
+        self.at = (at + 2 < self.beats.len()).then_some(at + 1);
+        true
+    }
+
+    /// When something goes on by itself.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        let typed = self.typing.as_ref().map(|t| t.due);
+        [typed, self.awaited.as_ref().and_then(|a| a.until)].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beats_are_walked_through_and_back() {
+        let mut present = Present::new(Aliases::default(), Pane::Log);
+        for (at, said) in ["one", "two", "two", "three"].iter().enumerate() {
+            present.say(Moment::ZERO, *said, at);
+        }
+        assert_eq!(present.beats.len(), 3);
+        assert!(!present.forward());
+        present.back();
+        assert_eq!((present.beat().unwrap().said.as_str(), present.shown(9)), ("two", 2));
+        present.back();
+        present.back();
+        assert_eq!((present.beat().unwrap().said.as_str(), present.shown(9)), ("one", 0));
+        assert!(present.forward() && present.forward() && !present.forward());
+        assert_eq!((present.beat().unwrap().said.as_str(), present.shown(9)), ("three", 9));
+    }
+
+    #[test]
+    fn only_the_last_chords_are_shown() {
+        let mut present = Present::new(Aliases::default(), Pane::Log);
+        for n in 0..9 {
+            present.press(n.to_string());
+        }
+        assert_eq!(present.pressed, ["4", "5", "6", "7", "8"]);
+    }
+}

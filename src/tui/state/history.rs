@@ -1,0 +1,92 @@
+//! A stretch of history in the log pane: entries of the journal around where one reads, or those that a search found.
+//! Bounded: what is far from the cursor is let go and read again when it is wanted.
+
+use std::collections::VecDeque;
+
+use crate::journal::job::KeptEntry;
+use crate::session::log::Log;
+
+/// Entries of a page.
+pub const PAGE: usize = 200;
+/// Entries in memory.
+const WINDOW: usize = 800;
+/// The next page is asked for when so few entries are left in its direction.
+pub const NEAR: u64 = 100;
+
+/// See the module.
+#[derive(Debug)]
+pub struct History {
+    /// What the pane shows.
+    pub log: Log,
+    /// The search, if this is what one found.
+    pub query: Option<String>,
+    entries: VecDeque<KeptEntry>,
+    /// There is more above.
+    pub older: bool,
+    /// There is more below.
+    pub newer: bool,
+}
+
+impl History {
+    /// A stretch that looks as `live` does. The cursor stands on its last entry.
+    pub fn new(live: &Log, entries: Vec<KeptEntry>, query: Option<String>, older: bool, newer: bool) -> Self {
+        let entries: VecDeque<_> = entries.into();
+        let mut log = live.of_history(entries.iter());
+        if let Some(query) = &query {
+            log.set_search(query.trim_matches('"'));
+        }
+        if let Some(last) = log.last_number() {
+            log.place(last, 0, usize::MAX);
+        }
+        Self { log, query, entries, older, newer }
+    }
+
+    /// More above.
+    pub fn prepend(&mut self, live: &Log, more: Vec<KeptEntry>, older: bool) {
+        for entry in more.into_iter().rev() {
+            self.entries.push_front(entry);
+        }
+        self.older = older;
+        if self.entries.len() > WINDOW {
+            self.entries.truncate(WINDOW);
+            self.newer |= self.query.is_none();
+        }
+        self.rebuild(live);
+    }
+
+    /// More below.
+    pub fn append(&mut self, live: &Log, more: Vec<KeptEntry>, newer: bool) {
+        self.entries.extend(more);
+        self.newer = newer;
+        while self.entries.len() > WINDOW {
+            self.entries.pop_front();
+            self.older = true;
+        }
+        self.rebuild(live);
+    }
+
+    fn rebuild(&mut self, live: &Log) {
+        let mut log = live.of_history(self.entries.iter());
+        let search = self.log.search_text().to_owned();
+        if !search.is_empty() {
+            log.set_search(&search);
+        }
+        if !self.log.filter_text().is_empty() {
+            // It was read once already.
+            let _ = log.set_filter(self.log.filter_text());
+        }
+        log.open_as(&self.log);
+        if let Some((number, line, offset)) = self.log.place_now() {
+            log.place(number, line, offset);
+        }
+        self.log = log;
+    }
+
+    /// A mark or comment changed in the pane.
+    pub fn marked(&mut self, number: u64, marked: bool, comment: Option<String>) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.number == number) {
+            entry.marked = marked;
+            entry.comment = comment;
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! What can stand on top of the panes. At most one at a time.
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyCode;
+use crossterm::event::KeyModifiers;
+use tui_input::{Input, InputRequest};
+
+use crate::diagnosis::ids::Candidate;
+use crate::engine::Found;
+use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
+
+use super::Pane;
+use super::composer::attachments::Carried;
+use super::palette::Palette;
+
+/// What stands on top.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys that work here.
+    Help {
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Token, scopes, limits, counts in full.
+    Status {
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Lines to read: an id card, a comparison.
+    Page {
+        /// The heading.
+        title: String,
+        /// The lines; made visible by the view.
+        lines: Vec<String>,
+        /// First line shown.
+        scroll: u16,
+    },
+    /// The ids of a conversation, and what is known of them.
+    Ids {
+        /// Which.
+        key: ConversationKey,
+        /// First line shown.
+        scroll: u16,
+    },
+    /// Why an entry was refused.
+    Card(Card),
+    /// Commands by name.
+    Palette(Palette),
+    /// One line to type, in the place of the status line.
+    Prompt(Prompt),
+    /// A list to pick from.
+    Menu(Menu),
+    /// A question.
+    Ask(Ask),
+}
+
+/// The card of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The entry's number in the log.
+    pub number: u64,
+    /// First line shown.
+    pub scroll: u16,
+    /// `y` was pressed: the next key says what to copy.
+    pub copying: bool,
+}
+
+/// What a prompt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Filter a pane as one types.
+    Filter(Pane),
+    /// Search the log.
+    Search,
+    /// Name a conversation.
+    Nickname(ConversationKey),
+    /// Comment the log entry of that number.
+    Comment(u64),
+    /// Add a conversation by its id.
+    Add,
+    /// Search all that the journal keeps.
+    Kept,
+    /// Search the messages sent before.
+    History,
+    /// Which pass file to open.
+    PassFile,
+    /// A note on the open step of the pass.
+    PassNote,
+    /// Where the reports of the pass go.
+    Reports,
+    /// Where the pass that a session becomes goes.
+    SessionPass,
+    /// Attach a file to the next message of a conversation.
+    Attach(ConversationKey),
+    /// Give the next message of a conversation a participant attribute.
+    Attribute(ConversationKey),
+}
+
+impl Purpose {
+    /// What stands before the typed text.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => "filter log",
+            Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
+            Self::Search => "search log",
+            Self::Kept => "search all that is kept",
+            Self::Nickname(_) => "nickname",
+            Self::Comment(_) => "comment",
+            Self::Add => "conversation id",
+            Self::History => "search sent",
+            Self::PassFile => "pass file",
+            Self::PassNote => "note",
+            Self::Reports => "reports into",
+            Self::SessionPass => "pass file",
+            Self::Attach(_) => "file or address",
+            Self::Attribute(_) => "attribute",
+        }
+    }
+
+    /// What can be typed, while nothing is.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => {
+                "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  -not"
+            }
+            Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
+            Self::Search => "text; n and N go on",
+            Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
+            Self::Nickname(_) => "empty gives back the configured name",
+            Self::Comment(_) => "kept with the entry and exported",
+            Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",
+            Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
+            Self::PassNote => "goes into the reports; empty takes it back",
+            Self::Reports => "a directory; four files are written into it",
+            Self::SessionPass => "a new file for the messages of this session",
+            Self::History => "part of a message, Enter takes it, Up and Down choose",
+            Self::Attach(_) => "web: a path on this machine; open messaging: https://… that the platform can fetch",
+            Self::Attribute(_) => "name=value, for Architect",
+        }
+    }
+}
+
+/// One line to type.
+#[derive(Debug)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    /// What is typed.
+    pub input: Input,
+    /// What is wrong with it, as one types.
+    pub problem: Option<String>,
+    /// What it finds, for purposes that offer choices: its place and its text, newest first.
+    pub found: Vec<(usize, String)>,
+    /// Which of them is chosen.
+    pub chosen: usize,
+}
+
+impl Prompt {
+    /// A prompt that begins with `text`.
+    pub fn new(purpose: Purpose, text: &str) -> Self {
+        Self { purpose, input: Input::from(text), problem: None, found: Vec::new(), chosen: 0 }
+    }
+}
+
+/// Lets a key edit a one-line input. False if it is no editing key.
+pub fn edit_line(input: &mut Input, code: KeyCode, modifiers: KeyModifiers) -> bool {
+    let control = modifiers.contains(KeyModifiers::CONTROL);
+    let request = match code {
+        KeyCode::Char('a') if control => InputRequest::GoToStart,
+        KeyCode::Char('e') if control => InputRequest::GoToEnd,
+        KeyCode::Char('b') if control => InputRequest::GoToPrevChar,
+        KeyCode::Char('f') if control => InputRequest::GoToNextChar,
+        KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
+        KeyCode::Char('u') if control => InputRequest::DeleteLine,
+        KeyCode::Char('k') if control => InputRequest::DeleteTillEnd,
+        KeyCode::Char('h') if control => InputRequest::DeletePrevChar,
+        KeyCode::Char(c) if modifiers.difference(KeyModifiers::SHIFT).is_empty() => InputRequest::InsertChar(c),
+        KeyCode::Backspace => InputRequest::DeletePrevChar,
+        KeyCode::Delete => InputRequest::DeleteNextChar,
+        KeyCode::Left => InputRequest::GoToPrevChar,
+        KeyCode::Right => InputRequest::GoToNextChar,
+        KeyCode::Home => InputRequest::GoToStart,
+        KeyCode::End => InputRequest::GoToEnd,
+        _ => return false,
+    };
+    input.handle(request);
+    true
+}
+
+/// Puts pasted text into a one-line input; line ends become spaces.
+pub fn paste_line(input: &mut Input, text: &str) {
+    let pasted = text.trim_end_matches('\n').replace('\n', " ");
+    let cursor = input.cursor();
+    // In one go: the input counts all its characters at each one that is typed.
+    let before: String = input.value().chars().take(cursor).collect();
+    let after: String = input.value().chars().skip(cursor).collect();
+    let cursor = cursor + pasted.chars().count();
+    *input = Input::new(before + &pasted + &after).with_cursor(cursor);
+}
+
+/// Which pass is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PassChoice {
+    /// The one that an earlier session left unfinished.
+    Unfinished,
+    /// A built-in one, by name.
+    Builtin(&'static str),
+    /// A file.
+    File(PathBuf),
+    /// A file that is no pass: what is wrong with it.
+    Wrong(String),
+    /// A file that is named next.
+    Path,
+}
+
+/// What a menu's line does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Insert the snippet of that name.
+    Snippet(String),
+    /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
+    Fault(Option<(&'static str, &'static str)>),
+    /// Add this conversation, or open it where it is there.
+    AddFound(Candidate),
+    /// Open the menu of those.
+    SendAsMenu,
+    /// Send the next message wrongly on purpose; `None` as usual.
+    SendAs(Option<Variation>),
+    /// Save what was said in the open conversation.
+    Transcript(crate::export::transcript::Form),
+    /// Demo: play the built-in pass of that name.
+    Play(&'static str),
+    /// Demo: show again what was said in the open conversation.
+    Rehearse,
+    /// Open a pass.
+    Pass(PassChoice),
+    /// Change the colours.
+    Theme(String),
+    /// Leave an unknown message to the looks at its conversation.
+    KeepWatching(MessageId),
+    /// Settle an unknown message: landed or lost.
+    Settle(MessageId, bool),
+    /// Ask whether to send an unknown message again.
+    SendAnyway(MessageId),
+    /// Answer with this choice: it is sent.
+    Answer {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Which choice.
+        choice: model::Choice,
+        /// The remote side's id of the message that offers it.
+        answers: String,
+    },
+    /// Ask for a file to attach.
+    Attach,
+    /// Ask for a participant attribute.
+    Attribute,
+    /// Take something off the next message; `None` everything.
+    TakeOff(ConversationKey, Option<Carried>),
+    /// Ask something of a session.
+    Session(ConversationKey, SessionAsk),
+    /// Add a conversation that was found active.
+    Found(Box<Found>),
+    /// Ask for another page of active conversations.
+    Page(u32),
+    /// Nothing: it cannot be used now, for this reason.
+    NotNow(&'static str),
+}
+
+/// A list to pick from.
+#[derive(Clone, Debug)]
+pub struct Menu {
+    /// The heading.
+    pub title: String,
+    /// Lines above the choices that say what this is about.
+    pub intro: Vec<String>,
+    /// The choices, each with its text.
+    pub items: Vec<(String, Choice)>,
+    /// Which is chosen.
+    pub chosen: usize,
+    /// A digit takes its line at once, instead of standing on it.
+    pub quick: bool,
+}
+
+impl Menu {
+    /// A menu on its first line.
+    pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
+        Self { title: title.into(), intro: Vec::new(), items, chosen: 0, quick: false }
+    }
+}
+
+/// What a question is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Send this message again?
+    Resend(MessageId),
+    /// Send this unknown message again, although it may have been received? Needs the typed word.
+    SendAnyway(MessageId),
+    /// Production: send what stands in the composer, with variables filled in as of that moment? What is shown is what goes out.
+    Production(Moment),
+    /// Production: answer with this choice?
+    Answer {
+        /// In which conversation.
+        key: ConversationKey,
+        /// Which choice.
+        choice: model::Choice,
+        /// The remote side's id of the message that offers it.
+        answers: String,
+    },
+    /// Ask this of a session?
+    Session(ConversationKey, SessionAsk),
+    /// Production: play the next message of the demo's script?
+    Play,
+    /// Run the open step of the pass?
+    PassStep,
+    /// End the pass?
+    PassStop,
+    /// Leave, although something is open?
+    Quit,
+}
+
+/// A question.
+#[derive(Debug)]
+pub struct Ask {
+    /// What about.
+    pub question: Question,
+    /// The heading.
+    pub title: String,
+    /// What there is to know.
+    pub lines: Vec<String>,
+    /// What Enter does: "send it again".
+    pub yes: String,
+    /// A word that must be typed first, and what is typed so far.
+    pub word: Option<(&'static str, Input)>,
+}
+
+impl Ask {
+    /// Whether Enter may act.
+    pub fn ready(&self) -> bool {
+        self.word.as_ref().is_none_or(|(word, typed)| typed.value().trim().eq_ignore_ascii_case(word))
+    }
+}

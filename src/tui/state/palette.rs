@@ -1,0 +1,209 @@
+//! The palette: every command by name, description and synonym; `@` jumps to conversations, `#` to log entries.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tui_input::Input;
+
+use crate::model::ConversationKey;
+use crate::tui::action::{ACTIONS, Action, Context, Spec};
+
+/// What a line of the palette leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Do this.
+    Act(Action),
+    /// Open this conversation.
+    Conversation(ConversationKey),
+    /// Stand on this log entry.
+    Entry(u64),
+}
+
+/// A line of the palette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Where it leads.
+    pub target: Target,
+    /// The text on the left.
+    pub name: String,
+    /// The text in the middle.
+    pub about: String,
+    /// Why it cannot be used now; it stays listed.
+    pub disabled: Option<&'static str>,
+}
+
+/// The palette while it is open.
+pub struct Palette {
+    /// What is typed.
+    pub input: Input,
+    /// What fits, best first.
+    pub items: Vec<Item>,
+    /// Which is chosen.
+    pub chosen: usize,
+    matcher: Matcher,
+}
+
+impl std::fmt::Debug for Palette {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Palette")
+            .field("input", &self.input.value())
+            .field("items", &self.items)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the palette lists besides actions.
+pub struct Around<'a> {
+    /// Conversations by name.
+    pub conversations: &'a [(ConversationKey, String)],
+    /// Whether an action can be used now, or why not.
+    pub disabled: &'a dyn Fn(Action) -> Option<&'static str>,
+}
+
+impl Palette {
+    /// The palette with nothing typed: all commands in help order.
+    pub fn open(around: &Around<'_>) -> Self {
+        let mut palette =
+            Self { input: Input::default(), items: Vec::new(), chosen: 0, matcher: Matcher::new(Config::DEFAULT) };
+        palette.search(around);
+        palette
+    }
+
+    /// Finds anew after the input changed.
+    pub fn search(&mut self, around: &Around<'_>) {
+        self.chosen = 0;
+        let typed = self.input.value().trim().to_owned();
+        self.items = if let Some(name) = typed.strip_prefix('@') {
+            self.conversations(name, around)
+        } else if let Some(number) = typed.strip_prefix('#') {
+            number
+                .trim()
+                .parse()
+                .map(|n| Item {
+                    target: Target::Entry(n),
+                    name: format!("#{n}"),
+                    about: "Go to this log entry".to_owned(),
+                    disabled: None,
+                })
+                .into_iter()
+                .collect()
+        } else {
+            self.actions(&typed, around)
+        };
+    }
+
+    fn actions(&mut self, typed: &str, around: &Around<'_>) -> Vec<Item> {
+        let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+        let mut buffer = Vec::new();
+        let mut found: Vec<(u32, &Spec)> = listed()
+            .filter_map(|spec| {
+                let name = pattern.score(Utf32Str::new(spec.name, &mut buffer), &mut self.matcher);
+                let all = format!("{} {} {}", spec.name, spec.about, spec.synonyms);
+                let any = pattern.score(Utf32Str::new(&all, &mut buffer), &mut self.matcher);
+                // The whole name stands above a hit in a name, and that above one in the description.
+                let whole = if spec.name == typed { 1000 } else { 0 };
+                name.map(|s| s + 1000 + whole).or(any).map(|score| (score, spec))
+            })
+            .collect();
+        if !typed.is_empty() {
+            found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        }
+        found
+            .into_iter()
+            .map(|(_, spec)| Item {
+                target: Target::Act(spec.action),
+                name: spec.name.to_owned(),
+                about: spec.about.to_owned(),
+                disabled: (around.disabled)(spec.action),
+            })
+            .collect()
+    }
+
+    fn conversations(&mut self, typed: &str, around: &Around<'_>) -> Vec<Item> {
+        let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+        let mut buffer = Vec::new();
+        let mut found: Vec<(u32, Item)> = around
+            .conversations
+            .iter()
+            .filter_map(|(key, name)| {
+                let score = pattern.score(Utf32Str::new(name, &mut buffer), &mut self.matcher)?;
+                let item = Item {
+                    target: Target::Conversation(*key),
+                    name: format!("@{name}"),
+                    about: "Open this conversation".to_owned(),
+                    disabled: None,
+                };
+                Some((score, item))
+            })
+            .collect();
+        found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        found.into_iter().map(|(_, item)| item).collect()
+    }
+}
+
+/// The actions that make sense by name: not the mere moves of a cursor.
+fn listed() -> impl Iterator<Item = &'static Spec> {
+    ACTIONS.iter().filter(|spec| {
+        let text_field = spec.context == Context::Composer
+            && !matches!(
+                spec.action,
+                Action::Send | Action::HistorySearch | Action::Snippets | Action::Editor | Action::Undo | Action::Redo
+            );
+        let moves = spec.synonyms.is_empty() && matches!(spec.context, Context::Picker | Context::Log);
+        spec.context != Context::Dialog && !text_field && !(moves && spec.name.contains('-') && is_move(spec.action))
+    })
+}
+
+fn is_move(action: Action) -> bool {
+    matches!(
+        action,
+        Action::PickerUp
+            | Action::PickerDown
+            | Action::PickerPageUp
+            | Action::PickerPageDown
+            | Action::PickerFirst
+            | Action::PickerLast
+            | Action::LogUp
+            | Action::LogDown
+            | Action::LogPageUp
+            | Action::LogPageDown
+            | Action::LogHalfUp
+            | Action::LogHalfDown
+            | Action::LogFirst
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(typed: &str) -> Vec<Item> {
+        let names = [(ConversationKey(3), "Billing bot".to_owned())];
+        let around = Around { conversations: &names, disabled: &|_| None };
+        let mut palette = Palette::open(&around);
+        palette.input = Input::from(typed);
+        palette.search(&around);
+        palette.items
+    }
+
+    #[test]
+    fn finds_by_name_description_and_synonym() {
+        assert_eq!(find("resend").first().map(|i| i.target), Some(Target::Act(Action::Resend)));
+        assert!(find("retry").iter().take(3).any(|i| i.target == Target::Act(Action::Resend)));
+        assert!(find("bearer").iter().any(|i| i.target == Target::Act(Action::Renew)));
+    }
+
+    #[test]
+    fn jumps_to_conversations_and_entries() {
+        assert_eq!(find("@bill").first().map(|i| i.target), Some(Target::Conversation(ConversationKey(3))));
+        assert_eq!(find("#42").first().map(|i| i.target), Some(Target::Entry(42)));
+        assert!(find("#x").is_empty());
+    }
+
+    #[test]
+    fn lists_each_command_but_no_cursor_moves() {
+        let all = find("");
+        assert!(all.iter().any(|i| i.target == Target::Act(Action::Renew)));
+        assert!(all.iter().any(|i| i.target == Target::Act(Action::Send)));
+        assert!(!all.iter().any(|i| i.target == Target::Act(Action::LogUp)));
+    }
+}

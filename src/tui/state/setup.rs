@@ -1,0 +1,138 @@
+//! What a state begins with.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+
+use super::composer::Composer;
+use super::status::StatusLine;
+use super::{Manners, Pane, Past, Place, State};
+use crate::model::{Moment, TokenStatus};
+use crate::session::conversations::Picker;
+use crate::session::journal_status::Kept;
+use crate::session::log;
+use crate::session::log::{Log, Rate401};
+use crate::session::open_pass::PassDesk;
+use crate::session::refusals::Refusals;
+use crate::session::thread::Threads;
+use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
+use crate::tui::theme::Theme;
+
+/// What a state begins with.
+#[derive(Debug)]
+pub struct Setup {
+    /// The moment of the start.
+    pub now: Moment,
+    /// The terminal's size.
+    pub size: Size,
+    /// Where we are.
+    pub place: Place,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// The zone of the times on screen.
+    pub zone: TimeZone,
+    /// The bindings.
+    pub keymap: Keymap,
+    /// The conversations, in config order.
+    pub picker: Picker,
+    /// The editor, with its settings.
+    pub composer: Composer,
+    /// The log, with its bounds.
+    pub log: Log,
+}
+
+impl State {
+    /// The state before anything has happened: the first conversation open, the composer ready.
+    pub fn new(setup: Setup) -> Self {
+        let mut state = Self {
+            now: setup.now,
+            size: setup.size,
+            place: setup.place,
+            manners: Manners::default(),
+            theme: setup.theme,
+            zone: setup.zone,
+            keymap: setup.keymap,
+            focus: Pane::Composer,
+            zoomed: false,
+            thread_beside: true,
+            thread_over: false,
+            picker: setup.picker,
+            composer: setup.composer,
+            threads: Threads::default(),
+            log: setup.log,
+            overlay: None,
+            prefix: None,
+            status: StatusLine::default(),
+            token: TokenStatus::SignedOut,
+            rate_limit: None,
+            skew: None,
+            rate: Rate401::default(),
+            open_sends: BTreeMap::new(),
+            quit_armed: None,
+            armed_until: None,
+            faults: Vec::new(),
+            discovering: None,
+            compare_with: None,
+            looking: None,
+            kept: Kept::default(),
+            history: None,
+            present: None,
+            offline: false,
+            pass: PassDesk::default(),
+            recording: None,
+            asked: None,
+            past: Past::default(),
+            refusals: Refusals::default(),
+            agent: None,
+            webhook: None,
+            examined: None,
+            sorting: None,
+            send_as: None,
+            next_message: 0,
+            exports: 0,
+        };
+        state.log.set_names(state.names());
+        state.name_keys();
+        match state.picker.open() {
+            Some(key) => state.composer.switch(key),
+            None => state.focus = Pane::Picker,
+        }
+        state.fit();
+        state
+    }
+
+    /// Tells the panes how the keys are called that their hints mention.
+    fn name_keys(&mut self) {
+        let key = |action| self.keymap.key(action);
+        self.log.set_keys(log::KeyNames {
+            compose: key(Action::GoComposer),
+            clear: key(Action::Back),
+            quiet: key(Action::Quiet),
+            copy_body: key(Action::CopyBody),
+            why: key(Action::Why),
+        });
+        let dot = if self.theme.ascii { "-" } else { "·" };
+        let join = |hints: &[(Action, &str)]| {
+            let parts: Vec<String> = hints
+                .iter()
+                .map(|(action, words)| (self.keymap.key(*action), words))
+                .filter(|(key, _)| !key.is_empty())
+                .map(|(key, words)| format!("{key} {words}"))
+                .collect();
+            parts.join(&format!(" {dot} "))
+        };
+        let line = join(&[
+            (Action::Send, "send"),
+            (Action::NewLine, "new line"),
+            (Action::HistorySearch, "history"),
+            (Action::Snippets, "snippets"),
+            (Action::LeaveComposer, "leave"),
+        ]);
+        self.composer.set_keys(&self.keymap.key(Action::Send), &line);
+        let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
+        // The pane is narrow: blanks part the keys there.
+        self.picker.set_keys(&line.replace(&format!(" {dot} "), "  "));
+    }
+}

@@ -1,0 +1,244 @@
+//! The token chip: one short text, and when it changes by itself. Where a web-messaging conversation is open, the guest's
+//! session has its place: nothing there depends on the token.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{Moment, Session, TokenFacts, TokenStatus};
+use crate::tui::theme::Role;
+
+/// Under this much time left, seconds are shown.
+const SECONDS_UNDER: Duration = Duration::from_secs(5 * 60);
+
+/// The chip's text and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chip {
+    /// `TOKEN ok 41m`
+    pub text: String,
+    /// Its colour.
+    pub role: Role,
+}
+
+/// The chip for `status` at `now`.
+pub fn chip(status: &TokenStatus, now: Moment) -> Chip {
+    let (text, role) = match status {
+        TokenStatus::SignedOut => ("TOKEN none — :connect".to_owned(), Role::Warning),
+        TokenStatus::Getting => ("TOKEN getting…".to_owned(), Role::Info),
+        TokenStatus::Valid(facts) if facts.pasted => (format!("TOKEN STATIC {}", left(facts, now)), Role::Warning),
+        TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
+            (format!("TOKEN ok {} SCOPE MISSING", left(facts, now)), Role::Warning)
+        }
+        TokenStatus::Valid(facts) => (format!("TOKEN ok {}", left(facts, now)), Role::Ok),
+        TokenStatus::Renewing(facts) => (format!("TOKEN ok {} renewing", left(facts, now)), Role::Ok),
+        TokenStatus::RenewFailed { facts, retry, .. } => {
+            (format!("TOKEN ok {} RENEW FAILED retry {}", left(facts, now), countdown(*retry, now)), Role::Warning)
+        }
+        TokenStatus::Expired { retry: Some(retry), .. } => {
+            (format!("TOKEN EXPIRED retry {}", countdown(*retry, now)), Role::Error)
+        }
+        TokenStatus::Expired { retry: None, .. } => ("TOKEN EXPIRED".to_owned(), Role::Error),
+        TokenStatus::Refused { status, .. } => (format!("TOKEN REFUSED {status}"), Role::Error),
+        TokenStatus::BadClient { .. } => ("TOKEN BAD CLIENT".to_owned(), Role::Error),
+        TokenStatus::Limited { until, .. } => (format!("TOKEN LIMITED 429 {}", countdown(*until, now)), Role::Warning),
+        TokenStatus::NoSecret { .. } => ("TOKEN NO SECRET".to_owned(), Role::Error),
+    };
+    Chip { text, role }
+}
+
+fn left(facts: &TokenFacts, now: Moment) -> String {
+    let Some(expires) = facts.expires else { return "?".to_owned() };
+    let left = expires.left(now);
+    let text = duration(left);
+    if facts.pasted { format!("{text}?") } else { text }
+}
+
+/// A length of time in the chip's form: `6h02m`, `41m`, `4m09s`, `12s`.
+pub fn duration(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..300 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        300..3600 => format!("{}m", seconds / 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Whole seconds until `until`, rounded up so that it never says 0 while it still waits.
+pub fn countdown(until: Moment, now: Moment) -> String {
+    let left = until.left(now);
+    duration(Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0)))
+}
+
+/// The chip for a session at `now`. `key` is how a person asks what can be done with it.
+pub fn guest(session: &Session, key: &str, now: Moment) -> Chip {
+    let said = session_words(session, now);
+    let (text, role) = match session {
+        Session::Closed => (format!("GUEST {said} — {key}"), Role::Dim),
+        Session::Connecting => (format!("GUEST {said}…"), Role::Info),
+        Session::Open { .. } => (format!("GUEST {said}"), Role::Ok),
+        Session::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
+        Session::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
+        Session::Unreachable { .. } => (format!("GUEST UNREACHABLE — {key}"), Role::Error),
+        Session::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
+    };
+    Chip { text, role }
+}
+
+/// A session in a few words: `session 71h`, `read-only`, `reconnecting 4s`.
+pub fn session_words(session: &Session, now: Moment) -> String {
+    match session {
+        Session::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
+            left if left.is_zero() => "session over its time".to_owned(),
+            left if left >= HOURS_FROM => format!("session {}h", left.as_secs() / 3600),
+            left => format!("session {}", duration(left)),
+        },
+        Session::Open { expires: None, .. } => "session open".to_owned(),
+        Session::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
+        Session::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
+        other => other.word().to_owned(),
+    }
+}
+
+/// From this much time left on, a session's end is told in whole hours.
+const HOURS_FROM: Duration = Duration::from_secs(10 * 3600);
+
+/// A session's end is told by the remote side's clock, so the wall clock counts.
+fn left_by_wall(end: Timestamp, now: Moment) -> Duration {
+    Duration::try_from(end.duration_since(now.wall)).unwrap_or_default()
+}
+
+/// When the words about a session change by themselves next.
+pub fn session_change(session: &Session, now: Moment) -> Option<Moment> {
+    match session {
+        Session::Open { expires: Some(end), .. } => {
+            let left = left_by_wall(*end, now);
+            next_step(left, if left >= HOURS_FROM { 3600 } else { step(left) }, now)
+        }
+        Session::Reconnecting { at, .. } => super::next_second(*at, now),
+        _ => None,
+    }
+}
+
+/// The seconds by which [`duration`] counts.
+fn step(left: Duration) -> u64 {
+    if left > SECONDS_UNDER { 60 } else { 1 }
+}
+
+/// The text says whole steps, rounded down: it changes just after the present step is used up.
+fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
+    if left.is_zero() {
+        return None;
+    }
+    let into_step = Duration::from_secs(left.as_secs() % step) + Duration::from_nanos(left.subsec_nanos().into());
+    Some(now.after(into_step + Duration::from_millis(1)))
+}
+
+/// When the chip's text changes by itself next.
+pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
+    let counted = match status {
+        TokenStatus::RenewFailed { retry, .. } => super::next_second(*retry, now),
+        TokenStatus::Expired { retry: Some(retry), .. } => super::next_second(*retry, now),
+        TokenStatus::Limited { until, .. } => super::next_second(*until, now),
+        _ => None,
+    };
+    let expiry = status.facts().and_then(|f| f.expires).and_then(|expires| {
+        let left = expires.left(now);
+        next_step(left, step(left), now)
+    });
+    counted.into_iter().chain(expiry).min()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::model::{Generation, Granted};
+
+    fn facts(seconds: u64) -> TokenFacts {
+        TokenFacts {
+            generation: Generation(1),
+            issued: Moment::ZERO,
+            expires: Some(Moment::ZERO.after(Duration::from_secs(seconds))),
+            lifetime: None,
+            requested: vec![],
+            granted: Granted::Unknown,
+            missing: vec![],
+            organization: None,
+            client_name: None,
+            pasted: false,
+            acceptance: crate::model::Acceptance::NotAsked,
+        }
+    }
+
+    fn at(millis: u64) -> Moment {
+        Moment::ZERO.after(Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn says_the_time_left() {
+        let valid = TokenStatus::Valid(facts(3600));
+        assert_eq!(chip(&valid, at(1)).text, "TOKEN ok 59m");
+        assert_eq!(chip(&valid, at(3_351_000)).text, "TOKEN ok 4m09s");
+        let pasted = TokenStatus::Valid(TokenFacts { pasted: true, ..facts(6 * 3600 + 125) });
+        assert_eq!(chip(&pasted, at(0)).text, "TOKEN STATIC 6h02m?");
+    }
+
+    #[test]
+    fn changes_once_a_minute_then_once_a_second() {
+        let valid = TokenStatus::Valid(facts(3600));
+        let mut now = at(10);
+        let mut text = chip(&valid, now).text;
+        for _ in 0..80 {
+            let next = next_change(&valid, now).unwrap();
+            assert!(next > now);
+            let before = chip(&valid, Moment::ZERO.after(next.mono.saturating_sub(Duration::from_millis(2)))).text;
+            assert!(next.since(now) < Duration::from_millis(3) || before == text, "it changed before {next:?}");
+            now = next;
+            let after = chip(&valid, now).text;
+            assert_ne!(after, text);
+            text = after;
+        }
+        assert!(chip(&valid, now).text.ends_with('s'));
+    }
+
+    #[test]
+    fn a_session_says_its_state_and_when_that_changes() {
+        let open = |seconds: i64| Session::Open {
+            expires: Some(Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap()),
+            new: true,
+        };
+        let said = |session: &Session, now| guest(session, "w", now).text;
+        assert_eq!(said(&open(72 * 3600), at(1)), "GUEST session 71h");
+        assert_eq!(said(&open(3700), at(0)), "GUEST session 1h01m");
+        assert_eq!(said(&open(200), at(0)), "GUEST session 3m20s");
+        assert_eq!(said(&open(0), at(5)), "GUEST session over its time");
+        let why = String::new;
+        assert_eq!(said(&Session::Closed, at(0)), "GUEST closed — w");
+        assert_eq!(said(&Session::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
+        assert_eq!(said(&Session::Unreachable { why: why() }, at(0)), "GUEST UNREACHABLE — w");
+        let broken = Session::Reconnecting { at: at(4_000), why: why() };
+        assert_eq!(said(&broken, at(500)), "GUEST reconnecting 4s");
+        assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
+        assert_eq!(session_change(&Session::Connecting, at(0)), None);
+        // Each deadline changes the text, down to the end.
+        let (session, mut now) = (open(12 * 3600), at(1));
+        let mut steps = 0;
+        while let Some(next) = session_change(&session, now) {
+            let before = said(&session, now);
+            assert!(next > now);
+            now = next;
+            assert_ne!(said(&session, now), before, "{now:?}");
+            steps += 1;
+        }
+        assert!(said(&session, now).ends_with("over its time") && steps < 1_300, "{steps}");
+    }
+
+    #[test]
+    fn counts_down_to_a_retry() {
+        let status = TokenStatus::Expired { retry: Some(at(8_500)), why: String::new() };
+        assert_eq!(chip(&status, at(0)).text, "TOKEN EXPIRED retry 9s");
+        assert_eq!(next_change(&status, at(0)), Some(at(500)));
+        assert_eq!(next_change(&TokenStatus::Getting, at(0)), None);
+    }
+}

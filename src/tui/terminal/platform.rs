@@ -1,0 +1,176 @@
+//! The real outside: clipboard, files, the embedded sandbox, the terminal's modes, and stopping the process.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::execute;
+
+use super::{Outside, Work, programs, screen};
+use crate::config::settings::Clipboard;
+use crate::session::open_pass::Found;
+use crate::tui::effect::SandboxAsk;
+
+/// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
+const OSC52_MAX: usize = 74 * 1024;
+
+/// Sets up the embedded sandbox; a sentence says what was done.
+pub type Arranger = Box<dyn FnMut(&SandboxAsk) -> Result<String, String> + Send>;
+/// The faults of the embedded sandbox that wait for a request, or hold.
+pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
+
+/// The real outside.
+pub struct RealOutside {
+    /// How text reaches the clipboard.
+    pub clipboard: Clipboard,
+    /// Whether `last-copy.txt` is written.
+    pub keep_copies: bool,
+    /// Where `last-copy.txt` goes.
+    pub data_dir: PathBuf,
+    /// The embedded sandbox, where there is one.
+    pub sandbox: Option<Arranger>,
+    /// What is left of its faults.
+    pub faults: Option<FaultsLeft>,
+}
+
+impl Outside for RealOutside {
+    fn copy(&mut self, text: &str) -> Work<String> {
+        let saved = if self.keep_copies {
+            self.save_copy(text)
+        } else {
+            Err(io::Error::other("nothing is kept here (--ephemeral)"))
+        };
+        let sending = self.send_to_clipboard(text.to_owned());
+        Box::pin(async move {
+            // Nothing tells whether the terminal took it, so it is never called "copied".
+            match (sending.await?, saved) {
+                (Some(sent), Ok(path)) => Ok(format!("{sent}; also saved to {}", path.display())),
+                (Some(sent), Err(_)) => Ok(sent),
+                (None, Ok(path)) => Ok(format!("saved to {}", path.display())),
+                (None, Err(why)) => Err(format!("Could not copy: {why}.")),
+            }
+        })
+    }
+
+    fn give_terminal(&mut self) {
+        screen::leave();
+    }
+
+    fn take_terminal(&mut self) -> io::Result<()> {
+        screen::set_modes()
+    }
+
+    fn edit(&mut self, text: String) -> Work<String> {
+        Box::pin(programs::edit(text))
+    }
+
+    fn page(&mut self, text: String) -> Work<()> {
+        Box::pin(programs::page(text))
+    }
+
+    fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
+        private_file(path, true)
+            .and_then(|mut file| file.write_all(contents.as_bytes()))
+            .map(|()| format!("Saved to {}.", path.display()))
+            .map_err(|e| format!("Could not write {}: {e}.", path.display()))
+    }
+
+    fn passes(&mut self) -> Vec<Found> {
+        crate::app::pass_files::here()
+    }
+
+    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
+        crate::app::pass_files::read(path)
+    }
+
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+        match &mut self.sandbox {
+            Some(arrange) => arrange(ask),
+            None => Err("There is no embedded sandbox here.".to_owned()),
+        }
+    }
+
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.faults.as_mut().map(|faults| faults()).unwrap_or_default()
+    }
+
+    fn see_file(&mut self, path: &Path) -> Result<(), String> {
+        crate::app::attachable::file(path)
+    }
+
+    fn stop(&mut self) -> io::Result<()> {
+        // The whole group, as Ctrl-Z would: a `cargo run` or a shell script around guestwire is to stop too. Not
+        // SIGTSTP, which is caught here.
+        #[cfg(unix)]
+        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        Ok(())
+    }
+}
+
+impl RealOutside {
+    /// Sends `text` in the way that is set. What writes to the terminal is done at once, between two frames; what asks
+    /// another program is left to the future.
+    fn send_to_clipboard(&self, text: String) -> Work<Option<String>> {
+        let known =
+            |sent: Result<Option<String>, String>| -> Work<Option<String>> { Box::pin(std::future::ready(sent)) };
+        let by_sequence = || if text.len() > OSC52_MAX { None } else { osc52(&text) };
+        match self.clipboard {
+            Clipboard::Off => known(Err("Copying is switched off: [ui] clipboard = \"off\".".to_owned())),
+            Clipboard::File => known(Ok(None)),
+            Clipboard::TmuxPassthrough if text.len() > OSC52_MAX => known(Ok(None)),
+            Clipboard::TmuxPassthrough => {
+                let sent = tmux_passthrough(&text).ok();
+                known(Ok(sent.map(|()| "sent to clipboard (OSC 52 through tmux)".to_owned())))
+            }
+            Clipboard::Osc52 => known(Ok(by_sequence())),
+            Clipboard::Native => Box::pin(async move {
+                Ok(programs::clipboard(&text).await.map(|name| format!("sent to clipboard ({name})")))
+            }),
+            Clipboard::Auto => {
+                let inside_tmux = std::env::var_os("TMUX").is_some();
+                // tmux keeps a sequence to itself by default, so tmux itself is asked.
+                let by_sequence = if inside_tmux { None } else { by_sequence() };
+                let here = std::env::var_os("SSH_CONNECTION").is_none();
+                Box::pin(async move {
+                    if inside_tmux && programs::tmux_buffer(&text).await {
+                        return Ok(Some("sent to tmux's buffer and, where tmux may, to the clipboard".to_owned()));
+                    }
+                    let native = if here { programs::clipboard(&text).await } else { None };
+                    Ok(native.map(|name| format!("sent to clipboard ({name})")).or(by_sequence))
+                })
+            }
+        }
+    }
+
+    fn save_copy(&self, text: &str) -> io::Result<PathBuf> {
+        let path = self.data_dir.join("last-copy.txt");
+        private_file(&path, false)?.write_all(text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+/// Opens a file for writing that only its owner can read, its directory too. `new`: it must not exist yet.
+pub fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
+    if let Some(dir) = path.parent() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir)?;
+    }
+    crate::app::files::private(path, !new)
+}
+
+fn osc52(text: &str) -> Option<String> {
+    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).ok()?;
+    Some("sent to clipboard (OSC 52)".to_owned())
+}
+
+/// tmux hands a sequence on unread when it is wrapped and `allow-passthrough` is on.
+fn tmux_passthrough(text: &str) -> io::Result<()> {
+    use base64::Engine as _;
+    let payload = base64::engine::general_purpose::STANDARD.encode(text);
+    let mut out = io::stdout();
+    write!(out, "\x1bPtmux;\x1b\x1b]52;c;{payload}\x07\x1b\\")?;
+    out.flush()
+}

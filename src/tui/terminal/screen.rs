@@ -1,0 +1,216 @@
+//! The terminal's modes: entered once, left by one function from every way out (return, error, panic, signal,
+//! suspend), every step attempted even if one fails.
+
+use std::io::{self, BufWriter, Stdout, Write as _, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use super::wide_cells::Rows;
+use crate::tui::state::State;
+
+/// The real terminal. One buffered write a frame.
+pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// Whether the modes are set, so that leaving twice does nothing the second time.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// XTWINOPS: push and pop the window title, so that leaving gives back the one that was there.
+const PUSH_TITLE: &[u8] = b"\x1b[22;0t";
+const POP_TITLE: &[u8] = b"\x1b[23;0t";
+
+/// Alternate scroll turns the mouse wheel into arrow keys, which would recall old messages into the draft. Most
+/// terminals have it on.
+const WHEEL_IS_NO_KEY: &[u8] = b"\x1b[?1007l";
+const WHEEL_AS_BEFORE: &[u8] = b"\x1b[?1007h";
+
+/// The kitty keyboard protocol: ask whether it is known; then push its first flag, by which keys that are the same
+/// byte otherwise are told apart; and pop it.
+const ASK_KEYBOARD: &[u8] = b"\x1b[?u";
+const PUSH_KEYBOARD: &[u8] = b"\x1b[>1u";
+const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
+
+/// Whether the keyboard's flag was pushed.
+static KEYBOARD: AtomicBool = AtomicBool::new(false);
+
+/// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
+pub fn enter() -> io::Result<Screen> {
+    set_modes().inspect_err(|_| leave())?;
+    // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
+    let options =
+        TerminalOptions { viewport: Viewport::Fixed(Rect::from((ratatui::layout::Position::ORIGIN, size()))) };
+    Terminal::with_options(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout())), options)
+}
+
+/// The terminal's size in cells. Where the terminal does not tell one, `COLUMNS` and `LINES` do, else it is 80 by 24.
+pub fn size() -> Size {
+    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+    let told = |name: &str, usual: u16| {
+        std::env::var(name).ok().and_then(|v| v.trim().parse().ok()).filter(|n| *n > 0).unwrap_or(usual)
+    };
+    Size {
+        width: if columns > 0 { columns } else { told("COLUMNS", 80) },
+        height: if rows > 0 { rows } else { told("LINES", 24) },
+    }
+}
+
+/// Sets the modes, also again: after [`leave`] (a suspend, an editor), and where another program changed them. The
+/// screen must then be drawn anew.
+pub fn set_modes() -> io::Result<()> {
+    // Raw mode that is set already is set again only after it was taken back.
+    let _ = disable_raw_mode();
+    enable_raw_mode()?;
+    let mut out = stdout();
+    if !ENTERED.swap(true, Ordering::SeqCst) {
+        out.write_all(PUSH_TITLE)?;
+    }
+    queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    out.write_all(WHEEL_IS_NO_KEY)?;
+    out.write_all(ASK_KEYBOARD)?;
+    out.flush()
+}
+
+/// The terminal answered that it knows the kitty keyboard protocol: Shift-Enter shall be told from Enter.
+pub fn ask_for_distinct_keys() {
+    if ENTERED.load(Ordering::SeqCst) && !KEYBOARD.swap(true, Ordering::SeqCst) {
+        let mut out = stdout();
+        let _ = out.write_all(PUSH_KEYBOARD).and_then(|()| out.flush());
+    }
+}
+
+/// Whether another program took raw mode back, as a helper that runs `stty sane` does: keys would then be kept until
+/// Enter, and drawn.
+fn was_taken_from_us() -> bool {
+    use rustix::termios::{LocalModes, tcgetattr};
+    ENTERED.load(Ordering::SeqCst)
+        && tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO))
+}
+
+/// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.
+pub fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let _ = disable_raw_mode();
+    let mut out = stdout();
+    let _ = queue!(out, EndSynchronizedUpdate);
+    if KEYBOARD.swap(false, Ordering::SeqCst) {
+        let _ = out.write_all(POP_KEYBOARD);
+    }
+    let _ = out.write_all(WHEEL_AS_BEFORE);
+    let _ = queue!(out, DisableBracketedPaste);
+    let _ = queue!(out, LeaveAlternateScreen);
+    let _ = queue!(out, cursor::Show);
+    let _ = out.write_all(POP_TITLE);
+    let _ = out.flush();
+}
+
+/// Leaves the terminal when dropped.
+#[derive(Debug)]
+pub struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// After a panic anywhere in the process: restore the terminal, say one paragraph, end with 101. Half a program that
+/// keeps drawing would lie.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|info| {
+        leave();
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let what = info
+            .payload()
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| info.payload().downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(place, what, "panic");
+        let _ = writeln!(
+            io::stderr(),
+            "guestwire met a defect of its own and stopped: {what} ({place}).\n\
+             The terminal is restored. A message that was on its way may have been received: look the conversation up \
+             before sending it again. Please report this line."
+        );
+        std::process::exit(101);
+    }));
+}
+
+/// Tells the terminal that a frame begins; the end is told when the guard is dropped, also on an error.
+pub struct FrameGuard;
+
+impl FrameGuard {
+    /// Begins a frame.
+    pub fn begin(out: &mut impl io::Write) -> io::Result<Self> {
+        queue!(out, BeginSynchronizedUpdate)?;
+        Ok(Self)
+    }
+
+    /// Ends it, flushed.
+    pub fn end(self, out: &mut impl io::Write) -> io::Result<()> {
+        execute!(out, EndSynchronizedUpdate)
+    }
+}
+
+/// Sets the window title; `title` must already be free of control characters.
+pub fn set_title(title: &str) -> io::Result<()> {
+    execute!(stdout(), SetTitle(title))
+}
+
+/// The real screen.
+pub struct RealScreen {
+    terminal: Screen,
+    rows: Rows,
+}
+
+impl RealScreen {
+    /// On a terminal whose modes are set.
+    pub fn new(terminal: Screen) -> Self {
+        Self { terminal, rows: Rows::default() }
+    }
+}
+
+impl super::Screen for RealScreen {
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        if was_taken_from_us() {
+            set_modes()?;
+            self.forget()?;
+        }
+        let Self { terminal, rows } = self;
+        let area = Rect::from((ratatui::layout::Position::ORIGIN, state.size));
+        if terminal.get_frame().area() != area {
+            terminal.resize(area)?;
+        }
+        let guard = FrameGuard::begin(terminal.backend_mut())?;
+        let drawn = terminal.draw(|frame| {
+            crate::tui::view::view(state, frame);
+            rows.refresh(frame.buffer_mut());
+        });
+        let drawn = drawn.map(|_| ());
+        guard.end(terminal.backend_mut())?;
+        drawn
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        let area = self.terminal.get_frame().area();
+        self.terminal.resize(area)
+    }
+
+    fn size(&self) -> Size {
+        size()
+    }
+
+    fn title(&mut self, title: &str) -> io::Result<()> {
+        set_title(&crate::text::screen::visible(title))
+    }
+}

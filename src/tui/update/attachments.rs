@@ -1,0 +1,224 @@
+//! What goes with the next message: the menu, its prompts, and answering with a choice.
+
+use crate::model::{Attachment, Channel, ConversationKey, Extras, Place};
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::composer::attachments;
+use crate::tui::state::composer::attachments::Carried;
+use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::{Pane, State};
+
+use super::{global, sending};
+
+/// Why the next message can carry nothing; `None` where it can.
+pub fn unavailable(state: &State) -> Option<&'static str> {
+    match state.picker.active_item().map(|item| item.conversation.channel()) {
+        None => Some("no conversation is open"),
+        Some(channel) => attachments::carries_nothing(channel),
+    }
+}
+
+/// The conversation whose next message is meant; where it can carry nothing, that is said.
+fn target(state: &mut State) -> Option<ConversationKey> {
+    if let Some(why) = unavailable(state) {
+        state.status.info(format!("Nothing can be added: {why}."));
+        return None;
+    }
+    state.picker.active()
+}
+
+/// The menu of what the next message carries.
+pub fn menu(state: &mut State) {
+    let Some(key) = target(state) else { return };
+    let mut items = vec![
+        ("attach a file or an address".to_owned(), Choice::Attach),
+        ("give a participant attribute".to_owned(), Choice::Attribute),
+    ];
+    if let Some(extras) = state.composer.carried() {
+        for (at, file) in extras.attachments.iter().enumerate() {
+            items.push((
+                format!("take off the file {}", file.label()),
+                Choice::TakeOff(key, Some(Carried::Attachment(at))),
+            ));
+        }
+        for (name, value) in &extras.attributes {
+            let what = Some(Carried::Attribute(name.clone()));
+            items.push((format!("take off {name}={value}"), Choice::TakeOff(key, what)));
+        }
+        if extras.attachments.len() + extras.attributes.len() > 1 {
+            items.push(("take everything off".to_owned(), Choice::TakeOff(key, None)));
+        }
+    }
+    let mut menu = Menu::new("What goes with the next message", items);
+    menu.intro = vec!["It goes with the next message only; the conversation's own attributes always go.".to_owned()];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// Asks for a file.
+pub fn ask_file(state: &mut State) {
+    if let Some(key) = target(state) {
+        state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Attach(key), "")));
+    }
+}
+
+/// Asks for an attribute.
+pub fn ask_attribute(state: &mut State) {
+    if let Some(key) = target(state) {
+        state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Attribute(key), "")));
+    }
+}
+
+/// What is wrong with a file for this conversation's channel.
+fn unfit(state: &State, key: ConversationKey, place: &Place) -> Option<&'static str> {
+    attachments::unfit(state.picker.get(key)?.conversation.channel(), place)
+}
+
+/// What is wrong with what is typed for a file, as one types.
+pub fn file_problem(state: &State, key: ConversationKey, typed: &str) -> Option<String> {
+    if typed.trim().is_empty() {
+        return None;
+    }
+    match attachments::attachment(typed) {
+        Ok(made) => unfit(state, key, &made.place).map(str::to_owned),
+        // A path is wrong until its last name is typed: that is no problem yet.
+        Err(why) => typed.contains("://").then_some(why),
+    }
+}
+
+/// A file was named. One of this machine is looked at first: a send finds out late that it is not there.
+pub fn attach(state: &mut State, key: ConversationKey, typed: &str, effects: &mut Vec<Effect>) {
+    if typed.is_empty() {
+        return;
+    }
+    let made = attachments::attachment(typed).and_then(|made| match unfit(state, key, &made.place) {
+        Some(why) => Err(why.to_owned()),
+        None => Ok(made),
+    });
+    match made {
+        Ok(file) => match file.place.clone() {
+            Place::File(path) => effects.push(Effect::SeeFile { conversation: key, file, path }),
+            Place::Url(_) => attached(state, key, file),
+        },
+        Err(why) => state.status.error(why),
+    }
+}
+
+/// A file goes with the next message.
+pub fn attached(state: &mut State, key: ConversationKey, file: Attachment) {
+    state.status.info(format!("{} ({}) goes with the next message.", file.label(), file.mime));
+    state.composer.attach(key, file);
+    global::focus(state, Pane::Composer);
+}
+
+/// An attribute was typed.
+pub fn attribute(state: &mut State, key: ConversationKey, typed: &str) {
+    if typed.is_empty() {
+        return;
+    }
+    match attachments::attribute(typed) {
+        Ok((name, value)) => {
+            state.composer.attribute(key, &name, &value);
+            state.status.info(format!("{name}={value} goes with the next message."));
+            global::focus(state, Pane::Composer);
+        }
+        Err(why) => state.status.error(why),
+    }
+}
+
+/// Takes something off, or everything.
+pub fn take_off(state: &mut State, key: ConversationKey, what: Option<&Carried>) {
+    state.composer.take_off(key, what);
+    state.status.info(if state.composer.carried().is_none() { "Only the text goes." } else { "Taken off." });
+}
+
+/// The lines of a question about what goes out.
+pub fn lines(extras: &Extras) -> Vec<String> {
+    let files = extras.attachments.iter().map(|a| format!("file    {} ({})", a.label(), a.mime));
+    let attributes = extras.attributes.iter().map(|(name, value)| format!("with    {name}={value}"));
+    files.chain(attributes).collect()
+}
+
+// ── choices ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Why no choice can be taken; `None` where one can.
+pub fn no_choice(state: &State) -> Option<&'static str> {
+    let Some(key) = state.picker.active() else { return Some("no conversation is open") };
+    let offered = state.threads.get(key).and_then(crate::session::thread::Thread::offer).is_some();
+    (!offered).then_some("no message of this conversation offers choices")
+}
+
+/// The menu of the choices that the newest message with choices offers. A digit takes one and sends it.
+pub fn choose(state: &mut State) {
+    if let Some(why) = no_choice(state) {
+        state.status.info(format!("Nothing to choose: {why}."));
+        return;
+    }
+    let Some(item) = state.picker.active_item() else { return };
+    let (key, channel, name) = (item.conversation.key, item.conversation.channel(), item.name().to_owned());
+    let Some(offer) = state.threads.get(key).and_then(crate::session::thread::Thread::offer) else { return };
+    let items = offer
+        .choices
+        .iter()
+        .map(|choice| {
+            let differs = channel != Channel::GuestApi && choice.payload != choice.label;
+            let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
+            (text, Choice::Answer { key, choice: choice.clone(), answers: offer.id.to_owned() })
+        })
+        .collect();
+    let mut menu = Menu::new(format!("Answer {name} with"), items);
+    menu.quick = true;
+    if !offer.text.is_empty() {
+        menu.intro.push(format!("“{}”", offer.text));
+    }
+    if let Some(taken) = offer.taken {
+        menu.intro.push(format!(
+            "Answered already with “{}” ({}): this sends one more.",
+            taken.text,
+            taken.life.word()
+        ));
+    }
+    let asks = if state.asks_before_sending() { " It is asked about before it goes." } else { "" };
+    menu.intro.push(match channel {
+        Channel::GuestApi => {
+            format!("A number sends its words as a text: this channel has no other form for a choice.{asks}")
+        }
+        _ => format!("A number sends the choice, as a button would.{asks}"),
+    });
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// A choice was taken: it goes, in production after a question.
+pub fn answer(
+    state: &mut State,
+    key: ConversationKey,
+    choice: crate::model::Choice,
+    answers: String,
+    effects: &mut Vec<Effect>,
+) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
+    if !state.asks_before_sending() {
+        sending::answer(state, key, choice, answers, effects);
+        return;
+    }
+    let name = state.picker.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let lines = vec![
+        format!("to      {name}"),
+        format!("region  {}", state.place.region),
+        format!("choice  “{}”", choice.label),
+    ];
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::Answer { key, choice, answers },
+        title: "PROD: send this answer?".to_owned(),
+        lines,
+        yes: "send it".to_owned(),
+        word: None,
+    }));
+}
+
+/// How a person asks for the menu of choices where the focus is.
+pub fn choose_key(state: &State) -> String {
+    state.key(if state.focus == Pane::Composer { Action::ChooseText } else { Action::Choose })
+}

@@ -1,0 +1,73 @@
+//! What the composer's keys do.
+
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::overlay::{Choice, Menu, Overlay, Prompt, Purpose};
+use crate::tui::state::{Pane, State};
+
+use super::{conversations, dialogs, global, sending};
+
+/// Applies an action of the composer.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let composer = &mut state.composer;
+    match action {
+        Action::Send => sending::send(state, effects),
+        Action::NewLine => composer.newline(),
+        Action::EditUp => composer.up(),
+        Action::EditDown => composer.down(),
+        Action::EditLeft => composer.left(),
+        Action::EditRight => composer.right(),
+        Action::WordLeft => composer.word_left(),
+        Action::WordRight => composer.word_right(),
+        Action::LineStart => composer.line_start(),
+        Action::LineEnd => composer.line_end(),
+        Action::DeleteBack => composer.backspace(),
+        Action::DeleteForward => composer.delete(),
+        Action::DeleteWord => composer.delete_word_back(),
+        Action::KillToStart => composer.kill_to_start(),
+        Action::KillToEnd => composer.kill_to_end(),
+        Action::Yank => composer.yank(),
+        Action::Undo => {
+            if !composer.undo() {
+                state.status.info("Nothing to undo.");
+            }
+        }
+        Action::Redo => {
+            if !composer.redo() {
+                state.status.info("Nothing to redo.");
+            }
+        }
+        Action::HistorySearch => {
+            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::History, "")));
+            dialogs::prompt_changed(state);
+        }
+        Action::Snippets => {
+            let names: Vec<String> = state.composer.snippets().iter().map(|s| s.name.clone()).collect();
+            if names.is_empty() {
+                state.status.info("No snippets: add them to [composer.snippets] in config.toml. {{seq}} {{uuid}} {{now}} {{run}} work in any message.");
+                return;
+            }
+            let items = names.into_iter().map(|n| (n.clone(), Choice::Snippet(n))).collect();
+            state.overlay = Some(Overlay::Menu(Menu::new("Snippets", items)));
+        }
+        Action::Editor => effects.push(Effect::Edit(state.composer.text().to_owned())),
+        Action::LeaveComposer => {
+            let panes = state.panes();
+            let pane = if panes.log.is_none() && panes.thread.is_some() { Pane::Thread } else { Pane::Log };
+            state.zoomed = false;
+            global::focus(state, pane);
+        }
+        Action::NextPaneText => global::act(state, Action::NextPane, effects),
+        Action::PreviousPaneText => global::act(state, Action::PreviousPane, effects),
+        Action::ChooseText => global::act(state, Action::Choose, effects),
+        Action::ExtrasText => global::act(state, Action::Extras, effects),
+        Action::SessionText => global::act(state, Action::Session, effects),
+        Action::HelpText => global::act(state, Action::Help, effects),
+        Action::PaletteText => global::act(state, Action::Palette, effects),
+        Action::RefreshText => conversations::refresh(state, effects),
+        Action::InterruptText => global::interrupt(state, effects),
+        Action::SuspendText => effects.push(Effect::Suspend),
+        Action::RedrawText => effects.push(Effect::Redraw),
+        _ => {}
+    }
+}

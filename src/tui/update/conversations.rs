@@ -1,0 +1,91 @@
+//! What the picker's keys do.
+
+use crate::engine::Command;
+use crate::model::ConversationKey;
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::{Pane, State};
+
+use super::{discover, global, ids, journal, pass};
+
+/// Conversations of a page turn.
+const PAGE: isize = 10;
+
+/// Applies an action of the picker.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::PickerUp => state.picker.step(-1),
+        Action::PickerDown => state.picker.step(1),
+        Action::PickerPageUp => state.picker.step(-PAGE),
+        Action::PickerPageDown => state.picker.step(PAGE),
+        Action::PickerFirst => state.picker.first(),
+        Action::PickerLast => state.picker.last(),
+        Action::Open => {
+            if let Some(key) = state.picker.selected() {
+                open(state, key, effects);
+            }
+        }
+        Action::NextUnread => {
+            if state.picker.next_unread().is_none() {
+                state.status.info("Nothing is unread.");
+            }
+        }
+        Action::Pin => {
+            if let Some(key) = state.picker.selected() {
+                state.picker.pin(key);
+                journal::conversation(state, key, effects);
+            }
+        }
+        Action::Nickname => {
+            if let Some((key, name)) = state.picker.selected_item().map(|i| (i.conversation.key, i.name().to_owned())) {
+                state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Nickname(key), &name)));
+            }
+        }
+        Action::IdCard => ids::open(state),
+        Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
+        Action::Discover => discover::ask(state, 1, effects),
+        Action::Refresh => refresh(state, effects),
+        Action::Sort => {
+            state.picker.toggle_sort();
+            state.status.info(format!("Conversations in order: {}.", state.picker.order().word()));
+        }
+        _ => {}
+    }
+}
+
+/// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
+pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    show(state, key, effects);
+    pass::follow(state, key, effects);
+}
+
+/// The same, where it was not a person who chose it: a pass stays where it is.
+pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    if !state.picker.open_key(key) {
+        return;
+    }
+    state.composer.switch(key);
+    state.threads.mark_read(key);
+    state.picker.set_unread(key, 0);
+    journal::conversation(state, key, effects);
+    look(state, key, effects);
+    global::focus(state, Pane::Composer);
+}
+
+/// Looks at an open conversation: its replies are watched for, and it is read.
+pub fn look(state: &State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Engine(Command::Watch(Some(key))));
+    // A web conversation is opened by looking at it, and its session brings what was missed.
+    if state.picker.get(key).is_some_and(|item| item.session().is_none()) {
+        effects.push(Effect::Engine(Command::Read(key)));
+    }
+}
+
+/// Reads the conversation that one stands on (picker) or that is open (elsewhere).
+pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
+    let selected = state.picker.selected().filter(|_| state.focus == Pane::Picker);
+    if let Some(key) = selected.or(state.picker.active()) {
+        effects.push(Effect::Engine(Command::Read(key)));
+    }
+}

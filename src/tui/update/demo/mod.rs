@@ -1,0 +1,233 @@
+//! Demo mode: its keys. A rehearsal never asks the engine for anything: see [`silence`].
+
+mod playing;
+mod telling;
+
+use crossterm::event::KeyCode;
+
+use crate::model::{Author, ConversationKey};
+use crate::pass::{Pass, builtin};
+use crate::tui::Effect;
+use crate::tui::action::{Action, Context};
+use crate::tui::chord::Chord;
+use crate::tui::state::demo::aliases::Aliases;
+use crate::tui::state::demo::script::Script;
+use crate::tui::state::demo::tape::Tape;
+use crate::tui::state::demo::{LARGEST, Present};
+use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::{Pane, State};
+
+pub use playing::{cue, deadline};
+pub use telling::{came, count, exchange, message, token};
+
+/// What is said where nothing has happened yet.
+const WELCOME: &str = "Space begins.";
+
+/// `P`: begins or leaves the demo.
+pub fn toggle(state: &mut State) {
+    if state.present.is_some() {
+        leave(state);
+        return;
+    }
+    begin(state);
+}
+
+/// Begins a demo of the open conversation.
+pub fn begin(state: &mut State) {
+    let conversations: Vec<_> = state.picker.items().iter().map(|item| item.conversation.clone()).collect();
+    let host = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
+    let (api, login) = (host(&state.place.api), host(&state.place.login));
+    let profile = if state.place.sandbox { "" } else { state.place.profile.as_str() };
+    let others = [
+        (api.as_str(), "api"),
+        (login.as_str(), "login"),
+        (state.place.region.as_str(), "the region"),
+        (profile, "the organisation"),
+    ];
+    let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.focus);
+    present.token = state.token.facts().map(|f| f.generation);
+    state.present = Some(present);
+    state.zoomed = false;
+    rest(state);
+    say(state, WELCOME);
+}
+
+/// Puts the focus where no text is typed: the demo's own keys work there.
+fn rest(state: &mut State) {
+    state.focus = Pane::Log;
+    super::global::keep_focus_visible(state);
+}
+
+/// Leaves it; everything is as before.
+pub fn leave(state: &mut State) {
+    if let Some(present) = state.present.take() {
+        state.focus = present.before;
+        super::global::keep_focus_visible(state);
+        if present.tape.is_some() {
+            state.status.info("The rehearsal is over: what is sent from now on is sent.");
+        }
+    }
+}
+
+/// Plays a pass that came with the program, or that was read before the console opened.
+pub fn play(state: &mut State, pass: &Pass) {
+    let script = Script::of(pass, state.place.sandbox);
+    if state.present.is_none() {
+        begin(state);
+    }
+    let said = format!("{}: {} messages. Space sends the first.", pass.name, script.cues.len());
+    if let Some(present) = &mut state.present {
+        present.script = script;
+        present.tape = None;
+        present.typing = None;
+        present.awaited = None;
+    }
+    say(state, said);
+}
+
+/// Shows a tape: nothing is sent until it is left.
+pub fn rehearse(state: &mut State, tape: Tape) {
+    if state.present.is_none() {
+        begin(state);
+    }
+    if let Some(present) = &mut state.present {
+        present.script = Script::default();
+        present.typing = None;
+        present.awaited = None;
+        present.beats.clear();
+        present.at = None;
+        present.tape = Some(tape);
+    }
+    say(state, "A rehearsal of what was said once: nothing is sent. Space begins.");
+}
+
+/// The choices where nothing is played yet.
+fn menu(state: &mut State) {
+    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play the pass “{name}”"), Choice::Play(name)));
+    let mut items: Vec<(String, Choice)> = passes.collect();
+    items.push(("rehearse what was said in this conversation: nothing is sent".to_owned(), Choice::Rehearse));
+    let mut menu = Menu::new("What is shown?", items);
+    menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// A line of the menu.
+pub fn chosen(state: &mut State, choice: &Choice) {
+    match choice {
+        Choice::Play(name) => {
+            // A test parses each of them.
+            let parsed = builtin::named(name).and_then(|text| Pass::parse(std::path::Path::new(name), text).ok());
+            if let Some(pass) = parsed {
+                play(state, &pass);
+            }
+        }
+        Choice::Rehearse => {
+            let tape = state.picker.active().map(|key| Tape::of(state.threads.messages(key))).unwrap_or_default();
+            if tape.lines.is_empty() {
+                say(state, "Nothing was said here yet: there is nothing to rehearse.");
+            } else {
+                rehearse(state, tape);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Applies an action of the demo.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    if state.present.is_none() {
+        // Asked for by name: the demo is what it is about.
+        begin(state);
+        return;
+    }
+    match action {
+        Action::PresentNext => playing::next(state, effects),
+        Action::PresentLeave => leave(state),
+        _ => {
+            let Some(present) = &mut state.present else { return };
+            match action {
+                Action::PresentBack => present.back(),
+                Action::Blank => present.blank = !present.blank,
+                Action::PresentLog => present.log = !present.log,
+                Action::Larger => present.size = (present.size + 1).min(LARGEST),
+                Action::Smaller => present.size = present.size.saturating_sub(1).max(1),
+                Action::KeyDisplay => present.keys = !present.keys,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether an action that works everywhere works here: nothing that would show what is hidden.
+pub const fn allows(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Help | Action::GoComposer | Action::Redraw | Action::Suspend | Action::Record | Action::Present
+    )
+}
+
+/// What the keys that work everywhere do while the demo is shown. False: what they always do.
+pub fn everywhere(state: &mut State, action: Action) -> bool {
+    let Some(present) = &state.present else { return false };
+    match action {
+        Action::Back | Action::Quit | Action::Interrupt => leave(state),
+        Action::Palette => {
+            say(state, "Commands are found outside the demo: Esc twice leaves it.");
+            if let Some(present) = &mut state.present {
+                present.deaf = true;
+            }
+        }
+        // What would show what is hidden, or take the screen away.
+        Action::PaletteText | Action::HistorySearch | Action::Editor | Action::ExtrasText | Action::InterruptText => {
+            rest(state);
+        }
+        action if action.spec().context != Context::Global => return false,
+        Action::GoComposer if present.tape.is_some() => say(state, "This is a rehearsal: nothing can be sent."),
+        action => return !allows(action),
+    }
+    true
+}
+
+/// Whether a key is part of a command that is being typed although the demo takes none. Its letters are keys of the
+/// demo, and one of them leads to the composer. Enter or Esc ends it.
+pub fn ignores(state: &mut State, chord: Chord) -> bool {
+    let Some(present) = state.present.as_mut().filter(|present| present.deaf) else { return false };
+    present.deaf = !matches!(chord.event().code, KeyCode::Enter | KeyCode::Esc);
+    true
+}
+
+/// Shows a chord, unless it is text.
+pub fn pressed(state: &mut State, chord: Chord) {
+    let text = state.context() == Context::Composer && chord.typed().is_some();
+    let asked = state.overlay.is_some();
+    if let Some(present) = state.present.as_mut().filter(|_| !text && !asked) {
+        present.press(chord.to_string());
+    }
+}
+
+/// Messages of the other side.
+fn heard(state: &State, key: ConversationKey) -> usize {
+    state.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
+}
+
+/// The messages that the demo shows.
+fn messages(state: &State) -> usize {
+    match state.present.as_ref().and_then(|p| p.tape.as_ref()) {
+        Some(tape) => tape.shown,
+        None => state.picker.active().map_or(0, |key| state.threads.messages(key).len()),
+    }
+}
+
+fn say(state: &mut State, said: impl Into<String>) {
+    let (now, messages) = (state.now, messages(state));
+    if let Some(present) = &mut state.present {
+        present.say(now, said, messages);
+    }
+}
+
+/// While a rehearsal is shown, nothing is asked of the engine, whatever key was pressed.
+pub fn silence(state: &State, effects: &mut Vec<Effect>) {
+    if state.offline || state.present.as_ref().is_some_and(|p| p.tape.is_some()) {
+        effects.retain(|effect| !matches!(effect, Effect::Engine(_) | Effect::SandboxFault(_) | Effect::Arrange(_)));
+    }
+}

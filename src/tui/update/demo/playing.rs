@@ -1,0 +1,159 @@
+//! What Space plays: the messages of a script, typed and sent, or those of a tape, shown again.
+
+use crate::engine::Command;
+use crate::model::{Author, Extras};
+use crate::pass::runner::template::fill;
+use crate::tui::Effect;
+use crate::tui::state::State;
+use crate::tui::state::demo::script::{Cue, Typing};
+use crate::tui::state::demo::{Awaited, narrate};
+use crate::tui::state::overlay::{Ask, Overlay, Question};
+use crate::tui::update::{conversations, sending};
+
+use super::{heard, menu, rest, say};
+
+/// Space: forward through what happened, then the next message of the script or the tape.
+pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let Some(present) = &mut state.present else { return };
+    if present.blank {
+        present.blank = false;
+        return;
+    }
+    if present.forward() {
+        return;
+    }
+    if let Some(typing) = &mut present.typing {
+        typing.finish(now);
+        typed(state, effects);
+        return;
+    }
+    if present.tape.is_some() {
+        reveal(state);
+    } else if present.awaited.is_some() {
+        say(state, "The answer is on its way: the demo waits for it.");
+    } else if present.script.cues.is_empty() {
+        menu(state);
+    } else if present.script.is_over() {
+        say(state, "That was all of it.");
+    } else if state.asks_before_sending() {
+        state.overlay = Some(Overlay::Ask(Ask {
+            question: Question::Play,
+            title: "PROD: send the next message of the script?".to_owned(),
+            lines: vec![format!("to      {}", state.shown_name())],
+            yes: "send it".to_owned(),
+            word: None,
+        }));
+    } else {
+        cue(state, effects);
+    }
+}
+
+/// Begins the next message of the script: what it needs is set up, then it is typed.
+pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
+    let calm = state.manners.calm;
+    let Some(present) = &state.present else { return };
+    let Some(cue) = present.script.cues.get(present.script.next).cloned() else { return };
+    if let Some(name) = &cue.conversation {
+        let wanted =
+            state.picker.items().iter().find(|item| item.conversation.name == *name).map(|i| i.conversation.key);
+        match wanted {
+            Some(key) if state.picker.active() != Some(key) => {
+                conversations::open(state, key, effects);
+                rest(state);
+            }
+            Some(_) => {}
+            None => return skip(state, "This message has no conversation here, and is left out."),
+        }
+    }
+    let values = state.composer.values(state.now);
+    let Some(present) = &mut state.present else { return };
+    let Ok((text, seq)) = fill(&cue.text, &values, &present.captures) else {
+        return skip(state, "This message needs an answer that did not come, and is left out.");
+    };
+    present.typing = Some(Typing::begin(text, state.now, calm));
+    state.composer.used(seq);
+    if cue.clear_faults {
+        state.faults.clear();
+        effects.push(Effect::SandboxFault(None));
+    }
+    if let Some(fault) = &cue.fault {
+        effects.push(Effect::SandboxFault(Some(fault.clone())));
+        effects.push(Effect::AskFaults);
+    }
+    if cue.renew {
+        effects.push(Effect::Engine(Command::Renew));
+    }
+    say(state, format!("{}.", cue.caption));
+}
+
+fn skip(state: &mut State, why: &str) {
+    if let Some(present) = &mut state.present {
+        present.script.next += 1;
+    }
+    say(state, why);
+}
+
+/// The next message of the tape: ours is typed, theirs appears.
+fn reveal(state: &mut State) {
+    let calm = state.manners.calm;
+    let Some(present) = &mut state.present else { return };
+    let Some(tape) = &mut present.tape else { return };
+    match tape.next() {
+        None => say(state, "That was all that was said."),
+        Some(line) if line.author == Author::Guest => {
+            present.typing = Some(Typing::begin(line.text.clone(), state.now, calm));
+            say(state, narrate::heard(Author::Guest));
+        }
+        Some(line) => {
+            let said = narrate::heard(line.author);
+            tape.shown += 1;
+            say(state, said);
+        }
+    }
+}
+
+/// What is due: a letter, a message that is typed to its end, an answer that does not come.
+pub fn deadline(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let Some(present) = &mut state.present else { return };
+    if present.typing.is_some() {
+        typed(state, effects);
+    } else if present.awaited.as_ref().is_some_and(|a| a.until.is_some_and(|until| until.left(now).is_zero())) {
+        present.awaited = None;
+        say(state, "No answer came. Space goes on.");
+    }
+}
+
+/// Types on; sends what is typed to its end.
+fn typed(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let Some(present) = &mut state.present else { return };
+    if !present.typing.as_mut().is_some_and(|typing| typing.go_on(now)) {
+        return;
+    }
+    let Some(text) = present.typing.take().map(|typing| typing.text) else { return };
+    if let Some(tape) = &mut present.tape {
+        let life = tape.next().and_then(|line| line.life.clone());
+        tape.shown += 1;
+        say(state, narrate::kept(life.as_deref()));
+        return;
+    }
+    let Some(cue) = present.script.cues.get(present.script.next).cloned() else { return };
+    present.script.next += 1;
+    send(state, text, &cue, effects);
+}
+
+fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
+    let Some(key) = state.picker.active() else { return };
+    let heard = heard(state, key);
+    let sent = sending::send_text(state, key, text, cue.sent_as, Extras::default(), effects);
+    match (sent, &mut state.present) {
+        (Ok(message), Some(present)) => {
+            let (conversation, within) = (key, cue.within);
+            present.awaited = Some(Awaited { message, conversation, heard, within, until: None });
+        }
+        (Err(_), _) => say(state, "This message cannot be sent from here, and is left out."),
+        _ => {}
+    }
+}

@@ -1,0 +1,105 @@
+//! What the demo tells of the engine's reports, in plain words.
+
+use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, MessageId, Outcome, Step, TokenStatus};
+use crate::tui::state::State;
+use crate::tui::state::demo::narrate;
+
+use super::{heard, say};
+
+/// Whether reports are told: a rehearsal is about something else.
+fn tells(state: &State) -> bool {
+    state.present.as_ref().is_some_and(|p| p.tape.is_none())
+}
+
+/// Signing in went on.
+pub fn token(state: &mut State, status: &TokenStatus) {
+    if !tells(state) {
+        return;
+    }
+    let Some(present) = &mut state.present else { return };
+    match status.facts() {
+        Some(facts) if present.token != Some(facts.generation) => {
+            let first = present.token.replace(facts.generation).is_none();
+            say(state, narrate::token(facts, first));
+        }
+        _ => {
+            if let Some(said) = narrate::no_token(status) {
+                say(state, said);
+            }
+        }
+    }
+}
+
+/// An exchange went on: a refusal that was healed is worth a word.
+pub fn exchange(state: &mut State, exchange: &Exchange) {
+    let healed = exchange.outcome == Outcome::Accepted
+        && exchange.message.is_some()
+        && exchange.steps.iter().any(|s| matches!(s, Step::Renewal { generation: Some(_), .. }));
+    if tells(state)
+        && healed
+        && let Some(present) = &mut state.present
+        && present.healed.replace(exchange.id) != Some(exchange.id)
+    {
+        say(state, narrate::HEALED);
+    }
+}
+
+/// A message of ours went on; the thread has it already.
+pub fn message(state: &mut State, id: MessageId) {
+    if !tells(state) {
+        return;
+    }
+    let Some(message) = state.threads.message(id) else { return };
+    let (life, purpose) = (message.life.clone(), message.sent_as.is_some());
+    let entry = message.exchange.and_then(|e| state.log.entry_of(e));
+    let took = entry.and_then(|e| e.exchange()?.duration());
+    let cause = entry.and_then(|e| Some(e.diagnosis()?.cause()));
+    let now = state.now;
+    if let Some(present) = &mut state.present
+        && let Some(awaited) = present.awaited.as_mut().filter(|a| a.message == id)
+    {
+        match &life {
+            DeliveryStatus::Accepted | DeliveryStatus::Landed => awaited.until = Some(now.after(awaited.within)),
+            DeliveryStatus::Answered => present.awaited = None,
+            life if life.is_settled() => present.awaited = None,
+            _ => {}
+        }
+    }
+    if let Some(said) = narrate::message(&life, cause, took, purpose) {
+        say(state, said);
+    }
+}
+
+/// Messages came into a conversation; the thread has them already. `before`: how many of the other side there were.
+pub fn came(state: &mut State, key: ConversationKey, before: usize) {
+    if !tells(state) || state.picker.active() != Some(key) {
+        return;
+    }
+    let all = heard(state, key);
+    if all <= before {
+        return;
+    }
+    let newest = state.threads.messages(key).iter().rev().find(|e| e.author() != Author::Guest);
+    let Some((author, text)) = newest.map(|e| (e.author(), e.text().to_owned())) else { return };
+    let answered =
+        state.present.as_ref().and_then(|p| p.awaited.as_ref()).is_some_and(|a| a.conversation == key && all > a.heard);
+    // What was said before anything was sent is no answer: the first read brings it.
+    if !answered && before == 0 && !state.threads.messages(key).iter().any(|e| e.life().is_some()) {
+        return;
+    }
+    if let Some(present) = state.present.as_mut().filter(|_| answered) {
+        present.awaited = None;
+        let cue = present.script.next.checked_sub(1).and_then(|at| present.script.cues.get(at));
+        for (name, pattern) in cue.into_iter().flat_map(|cue| &cue.captures) {
+            if let Some(part) = pattern.captures(&text).and_then(|found| found.get(1).or_else(|| found.get(0))) {
+                present.captures.insert(name.clone(), part.as_str().to_owned());
+            }
+        }
+    }
+    say(state, narrate::heard(author));
+}
+
+/// How many messages of the other side there are, before a report is applied.
+pub fn count(state: &State, key: ConversationKey) -> usize {
+    if state.present.is_some() { heard(state, key) } else { 0 }
+}

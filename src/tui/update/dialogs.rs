@@ -1,0 +1,418 @@
+//! Keys while something stands on top.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::engine::Command;
+use crate::model::{Channel, DeliveryStatus, MessageId};
+use crate::tui::Effect;
+use crate::tui::action::{Action, Context};
+use crate::tui::chord::Chord;
+use crate::tui::keymap::Meaning;
+use crate::tui::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
+use crate::tui::state::palette::{Around, Target};
+use crate::tui::state::{Pane, State};
+
+use super::{
+    attachments, conversations, diagnosis, discover, faults, global, ids, journal, keys, pass, sending, web_session,
+};
+
+/// Lines of a page turn in the palette.
+const PALETTE_PAGE: usize = 10;
+
+/// Applies a key to what stands on top.
+pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
+    let action = match state.keymap.resolve(Context::Dialog, None, chord) {
+        Meaning::Act(action) => Some(action),
+        Meaning::Prefix | Meaning::Unbound => None,
+    };
+    if let Some(plain) = chord.without_alt().filter(|_| action.is_none()) {
+        // Esc and then a key, come fast: closes what is on top, then does what the key does.
+        if let Some(Overlay::Prompt(Prompt { purpose: Purpose::Filter(pane), .. })) = state.overlay.take() {
+            apply_filter(state, pane, "");
+        }
+        keys::dispatch(state, plain.event(), effects);
+        return;
+    }
+    let Some(overlay) = state.overlay.take() else { return };
+    match overlay {
+        Overlay::Help { scroll } => {
+            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Help { scroll });
+            }
+        }
+        Overlay::Status { scroll } => {
+            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Status { scroll });
+            }
+        }
+        Overlay::Page { title, lines, scroll } => {
+            if key.code == KeyCode::Char('y') {
+                effects.push(Effect::Copy(lines.join("\n")));
+                state.overlay = Some(Overlay::Page { title, lines, scroll });
+            } else if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
+                state.overlay = Some(Overlay::Page { title, lines, scroll });
+            }
+        }
+        Overlay::Ids { key: of, scroll } => ids::key(state, of, scroll, action, key, effects),
+        Overlay::Card(card) => diagnosis::key(state, card, action, key, effects),
+        Overlay::Palette(mut palette) => match action {
+            Some(Action::Dismiss) => {}
+            Some(Action::Confirm) => {
+                choose_from_palette(state, palette.items.get(palette.chosen).map(|i| (i.target, i.disabled)), effects);
+            }
+            Some(up @ (Action::DialogUp | Action::DialogPageUp)) => {
+                let by = if up == Action::DialogUp { 1 } else { PALETTE_PAGE };
+                palette.chosen = palette.chosen.saturating_sub(by);
+                state.overlay = Some(Overlay::Palette(palette));
+            }
+            Some(down @ (Action::DialogDown | Action::DialogPageDown)) => {
+                let by = if down == Action::DialogDown { 1 } else { PALETTE_PAGE };
+                palette.chosen = (palette.chosen + by).min(palette.items.len().saturating_sub(1));
+                state.overlay = Some(Overlay::Palette(palette));
+            }
+            _ => {
+                let changed = edit_line(&mut palette.input, key.code, key.modifiers);
+                state.overlay = Some(Overlay::Palette(palette));
+                if changed {
+                    palette_changed(state);
+                }
+            }
+        },
+        Overlay::Prompt(prompt) => prompt_key(state, prompt, action, key, effects),
+        Overlay::Menu(mut menu) => {
+            let last = menu.items.len().saturating_sub(1);
+            match (action, key.code) {
+                (Some(Action::Dismiss), _) | (None, KeyCode::Char('q')) => return,
+                (Some(Action::Confirm), _) => {
+                    if let Some((_, choice)) = menu.items.get(menu.chosen).cloned() {
+                        chosen(state, choice, effects);
+                    }
+                    return;
+                }
+                (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => menu.chosen = menu.chosen.saturating_sub(1),
+                (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => menu.chosen = (menu.chosen + 1).min(last),
+                (Some(Action::DialogPageUp), _) => menu.chosen = 0,
+                (Some(Action::DialogPageDown), _) => menu.chosen = last,
+                (None, KeyCode::Char(c)) => {
+                    if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
+                        let at = digit as usize - 1;
+                        if let Some((_, choice)) = menu.items.get(at).filter(|_| menu.quick).cloned() {
+                            chosen(state, choice, effects);
+                            return;
+                        }
+                        menu.chosen = at.min(last);
+                    }
+                }
+                _ => {}
+            }
+            state.overlay = Some(Overlay::Menu(menu));
+        }
+        Overlay::Ask(ask) => ask_key(state, ask, action, key, effects),
+    }
+    keep_scroll_in_page(state);
+}
+
+/// A page is never scrolled further than its end, so that the way back begins at once.
+fn keep_scroll_in_page(state: &mut State) {
+    let last = crate::tui::view::overlay::last_scroll(state);
+    if let Some(
+        Overlay::Help { scroll }
+        | Overlay::Status { scroll }
+        | Overlay::Page { scroll, .. }
+        | Overlay::Ids { scroll, .. },
+    ) = &mut state.overlay
+    {
+        *scroll = (*scroll).min(last);
+    }
+}
+
+/// Rows of a page turn.
+pub fn page(state: &State) -> u16 {
+    state.size.height.saturating_sub(6).max(1)
+}
+
+/// The new scroll position, or `None` to close.
+pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -> Option<u16> {
+    match (action, key.code) {
+        (Some(Action::Dismiss | Action::Confirm), _) | (None, KeyCode::Char('q' | '?' | '!') | KeyCode::F(1)) => None,
+        (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => Some(scroll.saturating_sub(1)),
+        (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => Some(scroll.saturating_add(1)),
+        (Some(Action::DialogPageUp), _) => Some(scroll.saturating_sub(page)),
+        (Some(Action::DialogPageDown), _) | (None, KeyCode::Char(' ')) => Some(scroll.saturating_add(page)),
+        (None, KeyCode::Char('g') | KeyCode::Home) => Some(0),
+        _ => Some(scroll),
+    }
+}
+
+/// The palette finds anew.
+pub fn palette_changed(state: &mut State) {
+    let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
+    let names = state.names();
+    let disabled = |action| global::disabled(state, action);
+    palette.search(&Around { conversations: &names, disabled: &disabled });
+    state.overlay = Some(Overlay::Palette(palette));
+}
+
+fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static str>)>, effects: &mut Vec<Effect>) {
+    match item {
+        None => state.status.info("Nothing of that name."),
+        Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
+        Some((Target::Act(action), None)) => {
+            match action.spec().context {
+                Context::Picker => {
+                    global::focus(state, Pane::Picker);
+                }
+                Context::Log if state.focus != Pane::Thread => {
+                    global::focus(state, Pane::Log);
+                }
+                Context::Pass => pass::show(state),
+                // With no conversation there is nothing to write to, which is said.
+                Context::Composer if !global::focus(state, Pane::Composer) => return,
+                _ => {}
+            }
+            keys::act(state, action, effects);
+        }
+        Some((Target::Conversation(key), None)) => {
+            conversations::open(state, key, effects);
+        }
+        Some((Target::Entry(number), None)) => {
+            state.thread_over = false;
+            global::focus(state, Pane::Log);
+            journal::close(state);
+            if !state.log.select_number(number) {
+                state.status.info(format!("There is no log entry #{number} (any more)."));
+            }
+        }
+    }
+}
+
+fn prompt_key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    match action {
+        Some(Action::Dismiss) => {
+            if let Purpose::Filter(pane) = prompt.purpose {
+                apply_filter(state, pane, "");
+            }
+        }
+        Some(Action::Confirm) => accept(state, &prompt, effects),
+        Some(Action::DialogUp) => {
+            prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1));
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Some(Action::DialogDown) => {
+            prompt.chosen = prompt.chosen.saturating_sub(1);
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        _ => {
+            let changed = edit_line(&mut prompt.input, key.code, key.modifiers);
+            state.overlay = Some(Overlay::Prompt(prompt));
+            if changed {
+                prompt_changed(state);
+            }
+        }
+    }
+}
+
+/// What follows from each change of a prompt's text.
+pub fn prompt_changed(state: &mut State) {
+    let Some(Overlay::Prompt(mut prompt)) = state.overlay.take() else { return };
+    let text = prompt.input.value().to_owned();
+    match prompt.purpose {
+        Purpose::Filter(pane) => prompt.problem = apply_filter(state, pane, &text),
+        Purpose::Search => state.shown_log_mut().set_search(&text),
+        Purpose::History => {
+            let found = state.composer.search_history(&text);
+            prompt.found = found.into_iter().map(|f| (f.index, f.text.to_owned())).collect();
+            prompt.chosen = 0;
+        }
+        Purpose::Attach(key) => prompt.problem = attachments::file_problem(state, key, &text),
+        Purpose::Nickname(_)
+        | Purpose::Comment(_)
+        | Purpose::Add
+        | Purpose::Kept
+        | Purpose::Attribute(_)
+        | Purpose::PassFile
+        | Purpose::PassNote
+        | Purpose::Reports
+        | Purpose::SessionPass => {}
+    }
+    state.overlay = Some(Overlay::Prompt(prompt));
+}
+
+/// Filters a pane; what is wrong with the filter, if anything.
+fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
+    if pane == Pane::Picker {
+        state.picker.set_filter(text);
+        return None;
+    }
+    if text.trim().is_empty() {
+        state.shown_log_mut().clear_filter();
+        return None;
+    }
+    state.shown_log_mut().set_filter(text).err().map(|e| e.to_string())
+}
+
+fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
+    let text = prompt.input.value().trim().to_owned();
+    match prompt.purpose {
+        Purpose::Filter(_) => {
+            if let Some(problem) = &prompt.problem {
+                state.status.error(problem.clone());
+            }
+        }
+        Purpose::Search => {
+            if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
+                state.status.info(format!("“{text}” is in no entry of the log."));
+            }
+        }
+        Purpose::Nickname(key) => {
+            state.picker.set_nickname(key, &text);
+            journal::conversation(state, key, effects);
+            state.log.set_names(state.names());
+        }
+        Purpose::Comment(number) => {
+            state.shown_log_mut().comment_on(number, &text);
+            journal::marked(state, number, effects);
+        }
+        Purpose::Kept => {
+            if !text.is_empty() {
+                journal::find(state, &text, effects);
+            }
+        }
+        Purpose::Add => ids::add(state, &text, effects),
+        Purpose::PassFile => pass::path_given(state, &text, effects),
+        Purpose::PassNote => pass::note(state, &text, effects),
+        Purpose::Reports => pass::write_reports(state, &text, effects),
+        Purpose::SessionPass => pass::write_session(state, &text, effects),
+        Purpose::Attach(key) => attachments::attach(state, key, &text, effects),
+        Purpose::Attribute(key) => attachments::attribute(state, key, &text),
+        Purpose::History => {
+            if let Some((index, _)) = prompt.found.get(prompt.chosen) {
+                state.composer.take_history(*index);
+            }
+        }
+    }
+}
+
+fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
+    match choice {
+        Choice::Snippet(name) => {
+            state.composer.insert_snippet(&name);
+        }
+        Choice::Fault(None) => {
+            state.faults.clear();
+            effects.push(Effect::SandboxFault(None));
+        }
+        Choice::Fault(Some((_, json))) => {
+            effects.push(Effect::SandboxFault(Some(json.to_owned())));
+            effects.push(Effect::AskFaults);
+        }
+        Choice::AddFound(lead) => ids::add_one(state, lead, effects),
+        Choice::SendAsMenu => faults::open_send_as(state),
+        Choice::SendAs(Some(variation)) if sending::senseless(state, variation).is_some() => {
+            let why = sending::senseless(state, variation).unwrap_or_default();
+            state.status.info(format!("Not as {variation}: {why}."));
+        }
+        Choice::SendAs(variation) => {
+            state.send_as = variation;
+            match variation {
+                Some(variation) => state.status.warn(format!(
+                    "The next message goes out wrongly on purpose: {variation}, {}. {} takes that back.",
+                    variation.about(),
+                    state.keymap.key(Action::FaultBench)
+                )),
+                None => state.status.info("The next message goes out as usual."),
+            }
+            if variation.is_some() {
+                global::focus(state, Pane::Composer);
+            }
+        }
+        Choice::Transcript(form) => super::transcript::save(state, form, effects),
+        choice @ (Choice::Play(_) | Choice::Rehearse) => super::demo::chosen(state, &choice),
+        Choice::Pass(choice) => pass::chosen(state, choice, effects),
+        Choice::Theme(name) => {
+            if let Some(theme) = crate::tui::theme::named(&name, state.theme.ascii, state.theme.mono) {
+                state.theme = theme;
+            }
+        }
+        Choice::KeepWatching(_) => {
+            let key = state.key(Action::Settle);
+            state
+                .status
+                .info(format!("Watched further: the conversation is looked at now and then; {key} asks again."));
+        }
+        Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
+        Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
+        Choice::SendAnyway(id) => ask_send_anyway(state, id),
+        Choice::Answer { key, choice, answers } => attachments::answer(state, key, choice, answers, effects),
+        Choice::Attach => attachments::ask_file(state),
+        Choice::Attribute => attachments::ask_attribute(state),
+        Choice::TakeOff(key, what) => attachments::take_off(state, key, what.as_ref()),
+        Choice::Session(key, ask) => web_session::wanted(state, key, ask, effects),
+        Choice::Found(found) => discover::picked(state, *found, effects),
+        Choice::Page(page) => discover::ask(state, page, effects),
+        Choice::NotNow(why) => state.status.info(format!("Not now: {why}.")),
+    }
+}
+
+/// Whether a message was settled while a dialog about it stood open; then says so.
+fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
+    let word = match state.threads.message(id).map(|m| &m.life) {
+        Some(DeliveryStatus::Unknown(_)) => return false,
+        Some(life) => life.word(),
+        None => "gone",
+    };
+    state.status.warn(format!("Nothing was done: meanwhile the message is {word}."));
+    true
+}
+
+fn ask_send_anyway(state: &mut State, id: MessageId) {
+    let conversation = state.threads.message(id).map(|m| m.conversation);
+    let channel = conversation.and_then(|key| state.picker.get(key)).map(|item| item.conversation.channel());
+    let mut lines = vec![match channel {
+        Some(Channel::OpenMessaging) => {
+            "It goes under the same message id: a service that has the first one can tell that it is the same."
+                .to_owned()
+        }
+        channel => {
+            let channel = channel.map_or("", Channel::as_str);
+            format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
+        }
+    }];
+    lines.extend(sending::production_line(state));
+    lines.push("Type the word again to confirm.".to_owned());
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::SendAnyway(id),
+        title: "Send it again although it may have been received?".to_owned(),
+        lines,
+        yes: "send it again".to_owned(),
+        word: Some(("again", tui_input::Input::default())),
+    }));
+}
+
+fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
+    let yes = match (action, key.code) {
+        (Some(Action::Dismiss), _) => return,
+        (Some(Action::Confirm), _) => true,
+        (None, KeyCode::Char('y')) if ask.word.is_none() => true,
+        (None, KeyCode::Char('n')) if ask.word.is_none() => return,
+        _ => false,
+    };
+    if !yes || !ask.ready() {
+        if let Some((_, typed)) = &mut ask.word {
+            edit_line(typed, key.code, key.modifiers);
+        }
+        state.overlay = Some(Overlay::Ask(ask));
+        return;
+    }
+    match ask.question {
+        Question::SendAnyway(id) if no_longer_unknown(state, id) => {}
+        Question::Resend(id) | Question::SendAnyway(id) => sending::resend(state, id, effects),
+        Question::Production(shown) => sending::send_draft(state, shown, effects),
+        Question::Answer { key, choice, answers } => sending::answer(state, key, choice, answers, effects),
+        Question::Session(key, ask) => web_session::go(state, key, ask, effects),
+        Question::Play => super::demo::cue(state, effects),
+        Question::PassStep => pass::run_step_now(state, effects),
+        Question::PassStop => pass::stop_now(state, effects),
+        Question::Quit => effects.push(Effect::Quit),
+    }
+}

@@ -1,0 +1,380 @@
+//! What works everywhere but in text fields.
+
+use std::time::Duration;
+
+use crate::engine::Command;
+use crate::model::{DeliveryStatus, TokenStatus};
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::layout::holds_thread_and_log;
+use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::palette::{Around, Palette};
+use crate::tui::state::{Pane, QUIT_HINT, State};
+
+use super::{attachments, faults, journal, pass, web_session};
+
+/// What the status line says until a token comes.
+pub const SIGNING_IN: &str = "Signing in…";
+/// The same, where there is one already.
+pub const RENEWING: &str = "Getting a new token…";
+
+/// How long `arm` lifts the question before production sends.
+const ARMED: Duration = Duration::from_secs(600);
+
+/// Applies a global action.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Status => state.overlay = Some(Overlay::Status { scroll: 0 }),
+        Action::Palette => open_palette(state),
+        Action::NextPane => cycle(state, 1),
+        Action::PreviousPane => cycle(state, -1),
+        Action::GoPicker => {
+            focus(state, Pane::Picker);
+        }
+        Action::GoLog => {
+            pass::hide(state);
+            state.thread_over = false;
+            focus(state, Pane::Log);
+        }
+        Action::GoComposer => {
+            focus(state, Pane::Composer);
+        }
+        Action::Filter => open_filter(state),
+        Action::Zoom => {
+            state.zoomed = !state.zoomed;
+            // What was toggled while one pane had it all shows now.
+            keep_focus_visible(state);
+        }
+        Action::Thread => toggle_thread(state),
+        Action::FaultBench => faults::open(state),
+        Action::SendAs => faults::open_send_as(state),
+        Action::Choose => attachments::choose(state),
+        Action::Extras => attachments::menu(state),
+        Action::Attach => attachments::ask_file(state),
+        Action::Attribute => attachments::ask_attribute(state),
+        Action::Session => web_session::menu(state),
+        Action::SessionConnect
+        | Action::SessionNew
+        | Action::SessionGuest
+        | Action::SessionJoin
+        | Action::SessionClear
+        | Action::SessionClose
+        | Action::SessionHistory
+        | Action::SessionHealth => {
+            if let Some(ask) = web_session::ask_of(action) {
+                web_session::act(state, ask, effects);
+            }
+        }
+        Action::Pass => pass::toggle(state, effects),
+        Action::PassFromSession => pass::ask_session(state),
+        Action::Connect => connect(state, effects),
+        Action::Renew => renew(state, effects),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Back => back(state),
+        Action::Quit => quit(state, effects),
+        Action::Interrupt => interrupt(state, effects),
+        Action::Arm => arm(state),
+        Action::Present => super::demo::toggle(state),
+        Action::Transcript => super::transcript::ask(state),
+        Action::Record => super::recording::toggle(state, effects),
+        Action::ResumeQueue => journal::resume(state, effects),
+        Action::Theme => {
+            let items = crate::tui::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
+            state.overlay = Some(Overlay::Menu(Menu::new("Colours", items)));
+        }
+        _ => {}
+    }
+}
+
+/// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
+pub fn focus(state: &mut State, pane: Pane) -> bool {
+    if pane == Pane::Composer && state.picker.active().is_none() {
+        state.status.info(format!(
+            "No conversation is open: choose one with {}, or add one with {}.",
+            state.key(Action::Open),
+            state.key(Action::Add)
+        ));
+        state.focus = Pane::Picker;
+        return false;
+    }
+    state.focus = pane;
+    keep_focus_visible(state);
+    true
+}
+
+/// After a resize or a change of shape: the focus is never on a pane that is not on screen.
+pub fn keep_focus_visible(state: &mut State) {
+    if state.zoomed || state.focus == Pane::Picker {
+        return;
+    }
+    let panes = state.panes();
+    if panes.too_small || panes.get(state.focus).is_some() {
+        return;
+    }
+    state.focus = match state.focus {
+        Pane::Log if panes.pass.is_some() => Pane::Pass,
+        Pane::Log if panes.thread.is_some() => Pane::Thread,
+        Pane::Pass if panes.log.is_some() => Pane::Log,
+        Pane::Pass if panes.thread.is_some() => Pane::Thread,
+        Pane::Thread if panes.log.is_some() => Pane::Log,
+        _ => Pane::Composer,
+    };
+}
+
+fn cycle(state: &mut State, by: isize) {
+    let panes = state.panes();
+    let mut order = vec![Pane::Picker];
+    if panes.thread.is_some() {
+        order.push(Pane::Thread);
+    }
+    if panes.log.is_some() || (panes.thread.is_none() && panes.pass.is_none()) {
+        order.push(Pane::Log);
+    }
+    if panes.pass.is_some() {
+        order.push(Pane::Pass);
+    }
+    order.push(Pane::Composer);
+    let at = order.iter().position(|&p| p == state.focus).unwrap_or(0);
+    let next = (at.cast_signed() + by).rem_euclid(order.len().cast_signed()).cast_unsigned();
+    if let Some(&pane) = order.get(next) {
+        focus(state, pane);
+    }
+}
+
+fn toggle_thread(state: &mut State) {
+    if holds_thread_and_log(state.size) && !state.zoomed {
+        state.thread_beside = !state.thread_beside;
+        if !state.thread_beside && state.focus == Pane::Thread {
+            state.focus = Pane::Log;
+        }
+        return;
+    }
+    state.thread_over = !state.thread_over;
+    match state.focus {
+        Pane::Log if state.thread_over => state.focus = Pane::Thread,
+        Pane::Thread if !state.thread_over => state.focus = Pane::Log,
+        _ => {}
+    }
+}
+
+fn open_filter(state: &mut State) {
+    let (pane, text) = match state.focus {
+        Pane::Picker => (Pane::Picker, state.picker.filter().to_owned()),
+        Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
+            pass::hide(state);
+            if state.focus == Pane::Thread {
+                state.thread_over = false;
+                state.focus = Pane::Log;
+            }
+            (Pane::Log, state.shown_log().filter_text().to_owned())
+        }
+    };
+    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Filter(pane), &text)));
+}
+
+fn open_palette(state: &mut State) {
+    let names = state.names();
+    let disabled = |action| disabled(state, action);
+    let palette = Palette::open(&Around { conversations: &names, disabled: &disabled });
+    state.overlay = Some(Overlay::Palette(palette));
+}
+
+/// Why an action cannot be used now; `None` where it can.
+pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
+    match action {
+        Action::ResumeQueue if state.kept.paused.is_empty() => Some("no queued message waits for a key"),
+        Action::Arm if !state.place.production => Some("this profile is not production"),
+        Action::Resend | Action::EditCopy => {
+            let sent = state.shown_log().selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
+            (!sent).then_some("the chosen log entry is not a sent message")
+        }
+        Action::Settle => {
+            let unknown = super::sending::selected_unknown(state).is_none();
+            unknown.then_some("the chosen log entry has no unknown outcome")
+        }
+        Action::Choose => attachments::no_choice(state),
+        Action::Extras | Action::Attach | Action::Attribute => attachments::unavailable(state),
+        Action::Session => web_session::no_session(state),
+        Action::SessionConnect
+        | Action::SessionNew
+        | Action::SessionGuest
+        | Action::SessionJoin
+        | Action::SessionClear
+        | Action::SessionClose
+        | Action::SessionHistory
+        | Action::SessionHealth => web_session::unavailable(state, web_session::ask_of(action)?),
+        Action::Renew if matches!(&state.token, TokenStatus::Valid(f) if f.pasted) => {
+            Some("a pasted token cannot be renewed")
+        }
+        _ => None,
+    }
+}
+
+fn connect(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.place.sandbox {
+        state.overlay = Some(Overlay::Page {
+            title: "Connect a real organisation".to_owned(),
+            lines: [
+                "This is the built-in sandbox; nothing leaves this machine.",
+                "",
+                "1  In another terminal: guestwire init",
+                "   It writes a commented config.toml (never over an existing one) from what it",
+                "   finds: GENESYSCLOUD_REGION, GENESYSCLOUD_OAUTHCLIENT_ID,",
+                "   GENESYSCLOUD_OAUTHCLIENT_SECRET, profiles of ~/.gc/config.toml. Secrets stay",
+                "   where they are.",
+                "2  guestwire config check",
+                "3  guestwire --profile NAME",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            scroll: 0,
+        });
+        return;
+    }
+    state.status.info(SIGNING_IN);
+    effects.push(Effect::Engine(Command::SignIn));
+}
+
+fn renew(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = disabled(state, Action::Renew) {
+        state.status.warn(format!("No new token: {why}."));
+        return;
+    }
+    state.status.info(RENEWING);
+    effects.push(Effect::Engine(Command::Renew));
+}
+
+fn arm(state: &mut State) {
+    if let Some(why) = disabled(state, Action::Arm) {
+        state.status.info(format!("Nothing to lift: {why}."));
+        return;
+    }
+    state.armed_until = Some(state.now.after(ARMED));
+    state.status.warn("PROD: sends go without a question for ten minutes.");
+}
+
+/// Esc: closes, clears or leaves, the nearest thing first.
+fn back(state: &mut State) {
+    if state.zoomed {
+        state.zoomed = false;
+    } else if state.focus == Pane::Log && !state.shown_log().filter_text().is_empty() {
+        state.shown_log_mut().clear_filter();
+    } else if state.focus == Pane::Log && state.history.is_some() {
+        journal::close(state);
+    } else if state.focus == Pane::Picker && !state.picker.filter().is_empty() {
+        state.picker.set_filter("");
+    } else if state.compare_with.take().is_some() {
+        state.status.info("Nothing is compared.");
+    } else if state.thread_over {
+        toggle_thread(state);
+    } else {
+        state.status.clear();
+    }
+    keep_focus_visible(state);
+}
+
+/// `q`: back where something can be left; at the top, out.
+fn quit(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.zoomed || state.thread_over {
+        back(state);
+        return;
+    }
+    if state.focus == Pane::Pass {
+        pass::hide(state);
+        return;
+    }
+    leave(state, effects);
+}
+
+/// Leaves, or asks where something would be lost.
+fn leave(state: &mut State, effects: &mut Vec<Effect>) {
+    let drafts = state.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
+    let open = state.open_sends.len();
+    let running = state.pass.is_running();
+    if drafts == 0 && open == 0 && !running {
+        effects.push(Effect::Quit);
+        return;
+    }
+    let mut lines = Vec::new();
+    if open > 0 {
+        let queued = if state.kept.keeps() && state.kept.trouble.is_none() {
+            "queued ones are kept and go on at the next start"
+        } else {
+            "queued ones are dropped"
+        };
+        lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
+    }
+    if running {
+        lines.push(if state.kept.keeps() {
+            "A pass is open: it is kept, and can be gone on with at the next start.".to_owned()
+        } else {
+            "A pass is open and would be lost.".to_owned()
+        });
+    }
+    if drafts > 0 {
+        let (s, are) = if drafts == 1 { ("", "is") } else { ("s", "are") };
+        lines.push(if state.kept.keeps() && state.kept.trouble.is_none() {
+            format!("{drafts} draft{s} {are} kept for the next start.")
+        } else {
+            format!("{drafts} draft{s} would be lost.")
+        });
+    }
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::Quit,
+        title: "Leave guestwire?".to_owned(),
+        lines,
+        yes: "leave".to_owned(),
+        word: None,
+    }));
+}
+
+/// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.
+pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
+    let active = state.picker.active();
+    let running = state
+        .open_sends
+        .iter()
+        .find(|(_, send)| Some(send.conversation) == active)
+        .map(|(&id, s)| (id, s.life.clone()));
+    if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.kept.paused.contains(id)) {
+        journal::take_back_paused(state, *id, effects);
+        state.status.info("Taken back; it was never sent.");
+    } else if let Some((id, life)) = running {
+        let what = if matches!(life, DeliveryStatus::Sending { .. }) {
+            "Cancelling; what was already written may have been received."
+        } else {
+            "Cancelled before anything was written."
+        };
+        state.status.info(what);
+        effects.push(Effect::Engine(Command::Cancel(id)));
+    } else if state.focus == Pane::Composer && !state.composer.is_empty() {
+        state.composer.clear();
+        state.status.info(format!("Draft cleared; {} brings it back.", state.key(Action::Undo)));
+    } else if quit_is_armed(state) {
+        leave(state, effects);
+    } else {
+        state.quit_armed = Some(state.now);
+        state.status.info(quit_hint(state));
+    }
+}
+
+fn quit_hint(state: &State) -> String {
+    format!("Press {} again to leave.", state.interrupt_key())
+}
+
+/// Whether "press again to leave" still holds.
+pub fn quit_is_armed(state: &State) -> bool {
+    state.quit_armed.is_some_and(|at| state.now.since(at) < QUIT_HINT)
+}
+
+/// Takes "press again to leave" back, and its hint where nothing else has been said since.
+pub fn disarm_quit(state: &mut State) {
+    if state.quit_armed.take().is_some()
+        && state.status.text.starts_with("Press ")
+        && state.status.text.ends_with(" again to leave.")
+    {
+        state.status.clear();
+    }
+}

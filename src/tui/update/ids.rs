@@ -1,0 +1,251 @@
+//! Pasting ids (`+`) and the card of a conversation's ids (`#`): sorted out by form and by what is known, and looked up
+//! where that does not tell.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::diagnosis::ids::{Candidate, Found, Known, Look, What, candidates, find};
+use crate::engine::Command;
+use crate::journal::Job;
+use crate::model::ids::is_uuid;
+use crate::model::{Address, Asked, Conversation, ConversationKey, Probed};
+use crate::session::conversations::Item;
+use crate::session::journal_status::Keeping;
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::State;
+use crate::tui::state::ids;
+use crate::tui::state::ids::{Purpose, Sorting, card, known, places};
+use crate::tui::state::overlay::{Choice, Menu, Overlay};
+
+use super::{conversations, dialogs, journal};
+
+/// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
+pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == Keeping::Opening {
+        state.status.info("What was kept is still being read: once more in a moment.");
+        return;
+    }
+    let known = known(state);
+    let found = find(text, &known);
+    let clear =
+        candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == What::Unknown));
+    let look = Look::at(&found, known.clone());
+    if !clear && !look.is_idle() && state.token.facts().is_some() {
+        state.status.info("Looking the ids up: each question is an entry of the log.");
+        begin(state, Sorting { look, purpose: Purpose::Add(text.to_owned()) }, effects);
+        return;
+    }
+    add_found(state, text, &known, effects);
+}
+
+/// Adds what the text leads to by what is known now.
+fn add_found(state: &mut State, text: &str, known: &Known, effects: &mut Vec<Effect>) {
+    let found = find(text, known);
+    let mut leads = candidates(&found);
+    match (leads.len(), found.iter().find(|f| matches!(f.what, What::Integration | What::Deployment))) {
+        (0, Some(place)) => not_a_conversation(state, place),
+        (0, None) if text.is_empty() => {}
+        (0, None) if text.contains(char::is_whitespace) => {
+            state.status.error("There is no id in this text: ids are UUIDs, or 32 hexadecimal digits for messages.");
+        }
+        // A malformed id may be wanted for a negative test: it is taken, and flagged.
+        (0, None) => {
+            let lead = Candidate { conversation: text.to_owned(), participant: None, swapped: None };
+            add_one(state, lead, effects);
+        }
+        (1, _) => add_one(state, leads.remove(0), effects),
+        _ => {
+            let items = leads.into_iter().map(|lead| {
+                let participant = lead.participant.as_ref().map_or_else(String::new, |p| format!("  participant {p}"));
+                (format!("{}{participant}", lead.conversation), Choice::AddFound(lead))
+            });
+            state.overlay = Some(Overlay::Menu(Menu::new("The text names several conversations", items.collect())));
+        }
+    }
+}
+
+/// An integration or a deployment is no conversation: it becomes one by what else must be said, in the config.
+fn not_a_conversation(state: &mut State, place: &Found) {
+    let (channel, field, more) = match place.what {
+        What::Integration => {
+            ("open-messaging", "integration_id", "guest = { id = \"guest-42\", id_type = \"Opaque\" }")
+        }
+        _ => ("web-messaging", "deployment_id", "origin = \"https://shop.example\""),
+    };
+    let lines = vec![
+        format!("This is {}, and no conversation's ({}).", place.what.of_one(), place.because()),
+        "Put it into config.toml, with what else it takes to speak there:".to_owned(),
+        String::new(),
+        format!("  [[profiles.{}.conversations]]", state.place.profile),
+        "  name = \"…\"".to_owned(),
+        format!("  channel = \"{channel}\""),
+        format!("  {field} = \"{}\"", place.id),
+        format!("  {more}"),
+        String::new(),
+        format!("y copies this · {} closes", state.keymap.key(Action::Dismiss)),
+    ];
+    state.overlay = Some(Overlay::Page { title: "Not a conversation".to_owned(), lines, scroll: 0 });
+}
+
+/// The conversation with this id, named by its address or learned.
+pub fn with_id<'s>(state: &'s State, id: &str) -> Option<&'s Item> {
+    state.picker.items().iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
+}
+
+/// Adds a conversation as guest-api, or opens it where the picker has it.
+pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
+    let Candidate { conversation: id, participant: participant_id, swapped } = lead;
+    if let Some((key, name)) = with_id(state, &id).map(|item| (item.conversation.key, item.name().to_owned())) {
+        conversations::open(state, key, effects);
+        let why = swapped.map_or_else(String::new, |why| format!(" ({why})"));
+        state.status.info(format!("“{name}” has this id already: it is open now.{why}"));
+        return;
+    }
+    let well_formed = is_uuid(&id);
+    let name = format!("added {}", crate::text::screen::short_id(&id, state.theme.ascii));
+    add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None }, effects);
+    match swapped {
+        Some(why) => state.status.warn(format!("Swapped: {why}.")),
+        None if well_formed => state.status.info(if state.kept.keeps() {
+            "Added, and kept for this profile."
+        } else {
+            "Added for this session; put it into config.toml to keep it."
+        }),
+        None => state
+            .status
+            .warn("Added, but this id is malformed (not a UUID): a send will be refused. Good for a negative test."),
+    }
+}
+
+fn add_address(state: &mut State, name: String, address: Address, effects: &mut Vec<Effect>) {
+    let key = state.picker.free_key();
+    let conversation = Conversation { key, name, address };
+    state.picker.add(conversation.clone());
+    state.log.set_names(state.names());
+    journal::keep(state, Job::Added(conversation.clone()), effects);
+    effects.push(Effect::Engine(Command::Add(conversation)));
+    conversations::open(state, key, effects);
+}
+
+/// `#`: the card.
+pub fn open(state: &mut State) {
+    if let Some(key) = state.picker.selected() {
+        state.overlay = Some(Overlay::Ids { key, scroll: 0 });
+    }
+}
+
+/// A key while the card is open.
+pub fn key(
+    state: &mut State,
+    of: ConversationKey,
+    scroll: u16,
+    action: Option<Action>,
+    key: KeyEvent,
+    effects: &mut Vec<Effect>,
+) {
+    match key.code {
+        KeyCode::Char('l') if action.is_none() => look_up(state, of, effects),
+        KeyCode::Char('s') if action.is_none() => {
+            if swap(state, of, effects) {
+                return;
+            }
+        }
+        KeyCode::Char('y') => effects.push(Effect::Copy(card(state, of).join("\n"))),
+        _ => {
+            if let Some(scroll) = dialogs::scrolled(scroll, action, key, dialogs::page(state)) {
+                state.overlay = Some(Overlay::Ids { key: of, scroll });
+            }
+            return;
+        }
+    }
+    state.overlay = Some(Overlay::Ids { key: of, scroll });
+}
+
+fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return };
+    // A participant is found by reading its conversation.
+    let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != What::Participant);
+    let mut look = Look::default();
+    for (what, id) in ids {
+        look.also(id, what);
+    }
+    if look.is_idle() {
+        state.status.info("These ids do not have the form of one, so there is nothing to look up.");
+        return;
+    }
+    if state.token.facts().is_none() {
+        look.without_token();
+        if look.is_idle() {
+            state.status.info("Without a token nothing of this can be looked up.");
+            return;
+        }
+    }
+    begin(state, Sorting { look, purpose: Purpose::Card(key) }, effects);
+}
+
+/// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
+fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
+    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return false };
+    let name = item.name().to_owned();
+    let Some(address) = ids::swap(state, key) else { return false };
+    let same = state.picker.items().iter().find(|i| i.conversation.address == address);
+    if let Some(key) = same.map(|i| i.conversation.key) {
+        conversations::open(state, key, effects);
+        state.status.info("The right one is there already: it is open now.");
+        return true;
+    }
+    add_address(state, format!("{name}, put right"), address, effects);
+    state.status.warn(format!("Swapped: this one has the right ids; mend “{name}” in config.toml too."));
+    true
+}
+
+fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
+    if state.sorting.is_some() {
+        state.status.info("Ids are being looked up already; once more in a moment.");
+        return;
+    }
+    effects.extend(sorting.look.next().map(|asked| Effect::Engine(Command::Probe(asked))));
+    state.sorting = Some(sorting);
+}
+
+/// An answer came.
+pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Effect>) {
+    let Some(mut sorting) = state.sorting.take() else { return };
+    let exchange = match came {
+        Probed::Asked(id) => {
+            state.log.number_of(*id).and_then(|n| state.log.entry(n)).and_then(|e| e.exchange().cloned())
+        }
+        Probed::NotAsked(_) => None,
+    };
+    if sorting.look.came(asked, came, exchange.as_deref())
+        && let Some(next) = sorting.look.next()
+    {
+        effects.push(Effect::Engine(Command::Probe(next)));
+    }
+    if !sorting.look.is_idle() {
+        state.sorting = Some(sorting);
+        return;
+    }
+    let trouble = sorting.look.troubles().first().cloned();
+    match sorting.purpose {
+        // Who opened something else meanwhile is not interrupted.
+        Purpose::Add(_) if state.overlay.is_some() => {
+            state.status.info("The ids were looked up; paste them again to add what was found.");
+        }
+        Purpose::Add(text) => {
+            let known = sorting.look.known().clone();
+            let nothing =
+                candidates(&find(&text, &known)).iter().all(|c| known.about(&c.conversation).next().is_none());
+            add_found(state, &text, &known, effects);
+            if nothing && trouble.is_none() {
+                state
+                    .status
+                    .warn("Added, although nothing of that id was found: no conversation, deployment or integration.");
+            }
+        }
+        Purpose::Card(_) => {}
+    }
+    if let Some(why) = trouble {
+        state.status.warn(format!("Ids: {why}."));
+    }
+}

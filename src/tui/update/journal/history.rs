@@ -1,0 +1,144 @@
+//! The pages of history that are asked for, and that come.
+
+use crate::journal::Job;
+use crate::journal::job::{Ask, History as Found, Want};
+use crate::session::journal_status::Keeping;
+use crate::tui::Effect;
+use crate::tui::state::State;
+use crate::tui::state::history::{History, NEAR, PAGE};
+
+fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
+    if state.asked.is_some() {
+        return;
+    }
+    let serial = state.kept.next_serial();
+    state.asked = Some(serial);
+    effects.push(Effect::Journal(Job::History(Ask { serial, want, limit: PAGE })));
+}
+
+/// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
+/// the key.
+pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == Keeping::Off {
+        return;
+    }
+    match &state.history {
+        Some(history) if history.older && history.log.entries_above() < NEAR => {
+            let before = history.log.first_number();
+            let want = match &history.query {
+                Some(query) => Want::Found { query: query.clone(), before },
+                None => Want::Before(before),
+            };
+            ask(state, want, effects);
+        }
+        Some(_) => {}
+        None => {
+            let before = state.log.first_number();
+            let older = state.kept.oldest.is_some_and(|oldest| oldest < before);
+            let evicted = state.kept.keeps() && state.log.evicted() > 0;
+            if top && (older || evicted) {
+                ask(state, Want::Before(before), effects);
+            }
+        }
+    }
+}
+
+/// Asks for what stands below. `bottom`: one stood at the very bottom before the key; then one comes back to what happens
+/// now.
+pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
+    let Some(history) = &state.history else { return };
+    if history.newer && history.log.entries_below() < NEAR {
+        let Some(last) = history.log.last_number() else { return };
+        ask(state, Want::After(last), effects);
+    } else if bottom && !history.newer && history.query.is_none() {
+        let last = history.log.last_number();
+        close(state);
+        if let Some(last) = last {
+            state.log.place(last + 1, 0, 0);
+        }
+    }
+}
+
+/// The very beginning of what is kept.
+pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.history.as_ref().is_some_and(|h| h.query.is_none() && h.older)
+        || (state.history.is_none() && state.kept.oldest.is_some_and(|oldest| oldest < state.log.first_number()))
+    {
+        ask(state, Want::After(0), effects);
+    }
+}
+
+/// Looks for words in all that is kept.
+pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
+    if state.kept.keeping == Keeping::Off {
+        state.status.info("Nothing is kept here: this searches what a journal keeps. Ctrl-F searches the log.");
+        return;
+    }
+    state.asked = None;
+    state.status.info(format!("Looking for “{query}” in all that is kept…"));
+    ask(state, Want::Found { query: query.to_owned(), before: u64::MAX }, effects);
+}
+
+/// Back to what happens now.
+pub fn close(state: &mut State) {
+    state.history = None;
+    state.asked = None;
+}
+
+/// A page came.
+pub fn found(state: &mut State, found: Found) {
+    // An answer to a question that nobody has any more.
+    if state.asked.take_if(|serial| *serial == found.serial).is_none() {
+        return;
+    }
+    if let Some(problem) = found.problem {
+        state.status.error(problem);
+        return;
+    }
+    let live_first = state.log.first_number();
+    match (found.want, &mut state.history) {
+        (Want::Before(_), Some(history)) => history.prepend(&state.log, found.entries, found.more),
+        (Want::Before(before), None) => {
+            if found.entries.is_empty() {
+                state.status.info("Nothing older is kept.");
+                return;
+            }
+            let at = found.entries.last().map_or(before, |e| e.number);
+            let mut entries = found.entries;
+            entries.extend(state.log.oldest_as_kept(PAGE / 4));
+            let mut history = History::new(&state.log, entries, None, found.more, false);
+            history.log.place(at, 0, 0);
+            state.history = Some(history);
+        }
+        // From the beginning.
+        (Want::After(0), _) => {
+            let first = found.entries.first().map_or(0, |e| e.number);
+            let newer = found.more;
+            let mut history = History::new(&state.log, found.entries, None, false, newer);
+            history.log.place(first, 0, 0);
+            state.history = Some(history);
+        }
+        (Want::After(_), Some(history)) => {
+            // Where the journal ends, the log in memory goes on.
+            let count = found.entries.len();
+            let entries: Vec<_> = found.entries.into_iter().filter(|e| e.number < live_first).collect();
+            let reached = !found.more || entries.len() < count;
+            history.append(&state.log, entries, !reached);
+        }
+        (Want::After(_), None) => {}
+        (Want::Found { query, before }, open) => match open {
+            Some(history) if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) => {
+                history.prepend(&state.log, found.entries, found.more);
+            }
+            _ if found.entries.is_empty() => {
+                state.status.info(format!("“{query}” is nowhere in what is kept."));
+            }
+            _ => {
+                let count = found.entries.len();
+                let more = if found.more { " (and more above)" } else { "" };
+                state.status.info(format!("{count} found{more}, the newest last. Esc comes back to the log."));
+                state.history = Some(History::new(&state.log, found.entries, Some(query), found.more, false));
+            }
+        },
+    }
+}

@@ -1,0 +1,201 @@
+//! What the log's keys do; the thread moves by the same ones.
+
+use crate::export::escape::unseen_as_escapes;
+use crate::export::{HarEntry, har};
+use crate::session::log::{Entry, Log};
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::State;
+use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+
+use super::{conversations, diagnosis, doctor, journal, sending, unknown_outcome};
+
+/// Applies an action of the log.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let (top, bottom) = (state.shown_log().at_top(), state.shown_log().at_bottom());
+    match action {
+        Action::LogFirst if top => journal::oldest(state, effects),
+        Action::LogLast | Action::Follow if state.history.is_some() => {
+            journal::close(state);
+            state.log.last();
+        }
+        Action::SearchKept => {
+            let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
+            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Kept, &text)));
+        }
+        _ => act_on_entries(state, action, effects),
+    }
+    match action {
+        Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
+        Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
+        Action::Mark => {
+            if let Some(number) = state.shown_log().selected().map(Entry::number) {
+                journal::marked(state, number, effects);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let log = state.history.as_mut().map_or(&mut state.log, |history| &mut history.log);
+    match action {
+        Action::LogUp => log.up(1),
+        Action::LogDown => log.down(1),
+        Action::LogPageUp => log.page_up(),
+        Action::LogPageDown => log.page_down(),
+        Action::LogHalfUp => log.half_page_up(),
+        Action::LogHalfDown => log.half_page_down(),
+        Action::LogFirst => log.first(),
+        Action::LogLast => log.last(),
+        Action::Density => log.toggle_density(),
+        Action::Follow => {
+            log.toggle_follow();
+        }
+        Action::Wrap => {
+            log.toggle_wrap();
+        }
+        Action::Quiet => {
+            let folded = log.toggle_quiet();
+            state.status.info(if folded {
+                "Typing and receipt frames are folded away; the title counts them."
+            } else {
+                "Typing and receipt frames are shown."
+            });
+        }
+        Action::Mark => {
+            if log.toggle_mark().is_none() {
+                nothing_chosen(state);
+            }
+        }
+        Action::NextError if !log.next_error() => state.status.info("No error below."),
+        Action::PreviousError if !log.prev_error() => state.status.info("No error above."),
+        Action::NextMatch if !log.next_match() => no_match(state, "below"),
+        Action::PreviousMatch if !log.prev_match() => no_match(state, "above"),
+        Action::Search => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Search, ""))),
+        Action::Comment => {
+            let Some(entry) = log.selected() else { return nothing_chosen(state) };
+            let prompt = Prompt::new(Purpose::Comment(entry.number()), entry.comment().unwrap_or_default());
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
+        Action::CopyIds => copy(state, Log::copy_ids, effects),
+        Action::CopyCurl => copy(state, Log::copy_curl, effects),
+        Action::CopyHeaders => copy(state, Log::copy_headers, effects),
+        Action::CopyBody => copy(state, Log::copy_body, effects),
+        Action::CopyLine => copy(state, Log::copy_line, effects),
+        Action::CopyTicket | Action::CopyNote => diagnosis::copy(state, action, effects),
+        Action::Why => diagnosis::open(state),
+        Action::Probe => {
+            // What was kept of earlier sessions is over: a probe is about now.
+            let number = state.log.why().map(Entry::number).filter(|_| state.history.is_none());
+            doctor::begin(state, number, effects);
+        }
+        Action::CompareAccepted => diagnosis::compare_accepted(state),
+        Action::Compare => compare(state),
+        Action::Pager => match state.shown_log().page_text() {
+            Some(text) => effects.push(Effect::Page(text)),
+            None => nothing_chosen(state),
+        },
+        Action::Export => save(state, effects),
+        Action::Resend => sending::ask_resend(state, effects),
+        Action::EditCopy => sending::edit_copy(state, effects),
+        Action::Settle => unknown_outcome::ask(state, effects),
+        _ => {}
+    }
+}
+
+/// Applies a move to the thread; what acts on a log entry is answered with where to find one.
+pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let Some(key) = state.picker.active() else { return };
+    let threads = &mut state.threads;
+    let half = isize::try_from(state.size.height / 3).unwrap_or(1).max(1);
+    match action {
+        Action::LogUp => threads.scroll_by(key, -1),
+        Action::LogDown => threads.scroll_by(key, 1),
+        Action::LogPageUp => threads.scroll_pages(key, -1),
+        Action::LogPageDown => threads.scroll_pages(key, 1),
+        Action::LogHalfUp => threads.scroll_by(key, -half),
+        Action::LogHalfDown => threads.scroll_by(key, half),
+        Action::LogFirst => threads.scroll_to_start(key),
+        Action::LogLast | Action::Follow => threads.follow(key),
+        Action::Density => conversations::refresh(state, effects),
+        _ => state.status.info(format!("{action} works in the log: press {} first.", state.key(Action::GoLog))),
+    }
+}
+
+fn no_match(state: &mut State, side: &str) {
+    let (filter, search) = (state.key(Action::Filter), state.key(Action::Search));
+    state.status.info(format!("No match {side}; {filter} filters, {search} searches."));
+}
+
+fn nothing_chosen(state: &mut State) {
+    state.status.info("No log entry is chosen.");
+}
+
+fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
+    match what(state.shown_log()) {
+        Some(text) if !text.is_empty() => effects.push(Effect::Copy(text)),
+        Some(_) => state.status.info("There is nothing of that kind in this entry."),
+        None => nothing_chosen(state),
+    }
+}
+
+/// The first press takes one entry, the second compares it with where one stands then.
+fn compare(state: &mut State) {
+    let Some(number) = state.shown_log().selected().map(Entry::number) else {
+        nothing_chosen(state);
+        return;
+    };
+    let Some(first) = state.compare_with.take() else {
+        state.compare_with = Some(number);
+        state.status.info(format!(
+            "#{number} taken; stand on another entry and press {} to compare, {} to let go.",
+            state.key(Action::Compare),
+            state.key(Action::Back)
+        ));
+        return;
+    };
+    if first == number {
+        state.status.info("An entry does not differ from itself.");
+        return;
+    }
+    show_differences(state, first, number);
+}
+
+/// What differs between two entries, on a page.
+pub fn show_differences(state: &mut State, first: u64, number: u64) {
+    let Some(differences) = state.shown_log().compare(first, number) else {
+        state.status.info(format!("#{first} is not kept any more."));
+        return;
+    };
+    let mut lines: Vec<String> = differences
+        .into_iter()
+        .flat_map(|d| [d.what, format!("  #{first}  {}", d.left), format!("  #{number}  {}", d.right)])
+        .collect();
+    if lines.is_empty() {
+        lines.push("Nothing differs: target, token, headers, bodies and outcome are the same.".to_owned());
+    }
+    state.overlay = Some(Overlay::Page { title: format!("#{first} and #{number}"), lines, scroll: 0 });
+}
+
+fn save(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.shown_log().entries().all(|e| e.exchange().is_none()) {
+        state.status.info("There is nothing to save yet.");
+        return;
+    }
+    let any_marked = state.shown_log().entries().any(Entry::is_marked);
+    let chosen = state.shown_log().entries().filter(|e| e.is_marked() || !any_marked);
+    let document = har(chosen.filter_map(|entry| {
+        let exchange = entry.exchange()?;
+        Some(HarEntry {
+            number: entry.number(),
+            exchange,
+            marked: entry.is_marked(),
+            comment: entry.comment(),
+            diagnosis: entry.diagnosis(),
+        })
+    }));
+    let Ok(contents) = serde_json::to_string_pretty(&document) else { return };
+    let contents = unseen_as_escapes(&contents);
+    effects.push(Effect::Write { path: state.new_export_path("har"), contents });
+}

@@ -1,0 +1,231 @@
+//! Sending, sending again, and settling what is unknown.
+
+use crate::model::{self, Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::composer::Refusal;
+use crate::tui::state::overlay::{Ask, Overlay, Question};
+use crate::tui::state::{OpenSend, Pane, State};
+
+pub use super::attachments::choose_key;
+use super::{attachments, conversations, global, journal, recording};
+
+/// Enter in the composer.
+pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
+    if state.asks_before_sending() {
+        if state.picker.active().is_none() {
+            return;
+        }
+        let text = match state.composer.check(state.now) {
+            Ok(text) => text,
+            Err(refusal) => {
+                state.status.error(sentence(refusal));
+                return;
+            }
+        };
+        let name = state.shown_name().into_owned();
+        // A demo tells no hosts.
+        let region = state.present.is_none().then(|| format!("region  {}", state.place.region));
+        state.overlay = Some(Overlay::Ask(Ask {
+            question: Question::Production(state.now),
+            title: "PROD: send this message?".to_owned(),
+            lines: [Some(format!("to      {name}")), region, Some(format!("“{text}”"))]
+                .into_iter()
+                .flatten()
+                .chain(state.composer.carried().map(attachments::lines).unwrap_or_default())
+                .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
+                .collect(),
+            yes: "send it".to_owned(),
+            word: None,
+        }));
+        return;
+    }
+    send_draft(state, state.now, effects);
+}
+
+/// Sends what stands in the composer, variables as of `shown`. What cannot be sent stays there, with the reason.
+pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
+    let Some(key) = state.picker.active() else { return };
+    // It was chosen for another conversation's channel.
+    if let Some((variation, why)) = state.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
+        state.status.error(format!("Not as {variation}: {why}. {} chooses another way.", state.key(Action::SendAs)));
+        return;
+    }
+    match state.composer.take_for_send(shown) {
+        Ok(text) => {
+            let extras = state.composer.take_carried();
+            let sent_as = state.send_as.take();
+            let text = sent_as.map_or(text.clone(), |v| v.text(&text));
+            state.status.clear();
+            submit(state, key, text, None, sent_as, extras, effects);
+        }
+        Err(refusal) => state.status.error(sentence(refusal)),
+    }
+}
+
+/// Why a message of the open conversation cannot sensibly be sent in this way.
+pub fn senseless(state: &State, variation: Variation) -> Option<String> {
+    let channel = state.picker.active_item()?.conversation.channel();
+    Some(format!("that makes no sense on the channel {channel}: {}", variation.senseless(channel)?))
+}
+
+/// A refusal as a sentence for the status line.
+fn sentence(refusal: Refusal) -> String {
+    let text = refusal.to_string();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>() + ".").unwrap_or_default()
+}
+
+/// Asks for a send, and shows it as queued: its id.
+pub fn submit(
+    state: &mut State,
+    conversation: ConversationKey,
+    text: String,
+    resend_of: Option<MessageId>,
+    sent_as: Option<Variation>,
+    extras: Extras,
+    effects: &mut Vec<Effect>,
+) -> MessageId {
+    let id = state.new_message();
+    let message = Message {
+        id,
+        conversation,
+        author: Author::Guest,
+        text,
+        at: state.now,
+        life: DeliveryStatus::Queued,
+        exchange: None,
+        remote_id: None,
+        resend_of,
+        sent_as,
+        extras,
+    };
+    state.threads.sent(message.clone());
+    state.picker.touch(conversation, state.now);
+    state.picker.set_counts(conversation, state.threads.counts(conversation));
+    state.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
+    journal::send(state, &message, effects);
+    recording::sent(state, conversation, effects);
+    id
+}
+
+/// Sends a text that did not come from the composer, filled in already; the reason where nothing may be sent.
+pub fn send_text(
+    state: &mut State,
+    key: ConversationKey,
+    text: String,
+    sent_as: Option<Variation>,
+    extras: Extras,
+    effects: &mut Vec<Effect>,
+) -> Result<MessageId, String> {
+    if let Some(why) = state.kept.forbids_sending() {
+        return Err(why.to_owned());
+    }
+    let text = sent_as.map_or(text.clone(), |v| v.text(&text));
+    Ok(submit(state, key, text, None, sent_as, extras, effects))
+}
+
+/// Sends a choice that the other side offered. The draft stays.
+pub fn answer(
+    state: &mut State,
+    key: ConversationKey,
+    choice: model::Choice,
+    answers: String,
+    effects: &mut Vec<Effect>,
+) {
+    let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
+    let extras = Extras { choice: Some(choice), answers: Some(answers), ..Extras::default() };
+    state.status.clear();
+    submit(state, key, text, None, None, extras, effects);
+}
+
+/// The message of the chosen log entry.
+fn selected(state: &State) -> Option<&Message> {
+    state.threads.message(state.shown_log().selected()?.exchange()?.message?)
+}
+
+/// The message of the chosen log entry, if nobody knows what became of it.
+pub fn selected_unknown(state: &State) -> Option<&Message> {
+    let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
+    // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
+    selected(state).filter(unknown).or_else(|| {
+        let open = state.picker.active()?;
+        state.threads.unknown().find(|m| m.conversation == open)
+    })
+}
+
+/// `r`: asks, and says what happened the first time.
+pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(message) = selected(state) else {
+        state.status.info("Only a sent message can be sent again.");
+        return;
+    };
+    let id = message.id;
+    match &message.life {
+        DeliveryStatus::Unknown(_) => super::unknown_outcome::ask(state, effects),
+        life if !life.is_settled() => {
+            let key = state.key(Action::InterruptText);
+            state.status.info(format!("It is still under way; {key} in its conversation cancels it."));
+        }
+        life => {
+            let happened = match life {
+                DeliveryStatus::Refused(why) => format!("The first time it was refused: {why}"),
+                DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Landed => {
+                    "The first time it was accepted: sending it again makes a second message.".to_owned()
+                }
+                other => format!("The first time it was {}.", other.word()),
+            };
+            let mut lines = vec![format!("“{}”", message.text), happened];
+            lines.extend(production_line(state));
+            state.overlay = Some(Overlay::Ask(Ask {
+                question: Question::Resend(id),
+                title: "Send this message again?".to_owned(),
+                lines,
+                yes: "send it again".to_owned(),
+                word: None,
+            }));
+        }
+    }
+}
+
+/// Says where an outbound action goes, where that is production.
+pub fn production_line(state: &State) -> Option<String> {
+    state.place.production.then(|| format!("PROD: it goes to {}.", state.place.region))
+}
+
+/// Sends a message again as a new one, linked to the old.
+pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
+    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+        state.status.error(why);
+        return;
+    }
+    let Some(message) = state.threads.message(id) else { return };
+    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
+    submit(state, conversation, text, Some(id), None, extras, effects);
+    state.status.info("Sent again as a new message.");
+}
+
+/// `e`: a copy in the composer of the message's own conversation; nothing is sent.
+pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let copied = selected(state).map(|m| (m.conversation, m.text.clone(), m.extras.clone()));
+    let Some((conversation, text, extras)) = copied else {
+        state.status.info("Only a sent message can be copied into the composer.");
+        return;
+    };
+    if state.picker.active() != Some(conversation) {
+        conversations::open(state, conversation, effects);
+    }
+    state.composer.set_text(&text);
+    // A text that is edited is not the choice any more that was taken.
+    let was_choice = extras.choice.is_some();
+    let kept = Extras { attributes: extras.attributes, attachments: extras.attachments, ..Extras::default() };
+    state.composer.carry(conversation, kept);
+    global::focus(state, Pane::Composer);
+    let undo = state.key(Action::Undo);
+    let choice = if was_choice { " It goes as a text, not as the choice that it was." } else { "" };
+    state.status.info(format!("A copy stands in the composer; {undo} brings the draft back.{choice}"));
+}

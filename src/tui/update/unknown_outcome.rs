@@ -1,0 +1,128 @@
+//! The dialog for a message of unknown outcome, and the looks at its conversation while nobody knows.
+
+use crate::engine::Command;
+use crate::model::{Channel, DeliveryStatus, Ending, FailureKind, Message, MessageId};
+use crate::session::outcome_watch::Looking;
+use crate::tui::Effect;
+use crate::tui::state::State;
+use crate::tui::state::overlay::{Choice, Menu, Overlay};
+
+use super::sending;
+
+/// Opens the dialog, and looks at the conversation from now on.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some((id, key)) = sending::selected_unknown(state).map(|m| (m.id, m.conversation)) else {
+        state.status.info("The chosen entry has no unknown outcome.");
+        return;
+    };
+    let item = state.picker.get(key);
+    let channel = item.map(|i| i.conversation.channel());
+    let readable = item.is_some_and(|i| channel == Some(Channel::WebMessaging) || i.conversation_id().is_some());
+    if state.looking.is_none_or(|looking| looking.message != id) {
+        state.looking = Some(Looking::new(id, key, readable, state.now));
+    }
+    let again = match channel {
+        Some(Channel::OpenMessaging) => "send it again anyway, under the same message id (asks for a word)",
+        _ => "send it again anyway (asks for a word)",
+    };
+    let items = vec![
+        ("keep watching".to_owned(), Choice::KeepWatching(id)),
+        ("mark it as landed: it was received".to_owned(), Choice::Settle(id, true)),
+        ("mark it as lost: it was not received".to_owned(), Choice::Settle(id, false)),
+        (again.to_owned(), Choice::SendAnyway(id)),
+    ];
+    state.overlay = Some(Overlay::Menu(Menu::new("What became of this message?", items)));
+    watch(state, effects);
+}
+
+/// After each event: looks when it is time, ends when it is known, and says in the dialog where that stands.
+pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(mut looking) = state.looking else { return };
+    let open = dialog(state) == Some(looking.message);
+    match state.threads.message(looking.message).map(|m| &m.life) {
+        Some(DeliveryStatus::Unknown(_)) => {}
+        life => {
+            let word = life.map_or("gone", DeliveryStatus::word);
+            state.looking = None;
+            if open {
+                state.overlay = None;
+            }
+            state.status.info(match word {
+                "landed" => "The message of unknown outcome has landed: it was received.".to_owned(),
+                word => format!("The message of unknown outcome is {word}."),
+            });
+            return;
+        }
+    }
+    if looking.is_due(state.now) {
+        effects.push(Effect::Engine(Command::Read(looking.conversation)));
+    }
+    state.looking = Some(looking);
+    if open {
+        let intro = intro(state, &looking);
+        if let Some(Overlay::Menu(menu)) = &mut state.overlay {
+            menu.intro = intro;
+        }
+    }
+}
+
+/// The message that the dialog on top is about.
+pub fn dialog(state: &State) -> Option<MessageId> {
+    match &state.overlay {
+        Some(Overlay::Menu(menu)) => match menu.items.first() {
+            Some((_, Choice::KeepWatching(id))) => Some(*id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn intro(state: &State, looking: &Looking) -> Vec<String> {
+    let Some(message) = state.threads.message(looking.message) else { return Vec::new() };
+    let look = match (looking.looks(), looking.next) {
+        (0, None) => "The conversation cannot be read here: only a person can tell.".to_owned(),
+        (looks, next) => {
+            let times = if looks == 1 { "once".to_owned() } else { format!("{looks} times") };
+            let next = next.map_or_else(
+                || "not looked at again by itself".to_owned(),
+                |next| format!("the next look is in {} s", next.left(state.now).as_millis().div_ceil(1_000)),
+            );
+            format!("Its conversation was asked for {times} and did not show it so far; {next}.")
+        }
+    };
+    vec![
+        format!("“{}”", message.text),
+        happened(state, message),
+        look,
+        "Until it is settled it counts as neither sent nor refused.".to_owned(),
+    ]
+}
+
+/// What happened, in time, as far as the log still has it; else why it is unknown.
+fn happened(state: &State, message: &Message) -> String {
+    let why = match &message.life {
+        DeliveryStatus::Unknown(why) => why.as_str(),
+        other => other.word(),
+    };
+    let entry = message.exchange.and_then(|id| state.log.number_of(id)).and_then(|n| state.log.entry(n));
+    let told = entry.and_then(|e| e.exchange()).and_then(|exchange| {
+        let attempt = exchange.last_attempt()?;
+        let took = attempt.timing.total.map_or_else(String::new, |t| format!(" after {:.1} s", t.as_secs_f64()));
+        match attempt.ending.as_ref()? {
+            Ending::Answered(response) => Some(format!(
+                "The server answered {}{took}; it may have taken the message before that",
+                response.status
+            )),
+            Ending::Failed(failure) => {
+                let what = match failure.kind {
+                    FailureKind::Reset => "The connection closed",
+                    FailureKind::Timeout => "No answer had come",
+                    FailureKind::Cancelled => "It was taken back",
+                    _ => "No whole answer had come",
+                };
+                Some(format!("{what}{took}, after the request was written; the server may have accepted it"))
+            }
+        }
+    });
+    told.map_or_else(|| format!("{why}."), |told| format!("{told} ({why})."))
+}

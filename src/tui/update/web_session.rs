@@ -1,0 +1,162 @@
+//! What a person asks of the guest session of a web conversation.
+
+use crate::engine::Command;
+use crate::model::{ConversationKey, Session, SessionAsk};
+use crate::session::conversations::Item;
+use crate::tui::Effect;
+use crate::tui::action::Action;
+use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Question};
+use crate::tui::state::{Pane, State};
+
+/// What can be asked, in the menu's order, with the words of its line.
+const ASKS: [(SessionAsk, Action, &str); 8] = [
+    (SessionAsk::Connect, Action::SessionConnect, "open it, or resume it"),
+    (SessionAsk::StartNew, Action::SessionNew, "start a new session as the same guest"),
+    (SessionAsk::NewGuest, Action::SessionGuest, "be a new guest (asks)"),
+    (SessionAsk::Join, Action::SessionJoin, "join: begin the conversation without a message"),
+    (SessionAsk::History, Action::SessionHistory, "read a page of earlier messages"),
+    (SessionAsk::Health, Action::SessionHealth, "ask whether it is alive"),
+    (SessionAsk::Clear, Action::SessionClear, "end the conversation and erase it (asks)"),
+    (SessionAsk::Close, Action::SessionClose, "close it (asks)"),
+];
+
+/// The question behind an action.
+pub fn ask_of(action: Action) -> Option<SessionAsk> {
+    ASKS.iter().find(|(_, own, _)| *own == action).map(|(ask, ..)| *ask)
+}
+
+/// The conversation that is meant: the chosen one in the picker, else the open one.
+fn meant(state: &State) -> Option<&Item> {
+    if state.focus == Pane::Picker { state.picker.selected_item() } else { state.picker.active_item() }
+}
+
+/// Why nothing can be asked of any session here.
+pub fn no_session(state: &State) -> Option<&'static str> {
+    match meant(state) {
+        None => Some("no conversation is open"),
+        Some(item) => item.session().is_none().then_some("only web-messaging conversations have a session"),
+    }
+}
+
+/// Why this cannot be asked now; `None` where it can.
+pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
+    no_session(state).or_else(|| state_forbids(&meant(state)?.live.session, ask))
+}
+
+/// Why a session in this state cannot be asked this.
+fn state_forbids(session: &Session, ask: SessionAsk) -> Option<&'static str> {
+    let open = matches!(session, Session::Open { .. });
+    let readable = open || matches!(session, Session::ReadOnly { .. });
+    let wanted =
+        readable || matches!(session, Session::Connecting | Session::Reconnecting { .. } | Session::Unreachable { .. });
+    match ask {
+        SessionAsk::Connect if readable => Some("it is open already"),
+        _ if matches!(session, Session::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
+        SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest => None,
+        SessionAsk::Join | SessionAsk::Clear if matches!(session, Session::ReadOnly { .. }) => Some("it is read-only"),
+        SessionAsk::Join | SessionAsk::Clear => (!open).then_some("no session is open"),
+        SessionAsk::History | SessionAsk::Health => (!readable).then_some("no session is open"),
+        SessionAsk::Close => (!wanted).then_some("no session is open"),
+    }
+}
+
+/// The menu of all that can be asked; what cannot be asked now stays listed, with the reason.
+pub fn menu(state: &mut State) {
+    if let Some(why) = no_session(state) {
+        state.status.info(format!("No session here: {why}."));
+        return;
+    }
+    let Some(item) = meant(state) else { return };
+    let session = &item.live.session;
+    let mut chosen = None;
+    let mut items = Vec::new();
+    for (at, (ask, _, words)) in ASKS.into_iter().enumerate() {
+        match state_forbids(session, ask) {
+            None => {
+                chosen = chosen.or(Some(at));
+                items.push((words.to_owned(), Choice::Session(item.conversation.key, ask)));
+            }
+            Some(why) => items.push((format!("{words}: not now, {why}"), Choice::NotNow(why))),
+        }
+    }
+    let said = crate::tui::state::token_badge::session_words(session, state.now);
+    let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
+    menu.intro = vec![match session {
+        Session::ReadOnly { why }
+        | Session::Ended { why }
+        | Session::Unreachable { why }
+        | Session::Reconnecting { why, .. } => {
+            format!("Now: {said}. {why}")
+        }
+        _ => format!("Now: {said}."),
+    }];
+    let line = |wanted: SessionAsk| ASKS.iter().position(|(ask, ..)| *ask == wanted);
+    let wanted = match session {
+        // What goes on after an end is a new session, not the old one.
+        Session::ReadOnly { .. } | Session::Ended { .. } => line(SessionAsk::StartNew),
+        // Where all is well, a hasty Enter changes nothing.
+        Session::Open { .. } => line(SessionAsk::Health),
+        _ => chosen,
+    };
+    menu.chosen = wanted.unwrap_or(0);
+    state.overlay = Some(Overlay::Menu(menu));
+}
+
+/// An action of its own, by key or palette.
+pub fn act(state: &mut State, ask: SessionAsk, effects: &mut Vec<Effect>) {
+    if let Some(why) = unavailable(state, ask) {
+        state.status.info(format!("Not now: {why}."));
+        return;
+    }
+    if let Some(key) = meant(state).map(|item| item.conversation.key) {
+        wanted(state, key, ask, effects);
+    }
+}
+
+/// Somebody wants this: what cannot be taken back is asked about.
+pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mut Vec<Effect>) {
+    let (title, line, yes) = match ask {
+        SessionAsk::NewGuest => (
+            "Be a new guest?",
+            "The guest token is thrown away: the present session and its messages cannot be come back to.",
+            "be a new guest",
+        ),
+        SessionAsk::Clear => (
+            "End the conversation and erase it?",
+            "The other side is told, and the guest's messages are erased there. The deployment must allow it.",
+            "erase it",
+        ),
+        SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),
+        _ => return go(state, key, ask, effects),
+    };
+    let name = state.picker.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let mut lines = vec![name, line.to_owned()];
+    lines.extend(super::sending::production_line(state));
+    state.overlay = Some(Overlay::Ask(Ask {
+        question: Question::Session(key, ask),
+        title: title.to_owned(),
+        lines,
+        yes: yes.to_owned(),
+        word: None,
+    }));
+}
+
+/// Asks the engine, if the session has not moved on meanwhile so that it makes no sense any more.
+pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mut Vec<Effect>) {
+    let Some(item) = state.picker.get(key).filter(|i| i.session().is_some()) else { return };
+    if let Some(why) = state_forbids(&item.live.session, ask) {
+        state.status.warn(format!("Nothing was done: meanwhile {why}."));
+        return;
+    }
+    effects.push(Effect::Engine(Command::Session { key, ask }));
+    state.status.info(match ask {
+        SessionAsk::Connect => "Opening the session…",
+        SessionAsk::StartNew => "Starting a new session…",
+        SessionAsk::NewGuest => "Starting as a new guest…",
+        SessionAsk::Join => "Joined; the other side may begin.",
+        SessionAsk::Clear => "Asked to end and erase the conversation…",
+        SessionAsk::Close => "Closing the session…",
+        SessionAsk::History => "Reading earlier messages…",
+        SessionAsk::Health => "Asked whether the session is alive; the log shows the answer.",
+    });
+}

@@ -1,0 +1,374 @@
+//! Demo mode on the screen: where one is, the conversation large, what just happened in plain words, the keys pressed.
+//!
+//! ```text
+//!  SANDBOX   conversation 1                                        2 of 5  REC
+//!                                            ╭ guest A ───────────────── taken ╮
+//!                                            │ Hi, I need help with my bill.   │
+//!  ╭ bot ───────────────────────────────╮    ╰─────────────────────────────────╯
+//!  │ You have one open invoice.         │
+//!  ╰────────────────────────────────────╯
+//!  > How much is it?_
+//!  The bot answers.
+//!  Space next  Backspace back  . blank  l log  Esc leave                   Space l
+//! ```
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::frame::{borders, outline};
+use crate::model::{Author, DeliveryStatus};
+use crate::session::thread::Entry;
+use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
+use crate::tui::action::Action;
+use crate::tui::state::demo::Present;
+use crate::tui::state::{Pane, State};
+use crate::tui::theme::Role;
+
+/// From so many columns on the calm log stands beside the conversation.
+const LOG_BESIDE: u16 = 90;
+/// Below this width bubbles have no frame.
+const FRAMES_FROM: u16 = 50;
+/// At most so many rows tell what just happened: the longest sentence on the narrowest screen.
+const MAX_TOLD: usize = 3;
+/// At most this much of one message is shown.
+const MAX_BYTES: usize = 4 << 10;
+
+/// A message as it is shown.
+struct Bubble {
+    author: Author,
+    name: String,
+    text: String,
+    life: &'static str,
+}
+
+/// Draws the whole screen; where the cursor stands, if one types.
+pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Position> {
+    let Rect { width: columns, height: rows, .. } = Rect::new(0, 0, state.size.width, state.size.height);
+    head(state, present, Rect::new(0, 0, columns, 1), buf);
+    if present.blank {
+        return None;
+    }
+    let words = narration(state, present, columns);
+    let told = u16::try_from(words.len()).unwrap_or(2).min(rows / 3);
+    let bottom = rows.saturating_sub(told + 2);
+    let mut stage = Rect::new(0, 1, columns, bottom.saturating_sub(1));
+    if present.log {
+        let log = if columns >= LOG_BESIDE {
+            let right = columns * 2 / 5;
+            stage.width -= right;
+            Rect { x: stage.width, width: right, ..stage }
+        } else {
+            // A frame with less than a row in it says nothing.
+            let below = (stage.height * 2 / 5).max(3).min(stage.height);
+            stage.height -= below;
+            Rect { y: stage.bottom(), height: below, ..stage }
+        };
+        calm_log(state, present, log, buf);
+    }
+    bubbles(state, present, stage, buf);
+    let cursor = input(state, present, Rect::new(0, bottom, columns, 1), buf);
+    for (y, row) in (bottom + 1..bottom + 1 + told).zip(&words) {
+        put(buf, 1, y, row, usize::from(columns.saturating_sub(1)), state.theme.style(Role::Strong));
+    }
+    foot(state, present, Rect::new(0, rows - 1, columns, 1), buf);
+    cursor
+}
+
+/// Where one is: never hidden, whatever else is.
+fn place(state: &State, present: &Present) -> (&'static str, Role) {
+    if present.tape.is_some() {
+        ("REHEARSAL", Role::Info)
+    } else if state.place.production {
+        ("PROD", Role::Production)
+    } else if state.place.sandbox {
+        ("SANDBOX", Role::Info)
+    } else {
+        ("LIVE", Role::Warning)
+    }
+}
+
+fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
+    let theme = &state.theme;
+    let (word, role) = place(state, present);
+    let style = theme.style(role).add_modifier(ratatui::style::Modifier::REVERSED);
+    let room = |x: u16| usize::from(area.right().saturating_sub(x));
+    let (x, _) = put(buf, area.x, area.y, format!(" {word} "), room(area.x), style);
+    let mut right = Vec::new();
+    if let (false, Some(at)) = (present.blank, present.at) {
+        right.push((format!("back at {} of {}", at + 1, present.beats.len()), Role::Warning));
+    } else if let Some(tape) = &present.tape {
+        right.push((format!("{} of {}", tape.shown, tape.lines.len()), Role::Dim));
+    } else if !present.script.cues.is_empty() {
+        right.push((format!("{} of {}", present.script.next, present.script.cues.len()), Role::Dim));
+    }
+    if state.recording.is_some() {
+        right.push(("REC".to_owned(), Role::Error));
+    }
+    let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
+    if !present.blank {
+        let title = state.picker.active().map(|key| present.aliases.conversation(key)).unwrap_or_default();
+        put(
+            buf,
+            x + 2,
+            area.y,
+            fit(&title, room(x + 2).saturating_sub(taken), theme.ascii),
+            room(x + 2),
+            theme.style(Role::Strong),
+        );
+    }
+    let mut at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0)).max(x + 1);
+    for (text, role) in right {
+        (at, _) = put(buf, at, area.y, &text, room(at), theme.style(role));
+        at += 2;
+    }
+}
+
+/// The sentence about what just happened, in a few rows.
+fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
+    let said = present.beat().map_or("", |beat| beat.said.as_str());
+    let said = present.aliases.text(said);
+    let said = plain(&said, state.theme.ascii).into_owned();
+    let said = visible(&said);
+    let rows = wrap(&said, usize::from(columns.saturating_sub(2)).max(1));
+    rows.into_iter().take(MAX_TOLD).map(|r| said.get(r).unwrap_or_default().trim_end().to_owned()).collect()
+}
+
+/// What is shown of the conversation.
+fn messages(state: &State, present: &Present) -> Vec<Bubble> {
+    let key = state.picker.active();
+    let guest = key.map_or("guest", |key| present.aliases.guest(key));
+    let name = |author: Author| if author == Author::Guest { guest.to_owned() } else { author.word().to_owned() };
+    let text = |text: &str| {
+        let end = (0..=MAX_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let masks = state.place.masks.with_phones();
+        masks.shape(&present.aliases.text(text.get(..end).unwrap_or_default()), width).into_owned()
+    };
+    if let Some(tape) = &present.tape {
+        let shown = tape.lines.iter().take(present.shown(tape.shown));
+        let life = |life: Option<&str>| match life {
+            Some("accepted" | "landed") => "taken",
+            Some("answered") => "answered",
+            Some("refused") => "not taken",
+            Some("unknown") => "not known",
+            _ => "",
+        };
+        return shown
+            .map(|l| Bubble {
+                author: l.author,
+                name: name(l.author),
+                text: text(&l.text),
+                life: life(l.life.as_deref()),
+            })
+            .collect();
+    }
+    let entries = key.and_then(|key| state.threads.get(key)).map_or(&[][..], |thread| thread.entries());
+    entries
+        .iter()
+        .take(present.shown(entries.len()))
+        .map(|e| Bubble {
+            author: e.author(),
+            name: name(e.author()),
+            text: text(&with_choices(e)),
+            life: e.life().map_or("", life),
+        })
+        .collect()
+}
+
+/// What it says, and a line for each choice that it offers.
+fn with_choices(entry: &Entry) -> String {
+    let choices = entry.choices().iter().map(|choice| format!("[ {} ]", choice.label));
+    std::iter::once(entry.text().to_owned())
+        .filter(|text| !text.is_empty())
+        .chain(choices)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The life of a message in plain words.
+const fn life(life: &DeliveryStatus) -> &'static str {
+    match life {
+        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => "waits",
+        DeliveryStatus::Sending { .. } => "on its way",
+        DeliveryStatus::Accepted | DeliveryStatus::Landed => "taken",
+        DeliveryStatus::Answered => "answered",
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "not taken",
+        DeliveryStatus::Unknown(_) => "not known yet",
+        DeliveryStatus::Cancelled => "taken back",
+    }
+}
+
+/// The bubbles, the newest at the bottom; only those that are in sight are laid out.
+fn bubbles(state: &State, present: &Present, stage: Rect, buf: &mut Buffer) {
+    let all = messages(state, present);
+    let mut bottom = stage.bottom();
+    for bubble in all.iter().rev() {
+        if bottom <= stage.top() {
+            return;
+        }
+        bottom = one(state, present, bubble, stage, bottom, buf);
+    }
+}
+
+/// Draws one that ends above `bottom`; where the one before it ends. What is above the stage is cut.
+fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u16, buf: &mut Buffer) -> u16 {
+    let theme = &state.theme;
+    let framed = present.size > 1 && stage.width >= FRAMES_FROM;
+    let (beside, above) = match (framed, present.size) {
+        (false, _) => (1, 0),
+        (true, ..=2) => (2, 1),
+        (true, _) => (4, 2),
+    };
+    let most = if framed { usize::from(stage.width) * 3 / 4 } else { usize::from(stage.width).saturating_sub(1) };
+    let cells = most.saturating_sub(usize::from(beside) * 2).max(1);
+    let mut rows: Vec<Cow<'_, str>> = Vec::new();
+    let lines: Vec<Cow<'_, str>> = visible_lines(&bubble.text).collect();
+    for line in &lines {
+        rows.extend(wrap(line, cells).into_iter().map(|r| Cow::Borrowed(line.get(r).unwrap_or_default().trim_end())));
+    }
+    let label = if bubble.life.is_empty() { bubble.name.clone() } else { format!("{}, {}", bubble.name, bubble.life) };
+    let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
+    let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
+    let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });
+    let right = bubble.author == Author::Guest;
+    let x = match bubble.author {
+        Author::Guest => stage.right().saturating_sub(wide + 1),
+        Author::System => stage.x + stage.width.saturating_sub(wide) / 2,
+        Author::Bot | Author::Agent => stage.x + 1,
+    };
+    let top = i32::from(bottom) - i32::from(tall);
+    // Rows above the stage are not drawn; a frame that is cut has no upper edge.
+    let y = |row: i32| u16::try_from(top + row).ok().filter(|y| (stage.top()..stage.bottom()).contains(y));
+    let role = if right { Role::Focus } else { Role::Border };
+    if framed {
+        if let (Some(first), true) = (y(0), top >= 0) {
+            let area = Rect { x, y: first, width: wide, height: tall };
+            outline(area, &borders(theme, false), theme.style(role), buf);
+            put(
+                buf,
+                x + 1,
+                first,
+                format!(" {} ", fit(&label, inner, theme.ascii)),
+                usize::from(wide - 2),
+                theme.style(Role::Strong),
+            );
+        }
+    } else if let Some(y) = y(0) {
+        put(buf, x, y, fit(&label, most, theme.ascii), most, theme.style(role));
+    }
+    let first = if framed { i32::from(above) } else { 1 };
+    for (row, text) in (first..).zip(&rows) {
+        if let Some(y) = y(row) {
+            put(
+                buf,
+                x + beside,
+                y,
+                text,
+                cells,
+                theme.style(if bubble.author == Author::System { Role::Dim } else { Role::Text }),
+            );
+        }
+    }
+    let gap = u16::from(present.size > 2) + u16::from(!framed && present.size > 1);
+    u16::try_from(top).unwrap_or(0).saturating_sub(gap)
+}
+
+/// What happened so far, the newest at the bottom, the one that is looked at marked.
+fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
+    let theme = &state.theme;
+    outline(area, &borders(theme, false), theme.style(Role::Border), buf);
+    if area.width < 8 || area.height < 3 {
+        return;
+    }
+    put(buf, area.x + 2, area.y, " what happened ", usize::from(area.width - 4), theme.style(Role::Strong));
+    let inside = usize::from(area.width - 4);
+    let here = present.at.unwrap_or(present.beats.len().saturating_sub(1));
+    let room = usize::from(area.height - 2);
+    let first = (here + 1).saturating_sub(room);
+    for (y, (number, beat)) in (area.y + 1..area.bottom() - 1).zip(present.beats.iter().enumerate().skip(first)) {
+        let time = beat.at.wall.to_zoned(state.zone.clone()).strftime("%H:%M:%S").to_string();
+        let mark = if number == here { ">" } else { " " };
+        let said = present.aliases.text(&beat.said);
+        let line = format!("{mark} {time} {}", plain(&said, theme.ascii));
+        let role = if number == here { Role::Text } else { Role::Dim };
+        put(buf, area.x + 2, y, fit(&visible(&line), inside, theme.ascii), inside, theme.style(role));
+    }
+}
+
+/// What is being typed, by the script or by hand.
+fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let by_hand = state.focus == Pane::Composer && state.overlay.is_none();
+    if present.typing.is_none() && !by_hand {
+        return None;
+    }
+    let masked = state.place.masks.with_phones();
+    let hidden = |text: &str| masked.shape(&present.aliases.text(text), width).into_owned();
+    let shown = match &present.typing {
+        // All of it is known: what is hidden is hidden from its first letter.
+        Some(typing) => {
+            let whole = hidden(&typing.text);
+            let cells = width(&whole) * typing.done / typing.text.len().max(1);
+            prefix(&whole, cells).to_owned()
+        }
+        None => hidden(state.composer.text()),
+    };
+    let shown = visible(shown.rsplit('\n').next().unwrap_or_default());
+    let room = usize::from(area.width.saturating_sub(5)).max(1);
+    // The end is what one looks at.
+    let over = width(&shown).saturating_sub(room);
+    let head = prefix(&shown, over);
+    let tail = shown.strip_prefix(head).unwrap_or(&shown);
+    let (x, _) = put(buf, area.x + 1, area.y, "> ", 2, state.theme.style(Role::Focus));
+    let (x, _) = put(buf, x, area.y, tail, room + 1, state.theme.style(Role::Text));
+    Some(Position { x: x.min(area.right().saturating_sub(1)), y: area.y })
+}
+
+fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
+    let theme = &state.theme;
+    let keys = if present.keys { newest(&present.pressed, usize::from(area.width) / 3) } else { String::new() };
+    let taken = if keys.is_empty() { 0 } else { width(&keys) + 3 };
+    let hints: &[(Action, &str)] = if state.focus == Pane::Composer {
+        &[(Action::Send, "send"), (Action::LeaveComposer, "done")]
+    } else {
+        &[
+            (Action::PresentNext, "next"),
+            (Action::PresentBack, "back"),
+            (Action::PresentLeave, "leave"),
+            (Action::Blank, "blank"),
+            (Action::PresentLog, "log"),
+            (Action::GoComposer, "type"),
+            (Action::Larger, "larger"),
+            (Action::Smaller, "smaller"),
+            (Action::KeyDisplay, "keys"),
+        ]
+    };
+    let mut x = area.x + 1;
+    for (action, words) in hints {
+        let key = state.keymap.key(*action);
+        let needed = width(&key) + width(words) + 3;
+        if key.is_empty() || usize::from(area.right().saturating_sub(x)) < needed + taken {
+            continue;
+        }
+        (x, _) = put(buf, x, area.y, &key, needed, theme.style(Role::Focus));
+        (x, _) = put(buf, x + 1, area.y, words, needed, theme.style(Role::Dim));
+        x += 2;
+    }
+    if taken > 0 {
+        let at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0));
+        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(Role::Selected));
+    }
+}
+
+/// The newest chords that have room, each whole, the newest last.
+fn newest(pressed: &[String], room: usize) -> String {
+    let mut out = String::new();
+    for chord in pressed.iter().rev() {
+        let longer = if out.is_empty() { chord.clone() } else { format!("{chord} {out}") };
+        if width(&longer) > room {
+            break;
+        }
+        out = longer;
+    }
+    out
+}

@@ -1,0 +1,234 @@
+//! The lines of the help page and of the status page: plain text, generated from the live state.
+
+use crate::model::{Channel, Granted, Session, TokenFacts};
+use crate::session::refusals::Refusal;
+use crate::text::screen::width;
+use crate::tui::action::{ACTIONS, Action, Context};
+use crate::tui::state::token_badge::{chip, countdown, duration, session_words};
+use crate::tui::state::{RATE_WINDOW, State};
+
+/// Help: this pane's keys first, then everywhere, then the rest; then what this terminal can do, and the files.
+pub fn help(state: &State) -> Vec<String> {
+    let here = state.focus.context();
+    let mut order = vec![here, Context::Global];
+    order.extend(Context::ALL.into_iter().filter(|c| *c != here && *c != Context::Global));
+    let mut lines = Vec::new();
+    for context in order {
+        section(state, context, &mut lines);
+    }
+    lines.push("This terminal".to_owned());
+    lines.push("  Paste      text pasted with bracketed paste never sends".to_owned());
+    lines.push("  Copy       by OSC 52; tmux needs: set -g set-clipboard on".to_owned());
+    lines.push("  Enter      Ctrl-J and Alt-Enter arrive everywhere; Shift-Enter and Ctrl-Enter do not".to_owned());
+    lines.push(String::new());
+    lines.push("Files".to_owned());
+    let config =
+        state.place.config_file.as_ref().map_or("none: built-in sandbox".to_owned(), |p| p.display().to_string());
+    lines.push(format!("  Config     {config}"));
+    lines.push(format!("  Exports    {}", state.place.data_dir.join("exports").display()));
+    lines
+}
+
+fn section(state: &State, context: Context, lines: &mut Vec<String>) {
+    // Where there is no room for two columns, each text follows its keys.
+    let column = if state.size.width < NARROW { 0 } else { 23 };
+    let mut any = false;
+    for spec in ACTIONS.iter().filter(|s| s.context == context) {
+        if !any {
+            lines.push(context.heading().to_owned());
+            any = true;
+        }
+        let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
+        lines.push(format!("  {keys:<column$}  {}", spec.about));
+    }
+    if any {
+        lines.push(String::new());
+    }
+}
+
+/// Cells of the status line that its text does not get.
+const STATUS_MARGIN: usize = 3;
+/// Screens with fewer columns get no bars, and no second column.
+const NARROW: u16 = 64;
+
+/// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.
+pub fn status(state: &State) -> Vec<String> {
+    let said = state.status.text.as_str();
+    let mut lines = Vec::new();
+    if width(said) + STATUS_MARGIN > usize::from(state.size.width) {
+        lines.extend([format!("Said last  {said}"), String::new()]);
+    }
+    lines.extend([
+        format!("Profile    {}{}", state.place.profile, if state.place.production { "  PROD" } else { "" }),
+        format!("Region     {}", state.place.region),
+        format!("API        {}", state.place.api),
+        format!("Login      {}", state.place.login),
+        String::new(),
+        chip(&state.token, state.now).text,
+    ]);
+    if let Some(facts) = state.token.facts() {
+        token(state, facts, &mut lines);
+    }
+    let asked = if state.place.scopes.is_empty() { "(none)".to_owned() } else { state.place.scopes.join(" ") };
+    lines.push(format!("  asked      {asked}"));
+    lines.push(String::new());
+    let rate = state.log.rate_401(state.now, RATE_WINDOW);
+    let (healed, stands) = super::header::split(state, rate);
+    lines.push(format!(
+        "401        {} of {} API answers in 15 minutes: {healed} healed by a newer token, {stands} stand{}",
+        rate.answers401,
+        rate.total,
+        if stands == 1 { "s" } else { "" }
+    ));
+    refusals(state, &mut lines);
+    sessions(state, &mut lines);
+    for item in state.picker.items() {
+        if let Some(why) = item.readable.unreadable() {
+            lines.push(format!("Replies    {}: {}", item.name(), why.sentence()));
+        }
+    }
+    if let Some(webhook) = &state.webhook {
+        lines.push(format!("Webhook    {}", webhook.words()));
+    }
+    lines.push(match state.rate_limit {
+        Some(limit) => format!(
+            "Rate limit {} of {} used when the server last said so; resets in {}",
+            limit.count,
+            limit.allowed,
+            countdown(limit.resets, state.now)
+        ),
+        None => "Rate limit not told yet".to_owned(),
+    });
+    lines.push(match state.skew {
+        Some(seconds) => format!("Clock      the server's clock differs by {seconds} s"),
+        None => "Clock      within a minute of the server's, as far as it told".to_owned(),
+    });
+    lines.push(format!(
+        "Log        {} entries kept, {} let go, {} errors",
+        state.log.len(),
+        state.log.evicted(),
+        state.log.error_count()
+    ));
+    lines.push(format!("Open sends {}", state.open_sends.len()));
+    if let Some(variation) = state.send_as {
+        lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
+    }
+    if !state.faults.is_empty() {
+        lines.push(format!("Faults     {} (as of the newest exchange)", state.faults.join(", ")));
+    }
+    lines.push(format!("{} gets a new token.", state.keymap.key(Action::Renew)));
+    lines
+}
+
+/// The guest sessions of web conversations, each with what there is to know.
+fn sessions(state: &State, lines: &mut Vec<String>) {
+    for item in state.picker.items() {
+        let Some(session) = item.session() else { continue };
+        let mut line = format!("Session    {}: {}", item.name(), session_words(session, state.now));
+        match session {
+            Session::Open { expires: Some(end), new } => {
+                let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
+                line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
+            }
+            Session::ReadOnly { why }
+            | Session::Reconnecting { why, .. }
+            | Session::Unreachable { why }
+            | Session::Ended { why } => {
+                line.push_str(&format!(": {why}"));
+            }
+            Session::Open { .. } | Session::Closed | Session::Connecting => {}
+        }
+        lines.push(line);
+    }
+}
+
+/// The refusals of the session by cause, per conversation and channel, and over time.
+fn refusals(state: &State, lines: &mut Vec<String>) {
+    let all = &state.refusals;
+    if all.is_empty() {
+        lines.push("Refusals   none in this session".to_owned());
+        return;
+    }
+    lines.push(format!("Refusals   {} in this session, by cause", all.len()));
+    let full = if state.theme.ascii { "#" } else { "█" };
+    // Where there is no room for the bars, the numbers say the same.
+    let narrow = state.size.width < NARROW;
+    for share in all.shares() {
+        let kind = if share.healed { "healed" } else { "stands" };
+        let (cause, count) = (share.cause.as_str(), share.count);
+        lines.push(if narrow {
+            format!("  {cause:<22} {count:>4} {kind}")
+        } else {
+            let percent = count as f64 * 100.0 / all.len() as f64;
+            let bar = full.repeat((count * 20).div_ceil(all.len()));
+            format!("  {cause:<22} {count:>4} {percent:>5.1}% {bar:<20} {kind}")
+        });
+    }
+    let causes = |wanted: &dyn Fn(&Refusal) -> bool| {
+        let shares = all.shares_of(wanted);
+        shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
+    };
+    lines.push("  by conversation".to_owned());
+    let names = state.names();
+    for (key, channel, count) in all.conversations() {
+        let name = names.iter().find(|(k, _)| *k == key).map_or("?", |(_, name)| name.as_str());
+        let channel = channel.map_or("?", Channel::as_str);
+        let causes = causes(&|r| r.conversation == Some(key));
+        lines.push(format!("    {name} ({channel})  {count}: {causes}"));
+    }
+    let channels: Vec<String> =
+        all.channels().into_iter().map(|(channel, count)| format!("{channel} {count}")).collect();
+    lines.push(format!("  by channel             {}", channels.join(", ")));
+    let plot = all.over_time(state.now, RATE_WINDOW);
+    let most = plot.iter().map(|(a, b)| (*a).max(*b)).max().unwrap_or(0);
+    let row = |pick: fn(&(usize, usize)) -> usize| {
+        plot.iter().map(|column| level(pick(column), most, state.theme.ascii)).collect::<String>()
+    };
+    let (stands, healed) = (row(|c| c.1), row(|c| c.0));
+    let most = format!("highest {most} in 30 s");
+    if narrow {
+        lines.push(format!("  15 minutes until now, {most}"));
+        lines.extend(["  stands".to_owned(), format!("  |{stands}|"), "  healed".to_owned(), format!("  |{healed}|")]);
+    } else {
+        lines.push(format!("  15 minutes  stands  |{stands}| now"));
+        lines.push(format!("              healed  |{healed}| {most}"));
+    }
+}
+
+/// A bar of the plot: how much of the highest.
+fn level(count: usize, most: usize, ascii: bool) -> char {
+    if count == 0 || most == 0 {
+        return if ascii { '.' } else { ' ' };
+    }
+    let levels: &[char] = if ascii {
+        &['1', '2', '3', '4', '5', '6', '7', '8']
+    } else {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    };
+    let step = (count * levels.len()).div_ceil(most);
+    levels.get(step.saturating_sub(1)).copied().unwrap_or('#')
+}
+
+fn token(state: &State, facts: &TokenFacts, lines: &mut Vec<String>) {
+    lines.push(format!("  generation {}", facts.generation));
+    lines.push(format!("  received   {} ago", duration(state.now.since(facts.issued))));
+    lines.push(match facts.lifetime {
+        Some(lifetime) => format!("  lifetime   {}", duration(lifetime)),
+        None => "  lifetime   unknown".to_owned(),
+    });
+    lines.push(match &facts.granted {
+        Granted::Unknown => "  granted    unknown: neither the answer nor tokens/me named scopes".to_owned(),
+        Granted::Named(scopes) if scopes.is_empty() => "  granted    (none)".to_owned(),
+        Granted::Named(scopes) => format!("  granted    {}", scopes.join(" ")),
+    });
+    if !facts.missing.is_empty() {
+        lines.push(format!("  missing    {}", facts.missing.join(" ")));
+    }
+    if let Some(name) = &facts.organization {
+        lines.push(format!("  org        {name}"));
+    }
+    if let Some(name) = &facts.client_name {
+        lines.push(format!("  client     {name}"));
+    }
+}

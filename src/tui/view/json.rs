@@ -1,0 +1,105 @@
+//! Highlighting of JSON, a line at a time: what each piece of an already laid-out line means. Allocates nothing.
+
+use std::ops::Range;
+
+use crate::tui::theme::Role;
+
+/// The pieces of a line of laid-out JSON, in order, covering all of it. `inside` says that the line begins inside of a
+/// string (a long one that was wrapped).
+pub const fn pieces(line: &str, inside: bool) -> Pieces<'_> {
+    Pieces { line, at: 0, inside }
+}
+
+/// See [`pieces`].
+#[derive(Clone, Debug)]
+pub struct Pieces<'l> {
+    line: &'l str,
+    at: usize,
+    inside: bool,
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = (Range<usize>, Role);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.line.get(self.at..)?;
+        let first = rest.chars().next()?;
+        let (len, role) = if self.inside || first == '"' {
+            let opened = usize::from(!self.inside);
+            self.inside = false;
+            let len = opened + rest.get(opened..).map_or(0, string_end);
+            let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));
+            (len, if is_name { Role::Name } else { Role::Ok })
+        } else if first.is_ascii_digit() || first == '-' {
+            let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
+            (end.unwrap_or(rest.len()), Role::Info)
+        } else if first.is_alphabetic() {
+            let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let known = matches!(rest.get(..len), Some("true" | "false" | "null"));
+            (len, if known { Role::Warning } else { Role::Text })
+        } else {
+            let end = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric());
+            (end.unwrap_or(rest.len()), Role::Text)
+        };
+        let from = self.at;
+        self.at += len.max(first.len_utf8());
+        Some((from..self.at.min(self.line.len()), role))
+    }
+}
+
+/// Bytes up to and including the quote that ends a string, or all of them.
+fn string_end(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(line: &str, inside: bool) -> Vec<(&str, Role)> {
+        pieces(line, inside).map(|(range, role)| (line.get(range).unwrap_or("?"), role)).collect()
+    }
+
+    #[test]
+    fn names_strings_numbers_and_words() {
+        assert_eq!(
+            said(r#"  "a\"b": "x","#, false),
+            [
+                ("  ", Role::Text),
+                (r#""a\"b""#, Role::Name),
+                (": ", Role::Text),
+                (r#""x""#, Role::Ok),
+                (",", Role::Text),
+            ]
+        );
+        assert_eq!(
+            said("-1.5e+3, true", false),
+            [("-1.5e+3", Role::Info), (", ", Role::Text), ("true", Role::Warning),]
+        );
+        assert_eq!(said("rest\", 7", true), [("rest\"", Role::Ok), (", ", Role::Text), ("7", Role::Info)]);
+    }
+
+    #[test]
+    fn covers_every_byte_of_anything() {
+        for line in ["\"open", "é\u{301}\"ü", "\\", "-", "nul", "\"", "日本\"語\":", ""] {
+            for inside in [false, true] {
+                let mut at = 0;
+                for (range, _) in pieces(line, inside) {
+                    assert_eq!(range.start, at, "{line}");
+                    assert!(range.end > at && line.is_char_boundary(range.end), "{line}");
+                    at = range.end;
+                }
+                assert_eq!(at, line.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The log pane's inside: rows that the state has laid out, written cell by cell. Steady drawing allocates nothing.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Look, json};
+use crate::session::log::{Counts, Log, Row, Tone};
+use crate::text::screen;
+use crate::text::screen::put;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+
+/// Draws the rows. The border around them is the caller's, who also told the log this area's size
+/// ([`Log::set_viewport`]).
+pub fn draw(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return;
+    }
+    let mut any = false;
+    for (shown, y) in log.window().zip(area.top()..area.bottom()) {
+        any = true;
+        if shown.selected {
+            put(buf, area.x, y, ">", 1, look.theme.style(Role::Strong));
+        }
+        if area.width > 1 {
+            let inside = Rect { x: area.x + 1, y, width: area.width - 1, height: 1 };
+            draw_row(shown.row, look, inside, buf);
+        }
+        if shown.selected {
+            buf.set_style(Rect { y, height: 1, ..area }, look.theme.style(Role::Selected));
+        }
+    }
+    if !any {
+        draw_nothing(log, look, area, buf);
+    }
+}
+
+fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let right = area.right();
+    let (mut x, mut start) = (area.x, 0);
+    for run in &row.runs {
+        let said = row.text.get(start..run.end).unwrap_or_default();
+        start = run.end;
+        if let Tone::Json { inside } = run.tone {
+            for (range, role) in json::pieces(said, inside) {
+                let piece = said.get(range).unwrap_or_default();
+                (x, _) = put(buf, x, area.y, piece, usize::from(right - x), look.theme.style(role));
+            }
+        } else {
+            (x, _) = put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role_of(run.tone)));
+        }
+        if x >= right {
+            break;
+        }
+    }
+    for &(column, cells) in &row.matches {
+        let place = Rect { x: area.x.saturating_add(column), y: area.y, width: cells, height: 1 };
+        buf.set_style(place.intersection(area), look.theme.style(Role::Match));
+    }
+    if let Some(live) = row.live {
+        let (duration, role) = match live.counts {
+            Counts::DownTo(until) => (Stack::left(until.left(look.now)), Role::Warning),
+            Counts::UpFrom(from) => (Stack::passed(look.now.since(from)), Role::Info),
+        };
+        let said = duration.as_str();
+        let indent = live.width.saturating_sub(u16::try_from(said.len()).unwrap_or(u16::MAX));
+        let x = area.x.saturating_add(live.column).saturating_add(indent);
+        if x < right {
+            put(buf, x, area.y, said, usize::from(right - x), look.theme.style(role));
+        }
+    }
+}
+
+const fn role_of(tone: Tone) -> Role {
+    match tone {
+        Tone::Text | Tone::Json { .. } => Role::Text,
+        Tone::Dim => Role::Dim,
+        Tone::Strong => Role::Strong,
+        Tone::Ok => Role::Ok,
+        Tone::Error => Role::Error,
+        Tone::Warning => Role::Warning,
+        Tone::Info => Role::Info,
+        Tone::Name => Role::Name,
+    }
+}
+
+/// Nothing to show is never a blank pane: it says why, and which key comes next.
+fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let said = match log.filter() {
+        Some(filter) if !log.is_empty() => {
+            let (asked, dash) = (screen::visible(filter.text()), if look.theme.ascii { "-" } else { "—" });
+            format!("nothing matches {asked} {dash} {} clears it ({} hidden)", log.keys().clear, log.hidden_by_filter())
+        }
+        None if log.folded() > 0 => format!("Only quiet frames so far, folded away; {} shows them.", log.keys().quiet),
+        _ => format!(
+            "Nothing on the wire yet. Press {}, type a message and Enter: every request it causes appears here.",
+            log.keys().compose
+        ),
+    };
+    let width = usize::from(area.width);
+    for (range, y) in screen::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
+        put(buf, area.x, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
+    }
+}
+
+/// What stands at the right of the pane's title: of history, or of what happens now.
+pub fn title_now(state: &State, width: usize) -> String {
+    let Some(history) = &state.history else { return title(&state.log, width, state.theme.ascii) };
+    let (dot, dash) = if state.theme.ascii { (" - ", "-") } else { (" · ", "–") };
+    let last = history.log.last_number().unwrap_or(0);
+    let more = if history.older { "+" } else { "" };
+    let what = match &history.query {
+        Some(query) => format!("FOUND {}{more}{dot}{}", history.log.len(), screen::visible(query)),
+        None => format!("HISTORY #{}{dash}#{last}", history.log.first_number()),
+    };
+    let back = format!("{what}{dot}{} back", history.log.keys().clear);
+    screen::fit(&back, width, state.theme.ascii).into_owned()
+}
+
+/// What stands at the right of the pane's title, cut to `width`: whether the end is followed (or how much is new), how
+/// much there is, what is filtered and searched. Words go from the right when it gets narrow.
+pub fn title(log: &Log, width: usize, ascii: bool) -> String {
+    let dot = if ascii { " - " } else { " · " };
+    let follow = match (log.following(), log.unseen()) {
+        (true, _) => "FOLLOW on".to_owned(),
+        (false, 0) => "FOLLOW off".to_owned(),
+        (false, new) => format!("{new} new"),
+    };
+    let hidden = log.hidden_by_filter();
+    let count =
+        if log.filter().is_some() { format!("{} of {}", log.len() - hidden, log.len()) } else { log.len().to_string() };
+    // What is folded away is said beside the count, so that it is never hidden in silence.
+    let count = match (log.folded(), log.keys().quiet.as_str()) {
+        (0, _) => count,
+        (quiet, "") => format!("{} + {quiet} quiet", log.len() - hidden),
+        (quiet, key) => format!("{} + {quiet} quiet ({key})", log.len() - hidden),
+    };
+    let mut parts = vec![follow, count];
+    parts.push(
+        log.filter().map_or_else(|| "filter: none".to_owned(), |f| format!("filter: {}", screen::visible(f.text()))),
+    );
+    if !log.search_text().is_empty() {
+        parts.push(format!("search: {}", screen::visible(log.search_text())));
+    }
+    if log.evicted() > 0 {
+        let marked = match log.evicted_marked() {
+            0 => String::new(),
+            marked => format!(" ({marked} marked)"),
+        };
+        parts.push(format!("{} older gone{marked}", log.evicted()));
+    }
+    let mut out = String::new();
+    for part in parts {
+        let longer = if out.is_empty() { part } else { format!("{out}{dot}{part}") };
+        if screen::width(&longer) > width {
+            // A filter that is on must not go unsaid: it is cut rather than dropped.
+            return if out.is_empty() || log.filter().is_some() {
+                screen::fit(&longer, width, ascii).into_owned()
+            } else {
+                out
+            };
+        }
+        out = longer;
+    }
+    out
+}
+
+/// A few characters on the stack.
+struct Stack {
+    bytes: [u8; 12],
+    len: usize,
+}
+
+impl Stack {
+    /// The time left, in at most four cells up to 99 hours: whole seconds, rounded up, then minutes, then hours.
+    fn left(left: Duration) -> Self {
+        let mut out = Self { bytes: [0; 12], len: 0 };
+        let secs = left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0));
+        // Too long a number is cut short by the buffer; no pause is that long.
+        let _ = match secs {
+            0..=99 => write!(out, "{secs}s"),
+            100..=5_999 => write!(out, "{}m", secs.div_ceil(60)),
+            _ => write!(out, "{}h", secs.div_ceil(3_600)),
+        };
+        out
+    }
+
+    /// The time passed, in at most five cells: tenths up to ten seconds, then seconds.
+    fn passed(passed: Duration) -> Self {
+        let mut out = Self { bytes: [0; 12], len: 0 };
+        let _ = match passed.as_secs() {
+            secs @ 0..=9 => write!(out, "{secs}.{}s", passed.subsec_millis() / 100),
+            secs => write!(out, "{}s", secs.min(9_999)),
+        };
+        out
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Write for Stack {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        let end = self.len + s.len();
+        self.bytes.get_mut(self.len..end).ok_or(std::fmt::Error)?.copy_from_slice(s.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changing_durations_stay_short() {
+        for (ms, said) in
+            [(0, "0s"), (1, "1s"), (7_000, "7s"), (7_001, "8s"), (99_000, "99s"), (100_000, "2m"), (6_000_000, "2h")]
+        {
+            assert_eq!(Stack::left(Duration::from_millis(ms)).as_str(), said);
+        }
+        for (ms, said) in [(0, "0.0s"), (1_299, "1.2s"), (9_999, "9.9s"), (61_500, "61s")] {
+            assert_eq!(Stack::passed(Duration::from_millis(ms)).as_str(), said);
+        }
+        assert!(Stack::left(Duration::MAX).as_str().len() <= 12 && Stack::passed(Duration::MAX).as_str().len() <= 5);
+    }
+}

@@ -1,0 +1,282 @@
+//! What stands on top of the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::diagnosis_card;
+use super::frame::{borders, clear, outline};
+use super::help;
+use super::menu;
+use crate::text::screen::{fit, hanging, plain, put, visible, visible_lines, width, wrap};
+use crate::tui::action::Context;
+use crate::tui::chord::Chord;
+use crate::tui::state::overlay::{Ask, Overlay};
+use crate::tui::state::palette::{Palette, Target};
+use crate::tui::state::{State, ids};
+use crate::tui::theme::Role;
+
+/// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
+pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
+    match state.overlay.as_ref()? {
+        Overlay::Help { scroll } => {
+            page(state, "Help", &help::help(state), *scroll, buf);
+            None
+        }
+        Overlay::Status { scroll } => {
+            page(state, "Status", &help::status(state), *scroll, buf);
+            None
+        }
+        Overlay::Page { title, lines, scroll } => {
+            page(state, title, lines, *scroll, buf);
+            None
+        }
+        Overlay::Ids { key, scroll } => {
+            let title = state.picker.get(*key).map_or("Ids", |item| item.name());
+            page(state, title, &ids::card(state, *key), *scroll, buf);
+            None
+        }
+        Overlay::Card(card) => {
+            diagnosis_card::draw(state, card, buf);
+            None
+        }
+        Overlay::Palette(palette) => Some(draw_palette(state, palette, buf)),
+        Overlay::Menu(menu) => {
+            menu::draw(state, menu, buf);
+            None
+        }
+        Overlay::Ask(ask) => draw_ask(state, ask, buf),
+        Overlay::Prompt(prompt) if !prompt.found.is_empty() => {
+            let items: Vec<&str> = prompt.found.iter().map(|(_, text)| text.as_str()).collect();
+            choices_above(state, &items, prompt.chosen, buf);
+            None
+        }
+        Overlay::Prompt(_) => None,
+    }
+}
+
+/// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
+pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
+    let screen = buf.area;
+    let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
+    let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
+    let width = wide.min(screen.width);
+    let height = high.min(screen.height.saturating_sub(2)).max(3);
+    let outer = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height.saturating_sub(height)) / 2,
+        width,
+        height,
+    };
+    clear(outer, buf);
+    outline(outer, &borders(&state.theme, true), state.theme.style(Role::Focus), buf);
+    let heading = format!(" {} ", visible(title));
+    let heading = plain(&heading, state.theme.ascii);
+    let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
+    put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
+    Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
+}
+
+/// The rows into which a page's lines fall, and the width that they want.
+fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
+    let room = usize::from(screen.saturating_sub(4)).max(1);
+    let lines: Vec<String> = lines.iter().map(|line| plain(&visible(line), ascii).into_owned()).collect();
+    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room.max(30));
+    let rows = lines.iter().flat_map(|line| hanging(line, widest.min(room))).collect();
+    (rows, widest)
+}
+
+/// Rows that are seen of a page of so many.
+fn page_height(rows: usize, screen: u16) -> usize {
+    rows.min(usize::from(screen.saturating_sub(4)).max(1))
+}
+
+/// How far what stands on top can be scrolled.
+pub fn last_scroll(state: &State) -> u16 {
+    let of = |lines: &[String]| {
+        let rows = page_rows(lines, state.size.width, state.theme.ascii).0.len();
+        u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
+    };
+    match &state.overlay {
+        Some(Overlay::Help { .. }) => of(&help::help(state)),
+        Some(Overlay::Status { .. }) => of(&help::status(state)),
+        Some(Overlay::Page { lines, .. }) => of(lines),
+        Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),
+        _ => 0,
+    }
+}
+
+fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
+    let (rows, widest) = page_rows(lines, buf.area.width, state.theme.ascii);
+    let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
+    let last = rows.len().saturating_sub(usize::from(inner.height));
+    let from = usize::from(scroll).min(last);
+    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
+        let heading = !row.is_empty() && !row.starts_with(' ') && rows.len() > usize::from(inner.height);
+        let style = state.theme.style(if heading { Role::Strong } else { Role::Text });
+        put(buf, inner.x, y, row, usize::from(inner.width), style);
+    }
+    more(state, inner, from, last - from, buf);
+}
+
+/// Says on the frame around `inner` how many rows there are above and below what is shown.
+pub(super) fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
+    for (count, y) in [(above, inner.y.saturating_sub(1)), (below, inner.bottom())] {
+        if count > 0 {
+            let text = format!(" {count} more ");
+            let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
+            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(Role::Strong));
+        }
+    }
+}
+
+/// A palette with less room than this has no columns.
+const PALETTE_COLUMNS: usize = 56;
+
+fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position {
+    let room = usize::from(buf.area.width.saturating_sub(8)).min(96);
+    let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
+    let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
+    let typed = visible(palette.input.value()).into_owned();
+    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(Role::Strong));
+    put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
+    let rows = usize::from(inner.height.saturating_sub(1)).max(1);
+    let from = (palette.chosen + 1).saturating_sub(rows);
+    if palette.items.is_empty() {
+        put(
+            buf,
+            inner.x,
+            inner.y + 1,
+            "nothing of that name; Esc closes",
+            usize::from(inner.width),
+            state.theme.style(Role::Dim),
+        );
+    }
+    for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
+        let key = match item.target {
+            Target::Act(action) => state.keymap.key(action),
+            Target::Conversation(_) | Target::Entry(_) => String::new(),
+        };
+        let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
+        let mark = if index == palette.chosen { ">" } else { " " };
+        let (name, about) = (visible(&item.name), visible(&about));
+        // In columns where there is room for them.
+        let line = if room < PALETTE_COLUMNS {
+            let key = if key.is_empty() { key } else { format!("  {key}") };
+            format!("{mark} {name}{key}  {about}")
+        } else {
+            format!("{mark} {name:<18} {key:<10} {about}")
+        };
+        row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
+    }
+    let shown = inner.height.saturating_sub(1);
+    more(state, inner, from, palette.items.len().saturating_sub(from + usize::from(shown)), buf);
+    let column = x.saturating_add(u16::try_from(super::status::cursor_cells(&palette.input)).unwrap_or(u16::MAX));
+    Position { x: column.min(inner.right()), y: inner.y }
+}
+
+/// A row of a list.
+pub(super) fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
+    let role = if dim { Role::Dim } else { Role::Text };
+    let mut style = state.theme.style(role);
+    if chosen {
+        style = style.patch(state.theme.style(Role::Selected));
+    }
+    let room = usize::from(inner.width);
+    let line = plain(line, state.theme.ascii);
+    let line = fit(&line, room, state.theme.ascii);
+    let padded = format!("{line:<room$}");
+    put(buf, inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
+}
+
+/// Lines of text in rows of so many cells.
+pub(super) fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
+    lines
+        .iter()
+        .flat_map(|line| visible_lines(line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
+        .flat_map(|line| {
+            wrap(&line, cells).into_iter().map(|r| line.get(r).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
+    let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
+    let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
+    let lines = wrapped(&ask.lines, widest);
+    let answers = format!(
+        "{} {} · {} no",
+        state.keymap.key(crate::tui::action::Action::Confirm),
+        ask.yes,
+        state.keymap.key(crate::tui::action::Action::Dismiss)
+    );
+    let extra = if ask.word.is_some() { 4 } else { 2 };
+    let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
+    let shown = lines.len().min(most);
+    let inner = popup(state, &ask.title, widest.max(width(&answers)).max(width(&ask.title)), shown + extra, buf);
+    let room = usize::from(inner.width);
+    let mut y = inner.y;
+    let hidden = lines.len() - shown;
+    for (at, line) in lines.iter().take(shown).enumerate() {
+        // What there is no room for is not kept quiet.
+        let cut = (hidden > 0 && at + 1 == shown).then(|| format!("({} more lines)", hidden + 1));
+        let line = plain(cut.as_deref().unwrap_or(line), state.theme.ascii);
+        put(buf, inner.x, y, &line, room, state.theme.style(Role::Text));
+        y += 1;
+    }
+    y += 1;
+    let mut cursor = None;
+    if let Some((_, typed)) = &ask.word {
+        let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(Role::Strong));
+        put(buf, x, y, visible(typed.value()), room, state.theme.style(Role::Text));
+        let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
+        cursor = Some(Position { x: column.min(inner.right().saturating_sub(1)), y });
+        y += 2;
+    }
+    if y < inner.bottom() {
+        let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
+        let answers = plain(&answers, state.theme.ascii);
+        put(buf, inner.x, y, fit(&answers, room, state.theme.ascii), room, style);
+    }
+    cursor
+}
+
+/// Choices of a prompt, above the status line, the chosen one nearest to it.
+fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer) {
+    let rows = items.len().min(8).min(usize::from(buf.area.height.saturating_sub(6)));
+    let Ok(high) = u16::try_from(rows) else { return };
+    let area =
+        Rect { x: buf.area.x, y: buf.area.bottom().saturating_sub(2 + high), width: buf.area.width, height: high };
+    clear(area, buf);
+    let from = (chosen + 1).saturating_sub(rows);
+    for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
+        let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
+        let mark = if index == chosen { ">" } else { " " };
+        row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
+    }
+    // The newest stand below, so what there is more of stands above.
+    for (count, y) in [(items.len().saturating_sub(from + rows), area.y), (from, area.bottom().saturating_sub(1))] {
+        if count > 0 {
+            let text = format!(" {count} more ");
+            let x = area.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0));
+            put(buf, x, y, &text, usize::from(area.width), state.theme.style(Role::Strong));
+        }
+    }
+}
+
+/// The menu of a two-key binding.
+pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
+    let mut actions = state.keymap.after(state.focus.context(), first);
+    if state.focus.context() != Context::Composer {
+        actions.extend(state.keymap.after(Context::Global, first));
+    }
+    let lines: Vec<String> =
+        actions.iter().map(|(second, action)| format!("{first}{second}  {}", action.spec().about)).collect();
+    let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
+    let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
+    let (room, ascii) = (usize::from(inner.width), state.theme.ascii);
+    for (y, line) in (inner.top()..inner.bottom()).zip(&lines) {
+        let line = plain(line, ascii);
+        put(buf, inner.x, y, fit(&line, room, ascii), room, state.theme.style(Role::Text));
+    }
+    more(state, inner, 0, lines.len().saturating_sub(usize::from(inner.height)), buf);
+}

@@ -1,0 +1,296 @@
+//! The pass pane: cases and steps above, the open step below.
+//!
+//! ```text
+//!  heard  The guest is heard
+//!    pass     A message is accepted
+//!  > running  Every character arrives
+//!  ────────────────────────────────────────
+//!  Send “Ünïcode” as emoji-bidi                  0:04
+//!    ok         accepted
+//!    waiting 4 s  a reply comes within 10 s
+//!  suggested pass: Enter accepts · p pass · f fail …
+//! ```
+//! What is short of room is cut at the list: the open step and what is said of it stay.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Look;
+use crate::model::variables::next_name;
+use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
+use crate::pass::runner::{Runner, Stage};
+use crate::session::open_pass::Playing;
+use crate::text::screen::{fit, plain, put, visible, width, wrap};
+use crate::tui::action::Action;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+
+/// Rows of the list that stay where the open step is long.
+const LIST_AT_LEAST: usize = 2;
+/// With fewer rows there is no line between list and step, and one row of the list.
+const SHORT: usize = 9;
+/// Columns of a step's word.
+const WORD: usize = 8;
+
+/// The room of the open step.
+#[derive(Clone, Copy)]
+struct Room {
+    cells: usize,
+    /// One row a text, cut at its end.
+    short: bool,
+}
+
+/// A row: its text, how it looks, and whether one stands on it.
+struct Row {
+    text: String,
+    role: Role,
+    here: bool,
+}
+
+impl Row {
+    fn new(text: impl Into<String>, role: Role) -> Self {
+        Self { text: text.into(), role, here: false }
+    }
+}
+
+/// The pane's title.
+pub fn title(state: &State) -> String {
+    let Some(playing) = &state.pass.playing else { return "Pass".to_owned() };
+    let paused = if playing.runner.is_paused() { " PAUSED" } else { "" };
+    let run = playing.runner.run();
+    let arrow = if state.theme.ascii { "->" } else { "→" };
+    format!("Pass {arrow} {} {}{paused}", run.name, run.place_word())
+}
+
+/// How the verdicts stand, for the pane's right corner.
+pub fn count(state: &State) -> String {
+    let Some(playing) = &state.pass.playing else { return String::new() };
+    // What is only suggested does not count before a person has said so.
+    let words = [
+        (Some(Verdict::Pass), "pass"),
+        (Some(Verdict::Fail), "FAIL"),
+        (Some(Verdict::Blocked), "blocked"),
+        (Some(Verdict::Skip), "skipped"),
+        (None, "open"),
+    ];
+    let mut parts = Vec::new();
+    for (verdict, word) in words {
+        let count = playing.runner.run().steps().filter(|s| s.verdict == verdict).count();
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    parts.join(if state.theme.ascii { " - " } else { " · " })
+}
+
+/// Draws it.
+pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(playing) = &state.pass.playing else { return };
+    let room = usize::from(area.width);
+    let height = usize::from(area.height);
+    let mut below = open_rows(state, playing, Room { cells: room, short: height < SHORT });
+    let list = list_rows(playing);
+    let least = list.len().min(if height < SHORT { 1 } else { LIST_AT_LEAST });
+    if height < SHORT {
+        below.remove(0);
+    }
+    below.truncate(height.saturating_sub(least));
+    let above = height - below.len();
+    let at = list.iter().position(|row| row.here).unwrap_or(list.len().saturating_sub(1));
+    let first = (at + 1 + above / 3).saturating_sub(above).min(list.len().saturating_sub(above));
+    let first = first.min(at);
+    for (y, row) in (area.top()..).zip(list.iter().skip(first).take(above)) {
+        draw_row(row, look, area, y, buf);
+    }
+    let start = area.bottom().saturating_sub(u16::try_from(below.len()).unwrap_or(0));
+    for (y, row) in (start..area.bottom()).zip(&below) {
+        draw_row(row, look, area, y, buf);
+    }
+}
+
+fn draw_row(row: &Row, look: &Look<'_>, area: Rect, y: u16, buf: &mut Buffer) {
+    let ascii = look.theme.ascii;
+    let room = usize::from(area.width);
+    let text = visible(&row.text);
+    let text = plain(&text, ascii);
+    let text = fit(&text, room, ascii);
+    put(buf, area.x, y, &text, room, look.theme.style(row.role));
+    if row.here {
+        let style = look.theme.style(if look.focused { Role::Selected } else { row.role });
+        buf.set_style(Rect { y, height: 1, ..area }.intersection(buf.area), style);
+    }
+}
+
+/// Cases and steps.
+fn list_rows(playing: &Playing) -> Vec<Row> {
+    let run = playing.runner.run();
+    let mut rows = Vec::new();
+    for (c, case) in run.cases.iter().enumerate() {
+        let of = case.conversation.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
+        rows.push(Row::new(format!("{}{of}", case.name), Role::Strong));
+        for (s, step) in case.steps.iter().enumerate() {
+            let here = run.at == (c, s);
+            let (word, role) = word(step, here.then(|| playing.runner.stage()));
+            let mark = if here { ">" } else { " " };
+            let differs = if step.disagrees() { "  (differs)" } else { "" };
+            let note = if step.note.is_some() { "  ;" } else { "" };
+            rows.push(Row {
+                text: format!("{mark} {word:<WORD$} {}{differs}{note}", filled(&step.name, step)),
+                role,
+                here,
+            });
+        }
+    }
+    rows
+}
+
+/// What a step is called with its variables filled in: as it was sent, once it was; before, each as a place, `<run>`.
+fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
+    if next_name(text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    // What is sent wrongly on purpose may be of any length.
+    let sent = step.evidence.said.iter().rev().find(|said| said.life.is_some() && said.sent_as.is_none());
+    let quoted = text.find("end “").map(|at| at + "end “".len()).zip(text.rfind('”'));
+    if let (Some(sent), Some((from, to))) = (sent, quoted)
+        && let (Some(before), Some(after)) = (text.get(..from), text.get(to..))
+    {
+        return Cow::Owned(format!("{before}{}{after}", sent.text));
+    }
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, name, after)) = next_name(rest) {
+        out.push_str(&format!("{before}<{name}>"));
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// A step's word: its verdict, or where it stands.
+fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
+    match (step.verdict, stage) {
+        (Some(Verdict::Pass), _) => ("pass", Role::Ok),
+        (Some(Verdict::Fail), _) => ("FAIL", Role::Error),
+        (Some(Verdict::Blocked), _) => ("blocked", Role::Warning),
+        (Some(Verdict::Skip), _) => ("skipped", Role::Dim),
+        (None, Some(Stage::Preparing(_) | Stage::Watching)) => ("running", Role::Info),
+        (None, Some(Stage::Judging)) => ("judge", Role::Info),
+        (None, Some(_)) => ("ready", Role::Info),
+        (None, None) => ("", Role::Text),
+    }
+}
+
+/// The open step: what to do, what is expected, what is suggested.
+fn open_rows(state: &State, playing: &Playing, room: Room) -> Vec<Row> {
+    let runner = &playing.runner;
+    let line = if state.theme.ascii { "-" } else { "─" };
+    let mut rows = vec![Row::new(line.repeat(room.cells), Role::Border)];
+    let Some(step) = runner.open_result() else {
+        let key = state.key(Action::PassReports);
+        let again = state.key(Action::Pass);
+        for text in [format!("The pass is over. {key} writes the reports."), format!("{again} opens another one.")] {
+            rows.extend(wrapped(&text, room, "", Role::Strong));
+        }
+        return rows;
+    };
+    let instruction = filled(&step.instruction, step);
+    rows.push(Row::new(clocked(&instruction, runner, state, room.cells), Role::Strong));
+    let rest = visible(&instruction).into_owned();
+    let first = room.cells.saturating_sub(CLOCK + 1);
+    if width(&rest) > first && !room.short {
+        // What did not fit beside the clock follows in whole.
+        rows.pop();
+        rows.extend(wrapped(&rest, room, "", Role::Strong));
+    }
+    let judge = step.judge.iter().flat_map(|j| wrapped(&format!("you judge: {j}"), room, "           ", Role::Text));
+    rows.extend(judge);
+    for (at, expectation) in step.expectations.iter().enumerate() {
+        // In little room what is met is not what matters.
+        if !room.short || expectation.met != Met::Yes {
+            rows.extend(expectation_rows(state, runner, at, expectation, room));
+        }
+    }
+    rows.extend(step.why.iter().flat_map(|why| wrapped(&format!("  {why}"), room, "  ", Role::Warning)));
+    rows.extend(step.note.iter().flat_map(|note| wrapped(&format!("note {note}"), room, "     ", Role::Text)));
+    rows.extend(hint(state, runner, step, room));
+    rows
+}
+
+/// Columns of the step timer.
+const CLOCK: usize = 6;
+
+/// The text with the step timer at the right.
+fn clocked(text: &str, runner: &Runner, state: &State, room: usize) -> String {
+    let seconds = runner.open_for(state.now).as_secs();
+    let clock = format!("{}:{:02}", seconds / 60, seconds % 60);
+    let text = visible(text);
+    let text = fit(&text, room.saturating_sub(CLOCK + 1), state.theme.ascii);
+    let pad = room.saturating_sub(width(&text) + clock.len());
+    format!("{text}{}{clock}", " ".repeat(pad))
+}
+
+fn expectation_rows(
+    state: &State,
+    runner: &Runner,
+    at: usize,
+    expectation: &ExpectationResult,
+    room: Room,
+) -> Vec<Row> {
+    let (word, role) = match expectation.met {
+        Met::Open => ("open".to_owned(), Role::Dim),
+        Met::Waiting { .. } => {
+            let left = runner.waits_until(at).map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
+            (format!("waiting {left} s"), Role::Info)
+        }
+        Met::Yes => ("ok".to_owned(), Role::Ok),
+        Met::No => ("WRONG".to_owned(), Role::Error),
+        Met::Blocked => ("blocked".to_owned(), Role::Warning),
+    };
+    let mut text = format!("  {word:<WORD$} {}", expectation.what);
+    // What met it is in the thread and the log; what did not must be read here.
+    if let Some(detail) = expectation.detail.as_ref().filter(|_| matches!(expectation.met, Met::No | Met::Blocked)) {
+        text.push_str(&format!(": {detail}"));
+    }
+    wrapped(&text, room, &" ".repeat(WORD + 3), role)
+}
+
+/// What can be pressed now.
+fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
+    let key = |action: Action| state.key(action);
+    let verdicts = crate::tui::update::verdict_keys(state);
+    let text = match runner.stage() {
+        Stage::Ready if step.runs > 0 => format!("It did not come to its end: {} runs it again.", key(Action::PassGo)),
+        Stage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
+        Stage::Preparing(_) => "The sandbox is being set up.".to_owned(),
+        Stage::Watching => verdicts,
+        Stage::Judging => match step.suggested {
+            Some(suggested) => {
+                format!("suggested: {}. {} accepts it. {verdicts}", suggested.word(), key(Action::PassGo))
+            }
+            None => format!("Only you can say. {verdicts}"),
+        },
+        Stage::Over => return Vec::new(),
+    };
+    wrapped(&text, room, "", Role::Dim)
+}
+
+/// A text in rows; those after the first begin with `indent`.
+fn wrapped(text: &str, room: Room, indent: &str, role: Role) -> Vec<Row> {
+    let text = visible(text).into_owned();
+    let Room { cells: room, short } = room;
+    if short || width(&text) <= room {
+        return vec![Row::new(text, role)];
+    }
+    let indent = if indent.len() * 2 < room { indent } else { "" };
+    let inner = room.saturating_sub(indent.len()).max(1);
+    let mut rows = Vec::new();
+    let head = wrap(&text, room.max(1)).into_iter().next().unwrap_or(0..0);
+    rows.push(Row::new(text.get(head.clone()).unwrap_or_default(), role));
+    let tail = text.get(head.end..).unwrap_or_default();
+    for range in wrap(tail, inner) {
+        rows.push(Row::new(format!("{indent}{}", tail.get(range).unwrap_or_default()), role));
+    }
+    rows
+}
