@@ -4,8 +4,8 @@
 //! holds can be set with `GUESTWIRE_BENCH_ENTRIES`.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "benches")]
 
-#[path = "../tests/desk/mod.rs"]
-mod desk;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -23,7 +23,7 @@ use guestwire::tui::terminal::fill::made_up;
 use guestwire::tui::{Effect, Event};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use desk::Desk;
+use support::console::Desk;
 
 /// Stands in one exchange of the large journal.
 const RARE: &str = "quokka";

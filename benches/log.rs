@@ -1,8 +1,7 @@
 //! What the log costs after 100,000 exchanges have passed through it: taking one in, a key, a frame, a filter.
 #![expect(clippy::unwrap_used, reason = "benches")]
 
-#[path = "../tests/log_pane/support.rs"]
-#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/support/mod.rs"]
 mod support;
 
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use guestwire::tui::view::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use support::{accepted, at, healed, log, refused};
+use support::log::{accepted, at, healed, log, refused};
 
 fn main() {
     divan::main();

@@ -1,8 +1,8 @@
 //! What one event and one frame cost after 100,000 exchanges have passed through the log: under 50 µs for a key, under
 //! 3 ms for a frame of 160x50.
 
-#[path = "../tests/desk/mod.rs"]
-mod desk;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use guestwire::tui::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use desk::{BILLING, Desk, exchange_of};
+use support::console::{BILLING, Desk, exchange_of};
 
 fn main() {
     divan::main();
@@ -87,7 +87,8 @@ fn key_in_the_palette(bencher: Bencher<'_, '_>) {
 
 #[divan::bench(args = ["c7", "cust 42", "shop"])]
 fn filter_over_10_000_conversations(bencher: Bencher<'_, '_>, filter: &str) {
-    let named = |k: u32| desk::conversation(k, &format!("Customer {k} of the shop"), &format!("{k:08x}-id"));
+    let named =
+        |k: u32| support::console::conversation(k, &format!("Customer {k} of the shop"), &format!("{k:08x}-id"));
     let mut picker = Picker::new((0..10_000).map(named).collect());
     bencher.bench_local(|| picker.set_filter(black_box(filter)));
 }

@@ -1,0 +1,277 @@
+//! The built program: exit codes, sentences, and what it leaves on disk. Nothing here needs a network.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// The program with an environment and a home of its own.
+fn guestwire(home: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guestwire"));
+    command.args(arguments).env_clear().env("HOME", home).current_dir(home).stdin(Stdio::null());
+    command
+}
+
+fn run(home: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = guestwire(home, arguments).output().unwrap();
+    (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+const CONFIG: &str = "[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.a.oauth]\nclient_id = \"c\"\n\
+                      client_secret = { env = \"GUESTWIRE_TEST_SECRET\" }\n\
+                      [[profiles.a.conversations]]\nname = \"Anna\"\nchannel = \"guest-api\"\nconversation_id = \"x\"\n";
+
+#[test]
+fn a_missing_secret_fails_the_check_with_its_place() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("c.toml"), CONFIG).unwrap();
+    let (code, stdout, stderr) = run(home.path(), &["--config", "c.toml", "config", "check"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    let expected = "guestwire: c.toml:5:17: `client_secret` cannot be read: \
+                    the environment variable GUESTWIRE_TEST_SECRET is not set; export it before starting guestwire";
+    assert!(stderr.lines().any(|line| line == expected), "{stderr}");
+
+    let mut check = guestwire(home.path(), &["--config", "c.toml", "config", "check"]);
+    let output = check.env("GUESTWIRE_TEST_SECRET", "hunter2").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let mut show = guestwire(home.path(), &["--config", "c.toml", "config", "show"]);
+    let shown = show.env("GUESTWIRE_TEST_SECRET", "hunter2").output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("{ env = \"GUESTWIRE_TEST_SECRET\" }") && !shown.contains("hunter2"), "{shown}");
+}
+
+/// CA files and the variables that name proxies are checked before anything is sent.
+#[test]
+fn ca_files_and_proxies_are_checked() {
+    let home = tempfile::tempdir().unwrap();
+    let pem = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap().cert.pem();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(home.path().join("half.pem"), format!("{pem}{broken}")).unwrap();
+    for (file, code, part) in
+        [("half.pem", 0, "c.toml:3:12: warning: the CA file "), ("none.pem", 2, "c.toml:3:12: the CA file ")]
+    {
+        let config = CONFIG.replacen("[profiles.a.oauth]", &format!("ca_files = [\"{file}\"]\n[profiles.a.oauth]"), 1);
+        std::fs::write(home.path().join("c.toml"), config).unwrap();
+        let mut check = guestwire(home.path(), &["--config", "c.toml", "config", "check"]);
+        check.env("GUESTWIRE_TEST_SECRET", "x").env("HTTPS_PROXY", "ftp://me:hush@proxy").env("no_proxy", "a*b");
+        let output = check.output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains(part) && stderr.contains(file), "{stderr}");
+        assert!(stderr.contains("HTTPS_PROXY names a proxy of the kind ftp") && !stderr.contains("hush"), "{stderr}");
+        assert!(stderr.contains("no_proxy: \"a*b\" is not understood"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_broken_file_and_bad_usage_are_two() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("c.toml"), "[profiles.a]\nregion = \"mypurecloud.de\"\nregoin = \"hunter2\"\n")
+        .unwrap();
+    for arguments in [["token", "--json"], ["config", "check"], ["config", "show"]] {
+        let (code, stdout, stderr) = run(home.path(), &[&["--config", "c.toml"], arguments.as_slice()].concat());
+        assert_eq!((code, stdout.as_str()), (2, ""));
+        assert_eq!(stderr, "guestwire: c.toml:3:1: unknown field `regoin` in [profiles.a]; did you mean `region`?\n");
+    }
+    for arguments in [["snd", "x"], ["send", "hi"], ["--config", "none.toml"], ["man", "snd"]] {
+        assert_eq!(run(home.path(), &arguments).0, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_unknown_conversation_gets_the_nearest_name() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("c.toml"), CONFIG).unwrap();
+    let (code, _, stderr) = run(home.path(), &["--config", "c.toml", "send", "--to", "Ana", "hi"]);
+    assert_eq!(code, 2);
+    assert!(stderr.ends_with("has no conversation \"Ana\"; did you mean \"Anna\"?\n"), "{stderr}");
+}
+
+/// Whom each command speaks to, by what is set: never the sandbox unless it is named, and never an organisation that
+/// something else was meant to replace.
+#[test]
+fn a_command_without_a_screen_speaks_to_whom_it_was_told_to() {
+    const ENV: [(&str, &str); 4] = [
+        ("GENESYSCLOUD_REGION", "eu-west-1"),
+        ("GENESYSCLOUD_OAUTHCLIENT_ID", "client-1"),
+        ("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2"),
+        // Nothing listens there: no test leaves this machine.
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+    ];
+    const CONFIG: &str = "[profiles.a]\nregion = \"mypurecloud.de\"\nconnect_timeout = \"1s\"\n[profiles.a.hosts]\n\
+                          login = \"http://127.0.0.1:9\"\napi = \"http://127.0.0.1:9\"\n[profiles.a.oauth]\n\
+                          client_id = \"c\"\nclient_secret = { command = [\"echo\", \"hunter2\"] }\n\
+                          [[profiles.a.conversations]]\nname = \"Anna\"\nchannel = \"guest-api\"\n\
+                          conversation_id = \"00000000-0000-4000-8000-000000000002\"\n";
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("c.toml"), CONFIG).unwrap();
+    std::fs::write(home.path().join("none.toml"), "").unwrap();
+    let conversation = "35c3fe01-8e46-4f73-a745-0f8d5c5a2f5d";
+    let to: [&[&str]; 5] = [
+        &["send", "--json", "--to", "Anna", "hi"],
+        &["run", "--json", "smoke", "--only", "desktop"],
+        &["token", "--json"],
+        &["doctor", "--json"],
+        &["ids", "--json", "--lookup", conversation],
+    ];
+    let said = |config: &str, env: bool, before: &[&str], arguments: &[&str]| {
+        let mut command = guestwire(home.path(), &[&["--config", config], before, arguments].concat());
+        if env {
+            command.envs(ENV);
+        }
+        let Output { status, stdout, stderr } = command.output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        let first = stderr.lines().next().unwrap_or_default().to_owned();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), first)
+    };
+    for arguments in to {
+        let (code, stdout, first) = said("none.toml", false, &[], arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(first.contains("--sandbox") && first.contains("--profile"), "{arguments:?}: {first}");
+
+        let (_, stdout, first) = said("c.toml", true, &[], arguments);
+        assert_eq!(first, "guestwire: speaking to mypurecloud.de (profile a)", "{arguments:?}");
+        assert!(!stdout.contains("\"sandbox\":true"), "{stdout}");
+
+        let (_, stdout, first) = said("c.toml", true, &["--sandbox"], arguments);
+        assert!(first.starts_with("guestwire: speaking to the sandbox: http://127.0.0.1:"), "{arguments:?}: {first}");
+        assert!(stdout.lines().all(|line| line.contains("\"sandbox\":true")), "{stdout}");
+    }
+    // Nothing but the environment: its profile. (The doctor would look names up, which leaves this machine.)
+    for arguments in [to[1], to[2]] {
+        let (_, stdout, first) = said("none.toml", true, &["--conversation", conversation], arguments);
+        assert_eq!(first, "guestwire: speaking to mypurecloud.ie (profile env)", "{arguments:?}");
+        assert!(
+            stdout.lines().count() > 0 && stdout.lines().all(|line| line.contains("\"profile\":\"env\"")),
+            "{stdout}"
+        );
+    }
+}
+
+#[test]
+fn flags_describe_a_conversation_that_no_config_names() {
+    let home = tempfile::tempdir().unwrap();
+    for (arguments, sentence) in [
+        (
+            &["send", "--region", "eu-west-1", "--deployment", "d", "hi"][..],
+            "--deployment and --origin belong together",
+        ),
+        (&["send", "--region", "eu-west-1", "--guest", "g", "--conversation", "c", "hi"], "--guest names who speaks"),
+        (&["send", "--integration", "i", "--conversation", "c", "hi"], "each name a target: give one of them"),
+        (&["send", "--conversation", "c", "hi"], "nothing says whom to speak to"),
+        (&["send", "--sandbox", "--conversation", "c", "hi"], "the target is the sandbox"),
+        (&["token", "--sandbox", "--region", "eu-west-1"], "--region is for a target without a profile"),
+        (&["token", "--region", "atlantis"], "is not a region of Genesys Cloud"),
+        (&["send", "hi"], "--to"),
+    ] {
+        let (code, _, stderr) = run(home.path(), arguments);
+        assert_eq!((code, stderr.contains(sentence)), (2, true), "{arguments:?}: {stderr}");
+    }
+    let shown = ["config", "show", "--region", "eu-west-1", "--deployment", "00000000-0000-4000-8000-000000000005"];
+    let (code, stdout, stderr) = run(home.path(), &[&shown[..], &["--origin", "https://shop.example"]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("mypurecloud.ie") && stdout.contains("web-messaging"), "{stdout}");
+}
+
+#[test]
+fn empty_text_is_not_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = run(home.path(), &["--sandbox", "send", "--to", "Anna", "-"]);
+    assert_eq!((code, stderr.as_str()), (2, "guestwire: the text is empty; nothing was sent\n"));
+}
+
+#[test]
+fn init_writes_once_what_check_accepts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut init = guestwire(home.path(), &["init"]);
+    init.env("GENESYSCLOUD_REGION", "eu-central-1").env("GENESYSCLOUD_OAUTHCLIENT_ID", "client-1");
+    let output = init.env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let (_, path, _) = run(home.path(), &["config", "path"]);
+    let text = std::fs::read_to_string(path.trim_end()).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_eq!(init.output().unwrap().status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(path.trim_end()).unwrap(), text);
+    let mut check = guestwire(home.path(), &["config", "check"]);
+    check.env("GENESYSCLOUD_OAUTHCLIENT_ID", "client-1").env("GENESYSCLOUD_OAUTHCLIENT_SECRET", "hunter2");
+    assert_eq!(check.output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [["completions", "zsh"], ["config", "show"], ["man", "send"]] {
+        let mut child =
+            guestwire(home.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(output.stderr.is_empty());
+    }
+}
+
+/// The journal knows what it heard by its id: the sandbox of a later start must not give an earlier reply's id out again.
+#[test]
+fn the_replies_of_every_start_of_the_sandbox_are_kept() {
+    let home = tempfile::tempdir().unwrap();
+    for text in ["first", "second"] {
+        let send = ["--sandbox", "send", "--to", "Echo", "--reply-within", "30s", text];
+        let (code, _, stderr) = run(home.path(), &send);
+        assert_eq!(code, 0, "{stderr}");
+    }
+    let export = ["--sandbox", "export", "transcript", "--out", "said.txt"];
+    assert_eq!(run(home.path(), &export).0, 0);
+    let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
+    for text in ["You said: first", "You said: second"] {
+        assert_eq!(said.matches(text).count(), 1, "{text}: {said}");
+    }
+}
+
+/// Both sides of a conversation are kept, and what the commands about it find, or do not, is said.
+#[test]
+fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
+    let home = tempfile::tempdir().unwrap();
+    let send = ["--sandbox", "send", "--to", "Echo", "--reply-within", "30s", "hello"];
+    let (code, _, stderr) = run(home.path(), &send);
+    assert_eq!(code, 0, "{stderr}");
+    let export = ["--sandbox", "export", "transcript", "--out", "said.txt"];
+    assert_eq!(run(home.path(), &export).0, 0);
+    let said = std::fs::read_to_string(home.path().join("said.txt")).unwrap();
+    assert!(said.contains("You said: hello"), "{said}");
+    let (code, _, stderr) = run(home.path(), &export);
+    assert_eq!((code, stderr.contains("there is such a file already")), (1, true), "{stderr}");
+    let (code, stdout, stderr) = run(home.path(), &["--sandbox", "log", "nobody-said-this"]);
+    assert_eq!((code, stdout.as_str()), (0, ""));
+    assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
+}
+
+/// A shell runs the program with fewer of something than it needs.
+fn limited(home: &Path, limit: &str, arguments: &str) -> (i32, String, String) {
+    let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_guestwire"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).env_clear().env("HOME", home).current_dir(home).stdin(Stdio::null());
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+#[test]
+fn a_system_that_gives_too_little_is_told_in_a_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = limited(home.path(), "-n 6", "--sandbox token");
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("gives no more threads or files") && !stderr.contains("panicked"), "{stderr}");
+    // A file that may not grow ends no program: the journal says that it keeps nothing.
+    let (code, _, stderr) = limited(home.path(), "-f 1", "--sandbox send --to Echo hello");
+    assert!(matches!(code, 0 | 1) && stderr.lines().count() > 1, "{code}: {stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_outcome_that_cannot_be_written_is_told_all_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut send = guestwire(home.path(), &["--sandbox", "send", "--to", "Echo", "hello"]);
+    let output = send.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{stderr}");
+    assert!(stderr.contains("accepted with 200") && stderr.contains("could not be written"), "{stderr}");
+}

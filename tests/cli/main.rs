@@ -1,0 +1,11 @@
+//! The built program as scripts use it: subcommands and the line mode over pipes.
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+mod commands;
+mod doctor;
+mod plain;
+mod run;
+mod send;
+#[path = "../support/mod.rs"]
+mod support;
+mod why;

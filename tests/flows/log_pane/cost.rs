@@ -1,0 +1,73 @@
+//! What drawing costs after a long session.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use guestwire::model::{Exchange, ExchangeId, MessageId};
+use guestwire::tui::theme::Theme;
+use guestwire::tui::view::Look;
+
+use crate::support::log::*;
+
+#[test]
+fn steady_drawing_allocates_nothing() {
+    let mut log = log(160, 50);
+    let kinds = [accepted(0, 0, "hello"), refused(0, 0, "no"), healed(0, 0, "still there?")];
+    for id in 0..100_000 {
+        let kind = match id % 50 {
+            7 => 1,
+            9 => 2,
+            _ => 0,
+        };
+        let (message, started) = (Some(MessageId(id)), at(id * 10));
+        log.exchange(Arc::new(Exchange { id: ExchangeId(id), message, started, ..(*kinds[kind]).clone() }));
+    }
+    log.exchange(waiting(100_001, 1_000_000, "later"));
+    // Some of everything in view: JSON, headers, a search, a pause that runs down.
+    log.prev_error();
+    log.toggle_density();
+    log.set_search("request");
+    let theme = Theme::default();
+    let area = Rect::new(0, 0, 160, 50);
+    let mut buffer = Buffer::empty(area);
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut draw = |log: &guestwire::session::log::Log, now| {
+        let look = Look { theme: &theme, now, zone: &zone, focused: true };
+        guestwire::tui::view::log::draw(log, &look, area, &mut buffer);
+    };
+    for follow in [false, true] {
+        if follow {
+            log.last();
+        }
+        assert_eq!(log.window().count(), 50);
+        draw(&log, at(1_000_100));
+        let cost = allocation_counter::measure(|| {
+            for tick in 0..20 {
+                draw(&log, at(1_000_200 + tick * 300));
+            }
+        });
+        assert_eq!(cost.count_total, 0, "{cost:?}");
+    }
+    assert_eq!((log.len(), log.evicted()), (5_000, 95_001));
+}
+
+#[test]
+fn laid_out_rows_do_not_pile_up() {
+    let mut log = log(160, 50);
+    for id in 0..5_000 {
+        log.exchange(accepted(id, id, "hello"));
+    }
+    let before = allocation_counter::measure(|| {
+        let mut all = log.clone();
+        for _ in 0..110 {
+            all.page_up();
+        }
+        assert_eq!(all.cursor().0, 1);
+        let kept = allocation_counter::measure(|| drop(all.clone()));
+        // A clone holds what the log holds; rows of 5,000 entries alone would be over 1 MiB of text in 10,000 pieces.
+        assert!(kept.count_total < 4_000, "{kept:?}");
+    });
+    assert!(before.count_total > 0);
+}

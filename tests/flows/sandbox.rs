@@ -1,0 +1,28 @@
+//! The console on the sandbox, by keys alone: the real shell, engine and sandbox.
+
+use crate::support::shell::{Hands, run};
+use guestwire::sandbox::Scenario;
+use guestwire::tui::terminal::Exit;
+
+const SIZE: (u16, u16) = (120, 36);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pick_type_send_and_see_everything() {
+    let (exit, _) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
+        hands.see("TOKEN ok").await;
+        hands.type_text("hello from the keyboard");
+        hands.keys("enter");
+        let frame = hands.see("\"hello from the keyboard\"").await;
+        assert!(frame.contains("SEND"));
+        hands.until("an answer", |f| f.contains("200 ans") || f.contains("200 acc")).await;
+        assert!(hands.received().iter().any(|t| t == "hello from the keyboard"));
+        hands.keys("esc G enter enter");
+        hands.see("Response headers").await;
+        hands.see("inin-correlation-id").await;
+        hands.keys("y i");
+        hands.copies.wait_for(|all| all.iter().any(|t| t.contains("x-request-id"))).await.expect("the shell runs");
+        hands.keys("q");
+    })
+    .await;
+    assert_eq!(exit, Exit::Quit);
+}

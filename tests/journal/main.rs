@@ -1,0 +1,8 @@
+//! What the journal keeps when the program is killed, started again, or started twice.
+#![cfg(unix)]
+#![expect(clippy::expect_used, clippy::print_stderr, clippy::type_complexity, clippy::unwrap_used, reason = "tests")]
+
+mod crash;
+mod restart;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,277 @@
+//! What a restart finds, a second guestwire on the same profile, and trouble with the disk: the real binary in a
+//! pseudo-terminal, and what lies in its journal afterwards.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::support::pty::{Session, guestwire as program};
+use guestwire::engine::send_log::{Intent, SendLog as _};
+use guestwire::journal::job::{KeptSource, Want};
+use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
+use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
+use guestwire::sandbox::{self, Scenario};
+
+fn home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn start(home: &Path, flags: &[&str]) -> Session {
+    let mut command = program(home);
+    command.args(["--data-dir", "data"]);
+    command.args(flags);
+    Session::start(command, 120, 36)
+}
+
+fn dir(home: &Path) -> PathBuf {
+    place::profile_dir(&home.join("data"), "sandbox")
+}
+
+/// The built-in profile's conversations and its client secret.
+fn builtin() -> (Vec<Conversation>, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let sandbox = sandbox::start(sandbox::Options { port: 0, scenario: Scenario::builtin() }).unwrap();
+        let conversations = sandbox.profile().conversations.into_iter().map(|e| e.conversation).collect();
+        (conversations, sandbox.announcement()["client_secret"].as_str().unwrap().to_owned())
+    })
+}
+
+fn open(home: &Path) -> Journal {
+    let (journal, mut pages) = Journal::open(Options::new(dir(home), builtin().0));
+    while !matches!(pages.blocking_recv().unwrap(), Page::Restored(_)) {}
+    journal
+}
+
+/// As if a session had queued this so long ago.
+fn queued(journal: &Journal, id: u64, text: &str, minutes_ago: i64) {
+    let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes_ago);
+    journal.tell(Job::Queue(Box::new(Message {
+        id: MessageId(id),
+        conversation: ConversationKey(0),
+        author: Author::Guest,
+        text: text.to_owned(),
+        at: Moment::new(Duration::ZERO, at),
+        life: DeliveryStatus::Queued,
+        exchange: None,
+        remote_id: None,
+        resend_of: None,
+        sent_as: None,
+        extras: guestwire::model::Extras::default(),
+    })));
+}
+
+fn close(journal: &Journal) {
+    assert!(journal.close(Duration::from_secs(10)));
+}
+
+fn leave(session: &mut Session) {
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.contains("» 2 Log"));
+    session.press("q");
+    if session.screen().contains("Leave guestwire?") || !session.is_silent(Duration::from_millis(100)) {
+        session.press("\r");
+    }
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_restart_goes_on_where_the_last_session_ended() {
+    let home = home();
+    let mut first = start(home.path(), &[]);
+    first.see("TOKEN ok");
+    first.press("a wombat passes by\r");
+    first.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    first.press("\x1b");
+    first.until("the log in focus", |s| s.contains("» 2 Log"));
+    first.press("1n");
+    first.see("nickname:");
+    first.press("\x15Anna's own\r");
+    first.see("Anna's own");
+    first.press("\r");
+    first.press("half a sentence");
+    first.see("half a sentence");
+    let last = first.screen();
+    assert!(last.contains("   1 "), "{last}");
+    leave(&mut first);
+
+    let mut second = start(home.path(), &[]);
+    second.until("the draft", |s| s.contains("half a sentence") && s.contains("Anna's own"));
+    second.see("TOKEN ok");
+    assert!(!second.screen().contains("    1 "), "numbers go on:\n{}", second.screen());
+    second.press("\x1b");
+    second.until("the log in focus", |s| s.contains("» 2 Log"));
+    // Above the first entry of this session stand those of the last.
+    second.press("gk");
+    second.see("HISTORY");
+    second.see("\"a wombat passes by\"");
+    second.press("G");
+    second.see("FOLLOW on");
+    second.press("S");
+    second.see("search all that is kept");
+    second.press("WOMBAT passes\r");
+    second.see("FOUND");
+    second.see("\"a wombat passes by\"");
+    second.press("\x1b");
+    second.see("FOLLOW");
+    second.press("qq");
+    if !second.is_silent(Duration::from_millis(200)) {
+        second.press("\r");
+    }
+    assert_eq!(second.end(), 0);
+
+    // Nothing secret is in what was kept, packed or not.
+    let (conversations, secret) = builtin();
+    let reader = Reader::open(&dir(home.path()), &conversations).unwrap();
+    let (entries, _) = reader.page(&Want::After(0), 1_000).unwrap();
+    assert!(entries.iter().any(|e| matches!(&e.source, KeptSource::Exchange(x) if x.what.contains("wombat"))));
+    let everything = format!("{entries:?}");
+    assert!(!everything.contains(&secret));
+    assert!(everything.contains("uthorization"), "headers are kept");
+    let raw = std::fs::read(dir(home.path()).join("journal.db")).unwrap();
+    assert!(!raw.windows(secret.len()).any(|w| w == secret.as_bytes()));
+}
+
+#[test]
+fn a_restart_opens_the_conversation_that_was_open_last() {
+    let home = home();
+    let mut first = start(home.path(), &[]);
+    first.see("TOKEN ok");
+    first.see("Compose → Billing bot");
+    first.press("\x1b");
+    first.until("the log in focus", |s| s.contains("» 2 Log"));
+    first.press("1j\r");
+    first.see("Compose → Echo");
+    leave(&mut first);
+    let mut second = start(home.path(), &[]);
+    second.see("TOKEN ok");
+    second.see("Compose → Echo");
+    second.press("is anybody there\r");
+    second.see("You said: is anybody there");
+    leave(&mut second);
+}
+
+#[test]
+fn an_old_queue_waits_for_a_key_and_a_young_one_does_not() {
+    let home = home();
+    let journal = open(home.path());
+    queued(&journal, 1, "from long ago", 25);
+    close(&journal);
+    let mut session = start(home.path(), &[]);
+    session.see("TOKEN ok");
+    session.see("more than ten minutes ago");
+    session.until("the first read", |s| s.contains("READ"));
+    assert!(!session.screen().contains("\"from long ago\""), "it was sent by itself");
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.contains("» 2 Log"));
+    session.press("Q");
+    session.see("SEND  \"from long ago\"");
+    session.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    leave(&mut session);
+
+    let journal = open(home.path());
+    queued(&journal, 2, "from just now", 1);
+    close(&journal);
+    let mut session = start(home.path(), &[]);
+    session.see("SEND  \"from just now\"");
+    session.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    leave(&mut session);
+}
+
+#[test]
+fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
+    let home = home();
+    let journal = open(home.path());
+    queued(&journal, 77, "did it land", 1);
+    let intent = Intent {
+        message: MessageId(77),
+        conversation: ConversationKey(0),
+        text: "did it land".to_owned(),
+        shown: "did it land".to_owned(),
+        extras: guestwire::model::Extras::default(),
+        attempt: 1,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(journal.intent(intent)).unwrap();
+    close(&journal);
+    let mut session = start(home.path(), &[]);
+    session.see("TOKEN ok");
+    session.see("of unknown outcome from before");
+    session.until("the look-up", |s| s.contains("READ"));
+    assert!(!session.screen().contains("SEND"), "it was sent again:\n{}", session.screen());
+    session.press("\x1b");
+    session.until("the log in focus", |s| s.contains("» 2 Log"));
+    session.press("u");
+    session.see("What became of this message?");
+    session.see("guestwire stopped while this was on the wire");
+    session.press("2\r");
+    session.until("the dialog closed", |s| !s.contains("What became of this message?"));
+    leave(&mut session);
+    let reader = Reader::open(&dir(home.path()), &builtin().0).unwrap();
+    let lives: Vec<_> = reader.transcript().unwrap().into_iter().filter_map(|l| Some(l.life?.0)).collect();
+    assert_eq!(lives, ["landed"]);
+}
+
+#[test]
+fn a_second_guestwire_says_so_only_reads_and_takes_over() {
+    let home = home();
+    let mut first = start(home.path(), &[]);
+    first.see("TOKEN ok");
+    first.press("the first one wrote this\r");
+    first.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    // What happened is kept a moment after it was shown.
+    let reader = Reader::open(&dir(home.path()), &builtin().0).unwrap();
+    let found = Want::Found { query: "first wrote".to_owned(), before: u64::MAX };
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    while reader.page(&found, 10).unwrap().0.is_empty() {
+        assert!(std::time::Instant::now() < deadline, "never kept");
+        std::thread::yield_now();
+    }
+    let mut second = start(home.path(), &[]);
+    second.see("READ-ONLY");
+    second.see("Another guestwire has this profile open");
+    second.see("TOKEN ok");
+    second.press("not from here\r");
+    second.see("not from here");
+    second.press("\x1b");
+    second.until("the log in focus", |s| s.contains("» 2 Log"));
+    assert!(!second.screen().contains("SEND"), "{}", second.screen());
+    second.press("S");
+    second.see("search all that is kept");
+    second.press("first wrote\r");
+    second.see("\"the first one wrote this\"");
+    second.press("\x1b");
+    second.see("FOLLOW");
+    // One that is killed leaves no lock: the second goes on in its place.
+    first.signal(rustix::process::Signal::KILL);
+    first.end();
+    second.see("The journal is free");
+    second.until("no word of reading only", |s| !s.contains("READ-ONLY"));
+    second.signal(rustix::process::Signal::TERM);
+    second.end();
+}
+
+#[test]
+fn ephemeral_writes_nothing() {
+    let home = home();
+    let mut session = start(home.path(), &["--ephemeral"]);
+    session.see("TOKEN ok");
+    session.press("leaves no trace\r");
+    session.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    leave(&mut session);
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "something was written");
+}
+
+#[test]
+fn without_a_place_to_write_the_console_goes_on_and_says_what_is_not_kept() {
+    let home = home();
+    std::fs::create_dir(home.path().join("data")).unwrap();
+    std::fs::write(home.path().join("data/profiles"), "in the way").unwrap();
+    let mut session = start(home.path(), &[]);
+    session.see("NOT KEPT");
+    session.see("Nothing is being kept");
+    session.see("TOKEN ok");
+    session.press("goes all the same\r");
+    session.until("an accepted message", |s| s.contains("200 acc") || s.contains("200 ans"));
+    leave(&mut session);
+    assert_eq!(std::fs::read_to_string(home.path().join("data/profiles")).unwrap(), "in the way");
+}

@@ -1,0 +1,19 @@
+//! The sandbox over real TCP: every route, every refusal, every fault. Expected bodies are typed from the protocol's
+//! description, not taken from types that the sandbox shares with the client.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod control;
+mod faults;
+mod guest;
+mod harness;
+mod open;
+mod reading;
+mod resets;
+mod sending;
+mod tokens;
+mod web;
+mod web_faults;
+mod web_files;
+mod web_limits;
+mod webhook;

@@ -1,0 +1,229 @@
+//! The corpus of config files: what loads, and the exact sentence for what does not.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use guestwire::config::resolve::{Input, Source, resolve};
+use guestwire::config::settings::{Origin, Paths};
+use guestwire::config::{Credentials, Flags, Problems, ProfileChoice, Settings, regions};
+
+fn no_env(_: &str) -> Option<OsString> {
+    None
+}
+
+fn paths(name: &str) -> Paths {
+    Paths {
+        config_file: PathBuf::from(name),
+        config_exists: true,
+        config_explicit: false,
+        data_dir: PathBuf::from("data"),
+        log_file: None,
+    }
+}
+
+fn resolve_text(
+    name: &str,
+    text: &str,
+    flags: &Flags,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Settings, Problems> {
+    let source = Some(Source { text, private: false });
+    resolve(Input {
+        paths: paths(name),
+        path_rows: Vec::new(),
+        home: Some(Path::new("/home/anna")),
+        source,
+        flags,
+        env,
+    })
+}
+
+fn corpus(kind: &str) -> Vec<(String, PathBuf, String)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/session/config").join(kind);
+    let mut files: Vec<_> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            (name, path, text)
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 5, "the corpus is not there");
+    files
+}
+
+#[test]
+fn every_invalid_file_gets_its_sentence() {
+    let mut wrong = Vec::new();
+    for (name, path, text) in corpus("invalid") {
+        let said = match resolve_text(&name, &text, &Flags::default(), &no_env) {
+            Ok(_) => "(nothing: it loaded)".to_owned(),
+            Err(problems) => problems.to_string(),
+        };
+        let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap_or_default();
+        if said.trim_end() != expected.trim_end() {
+            wrong.push(format!("{name}\n  said:     {said}\n  expected: {}", expected.trim_end()));
+        }
+        assert!(!said.contains("hunter2"), "{name} gave a secret away: {said}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_valid_file_loads() {
+    for (name, path, text) in corpus("valid") {
+        let settings = match resolve_text(&name, &text, &Flags::default(), &no_env) {
+            Ok(settings) => settings,
+            Err(problems) => panic!("{name}: {problems}"),
+        };
+        let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap_or_default();
+        let rows: Vec<String> =
+            settings.sheet.iter().map(|row| format!("{} = {}  # {}", row.name, row.value, row.origin)).collect();
+        for line in expected.lines().filter(|line| !line.is_empty()) {
+            assert!(rows.iter().any(|row| row == line), "{name}: no row `{line}` in\n{}", rows.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn the_example_loads() {
+    let text = include_str!("../../../config.example.toml");
+    let settings = resolve_text("config.example.toml", text, &Flags::default(), &no_env).unwrap();
+    let ProfileChoice::Named(profile) = settings.profile else { panic!("not the sandbox") };
+    assert_eq!(profile.name, "staging");
+    assert_eq!(profile.hosts, regions::find("eu-central-1").unwrap().hosts());
+    assert_eq!(profile.conversations.len(), 3);
+    assert!(matches!(profile.credentials, Credentials::Client(_)));
+    assert_eq!(profile.redact, ["ssn", "x-internal-key"]);
+    assert_eq!(settings.secrets.len(), 2);
+    assert!(settings.missing.is_none());
+}
+
+const TWO: &str = "profile = \"a\"\n[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.b]\nregion = \"us-east-1\"\n";
+
+fn origin(settings: &Settings, name: &str) -> (String, String) {
+    let row = settings.sheet.iter().find(|row| row.name == name).unwrap();
+    (row.value.clone(), row.origin.to_string())
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file() {
+    let env = |name: &str| (name == "GUESTWIRE_PROFILE").then(|| OsString::from("b"));
+    let by_file = resolve_text("c.toml", TWO, &Flags::default(), &no_env).unwrap();
+    assert_eq!(by_file.profile.name(), "a");
+    assert_eq!(origin(&by_file, "profile"), ("\"a\"".to_owned(), "line 1".to_owned()));
+    let by_env = resolve_text("c.toml", TWO, &Flags::default(), &env).unwrap();
+    assert_eq!(by_env.profile.name(), "b");
+    assert_eq!(origin(&by_env, "profile").1, "env GUESTWIRE_PROFILE");
+    let flags = Flags { profile: Some("a".to_owned()), ..Flags::default() };
+    let by_flag = resolve_text("c.toml", TWO, &flags, &env).unwrap();
+    assert_eq!(by_flag.profile.name(), "a");
+    assert_eq!(origin(&by_flag, "profile").1, "flag --profile");
+    let flags = Flags { sandbox: true, ..Flags::default() };
+    let sandbox = resolve_text("c.toml", TWO, &flags, &env).unwrap();
+    assert!(matches!(sandbox.profile, ProfileChoice::Sandbox));
+    assert_eq!(origin(&sandbox, "profile").1, "flag --sandbox");
+}
+
+#[test]
+fn values_remember_where_they_came_from() {
+    let env = |name: &str| match name {
+        "NO_COLOR" | "GUESTWIRE_CALM" => Some(OsString::from("1")),
+        "LC_ALL" => Some(OsString::from("C")),
+        _ => None,
+    };
+    let settings = resolve_text("c.toml", TWO, &Flags::default(), &env).unwrap();
+    let row = |name| origin(&settings, name);
+    assert_eq!(row("profiles.a.hosts.api"), ("\"https://api.mypurecloud.de\"".to_owned(), "region".to_owned()));
+    assert_eq!(row("profiles.a.region").1, "line 3");
+    assert_eq!(row("ui.color"), ("\"never\"".to_owned(), "env NO_COLOR".to_owned()));
+    assert_eq!(row("ui.calm"), ("true".to_owned(), "env GUESTWIRE_CALM".to_owned()));
+    assert_eq!(row("ui.ascii"), ("true".to_owned(), "env LC_ALL".to_owned()));
+    assert_eq!(row("ui.theme").1, "default");
+    assert!(settings.sheet.iter().all(|row| row.origin != Origin::Flag("--profile")));
+}
+
+#[test]
+fn an_environment_that_makes_no_sense_is_named() {
+    let env = |name: &str| match name {
+        "GUESTWIRE_CALM" => Some(OsString::from("maybe")),
+        "GUESTWIRE_PROFILE" => Some(OsString::from("bb")),
+        _ => None,
+    };
+    let said = resolve_text("c.toml", TWO, &Flags::default(), &env).unwrap_err().to_string();
+    assert!(said.contains("the environment variable GUESTWIRE_CALM must be 1 or 0"), "{said}");
+    assert!(
+        said.contains("there is no profile `bb` in c.toml (env GUESTWIRE_PROFILE); known here: `a`, `b`, `sandbox`"),
+        "{said}"
+    );
+}
+
+/// A file that does not exist has no profiles to look through.
+#[test]
+fn a_profile_is_asked_for_where_no_file_is() {
+    let flags = Flags { profile: Some("staging".to_owned()), ..Flags::default() };
+    let paths = Paths { config_exists: false, ..paths("home/config.toml") };
+    let input = Input { paths, path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
+    let said = resolve(input).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "there is no profile `staging` (flag --profile): there is no config file, and without one there is only `sandbox`, \
+         which is built in; `guestwire init` writes home/config.toml"
+    );
+}
+
+#[test]
+fn without_a_file_it_is_the_sandbox() {
+    let flags = Flags::default();
+    let input =
+        Input { paths: paths("none"), path_rows: Vec::new(), home: None, source: None, flags: &flags, env: &no_env };
+    let settings = resolve(input).unwrap();
+    assert!(matches!(settings.profile, ProfileChoice::Sandbox));
+    assert!(settings.warnings.is_empty() && settings.secrets.is_empty());
+}
+
+#[test]
+fn a_scenario_needs_the_sandbox() {
+    let flags = Flags { scenario: Some("storm.toml".into()), ..Flags::default() };
+    let said = resolve_text("c.toml", TWO, &flags, &no_env).unwrap_err().to_string();
+    assert!(said.contains("--scenario is for the embedded sandbox"), "{said}");
+    let flags = Flags { sandbox: true, ..flags };
+    let settings = resolve_text("c.toml", TWO, &flags, &no_env).unwrap();
+    assert_eq!(settings.scenario, Some("storm.toml".into()));
+}
+
+#[test]
+fn a_literal_secret_in_a_private_file_is_warned_about() {
+    let text = "[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.a.oauth]\nclient_id = \"c\"\nclient_secret = \"hunter2\"\n";
+    let flags = Flags::default();
+    let input = Input {
+        paths: paths("c.toml"),
+        path_rows: Vec::new(),
+        home: None,
+        source: Some(Source { text, private: true }),
+        flags: &flags,
+        env: &no_env,
+    };
+    let settings = resolve(input).unwrap();
+    assert_eq!(settings.warnings.len(), 1);
+    let shown = format!("{:?} {:?} {:?}", settings.warnings, settings.sheet, settings.profile);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(settings.warnings.first().unwrap().to_string().starts_with("c.toml:5:17: `client_secret` stands in this"));
+}
+
+#[test]
+fn a_missing_secret_is_no_load_error_but_known() {
+    let text = "[profiles.a]\nregion = \"mypurecloud.de\"\noauth = { client_id = { env = \"NOT_SET\" }, client_secret = { env = \"X\" } }\n";
+    let settings = resolve_text("c.toml", text, &Flags::default(), &no_env).unwrap();
+    let missing = settings.missing.unwrap().to_string();
+    assert_eq!(
+        missing,
+        "c.toml:3:23: `client_id` cannot be read: the environment variable NOT_SET is not set; export it before \
+         starting guestwire"
+    );
+    let ProfileChoice::Named(profile) = settings.profile else { panic!("not the sandbox") };
+    assert!(matches!(&profile.credentials, Credentials::Missing(why) if *why == missing));
+}

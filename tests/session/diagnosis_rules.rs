@@ -1,0 +1,333 @@
+//! The rules on facts that no server on this machine can bring about: names without an address, clocks, other regions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
+use guestwire::model::{
+    Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
+    Generation, Granted, Header, Kind, Moment, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing,
+    TlsFault, TokenFacts,
+};
+
+const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
+const ID: &str = "5f0c91ce-1111-4222-8333-44445555bd8a";
+
+fn profile(token: &str, api: &str) -> ProfileFacts {
+    ProfileFacts {
+        region: "mypurecloud.de".to_owned(),
+        api: api.to_owned(),
+        token_host: token.to_owned(),
+        client_id: Some("client".to_owned()),
+        requested: vec!["guest:messages:send".to_owned()],
+        required: vec!["guest:messages:send".to_owned()],
+        guest_path: PATH.to_owned(),
+        ..ProfileFacts::default()
+    }
+}
+
+fn at(seconds: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_secs(seconds))
+}
+
+fn send(start: u64, age: u64, ending: Ending, outcome: Outcome) -> Exchange {
+    let request = Request {
+        method: "POST".to_owned(),
+        url: format!("https://api.mypurecloud.com{}", PATH.replace("{conversationId}", ID)),
+        headers: vec![Header::new("authorization", "Bearer «token #1»")],
+        body: Body { form: BodyForm::Json, text: r#"{"text":"hi","type":"text"}"#.to_owned(), ..Body::default() },
+    };
+    let attempt = Attempt {
+        number: 1,
+        started: at(start),
+        generation: Some(Generation(1)),
+        token_age: Some(Duration::from_secs(age)),
+        request: Arc::new(request),
+        ending: Some(ending),
+        timing: Timing { total: Some(Duration::from_millis(90)), ..Timing::default() },
+    };
+    Exchange {
+        id: ExchangeId(9),
+        kind: Kind::Send,
+        what: "hi".to_owned(),
+        conversation: None,
+        message: None,
+        sent_as: None,
+        started: at(start),
+        ended: Some(at(start)),
+        steps: vec![Step::Try(Arc::new(attempt))],
+        outcome,
+    }
+}
+
+fn unauthorized() -> Ending {
+    let text = r#"{"code":"unauthorized","message":"not authorized"}"#.to_owned();
+    Ending::Answered(Response {
+        status: 401,
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![Header::new("x-request-id", "r")],
+        body: Body { form: BodyForm::Json, text, ..Body::default() },
+        remote: None,
+    })
+}
+
+fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
+    let failure = Failure::new(kind, phase, detail);
+    send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()))
+}
+
+fn token(lifetime: u64) -> TokenFacts {
+    TokenFacts {
+        generation: Generation(1),
+        issued: at(0),
+        expires: Some(at(lifetime)),
+        lifetime: Some(Duration::from_secs(lifetime)),
+        requested: vec!["guest:messages:send".to_owned()],
+        granted: Granted::Named(vec!["guest:messages:send".to_owned()]),
+        missing: Vec::new(),
+        organization: None,
+        client_name: None,
+        pasted: false,
+        acceptance: guestwire::model::Acceptance::NotAsked,
+    }
+}
+
+fn judge(exchange: &Exchange, profile: &ProfileFacts, history: &History) -> Diagnosis {
+    diagnose(&Case { exchange, channel: Some(Channel::GuestApi), profile, history }).unwrap()
+}
+
+#[test]
+fn a_name_without_an_address_and_a_clock_that_is_wrong() {
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let dns = judge(&failed(FailureKind::Dns, Phase::Resolve, "no such host"), &here, &History::default());
+    assert_eq!((dns.cause(), dns.confidence()), (Cause::NetworkDns, Confidence::Sure));
+
+    let tls =
+        failed(FailureKind::Tls(TlsFault::NotYetValid), Phase::Tls, "the certificate is not valid before 2031-01-01");
+    let plain = judge(&tls, &here, &History::default());
+    assert_eq!((plain.cause(), plain.confidence()), (Cause::NetworkTls, Confidence::Sure));
+    let mut skewed = History::default();
+    skewed.skew_told(86_400);
+    let clock = judge(&tls, &here, &skewed);
+    assert_eq!((clock.cause(), clock.confidence()), (Cause::ClockSkew, Confidence::Likely));
+    assert!(clock.suspects.iter().any(|s| s.cause == Cause::NetworkTls));
+}
+
+/// With whom it broke is named: the proxy with its variable, the CA file; never the host behind them.
+#[test]
+fn the_right_party_is_named() {
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let variable = Some("HTTPS_PROXY".to_owned());
+    let proxy = Party::Proxy(ProxyName { address: "http://proxy.example:3128".to_owned(), variable });
+    let file = Party::CaFile("/etc/corp.pem".to_owned());
+    for (kind, phase, party, cause, part) in [
+        (FailureKind::Proxy, Phase::Connect, proxy.clone(), Cause::ProxyAnswered, "(HTTPS_PROXY)"),
+        (FailureKind::Connect, Phase::Connect, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
+        (FailureKind::Dns, Phase::Resolve, proxy.clone(), Cause::NetworkConnect, "http://proxy.example:3128"),
+        (FailureKind::Timeout, Phase::Connect, proxy, Cause::NetworkTimeout, "http://proxy.example:3128"),
+        (FailureKind::Invalid, Phase::Tls, file, Cause::NetworkTls, "/etc/corp.pem"),
+        (FailureKind::Invalid, Phase::Connect, Party::Host, Cause::NetworkConnect, "what happened"),
+    ] {
+        let failure = Failure::new(kind, phase, "what happened").with(party);
+        let exchange = send(100, 5, Ending::Failed(failure), Outcome::Failed("x".to_owned()));
+        let found = judge(&exchange, &here, &History::default());
+        let because = &found.suspects[0].because;
+        assert_eq!((found.cause(), found.confidence()), (cause, Confidence::Sure), "{because}");
+        assert!(because.contains(part), "{because}");
+    }
+}
+
+/// What to do follows from how far it got: a port is in question only where no connection came about, and a message only
+/// where it was written.
+#[test]
+fn the_advice_follows_from_the_phase() {
+    use FailureKind::{Connect, Protocol, Reset, Timeout};
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    for (of, kind, phase, wrote, first) in [
+        (Kind::Send, Connect, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Timeout, Phase::Connect, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Reset, Phase::Tls, false, "port 443 to https://api.mypurecloud.de"),
+        (Kind::Send, Reset, Phase::Write, false, "Try again: the connection broke while writing the request."),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Write,
+            true,
+            "Look the conversation up before sending again: the connection broke while writing the request",
+        ),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Answer,
+            true,
+            "Look the conversation up before sending again: the connection broke while waiting for the answer",
+        ),
+        (
+            Kind::Send,
+            Reset,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the connection broke while reading the body",
+        ),
+        (
+            Kind::Send,
+            Protocol,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the connection broke while reading the body",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Write,
+            true,
+            "Look the conversation up before sending again: the time ran out while writing the request",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Answer,
+            true,
+            "Look the conversation up before sending again: the time ran out while waiting for the answer",
+        ),
+        (
+            Kind::Send,
+            Timeout,
+            Phase::Body,
+            true,
+            "Look the conversation up before sending again: the time ran out while reading the body",
+        ),
+        (Kind::Token, Reset, Phase::Answer, true, "Try again: the connection broke while waiting for the answer."),
+        (Kind::Read, Timeout, Phase::Body, true, "Try again: the time ran out while reading the body."),
+    ] {
+        let failure = Failure { wrote, ..Failure::new(kind, phase, "what happened") };
+        let exchange = Exchange { kind: of, ..send(100, 5, Ending::Failed(failure), Outcome::Unknown("x".to_owned())) };
+        let actions = judge(&exchange, &here, &History::default()).actions;
+        assert!(actions[0].contains(first), "{kind:?} {phase:?}: {actions:?}");
+        let port = actions.iter().any(|line| line.contains("port 443") || line.contains("firewall"));
+        assert_eq!(port, phase < Phase::Write, "{kind:?} {phase:?}: {actions:?}");
+        assert_eq!(actions.iter().any(|line| line.contains("raise request_timeout")), kind == Timeout && !port);
+    }
+}
+
+#[test]
+fn a_token_of_another_region_is_seen_by_its_hosts() {
+    let mut history = History::default();
+    history.token(&token(3600));
+    let exchange = send(5, 5, unauthorized(), Outcome::Refused("401".to_owned()));
+    let apart = profile("https://login.mypurecloud.de", "https://api.mypurecloud.com");
+    let found = judge(&exchange, &apart, &history);
+    assert_eq!((found.cause(), found.confidence()), (Cause::RegionMismatch, Confidence::Likely));
+    // Two hosts of one region are no evidence for it.
+    let together = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let found = judge(&exchange, &together, &history);
+    assert!(found.excluded.iter().any(|e| e.cause == Cause::RegionMismatch), "{found:#?}");
+}
+
+#[test]
+fn a_token_past_its_end_by_our_own_clock_has_expired() {
+    let mut history = History::default();
+    history.token(&token(60));
+    let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let late = judge(&send(100, 100, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    assert_eq!(late.cause(), Cause::TokenExpired);
+    assert!(late.confidence() >= Confidence::Likely);
+    let early = judge(&send(40, 40, unauthorized(), Outcome::Refused("401".to_owned())), &here, &history);
+    assert_ne!(early.confidence(), Confidence::Sure, "{early:#?}");
+}
+
+/// An exchange of its own that reads a conversation with `token`: what it shows, others may use.
+fn read(id: u64, start: u64, token: u32, status: u16) -> Exchange {
+    let mut exchange = send(start, start, unauthorized(), Outcome::Refused("401".to_owned()));
+    exchange.id = ExchangeId(id);
+    exchange.kind = Kind::Read;
+    let Some(Step::Try(attempt)) = exchange.steps.first_mut() else { unreachable!() };
+    let attempt = Arc::make_mut(attempt);
+    attempt.generation = Some(Generation(token));
+    attempt.request = Arc::new(Request {
+        method: "GET".to_owned(),
+        url: format!("https://api.mypurecloud.com/api/v2/conversations/{ID}"),
+        ..Request::clone(&attempt.request)
+    });
+    if let Some(Ending::Answered(response)) = &mut attempt.ending
+        && status == 200
+    {
+        response.status = 200;
+        response.body.text = format!(r#"{{"id":"{ID}","participants":[]}}"#);
+        exchange.outcome = Outcome::Accepted;
+    }
+    exchange
+}
+
+/// Which token worked when, and when which newer one was given out, against what is said of the older one's 401 at 100 s.
+#[test]
+fn a_newer_token_speaks_only_from_when_it_existed_and_no_entry_for_itself() {
+    use Cause::{TokenRevoked, TokenRotation};
+    use Confidence::{Likely, Sure};
+    type Row<'r> = (&'r str, Option<u64>, &'r [(u64, u64, u32, u16)], Option<(Cause, Confidence)>);
+    let here = profile("https://login.mypurecloud.com", "https://api.mypurecloud.com");
+    let newer = |issued: u64| TokenFacts { generation: Generation(2), issued: at(issued), ..token(3600) };
+    let rows: &[Row<'_>] = &[
+        ("it worked before", None, &[(1, 50, 1, 200)], Some((TokenRevoked, Likely))),
+        ("a newer one existed and works", Some(90), &[(1, 50, 1, 200), (2, 110, 2, 200)], Some((TokenRotation, Sure))),
+        ("a newer one came later", Some(105), &[(1, 50, 1, 200), (2, 110, 2, 200)], Some((TokenRevoked, Likely))),
+        ("it works afterwards", None, &[(1, 110, 1, 200)], None),
+        ("nothing but itself", None, &[], None),
+    ];
+    for (what, issued, seen, expected) in rows {
+        let mut history = History::default();
+        history.token(&token(3600));
+        issued.map(|issued| history.token(&newer(issued)));
+        for (id, start, generation, status) in *seen {
+            history.exchange(&read(*id, *start, *generation, *status));
+        }
+        let refused = read(9, 100, 1, 401);
+        history.exchange(&refused);
+        let found = judge(&refused, &here, &history);
+        match expected {
+            Some(expected) => assert_eq!((found.cause(), found.confidence()), *expected, "{what}: {found:#?}"),
+            None => assert!(found.confidence() < Sure, "{what}: {found:#?}"),
+        }
+    }
+    // Within half a minute of its being given out the same is so.
+    let mut history = History::default();
+    history.token(&token(3600));
+    history.exchange(&read(1, 5, 1, 200));
+    let early = read(9, 20, 1, 401);
+    history.exchange(&early);
+    let found = judge(&early, &here, &history);
+    assert_eq!((found.cause(), found.confidence()), (TokenRevoked, Likely), "{found:#?}");
+}
+
+/// Whatever comes, the diagnosis is sound: no cause is both in question and ruled out, and only one can be sure.
+#[test]
+fn no_diagnosis_contradicts_itself() {
+    let codes = ["", "unauthorized", "bad.credentials", "not.found", "missing.permissions", "not.authorized", "x"];
+    let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
+    let mut seen = BTreeSet::new();
+    for status in (300..=511).chain([599]) {
+        for code in codes {
+            for form in [BodyForm::Json, BodyForm::Text, BodyForm::Empty] {
+                let text = if form == BodyForm::Json { format!(r#"{{"code":"{code}"}}"#) } else { code.to_owned() };
+                let ending = Ending::Answered(Response {
+                    status,
+                    version: "HTTP/1.1".to_owned(),
+                    headers: Vec::new(),
+                    body: Body { form, text, ..Body::default() },
+                    remote: None,
+                });
+                let found = judge(&send(50, 40, ending, Outcome::Refused("r".to_owned())), &here, &History::default());
+                let sure = found.suspects.iter().filter(|s| s.confidence == Confidence::Sure).count();
+                assert!(sure <= 1, "{found:#?}");
+                for suspect in &found.suspects {
+                    assert!(found.excluded.iter().all(|e| e.cause != suspect.cause), "{status} {code}: {found:#?}");
+                }
+                assert!(found.suspects.is_sorted_by(|a, b| a.confidence >= b.confidence), "{found:#?}");
+                assert!(!found.sentence().is_empty() && !found.said.is_empty());
+                seen.insert(found.cause());
+            }
+        }
+    }
+    assert!(seen.len() > 6, "{seen:?}");
+}

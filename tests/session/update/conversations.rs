@@ -1,0 +1,210 @@
+//! The picker: opening, adding, naming, reading.
+
+use guestwire::engine::{Command, Report};
+use guestwire::journal::Page;
+use guestwire::journal::job::Restored;
+use guestwire::model::{Address, Author, ConversationKey, RemoteMessage, RemoteState};
+use guestwire::tui::Effect;
+use guestwire::tui::Event;
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::Overlay;
+
+use crate::support::console::{BILLING, Desk, RETURNS, commands, reply, sends};
+
+#[test]
+fn enter_opens_watches_and_reads() {
+    let mut desk = Desk::default();
+    let effects = desk.keys("esc 1 j enter");
+    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert_eq!(desk.state.focus, Pane::Composer);
+    assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
+    desk.type_text("hello");
+    assert_eq!(sends(&desk.keys("enter"))[0].1, RETURNS);
+}
+
+#[test]
+fn the_list_moves_by_keys() {
+    let last = ConversationKey(2);
+    for (keys, selected) in
+        [("j", RETURNS), ("j j j j", last), ("G", last), ("G g", BILLING), ("G k", RETURNS), ("pgdn", last)]
+    {
+        let mut desk = Desk::default();
+        desk.keys("esc 1");
+        desk.keys(keys);
+        assert_eq!(desk.state.picker.selected(), Some(selected), "{keys}");
+    }
+}
+
+#[test]
+fn a_reply_elsewhere_is_unread_until_opened() {
+    let mut desk = Desk::default();
+    desk.report(reply(RETURNS, "r-1", "where is my parcel", desk.now));
+    desk.report(reply(RETURNS, "r-2", "hello?", desk.now));
+    assert!(desk.state.picker.get(RETURNS).is_some_and(|i| i.unread > 0));
+    assert!(desk.state.title().contains("unread"));
+    desk.keys("esc 1 a");
+    assert_eq!(desk.state.picker.selected(), Some(RETURNS));
+    desk.keys("enter");
+    assert_eq!(desk.state.picker.unread(), 0);
+    desk.keys("esc 1 a");
+    assert_eq!(desk.status(), "Nothing is unread.");
+}
+
+#[test]
+fn a_reply_in_the_open_conversation_is_not_unread() {
+    let mut desk = Desk::default();
+    desk.report(reply(BILLING, "r-1", "one moment", desk.now));
+    assert_eq!(desk.state.picker.unread(), 0);
+    assert!(desk.screen().contains("one moment"));
+}
+
+#[test]
+fn f5_reads_the_selected_one_in_the_picker_and_the_open_one_elsewhere() {
+    let mut desk = Desk::default();
+    assert_eq!(commands(&desk.keys("F5")), [&Command::Read(BILLING)]);
+    assert_eq!(commands(&desk.keys("esc 1 j F5")), [&Command::Read(RETURNS)]);
+}
+
+#[test]
+fn a_pasted_id_or_url_is_added_and_opened() {
+    let id = "c0ffee00-3f6e-4a98-ab8b-941167ea8907";
+    for pasted in [
+        id.to_owned(),
+        format!("  {id}\n"),
+        format!("https://apps.mypurecloud.de/directory/#/engage/interactions/{id}"),
+        format!("2026-11-23 14:03 ERROR conversationId={id} participant=none"),
+        format!("\"{id}\","),
+    ] {
+        let mut desk = Desk::default();
+        desk.keys("esc 1 +");
+        desk.paste(&pasted);
+        let effects = desk.keys("enter");
+        let key = desk.state.picker.active().unwrap();
+        let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
+        assert_eq!((added.key, added.address.conversation_id()), (key, Some(id)), "{pasted}");
+        assert_eq!(commands(&effects)[1..], [&Command::Watch(Some(key)), &Command::Read(key)]);
+        assert_eq!(desk.state.focus, Pane::Composer);
+        desk.type_text("hello");
+        assert_eq!(sends(&desk.keys("enter"))[0].1, key);
+    }
+}
+
+#[test]
+fn a_malformed_id_is_flagged_and_can_be_sent_to_on_purpose() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 +");
+    desk.type_text("not-a-uuid");
+    let effects = desk.keys("enter");
+    assert!(desk.status().contains("malformed"), "{}", desk.status());
+    let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
+    assert!(matches!(&added.address, Address::GuestApi { conversation_id, .. } if conversation_id == "not-a-uuid"));
+    desk.type_text("on purpose");
+    assert_eq!(sends(&desk.keys("enter"))[0].1, added.key);
+}
+
+#[test]
+fn the_same_id_is_not_added_twice_but_opened() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 +");
+    desk.type_text("91be91ce-3f6e-4a98-ab8b-941167ea8907");
+    let effects = desk.keys("enter");
+    assert_eq!(desk.state.picker.items().len(), 3);
+    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Engine(Command::Add(_)))), "{effects:?}");
+    assert!(desk.status().contains("Returns queue"), "{}", desk.status());
+}
+
+#[test]
+fn nothing_pasted_adds_nothing() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 +");
+    assert_eq!(desk.keys("enter"), []);
+    assert_eq!(desk.state.picker.items().len(), 3);
+}
+
+#[test]
+fn adding_works_while_the_picker_is_filtered() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 /");
+    desk.type_text("bill");
+    desk.keys("enter +");
+    desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");
+    desk.keys("enter");
+    assert_eq!(desk.state.composer.active(), desk.state.picker.active());
+    assert_eq!(desk.state.picker.active(), Some(ConversationKey(3)));
+}
+
+#[test]
+fn the_id_card_shows_all_ids_in_full_and_whether_they_are_well_formed() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 #");
+    let screen = desk.screen();
+    for part in ["5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2", "77aa04b1-3f6e-4a98-ab8b-94116790c1f4", "guest-api"] {
+        assert!(screen.contains(part), "{part} in\n{screen}");
+    }
+    let effects = desk.keys("y");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Copy(text)] if text.contains("5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"))
+    );
+    assert!(desk.state.overlay.is_some(), "it stays open after a copy");
+    let mut desk = Desk::default();
+    desk.keys("esc 1 G #");
+    assert!(desk.screen().contains("not a uuid"));
+    assert!(desk.screen().to_lowercase().contains("malformed") || desk.screen().contains("not well formed"));
+}
+
+#[test]
+fn a_pinned_conversation_stands_first() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 G p g");
+    assert_eq!(desk.state.picker.selected(), Some(ConversationKey(2)));
+}
+
+#[test]
+fn the_order_can_be_changed_and_is_named() {
+    let mut desk = Desk::default();
+    desk.keys("esc 1 s");
+    let first = desk.status().to_owned();
+    desk.keys("s");
+    assert!(first.starts_with("Conversations in order: ") && first != desk.status());
+}
+
+#[test]
+fn an_ended_conversation_is_called_ended() {
+    let mut desk = Desk::default();
+    desk.report(Report::Conversation { key: BILLING, state: RemoteState::Ended, since: None, messages: vec![] });
+    assert!(desk.screen().contains("ended"));
+}
+
+#[test]
+fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::new(vec![]));
+    assert_eq!(desk.state.focus, Pane::Picker);
+    assert!(desk.screen().contains("No conversations. + adds one"), "{}", desk.screen());
+    for keys in
+        ["c", "3", "enter", "F5", "n", "p", "#", "tab tab tab tab", "a", "j", "?", "esc", "t", "2 r e u = m ; v"]
+    {
+        assert_eq!(desk.keys(keys), [], "{keys}");
+        desk.keys("esc esc");
+    }
+    assert!(matches!(desk.state.overlay, None | Some(Overlay::Help { .. })));
+}
+
+/// The sandbox that is started anew knows nothing of what was said in an earlier one, but the journal does. What it says of
+/// the time before anybody spoke, it says each time: that stands once, where it stood first.
+#[test]
+fn what_an_earlier_sandbox_said_is_there_again() {
+    let mut desk = Desk::default();
+    assert!(desk.state.place.sandbox);
+    desk.state.kept.open();
+    let now = desk.now.wall;
+    let minutes_ago = |n| now - jiff::SignedDuration::from_mins(n);
+    let said = |id: &str, text: &str, at| RemoteMessage::new(id, Author::Bot, text, at);
+    let heard = vec![said("h", "Good morning!", minutes_ago(65)), said("r", "You said: hello", minutes_ago(60))];
+    let restored = Restored { heard: vec![(BILLING, heard)], ..Restored::default() };
+    desk.event(Event::Journal(Page::Restored(Box::new(restored))));
+    let messages = vec![said("h", "Good morning!", minutes_ago(5))];
+    desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
+    let texts: Vec<&str> = desk.state.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
+    assert_eq!(texts, ["Good morning!", "You said: hello"]);
+}

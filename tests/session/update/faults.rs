@@ -1,0 +1,111 @@
+//! The fault bench, and colours.
+
+use guestwire::engine::Report;
+use guestwire::model::DeliveryStatus;
+use guestwire::sandbox::fault::Fault;
+use guestwire::tui::update::faults::FAULTS;
+use guestwire::tui::{Effect, Event};
+
+use crate::support::console::{Desk, real_place};
+
+#[test]
+fn the_sandbox_takes_every_fault_of_the_menu() {
+    for (name, json) in FAULTS {
+        let parsed = Fault::parse(&serde_json::from_str(json).unwrap());
+        assert!(parsed.is_ok(), "{name}: {parsed:?}");
+    }
+}
+
+#[test]
+fn every_fault_of_the_menu_is_asked_for_as_it_stands() {
+    for (at, (name, json)) in FAULTS.iter().enumerate() {
+        let mut desk = Desk::default();
+        desk.keys("esc B");
+        for _ in 0..at + 2 {
+            desk.keys("down");
+        }
+        assert!(desk.screen().contains(name), "{name}: the chosen line is in view");
+        assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some((*json).to_owned())), Effect::AskFaults]);
+    }
+}
+
+/// The badge says what the sandbox said when it was asked last, and it is asked after each exchange.
+#[test]
+fn the_badge_stays_as_long_as_a_fault_waits_or_holds() {
+    let mut desk = Desk::default();
+    desk.keys("esc B down down enter");
+    assert!(!desk.screen().contains("[SANDBOX fault]"), "a fault that acts at once leaves nothing to wait for");
+    desk.event(Event::Faults(vec!["rate-limited (once)".to_owned()]));
+    assert!(desk.screen().contains("[SANDBOX fault]"));
+    desk.keys("!");
+    assert!(desk.screen().contains("Faults     rate-limited (once)"), "{}", desk.screen());
+    desk.keys("esc");
+    let id = desk.send("hello");
+    let made = crate::support::console::exchange_of(
+        1,
+        desk.now,
+        Some((id, crate::support::console::BILLING)),
+        "hello",
+        &DeliveryStatus::Accepted,
+        Some(200),
+    );
+    let effects = desk.report(Report::Exchange(std::sync::Arc::new(made.clone())));
+    assert!(effects.contains(&Effect::AskFaults), "{effects:?}");
+    desk.event(Event::Faults(Vec::new()));
+    assert!(!desk.screen().contains("[SANDBOX fault]"));
+    assert!(!desk.report(Report::Exchange(std::sync::Arc::new(made))).contains(&Effect::AskFaults));
+}
+
+#[test]
+fn the_first_line_lifts_all() {
+    let mut desk = Desk::default();
+    desk.keys("esc B down down enter B");
+    assert_eq!(desk.keys("enter"), [Effect::SandboxFault(None)]);
+    assert!(!desk.screen().contains("[SANDBOX fault]"));
+}
+
+#[test]
+fn the_badge_tells_only_of_faults_that_were_set() {
+    let mut desk = Desk::default();
+    desk.keys("esc B down down enter");
+    desk.event(Event::Done(Err("The fault was not set: no such fault.".to_owned())));
+    assert_eq!(desk.status(), "The fault was not set: no such fault.");
+}
+
+#[test]
+fn a_real_organisation_gets_the_faults_of_this_side_only() {
+    let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(false));
+    assert_eq!(desk.keys("esc B"), []);
+    let screen = desk.screen();
+    assert!(screen.contains("Send the next message wrongly on purpose"), "{screen}");
+    assert!(!FAULTS.iter().any(|(name, _)| screen.contains(name)), "{screen}");
+}
+
+#[test]
+fn menus_take_letters_and_digits() {
+    let mut desk = Desk::default();
+    desk.keys("esc B j j j k");
+    assert!(desk.screen().contains(&format!("> 3 {}", FAULTS[0].0)));
+    desk.keys("4");
+    assert!(desk.screen().contains(&format!("> 4 {}", FAULTS[1].0)));
+    assert_eq!(desk.keys("q"), []);
+    assert!(desk.state.overlay.is_none());
+}
+
+#[test]
+fn colours_change_at_once_and_the_text_does_not() {
+    let mut desk = Desk::default();
+    let before = desk.screen();
+    let (styled, _) = desk.draw();
+    desk.command("theme");
+    let names: Vec<_> = guestwire::tui::theme::names().collect();
+    assert!(names.len() > 1);
+    let other = names.iter().position(|name| *name != desk.state.theme.name).unwrap();
+    for _ in 0..other {
+        desk.keys("down");
+    }
+    desk.keys("enter");
+    assert_eq!(desk.state.theme.name, names[other]);
+    assert_eq!(desk.screen(), before);
+    assert_ne!(desk.draw().0, styled);
+}

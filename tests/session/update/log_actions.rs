@@ -1,0 +1,183 @@
+//! What the log's keys ask for.
+
+use std::path::Path;
+
+use guestwire::tui::state::Pane;
+use guestwire::tui::state::overlay::Overlay;
+use guestwire::tui::{Effect, Event};
+
+use crate::support::console::{DENIED, Desk};
+
+fn copied(effects: &[Effect]) -> &str {
+    match effects {
+        [Effect::Copy(text)] => text,
+        other => panic!("no copy: {other:?}"),
+    }
+}
+
+#[test]
+fn copies_are_of_the_chosen_entry() {
+    for (keys, part) in [
+        ("y i", "00000001-f6e0-4a98-ab8b-941167ea8968"),
+        ("y c", "$GUESTWIRE_TOKEN"),
+        ("y h", "x-request-id"),
+        ("y b", "not authorized"),
+        ("y y", "SEND"),
+    ] {
+        let mut desk = Desk::default();
+        desk.refused("why");
+        let effects = desk.keys(&format!("esc G {keys}"));
+        assert!(copied(&effects).contains(part), "{keys}: {effects:?}");
+        assert!(!copied(&effects).ends_with('\n'), "{keys}: no newline is added");
+    }
+}
+
+#[test]
+fn with_nothing_chosen_nothing_is_copied_and_it_is_said() {
+    for keys in ["y i", "y c", "y h", "y b", "y y", "v", "="] {
+        let mut desk = Desk::default();
+        assert_eq!(desk.keys(&format!("esc {keys}")), [], "{keys}");
+        assert_eq!(desk.status(), "No log entry is chosen.", "{keys}");
+    }
+}
+
+#[test]
+fn errors_are_found_both_ways_and_their_end_is_said() {
+    let mut desk = Desk::default();
+    desk.refused("one");
+    desk.accepted("fine");
+    desk.refused("two");
+    desk.keys("esc g ]");
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("two"));
+    desk.keys("]");
+    assert_eq!(desk.status(), "No error below.");
+    desk.keys("[");
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("one"));
+    desk.keys("[");
+    assert_eq!(desk.status(), "No error above.");
+}
+
+#[test]
+fn reading_up_does_not_jump_and_new_ones_are_counted() {
+    let mut desk = Desk::default();
+    for n in 0..40 {
+        desk.accepted(&format!("number {n}"));
+    }
+    desk.keys("esc k k");
+    let chosen = desk.state.log.selected().map(guestwire::session::log::Entry::number);
+    desk.accepted("another");
+    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::number), chosen);
+    assert!(desk.screen().contains("1 new"));
+    desk.keys("esc F");
+    assert!(desk.screen().contains("FOLLOW on"));
+}
+
+#[test]
+fn two_entries_are_compared() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.refused("two");
+    desk.keys("esc g =");
+    assert!(desk.status().starts_with("#1 taken"), "{}", desk.status());
+    desk.keys("=");
+    assert_eq!(desk.status(), "An entry does not differ from itself.");
+    desk.keys("esc g = G =");
+    let Some(Overlay::Page { title, lines, .. }) = &desk.state.overlay else { panic!("no page") };
+    assert_eq!(title, "#1 and #2");
+    assert!(lines.iter().any(|l| l.contains("200")) && lines.iter().any(|l| l.contains("401")), "{lines:?}");
+}
+
+#[test]
+fn a_comparison_that_was_begun_can_be_let_go() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.keys("esc G = esc");
+    assert_eq!(desk.state.compare_with, None);
+    assert_eq!(desk.status(), "Nothing is compared.");
+}
+
+#[test]
+fn an_entry_is_marked_read_in_the_pager_and_saved() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.refused("two");
+    let effects = desk.keys("esc G v");
+    assert!(matches!(effects.as_slice(), [Effect::Page(text)] if text.contains("unauthorized")));
+    desk.keys("m ;");
+    desk.type_text("look here");
+    desk.keys("enter");
+    let effects = desk.keys("E");
+    let [Effect::Write { path, contents }] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(path.parent(), Some(Path::new("/data/exports")));
+    assert_eq!(path.extension().and_then(|e| e.to_str()), Some("har"));
+    let har: serde_json::Value = serde_json::from_str(contents).unwrap();
+    let entries = har["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "only the marked one");
+    assert!(contents.contains("look here"));
+    assert!(contents.contains(DENIED.get(10..22).unwrap()));
+    desk.event(Event::Done(Ok("Saved to x.har.".to_owned())));
+    assert_eq!(desk.status(), "Saved to x.har.");
+}
+
+#[test]
+fn with_nothing_marked_all_is_saved_and_no_file_twice() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.refused("two");
+    let one = desk.keys("esc E");
+    let two = desk.keys("E");
+    let paths: Vec<_> = one
+        .iter()
+        .chain(&two)
+        .map(|e| match e {
+            Effect::Write { path, contents } => {
+                assert_eq!(contents.matches("\"startedDateTime\"").count(), 2);
+                path.clone()
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_ne!(paths[0], paths[1]);
+}
+
+#[test]
+fn an_empty_log_is_not_saved() {
+    let mut desk = Desk::default();
+    assert_eq!(desk.keys("esc E"), []);
+    assert_eq!(desk.status(), "There is nothing to save yet.");
+}
+
+#[test]
+fn the_thread_moves_by_the_logs_keys_and_says_what_it_cannot_do() {
+    let mut desk = Desk::new(80, 24);
+    for n in 0..30 {
+        desk.accepted(&format!("number {n}"));
+    }
+    desk.keys("esc t");
+    assert_eq!(desk.state.focus, Pane::Thread);
+    let newest = desk.screen();
+    desk.keys("pgup k ctrl-u");
+    assert_ne!(desk.screen(), newest);
+    desk.keys("g");
+    assert!(desk.screen().contains("number 0"));
+    desk.keys("G");
+    assert!(desk.screen().contains("number 29"));
+    assert_eq!(desk.keys("r"), []);
+    assert_eq!(desk.status(), "resend works in the log: press 2 first.");
+}
+
+#[test]
+fn density_and_wrap_change_what_is_shown() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.keys("esc G");
+    let line = desk.screen();
+    desk.keys("enter");
+    let summary = desk.screen();
+    desk.keys("space");
+    let full = desk.screen();
+    assert!(full.contains("Response headers"), "{full}");
+    assert!(line != summary && summary != full);
+    desk.keys("enter");
+    assert_eq!(desk.screen(), line);
+}

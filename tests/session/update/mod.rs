@@ -1,0 +1,22 @@
+//! `update` by itself: keys by name in, state and effects out. One behaviour a test, an area a file.
+
+mod bindings;
+mod conversations;
+mod faults;
+mod focus;
+mod ids;
+mod leaving;
+mod live;
+mod log_actions;
+mod palette;
+mod pass;
+mod prefix;
+mod present;
+mod production;
+mod prompts;
+mod random;
+mod reports;
+mod restart;
+mod sending;
+mod sessions;
+mod small;

@@ -1,0 +1,302 @@
+//! What the engine says, and what of it comes too late.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::engine::{Command, Report};
+use guestwire::model::{
+    ConversationKey, DeliveryStatus, ExchangeId, Generation, MessageId, Moment, RateLimit, RemoteState, TokenFacts,
+    TokenStatus,
+};
+use guestwire::tui::{Effect, Event};
+
+use crate::support::console::{BILLING, Desk, commands, exchange_of, facts, reply, valid};
+
+fn until(desk: &Desk, seconds: u64) -> Moment {
+    desk.now.after(Duration::from_secs(seconds))
+}
+
+#[test]
+fn the_first_token_reads_the_open_conversation_and_later_ones_do_not() {
+    let mut desk = Desk::default();
+    assert_eq!(desk.report(Report::Token(TokenStatus::Getting)), []);
+    let effects = desk.report(Report::Token(valid()));
+    assert_eq!(commands(&effects), [&Command::Watch(Some(BILLING)), &Command::Read(BILLING)]);
+    assert_eq!(desk.report(Report::Token(valid())), []);
+}
+
+#[test]
+fn the_status_line_says_when_the_token_that_was_asked_for_is_there() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    desk.keys("esc R");
+    assert_eq!(desk.state.status.text, "Getting a new token…");
+    let first = facts(&["guest:messages:send"], &[]);
+    desk.report(Report::Token(TokenStatus::Renewing(first.clone())));
+    desk.report(Report::Token(TokenStatus::Valid(first.clone())));
+    assert_eq!(desk.state.status.text, "Getting a new token…", "it is the old one still");
+    let second = TokenFacts { generation: Generation(2), ..first };
+    desk.report(Report::Token(TokenStatus::Valid(second)));
+    assert_eq!(desk.state.status.text, "Token #2 is there.");
+}
+
+#[test]
+fn the_chip_says_where_signing_in_stands() {
+    let mut desk = Desk::default();
+    let now = desk.now;
+    let later = until(&desk, 12);
+    let facts = || facts(&["guest:messages:send"], &[]);
+    for (status, said) in [
+        (TokenStatus::SignedOut, "TOKEN none — :connect"),
+        (TokenStatus::Getting, "TOKEN getting…"),
+        (TokenStatus::Valid(facts()), "TOKEN ok 1h00m"),
+        (TokenStatus::Renewing(facts()), "TOKEN ok 1h00m renewing"),
+        (
+            TokenStatus::RenewFailed { facts: facts(), retry: later, why: "no route".to_owned() },
+            "TOKEN ok 1h00m RENEW FAILED retry 12s",
+        ),
+        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "TOKEN EXPIRED retry 12s"),
+        (TokenStatus::Refused { status: 403, why: "no".to_owned() }, "TOKEN REFUSED 403"),
+        (TokenStatus::BadClient { why: "invalid_client".to_owned() }, "TOKEN BAD CLIENT"),
+        (TokenStatus::Limited { until: later, facts: None }, "TOKEN LIMITED 429 12s"),
+        (TokenStatus::NoSecret { why: "The variable X is not set.".to_owned() }, "TOKEN NO SECRET"),
+    ] {
+        desk.report(Report::Token(status));
+        assert_eq!(desk.now, now);
+        let screen = desk.screen();
+        assert!(screen.lines().next().is_some_and(|l| l.contains(said)), "{said} in\n{screen}");
+    }
+}
+
+#[test]
+fn the_chip_of_a_token_that_never_was_does_not_say_expired() {
+    let mut desk = Desk::default();
+    let retry = Some(until(&desk, 8));
+    desk.report(Report::Token(TokenStatus::Getting));
+    desk.report(Report::Token(TokenStatus::Expired { retry, why: "connection refused".to_owned() }));
+    assert!(desk.status().contains("connection refused"));
+}
+
+#[test]
+fn a_stripped_scope_is_announced_before_the_first_message() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
+    assert_eq!(
+        desk.status(),
+        "The token was granted without guest:messages:send: a send is expected to be refused. ! shows the token in full."
+    );
+    assert!(desk.screen().contains("SCOPE MISSING"));
+    desk.keys("esc !");
+    assert!(desk.screen().contains("missing    guest:messages:send"));
+}
+
+#[test]
+fn a_countdown_asks_for_the_next_second_and_only_while_it_runs() {
+    let mut desk = Desk::default();
+    let end = until(&desk, 3);
+    desk.report(Report::Token(TokenStatus::Limited { until: end, facts: None }));
+    let mut said = Vec::new();
+    while let Some(at) = desk.state.next_deadline() {
+        assert!(at.mono > desk.now.mono);
+        desk.deadline();
+        said.push(desk.screen().lines().next().unwrap_or_default().to_owned());
+        assert!(said.len() < 10, "{said:#?}");
+    }
+    assert!(said[0].contains("429 2s") && said[1].contains("429 1s") && said[2].contains("429 0s"), "{said:#?}");
+}
+
+#[test]
+fn the_gauge_shows_the_newest_limit_and_its_end() {
+    let mut desk = Desk::default();
+    let resets = until(&desk, 7);
+    desk.report(Report::RateLimit(RateLimit { count: 12, allowed: 300, resets }));
+    assert!(desk.screen().contains("RL 12/300"));
+    desk.report(Report::RateLimit(RateLimit { count: 300, allowed: 300, resets }));
+    assert!(desk.screen().contains("RL WAIT 7s"));
+    desk.deadline();
+    assert!(desk.screen().contains("RL WAIT 6s"), "it counts down: {}", desk.screen());
+    desk.pass(6_001);
+    desk.event(Event::Deadline);
+    assert!(!desk.screen().contains("RL WAIT"));
+}
+
+#[test]
+fn the_status_line_names_the_log_entry_of_a_refusal() {
+    let mut desk = Desk::default();
+    desk.refused("no");
+    assert!(desk.status().starts_with("#1 refused: "), "{}", desk.status());
+    assert!(desk.status().ends_with("— d why · yt ticket"), "{}", desk.status());
+}
+
+#[test]
+fn a_refused_message_can_be_taken_up_again() {
+    let mut desk = Desk::default();
+    desk.refused("no");
+    desk.keys("esc G e");
+    assert_eq!(desk.state.composer.text(), "no");
+}
+
+#[test]
+fn waiting_is_counted_down_and_asks_for_its_seconds() {
+    let mut desk = Desk::default();
+    let id = desk.send("later");
+    let life = DeliveryStatus::Waiting { until: until(&desk, 5), why: "429, Retry-After 5 s".to_owned() };
+    desk.settle(id, "later", life, Some(429));
+    assert!(desk.status().contains("waiting: 429, Retry-After 5 s"));
+    let mut seconds = 0;
+    while desk.state.next_deadline().is_some() {
+        desk.deadline();
+        seconds += 1;
+        assert!(seconds < 20);
+    }
+    assert!((5..=10).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn settled_sends_are_not_open() {
+    for life in [
+        DeliveryStatus::Accepted,
+        DeliveryStatus::Refused("x".to_owned()),
+        DeliveryStatus::Unknown("x".to_owned()),
+        DeliveryStatus::Cancelled,
+    ] {
+        let mut desk = Desk::default();
+        let id = desk.send("hello");
+        assert_eq!(desk.state.open_sends.len(), 1);
+        desk.settle(id, "hello", life, Some(200));
+        assert_eq!(desk.state.open_sends.len(), 0);
+    }
+}
+
+#[test]
+fn counts_of_the_picker_follow_the_messages() {
+    let mut desk = Desk::default();
+    desk.accepted("one");
+    desk.refused("two");
+    desk.unknown("three");
+    let counts = desk.state.picker.get(BILLING).map(|i| i.counts).unwrap();
+    assert_eq!((counts.sends, counts.ok, counts.refused, counts.unknown), (3, 1, 1, 1));
+}
+
+#[test]
+fn news_of_a_message_that_nobody_knows_changes_nothing() {
+    let mut desk = Desk::default();
+    let before = desk.screen();
+    let life = DeliveryStatus::Refused("too late".to_owned());
+    let effects =
+        desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
+    assert_eq!(effects, []);
+    assert_eq!(desk.screen(), before);
+    assert!(desk.state.open_sends.is_empty());
+}
+
+#[test]
+fn news_of_a_conversation_that_nobody_knows_changes_nothing() {
+    let mut desk = Desk::default();
+    let before = desk.screen();
+    let key = ConversationKey(99);
+    assert_eq!(desk.report(reply(key, "r-1", "hello", desk.now)), []);
+    assert_eq!(desk.report(Report::Conversation { key, state: RemoteState::Ended, since: None, messages: vec![] }), []);
+    assert_eq!(desk.screen(), before);
+}
+
+#[test]
+fn older_news_does_not_reopen_a_settled_message() {
+    let mut desk = Desk::default();
+    let id = desk.accepted("done");
+    desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
+    assert!(desk.state.open_sends.is_empty(), "{:?}", desk.state.open_sends);
+    assert_eq!(desk.state.threads.message(id).map(|m| m.life.word()), Some("accepted"));
+}
+
+#[test]
+fn a_notice_stands_in_the_log_and_the_status_line() {
+    let mut desk = Desk::default();
+    let at = desk.now;
+    desk.report(Report::Notice { at, text: "The journal is not kept.".to_owned() });
+    assert_eq!(desk.status(), "The journal is not kept.");
+    assert!(desk.screen().contains("SYS"));
+}
+
+#[test]
+fn a_skewed_clock_is_told_with_its_side() {
+    for (seconds, said) in [(600, "600 s ahead of"), (-90, "90 s behind")] {
+        let mut desk = Desk::default();
+        desk.report(Report::ClockSkew(seconds));
+        assert!(desk.status().contains(said), "{}", desk.status());
+    }
+    let mut desk = Desk::default();
+    desk.report(Report::ClockSkew(i64::MIN));
+    desk.screen();
+}
+
+#[test]
+fn the_end_of_the_engine_changes_nothing() {
+    let mut desk = Desk::default();
+    let before = desk.screen();
+    assert_eq!(desk.report(Report::Stopped), []);
+    assert_eq!(desk.screen(), before);
+}
+
+#[test]
+fn what_was_done_outside_is_said() {
+    let mut desk = Desk::default();
+    assert_eq!(desk.event(Event::Done(Ok("sent to clipboard (OSC 52)".to_owned()))), Vec::<Effect>::new());
+    assert_eq!(desk.status(), "sent to clipboard (OSC 52)");
+    desk.event(Event::Done(Err("the disk is full".to_owned())));
+    assert!(desk.screen().contains("! the disk is full"));
+}
+
+#[test]
+fn renew_and_connect_ask_the_engine() {
+    let mut desk = Desk::with(120, 36, |setup| setup.place = crate::support::console::real_place(false));
+    assert_eq!(commands(&desk.command("connect")), [&Command::SignIn]);
+    assert_eq!(commands(&desk.keys("esc R")), [&Command::Renew]);
+    let mut desk = Desk::default();
+    assert_eq!(desk.command("connect"), []);
+    assert!(desk.screen().contains("guestwire init"));
+}
+
+#[test]
+fn a_pasted_token_is_not_renewed() {
+    let mut desk = Desk::default();
+    desk.report(Report::Token(TokenStatus::Valid(guestwire::model::TokenFacts { pasted: true, ..facts(&[], &[]) })));
+    assert_eq!(desk.keys("esc R"), []);
+    assert_eq!(desk.status(), "No new token: a pasted token cannot be renewed.");
+}
+
+/// The line that called a message unknown does not outlive the doubt.
+#[test]
+fn a_doubt_that_is_settled_leaves_the_status_line() {
+    for (life, words) in
+        [(DeliveryStatus::Landed, "#1 is settled: it was received."), (DeliveryStatus::Lost, "it was not received.")]
+    {
+        let mut desk = Desk::default();
+        let id = desk.unknown("did it arrive?");
+        assert!(desk.status().contains("outcome unknown"), "{}", desk.status());
+        desk.report(Report::Message { id, life, exchange: None, remote_id: None });
+        assert!(desk.status().contains(words), "{}", desk.status());
+    }
+}
+
+/// What never left this machine was refused by nobody, and no server said so.
+#[test]
+fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
+    let mut desk = Desk::default();
+    let id = desk.send("with a file");
+    let life = DeliveryStatus::Refused("not sent: /tmp/a.png cannot be read".to_owned());
+    let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
+    made.steps.clear();
+    desk.report(Report::Exchange(Arc::new(made)));
+    desk.report(Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None });
+    assert!(desk.status().starts_with("#1 not sent: /tmp/a.png cannot be read — "), "{}", desk.status());
+    desk.keys("esc d");
+    let screen = desk.screen();
+    assert!(screen.contains("NOT SENT") && screen.contains("Nothing left this machine"), "{screen}");
+    assert!(!screen.contains("SERVER SAID") && !screen.contains("what the server said"), "{screen}");
+    assert!(screen.contains("1  Put right what is said above, then send the message again.  [r]"), "{screen}");
+    assert!(screen.contains("no request id: nothing was sent") && !screen.contains("Quote the request id"), "{screen}");
+    let effects = desk.keys("y t");
+    let [Effect::Copy(ticket)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!(ticket.contains("was not sent.") && ticket.contains("Not sent:    /tmp/a.png"), "{ticket}");
+}

@@ -1,0 +1,79 @@
+//! What a start brings back: the conversation that was open last.
+
+use guestwire::engine::{Command, Report};
+use guestwire::journal::job::Restored;
+use guestwire::journal::{Job, Page};
+use guestwire::model::ConversationKey;
+use guestwire::tui::state::Pane;
+use guestwire::tui::{Effect, Event};
+
+use crate::support::console::{BILLING, Desk, RETURNS, commands, conversation, valid};
+
+fn starting() -> Desk {
+    let mut desk = Desk::default();
+    desk.state.kept.open();
+    desk
+}
+
+fn restore(desk: &mut Desk, restored: Restored) -> Vec<Effect> {
+    desk.event(Event::Journal(Page::Restored(Box::new(restored))))
+}
+
+fn opened(effects: &[Effect]) -> Vec<ConversationKey> {
+    effects.iter().filter_map(|e| if let Effect::Journal(Job::Opened(key)) = e { Some(*key) } else { None }).collect()
+}
+
+#[test]
+fn the_conversation_that_was_open_last_is_open_again() {
+    let mut desk = starting();
+    let drafts = vec![(RETURNS, "half a sentence".to_owned(), 4)];
+    let effects = restore(&mut desk, Restored { open: Some(RETURNS), drafts, ..Restored::default() });
+    assert_eq!((desk.state.picker.active(), desk.state.composer.text()), (Some(RETURNS), "half a sentence"));
+    assert_eq!((commands(&effects), opened(&effects)), (vec![], vec![]), "no token yet, and nothing new to keep");
+    let effects = desk.report(Report::Token(valid()));
+    assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
+}
+
+#[test]
+fn where_the_token_came_first_it_is_looked_at_at_once() {
+    let mut desk = starting();
+    desk.report(Report::Token(valid()));
+    let effects = restore(&mut desk, Restored { open: Some(RETURNS), ..Restored::default() });
+    assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
+}
+
+#[test]
+fn what_was_begun_before_the_journal_was_open_stays_where_it_was_begun() {
+    for keys in ["h i", "h i enter", "esc 1", "esc 1 G enter", "esc :"] {
+        let mut desk = starting();
+        desk.keys(keys);
+        let active = desk.state.picker.active();
+        let effects = restore(&mut desk, Restored { open: Some(RETURNS), ..Restored::default() });
+        assert_eq!(desk.state.picker.active(), active, "{keys}");
+        assert_eq!(opened(&effects), Vec::from_iter(active), "it is the open one now: {keys}");
+    }
+}
+
+#[test]
+fn which_is_open_is_kept_once_where_it_changes() {
+    let mut desk = starting();
+    assert_eq!(opened(&restore(&mut desk, Restored::default())), [], "the first is open anyhow");
+    assert_eq!(opened(&desk.keys("esc 1 j enter")), [RETURNS]);
+    assert_eq!(opened(&desk.keys("h i esc 1 enter")), []);
+    assert_eq!(opened(&desk.keys("esc 1 k enter")), [BILLING]);
+}
+
+#[test]
+fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
+    let mut desk = starting();
+    let added = vec![conversation(3, "added later", "aaaa"), conversation(4, "added last", "bbbb")];
+    restore(&mut desk, Restored { added, ..Restored::default() });
+    assert_eq!((desk.state.picker.active(), desk.state.picker.selected()), (Some(BILLING), Some(BILLING)));
+    // Where there are no others, nothing is open before.
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::default());
+    desk.state.kept.open();
+    let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];
+    restore(&mut desk, Restored { added, open: Some(ConversationKey(0)), ..Restored::default() });
+    assert_eq!(desk.state.picker.active(), Some(ConversationKey(0)));
+    assert_eq!(desk.state.focus, Pane::Composer);
+}

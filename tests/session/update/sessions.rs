@@ -1,0 +1,148 @@
+//! The guest session of a web conversation: where it stands on screen, and what can be asked of it.
+
+use std::time::Duration;
+
+use guestwire::engine::{Command, Report};
+use guestwire::model::{DeliveryStatus, MessageId, Session, SessionAsk};
+use guestwire::tui::Event;
+use guestwire::tui::state::overlay::Overlay;
+
+use super::live::{desk, menu, open, opened, session, top, web};
+use crate::support::console::{BILLING, WEB, commands};
+
+#[test]
+fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
+    let mut desk = desk();
+    assert!(top(&desk).contains("TOKEN ok"));
+    open(&mut desk, WEB);
+    assert!(top(&desk).contains("GUEST closed — w") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
+    let open = opened(&desk);
+    session(&mut desk, open);
+    assert!(top(&desk).contains("GUEST session 72h"), "{}", top(&desk));
+    let at = desk.now.after(Duration::from_secs(4));
+    session(&mut desk, Session::Reconnecting { at, why: "the server closed it".to_owned() });
+    assert!(top(&desk).contains("GUEST reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
+    desk.pass(1_000);
+    desk.event(Event::Deadline);
+    assert!(top(&desk).contains("GUEST reconnecting 3s"), "{}", top(&desk));
+}
+
+#[test]
+fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
+    let mut desk = web();
+    let why = "the conversation was ended by the bot";
+    session(&mut desk, Session::ReadOnly { why: format!("{why}.") });
+    assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
+    session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
+    assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
+    session(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+    assert_eq!(
+        desk.status(),
+        "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
+    );
+    session(&mut desk, Session::Closed);
+    assert_eq!(desk.status(), "Closed; w opens it again.");
+    open(&mut desk, BILLING);
+    session(&mut desk, Session::ReadOnly { why: why.to_owned() });
+    assert!(desk.status().starts_with("Anna, web is read-only; w "), "{}", desk.status());
+}
+
+#[test]
+fn a_refused_upgrade_leads_to_its_explanation() {
+    let mut desk = desk();
+    open(&mut desk, WEB);
+    let life = DeliveryStatus::Refused("403 the origin is not allowed".to_owned());
+    let made = crate::support::console::exchange_of(
+        7,
+        desk.now,
+        Some((MessageId(900), WEB)),
+        "open the socket",
+        &life,
+        Some(403),
+    );
+    desk.report(Report::Exchange(std::sync::Arc::new(made)));
+    session(&mut desk, Session::Ended { why: "the upgrade was refused with 403".to_owned() });
+    assert_eq!(desk.status(), "Anna, web is over; w goes on · d why: the upgrade was refused with 403.");
+}
+
+/// What the menu offers in each state: the lines that can be taken.
+#[test]
+fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
+    use SessionAsk::{Clear, Close, Connect, Health, History, Join, NewGuest, StartNew};
+    let why = String::new;
+    let at = desk().now.after(Duration::from_secs(4));
+    for (state, can, first) in [
+        (Session::Closed, vec![Connect, StartNew, NewGuest], 0),
+        (Session::Connecting, vec![Close], 7),
+        (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
+        (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
+        (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (Session::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
+    ] {
+        let mut desk = desk();
+        open(&mut desk, WEB);
+        session(&mut desk, state.clone());
+        desk.keys("esc w");
+        let lines = menu(&desk);
+        assert_eq!(lines.len(), 8);
+        let Some(Overlay::Menu(menu)) = &desk.state.overlay else { panic!() };
+        assert_eq!(menu.chosen, first, "{state:?}");
+        let offered: Vec<SessionAsk> = menu
+            .items
+            .iter()
+            .filter_map(|(_, c)| match c {
+                guestwire::tui::state::overlay::Choice::Session(WEB, ask) => Some(*ask),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(offered, can, "{state:?}");
+        assert_eq!(lines.iter().filter(|l| l.contains("not now, ")).count(), 8 - can.len());
+    }
+}
+
+#[test]
+fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
+    use SessionAsk::{Clear, Close, Connect, Health, History, Join, NewGuest, StartNew};
+    for (name, ask, asks, from_closed) in [
+        ("session-connect", Connect, false, true),
+        ("session-new", StartNew, false, false),
+        ("session-guest", NewGuest, true, false),
+        ("session-join", Join, false, false),
+        ("session-history", History, false, false),
+        ("session-health", Health, false, false),
+        ("session-clear", Clear, true, false),
+        ("session-close", Close, true, false),
+    ] {
+        let mut desk = web();
+        if from_closed {
+            session(&mut desk, Session::Closed);
+        }
+        let mut effects = desk.command(name);
+        assert_eq!(matches!(desk.state.overlay, Some(Overlay::Ask(_))), asks, "{name}");
+        if asks {
+            assert_eq!(effects, []);
+            effects = desk.keys("enter");
+        }
+        assert_eq!(commands(&effects), [&Command::Session { key: WEB, ask }], "{name}");
+    }
+}
+
+#[test]
+fn a_session_that_moved_on_while_it_was_asked_about_is_left_alone() {
+    let mut desk = web();
+    desk.command("session-clear");
+    session(&mut desk, Session::ReadOnly { why: "ended".to_owned() });
+    assert_eq!(desk.keys("enter"), []);
+    assert_eq!(desk.status(), "Nothing was done: meanwhile it is read-only.");
+}
+
+#[test]
+fn a_conversation_without_a_session_says_so() {
+    let mut desk = desk();
+    desk.keys("esc w");
+    assert_eq!(desk.status(), "No session here: only web-messaging conversations have a session.");
+    // In the picker the chosen one is meant.
+    desk.keys("1 G w");
+    assert_eq!(menu(&desk).len(), 8);
+}

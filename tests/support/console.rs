@@ -1,0 +1,470 @@
+//! A console without a terminal: a state, a clock that a test moves, and keys by name. Reports are made here as the
+//! engine would make them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use guestwire::diagnosis::ProfileFacts;
+use guestwire::engine::{Command, Report};
+use guestwire::model::exchange::Header;
+use guestwire::model::{
+    Address, Attempt, Author, Body, BodyForm, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
+    ExchangeId, Failure, FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase,
+    RemoteMessage, RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
+};
+use guestwire::session::conversations::Picker;
+use guestwire::session::log::{Log, LogOptions};
+use guestwire::tui::chord::Chord;
+use guestwire::tui::keymap::{Keymap, Override};
+use guestwire::tui::state::composer::{Composer, Snippet};
+use guestwire::tui::state::{Place, Setup, State};
+use guestwire::tui::theme::Theme;
+use guestwire::tui::{Effect, Event, update};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
+
+pub const BILLING: ConversationKey = ConversationKey(0);
+pub const RETURNS: ConversationKey = ConversationKey(1);
+pub const DENIED: &str = r#"{"code":"unauthorized","message":"The request could not be fulfilled because the requestor is not authorized to perform the action."}"#;
+
+/// The moment at which each test begins.
+pub fn start() -> Moment {
+    Moment::new(Duration::from_secs(60), "2026-11-23T14:00:00Z".parse().unwrap())
+}
+
+/// A conversation of the guest-api channel.
+pub fn conversation(key: u32, name: &str, id: &str) -> Conversation {
+    let address = Address::GuestApi {
+        conversation_id: id.to_owned(),
+        participant_id: Some("77aa04b1-3f6e-4a98-ab8b-94116790c1f4".to_owned()),
+        external_id: None,
+    };
+    Conversation { key: ConversationKey(key), name: name.to_owned(), address }
+}
+
+fn conversations() -> Vec<Conversation> {
+    vec![
+        conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
+        conversation(1, "Returns queue", "91be91ce-3f6e-4a98-ab8b-941167ea8907"),
+        conversation(2, "Old test", "not a uuid"),
+    ]
+}
+
+/// An open-messaging conversation of [`live_conversations`].
+pub const OPEN: ConversationKey = ConversationKey(1);
+/// A web-messaging conversation of [`live_conversations`].
+pub const WEB: ConversationKey = ConversationKey(2);
+
+/// One of each channel.
+pub fn live_conversations() -> Vec<Conversation> {
+    let guest = OpenGuest { id: "guest-42".to_owned(), id_type: "Opaque".to_owned(), nickname: None };
+    let open = Address::OpenMessaging { integration_id: "1ad1aaaa-3f6e-4a98-ab8b-941167ea0001".to_owned(), guest };
+    let web = Address::WebMessaging {
+        deployment_id: "de91aaaa-3f6e-4a98-ab8b-941167ea0002".to_owned(),
+        origin: "https://shop.example".to_owned(),
+    };
+    vec![
+        conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
+        Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
+        Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
+    ]
+}
+
+/// The place of the built-in sandbox.
+pub fn sandbox_place() -> Place {
+    Place {
+        profile: "sandbox".to_owned(),
+        region: "127.0.0.1".to_owned(),
+        api: "http://127.0.0.1:4711".to_owned(),
+        login: "http://127.0.0.1:4711".to_owned(),
+        scopes: vec!["guest:messages:send".to_owned()],
+        sandbox: true,
+        production: false,
+        data_dir: PathBuf::from("/data"),
+        config_file: None,
+        facts: ProfileFacts::default(),
+        muted: std::collections::BTreeSet::new(),
+        masks: guestwire::model::Masks::default(),
+    }
+}
+
+/// The place of a real organisation.
+pub fn real_place(production: bool) -> Place {
+    Place {
+        profile: "acme-qa".to_owned(),
+        region: "mypurecloud.de".to_owned(),
+        api: "https://api.mypurecloud.de".to_owned(),
+        login: "https://login.mypurecloud.de".to_owned(),
+        sandbox: false,
+        production,
+        config_file: Some(PathBuf::from("/config/config.toml")),
+        ..sandbox_place()
+    }
+}
+
+/// What a state is set up with by default.
+pub fn setup(width: u16, height: u16) -> Setup {
+    let mut composer = Composer::new(7, "run-7");
+    composer.set_snippets(vec![Snippet { name: "greeting".to_owned(), text: "Hello from {{run}}".to_owned() }]);
+    Setup {
+        now: start(),
+        size: Size { width, height },
+        place: sandbox_place(),
+        theme: Theme::default(),
+        zone: TimeZone::UTC,
+        keymap: Keymap::default(),
+        picker: Picker::new(conversations()),
+        composer,
+        log: Log::new(LogOptions::default()),
+    }
+}
+
+/// One line of `[keys.CONTEXT]`.
+pub fn rebound(context: &str, action: &str, keys: &[&str]) -> Override {
+    Override {
+        context: context.to_owned(),
+        action: action.to_owned(),
+        keys: keys.iter().map(|k| (*k).to_owned()).collect(),
+        place: "config.toml:1:1".to_owned(),
+    }
+}
+
+/// A console on a desk.
+pub struct Desk {
+    pub state: State,
+    pub now: Moment,
+    exchanges: u64,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self::new(120, 36)
+    }
+}
+
+impl Desk {
+    pub fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, |_| {})
+    }
+
+    pub fn with(width: u16, height: u16, change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = setup(width, height);
+        change(&mut setup);
+        Self { now: setup.now, state: State::new(setup), exchanges: 0 }
+    }
+
+    pub fn production() -> Self {
+        Self::with(120, 36, |setup| setup.place = real_place(true))
+    }
+
+    pub fn bound(overrides: &[Override]) -> Self {
+        Self::with(120, 36, |setup| setup.keymap = Keymap::new(overrides, false).unwrap())
+    }
+
+    /// Lets time pass; nothing is told of it.
+    pub fn pass(&mut self, millis: u64) {
+        self.now = self.now.after(Duration::from_millis(millis));
+    }
+
+    /// Lets time pass until the deadline that the state asks for, and tells it.
+    pub fn deadline(&mut self) -> Vec<Effect> {
+        self.now = self.state.next_deadline().expect("a deadline");
+        self.event(Event::Deadline)
+    }
+
+    /// An event, and what the shell does before the frame that follows.
+    pub fn event(&mut self, event: Event) -> Vec<Effect> {
+        let effects = self.apply(event);
+        self.state.fit();
+        effects
+    }
+
+    /// An event with no time for a frame after it.
+    pub fn apply(&mut self, event: Event) -> Vec<Effect> {
+        update(&mut self.state, self.now, event)
+    }
+
+    pub fn report(&mut self, report: Report) -> Vec<Effect> {
+        self.event(Event::Engine(Box::new(report)))
+    }
+
+    /// Presses keys by name, separated by blanks; all that they ask for.
+    pub fn keys(&mut self, names: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for name in names.split_whitespace() {
+            let chord = Chord::parse(name).unwrap_or_else(|part| panic!("no key is named {part}"));
+            effects.extend(self.event(Event::Key(chord.event())));
+        }
+        effects
+    }
+
+    pub fn type_text(&mut self, text: &str) -> Vec<Effect> {
+        text.chars().flat_map(|c| self.event(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))).collect()
+    }
+
+    pub fn paste(&mut self, text: &str) -> Vec<Effect> {
+        self.event(Event::Paste(text.to_owned()))
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
+        self.event(Event::Resize { width, height })
+    }
+
+    /// Does what the palette finds first for `words`.
+    pub fn command(&mut self, words: &str) -> Vec<Effect> {
+        self.keys("ctrl-p");
+        self.type_text(words);
+        self.keys("enter")
+    }
+
+    /// Names a file where one is asked for; it can be read. Where it is.
+    pub fn attach(&mut self, path: &str) -> PathBuf {
+        self.type_text(path);
+        let effects = self.keys("enter");
+        let [Effect::SeeFile { conversation, file, path }] = effects.as_slice() else { panic!("{effects:?}") };
+        self.event(Event::FileSeen(*conversation, file.clone(), Ok(())));
+        path.clone()
+    }
+
+    /// Types a message and sends it; its id.
+    pub fn send(&mut self, text: &str) -> MessageId {
+        self.keys("esc");
+        self.keys("c");
+        self.type_text(text);
+        let effects = self.keys("enter");
+        sends(&effects).first().unwrap_or_else(|| panic!("nothing was sent: {effects:?}, {:?}", self.state.status)).0
+    }
+
+    /// Sends a message, also where production asks first; its id.
+    pub fn send_live(&mut self, text: &str) -> MessageId {
+        self.keys("esc c");
+        self.paste(text);
+        let mut effects = self.keys("enter");
+        if sends(&effects).is_empty() {
+            effects = self.keys("enter");
+        }
+        sends(&effects).first().expect("it is sent").0
+    }
+
+    /// Pastes a message and sends it; its id.
+    pub fn send_paste(&mut self, text: &str) -> MessageId {
+        self.keys("esc c");
+        self.paste(text);
+        let effects = self.keys("enter");
+        sends(&effects).first().expect("it is sent").0
+    }
+
+    /// The engine's news of a message and of the exchange that carries it.
+    pub fn settle(&mut self, id: MessageId, text: &str, life: DeliveryStatus, status: Option<u16>) -> ExchangeId {
+        self.exchanges += 1;
+        let exchange = ExchangeId(self.exchanges);
+        let conversation = self.state.threads.message(id).map_or(BILLING, |m| m.conversation);
+        let made = exchange_of(self.exchanges, self.now, Some((id, conversation)), text, &life, status);
+        self.report(Report::Exchange(Arc::new(made)));
+        self.report(Report::Message { id, life, exchange: Some(exchange), remote_id: None });
+        exchange
+    }
+
+    /// A message that was sent and refused with 401.
+    pub fn refused(&mut self, text: &str) -> MessageId {
+        let id = self.send(text);
+        self.settle(id, text, DeliveryStatus::Refused("401 unauthorized".to_owned()), Some(401));
+        id
+    }
+
+    /// A message that was sent and accepted.
+    pub fn accepted(&mut self, text: &str) -> MessageId {
+        let id = self.send(text);
+        self.settle(id, text, DeliveryStatus::Accepted, Some(200));
+        id
+    }
+
+    /// A message whose answer was lost.
+    pub fn unknown(&mut self, text: &str) -> MessageId {
+        let id = self.send(text);
+        let why = "the connection was reset after the request was written";
+        self.settle(id, text, DeliveryStatus::Unknown(why.to_owned()), None);
+        id
+    }
+
+    pub fn status(&self) -> &str {
+        &self.state.status.text
+    }
+
+    /// The screen and where the cursor stands.
+    pub fn draw(&self) -> (Buffer, Option<Position>) {
+        let size = self.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+        let cursor = guestwire::tui::view::draw(&self.state, &mut buffer);
+        (buffer, cursor)
+    }
+
+    /// The screen as text, blanks at the ends of rows left out.
+    pub fn screen(&self) -> String {
+        text_of(&self.draw().0)
+    }
+
+    /// The bottom row.
+    pub fn footer(&self) -> String {
+        self.screen().lines().last().unwrap_or_default().to_owned()
+    }
+}
+
+/// A buffer as text, blanks at the ends of rows left out.
+pub fn text_of(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let (mut row, mut x) = (String::new(), 0);
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            row.push_str(symbol);
+            x += u16::try_from(guestwire::text::screen::width(symbol).max(1)).unwrap();
+        }
+        out.push_str(row.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// The messages that are asked to be sent.
+pub fn sends(effects: &[Effect]) -> Vec<(MessageId, ConversationKey, &str)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Engine(Command::Send(request)) => {
+                Some((request.message, request.conversation, request.text.as_str()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The commands to the engine.
+pub fn commands(effects: &[Effect]) -> Vec<&Command> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Engine(command) => Some(command),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A token with these scopes granted and missing, that ends in an hour.
+pub fn facts(granted: &[&str], missing: &[&str]) -> TokenFacts {
+    let own = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    TokenFacts {
+        generation: Generation(1),
+        issued: start(),
+        expires: Some(start().after(Duration::from_secs(3600))),
+        lifetime: Some(Duration::from_secs(3600)),
+        requested: own(&["guest:messages:send"]),
+        granted: Granted::Named(own(granted)),
+        missing: own(missing),
+        organization: Some("Acme".to_owned()),
+        client_name: Some("qa-guest".to_owned()),
+        pasted: false,
+        acceptance: guestwire::model::Acceptance::NotAsked,
+    }
+}
+
+pub fn valid() -> TokenStatus {
+    TokenStatus::Valid(facts(&["guest:messages:send"], &[]))
+}
+
+/// A read that brings one message of the other side.
+pub fn reply(key: ConversationKey, id: &str, text: &str, at: Moment) -> Report {
+    Report::Conversation {
+        key,
+        state: RemoteState::Connected,
+        since: Some(start().wall),
+        messages: vec![RemoteMessage::new(id, Author::Bot, text, at.wall)],
+    }
+}
+
+/// A body of JSON or text.
+pub fn body(text: &str) -> Body {
+    let json = serde_json::from_str::<serde_json::Value>(text).is_ok();
+    let form = if text.is_empty() {
+        BodyForm::Empty
+    } else if json {
+        BodyForm::Json
+    } else {
+        BodyForm::Text
+    };
+    Body { form, text: text.to_owned(), total: text.len() as u64, ..Body::default() }
+}
+
+/// An exchange as the engine reports it.
+pub fn exchange_of(
+    number: u64,
+    at: Moment,
+    message: Option<(MessageId, ConversationKey)>,
+    what: &str,
+    life: &DeliveryStatus,
+    status: Option<u16>,
+) -> Exchange {
+    let request = Request {
+        method: "POST".to_owned(),
+        url: "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2/messages"
+            .to_owned(),
+        headers: vec![
+            Header::new("authorization", "Bearer «token #1»"),
+            Header::new("content-type", "application/json"),
+        ],
+        body: body(&serde_json::json!({ "text": what, "type": "text" }).to_string()),
+    };
+    let answer = |status: u16| Response {
+        status,
+        version: "HTTP/1.1".to_owned(),
+        headers: vec![
+            Header::new("content-type", "application/json"),
+            Header::new("x-request-id", format!("{number:08x}-f6e0-4a98-ab8b-941167ea8968")),
+        ],
+        body: body(if status < 300 { r#"{"id":"m-1","status":"accepted"}"# } else { DENIED }),
+        remote: None,
+    };
+    let took = Duration::from_millis(88);
+    let open = matches!(life, DeliveryStatus::Sending { .. });
+    let ending = match status {
+        _ if open => None,
+        Some(status) => Some(Ending::Answered(answer(status))),
+        None => Some(Ending::Failed(Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer"))),
+    };
+    let attempt = Attempt {
+        number: 1,
+        started: at,
+        generation: Some(Generation(1)),
+        token_age: Some(Duration::from_secs(61)),
+        request: Arc::new(request),
+        timing: Timing { total: ending.as_ref().map(|_| took), ..Timing::default() },
+        ending,
+    };
+    let mut steps = vec![Step::Try(Arc::new(attempt))];
+    let outcome = match life {
+        DeliveryStatus::Refused(why) => Outcome::Refused(why.clone()),
+        DeliveryStatus::Unknown(why) => Outcome::Unknown(why.clone()),
+        DeliveryStatus::Waiting { until, why } => {
+            steps.push(Step::Wait { at, until: *until, why: why.clone() });
+            Outcome::Waiting
+        }
+        DeliveryStatus::Sending { .. } => Outcome::Open,
+        DeliveryStatus::Cancelled => Outcome::Cancelled,
+        _ => Outcome::Accepted,
+    };
+    Exchange {
+        id: ExchangeId(number),
+        kind: Kind::Send,
+        what: what.to_owned(),
+        conversation: message.map(|(_, key)| key),
+        message: message.map(|(id, _)| id),
+        started: at,
+        ended: outcome.is_settled().then(|| at.after(took)),
+        steps,
+        outcome,
+        sent_as: None,
+    }
+}

@@ -1,0 +1,307 @@
+//! Runs the real shell, engine and sandbox on a screen in memory, driven by keys by name. Nothing sleeps: a script waits
+//! for what it wants to see on the screen, with a bound that only a defect reaches.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEvent};
+use guestwire::clock::Clock;
+use guestwire::config::Profile;
+use guestwire::config::settings::Metrics;
+use guestwire::engine::{Command, Engine, Tuning};
+use guestwire::journal::Journal;
+use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::tui::action::Action;
+use guestwire::tui::chord::Chord;
+use guestwire::tui::effect::SandboxAsk;
+use guestwire::tui::state::State;
+use guestwire::tui::terminal::{Exit, Input, Outside, Plain, Screen, Shell, Work};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use tokio::sync::{mpsc, watch};
+
+/// What a defect reaches.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Keys from a script.
+pub struct ScriptInput(mpsc::UnboundedReceiver<Event>);
+
+impl Input for ScriptInput {
+    async fn next(&mut self) -> Option<io::Result<Event>> {
+        self.0.recv().await.map(Ok)
+    }
+    fn pause(&mut self) {}
+    fn resume(&mut self) {}
+}
+
+/// A screen in memory that tells each frame.
+pub struct Watched {
+    plain: Plain<TestBackend>,
+    frames: watch::Sender<String>,
+    all: Arc<Mutex<Vec<String>>>,
+}
+
+impl Screen for Watched {
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.plain.draw(state)?;
+        let buffer = self.plain.0.backend().buffer();
+        let text: String = buffer
+            .content()
+            .chunks(usize::from(buffer.area.width))
+            .map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
+            .collect();
+        self.all.lock().expect("nobody panics with it").push(text.clone());
+        self.frames.send_replace(text);
+        Ok(())
+    }
+    fn forget(&mut self) -> io::Result<()> {
+        self.plain.forget()
+    }
+    fn title(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+    fn size(&self) -> ratatui::layout::Size {
+        self.plain.size()
+    }
+}
+
+/// An outside that only remembers.
+pub struct Remembering {
+    pub copies: watch::Sender<Vec<String>>,
+    pub sandbox: Arc<Sandbox>,
+}
+
+impl Outside for Remembering {
+    fn copy(&mut self, text: &str) -> Work<String> {
+        self.copies.send_modify(|all| all.push(text.to_owned()));
+        Box::pin(std::future::ready(Ok("sent to clipboard".to_owned())))
+    }
+    fn give_terminal(&mut self) {}
+    fn take_terminal(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    fn edit(&mut self, text: String) -> Work<String> {
+        Box::pin(std::future::ready(Ok(format!("{text} (edited)"))))
+    }
+    fn page(&mut self, _: String) -> Work<()> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+    fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
+        std::fs::create_dir_all(path.parent().unwrap_or(path)).map_err(|e| e.to_string())?;
+        std::fs::write(path, contents).map_err(|e| e.to_string())?;
+        Ok(format!("Saved to {}.", path.display()))
+    }
+    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+        match ask {
+            SandboxAsk::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
+            SandboxAsk::Fault(None) => {
+                self.sandbox.clear_faults();
+                Ok("No faults.".to_owned())
+            }
+            SandboxAsk::Advance(by) => {
+                self.sandbox.advance(by.as_secs());
+                Ok("Later.".to_owned())
+            }
+        }
+    }
+    fn sandbox_faults(&mut self) -> Vec<String> {
+        self.sandbox.faults_left()
+    }
+    fn passes(&mut self) -> Vec<guestwire::session::open_pass::Found> {
+        Vec::new()
+    }
+    fn read_pass(&mut self, path: &Path) -> Result<String, String> {
+        std::fs::read_to_string(path).map_err(|e| e.to_string())
+    }
+    fn see_file(&mut self, path: &Path) -> Result<(), String> {
+        std::fs::File::open(path).map(drop).map_err(|e| e.to_string())
+    }
+    fn stop(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The hands and eyes of a script.
+pub struct Hands {
+    keys: mpsc::UnboundedSender<Event>,
+    frames: watch::Receiver<String>,
+    pub copies: watch::Receiver<Vec<String>>,
+    all: Arc<Mutex<Vec<String>>>,
+    pub sandbox: Arc<Sandbox>,
+}
+
+impl Hands {
+    /// Presses keys by name, separated by blanks: `"ctrl-p esc y c"`.
+    pub fn keys(&self, names: &str) {
+        for name in names.split_whitespace() {
+            let chord = Chord::parse(name).unwrap_or_else(|part| panic!("no key is named {part}"));
+            self.keys.send(Event::Key(event(chord))).expect("the shell runs");
+        }
+    }
+
+    /// Types text.
+    pub fn type_text(&self, text: &str) {
+        for c in text.chars() {
+            let key = KeyEvent::new(crossterm::event::KeyCode::Char(c), crossterm::event::KeyModifiers::NONE);
+            self.keys.send(Event::Key(key)).expect("the shell runs");
+        }
+    }
+
+    /// Pastes text.
+    pub fn paste(&self, text: &str) {
+        self.keys.send(Event::Paste(text.to_owned())).expect("the shell runs");
+    }
+
+    /// Resizes are told by the terminal.
+    pub fn resize(&self, width: u16, height: u16) {
+        self.keys.send(Event::Resize(width, height)).expect("the shell runs");
+    }
+
+    /// Waits until a frame shows what is wanted; that frame.
+    pub async fn until(&mut self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let found = tokio::time::timeout(BOUND, self.frames.wait_for(|text| wanted(text))).await;
+        let found = found.map(|text| text.map(|text| text.clone()).ok());
+        match found {
+            Ok(Some(text)) => text,
+            Ok(None) => panic!("the shell ended before {what}"),
+            Err(late) => panic!("never saw {what} ({late}); the last frame:\n{}", *self.frames.borrow()),
+        }
+    }
+
+    /// Waits until a frame holds `text`.
+    pub async fn see(&mut self, text: &str) -> String {
+        self.until(text, |frame| frame.contains(text)).await
+    }
+
+    /// Waits until no frame holds `text`.
+    pub async fn see_no(&mut self, text: &str) -> String {
+        self.until(&format!("no {text}"), |frame| !frame.contains(text)).await
+    }
+
+    /// Every frame so far.
+    pub fn all_frames(&self) -> Vec<String> {
+        self.all.lock().expect("nobody panics with it").clone()
+    }
+
+    /// The sandbox's own count of the messages that it received.
+    pub fn received(&self) -> Vec<String> {
+        let state = self.sandbox.state();
+        let mut texts = Vec::new();
+        collect_texts(&state["conversations"], &mut texts);
+        texts
+    }
+}
+
+fn collect_texts(value: &serde_json::Value, texts: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Array(items) => items.iter().for_each(|v| collect_texts(v, texts)),
+        serde_json::Value::Object(fields) => {
+            if let Some(text) = fields.get("text").and_then(|t| t.as_str()) {
+                texts.push(text.to_owned());
+            }
+            fields.values().for_each(|v| collect_texts(v, texts));
+        }
+        _ => {}
+    }
+}
+
+fn event(chord: Chord) -> KeyEvent {
+    chord.event()
+}
+
+/// Runs a script against a console on the sandbox; how the loop ended, and the state that it left.
+pub async fn run<F>(size: (u16, u16), scenario: Scenario, script: impl FnOnce(Hands) -> F) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    run_profile(size, scenario, |profile| profile, script).await
+}
+
+/// The same with a changed profile.
+pub async fn run_profile<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    let data = tempfile::tempdir().expect("a directory");
+    run_in(size, scenario, change, data.path(), script).await
+}
+
+/// The same with a data directory to look into afterwards.
+pub async fn run_in<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    data: &Path,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    run_kept(size, scenario, change, data, None, script).await
+}
+
+/// The same; with metrics, a journal is kept too.
+pub async fn run_kept<F>(
+    size: (u16, u16),
+    scenario: Scenario,
+    change: impl FnOnce(Profile) -> Profile,
+    data: &Path,
+    metrics: Option<Metrics>,
+    script: impl FnOnce(Hands) -> F,
+) -> (Exit, State)
+where
+    F: Future<Output = ()>,
+{
+    let clock = Clock::start();
+    let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
+    let profile = Arc::new(change(sandbox.profile()));
+    let mut state = guestwire::tui::start::state_for_tests(&profile, clock.now(), size, data);
+    let mut tuning = Tuning::default();
+    let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
+    if metrics.is_some() {
+        let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
+        let dir = guestwire::journal::place::profile_dir(data, &profile.name);
+        let (opened, told) = Journal::open(guestwire::journal::Options::new(dir, conversations));
+        state.kept.open();
+        tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };
+        (journal, pages) = (Some(opened), told);
+    }
+    let keep = journal.clone();
+    let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
+    let (keys, input) = mpsc::unbounded_channel();
+    let (frames, frames_seen) = watch::channel(String::new());
+    let (copies, copies_seen) = watch::channel(Vec::new());
+    let (_signals, signals) = mpsc::unbounded_channel();
+    let all = Arc::default();
+    let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
+    let (ask, masking) = (engine.clone(), engine.clone());
+    let mut shell = Shell {
+        input: ScriptInput(input),
+        screen: Watched { plain: Plain(terminal), frames, all: Arc::clone(&all) },
+        outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
+        clock,
+        engine: Box::new(move |command: Command| ask.ask(command)),
+        mask: Box::new(move |text| masking.mask(text)),
+        reports,
+        journal: Box::new(move |job| keep.iter().for_each(|journal| journal.tell(job.clone()))),
+        pages,
+        signals,
+    };
+    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, sandbox };
+    let script = script(hands);
+    let (exit, ()) = tokio::join!(shell.run(&mut state), script);
+    assert!(journal.is_none_or(|journal| journal.close(BOUND)), "the journal is written to its end");
+    (exit.expect("the screen in memory does not fail"), state)
+}
+
+/// The name of the first key of an action by default.
+pub fn key(action: Action) -> &'static str {
+    action.spec().keys.first().copied().unwrap_or_default()
+}

@@ -1,0 +1,11 @@
+//! The engine over real TCP: requests, the guest socket, hostile servers, metrics, and a long run of faults.
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::print_stderr, clippy::unwrap_used, reason = "tests")]
+
+mod fuzz;
+mod hostile;
+mod metrics;
+mod requests;
+mod soak;
+mod socket;
+#[path = "../support/mod.rs"]
+mod support;

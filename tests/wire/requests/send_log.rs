@@ -1,0 +1,102 @@
+//! The seam for durability, and jobs that die.
+
+use std::sync::{Arc, Mutex};
+
+use guestwire::clock::Clock;
+use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
+use guestwire::engine::{Command, Report, Tuning};
+use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
+use secrecy::SecretString;
+
+use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::http_server::{Server, json};
+
+/// Writes down what it is told; fails or dies where the text says so.
+#[derive(Default)]
+struct Book(Arc<Mutex<Vec<String>>>);
+
+impl SendLog for Book {
+    fn intent(&self, intent: Intent) -> Recording {
+        let book = Arc::clone(&self.0);
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            match intent.text.as_str() {
+                "no room" => Err(Unrecorded::Never("disk full".to_owned())),
+                "not now" => Err(Unrecorded::NotNow("disk full".to_owned())),
+                "dies" => panic!("on purpose"),
+                text => {
+                    book.lock().unwrap().push(format!("intent {text}"));
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    fn outcome(&self, message: MessageId, life: &DeliveryStatus, _: Option<&str>) -> Recording {
+        self.0.lock().unwrap().push(format!("outcome {message} {}", life.word()));
+        Box::pin(async {
+            tokio::task::yield_now().await;
+            Ok(())
+        })
+    }
+
+    fn read_only(&self) -> bool {
+        false
+    }
+
+    fn guest_token(&self, key: ConversationKey, configured: Option<SecretString>, renew: bool) -> GuestTokenAnswer {
+        NoLog.guest_token(key, configured, renew)
+    }
+}
+
+#[tokio::test]
+async fn intent_before_the_first_byte_and_outcome_after() {
+    let book = Book::default();
+    let (lines, shared) = (Arc::clone(&book.0), Arc::clone(&book.0));
+    let server = Server::start(with_tokens(move |_| {
+        shared.lock().unwrap().push("received".to_owned());
+        json(200, r#"{"id":"m"}"#)
+    }))
+    .await;
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
+    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let (kept, unkept) = (rig.send(0, "kept"), rig.send(0, "no room"));
+    assert_eq!(rig.end_of(kept).await, DeliveryStatus::Accepted);
+    assert!(matches!(rig.end_of(unkept).await, DeliveryStatus::Refused(why) if why.contains("disk full")));
+    assert_eq!(server.texts(), ["kept"], "what cannot be recorded is not sent");
+    assert_eq!(*lines.lock().unwrap(), ["intent kept", "received", "outcome 1 accepted", "outcome 2 refused"]);
+    rig.stop().await;
+}
+
+/// A journal that has no room now: the message waits, unsent, and can be taken back.
+#[tokio::test]
+async fn what_cannot_be_recorded_now_waits() {
+    let book = Book::default();
+    let lines = Arc::clone(&book.0);
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
+    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let waits = rig.send(0, "not now");
+    rig.until(
+        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("disk full")),
+    )
+    .await;
+    rig.engine.ask(Command::Cancel(waits));
+    assert_eq!(rig.end_of(waits).await, DeliveryStatus::Cancelled);
+    assert!(server.texts().is_empty());
+    assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
+    rig.stop().await;
+}
+
+/// A job that dies is told, its message is unknown, and everything else goes on.
+#[tokio::test]
+async fn a_job_that_dies_surfaces() {
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
+    let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
+    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));
+    assert!(matches!(rig.end_of(dies).await, DeliveryStatus::Unknown(why) if why.contains("failed inside")));
+    assert_eq!(rig.end_of(lives).await, DeliveryStatus::Accepted);
+    assert!(rig.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("sending a message"))));
+    rig.stop().await;
+}

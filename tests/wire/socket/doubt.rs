@@ -1,0 +1,81 @@
+//! Messages of an earlier session of which nobody knows: they are looked for in the history, however far back they lie.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use guestwire::engine::{Command, Recalled, Report};
+use guestwire::model::{ConversationKey, DeliveryStatus, Kind, MessageId, Outcome};
+use guestwire::sandbox::{Options, Sandbox, Scenario, start};
+
+use crate::support::engine::Rig;
+
+/// Lines of the history, one a minute, the newest two minutes old.
+const LINES: i64 = 150;
+
+fn both() -> (Sandbox, Rig) {
+    let mut text = format!(
+        "seed = 42\nlatency_ms = [0, 0]\n[[conversations]]\nname = \"Anna, web\"\nchannel = \"web-messaging\"\n\
+         guest = \"Anna\"\nscript = \"silent\"\nstarted_minutes_ago = {}\n",
+        LINES + 2
+    );
+    for line in 1..=LINES {
+        write!(text, "[[conversations.history]]\nby = \"guest\"\ntext = \"line {line}\"\n").unwrap();
+    }
+    let scenario = Scenario::parse(&text, Path::new("doubt.toml")).unwrap();
+    let sandbox = start(Options { port: 0, scenario }).unwrap();
+    let profile = sandbox.profile();
+    (sandbox, Rig::start(profile))
+}
+
+/// An earlier session was killed while it said this, in the minute of that line.
+fn recall(rig: &Rig, id: u64, text: &str, line: i64) -> MessageId {
+    let ago = jiff::SignedDuration::from_mins(LINES + 2 - line);
+    rig.engine.ask(Command::Recall(vec![Recalled {
+        message: MessageId(id),
+        conversation: ConversationKey(0),
+        text: text.to_owned(),
+        at: jiff::Timestamp::now().checked_sub(ago).unwrap(),
+        remote_id: None,
+        unknown: true,
+        key: Some(uuid::Uuid::new_v4().to_string()),
+    }]));
+    MessageId(id)
+}
+
+/// The pages that were read, in order.
+fn pages(rig: &Rig) -> Vec<String> {
+    let read = rig.exchanges(Kind::Read);
+    assert!(read.iter().all(|e| e.outcome == Outcome::Accepted), "{read:#?}");
+    read.iter().map(|e| e.what.rsplit(' ').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_message_is_found_however_much_was_said_since() {
+    let (_sandbox, mut rig) = both();
+    let message = recall(&rig, 7, "line 41", 41);
+    rig.until(
+        |r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, remote_id: Some(_), .. } if *id == message),
+    )
+    .await;
+    assert_eq!(pages(&rig), ["1", "2", "3", "4", "5"], "as far as it took");
+    rig.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_never_came_is_looked_for_until_the_pages_are_older_and_again_with_the_next() {
+    let (_sandbox, mut rig) = both();
+    let lost = recall(&rig, 7, "never received", 100);
+    let read = |n: &'static str| move |r: &Report| matches!(r, Report::Exchange(e) if e.what.ends_with(n) && e.outcome == Outcome::Accepted);
+    rig.until(read("page 3")).await;
+    // A person wants it looked for: from the newest on, as it may have come late. Asked twice, it is looked for once.
+    for _ in 0..2 {
+        rig.engine.ask(Command::Read(ConversationKey(0)));
+    }
+    rig.until(read("page 3")).await;
+    // The next one to be looked for is older: its look begins anew, so the first had come to rest.
+    let found = recall(&rig, 8, "line 70", 70);
+    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == found)).await;
+    assert_eq!(pages(&rig), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
+    assert_eq!(rig.life(lost), None, "nothing was found out about it");
+    rig.stop().await;
+}
