@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::config::{Profile, Settings};
 use crate::engine::Tuning;
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
-use crate::journal::{Job, Journal, Options, Page, Reader, place};
+use crate::journal::{Job, Journal, Options, Page, Reader, files};
 use crate::model::{ConversationKey, DeliveryStatus, Exchange, MessageId, RemoteMessage};
 
 use super::exit::{Exit, Failed};
@@ -23,7 +23,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 
 /// Where a profile's journal lies.
 pub fn dir(settings: &Settings) -> PathBuf {
-    place::profile_dir(&settings.paths.data_dir, settings.profile.name())
+    files::profile_dir(&settings.paths.data_dir, settings.profile.name())
 }
 
 /// Opens the journal for reading.

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, Write as _};
 
 use crate::config::Settings;
-use crate::journal::place;
+use crate::journal::files;
 
 use super::args::ForgetArgs;
 use crate::app::exit::{Exit, Failed};
@@ -33,7 +33,7 @@ pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {
             return Ok(Exit::Refused);
         }
     }
-    place::forget(&dir).map_err(Failed::here)?;
+    files::forget(&dir).map_err(Failed::here)?;
     output::warn(&format!("removed {}", dir.display()));
     Ok(Exit::Done)
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, FlushCompress, Status};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::kept_form::micros_of;
@@ -30,19 +29,6 @@ struct Packed {
     steps: Vec<Step>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sent_as: Option<String>,
-}
-
-const KINDS: [Kind; 9] =
-    [Kind::Token, Kind::Send, Kind::Read, Kind::Probe, Kind::Frame, Kind::Note, Kind::Sys, Kind::Hook, Kind::Event];
-
-/// The kind of a word.
-pub fn kind_of(word: &str) -> Kind {
-    KINDS.into_iter().find(|k| k.word() == word).unwrap_or(Kind::Sys)
-}
-
-/// A point in time from microseconds.
-pub fn time(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// An exchange packed.

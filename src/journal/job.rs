@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::guests::Guest;
+use super::guest_tokens::Guest;
 use crate::engine::send_log::{Intent, Unrecorded};
 use crate::model::{
     Conversation, ConversationKey, DeliveryStatus, Exchange, Extras, Kind, Message, MessageId, Moment, Outcome,

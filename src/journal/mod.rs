@@ -15,117 +15,42 @@
 //!
 //! Trouble is told ([`Page::Trouble`]), never hidden. While nothing can be recorded, messages wait.
 
-mod apply;
+mod columns;
 mod exchange_codec;
-mod guests;
-mod heard;
+pub mod files;
+mod guest_tokens;
 pub mod job;
 mod lanes;
-mod left;
-pub mod place;
+mod options;
 mod reader;
 mod recovery;
+mod remote_messages;
 mod restore;
 mod retention;
 mod schema;
 mod search_text;
 mod send_log;
+mod statements;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::model::{Conversation, ConversationKey};
-
 pub use job::{Ask, Job, Page, Trouble};
+pub use options::Options;
 pub use reader::Reader;
 
 use job::Work;
 use lanes::{Lanes, lanes};
+use options::Keys;
 use writer::Writer;
-
-/// What a journal is opened with.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The profile's directory: see [`place::profile_dir`].
-    pub dir: PathBuf,
-    /// The profile's conversations, keys in order from 0.
-    pub conversations: Vec<Conversation>,
-    /// How long anything is kept.
-    pub keep: Duration,
-    /// How large it may grow, in bytes.
-    pub max_bytes: u64,
-    /// Where another guestwire writes: keep messages beside it, without entries of the log, instead of only reading.
-    pub beside: bool,
-    /// As if the disk ended after so many pages of 4 KiB. For tests.
-    pub page_limit: Option<u32>,
-}
-
-impl Options {
-    /// With the defaults: thirty days, 512 MB.
-    pub fn new(dir: PathBuf, conversations: Vec<Conversation>) -> Self {
-        Self {
-            dir,
-            conversations,
-            keep: Duration::from_secs(30 * 86_400),
-            max_bytes: 512 << 20,
-            beside: false,
-            page_limit: None,
-        }
-    }
-}
-
-/// Which text a conversation is known by on disk, by key.
-#[derive(Debug, Default)]
-struct Keys(Mutex<Vec<String>>);
-
-impl Keys {
-    /// Takes a conversation in. The same address twice in a profile gets a number behind it.
-    fn know(&self, conversation: &Conversation) -> String {
-        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = conversation.key.0 as usize;
-        if let Some(known) = keys.get(at).filter(|k| !k.is_empty()) {
-            return known.clone();
-        }
-        let base = conversation.address.ident();
-        let mut ident = base.clone();
-        let mut again = 1;
-        while keys.contains(&ident) {
-            again += 1;
-            ident = format!("{base} #{again}");
-        }
-        if keys.len() <= at {
-            keys.resize(at + 1, String::new());
-        }
-        if let Some(place) = keys.get_mut(at) {
-            place.clone_from(&ident);
-        }
-        ident
-    }
-
-    fn ident(&self, key: ConversationKey) -> Option<String> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(key.0 as usize).filter(|k| !k.is_empty()).cloned()
-    }
-
-    fn all(&self) -> Vec<String> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.iter().filter(|k| !k.is_empty()).cloned().collect()
-    }
-
-    fn key(&self, ident: &str) -> Option<ConversationKey> {
-        let keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = keys.iter().position(|k| k == ident)?;
-        Some(ConversationKey(u32::try_from(at).ok()?))
-    }
-}
 
 /// Asks the journal. Cheap to clone; never waits.
 #[derive(Clone, Debug)]
@@ -223,11 +148,11 @@ impl Journal {
 /// Brings to their ends what a guestwire that was killed left under way, where no other one is there: to be done before
 /// history is read. What cannot be written stays as it is.
 pub fn recover(dir: &Path) {
-    if !place::database(dir).exists() {
+    if !files::database(dir).exists() {
         return;
     }
-    let Ok(_lock) = place::lock(dir) else { return };
-    let Ok(mut opened) = place::open(dir, jiff::Timestamp::now()) else { return };
+    let Ok(_lock) = files::lock(dir) else { return };
+    let Ok(mut opened) = files::open(dir, jiff::Timestamp::now()) else { return };
     if let Err(e) = recovery::recover(&mut opened.db) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
@@ -237,10 +162,10 @@ pub fn recover(dir: &Path) {
 /// bounds. The error is a sentence.
 pub fn upkeep(options: &Options) -> Result<(), String> {
     let now = jiff::Timestamp::now();
-    let opened = place::lock(&options.dir).and_then(|lock| place::open(&options.dir, now).map(|opened| (lock, opened)));
+    let opened = files::lock(&options.dir).and_then(|lock| files::open(&options.dir, now).map(|opened| (lock, opened)));
     let (_lock, mut opened) = opened.map_err(|denied| format!("the journal cannot be written: {denied:?}"))?;
     let done = (|| {
-        while !apply::index(&mut opened.db)? {}
+        while !statements::index(&mut opened.db)? {}
         while retention::step(&mut opened.db, options, now)? {}
         opened.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
     })();

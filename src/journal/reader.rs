@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
 use super::search_text::Query;
-use super::{Keys, apply, exchange_codec, place, recovery, search_text};
+use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 
@@ -65,7 +65,7 @@ impl Reader {
         for conversation in conversations {
             keys.know(conversation);
         }
-        Ok(Self { db: place::open_to_read(dir)?, keys: Arc::new(keys) })
+        Ok(Self { db: files::open_to_read(dir)?, keys: Arc::new(keys) })
     }
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
@@ -158,8 +158,8 @@ impl Reader {
 
     fn entry(&self, row: &Row<'_>) -> rusqlite::Result<KeptEntry> {
         let number: i64 = row.get(0)?;
-        let kind = exchange_codec::kind_of(&row.get::<_, String>(2)?);
-        let began = exchange_codec::time(row.get(5)?);
+        let kind = columns::kind_of(&row.get::<_, String>(2)?);
+        let began = columns::time(row.get(5)?);
         let what: String = row.get(6)?;
         let packed: Option<Vec<u8>> = row.get(9)?;
         let ident: Option<String> = row.get(3)?;
@@ -188,7 +188,7 @@ impl Reader {
             source,
             marked: row.get(7)?,
             comment: row.get(8)?,
-            life: life.map(|life| apply::life_of(&life, why)),
+            life: life.map(|life| columns::status_of(&life, why)),
         })
     }
 
@@ -212,9 +212,9 @@ impl Reader {
             let rows = select.query_map([], |row| {
                 Ok(Line {
                     ident: row.get(0)?,
-                    author: apply::author_of(&row.get::<_, String>(1)?),
+                    author: columns::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
-                    at: exchange_codec::time(row.get(3)?),
+                    at: columns::time(row.get(3)?),
                     life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
@@ -292,7 +292,7 @@ impl Serving {
         while let Ok(ask) = asked.recv() {
             let read = match reader.take() {
                 Some(reader) => Ok(reader),
-                None => place::open_to_read(&self.dir).map(|db| Reader { db, keys: Arc::clone(&self.keys) }),
+                None => files::open_to_read(&self.dir).map(|db| Reader { db, keys: Arc::clone(&self.keys) }),
             };
             let (entries, more, problem) = match read {
                 Ok(opened) => match opened.page(&ask.want, ask.limit) {

@@ -7,7 +7,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::exchange_codec;
+use super::{columns, exchange_codec};
 use crate::model::{Exchange, ExchangeId, Kind, Moment, Outcome, Variation};
 
 /// What is said of a message that was on the wire.
@@ -83,7 +83,7 @@ impl Unlogged {
             "unknown" if !why.is_empty() => Outcome::Unknown(why),
             _ => Outcome::Unknown(ON_THE_WIRE.to_owned()),
         };
-        let began = Moment::new(std::time::Duration::ZERO, exchange_codec::time(self.begun));
+        let began = Moment::new(std::time::Duration::ZERO, columns::time(self.begun));
         let exchange = Exchange {
             id: ExchangeId(0),
             kind: Kind::Send,

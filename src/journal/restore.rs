@@ -1,21 +1,27 @@
 //! What a start finds: a new session is begun, what was on the wire becomes unknown, and the rest is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
 
 use super::job::{KeptConversation, KeptMessage, Restored};
-use super::{Keys, apply, exchange_codec, heard, recovery};
-use crate::model::{Address, Conversation, ConversationKey, MessageId, OpenGuest, Variation};
+use super::{Keys, columns, recovery, remote_messages};
+use crate::engine::Recalled;
+use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment, Variation};
 use crate::pass::Run;
 
 /// Settled messages of a conversation that come back at a start, and as many that were heard in it.
 const MESSAGES: usize = 200;
 /// A clock that is behind by less is not worth a word, in seconds.
 const BEHIND: i64 = 300;
+
+/// A queue that is older waits for a person.
+const QUEUE_AGE: i64 = 600;
+/// How far ahead of now a message may have been asked for before the clock counts as turned back, in seconds.
+const FUTURE: i64 = 60;
 
 /// How a session began.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +50,7 @@ pub fn begin(db: &mut Connection, now: Timestamp) -> rusqlite::Result<Begun> {
     )?;
     let session = change.last_insert_rowid();
     change.commit()?;
-    let behind =
-        newest.map(|newest| exchange_codec::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
+    let behind = newest.map(|newest| columns::time(newest).duration_since(now).as_secs()).filter(|s| *s > BEHIND);
     Ok(Begun { session, clock_behind: behind })
 }
 
@@ -73,7 +78,7 @@ pub fn restored(db: &Connection, keys: &Keys, configured: usize) -> rusqlite::Re
     }
     messages(db, keys, &mut restored)?;
     for ident in keys.all() {
-        let heard = heard::newest(db, &ident, MESSAGES)?;
+        let heard = remote_messages::newest(db, &ident, MESSAGES)?;
         restored.heard.extend(keys.key(&ident).filter(|_| !heard.is_empty()).map(|key| (key, heard)));
     }
     restored.pass = unfinished(db)?;
@@ -99,7 +104,7 @@ fn added(db: &Connection, keys: &Keys, configured: usize, restored: &mut Restore
             continue;
         }
         let Ok(key) = u32::try_from(configured + restored.added.len()) else { break };
-        if let Some(conversation) = from_json(&json, ConversationKey(key)) {
+        if let Some(conversation) = columns::added_from_json(&json, ConversationKey(key)) {
             keys.know(&conversation);
             restored.added.push(conversation);
         }
@@ -120,7 +125,7 @@ fn conversations(db: &Connection, keys: &Keys, restored: &mut Restored) -> rusql
             key,
             nickname: row.get(1)?,
             pinned: row.get(2)?,
-            seen: row.get::<_, Option<i64>>(3)?.map(exchange_codec::time),
+            seen: row.get::<_, Option<i64>>(3)?.map(columns::time),
             unread: row.get(4)?,
             place: row.get::<_, Option<String>>(5)?.and_then(|json| serde_json::from_str(&json).ok()),
         });
@@ -164,9 +169,9 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
         id: id(row.get(1)?),
         conversation,
         text: row.get(3)?,
-        asked: exchange_codec::time(row.get(4)?),
-        begun: row.get::<_, Option<i64>>(5)?.map(exchange_codec::time),
-        life: apply::life_of(&row.get::<_, String>(6)?, row.get(7)?),
+        asked: columns::time(row.get(4)?),
+        begun: row.get::<_, Option<i64>>(5)?.map(columns::time),
+        life: columns::status_of(&row.get::<_, String>(6)?, row.get(7)?),
         remote_id: row.get(8)?,
         resend_of: row.get::<_, Option<i64>>(9)?.map(id),
         sent_as: row.get::<_, Option<String>>(10)?.and_then(|name| Variation::named(&name)),
@@ -175,43 +180,60 @@ fn message(row: &Row<'_>, keys: &Keys) -> rusqlite::Result<(i64, Option<KeptMess
     Ok((place, Some(message)))
 }
 
-#[derive(Serialize, Deserialize)]
-struct AddedConversation {
-    name: String,
-    channel: String,
-    ids: Vec<Option<String>>,
-}
-
-/// An added conversation as it is kept.
-pub fn added_json(conversation: &Conversation) -> String {
-    let ids = match &conversation.address {
-        Address::GuestApi { conversation_id, participant_id, external_id } => {
-            vec![Some(conversation_id.clone()), participant_id.clone(), external_id.clone()]
+impl KeptMessage {
+    /// The message as it stands in a thread again: long ago by the clock that does not jump. The stored
+    /// remote id may be stale, so whoever knows better ties it.
+    pub fn message(&self) -> Message {
+        Message {
+            id: self.id,
+            conversation: self.conversation,
+            author: Author::Guest,
+            text: self.text.clone(),
+            at: Moment::new(Duration::ZERO, self.asked),
+            life: self.life.clone(),
+            exchange: None,
+            remote_id: None,
+            resend_of: self.resend_of,
+            sent_as: self.sent_as,
+            extras: self.extras.clone(),
         }
-        Address::OpenMessaging { integration_id, guest } => vec![
-            Some(integration_id.clone()),
-            Some(guest.id.clone()),
-            Some(guest.id_type.clone()),
-            guest.nickname.clone(),
-        ],
-        Address::WebMessaging { deployment_id, origin } => vec![Some(deployment_id.clone()), Some(origin.clone())],
-    };
-    let channel = conversation.channel().as_str().to_owned();
-    serde_json::to_string(&AddedConversation { name: conversation.name.clone(), channel, ids }).unwrap_or_default()
+    }
 }
 
-fn from_json(json: &str, key: ConversationKey) -> Option<Conversation> {
-    let kept: AddedConversation = serde_json::from_str(json).ok()?;
-    let mut ids = kept.ids.into_iter();
-    let mut next = move || ids.next().flatten();
-    let address = match kept.channel.as_str() {
-        "guest-api" => Address::GuestApi { conversation_id: next()?, participant_id: next(), external_id: next() },
-        "open-messaging" => Address::OpenMessaging {
-            integration_id: next()?,
-            guest: OpenGuest { id: next()?, id_type: next()?, nickname: next() },
-        },
-        "web-messaging" => Address::WebMessaging { deployment_id: next()?, origin: next()? },
-        _ => return None,
-    };
-    Some(Conversation { key, name: kept.name, address })
+impl Restored {
+    /// What the engine is told of earlier messages: the unknown ones, and in their conversations those that were
+    /// accepted, so that none of these is taken for one of those.
+    pub fn recalled(&self) -> Vec<Recalled> {
+        let unknown = |m: &&KeptMessage| matches!(m.life, DeliveryStatus::Unknown(_));
+        let doubtful: BTreeSet<_> = self.messages.iter().filter(unknown).map(|m| m.conversation).collect();
+        self.messages
+            .iter()
+            .filter(|m| doubtful.contains(&m.conversation))
+            .filter(|m| {
+                matches!(
+                    m.life,
+                    DeliveryStatus::Unknown(_)
+                        | DeliveryStatus::Accepted
+                        | DeliveryStatus::Answered
+                        | DeliveryStatus::Landed
+                )
+            })
+            .map(|m| Recalled {
+                message: m.id,
+                conversation: m.conversation,
+                text: m.text.clone(),
+                at: m.begun.unwrap_or(m.asked),
+                remote_id: m.remote_id.clone(),
+                unknown: matches!(m.life, DeliveryStatus::Unknown(_)),
+                key: m.extras.key.clone(),
+            })
+            .collect()
+    }
+
+    /// Whether what is queued is too old to go by itself. A clock that was turned back tells no age: then a person
+    /// decides too.
+    pub fn queue_is_old(&self, now: Timestamp) -> bool {
+        let queued = self.messages.iter().filter(|m| m.life == DeliveryStatus::Queued);
+        queued.map(|m| now.duration_since(m.asked).as_secs()).any(|age| !(-FUTURE..=QUEUE_AGE).contains(&age))
+    }
 }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use super::Journal;
-use super::guests::Guest;
+use super::guest_tokens::Guest;
 use super::job::{Recorded, Work};
 use crate::engine::send_log::{GuestTokenAnswer, Intent, Recording, SendLog, Unrecorded};
 use crate::model::{ConversationKey, DeliveryStatus, MessageId};

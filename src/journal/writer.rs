@@ -17,12 +17,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::files::{self, Denied, Lock};
 use super::job::{Restored, Work};
 use super::lanes::{Inbox, Next};
-use super::place::{self, Denied, Lock};
-use super::{Job, Keys, Options, Page, Trouble, apply, restore, retention};
+use super::{Job, Keys, Options, Page, Trouble, restore, retention, statements};
 use crate::engine::send_log::Unrecorded;
-use crate::model::MessageId;
 
 /// The thread is at leisure when there was nothing to do for so long: what can wait never competes with sends.
 const QUIET: Duration = Duration::from_millis(250);
@@ -153,7 +152,7 @@ impl Writer {
     fn open(&self, first: bool) -> Mode {
         let dir = &self.options.dir;
         let now = Timestamp::now();
-        let opened = self.lock().and_then(|lock| place::open(dir, now).map(|opened| (lock, opened)));
+        let opened = self.lock().and_then(|lock| files::open(dir, now).map(|opened| (lock, opened)));
         match opened {
             Ok((lock, opened)) => {
                 if let Some(aside) = &opened.set_aside {
@@ -191,7 +190,7 @@ impl Writer {
                 Mode::Waiting
             }
             Err(Denied::Newer(version)) => {
-                let said = place::newer(&place::database(dir), version);
+                let said = files::newer(&files::database(dir), version);
                 self.nothing(
                     &format!("Nothing is being kept: {said}. Use that guestwire, or another --data-dir."),
                     false,
@@ -199,7 +198,7 @@ impl Writer {
                 Mode::Nothing
             }
             Err(Denied::System(why)) => {
-                let history = place::database(dir).exists();
+                let history = files::database(dir).exists();
                 self.nothing(
                     &format!("Nothing is being kept (drafts, queue, messages, log): {why}. Sending works."),
                     history,
@@ -214,7 +213,7 @@ impl Writer {
     fn lock(&self) -> Result<Lock, Denied> {
         let end = Instant::now() + LEAVING;
         loop {
-            match place::lock(&self.options.dir) {
+            match files::lock(&self.options.dir) {
                 Err(Denied::Taken) if !self.options.beside && Instant::now() < end => std::thread::sleep(LEAVING / 10),
                 other => return other,
             }
@@ -225,7 +224,7 @@ impl Writer {
     fn await_lock(&self) {
         let (dir, way_back) = (self.options.dir.clone(), self.inbox.way_back.clone());
         let wait = move || {
-            if place::wait_until_free(&dir).is_ok()
+            if files::wait_until_free(&dir).is_ok()
                 && let Some(urgent) = way_back.upgrade()
             {
                 let _ = urgent.blocking_send(Work::LockIsFree);
@@ -238,7 +237,7 @@ impl Writer {
 
     /// Keeps messages in the journal of another guestwire that is running. Entries of the log are numbered by that one.
     fn beside(&self) -> Mode {
-        let opened = place::open_beside(&self.options.dir)
+        let opened = files::open_beside(&self.options.dir)
             .and_then(|db| Ok((restore::restored(&db, &self.keys, self.options.conversations.len())?, db)));
         match opened {
             Ok((restored, db)) => {
@@ -264,7 +263,7 @@ impl Writer {
     /// Shows what was kept where nothing is kept now. What is queued there stays there: sent from here, it would be sent
     /// again by the next start.
     fn show_settled(&self, but: impl Fn(&mut Restored)) {
-        if let Ok(db) = place::open_to_read(&self.options.dir)
+        if let Ok(db) = files::open_to_read(&self.options.dir)
             && let Ok(mut restored) = restore::restored(&db, &self.keys, self.options.conversations.len())
         {
             restored.read_only = true;
@@ -288,7 +287,7 @@ impl Writer {
         });
         let (begun, restored) = match begun {
             Ok(begun) => begun,
-            Err(e) if place::is_corrupt(&e) => {
+            Err(e) if files::is_corrupt(&e) => {
                 drop(db);
                 return self.begin_anew(lock, now);
             }
@@ -310,7 +309,7 @@ impl Writer {
 
     /// What looked sound when it was opened was not.
     fn begin_anew(&self, lock: Lock, now: Timestamp) -> Mode {
-        let aside = match place::set_aside(&self.options.dir, now) {
+        let aside = match files::set_aside(&self.options.dir, now) {
             Ok(aside) => aside,
             Err(why) => {
                 self.nothing(
@@ -324,7 +323,7 @@ impl Writer {
             "The journal was damaged: it was set aside as {} and a new one begun. Nothing was deleted.",
             aside.display()
         )));
-        match place::open(&self.options.dir, now) {
+        match files::open(&self.options.dir, now) {
             Ok(opened) => self.begin(lock, opened.db, now),
             Err(why) => {
                 self.nothing(&format!("Nothing is being kept: no new journal could be begun ({why:?})."), false);
@@ -395,7 +394,7 @@ impl Writer {
     }
 
     fn trouble(&mut self, mode: &mut Mode, e: &rusqlite::Error) {
-        if place::is_corrupt(e) {
+        if files::is_corrupt(e) {
             let Mode::Writing(store) = std::mem::replace(mode, Mode::Nothing) else { return };
             let Store { db, lock, .. } = *store;
             drop(db);
@@ -435,7 +434,7 @@ impl Store {
             return Ok(false);
         }
         self.sync(false)?;
-        Ok(!apply::index(&mut self.db)? || retention::step(&mut self.db, options, Timestamp::now())?)
+        Ok(!statements::index(&mut self.db)? || retention::step(&mut self.db, options, Timestamp::now())?)
     }
 
     /// Makes room where the journal is too large, also while there is no time for upkeep.
@@ -452,12 +451,12 @@ impl Store {
     fn write<'w>(&mut self, work: impl Iterator<Item = &'w Work> + Clone, keys: &Keys) -> rusqlite::Result<()> {
         self.sync(work.clone().any(Work::is_for_good))?;
         let change = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut applied = apply::Applied { session: self.session, last_number: self.last_number };
+        let mut applied = statements::Applied { session: self.session, last_number: self.last_number };
         // Beside another guestwire entries are not kept: their numbers are its own.
         let entries = self.lock.is_some();
         let kept = |work: &&Work| entries || !matches!(work, Work::Job(Job::Exchange { .. } | Job::Note { .. }));
         for work in work.filter(kept) {
-            apply::apply(&change, work, keys, &mut applied)?;
+            statements::apply(&change, work, keys, &mut applied)?;
         }
         change.commit()?;
         self.last_number = applied.last_number;
@@ -472,12 +471,6 @@ fn answer(group: Vec<Work>, recorded: &Result<(), Unrecorded>) {
             let _ = done.send(recorded.clone());
         }
     }
-}
-
-/// A message's id as SQLite has it.
-pub fn row_id(message: MessageId) -> i64 {
-    // Ids are given from a random number of 62 bits on, or from 1.
-    i64::try_from(message.0).unwrap_or(i64::MAX)
 }
 
 /// An error in words that a person can act on.

@@ -215,7 +215,7 @@ pub fn first_message_id() -> u64 {
 
 /// What the journal of a profile is opened with.
 pub fn journal_options(settings: &Settings, profile: &Profile) -> journal::Options {
-    let dir = journal::place::profile_dir(&settings.paths.data_dir, &profile.name);
+    let dir = journal::files::profile_dir(&settings.paths.data_dir, &profile.name);
     let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
     journal::Options {
         keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),

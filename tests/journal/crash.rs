@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::support::pty::{Session, guestwire as program};
-use guestwire::journal::{Journal, Options, Page, Reader, place};
+use guestwire::journal::{Journal, Options, Page, Reader, files};
 use guestwire::model::{Address, Author, Conversation};
 use guestwire::sandbox::{self, Sandbox, Scenario};
 use rustix::process::Signal;
@@ -116,7 +116,7 @@ fn stage() -> (Sandbox, tempfile::TempDir, Vec<Conversation>, PathBuf) {
     let sandbox = sandbox::start(sandbox::Options { port: 0, scenario }).unwrap();
     let home = tempfile::tempdir().unwrap();
     let conversations = config(&sandbox, home.path());
-    let dir = place::profile_dir(&home.path().join("data"), "crash");
+    let dir = files::profile_dir(&home.path().join("data"), "crash");
     (sandbox, home, conversations, dir)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::pty::{Session, guestwire as program};
 use guestwire::engine::send_log::{Intent, SendLog as _};
 use guestwire::journal::job::{KeptSource, Want};
-use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
+use guestwire::journal::{Job, Journal, Options, Page, Reader, files};
 use guestwire::model::{Author, Conversation, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
 use guestwire::sandbox::{self, Scenario};
 
@@ -23,7 +23,7 @@ fn start(home: &Path, flags: &[&str]) -> Session {
 }
 
 fn dir(home: &Path) -> PathBuf {
-    place::profile_dir(&home.join("data"), "sandbox")
+    files::profile_dir(&home.join("data"), "sandbox")
 }
 
 /// The built-in profile's conversations and its client secret.

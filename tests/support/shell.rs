@@ -267,7 +267,7 @@ where
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {
         let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
-        let dir = guestwire::journal::place::profile_dir(data, &profile.name);
+        let dir = guestwire::journal::files::profile_dir(data, &profile.name);
         let (opened, told) = Journal::open(guestwire::journal::Options::new(dir, conversations));
         state.kept.open();
         tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };

@@ -119,7 +119,7 @@ fn a_full_disk_is_told_and_sends_nothing_that_a_restart_would_repeat() {
     restored(&mut pages);
     journal.tell(Job::Queue(Box::new(message(1, 0, "queued while there was room"))));
     journal.close(BOUND);
-    let pages_now = std::fs::metadata(place::database(&options(dir.path()).dir)).unwrap().len() / 4096;
+    let pages_now = std::fs::metadata(files::database(&options(dir.path()).dir)).unwrap().len() / 4096;
     let (journal, mut pages) =
         Journal::open(Options { page_limit: Some(u32::try_from(pages_now).unwrap() + 2), ..options(dir.path()) });
     restored(&mut pages);
@@ -149,7 +149,7 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let home = options(dir.path()).dir;
     std::fs::create_dir_all(&home).unwrap();
     let garbage = vec![0x5a; 9000];
-    std::fs::write(place::database(&home), &garbage).unwrap();
+    std::fs::write(files::database(&home), &garbage).unwrap();
     let (journal, mut pages) = open(dir.path());
     let Page::Notice(said) = next(&mut pages) else { panic!() };
     assert!(said.contains("set aside"), "{said}");
@@ -159,16 +159,16 @@ fn a_damaged_file_is_set_aside_and_a_newer_one_left_alone() {
     let aside = aside.into_iter().find(|p| p.display().to_string().contains("corrupt-")).unwrap();
     assert_eq!(std::fs::read(aside).unwrap(), garbage);
 
-    let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+    let db = rusqlite::Connection::open(files::database(&home)).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
-    let before = std::fs::read(place::database(&home)).unwrap();
+    let before = std::fs::read(files::database(&home)).unwrap();
     let (journal, mut pages) = open(dir.path());
     let Page::Trouble(trouble) = next(&mut pages) else { panic!() };
     assert!(trouble.sentence.contains("newer guestwire") && trouble.sending && !trouble.history, "{trouble:?}");
     wait(journal.intent(intent(1, 0, "x"))).unwrap();
     journal.close(BOUND);
-    assert_eq!(std::fs::read(place::database(&home)).unwrap(), before);
+    assert_eq!(std::fs::read(files::database(&home)).unwrap(), before);
 }
 
 #[cfg(unix)]
@@ -216,8 +216,8 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
         journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
     }
     journal.close(BOUND);
-    let mut opened = place::open(&options(dir.path()).dir, Timestamp::now()).unwrap();
-    while !apply::index(&mut opened.db).unwrap() {}
+    let mut opened = files::open(&options(dir.path()).dir, Timestamp::now()).unwrap();
+    while !statements::index(&mut opened.db).unwrap() {}
     let limits = options(dir.path());
     while retention::step(&mut opened.db, &limits, Timestamp::now()).unwrap() {}
     let count = |db: &rusqlite::Connection| -> (i64, i64) {

@@ -13,8 +13,9 @@ use super::*;
 use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, DeliveryStatus, Ending, Exchange, ExchangeId, Header,
-    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response, Step, Timing,
+    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus,
+    Ending, Exchange, ExchangeId, Header, Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response,
+    Step, Timing,
 };
 
 mod limits;
@@ -226,7 +227,7 @@ fn journals_of_older_layouts_keep_everything() {
         let dir = tempfile::tempdir().unwrap();
         let home = options(dir.path()).dir;
         std::fs::create_dir_all(&home).unwrap();
-        let db = rusqlite::Connection::open(place::database(&home)).unwrap();
+        let db = rusqlite::Connection::open(files::database(&home)).unwrap();
         schema::of_version(&db, version).unwrap();
         let now = Timestamp::now().as_microsecond();
         let sql = |text: &str| db.execute_batch(&text.replace("NOW", &now.to_string())).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::journal::job::{KeptSource, Restored, Want, is_kept};
-use guestwire::journal::{Job, Journal, Options, Page, Reader, place};
+use guestwire::journal::{Job, Journal, Options, Page, Reader, files};
 use guestwire::model::{
     Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Extras, Kind, Message, MessageId, Moment,
 };
@@ -87,7 +87,7 @@ fn conversations(server: &Server) -> Vec<Conversation> {
 }
 
 fn lives(dir: &Path) -> BTreeMap<MessageId, (String, String)> {
-    let db = Connection::open(place::database(dir)).unwrap();
+    let db = Connection::open(files::database(dir)).unwrap();
     db.busy_timeout(Duration::from_secs(5)).unwrap();
     let mut select = db.prepare("SELECT id, text, life FROM messages").unwrap();
     let rows =
@@ -109,7 +109,7 @@ impl World {
     }
 
     fn start(&mut self, dir: PathBuf, full: bool) -> Session {
-        let pages = std::fs::metadata(place::database(&dir)).map_or(0, |m| m.len() / 4096);
+        let pages = std::fs::metadata(files::database(&dir)).map_or(0, |m| m.len() / 4096);
         let page_limit = full.then(|| u32::try_from(pages).unwrap() + 1);
         let (journal, mut told) =
             Journal::open(Options { page_limit, ..Options::new(dir.clone(), conversations(&self.server)) });
@@ -223,8 +223,8 @@ impl World {
         let home = tempfile::tempdir().unwrap();
         let copy = home.path().join("profiles/p");
         std::fs::create_dir_all(&copy).unwrap();
-        let db = Connection::open(place::database(&dir)).unwrap();
-        db.execute("VACUUM INTO ?1", [place::database(&copy).display().to_string()]).unwrap();
+        let db = Connection::open(files::database(&dir)).unwrap();
+        db.execute("VACUUM INTO ?1", [files::database(&copy).display().to_string()]).unwrap();
         drop(journal);
         self.homes.push(home);
         self.check_rows(&copy);
@@ -296,7 +296,7 @@ impl World {
 
 /// A program that holds the file: nothing is committed until it lets go.
 fn held(dir: &Path) -> Connection {
-    let db = Connection::open(place::database(dir)).unwrap();
+    let db = Connection::open(files::database(dir)).unwrap();
     db.busy_timeout(Duration::from_secs(5)).unwrap();
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
     db

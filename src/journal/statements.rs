@@ -4,10 +4,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::job::Work;
-use super::writer::row_id;
-use super::{Job, Keys, exchange_codec, heard, search_text};
+use super::{Job, Keys, columns, exchange_codec, remote_messages, search_text};
 use crate::engine::send_log::Intent;
-use crate::model::{Author, DeliveryStatus, Exchange, Extras, Message, MessageId, Variation};
+use crate::model::{DeliveryStatus, Exchange, Message, MessageId, Variation};
 
 /// Entries that are made findable in one go.
 pub const INDEX_GROUP: u32 = 128;
@@ -17,46 +16,6 @@ pub const INDEX_GROUP: u32 = 128;
 pub struct Applied {
     pub session: i64,
     pub last_number: u64,
-}
-
-/// A life's name on disk, and its reason.
-pub fn life_words(life: &DeliveryStatus) -> (&'static str, Option<&str>) {
-    match life {
-        DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => ("queued", None),
-        DeliveryStatus::Sending { .. } => ("sending", None),
-        DeliveryStatus::Accepted => ("accepted", None),
-        DeliveryStatus::Answered => ("answered", None),
-        DeliveryStatus::Refused(why) => ("refused", Some(why)),
-        DeliveryStatus::Unknown(why) => ("unknown", Some(why)),
-        DeliveryStatus::Cancelled => ("cancelled", None),
-        DeliveryStatus::Landed => ("landed", None),
-        DeliveryStatus::Lost => ("lost", None),
-    }
-}
-
-/// The life of a name on disk.
-pub fn life_of(name: &str, why: Option<String>) -> DeliveryStatus {
-    let why = why.unwrap_or_default();
-    match name {
-        "queued" => DeliveryStatus::Queued,
-        "sending" => DeliveryStatus::Sending { attempt: 1 },
-        "accepted" => DeliveryStatus::Accepted,
-        "answered" => DeliveryStatus::Answered,
-        "refused" => DeliveryStatus::Refused(why),
-        "cancelled" => DeliveryStatus::Cancelled,
-        "landed" => DeliveryStatus::Landed,
-        "lost" => DeliveryStatus::Lost,
-        _ => DeliveryStatus::Unknown(why),
-    }
-}
-
-const fn author_word(author: Author) -> &'static str {
-    author.word()
-}
-
-/// The author of a word.
-pub fn author_of(word: &str) -> Author {
-    [Author::Guest, Author::Bot, Author::Agent].into_iter().find(|a| a.word() == word).unwrap_or(Author::System)
 }
 
 /// Does one piece of work.
@@ -76,9 +35,9 @@ fn life_now(
     life: &DeliveryStatus,
     remote_id: Option<&str>,
 ) -> rusqlite::Result<()> {
-    let (name, why) = life_words(life);
+    let (name, why) = columns::status_words(life);
     db.prepare_cached("UPDATE messages SET life = ?2, why = ?3, remote_id = coalesce(?4, remote_id) WHERE id = ?1")?
-        .execute(params![row_id(message), name, why, remote_id])?;
+        .execute(params![columns::row_id(message), name, why, remote_id])?;
     Ok(())
 }
 
@@ -91,38 +50,33 @@ fn intent(db: &Transaction<'_>, intent: &Intent, at: Timestamp, keys: &Keys) -> 
          SET life = 'sending', why = NULL, attempt = ?5, begun = ?4, extras = ?6, shown = ?7, logged = 0",
     )?
     .execute(params![
-        row_id(intent.message),
+        columns::row_id(intent.message),
         ident,
         intent.text,
         at.as_microsecond(),
         intent.attempt,
-        extras_json(&intent.extras),
+        columns::extras_json(&intent.extras),
         (intent.shown != intent.text).then_some(&intent.shown),
     ])?;
     Ok(())
 }
 
-/// Nothing where there is nothing: most messages are text alone.
-fn extras_json(extras: &Extras) -> Option<String> {
-    (*extras != Extras::default()).then(|| serde_json::to_string(extras).ok()).flatten()
-}
-
 fn queue(db: &Transaction<'_>, message: &Message, keys: &Keys) -> rusqlite::Result<()> {
     let Some(ident) = keys.ident(message.conversation) else { return Ok(()) };
-    let (name, why) = life_words(&message.life);
-    let extras = extras_json(&message.extras);
+    let (name, why) = columns::status_words(&message.life);
+    let extras = columns::extras_json(&message.extras);
     db.prepare_cached(
         "INSERT INTO messages (id, ident, text, asked, life, why, resend_of, sent_as, extras)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
-        row_id(message.id),
+        columns::row_id(message.id),
         ident,
         message.text,
         message.at.wall.as_microsecond(),
         name,
         why,
-        message.resend_of.map(row_id),
+        message.resend_of.map(columns::row_id),
         message.sent_as.map(Variation::as_str),
         extras,
     ])?;
@@ -168,7 +122,7 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
         }
         Job::Added(conversation) => {
             let ident = keys.know(conversation);
-            let added = super::restore::added_json(conversation);
+            let added = columns::added_json(conversation);
             db.prepare_cached(
                 "INSERT INTO conversations (ident, added, added_as)
                  VALUES (?1, ?2, (SELECT coalesce(max(added_as), 0) + 1 FROM conversations))
@@ -201,8 +155,15 @@ fn job(db: &Transaction<'_>, job: &Job, keys: &Keys, applied: &mut Applied) -> r
                 "INSERT OR IGNORE INTO heard (ident, remote_id, author, text, at, extras) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
             for message in messages {
-                let (author, at) = (author_word(message.author), message.at.as_microsecond());
-                insert.execute(params![ident, message.id, author, message.text, at, heard::extras(message)])?;
+                let (author, at) = (message.author.word(), message.at.as_microsecond());
+                insert.execute(params![
+                    ident,
+                    message.id,
+                    author,
+                    message.text,
+                    at,
+                    remote_messages::extras(message)
+                ])?;
             }
             Ok(())
         }
@@ -274,7 +235,7 @@ fn exchange(
         applied.session,
         exchange.kind.word(),
         exchange.conversation.and_then(|key| keys.ident(key)),
-        exchange.message.map(row_id),
+        exchange.message.map(columns::row_id),
         exchange.started.wall.as_microsecond(),
         took,
         exchange.status(),
@@ -287,7 +248,7 @@ fn exchange(
         .execute(params![number, exchange_codec::pack(exchange)])?;
     if let Some(message) = exchange.message {
         let logged = "UPDATE messages SET logged = 1 WHERE id = ?1 AND logged = 0";
-        db.prepare_cached(logged)?.execute([row_id(message)])?;
+        db.prepare_cached(logged)?.execute([columns::row_id(message)])?;
     }
     Ok(())
 }
@@ -306,7 +267,7 @@ pub fn index(db: &mut Connection) -> rusqlite::Result<bool> {
             .optional()?;
         let columns = exchange_codec::Columns {
             session: 0,
-            kind: exchange_codec::kind_of(kind),
+            kind: columns::kind_of(kind),
             what: what.clone(),
             conversation: None,
             message: None,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::{apply, exchange_codec};
+use super::columns;
 use crate::model::{Attachment, Choice, RemoteMessage};
 
 /// What a message of the other side has beside its words.
@@ -35,9 +35,9 @@ pub fn newest(db: &Connection, ident: &str, limit: usize) -> rusqlite::Result<Ve
         let stored: Stored = extras.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
         Ok(RemoteMessage {
             id: row.get(0)?,
-            author: apply::author_of(&row.get::<_, String>(1)?),
+            author: columns::author_of(&row.get::<_, String>(1)?),
             text: row.get(2)?,
-            at: exchange_codec::time(row.get(3)?),
+            at: columns::time(row.get(3)?),
             choices: stored.choices,
             attachments: stored.attachments,
             late: stored.late,
