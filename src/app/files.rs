@@ -1,8 +1,22 @@
-//! Files: regular ones read up to a bound, and new ones that only their owner can read.
+//! Files: regular ones read up to a bound, new ones that only their owner can read, and names as people write them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The path with the home directory in place of a `~` at its beginning. A shell does that only for a word of its own: not
+/// in `--out=~/x`, and not in what a variable holds.
+pub fn from_home(path: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether a path names standard output or standard input, as `-` does everywhere and these devices do on Unix.
+pub fn is_standard_stream(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/stdin", "/dev/fd/0", "/dev/fd/1"].iter().any(|name| path == Path::new(name))
+}
 
 /// Opens a file for reading. Refuses what is no regular file: a device has no end, and opening a pipe waits for whoever
 /// writes into it.
@@ -65,6 +79,17 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_directory() {
+        let home = Path::new("/home/anna");
+        for (written, meant) in
+            [("~/x", "/home/anna/x"), ("~", "/home/anna"), ("~bert/x", "~bert/x"), ("a/~/x", "a/~/x"), ("/x", "/x")]
+        {
+            assert_eq!(from_home(Path::new(written), Some(home)), Path::new(meant), "{written}");
+            assert_eq!(from_home(Path::new(written), None), Path::new(written));
+        }
+    }
 
     #[test]
     fn only_regular_files_up_to_a_bound_are_read() {

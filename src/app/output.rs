@@ -1,10 +1,12 @@
 //! The command line's two outputs: results on stdout, problems on stderr. A reader that went away is not an error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::app::files;
 use crate::config::Profile;
 use crate::text::screen::visible;
 
@@ -70,6 +72,8 @@ pub struct Output {
     unwritten: Option<io::ErrorKind>,
     /// Whom the command speaks to, for each line of `--json`. Empty where it speaks to nobody.
     target: Map<String, Value>,
+    /// A report goes to stdout, so what people read goes to stderr.
+    beside_report: bool,
 }
 
 impl Output {
@@ -86,6 +90,12 @@ impl Output {
         target.insert("profile".to_owned(), json!(profile.name));
         target.insert("region".to_owned(), json!(profile.region.domain));
         Self { target, ..Self::default() }
+    }
+
+    /// Leaves stdout to a report: everything else goes to stderr.
+    #[must_use]
+    pub fn beside_report(self, beside_report: bool) -> Self {
+        Self { beside_report, ..self }
     }
 
     /// The line of `--json`, with whom the command speaks to.
@@ -126,6 +136,10 @@ impl Output {
     /// Writes bytes to stdout and flushes them.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failed> {
         if self.closed {
+            return Ok(());
+        }
+        if self.beside_report {
+            let _ = io::stderr().lock().write_all(bytes);
             return Ok(());
         }
         if self.unwritten.is_some() {
@@ -175,6 +189,26 @@ fn safe(text: &str) -> String {
 /// Writes a problem to stderr. There is nowhere to report that stderr is gone.
 pub fn warn(text: &str) {
     let _ = writeln!(io::stderr().lock(), "guestwire: {}", safe(text));
+}
+
+/// Where a result goes that is named as a file: standard output for `-`, else a new private file, over an old one only
+/// with `replace`.
+pub fn destination(path: &Path, replace: bool) -> io::Result<Box<dyn io::Write>> {
+    if files::is_standard_stream(path) {
+        return Ok(Box::new(io::stdout()));
+    }
+    Ok(Box::new(files::private(path, replace)?))
+}
+
+/// All of standard input, at most `most` bytes of it, as it was handed over.
+pub fn standard_input(most: u64) -> Result<Vec<u8>, Failed> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|e| Failed::usage(format!("standard input cannot be read ({})", e.kind())))?;
+    if bytes.len() as u64 > most {
+        return Err(Failed::usage(format!("standard input holds more than {} KiB", most >> 10)));
+    }
+    Ok(bytes)
 }
 
 /// Whether a person can be asked: both ends of the conversation are a terminal.

@@ -1,12 +1,14 @@
 //! The command line as it was typed. Each subcommand makes options of its own from it. Secrets are never flags: other
 //! users of the machine can read them there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::app::files;
 use crate::config::ad_hoc::Target;
 use crate::config::settings::ColorChoice;
 use crate::config::{Flags, parse_duration};
@@ -39,16 +41,16 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = "Options everywhere")]
     pub profile: Option<String>,
     /// Read this config file instead of the usual one
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub config: Option<PathBuf>,
     /// Keep data in this directory instead of the usual one
-    #[arg(long, global = true, value_name = "DIR", help_heading = "Options everywhere")]
+    #[arg(value_parser = path(), long, global = true, value_name = "DIR", help_heading = "Options everywhere")]
     pub data_dir: Option<PathBuf>,
     /// Use the built-in sandbox, whatever the config file says
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub sandbox: bool,
     /// Let the sandbox play this scenario: a file, or the name of a built-in one
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub scenario: Option<PathBuf>,
     /// Lines instead of a screen, for screen readers and pipes
     #[arg(long, global = true, help_heading = "Options everywhere")]
@@ -63,19 +65,19 @@ pub struct GlobalArgs {
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub calm: bool,
     /// Write guestwire's own log to this file, as JSON lines without secrets
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
+    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub log_file: Option<PathBuf>,
     /// Keep nothing: no drafts, no queue, no messages, no log on disk
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub ephemeral: bool,
     /// Record the console's screen into this new file, as an asciinema cast
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Open the console in demo mode, and play this pass: a file, or smoke, refusals or renewal
-    #[arg(long, value_name = "PASS", conflicts_with = "rehearse")]
+    #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
     pub demo: Option<PathBuf>,
     /// Show again what `guestwire export session` wrote, in demo mode; nothing is sent and nobody is asked
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_parser = path(), long, value_name = "FILE")]
     pub rehearse: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
@@ -195,8 +197,8 @@ pub struct SendArgs {
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct RunArgs {
-    /// The pass: a TOML file, or the name of a built-in one (smoke, refusals, renewal)
-    #[arg(value_name = "PASS", required_unless_present = "schema")]
+    /// The pass: a TOML file, the name of a built-in one (smoke, refusals, renewal), or `-` for standard input
+    #[arg(value_parser = path(), value_name = "PASS", required_unless_present = "schema")]
     pub pass: Option<PathBuf>,
     /// Print the JSON Schema of pass files, and do nothing else
     #[arg(long)]
@@ -210,7 +212,8 @@ pub struct RunArgs {
     /// After the first failure leave out the rest
     #[arg(long)]
     pub fail_fast: bool,
-    /// Write a report when it is over: junit, ctrf, md or html; may be given several times
+    /// Write a report when it is over: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
+    /// output, and the progress to standard error
     #[arg(long, value_name = "FORM=FILE", value_parser = report)]
     pub report: Vec<(Form, PathBuf)>,
     /// Write reports over those of an earlier run
@@ -283,8 +286,8 @@ pub struct ExportArgs {
     /// How a transcript is written
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub format: TranscriptFormat,
-    /// The file, which must not exist yet
-    #[arg(long, value_name = "FILE")]
+    /// The file, which must not exist yet; `-` is standard output
+    #[arg(value_parser = path(), long, value_name = "FILE")]
     pub out: PathBuf,
 }
 
@@ -424,7 +427,19 @@ fn report(text: &str) -> Result<(Form, PathBuf), String> {
         format!("`{form}` is no form of report{near}")
     };
     let form = Form::named(form).ok_or_else(unknown)?;
-    if file.is_empty() { Err("no file is named behind the =".to_owned()) } else { Ok((form, PathBuf::from(file))) }
+    if file.is_empty() {
+        return Err("no file is named behind the =; `-` is standard output".to_owned());
+    }
+    let base = directories::BaseDirs::new();
+    Ok((form, files::from_home(Path::new(file), base.as_ref().map(directories::BaseDirs::home_dir))))
+}
+
+/// A path as people write it, also with `~`.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| {
+        let base = directories::BaseDirs::new();
+        files::from_home(&path, base.as_ref().map(directories::BaseDirs::home_dir))
+    })
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::config::secret::Oddity;
-use crate::config::settings::Origin;
 use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::screen::visible;
+use crate::tui::appearance;
 
 use super::args::ConfigSub;
 use crate::app::exit::{Exit, Failed};
@@ -37,6 +37,8 @@ pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Fail
                 warn(&format!("warning: {sentence}"));
             }
             problems.extend(check_ca_files(&settings));
+            problems.extend(appearance::chosen(&settings).err().into_iter().flat_map(|problems| problems.0));
+            problems.sort_by_key(|problem| problem.at);
             if !problems.is_empty() {
                 let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
                 return Err(Failed::usage(sentences.join("\n")));
@@ -74,13 +76,8 @@ fn warn_of(problem: &Problem) {
 fn check_ca_files(settings: &Settings) -> Vec<Problem> {
     let ProfileChoice::Named(profile) = &settings.profile else { return Vec::new() };
     let name = format!("profiles.{}.ca_files", profile.name);
-    let Some(Origin::File(at)) = settings.sheet.iter().find(|row| row.name == name).map(|row| &row.origin) else {
-        return Vec::new();
-    };
-    let problem = |why: &str, file: &Path| {
-        let sentence = format!("the CA file {}: {why}", file.display());
-        settings.problem(*at, sentence)
-    };
+    let problem =
+        |why: &str, file: &Path| settings.problem_of(&name, &format!("the CA file {}: {why}", file.display()));
     let mut problems = Vec::new();
     for file in &profile.ca_files {
         match check_ca_file(file) {

@@ -34,7 +34,11 @@ pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> 
         journal::reader(settings, &opened.profile).and_then(|reader| write(&args, &reader, &opened.profile, settings));
     opened.close().await;
     let what = written?;
-    output::warn(&format!("{what} in {}", args.out.display()));
+    if files::is_standard_stream(&args.out) {
+        output::warn(&format!("wrote {what}"));
+    } else {
+        output::warn(&format!("{what} in {}", args.out.display()));
+    }
     Ok(Exit::Done)
 }
 
@@ -48,7 +52,7 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
         };
         Failed::here(format!("{} cannot be written: {why}", path.display()))
     };
-    let mut out = BufWriter::new(files::private(path, false).map_err(wrong)?);
+    let mut out = BufWriter::new(output::destination(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
             let count = write_har(&mut out, reader, profile, 0).map_err(|e| e.at(path))?;

@@ -1,7 +1,6 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
 use std::fmt::Write as _;
-use std::io::{self, Read as _};
 
 use serde_json::json;
 
@@ -15,7 +14,7 @@ use super::ids_fold::IdsFold;
 use crate::app::drive::drive;
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
-use crate::app::output::{Line, Output};
+use crate::app::output::{Line, Output, standard_input};
 
 /// A HAR of a long session is that large.
 const MAX_BYTES: u64 = 32 << 20;
@@ -24,10 +23,7 @@ fn text(argument: &str) -> Result<String, Failed> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(MAX_BYTES).read_to_end(&mut bytes);
-    read.map_err(|e| Failed::usage(format!("standard input cannot be read ({})", e.kind())))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&standard_input(MAX_BYTES)?).into_owned())
 }
 
 /// The ids that a profile names.

@@ -29,6 +29,7 @@ use clap::error::ErrorKind;
 use crate::config::{ProfileChoice, load};
 
 use crate::app::exit::{Exit, Failed};
+use crate::tui::appearance;
 use crate::tui::run::ConsoleOptions;
 use args::{Cli, Sub};
 
@@ -123,8 +124,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         Some(Sub::Forget(args)) => forget::run(&args, &settings).map(ExitCode::from),
         Some(Sub::Token(args)) => block_on(token::run(&args, &settings)).map(ExitCode::from),
         _ if settings.ui.plain => block_on(crate::plain::run::run(&settings)),
-        _ => crate::tui::run::run(&ConsoleOptions { settings, fill_log, record, show })
-            .map_err(|e| Failed::here(format!("{e:#}"))),
+        _ => {
+            // A setting that the screen cannot use is one of the configuration, before there is a screen.
+            appearance::chosen(&settings)?;
+            crate::tui::run::run(&ConsoleOptions { settings, fill_log, record, show })
+                .map_err(|e| Failed::here(format!("{e:#}")))
+        }
     }
 }
 

@@ -21,6 +21,11 @@ pub fn locate(flags: &Flags, env: Lookup<'_>) -> Result<(Paths, Vec<Row>), Probl
     let config = dirs.as_ref().map(|d| d.config_dir().to_owned());
     let data = dirs.as_ref().map(|d| d.data_dir().to_owned());
     let (mut places, rows) = paths(flags, env, config, data)?;
+    let base = BaseDirs::new();
+    let home = base.as_ref().map(BaseDirs::home_dir);
+    for path in [&mut places.config_file, &mut places.data_dir].into_iter().chain(&mut places.log_file) {
+        *path = files::from_home(path, home);
+    }
     places.config_exists = places.config_file.exists();
     Ok((places, rows))
 }

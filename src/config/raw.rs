@@ -173,10 +173,10 @@ impl RawUi {
 
 fn read_keys(mut table: Table<'_>) -> Vec<KeyBinding> {
     let mut bindings = Vec::new();
-    for (word, context) in KeyContext::WORDS {
-        let Some(context_table) = table.table(word) else { continue };
+    for context in KeyContext::ALL {
+        let Some(context_table) = table.table(context.name()) else { continue };
         for (action, chords) in context_table.named_lists() {
-            bindings.push(KeyBinding { context: *context, action, chords });
+            bindings.push(KeyBinding { context, action, chords });
         }
     }
     table.finish();
@@ -235,9 +235,9 @@ mod tests {
         let file = doc.read(RawFile::read);
         assert_eq!(file.map(|f| f.profiles.len()), Some(2));
         let mut asked = doc.asked();
-        for (context, _) in KeyContext::WORDS {
+        for context in KeyContext::ALL.map(KeyContext::name) {
             assert!(text.contains(&format!("keys.{context}")), "no [keys.{context}] in the example");
-            asked.remove(*context);
+            asked.remove(context);
         }
         let words: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
         let absent: Vec<&String> = asked.iter().filter(|name| !words.contains(&name.as_str())).collect();

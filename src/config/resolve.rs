@@ -13,7 +13,7 @@ use super::reader::Doc;
 use super::regions::SANDBOX;
 use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
 use super::settings::{
-    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, KeyContext, LogLimits, Origin, Paths, ProfileChoice,
+    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, LogLimits, Origin, Paths, ProfileChoice,
     Row, Settings, Snippet, Times, Ui,
 };
 use super::sheet::{Lookup, Said, Sheet, Shown as _, env_flag, env_path, env_text, env_word, file, flag, switch};
@@ -155,7 +155,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         sheet.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
     }
     for binding in &raw.keys {
-        let context = KeyContext::WORDS.iter().find(|(_, c)| *c == binding.context).map_or("", |(word, _)| word);
+        let context = binding.context.name();
         let chords: Vec<String> = binding.chords.iter().map(|c| c.value.clone()).collect();
         let name = format!("keys.{context}.{}", binding.action.value);
         sheet.note(name, chords.shown(), Origin::File(binding.action.at));

@@ -16,6 +16,7 @@ use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, Terminal, TokenHost, Webhook, regions,
 };
+use crate::app::files;
 use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenGuest, ids, limits};
 
 /// The path of the Guest API's endpoint, from its description.
@@ -422,8 +423,6 @@ fn plain(list: Vec<Spot<String>>) -> Vec<String> {
 
 /// A path of the file: `~/` is the home directory, a relative path begins at the config file.
 fn expand(text: &str, home: Option<&Path>, beside: Option<&Path>) -> PathBuf {
-    if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), home) {
-        return home.join(rest);
-    }
-    beside.map_or_else(|| PathBuf::from(text), |dir| dir.join(text))
+    let path = files::from_home(Path::new(text), home);
+    beside.map_or_else(|| path.clone(), |dir| dir.join(&path))
 }

@@ -62,9 +62,18 @@ pub struct NamedSecret {
 }
 
 impl Settings {
-    /// A problem at a place of the config file, for whoever judges parts of it later (the keymap).
+    /// A problem at a place of the config file, for whoever checks parts of it later.
     pub fn problem(&self, at: Position, sentence: impl Into<String>) -> Problem {
         Problem::at(&self.paths.config_file, at, sentence)
+    }
+
+    /// A problem with the setting of this name, at the line of the file or with the variable or flag that it came from.
+    pub fn problem_of(&self, setting: &str, sentence: &str) -> Problem {
+        match self.sheet.iter().find(|row| row.name == setting).map(|row| &row.origin) {
+            Some(Origin::File(at)) => self.problem(*at, sentence),
+            Some(origin @ (Origin::Env(_) | Origin::Flag(_))) => Problem::new(format!("{sentence} ({origin})")),
+            Some(Origin::Default | Origin::Region) | None => Problem::new(sentence),
+        }
     }
 }
 
@@ -231,36 +240,55 @@ pub struct Ui {
     pub times: Times,
 }
 
-/// Where keys are resolved.
+/// Where keys are resolved. A pane's own context comes first, then [`KeyContext::Global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyContext {
-    /// Everywhere.
+    /// Everywhere but in text fields.
     Global,
-    /// The list of conversations.
+    /// The conversation picker.
     Picker,
-    /// The composer.
-    Composer,
     /// The log pane.
     Log,
-    /// A regression pass.
+    /// The message composer: what is not bound is text.
+    Composer,
+    /// The regression pass.
     Pass,
     /// Demo mode.
     Present,
-    /// A question.
+    /// A dialog, prompt, menu or page on top.
     Dialog,
 }
 
 impl KeyContext {
-    /// As config writes it.
-    pub const WORDS: &'static [(&'static str, Self)] = &[
-        ("global", Self::Global),
-        ("picker", Self::Picker),
-        ("composer", Self::Composer),
-        ("log", Self::Log),
-        ("pass", Self::Pass),
-        ("present", Self::Present),
-        ("dialog", Self::Dialog),
-    ];
+    /// All of them, in help order.
+    pub const ALL: [Self; 7] =
+        [Self::Global, Self::Picker, Self::Log, Self::Composer, Self::Pass, Self::Present, Self::Dialog];
+
+    /// The name in config.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Picker => "picker",
+            Self::Log => "log",
+            Self::Composer => "composer",
+            Self::Pass => "pass",
+            Self::Present => "present",
+            Self::Dialog => "dialog",
+        }
+    }
+
+    /// The heading in help.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere but in text fields",
+            Self::Picker => "Conversations",
+            Self::Log => "Log",
+            Self::Composer => "Composer",
+            Self::Pass => "Pass",
+            Self::Present => "Present",
+            Self::Dialog => "Dialogs, prompts and pages",
+        }
+    }
 }
 
 /// One line of `[keys.CONTEXT]`: an action and its chords, as written. No chord at all unbinds the action.

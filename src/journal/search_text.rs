@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use crate::model::{Body, Exchange};
+pub use crate::text::fold::fold;
 
 /// Of a longer body only the beginning is found, in bytes.
 const BODY_MAX: usize = 16 * 1024;
@@ -49,23 +50,6 @@ fn beginning(body: &Body) -> &str {
         end -= 1;
     }
     body.text.get(..end).unwrap_or_default()
-}
-
-/// Text without case and accents.
-pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            'ß' | 'ẞ' => out.push_str("ss"),
-            'ς' => out.push('σ'),
-            'İ' | 'ı' => out.push('i'),
-            // Accents that stand for themselves.
-            '\u{300}'..='\u{36f}' => {}
-            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
-            c => out.extend(nucleo_matcher::chars::normalize(c).to_lowercase()),
-        }
-    }
-    out
 }
 
 /// A query as typed, taken apart: words, and `"words beside each other"`.

@@ -21,6 +21,7 @@ use crate::journal::{Job, Journal, Page};
 use crate::pass::{Run, report};
 use crate::plain::{Act, Input, Plain, Setup};
 use crate::session::log::{Log, LogOptions};
+use crate::text::typed;
 use crate::tui::effect::SandboxAsk;
 use crate::tui::start::{first_message_id, journal_options};
 use crate::tui::terminal::platform::private_file;
@@ -218,11 +219,9 @@ fn lines() -> Receiver<Input> {
                     return;
                 }
                 Ok(_) => {
-                    if bytes.last() == Some(&b'\n') {
-                        bytes.pop();
-                        bytes.pop_if(|byte| *byte == b'\r');
-                    }
-                    String::from_utf8(bytes).map_or(Input::BadLine("is not UTF-8 text"), Input::Line)
+                    String::from_utf8(bytes).map_or(Input::BadLine("is not UTF-8 text"), |line| {
+                        Input::Line(typed::cleaned(&line))
+                    })
                 }
                 Err(_) => {
                     let _ = tell.blocking_send(Input::BadLine("cannot be read"));

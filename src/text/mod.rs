@@ -1,4 +1,7 @@
-//! Text from outside: read whatever its charset, measured and cleaned. Imports nothing of ours.
+//! Text from outside: read whatever its charset, measured, cleaned and compared. Imports nothing of ours.
 
+pub mod alike;
+pub mod fold;
 pub mod json;
 pub mod screen;
+pub mod typed;

@@ -3,56 +3,7 @@
 
 use std::fmt;
 
-/// Where keys are resolved. A pane's own context comes first, then [`Context::Global`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Context {
-    /// Everywhere but in text fields.
-    Global,
-    /// The conversation picker.
-    Picker,
-    /// The log pane.
-    Log,
-    /// The message composer: what is not bound is text.
-    Composer,
-    /// The regression pass.
-    Pass,
-    /// Demo mode.
-    Present,
-    /// A dialog, prompt, menu or page on top.
-    Dialog,
-}
-
-impl Context {
-    /// All of them, in help order.
-    pub const ALL: [Self; 7] =
-        [Self::Global, Self::Picker, Self::Log, Self::Composer, Self::Pass, Self::Present, Self::Dialog];
-
-    /// The name in config.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Global => "global",
-            Self::Picker => "picker",
-            Self::Log => "log",
-            Self::Composer => "composer",
-            Self::Pass => "pass",
-            Self::Present => "present",
-            Self::Dialog => "dialog",
-        }
-    }
-
-    /// The heading in help.
-    pub const fn heading(self) -> &'static str {
-        match self {
-            Self::Global => "Everywhere but in text fields",
-            Self::Picker => "Conversations",
-            Self::Log => "Log",
-            Self::Composer => "Composer",
-            Self::Pass => "Pass",
-            Self::Present => "Present",
-            Self::Dialog => "Dialogs, prompts and pages",
-        }
-    }
-}
+pub use crate::config::settings::KeyContext as Context;
 
 macro_rules! actions {
     ($($context:ident { $($action:ident $name:literal [$($key:literal),*] $about:literal $(~ $synonyms:literal)?;)* })*) => {

@@ -4,19 +4,8 @@ use std::collections::HashMap;
 
 use super::action::{ACTIONS, Action, Context};
 use super::chord::{Chord, Keys};
-
-/// One line of `[keys.CONTEXT]`: an action's name and the keys that it shall have instead of its defaults.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Override {
-    /// The table it stands in: `global`, `log`, …
-    pub context: String,
-    /// The action's name.
-    pub action: String,
-    /// Its keys; none unbinds it.
-    pub keys: Vec<String>,
-    /// Where it stands, for messages: `config.toml:12:3`.
-    pub place: String,
-}
+use crate::config::problem::{Position, Spot, nearest};
+use crate::config::settings::KeyBinding;
 
 /// What a key means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +28,7 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        // The defaults are checked by a test; an error here would leave the keys that could be bound.
+        // Nothing is wrong with no changes.
         Self::new(&[], false).unwrap_or_else(|_| Self {
             one: HashMap::new(),
             two: HashMap::new(),
@@ -49,16 +38,17 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// The defaults with `overrides` over them. `enter_is_newline` swaps the keys of *send* and *new-line*.
+    /// The defaults with `changes` over them. `enter_is_newline` swaps the keys of *send* and *new-line*.
     ///
     /// # Errors
-    /// A sentence with the place: unknown context, unknown action (with the nearest name), unknown key, or a key that two
-    /// actions of one context want.
-    pub fn new(overrides: &[Override], enter_is_newline: bool) -> Result<Self, String> {
+    /// All that is wrong with the changes, each with its place: an unknown action (with the nearest name), an unknown
+    /// key, a key that cannot be bound there, or one that two actions of one context want.
+    pub fn new(changes: &[KeyBinding], enter_is_newline: bool) -> Result<Self, Vec<Spot<String>>> {
+        let mut wrong = Vec::new();
         let mut keys: HashMap<Action, Vec<Keys>> = HashMap::new();
         for spec in ACTIONS {
-            let parsed = spec.keys.iter().map(|k| Keys::parse(k)).collect::<Result<Vec<_>, _>>()?;
-            keys.insert(spec.action, parsed);
+            // The defaults are checked by a test.
+            keys.insert(spec.action, spec.keys.iter().filter_map(|k| Keys::parse(k).ok()).collect());
         }
         if enter_is_newline {
             let send = keys.remove(&Action::Send).unwrap_or_default();
@@ -66,40 +56,61 @@ impl Keymap {
             keys.insert(Action::Send, new_line);
             keys.insert(Action::NewLine, send);
         }
-        let mut places: HashMap<Action, &str> = HashMap::new();
-        for change in overrides {
-            let action = find_action(change)?;
-            let parsed = change.keys.iter().map(|k| Keys::parse(k)).collect::<Result<Vec<_>, _>>();
-            keys.insert(action, parsed.map_err(|why| format!("{}: {why}", change.place))?);
-            places.insert(action, &change.place);
+        let mut places: HashMap<Action, Position> = HashMap::new();
+        for change in changes {
+            let action = match find_action(change) {
+                Ok(action) => action,
+                Err(sentence) => {
+                    wrong.push(Spot { value: sentence, at: change.action.at });
+                    continue;
+                }
+            };
+            let mut bound = Vec::new();
+            for chord in &change.chords {
+                match Keys::parse(&chord.value) {
+                    Ok(keys) => bound.push(keys),
+                    Err(value) => wrong.push(Spot { value, at: chord.at }),
+                }
+            }
+            keys.insert(action, bound);
+            places.insert(action, change.chords.first().map_or(change.action.at, |chord| chord.at));
         }
-        Self::bind(keys, &places)
+        let map = Self::bind(keys, &places, &mut wrong);
+        wrong.sort_by_key(|problem| problem.at);
+        if wrong.is_empty() { Ok(map) } else { Err(wrong) }
     }
 
-    fn bind(keys: HashMap<Action, Vec<Keys>>, places: &HashMap<Action, &str>) -> Result<Self, String> {
+    fn bind(
+        keys: HashMap<Action, Vec<Keys>>,
+        places: &HashMap<Action, Position>,
+        wrong: &mut Vec<Spot<String>>,
+    ) -> Self {
         let mut map = Self { one: HashMap::new(), two: HashMap::new(), keys };
         for spec in ACTIONS {
-            for &key in map.keys.get(&spec.action).map_or(&[][..], Vec::as_slice) {
-                if let Some(why) = unusable(spec.context, key) {
-                    let place = places.get(&spec.action).copied().unwrap_or("[keys]");
-                    return Err(format!("{place}: “{}” cannot have the key {key}: {why}", spec.action));
+            for key in map.keys.get(&spec.action).cloned().unwrap_or_default() {
+                let own = places.get(&spec.action);
+                if let (Some(why), Some(at)) = (unusable(spec.context, key), own) {
+                    let value = format!("“{}” cannot have the key {key}: {why}", spec.action);
+                    wrong.push(Spot { value, at: *at });
+                    continue;
                 }
                 let taken = match key.second {
                     None => map.one.insert((spec.context, key.first), spec.action),
                     Some(second) => map.two.insert((spec.context, key.first, second), spec.action),
                 };
-                let taken = taken.or_else(|| map.clash(spec.context, key));
-                if let Some(other) = taken.filter(|&other| other != spec.action) {
-                    let place = places.get(&spec.action).or_else(|| places.get(&other)).copied().unwrap_or("[keys]");
-                    return Err(format!(
-                        "{place}: in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
-                        spec.context.name(),
-                        spec.action
-                    ));
-                }
+                let taken = taken.or_else(|| map.clash(spec.context, key)).filter(|&other| other != spec.action);
+                let Some(other) = taken else { continue };
+                // Two defaults never clash, so one of the two was changed.
+                let at = own.or_else(|| places.get(&other)).copied().unwrap_or(Position { line: 1, column: 1 });
+                let value = format!(
+                    "in {}, the key {key} would be both “{other}” and “{}”; give one of them another key",
+                    spec.context.name(),
+                    spec.action
+                );
+                wrong.push(Spot { value, at });
             }
         }
-        Ok(map)
+        map
     }
 
     /// The action that stands in the way: a single key that is also the first of two, or the other way round.
@@ -156,27 +167,16 @@ fn unusable(context: Context, key: Keys) -> Option<&'static str> {
     }
 }
 
-fn find_action(change: &Override) -> Result<Action, String> {
-    let place = &change.place;
-    let nearest = |wanted: &str, names: &mut dyn Iterator<Item = &'static str>| {
-        names
-            .map(|name| (strsim::jaro_winkler(wanted, name), name))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(score, _)| *score > 0.7)
-            .map(|(_, name)| format!("; did you mean “{name}”?"))
-            .unwrap_or_default()
+fn find_action(change: &KeyBinding) -> Result<Action, String> {
+    let name = change.action.value.as_str();
+    let Some(action) = Action::named(name) else {
+        let near = nearest(name, ACTIONS.iter().map(|spec| spec.name));
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean “{near}”?"));
+        return Err(format!("no action is named “{name}”{hint}"));
     };
-    let Some(context) = Context::ALL.into_iter().find(|c| c.name() == change.context) else {
-        let hint = nearest(&change.context, &mut Context::ALL.into_iter().map(Context::name));
-        return Err(format!("{place}: [keys.{}] is not a place where keys are resolved{hint}", change.context));
-    };
-    let Some(action) = Action::named(&change.action) else {
-        let hint = nearest(&change.action, &mut ACTIONS.iter().map(|s| s.name));
-        return Err(format!("{place}: no action is named “{}”{hint}", change.action));
-    };
-    if action.spec().context != context {
-        let home = action.spec().context.name();
-        return Err(format!("{place}: “{action}” belongs into [keys.{home}], not into [keys.{}]", context.name()));
+    let home = action.spec().context;
+    if home != change.context {
+        return Err(format!("“{action}” belongs into [keys.{}], not into [keys.{}]", home.name(), change.context.name()));
     }
     Ok(action)
 }
@@ -186,13 +186,9 @@ fn find_action(change: &Override) -> Result<Action, String> {
 mod tests {
     use super::*;
 
-    fn change(context: &str, action: &str, keys: &[&str]) -> Override {
-        Override {
-            context: context.to_owned(),
-            action: action.to_owned(),
-            keys: keys.iter().map(|k| (*k).to_owned()).collect(),
-            place: "config.toml:7:1".to_owned(),
-        }
+    fn change(context: Context, action: &str, keys: &[&str]) -> KeyBinding {
+        let spot = |column, value: &str| Spot { value: value.to_owned(), at: Position { line: 7, column } };
+        KeyBinding { context, action: spot(1, action), chords: keys.iter().map(|key| spot(20, key)).collect() }
     }
 
     fn chord(name: &str) -> Chord {
@@ -217,21 +213,27 @@ mod tests {
 
     #[test]
     fn overrides_replace_the_defaults() {
-        let map = Keymap::new(&[change("log", "next-error", &["x"])], false).unwrap();
+        let map = Keymap::new(&[change(Context::Log, "next-error", &["x"])], false).unwrap();
         assert_eq!(map.resolve(Context::Log, None, chord("x")), Meaning::Act(Action::NextError));
         assert_eq!(map.resolve(Context::Log, None, chord("]")), Meaning::Unbound);
         assert_eq!(map.key(Action::NextError), "x");
     }
 
     #[test]
-    fn mistakes_are_sentences_with_the_place() {
-        let said = |c: Override| Keymap::new(&[c], false).unwrap_err();
-        let clash = said(change("log", "next-error", &["m"]));
-        assert!(clash.starts_with("config.toml:7:1: in log, the key m would be both"), "{clash}");
-        assert!(said(change("log", "next-eror", &["x"])).contains("did you mean “next-error”?"));
-        assert!(said(change("lag", "next-error", &["x"])).contains("did you mean “log”?"));
-        assert!(said(change("picker", "next-error", &["x"])).contains("belongs into [keys.log]"));
-        assert!(said(change("log", "mark", &["y"])).contains("would be both"));
-        assert!(said(change("log", "mark", &["hyper-x"])).contains("config.toml:7:1: “hyper”"));
+    fn mistakes_are_sentences_with_their_places() {
+        for (context, action, key, column, part) in [
+            (Context::Log, "next-error", "m", 20, "in log, the key m would be both"),
+            (Context::Log, "mark", "y", 20, "would be both"),
+            (Context::Log, "next-eror", "x", 1, "did you mean “next-error”?"),
+            (Context::Picker, "next-error", "x", 1, "belongs into [keys.log]"),
+            (Context::Log, "mark", "hyper-x", 20, "“hyper”"),
+        ] {
+            let wrong = Keymap::new(&[change(context, action, &[key])], false).unwrap_err();
+            let [problem] = wrong.as_slice() else { panic!("{wrong:?}") };
+            assert_eq!(problem.at, Position { line: 7, column }, "{problem:?}");
+            assert!(problem.value.contains(part), "{problem:?}");
+        }
+        let two = [change(Context::Log, "nothing", &[]), change(Context::Log, "mark", &["hyper-x"])];
+        assert_eq!(Keymap::new(&two, false).unwrap_err().len(), 2, "all are told");
     }
 }

@@ -2,6 +2,7 @@
 //! No clock, no I/O, no randomness, no `await`; never sees tokio, the engine's inside, or the sandbox.
 
 pub mod action;
+pub mod appearance;
 pub mod chord;
 pub mod effect;
 pub mod event;

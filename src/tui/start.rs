@@ -18,7 +18,7 @@ use super::terminal::screen::RealScreen;
 use super::terminal::{Exit, Screen as _, Shell};
 use crate::app::signals;
 use crate::clock::Clock;
-use crate::config::settings::{ColorChoice, EnterKey, Times};
+use crate::config::settings::Times;
 use crate::config::{Credentials, Profile, ProfileChoice, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
@@ -27,11 +27,11 @@ use crate::model::Moment;
 use crate::pass::Pass;
 use crate::session::conversations::Picker;
 use crate::session::log::{Log, LogOptions};
-use crate::tui::keymap::{Keymap, Override};
+use crate::tui::appearance;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::{Composer, Snippet};
 use crate::tui::state::demo::tape::Tape;
 use crate::tui::state::{Manners, Place, Setup, State};
-use crate::tui::theme;
 use crate::tui::theme::Theme;
 use crate::tui::{Effect, Event};
 
@@ -47,8 +47,7 @@ pub fn console(
     start: Start,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
 ) -> anyhow::Result<Exit> {
-    let keymap = keymap(settings)?;
-    let theme = theme(settings)?;
+    let (keymap, theme) = appearance::chosen(settings)?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
     }
@@ -222,52 +221,6 @@ pub fn journal_options(settings: &Settings, profile: &Profile) -> journal::Optio
         max_bytes: settings.journal.max_bytes,
         ..journal::Options::new(dir, conversations)
     }
-}
-
-fn keymap(settings: &Settings) -> anyhow::Result<Keymap> {
-    let overrides: Vec<Override> = settings
-        .keys
-        .iter()
-        .map(|binding| {
-            let at = binding.chords.first().map_or(binding.action.at, |c| c.at);
-            let (_, context) = crate::config::settings::KeyContext::WORDS
-                .iter()
-                .find(|(_, c)| *c == binding.context)
-                .map_or(("", ""), |(name, _)| ("", *name));
-            Override {
-                context: context.to_owned(),
-                action: binding.action.value.clone(),
-                keys: binding.chords.iter().map(|c| c.value.clone()).collect(),
-                place: format!("{}:{}:{}", settings.paths.config_file.display(), at.line, at.column),
-            }
-        })
-        .collect();
-    Keymap::new(&overrides, settings.composer.enter == EnterKey::Newline).map_err(anyhow::Error::msg)
-}
-
-fn theme(settings: &Settings) -> anyhow::Result<Theme> {
-    let ui = &settings.ui;
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    let mono = match ui.color {
-        ColorChoice::Never => true,
-        ColorChoice::Always => false,
-        ColorChoice::Auto => no_color,
-    };
-    let ascii = ui.ascii || !locale_is_utf8();
-    theme::named(&ui.theme, ascii, mono).with_context(|| {
-        let names = theme::names().collect::<Vec<_>>().join(", ");
-        format!("no theme is called “{}”: there are {names}", ui.theme)
-    })
-}
-
-/// Whether the locale says UTF-8. A locale that says nothing is taken for UTF-8, as terminals of today are.
-fn locale_is_utf8() -> bool {
-    let locale =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    locale.is_none_or(|l| {
-        let l = l.to_ascii_lowercase();
-        l.contains("utf-8") || l.contains("utf8") || !matches!(l.as_str(), "c" | "posix") && !l.contains('.')
-    })
 }
 
 fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, now: Moment, size: Size) -> State {

@@ -1,5 +1,6 @@
 //! The built program: exit codes, sentences, and what it leaves on disk. Nothing here needs a network.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -74,6 +75,77 @@ fn a_broken_file_and_bad_usage_are_two() {
     for arguments in [["snd", "x"], ["send", "hi"], ["--config", "none.toml"], ["man", "snd"]] {
         assert_eq!(run(home.path(), &arguments).0, 2, "{arguments:?}");
     }
+}
+
+/// What the console could not begin with is wrong with the configuration, and the check says the same.
+#[test]
+fn keys_and_theme_are_checked_as_the_console_checks_them() {
+    let home = tempfile::tempdir().unwrap();
+    for (lines, said) in [
+        ("[keys.log]\nnext-eror = [\"x\"]", "c.toml:2:1: no action is named “next-eror”; did you mean “next-error”?"),
+        ("[keys.log]\nnext-error = [\"hyper-x\"]", "c.toml:2:15: “hyper”"),
+        ("[keys.log]\nnext-error = [\"m\"]", "c.toml:2:15: in log, the key m would be both “next-error” and “mark”"),
+        ("[keys.picker]\nnext-error = [\"x\"]", "c.toml:2:1: “next-error” belongs into [keys.log]"),
+        ("[ui]\ntheme = \"drak\"", "c.toml:2:9: there is no theme `drak`; did you mean `dark`?"),
+    ] {
+        std::fs::write(home.path().join("c.toml"), lines).unwrap();
+        for command in [&["config", "check"][..], &["--sandbox"]] {
+            let (code, _, stderr) = run(home.path(), &[&["--config", "c.toml"], command].concat());
+            assert_eq!(code, 2, "{command:?}: {stderr}");
+            assert!(stderr.contains(said), "{command:?}: {stderr}");
+        }
+    }
+    std::fs::write(home.path().join("c.toml"), "").unwrap();
+    let mut check = guestwire(home.path(), &["--config", "c.toml", "config", "check"]);
+    let output = check.env("GUESTWIRE_THEME", "drak").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("did you mean `dark`? (env GUESTWIRE_THEME)"));
+}
+
+/// `-` and `~` are what they are everywhere, also where no shell reads them.
+#[test]
+fn a_dash_is_standard_output_and_a_tilde_is_home() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = run(home.path(), &["--sandbox", "--data-dir=~/data", "send", "--to", "Echo", "hello"]);
+    assert_eq!(code, 0, "{stderr}");
+    for out in ["-", "/dev/stdout"] {
+        let export = ["--sandbox", "--data-dir=~/data", "export", "har", "--out", out];
+        let (code, stdout, stderr) = run(home.path(), &export);
+        assert_eq!(code, 0, "{stderr}");
+        let har: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(har["log"]["version"], "1.2");
+    }
+    let pass = "name = \"x\"\n[[cases]]\nname = \"a\"\n[[cases.steps]]\nsend = \"hello\"\n";
+    std::fs::write(home.path().join("pass.toml"), pass).unwrap();
+    let play = ["--sandbox", "--data-dir=~/data", "run", "pass.toml", "--to", "Echo", "--report", "junit=-", "--report=md=~/report.md"];
+    let (code, stdout, stderr) = run(home.path(), &play);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.starts_with("<?xml") && stdout.trim_end().ends_with("</testsuites>"), "{stdout}");
+    assert!(home.path().join("report.md").exists());
+    for both in [["--report=md=-", "--json"], ["--report=md=-", "--report=junit=/dev/stdout"]] {
+        let (code, stdout, _) = run(home.path(), &[&["--sandbox", "run", "pass.toml", "--to", "Echo"], &both[..]].concat());
+        assert_eq!((code, stdout.as_str()), (2, ""), "{both:?}");
+    }
+    let mut path = guestwire(home.path(), &["config", "path"]);
+    let output = path.env("GUESTWIRE_CONFIG", "~/there.toml").output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), home.path().join("there.toml").to_str().unwrap());
+    let mut left: Vec<String> =
+        std::fs::read_dir(home.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    left.sort();
+    assert_eq!(left, ["data", "pass.toml", "report.md"], "nothing is named - or ~");
+}
+
+/// What an editor or another system adds to a text is no part of the message.
+#[test]
+fn a_byte_order_mark_and_carriage_returns_are_not_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let mut send = guestwire(home.path(), &["--sandbox", "send", "--json", "--to", "Echo", "--reply-within", "30s", "-"]);
+    let mut child = send.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all("\u{feff}one\r\ntwo\r\n".as_bytes()).unwrap();
+    let Output { status, stdout, .. } = child.wait_with_output().unwrap();
+    let stdout = String::from_utf8(stdout).unwrap();
+    assert_eq!(status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains(r"You said: one\ntwo"), "{stdout}");
 }
 
 #[test]

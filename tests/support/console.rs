@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use guestwire::config::Spot;
+use guestwire::config::settings::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::Header;
@@ -17,7 +19,7 @@ use guestwire::model::{
 use guestwire::session::conversations::Picker;
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::chord::Chord;
-use guestwire::tui::keymap::{Keymap, Override};
+use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::composer::{Composer, Snippet};
 use guestwire::tui::state::{Place, Setup, State};
 use guestwire::tui::theme::Theme;
@@ -123,12 +125,12 @@ pub fn setup(width: u16, height: u16) -> Setup {
 }
 
 /// One line of `[keys.CONTEXT]`.
-pub fn rebound(context: &str, action: &str, keys: &[&str]) -> Override {
-    Override {
-        context: context.to_owned(),
-        action: action.to_owned(),
-        keys: keys.iter().map(|k| (*k).to_owned()).collect(),
-        place: "config.toml:1:1".to_owned(),
+pub fn rebound(context: &str, action: &str, keys: &[&str]) -> KeyBinding {
+    let spot = |value: &str| Spot { value: value.to_owned(), at: guestwire::config::Position { line: 1, column: 1 } };
+    KeyBinding {
+        context: KeyContext::ALL.into_iter().find(|known| known.name() == context).unwrap(),
+        action: spot(action),
+        chords: keys.iter().map(|key| spot(key)).collect(),
     }
 }
 
@@ -160,7 +162,7 @@ impl Desk {
         Self::with(120, 36, |setup| setup.place = real_place(true))
     }
 
-    pub fn bound(overrides: &[Override]) -> Self {
+    pub fn bound(overrides: &[KeyBinding]) -> Self {
         Self::with(120, 36, |setup| setup.keymap = Keymap::new(overrides, false).unwrap())
     }
 

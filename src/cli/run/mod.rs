@@ -26,7 +26,7 @@ use crate::app::journal;
 use crate::app::journal::Kept;
 use crate::app::logging;
 use crate::app::open::Opened;
-use crate::app::output::Output;
+use crate::app::output::{Output, destination};
 use crate::clock::Clock;
 use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
@@ -45,7 +45,13 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let pass = Pass::parse(&PathBuf::from(&file), &source)?;
     let cases = plan::chosen(&pass, &args.only)?;
     // Said before the pass is played, not after.
-    if let Some((_, path)) = args.report.iter().find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
+    let on_stdout = args.report.iter().filter(|(_, path)| files::is_standard_stream(path)).count();
+    if on_stdout > 1 || on_stdout > 0 && args.json {
+        let how = "give all but one of them a file";
+        return Err(Failed::usage(format!("only one report, or the lines of --json, can go to standard output; {how}")));
+    }
+    let mut files = args.report.iter().filter(|(_, path)| !files::is_standard_stream(path));
+    if let Some((_, path)) = files.find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
         let shown = path.display();
         return Err(Failed::usage(format!("the report {shown} exists; name a new file, or add --force")));
     }
@@ -72,7 +78,7 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let first = uuid::Uuid::new_v4().as_u64_pair().0 >> 2;
         let facts = ProfileFacts::of(&opened.profile);
         let mut fold = RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, facts, first);
-        let mut rim = Rim { opened: &opened, clock, engine, reports, journal: journal.as_ref(), json: args.json };
+        let mut rim = Rim { opened: &opened, clock, engine, reports, journal: journal.as_ref(), json: args.json, beside_report: on_stdout > 0 };
         let exit = rim.drive(&mut fold).await;
         let written = write_reports(args, fold.run(), &|text| rim.engine.mask(text));
         journal::close(journal);
@@ -90,7 +96,7 @@ fn write_reports(args: &RunArgs, run: &Run, mask: &dyn Fn(&str) -> String) -> Re
     }
     let run = masked(run, mask);
     for (form, path) in &args.report {
-        files::private(path, args.force)
+        destination(path, args.force)
             .and_then(|mut file| file.write_all(form.write(&run).as_bytes()))
             .map_err(|e| Failed::here(format!("the report {} cannot be written ({})", path.display(), e.kind())))?;
     }
@@ -132,12 +138,14 @@ struct Rim<'r> {
     reports: UnboundedReceiver<Report>,
     journal: Option<&'r Kept>,
     json: bool,
+    /// A report goes to stdout.
+    beside_report: bool,
 }
 
 impl Rim<'_> {
     /// Runs the fold to its end.
     async fn drive(&mut self, fold: &mut RunFold) -> Result<Exit, Failed> {
-        let mut output = Output::speaking_to(&self.opened.profile);
+        let mut output = Output::speaking_to(&self.opened.profile).beside_report(self.beside_report);
         let mut progress = Progress::new(self.json);
         let mut interrupts = interrupts();
         let mut inputs = std::collections::VecDeque::from([Input::Begin]);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Failed;
 use crate::app::files;
+use crate::app::output::standard_input;
 use crate::pass::builtin;
 use crate::pass::file::MAX_BYTES;
 
@@ -17,6 +18,9 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     };
     let shown = path.display();
     let failed = |why: String| Failed::usage(format!("{shown}: {why}"));
+    if files::is_standard_stream(path) {
+        return Ok(("standard input".to_owned(), text(standard_input(MAX_BYTES)?).map_err(failed)?));
+    }
     let mut file = match files::open(path) {
         Ok(file) => file,
         Err(error) => {
@@ -38,6 +42,9 @@ pub fn source(named: Option<&Path>) -> Result<(String, String), Failed> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(failed("is larger than 256 KiB; that cannot be a pass".to_owned()));
     }
-    let text = String::from_utf8(bytes).map_err(|_| failed("is not UTF-8 text; save it as UTF-8".to_owned()))?;
-    Ok((path.display().to_string(), text))
+    Ok((path.display().to_string(), text(bytes).map_err(failed)?))
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text; save it as UTF-8".to_owned())
 }

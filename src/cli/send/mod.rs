@@ -2,7 +2,7 @@
 
 pub mod fold;
 pub mod lines;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -10,13 +10,14 @@ use crate::config::{Profile, Settings, Terminal};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, Tuning};
 use crate::model::{Channel, ConversationKey, Extras, Variation};
+use crate::text::typed;
 
 use super::args::{SendArgs, Taken};
 use crate::app::drive::drive;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;
-use crate::app::output::Output;
+use crate::app::output::{Output, standard_input};
 use fold::{Pick, SendFold, Sending};
 
 /// More than any channel takes; a pipe that never ends is not read forever.
@@ -70,17 +71,9 @@ impl SendOptions {
 }
 
 fn read_stdin() -> Result<String, Failed> {
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|e| Failed::usage(format!("standard input cannot be read ({})", e.kind())))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Failed::usage("standard input holds more than 1 MiB; nothing was sent"));
-    }
-    let text =
-        String::from_utf8(bytes).map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?;
-    // The line end that `echo` and editors add is not part of the message.
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t));
-    Ok(text.to_owned())
+    let text = String::from_utf8(standard_input(MAX_BYTES)?)
+        .map_err(|_| Failed::usage("standard input is not UTF-8 text; nothing was sent"))?;
+    Ok(typed::cleaned(&text))
 }
 
 /// The conversation of that name, or the sentence that names the nearest.

@@ -11,7 +11,7 @@ use crate::model::{
     Cause, Confidence, DeliveryStatus, Diagnosis, Exchange, Moment, Outcome, RemoteMessage, Response, Unreadable,
 };
 use crate::pass::file::{Came, Capture, CaptureSource, Reply, Step, span};
-use crate::text::json;
+use crate::text::{alike, json};
 
 /// How long an exchange may lag behind its message, a diagnosis behind its exchange, and the last read behind the end of
 /// the time that is listened.
@@ -144,12 +144,17 @@ impl Expectation {
             }),
             Self::Header(name, wanted) => responded(seen, |response| match (header(&response.headers, name), wanted) {
                 (None, _) => Status::No("it is not there".to_owned()),
-                (Some(value), Some(wanted)) if value != wanted => Status::No(format!("it is “{value}”")),
+                (Some(value), Some(wanted)) if value != wanted => {
+                    Status::No(format!("it is “{value}”{}", named(alike::difference(wanted, value))))
+                }
                 (Some(value), _) => Status::Yes(Some(value.to_owned())),
             }),
             Self::Body(pointer, wanted) => responded(seen, |response| match at(response, pointer) {
                 Some(value) if value == *wanted => Status::Yes(None),
-                Some(value) => Status::No(format!("it is {value}")),
+                Some(value) => {
+                    let texts = wanted.as_str().zip(value.as_str());
+                    Status::No(format!("it is {value}{}", named(texts.and_then(|(a, b)| alike::difference(a, b)))))
+                }
                 None => Status::No("it is not there".to_owned()),
             }),
             Self::Tries(wanted) => answered(seen, |exchange| {
@@ -157,11 +162,13 @@ impl Expectation {
                 if tries == *wanted as usize { Status::Yes(None) } else { Status::No(there(tries)) }
             }),
             Self::Renewals(wanted) => renewals(*wanted, seen),
-            Self::Reply(reply) => listen(seen, reply.within, |m| fits(reply, m), "no reply fits"),
+            Self::Reply(reply) => {
+                listen(seen, reply.within, |m| fits(reply, m), |m| format!("no reply fits; {}", unlike(reply, m)))
+            }
             Self::Silence(time) => silence(*time, seen),
             Self::Capture(capture) => match &capture.source {
                 CaptureSource::Reply(pattern, within) => {
-                    listen(seen, *within, |m| pattern.0.is_match(&m.text), "no reply matches")
+                    listen(seen, *within, |m| pattern.0.is_match(&m.text), |m| format!("no reply matches; {}", said(m)))
                 }
                 _ => answered(seen, |_| match captured(capture, seen) {
                     Some(value) => Status::Yes(Some(value)),
@@ -296,13 +303,19 @@ fn unheard<'s>(seen: &'s Observed<'_>) -> impl Iterator<Item = &'s RemoteMessage
     seen.replies.into_iter().flat_map(|replies| replies.fresh.iter().skip(replies.taken))
 }
 
-fn listen(seen: &Observed<'_>, within: Duration, fits: impl Fn(&RemoteMessage) -> bool, else_: &str) -> Status {
+/// `otherwise` says of the last reply why it is not the one that was listened for.
+fn listen(
+    seen: &Observed<'_>,
+    within: Duration,
+    fits: impl Fn(&RemoteMessage) -> bool,
+    otherwise: impl Fn(&RemoteMessage) -> String,
+) -> Status {
     if let Some(reply) = unheard(seen).find(|m| fits(m)) {
         return Status::Yes(Some(format!("{}: {}", reply.author.word(), reply.text)));
     }
     over(seen, within, || {
         Status::No(match unheard(seen).last() {
-            Some(m) => format!("{else_}; {} said “{}”", m.author.word(), m.text),
+            Some(message) => otherwise(message),
             None => "nobody said anything".to_owned(),
         })
     })
@@ -342,9 +355,30 @@ pub fn fits(reply: &Reply, message: &RemoteMessage) -> bool {
         && reply.from.is_none_or(|author| author == message.author)
 }
 
+fn said(message: &RemoteMessage) -> String {
+    format!("{} said “{}”", message.author.word(), message.text)
+}
+
+/// What was said instead of the reply; and what tells the two apart, where the eye cannot.
+fn unlike(reply: &Reply, message: &RemoteMessage) -> String {
+    let text = reply.contains.as_ref().and_then(|part| alike::difference_within(part, &message.text));
+    let choice = || {
+        let labels = || message.choices.iter().map(|c| c.label.as_str());
+        let missing = reply.choices.iter().find(|wanted| !labels().any(|label| label == wanted.as_str()))?;
+        let difference = labels().find_map(|label| alike::difference(missing, label))?;
+        Some(format!("of the choice “{missing}” {difference}"))
+    };
+    format!("{}{}", said(message), named(text.or_else(choice)))
+}
+
+/// A difference as the end of a sentence.
+fn named(difference: Option<String>) -> String {
+    difference.map_or_else(String::new, |difference| format!("; {difference}"))
+}
+
 fn silence(time: Duration, seen: &Observed<'_>) -> Status {
     if let Some(reply) = unheard(seen).next() {
-        return Status::No(format!("{} said “{}”", reply.author.word(), reply.text));
+        return Status::No(said(reply));
     }
     over(seen, time, || Status::Yes(None))
 }

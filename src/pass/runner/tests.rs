@@ -297,6 +297,28 @@ fn replies_are_read_for_with_growing_pauses_until_one_fits() {
     assert_eq!(talk, ["hello", "Please wait", "welcome!"], "all of it is evidence");
 }
 
+/// What is expected and what was said may differ in what nobody sees: then the report names it.
+#[test]
+fn a_difference_that_the_eye_cannot_see_is_named() {
+    for (expect, said, part) in [
+        ("open invoice", "One open\u{a0}invoice", "character 5 is a no-break space (U+00A0), not a blank"),
+        ("Grüße", "Viele Gru\u{308}ße", "character 3 is U+0075 with U+0308, not U+00FC"),
+        ("hello", "h\u{200b}ello", "character 2 is a zero-width space (U+200B)"),
+    ] {
+        let expect = format!("{{ reply = {{ contains = \"{expect}\", within = \"1s\" }} }}");
+        let mut rig = Rig::new(&steps(&format!("steps = [{{ send = \"a\", expect = {expect} }}]")), Mode::Person);
+        rig.token(1);
+        rig.on(Event::Go);
+        rig.accepted();
+        rig.says(&[("g", Author::Guest, "a"), ("b", Author::Bot, said)]);
+        rig.after(1000);
+        rig.on(Event::Due);
+        rig.says(&[]);
+        let detail = rig.step((0, 0)).expectations[1].detail.clone().unwrap_or_default();
+        assert!(detail.contains(part), "{expect}: {detail}");
+    }
+}
+
 #[test]
 fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
     let text = steps(

@@ -174,7 +174,7 @@ fn term(word: &Word) -> Result<Term, FilterError> {
 }
 
 fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase())
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 enum Wrong {
@@ -183,6 +183,8 @@ enum Wrong {
 }
 
 fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
+    let key = key.to_ascii_lowercase();
+    let key = key.as_str();
     let missing = |example: &str| Wrong::Value(format!("{key}: wants a value, as in {key}:{example}"));
     match key {
         "status" if value.is_empty() => Err(missing("401")),
@@ -316,11 +318,12 @@ mod tests {
         assert_eq!(one("\"two words\""), Test::Text(needle("two words")));
         assert_eq!(one("\"kind:send"), Test::Text(needle("kind:send")));
         assert_eq!(one("https://x"), Test::Text(needle("https://x")));
-        assert_eq!(one("ID:"), Test::Text(needle("ID:")));
         assert_eq!(one("status:4xx"), Test::Status(400, 499));
         assert_eq!(one("status:401"), Test::Status(401, 401));
         assert_eq!(one("status:none"), Test::NoStatus);
         assert_eq!(one("kind:SEND"), Test::Kind(Kind::Send));
+        assert_eq!(one("Kind:Send"), Test::Kind(Kind::Send));
+        assert_eq!(one("STATUS:4XX"), Test::Status(400, 499));
         assert_eq!(one("conv:\"billing bot\""), Test::Conversation(needle("billing bot")));
         assert_eq!(one(">500ms"), Test::Slower(Duration::from_millis(500)));
         assert_eq!(one("<1.5s"), Test::Faster(Duration::from_millis(1500)));
@@ -347,6 +350,8 @@ mod tests {
             (">fast", 2, ">500ms"),
             ("x <", 4, "<500ms"),
             ("conv:", 6, "conv:bill"),
+            ("ID:", 4, "id:e42c"),
+            ("KNID:send", 1, "kind:"),
             ("zzzzzzz:1", 1, "status, kind"),
         ] {
             let error = wrong(text);

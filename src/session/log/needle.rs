@@ -1,6 +1,8 @@
-//! Finding text whatever its case.
+//! Finding text whatever its case, its accents, and the way in which it is written.
 
 use std::ops::Range;
+
+use crate::text::fold::{Mapped, fold};
 
 /// A text to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,50 +11,42 @@ pub(super) struct Needle {
 }
 
 impl Needle {
-    /// `None` for the empty text, which would be found everywhere.
+    /// `None` for a text of which nothing is left to look for: it would be found everywhere.
     pub fn new(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self { folded: text.to_lowercase() })
+        let folded = fold(text);
+        (!folded.is_empty()).then_some(Self { folded })
     }
 
     /// Whether `hay` contains it.
     pub fn is_in(&self, hay: &str) -> bool {
-        if self.folded.is_ascii() {
-            find_ascii(hay.as_bytes(), self.folded.as_bytes(), 0).is_some()
-        } else {
-            hay.to_lowercase().contains(&self.folded)
+        if hay.is_ascii() {
+            return find_ascii(hay.as_bytes(), self.folded.as_bytes(), 0).is_some();
         }
+        fold(hay).contains(&self.folded)
     }
 
     /// Where it is in `hay`, at most `most` times, without overlaps.
     pub fn places(&self, hay: &str, most: usize) -> Vec<Range<usize>> {
+        let length = self.folded.len();
         let mut out: Vec<Range<usize>> = Vec::new();
-        if self.folded.is_ascii() {
+        if hay.is_ascii() {
             let mut from = 0;
             while out.len() < most
                 && let Some(at) = find_ascii(hay.as_bytes(), self.folded.as_bytes(), from)
             {
-                from = at + self.folded.len();
+                from = at + length;
                 out.push(at..from);
             }
             return out;
         }
-        // Folding may change lengths, so each character is folded and compared where it stands.
-        let starts: Vec<usize> = hay.char_indices().map(|(at, _)| at).collect();
-        for start in starts {
-            if out.len() >= most || out.last().is_some_and(|last| start < last.end) {
-                continue;
+        let folded = Mapped::new(hay, fold);
+        for (at, _) in folded.text.match_indices(&self.folded) {
+            let place = folded.original(&(at..at + length));
+            if out.last().is_none_or(|last| last.end <= place.start) {
+                out.push(place);
             }
-            let Some(rest) = hay.get(start..) else { continue };
-            let mut wanted = self.folded.as_str();
-            for (at, c) in rest.char_indices() {
-                let mut buffer = [0; 4];
-                let matched = c.to_lowercase().try_fold(wanted, |w, l| w.strip_prefix(&*l.encode_utf8(&mut buffer)));
-                let Some(left) = matched else { break };
-                wanted = left;
-                if wanted.is_empty() {
-                    out.push(start..start + at + c.len_utf8());
-                    break;
-                }
+            if out.len() >= most {
+                break;
             }
         }
         out
@@ -85,10 +79,16 @@ mod tests {
         assert!(is_in("bill", "My BILL"));
         assert!(!is_in("bills", "My BILL"));
         assert!(is_in("éTÉ", "un Été"));
+        assert!(is_in("strasse", "Hauptstraße 1"));
+        assert!(is_in("straße", "HAUPTSTRASSE"));
+        assert!(is_in("Zürich", "Zu\u{308}rich"));
+        assert!(is_in("ISTANBUL", "İstanbul"));
+        assert!(is_in("σοφος", "ΣΟΦΟΣ"));
         assert!(!is_in("x", ""));
         assert_eq!(Needle::new(""), None);
         assert_eq!(Needle::new("aa").unwrap().places("aAaaA", 9), [0..2, 2..4]);
         assert_eq!(Needle::new("é").unwrap().places("xÉyé", 9), [1..3, 4..6]);
         assert_eq!(Needle::new("a").unwrap().places("aaaa", 2), [0..1, 1..2]);
+        assert_eq!(Needle::new("ss").unwrap().places("ßxss", 9), [0..2, 3..5]);
     }
 }

@@ -69,7 +69,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Signal(Signal::Suspend) => effects.push(Effect::Suspend),
         Event::Signal(Signal::Terminate | Signal::Interrupt) => effects.push(Effect::Quit),
         Event::Edited(Ok(text)) => {
-            state.composer.set_text(text.trim_end_matches('\n'));
+            state.composer.set_text(crate::text::typed::cleaned(&text).trim_end_matches('\n'));
             state.status.info("The editor's text stands in the composer; Enter sends it.");
         }
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),

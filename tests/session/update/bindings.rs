@@ -96,8 +96,7 @@ fn a_key_that_types_cannot_be_bound_where_one_types() {
     {
         for key in ["x", "space", "x y"] {
             let said = Keymap::new(&[rebound(context, action, &[key])], false).unwrap_err();
-            assert!(said.starts_with("config.toml:1:1: "), "{said}");
-            assert!(said.contains("is text"), "{context} {action} {key}: {said}");
+            assert!(said.iter().any(|wrong| wrong.value.contains("is text")), "{context} {action} {key}: {said:?}");
         }
     }
 }
@@ -105,7 +104,7 @@ fn a_key_that_types_cannot_be_bound_where_one_types() {
 #[test]
 fn dialogs_take_single_keys_only() {
     let said = Keymap::new(&[rebound("dialog", "dismiss", &["ctrl-x ctrl-x"])], false).unwrap_err();
-    assert!(said.contains("single key"), "{said}");
+    assert!(said.iter().any(|wrong| wrong.value.contains("single key")), "{said:?}");
 }
 
 #[test]

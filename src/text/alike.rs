@@ -1,0 +1,179 @@
+//! Two texts that look the same and are not: what tells them apart, in words.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::fold::Mapped;
+
+/// Characters that draw nothing by themselves, with their names.
+const UNSEEN: &[(char, &str)] = &[
+    ('\u{ad}', "a soft hyphen"),
+    ('\u{200b}', "a zero-width space"),
+    ('\u{200c}', "a zero-width non-joiner"),
+    ('\u{200d}', "a zero-width joiner"),
+    ('\u{200e}', "a left-to-right mark"),
+    ('\u{200f}', "a right-to-left mark"),
+    ('\u{202a}', "a direction mark"),
+    ('\u{202b}', "a direction mark"),
+    ('\u{202c}', "a direction mark"),
+    ('\u{202d}', "a direction mark"),
+    ('\u{202e}', "a direction mark"),
+    ('\u{2060}', "a word joiner"),
+    ('\u{2066}', "a direction mark"),
+    ('\u{2067}', "a direction mark"),
+    ('\u{2068}', "a direction mark"),
+    ('\u{2069}', "a direction mark"),
+    ('\u{fe0e}', "a variation selector"),
+    ('\u{fe0f}', "a variation selector"),
+    ('\u{feff}', "a byte order mark"),
+];
+
+/// Blanks, and characters that are drawn as others are.
+const NAMED: &[(char, &str)] = &[
+    (' ', "a blank"),
+    ('\t', "a tab"),
+    ('\n', "a line feed"),
+    ('\r', "a carriage return"),
+    ('\u{a0}', "a no-break space"),
+    ('\u{202f}', "a narrow no-break space"),
+    ('\u{2009}', "a thin space"),
+    ('\u{3000}', "an ideographic space"),
+    ('\u{2011}', "a no-break hyphen"),
+    ('\u{2212}', "a minus sign"),
+];
+
+/// Letters of other scripts that are drawn as a Latin one.
+const DRAWN_AS: &[(&str, char)] = &[
+    ("аΑА", 'a'),
+    ("ΒВ", 'b'),
+    ("сСϹ", 'c'),
+    ("еЕΕ", 'e'),
+    ("ΗН", 'h'),
+    ("іІΙ", 'i'),
+    ("јЈ", 'j'),
+    ("КΚ", 'k'),
+    ("ΜМ", 'm'),
+    ("ΝΝ", 'n'),
+    ("оОοΟ", 'o'),
+    ("рРΡ", 'p'),
+    ("ѕЅ", 's'),
+    ("ТΤ", 't'),
+    ("хХΧ", 'x'),
+    ("уΥ", 'y'),
+    ("Ζ", 'z'),
+];
+
+/// One character as it looks, whatever it is made of.
+fn look(character: &str) -> String {
+    if character == "\r\n" {
+        return " ".to_owned();
+    }
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(character).into_owned();
+    let mut out = String::new();
+    for c in composed.chars() {
+        match c {
+            c if UNSEEN.iter().any(|(unseen, _)| *unseen == c) => {}
+            c if c.is_whitespace() => out.push(' '),
+            '\u{2010}' | '\u{2011}' | '\u{2212}' => out.push('-'),
+            c => match DRAWN_AS.iter().find(|(letters, _)| letters.contains(c)) {
+                Some((_, latin)) => out.push(*latin),
+                None => out.extend(c.to_lowercase()),
+            },
+        }
+    }
+    out
+}
+
+/// Where `expected` does not stand in `said`, although it looks as if it did: what tells the two apart. `None` where
+/// they look different too. Case is not looked at.
+pub fn difference_within(expected: &str, said: &str) -> Option<String> {
+    let wanted: String = expected.trim().graphemes(true).map(look).collect();
+    let seen = Mapped::new(said, look);
+    let at = seen.text.find(&wanted).filter(|_| !wanted.is_empty())?;
+    let place = seen.original(&(at..at + wanted.len()));
+    let found = said.get(place)?;
+    // What draws nothing before the first letter and behind the last belongs to neither.
+    let unseen = |c: char| UNSEEN.iter().any(|(unseen, _)| *unseen == c);
+    first_difference(expected, found.trim_matches(unseen))
+}
+
+/// The same of two whole texts.
+pub fn difference(expected: &str, said: &str) -> Option<String> {
+    let looks = |text: &str| text.trim().graphemes(true).map(look).collect::<String>();
+    if expected.to_lowercase() == said.to_lowercase() || looks(expected) != looks(said) {
+        return None;
+    }
+    first_difference(expected, said)
+}
+
+fn first_difference(expected: &str, said: &str) -> Option<String> {
+    let (mut wanted, mut found) = (expected.graphemes(true), said.graphemes(true));
+    let mut place = 1;
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return None,
+            (Some(a), Some(b)) if a.to_lowercase() == b.to_lowercase() => place += 1,
+            (a, b) => {
+                let (a, b) = (a.map_or_else(nothing, described), b.map_or_else(nothing, described));
+                return Some(format!("it looks the same, but character {place} is {b}, not {a}"));
+            }
+        }
+    }
+}
+
+fn nothing() -> String {
+    "missing".to_owned()
+}
+
+fn described(character: &str) -> String {
+    let names: Vec<String> = character
+        .chars()
+        .map(|c| match UNSEEN.iter().chain(NAMED).find(|(known, _)| *known == c) {
+            Some((_, name)) => format!("{name} (U+{:04X})", u32::from(c)),
+            None => format!("U+{:04X}", u32::from(c)),
+        })
+        .collect();
+    names.join(" with ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_eye_cannot_tell_apart_is_named() {
+        for (expected, said, part) in [
+            ("two words", "two\u{a0}words", "character 4 is a no-break space (U+00A0), not a blank (U+0020)"),
+            ("Grüße", "Gru\u{308}ße", "character 3 is U+0075 with U+0308, not U+00FC"),
+            ("a\nb", "a\r\nb", "character 2 is a carriage return (U+000D) with a line feed (U+000A), not a line feed"),
+            ("invoice", "in\u{200b}voice", "character 3 is a zero-width space (U+200B), not U+0076"),
+            ("pay", "p\u{430}y", "character 2 is U+0430, not U+0061"),
+            ("a-b", "a\u{2011}b", "character 2 is a no-break hyphen (U+2011)"),
+            ("end", "end ", "character 4 is a blank (U+0020), not missing"),
+            ("ok\u{fe0f}", "ok", "character 2 is U+006B, not U+006B with a variation selector (U+FE0F)"),
+            ("\u{feff}hi", "hi", "not a byte order mark (U+FEFF)"),
+        ] {
+            let named = difference(expected, said).unwrap_or_default();
+            assert!(named.contains(part), "{expected:?} {said:?}: {named}");
+        }
+        for (expected, said) in [("a", "a"), ("a", "A"), ("a", "b"), ("two words", "twowords"), ("ä", "a"), ("", "x")] {
+            assert_eq!(difference(expected, said), None, "{expected} {said}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_looks_as_if_it_were_there_is_found() {
+        let said = "You have one open\u{a0}invoice: 2026\u{2011}118.";
+        for (expected, part) in [
+            ("One open invoice", Some("character 9 is a no-break space")),
+            ("invoice: 2026-118", Some("character 14 is a no-break hyphen")),
+            ("two open invoices", None),
+            ("invoice", None),
+            ("", None),
+        ] {
+            let named = difference_within(expected, said);
+            assert_eq!(named.is_some(), part.is_some(), "{expected}: {named:?}");
+            assert!(named.unwrap_or_default().contains(part.unwrap_or_default()), "{expected}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Text as people look for it: without case, accents, and the different ways in which Unicode writes one letter. The
+//! filter, the search in the open log and the search in what was kept all compare this form.
+
+use std::ops::Range;
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// The text without case and accents: `STRASSE` for `Straße`, `istanbul` for `İstanbul`, `σ` for `ς`, and the same for
+/// the composed and the decomposed form of a letter.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in DecomposingNormalizerBorrowed::new_nfd().normalize_iter(text.chars()) {
+        match c {
+            // Accents, each a character of its own after the decomposition.
+            '\u{300}'..='\u{36f}' => {}
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            'ẞ' => out.push_str("ss"),
+            // By way of the capital letter: it makes ß the same as ss, and ς the same as σ.
+            c => {
+                let folded = c.to_uppercase().flat_map(char::to_lowercase);
+                out.extend(folded.map(nucleo_matcher::chars::normalize));
+            }
+        }
+    }
+    out
+}
+
+/// A changed form of a text that knows where each of its parts stands in the original.
+#[derive(Debug)]
+pub struct Mapped {
+    /// The changed form.
+    pub text: String,
+    /// Where a character as people see it begins: in the changed form, and in the original.
+    begins: Vec<(usize, usize)>,
+    original: usize,
+}
+
+impl Mapped {
+    /// Changes each character of `text`, as people see characters, by `change`.
+    pub fn new(text: &str, change: impl Fn(&str) -> String) -> Self {
+        let (mut changed, mut begins) = (String::with_capacity(text.len()), Vec::new());
+        for (at, character) in text.grapheme_indices(true) {
+            begins.push((changed.len(), at));
+            changed.push_str(&change(character));
+        }
+        Self { text: changed, begins, original: text.len() }
+    }
+
+    /// The part of the original that a part of the changed form came from, in whole characters.
+    pub fn original(&self, changed: &Range<usize>) -> Range<usize> {
+        let first = self.begins.partition_point(|(begin, _)| *begin <= changed.start).saturating_sub(1);
+        let after = self.begins.partition_point(|(begin, _)| *begin < changed.end);
+        let place = |at: usize| self.begins.get(at).map_or(self.original, |(_, original)| *original);
+        place(first)..place(after)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_take_for_the_same_is_the_same() {
+        for (one, other) in [
+            ("STRASSE", "Straße"),
+            ("STRAẞE", "Strasse"),
+            ("Søren", "soren"),
+            ("grüße", "Gru\u{308}sse"),
+            ("İstanbul", "istanbul"),
+            ("ı", "I"),
+            ("ΟΔΥΣΣΕΥΣ", "Οδυσσεύς"),
+            ("café", "CAFE\u{301}"),
+            ("cafe", "café"),
+            ("각", "\u{1100}\u{1161}\u{11a8}"),
+            ("が", "か\u{3099}"),
+            ("ﬁn", "FIN"),
+        ] {
+            assert_eq!(fold(one), fold(other), "{one} and {other}");
+        }
+        assert_ne!(fold("か"), fold("が"));
+        assert_ne!(fold("ä"), fold("ae"));
+    }
+
+    #[test]
+    fn places_are_those_of_the_original() {
+        let text = "Die Straße u\u{308}ber";
+        let mapped = Mapped::new(text, fold);
+        let place = |needle: &str| {
+            let at = mapped.text.find(needle).unwrap();
+            text.get(mapped.original(&(at..at + needle.len()))).unwrap()
+        };
+        assert_eq!(place("strasse"), "Straße");
+        assert_eq!(place("as"), "aß", "half of a letter is the whole letter");
+        assert_eq!(place("uber"), "u\u{308}ber");
+        assert_eq!(place("die"), "Die");
+    }
+}
