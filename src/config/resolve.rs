@@ -13,8 +13,8 @@ use super::reader::Doc;
 use super::regions::SANDBOX;
 use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
 use super::settings::{
-    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, LogLimits, Origin, Paths, ProfileChoice,
-    Row, Settings, Snippet, Times, Ui,
+    Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, LogLimits, Origin, Paths, ProfileChoice, Row, Settings,
+    Snippet, Times, Ui,
 };
 use super::sheet::{Lookup, Said, Sheet, Shown as _, env_flag, env_path, env_text, env_word, file, flag, switch};
 

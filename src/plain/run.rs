@@ -218,11 +218,8 @@ fn lines() -> Receiver<Input> {
                     let _ = tell.blocking_send(Input::BadLine("is longer than 1 MiB"));
                     return;
                 }
-                Ok(_) => {
-                    String::from_utf8(bytes).map_or(Input::BadLine("is not UTF-8 text"), |line| {
-                        Input::Line(typed::cleaned(&line))
-                    })
-                }
+                Ok(_) => String::from_utf8(bytes)
+                    .map_or(Input::BadLine("is not UTF-8 text"), |line| Input::Line(typed::cleaned(&line))),
                 Err(_) => {
                     let _ = tell.blocking_send(Input::BadLine("cannot be read"));
                     return;

@@ -156,7 +156,8 @@ mod tests {
             let named = difference(expected, said).unwrap_or_default();
             assert!(named.contains(part), "{expected:?} {said:?}: {named}");
         }
-        for (expected, said) in [("a", "a"), ("a", "A"), ("a", "b"), ("two words", "twowords"), ("ä", "a"), ("", "x")] {
+        for (expected, said) in [("a", "a"), ("a", "A"), ("a", "b"), ("two words", "twowords"), ("ä", "a"), ("", "x")]
+        {
             assert_eq!(difference(expected, said), None, "{expected} {said}");
         }
     }

@@ -176,7 +176,11 @@ fn find_action(change: &KeyBinding) -> Result<Action, String> {
     };
     let home = action.spec().context;
     if home != change.context {
-        return Err(format!("“{action}” belongs into [keys.{}], not into [keys.{}]", home.name(), change.context.name()));
+        return Err(format!(
+            "“{action}” belongs into [keys.{}], not into [keys.{}]",
+            home.name(),
+            change.context.name()
+        ));
     }
     Ok(action)
 }

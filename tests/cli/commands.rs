@@ -117,20 +117,33 @@ fn a_dash_is_standard_output_and_a_tilde_is_home() {
     }
     let pass = "name = \"x\"\n[[cases]]\nname = \"a\"\n[[cases.steps]]\nsend = \"hello\"\n";
     std::fs::write(home.path().join("pass.toml"), pass).unwrap();
-    let play = ["--sandbox", "--data-dir=~/data", "run", "pass.toml", "--to", "Echo", "--report", "junit=-", "--report=md=~/report.md"];
+    let play = [
+        "--sandbox",
+        "--data-dir=~/data",
+        "run",
+        "pass.toml",
+        "--to",
+        "Echo",
+        "--report",
+        "junit=-",
+        "--report=md=~/report.md",
+    ];
     let (code, stdout, stderr) = run(home.path(), &play);
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.starts_with("<?xml") && stdout.trim_end().ends_with("</testsuites>"), "{stdout}");
     assert!(home.path().join("report.md").exists());
     for both in [["--report=md=-", "--json"], ["--report=md=-", "--report=junit=/dev/stdout"]] {
-        let (code, stdout, _) = run(home.path(), &[&["--sandbox", "run", "pass.toml", "--to", "Echo"], &both[..]].concat());
+        let (code, stdout, _) =
+            run(home.path(), &[&["--sandbox", "run", "pass.toml", "--to", "Echo"], &both[..]].concat());
         assert_eq!((code, stdout.as_str()), (2, ""), "{both:?}");
     }
     let mut path = guestwire(home.path(), &["config", "path"]);
     let output = path.env("GUESTWIRE_CONFIG", "~/there.toml").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), home.path().join("there.toml").to_str().unwrap());
-    let mut left: Vec<String> =
-        std::fs::read_dir(home.path()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut left: Vec<String> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     left.sort();
     assert_eq!(left, ["data", "pass.toml", "report.md"], "nothing is named - or ~");
 }
@@ -139,7 +152,8 @@ fn a_dash_is_standard_output_and_a_tilde_is_home() {
 #[test]
 fn a_byte_order_mark_and_carriage_returns_are_not_sent() {
     let home = tempfile::tempdir().unwrap();
-    let mut send = guestwire(home.path(), &["--sandbox", "send", "--json", "--to", "Echo", "--reply-within", "30s", "-"]);
+    let mut send =
+        guestwire(home.path(), &["--sandbox", "send", "--json", "--to", "Echo", "--reply-within", "30s", "-"]);
     let mut child = send.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all("\u{feff}one\r\ntwo\r\n".as_bytes()).unwrap();
     let Output { status, stdout, .. } = child.wait_with_output().unwrap();

@@ -48,7 +48,9 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
     let on_stdout = args.report.iter().filter(|(_, path)| files::is_standard_stream(path)).count();
     if on_stdout > 1 || on_stdout > 0 && args.json {
         let how = "give all but one of them a file";
-        return Err(Failed::usage(format!("only one report, or the lines of --json, can go to standard output; {how}")));
+        return Err(Failed::usage(format!(
+            "only one report, or the lines of --json, can go to standard output; {how}"
+        )));
     }
     let mut files = args.report.iter().filter(|(_, path)| !files::is_standard_stream(path));
     if let Some((_, path)) = files.find(|(_, path)| !args.force && path.symlink_metadata().is_ok()) {
@@ -78,7 +80,15 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         let first = uuid::Uuid::new_v4().as_u64_pair().0 >> 2;
         let facts = ProfileFacts::of(&opened.profile);
         let mut fold = RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, facts, first);
-        let mut rim = Rim { opened: &opened, clock, engine, reports, journal: journal.as_ref(), json: args.json, beside_report: on_stdout > 0 };
+        let mut rim = Rim {
+            opened: &opened,
+            clock,
+            engine,
+            reports,
+            journal: journal.as_ref(),
+            json: args.json,
+            beside_report: on_stdout > 0,
+        };
         let exit = rim.drive(&mut fold).await;
         let written = write_reports(args, fold.run(), &|text| rim.engine.mask(text));
         journal::close(journal);
