@@ -20,9 +20,12 @@ const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 
 5 outcome unknown, 6 output not written, 101 panic.\nWithout a config file the console opens the built-in sandbox: no account and no network \
 are needed. Commands speak to the sandbox only where --sandbox says so.";
 
+/// The version, and the commit that the program was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GUESTWIRE_COMMIT"), ")");
+
 /// A terminal console for headless messaging on Genesys Cloud: speak as the guest and see every exchange.
 #[derive(Debug, Parser)]
-#[command(name = "guestwire", version, about, after_help = AFTER, args_conflicts_with_subcommands = false)]
+#[command(name = "guestwire", version = VERSION, about, after_help = AFTER, args_conflicts_with_subcommands = false)]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,

@@ -85,6 +85,11 @@ impl Session {
         self.parser.screen_mut().set_size(rows.try_into().expect("rows"), columns.try_into().expect("columns"));
     }
 
+    /// The screen with its colours.
+    pub fn terminal(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
     /// The screen as text.
     pub fn screen(&self) -> String {
         self.parser.screen().contents()

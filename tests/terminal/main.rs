@@ -5,5 +5,6 @@
 mod demo;
 mod leaving;
 mod pass;
+mod picture;
 #[path = "../support/mod.rs"]
 mod support;

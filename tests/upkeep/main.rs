@@ -8,8 +8,10 @@
     reason = "tests"
 )]
 
+mod dependencies;
 mod docs;
 mod layers;
+mod packages;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
