@@ -11,7 +11,7 @@
 
 use ratatui::layout::{Rect, Size};
 
-use crate::tui::state::Pane;
+use super::pane::Pane;
 
 /// The smallest supported terminal.
 pub const MINIMUM: Size = Size { width: 40, height: 12 };

@@ -8,6 +8,7 @@ pub mod effect;
 pub mod event;
 pub mod keymap;
 pub mod layout;
+pub mod pane;
 pub mod run;
 pub mod start;
 pub mod state;

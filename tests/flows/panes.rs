@@ -9,6 +9,7 @@ use guestwire::model::{
 use guestwire::session::conversations::{Counts, Picker};
 use guestwire::session::thread::Threads;
 use guestwire::text::screen;
+use guestwire::tui::state::composer::rows::wanted_height;
 use guestwire::tui::state::composer::{Composer, Snippet};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::{Look, composer, conversations, thread};
@@ -170,7 +171,7 @@ fn composer_snapshots() {
         let mut shown = String::new();
         for text in ["", long, "first line\nsecond line\n", HOSTILE] {
             let c = composing(text);
-            let height = composer::wanted_height(&c, width, 6);
+            let height = wanted_height(&c, width, 6);
             let (buf, cursor) = composer_at(&c, &theme(false, false), width, height);
             shown.push_str(&dump(&buf, cursor));
             shown.push_str("----\n");
@@ -233,17 +234,17 @@ fn titles_and_counters() {
 #[test]
 fn the_composer_grows_with_its_text_and_shows_the_cursor() {
     let mut c = Composer::default();
-    assert_eq!([0, 1, 2, 9].map(|max| composer::wanted_height(&c, 20, max)), [0, 1, 2, 2]);
+    assert_eq!([0, 1, 2, 9].map(|max| wanted_height(&c, 20, max)), [0, 1, 2, 2]);
     c.paste("0123456789");
-    assert_eq!(composer::wanted_height(&c, 11, 9), 2);
-    assert_eq!(composer::wanted_height(&c, 10, 9), 3, "a cursor after a full row stands in the next");
+    assert_eq!(wanted_height(&c, 11, 9), 2);
+    assert_eq!(wanted_height(&c, 10, 9), 3, "a cursor after a full row stands in the next");
     let (_, cursor) = composer_at(&c, &theme(false, false), 10, 3);
     assert_eq!(cursor, Some(Position { x: 0, y: 1 }));
     c.line_start();
-    assert_eq!(composer::wanted_height(&c, 10, 9), 2);
+    assert_eq!(wanted_height(&c, 10, 9), 2);
     c.clear();
     c.paste(&"line\n".repeat(100));
-    assert_eq!(composer::wanted_height(&c, 10, 6), 6);
+    assert_eq!(wanted_height(&c, 10, 6), 6);
     // The cursor is in sight wherever it stands in a long text.
     for _ in 0..101 {
         let (_, cursor) = composer_at(&c, &theme(false, false), 10, 6);
@@ -317,7 +318,7 @@ proptest! {
         let cursor = with_look(&theme, at(0), |look| composer::draw(&c, look, pane, &mut buf));
         prop_assert!(cursor.is_none_or(|p| screen.contains(p) && pane.contains(p)));
         prop_assert!(cursor.is_some() || x >= width || y >= height);
-        prop_assert!((1..=height).contains(&composer::wanted_height(&c, width, height)));
+        prop_assert!((1..=height).contains(&wanted_height(&c, width, height)));
 
         let mut p = conversations();
         p.set_nickname(A, &text);
@@ -340,7 +341,7 @@ proptest! {
         // (A cluster that is wider than a whole row is cut, and does not count here.)
         prop_assume!(text.graphemes(true).all(|g| screen::width(&screen::visible(g)) <= usize::from(width)));
         let c = composing(&text);
-        let height = composer::wanted_height(&c, width, 200);
+        let height = wanted_height(&c, width, 200);
         let (buf, cursor) = composer_at(&c, &theme(false, false), width, height.max(2));
         prop_assert!(cursor.is_some());
         let drawn = dump(&buf, None);

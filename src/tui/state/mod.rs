@@ -2,9 +2,12 @@
 
 pub mod composer;
 pub mod demo;
+pub mod help;
 pub mod history;
 pub mod ids;
+pub mod key_hints;
 pub mod overlay;
+pub mod page;
 pub mod palette;
 mod setup;
 pub mod status;
@@ -40,6 +43,7 @@ use history::History;
 use overlay::Overlay;
 use status::StatusLine;
 
+pub use crate::tui::pane::Pane;
 pub use setup::Setup;
 
 /// How long the menu of a two-key binding waits before it shows.
@@ -48,33 +52,6 @@ const PREFIX_MENU: Duration = Duration::from_millis(400);
 pub(crate) const QUIT_HINT: Duration = Duration::from_secs(2);
 /// The window of the 401 rate.
 pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
-
-/// A pane that can have the focus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Pane {
-    /// The conversations.
-    Picker,
-    /// The log.
-    Log,
-    /// The messages of the open conversation.
-    Thread,
-    /// The composer.
-    Composer,
-    /// The regression pass.
-    Pass,
-}
-
-impl Pane {
-    /// Where its keys are resolved. The thread moves by the log's keys.
-    pub const fn context(self) -> Context {
-        match self {
-            Self::Picker => Context::Picker,
-            Self::Log | Self::Thread => Context::Log,
-            Self::Composer => Context::Composer,
-            Self::Pass => Context::Pass,
-        }
-    }
-}
 
 /// What is known of the place that the console speaks to. Does not change while it runs.
 #[derive(Clone, Debug)]
@@ -275,7 +252,7 @@ impl State {
     /// Where the panes stand at the present size.
     pub fn panes(&self) -> Panes {
         crate::tui::layout::panes(self.size, self.shape(), |width, max| {
-            crate::tui::view::composer::wanted_height(&self.composer, width, max)
+            composer::rows::wanted_height(&self.composer, width, max)
         })
     }
 
@@ -354,6 +331,13 @@ impl State {
         .chain(sends)
         .filter(|at| at.mono > self.now.mono)
         .min()
+    }
+
+    /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
+    pub fn split_401(&self, rate: Rate401) -> (u32, u32) {
+        let outlived = u32::try_from(self.refusals.outlived(self.now, RATE_WINDOW)).unwrap_or(u32::MAX);
+        let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
+        (healed, rate.answers401 - healed)
     }
 
     /// How a person asks for an action: its first key, or its name in the palette.

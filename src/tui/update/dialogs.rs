@@ -114,7 +114,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
 
 /// A page is never scrolled further than its end, so that the way back begins at once.
 fn keep_scroll_in_page(state: &mut State) {
-    let last = crate::tui::view::overlay::last_scroll(state);
+    let last = crate::tui::state::page::last_scroll(state);
     if let Some(
         Overlay::Help { scroll }
         | Overlay::Status { scroll }

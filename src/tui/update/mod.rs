@@ -31,7 +31,6 @@ use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
 
 pub use journal::leaving;
-pub use pass::verdict_keys;
 
 /// Applies an event that happened `at`. Events that come late (a report about something that is gone) change nothing.
 pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {

@@ -6,11 +6,10 @@ use ratatui::style::Style;
 
 use crate::model::AgentState;
 use crate::session::conversations::Item;
-use crate::session::log::Rate401;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::action::Action;
+use crate::tui::state::State;
 use crate::tui::state::token_badge::{chip, countdown, guest};
-use crate::tui::state::{RATE_WINDOW, State};
 use crate::tui::theme::Role;
 
 /// Draws it.
@@ -75,18 +74,11 @@ fn badge(state: &State) -> (&'static str, Role) {
     }
 }
 
-/// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
-pub(super) fn split(state: &State, rate: Rate401) -> (u32, u32) {
-    let outlived = u32::try_from(state.refusals.outlived(state.now, RATE_WINDOW)).unwrap_or(u32::MAX);
-    let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
-    (healed, rate.answers401 - healed)
-}
-
 /// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
     let rate = state.rate;
-    let (healed, stands) = split(state, rate);
+    let (healed, stands) = state.split_401(rate);
     let role = match (stands, healed) {
         (0, 0) => Role::Dim,
         (0, _) => Role::Warning,

@@ -7,7 +7,6 @@ pub mod diagnosis_card;
 pub mod footer;
 pub mod frame;
 pub mod header;
-pub mod help;
 pub mod json;
 pub mod log;
 pub mod masking;

@@ -5,14 +5,14 @@ use ratatui::layout::{Position, Rect};
 
 use super::diagnosis_card;
 use super::frame::{borders, clear, outline};
-use super::help;
 use super::menu;
-use crate::text::screen::{fit, hanging, plain, put, visible, visible_lines, width, wrap};
+use crate::text::screen::{fit, plain, put, visible, visible_lines, width, wrap};
 use crate::tui::action::Context;
 use crate::tui::chord::Chord;
 use crate::tui::state::overlay::{Ask, Overlay};
+use crate::tui::state::page::{page_height, page_rows};
 use crate::tui::state::palette::{Palette, Target};
-use crate::tui::state::{State, ids};
+use crate::tui::state::{State, help, ids};
 use crate::tui::theme::Role;
 
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
@@ -74,35 +74,6 @@ pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height
     let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
     put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
-}
-
-/// The rows into which a page's lines fall, and the width that they want.
-fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
-    let room = usize::from(screen.saturating_sub(4)).max(1);
-    let lines: Vec<String> = lines.iter().map(|line| plain(&visible(line), ascii).into_owned()).collect();
-    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room.max(30));
-    let rows = lines.iter().flat_map(|line| hanging(line, widest.min(room))).collect();
-    (rows, widest)
-}
-
-/// Rows that are seen of a page of so many.
-fn page_height(rows: usize, screen: u16) -> usize {
-    rows.min(usize::from(screen.saturating_sub(4)).max(1))
-}
-
-/// How far what stands on top can be scrolled.
-pub fn last_scroll(state: &State) -> u16 {
-    let of = |lines: &[String]| {
-        let rows = page_rows(lines, state.size.width, state.theme.ascii).0.len();
-        u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
-    };
-    match &state.overlay {
-        Some(Overlay::Help { .. }) => of(&help::help(state)),
-        Some(Overlay::Status { .. }) => of(&help::status(state)),
-        Some(Overlay::Page { lines, .. }) => of(lines),
-        Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),
-        _ => 0,
-    }
 }
 
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {

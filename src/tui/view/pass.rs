@@ -259,7 +259,7 @@ fn expectation_rows(
 /// What can be pressed now.
 fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Row> {
     let key = |action: Action| state.key(action);
-    let verdicts = crate::tui::update::verdict_keys(state);
+    let verdicts = crate::tui::state::key_hints::verdict_keys(state);
     let text = match runner.stage() {
         Stage::Ready if step.runs > 0 => format!("It did not come to its end: {} runs it again.", key(Action::PassGo)),
         Stage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),

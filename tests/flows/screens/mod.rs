@@ -396,7 +396,7 @@ fn a_frame_smaller_than_the_state_believes_is_left_alone() {
 fn help_tells_of_every_action() {
     let mut desk = desk((120, 36), Looks::default());
     desk.keys("esc ?");
-    let lines = guestwire::tui::view::help::help(&desk.state);
+    let lines = guestwire::tui::state::help::help(&desk.state);
     for spec in guestwire::tui::action::ACTIONS {
         assert!(lines.iter().any(|l| l.contains(spec.about)), "{} is not in help", spec.name);
         for key in desk.state.keymap.keys(spec.action) {

@@ -201,6 +201,6 @@ fn help_begins_with_the_pane_that_one_stands_in() {
         let mut desk = Desk::default();
         desk.keys(keys);
         assert!(matches!(desk.state.overlay, Some(Overlay::Help { .. })));
-        assert_eq!(guestwire::tui::view::help::help(&desk.state).first().map(String::as_str), Some(heading));
+        assert_eq!(guestwire::tui::state::help::help(&desk.state).first().map(String::as_str), Some(heading));
     }
 }

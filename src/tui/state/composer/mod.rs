@@ -11,6 +11,7 @@ pub mod attachments;
 pub mod editor;
 pub mod history;
 mod keys;
+pub mod rows;
 mod steps;
 mod words;
 

@@ -12,6 +12,7 @@ use crate::session::open_pass::{Found, Playing, place_words, reports_dir};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
+use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::overlay::{Choice, Menu, Overlay, PassChoice, Prompt, Purpose};
 
 use crate::tui::update::journal;
@@ -116,9 +117,7 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
     play(state, runner);
     super::tell(state, Event::Pause(false), effects);
     let key = state.key(Action::PassGo);
-    state
-        .status
-        .info(format!("{key} runs the step, and then accepts what is suggested. {}", super::verdict_keys(state)));
+    state.status.info(format!("{key} runs the step, and then accepts what is suggested. {}", verdict_keys(state)));
 }
 
 /// Goes on where an earlier session stopped.

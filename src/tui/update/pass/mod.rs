@@ -19,6 +19,7 @@ use crate::pass::runner::{Effect as Wish, Event, Known, Stage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::effect::SandboxAsk;
+use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::overlay::{Ask, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::{Pane, State};
 
@@ -126,17 +127,6 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Stage::Over => files::ask_reports(state),
     }
-}
-
-/// `p pass · f fail …`, from the live keys.
-pub fn verdict_keys(state: &State) -> String {
-    let keys = [
-        (Action::VerdictPass, "pass"),
-        (Action::VerdictFail, "fail"),
-        (Action::VerdictBlocked, "blocked"),
-        (Action::VerdictSkip, "skip"),
-    ];
-    keys.map(|(action, words)| format!("{} {words}", state.key(action))).join(" · ")
 }
 
 /// Another conversation was opened: a pass of which no step ran yet speaks there.

@@ -74,7 +74,7 @@ pub fn status(state: &State) -> Vec<String> {
     lines.push(format!("  asked      {asked}"));
     lines.push(String::new());
     let rate = state.log.rate_401(state.now, RATE_WINDOW);
-    let (healed, stands) = super::header::split(state, rate);
+    let (healed, stands) = state.split_401(rate);
     lines.push(format!(
         "401        {} of {} API answers in 15 minutes: {healed} healed by a newer token, {stands} stand{}",
         rate.answers401,

@@ -1,0 +1,34 @@
+//! How the lines of a page fall into rows, and how far it can be scrolled.
+
+use super::overlay::Overlay;
+use super::{State, help, ids};
+use crate::text::screen::{hanging, plain, visible, width};
+
+/// The rows into which a page's lines fall, and the width that they want.
+pub fn page_rows(lines: &[String], screen: u16, ascii: bool) -> (Vec<String>, usize) {
+    let room = usize::from(screen.saturating_sub(4)).max(1);
+    let lines: Vec<String> = lines.iter().map(|line| plain(&visible(line), ascii).into_owned()).collect();
+    let widest = lines.iter().map(|line| width(line)).max().unwrap_or(0).clamp(30, room.max(30));
+    let rows = lines.iter().flat_map(|line| hanging(line, widest.min(room))).collect();
+    (rows, widest)
+}
+
+/// Rows that are seen of a page of so many.
+pub fn page_height(rows: usize, screen: u16) -> usize {
+    rows.min(usize::from(screen.saturating_sub(4)).max(1))
+}
+
+/// How far what stands on top can be scrolled.
+pub fn last_scroll(state: &State) -> u16 {
+    let of = |lines: &[String]| {
+        let rows = page_rows(lines, state.size.width, state.theme.ascii).0.len();
+        u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
+    };
+    match &state.overlay {
+        Some(Overlay::Help { .. }) => of(&help::help(state)),
+        Some(Overlay::Status { .. }) => of(&help::status(state)),
+        Some(Overlay::Page { lines, .. }) => of(lines),
+        Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),
+        _ => 0,
+    }
+}
