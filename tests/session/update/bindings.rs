@@ -34,7 +34,7 @@ fn an_unbound_action_is_not_in_the_footer_and_is_found_by_name() {
     desk.keys("esc");
     assert!(!desk.footer().contains("resend"), "{}", desk.footer());
     desk.keys("?");
-    assert!(guestwire::tui::view::help::help(&desk.state).iter().any(|l| l.trim_start().starts_with(":resend ")));
+    assert!(guestwire::tui::state::help::help(&desk.state).iter().any(|l| l.trim_start().starts_with(":resend ")));
 }
 
 #[test]
