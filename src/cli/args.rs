@@ -393,7 +393,7 @@ pub struct ManArgs {
 fn variation(text: &str) -> Result<Variation, String> {
     Variation::named(text).ok_or_else(|| {
         let names = Variation::ALL.map(Variation::as_str);
-        format!("there is no such way{}", crate::config::problem::suggestion(text, names))
+        format!("there is no such way{}", crate::text::suggest::suggestion(text, names))
     })
 }
 
@@ -426,7 +426,7 @@ fn report(text: &str) -> Result<(Form, PathBuf), String> {
     let names = Form::ALL.map(Form::name);
     let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
     let unknown = || {
-        let near = crate::config::problem::suggestion(form, names);
+        let near = crate::text::suggest::suggestion(form, names);
         format!("`{form}` is no form of report{near}")
     };
     let form = Form::named(form).ok_or_else(unknown)?;

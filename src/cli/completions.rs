@@ -21,7 +21,7 @@ fn page(of: Option<&str>) -> Result<Vec<u8>, Failed> {
         None => program,
         Some(name) => {
             let known: Vec<&str> = program.get_subcommands().map(clap::Command::get_name).collect();
-            let near = crate::config::problem::suggestion(name, known.iter().copied());
+            let near = crate::text::suggest::suggestion(name, known.iter().copied());
             let found = program.find_subcommand(name);
             found.cloned().ok_or_else(|| Failed::usage(format!("there is no command `{name}`{near}")))?
         }

@@ -11,7 +11,8 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Position, Problem, Spot, position, suggestion};
+use super::problem::{Position, Problem, Spot, position};
+use crate::text::suggest::{nearest, suggestion};
 
 /// A document being read: its text, and what was found wrong so far.
 pub struct Doc<'t> {
@@ -202,7 +203,7 @@ impl<'d> Table<'d> {
             return Some(Spot { value: *value, at: spot.at });
         }
         let names: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let near = super::problem::nearest(&spot.value, words.iter().map(|(word, _)| *word));
+        let near = nearest(&spot.value, words.iter().map(|(word, _)| *word));
         let near = near.map_or_else(String::new, |n| format!("; did you mean \"{n}\"?"));
         self.wrong(spot.at, format!("`{name}` must be one of {}{near}", names.join(", ")));
         None

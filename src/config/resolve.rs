@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::model::{Cause, Masks, mask};
 
 use super::ad_hoc::{self, Target, env_profile};
-use super::problem::{Problem, Problems, Spot, nearest, suggestion};
+use super::problem::{Problem, Problems, Spot};
+use crate::text::suggest::{nearest, suggestion};
 use super::raw::RawFile;
 use super::raw_profile::{RawConversation, RawProfile};
 use super::reader::Doc;

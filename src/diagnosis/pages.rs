@@ -91,8 +91,7 @@ pub fn list() -> String {
 
 /// The cause that was most likely meant by `name`: exact, or the nearest.
 pub fn nearest(name: &str) -> Option<Cause> {
-    let score = |c: &Cause| strsim::jaro_winkler(name, c.as_str());
-    Cause::ALL.iter().copied().max_by(|a, b| score(a).total_cmp(&score(b))).filter(|c| score(c) > 0.75)
+    Cause::named(crate::text::suggest::nearest(name, Cause::ALL.iter().map(|cause| cause.as_str()))?)
 }
 
 /// The scope that the Guest API's description names.

@@ -6,6 +6,7 @@ pub mod diagnosis;
 pub mod exchange;
 pub mod extras;
 mod failure;
+pub mod fault;
 pub mod ids;
 pub mod kept_form;
 pub mod limits;

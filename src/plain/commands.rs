@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::exit::Exit;
 use crate::config::parse_duration;
-use crate::config::problem::nearest;
+use crate::text::suggest::nearest;
 
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};

@@ -228,7 +228,7 @@ impl Plain {
             return Ok(());
         }
         let Some((_, ask)) = ASKS.iter().find(|(word, _)| *word == rest).copied() else {
-            let near = crate::config::problem::nearest(rest, ASKS.iter().map(|(word, _)| *word));
+            let near = crate::text::suggest::nearest(rest, ASKS.iter().map(|(word, _)| *word));
             let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
             return Err(format!("{rest} cannot be asked of a session.{near} Say .session to hear what can."));
         };

@@ -9,7 +9,7 @@
 //!                  on a line of their own are commands
 //! ```
 
-use crate::config::problem::nearest;
+use crate::text::suggest::nearest;
 
 /// A dot command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,12 +16,11 @@
 
 mod announce;
 mod dice;
-pub mod fault;
+mod fault;
 mod hook;
 mod http;
 mod locked;
 mod loopback;
-mod nearest;
 pub mod scenario;
 mod world;
 
@@ -41,7 +40,7 @@ pub use scenario::{Scenario, ScenarioError, Webhook};
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::model::Moment;
-use fault::Fault;
+use crate::model::fault::Fault;
 use locked::{Lines, Locked};
 use world::{Push, World};
 
@@ -109,7 +108,7 @@ impl Inner {
     fn set_fault(&self, json: &Value) -> Result<(), String> {
         let now = self.now();
         let mut world = self.world();
-        let fault = world.check_fault(Fault::parse(json)?)?;
+        let fault = world.check_fault(Fault::parse(json).map_err(|e| e.what)?)?;
         world.set_fault(fault, now);
         Ok(())
     }

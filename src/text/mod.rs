@@ -4,4 +4,5 @@ pub mod alike;
 pub mod fold;
 pub mod json;
 pub mod screen;
+pub mod suggest;
 pub mod typed;

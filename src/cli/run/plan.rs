@@ -19,7 +19,7 @@ pub fn chosen(pass: &Pass, only: &[String]) -> Result<Vec<usize>, Failed> {
     for name in only {
         let Some(at) = pass.case(name) else {
             let known = pass.cases.iter().map(|c| c.id.as_str());
-            let near = crate::config::problem::suggestion(name, known);
+            let near = crate::text::suggest::suggestion(name, known);
             return Err(Failed::usage(format!("--only: the pass has no case `{name}`{near}")));
         };
         wanted.insert(at);

@@ -82,7 +82,7 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
         return Ok(entry.conversation.key);
     }
     let names = || profile.conversations.iter().map(|e| e.conversation.name.as_str());
-    let how = match crate::config::problem::nearest(name, names()) {
+    let how = match crate::text::suggest::nearest(name, names()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if profile.conversations.is_empty() => "it has none".to_owned(),
         None => format!("it has {}", names().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")),

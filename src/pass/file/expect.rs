@@ -2,7 +2,7 @@
 
 use super::{Came, Expect, Pattern, REPLY_WITHIN, Reply};
 use crate::config::Spot;
-use crate::config::problem::nearest;
+use crate::text::suggest::nearest;
 use crate::config::reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
 use serde_json::Value;

@@ -8,8 +8,9 @@ use super::expect::{expect, pattern};
 use super::read::{Names, read_id, slug};
 use super::{Capture, CaptureSource, OUTCOME_WITHIN, Outgoing, REPLY_WITHIN, Step};
 use crate::config::Spot;
-use crate::config::problem::suggestion;
+use crate::text::suggest::suggestion;
 use crate::config::reader::{Either, Table};
+use crate::model::fault::Fault;
 use crate::model::{Attachment, Place, Variation, variables};
 
 /// Reads `[[cases.steps]]`.
@@ -59,12 +60,13 @@ pub(super) fn step(mut table: Table<'_>, number: usize, within: Option<Duration>
 
 fn read_fault(table: &mut Table<'_>) -> Option<Spot<String>> {
     let fault = table.table("fault")?;
-    let at = fault.at();
-    if !fault.has("fault") {
-        fault.wrong(at, "`fault` has no `fault`: name it, like fault = { fault = \"token-expired\" }");
+    let json = fault.to_json();
+    if let Err(error) = Fault::parse(&json) {
+        let field = fault.named_values().into_iter().find(|(name, _)| Some(&name.value) == error.field.as_ref());
+        fault.wrong(field.map_or(fault.at(), |(name, _)| name.at), error.what);
         return None;
     }
-    Some(Spot { value: fault.to_json().to_string(), at })
+    Some(Spot { value: json.to_string(), at: fault.at() })
 }
 
 /// The outer `None`: it is wrong.

@@ -345,7 +345,7 @@ fn player<'c>(cast: &'c Cast, wanted: Option<&str>) -> Result<&'c Player, String
 
 /// The sentence for a conversation that the profile has not.
 pub fn missing_conversation(cast: &Cast, name: &str) -> String {
-    let near = crate::config::problem::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
+    let near = crate::text::suggest::nearest(name, cast.players.iter().map(|p| p.name.as_str()));
     let near = near.map(|n| format!("; did you mean “{n}”?")).unwrap_or_default();
     format!("the profile has no conversation “{name}”{near}")
 }

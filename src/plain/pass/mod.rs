@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::exit::Exit;
-use crate::config::problem::nearest;
+use crate::text::suggest::nearest;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment};

@@ -15,7 +15,7 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::wire::Peer;
-use crate::sandbox::fault::RetryForm;
+use crate::model::fault::RetryForm;
 use crate::sandbox::world::Gauge;
 
 const JSON: &str = "application/json";

@@ -33,7 +33,8 @@ use route::Route;
 pub(super) use wire::{Door, Peer};
 
 use super::Inner;
-use super::fault::{Kind, Plan, RetryForm};
+use crate::model::fault::{FaultKind, RetryForm};
+use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::Rules;
 use super::world::web::{ConnectionId, Page, Put, UPLOAD_MAX_BYTES};
@@ -43,7 +44,7 @@ use crate::model::Moment;
 /// A judged request: what is to go out, and how.
 struct Judged {
     answer: Answer,
-    spoil: Option<Kind>,
+    spoil: Option<FaultKind>,
     /// Before the headers.
     wait: Duration,
     /// Before the second half of the body.
@@ -82,12 +83,12 @@ pub(super) async fn serve(
         }
     }
     match spoil {
-        Some(Kind::ResetBefore | Kind::ResetAfter) => peer.reset(),
-        Some(Kind::ResetDuring) => return answer.into_cut_response(Some(peer)),
-        Some(Kind::TruncatedBody) => return answer.into_cut_response(None),
-        Some(Kind::StaleConnection) => peer.go_stale(),
-        Some(Kind::MalformedBody) => answer.malform(),
-        Some(Kind::WrongContentType) => answer.misname(),
+        Some(FaultKind::ResetBefore | FaultKind::ResetAfter) => peer.reset(),
+        Some(FaultKind::ResetDuring) => return answer.into_cut_response(Some(peer)),
+        Some(FaultKind::TruncatedBody) => return answer.into_cut_response(None),
+        Some(FaultKind::StaleConnection) => peer.go_stale(),
+        Some(FaultKind::MalformedBody) => answer.malform(),
+        Some(FaultKind::WrongContentType) => answer.misname(),
         // Made already, or of frames.
         _ => {}
     }
@@ -136,17 +137,17 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
     let (request_id, correlation_id) = (request_id.as_str(), correlation_id.as_str());
     let mut context = Context { route, parts, body, plan: &plan, now, request_id, correlation_id, connection: None };
     let mut answer = match &plan.spoil {
-        Some(spoil) if !spoil.reaches_the_world() => context.spoilt(&mut world, spoil),
-        Some(spoil @ Kind::ServiceFailure { .. }) => {
+        Some(spoil) if !is_carried_out(spoil) => context.spoilt(&mut world, spoil),
+        Some(spoil @ FaultKind::ServiceFailure { .. }) => {
             let _ = context.honest(&mut world);
             context.spoilt(&mut world, spoil)
         }
         _ => context.honest(&mut world),
     };
-    if !matches!(plan.spoil, Some(Kind::ProxyAnswered { .. })) {
+    if !matches!(plan.spoil, Some(FaultKind::ProxyAnswered { .. })) {
         answer.stamp(request_id, correlation_id, context.server_time());
     }
-    if matches!(plan.spoil, Some(Kind::ResetBefore | Kind::ResetAfter)) {
+    if matches!(plan.spoil, Some(FaultKind::ResetBefore | FaultKind::ResetAfter)) {
         world.tally.reset();
     } else {
         world.tally.answered(answer.status());
@@ -185,17 +186,17 @@ impl Context<'_> {
     }
 
     /// The answer of a fault.
-    fn spoilt(&self, world: &mut World, spoil: &Kind) -> Answer {
+    fn spoilt(&self, world: &mut World, spoil: &FaultKind) -> Answer {
         let mut answer = match spoil {
-            Kind::ProxyAnswered { status } => return Answer::proxy(*status),
-            Kind::RateLimited { retry_after, form } => {
+            FaultKind::ProxyAnswered { status } => return Answer::proxy(*status),
+            FaultKind::RateLimited { retry_after, form } => {
                 let gauge = world.gauge(self.bearer(), self.now);
                 let refusal = Refusal::RateLimited { retry_after: *retry_after, allowed: gauge.allowed };
                 let mut answer = self.refused(world, &refusal, *form);
                 answer.gauge(gauge);
                 return answer;
             }
-            Kind::ServiceFailure { status, retry_after, .. } => {
+            FaultKind::ServiceFailure { status, retry_after, .. } => {
                 Answer::failure(*status, *retry_after, self.correlation_id)
             }
             // Never written: see `Peer::reset`.

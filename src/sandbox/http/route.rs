@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use crate::sandbox::fault::Target;
+use crate::model::fault::FaultTarget;
 use crate::sandbox::world::Refusal;
 use crate::sandbox::world::open::Kind;
 
@@ -167,12 +167,12 @@ impl<'p> Route<'p> {
     }
 
     /// Which faults are for it.
-    pub(crate) const fn target(self) -> Target {
+    pub(crate) const fn target(self) -> FaultTarget {
         match self {
-            Self::Send(_) | Self::Open { .. } => Target::Send,
-            Self::Socket => Target::Upgrade,
-            Self::Token => Target::Token,
-            _ => Target::Read,
+            Self::Send(_) | Self::Open { .. } => FaultTarget::Send,
+            Self::Socket => FaultTarget::Upgrade,
+            Self::Token => FaultTarget::Token,
+            _ => FaultTarget::Read,
         }
     }
 

@@ -1,9 +1,9 @@
 //! What the types of a scenario cannot say.
 
 use super::{Channel, Conversation, Scenario};
-use crate::sandbox::fault::Fault;
+use crate::model::fault::Fault;
 use crate::sandbox::loopback::Target;
-use crate::sandbox::nearest::hint;
+use crate::text::suggest::suggestion;
 
 /// A value that cannot be, and the key at which it stands.
 pub(super) struct Trouble {
@@ -92,9 +92,9 @@ pub(super) fn fault(scenario: &Scenario, fault: Fault) -> Result<Fault, String> 
         return Ok(fault);
     }
     let hint = if scenario.conversations.is_empty() {
-        "this scenario has none".to_owned()
+        "; this scenario has none".to_owned()
     } else {
-        hint(wanted, scenario.conversations.iter().map(|c| c.name.as_str()))
+        suggestion(wanted, scenario.conversations.iter().map(|c| c.name.as_str()))
     };
-    Err(format!("no conversation is called `{wanted}`; {hint}"))
+    Err(format!("no conversation is called `{wanted}`{hint}"))
 }

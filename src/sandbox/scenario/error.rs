@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::check::Trouble;
-use crate::sandbox::nearest::{expected, hint};
+use crate::text::suggest::suggestion;
 
 /// What is wrong, and where. `Display` is the whole sentence: `FILE:LINE:COLUMN: what; what to do`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,10 +56,16 @@ impl ScenarioError {
         let what = match message.split_once(", expected ") {
             Some((unknown, _)) if unknown.starts_with("unknown ") => {
                 let name = unknown.split('`').nth(1).unwrap_or_default();
-                format!("{unknown}; {}", hint(name, expected(message)))
+                format!("{unknown}{}", suggestion(name, expected(message)))
             }
             _ => message.lines().collect::<Vec<_>>().join("; "),
         };
         Self::at(what, text, error.span().map_or(0, |span| span.start), file)
     }
+}
+
+/// The names that the TOML reader expects: "unknown variant `x`, expected one of `a`, `b`".
+fn expected(message: &str) -> Vec<&str> {
+    // They stand between backticks: every second piece.
+    message.split_once(", expected ").map_or_else(Vec::new, |(_, names)| names.split('`').skip(1).step_by(2).collect())
 }

@@ -29,7 +29,7 @@ pub(crate) use channel::BLOCKED_EXTENSIONS;
 pub use channel::{Channel, Deployment, Limits, Webhook};
 pub use error::ScenarioError;
 
-use super::fault::Fault;
+use crate::model::fault::Fault;
 
 /// Which world's rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -308,6 +308,7 @@ impl Scenario {
         for table in &scenario.fault_tables {
             let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
             let fault = Fault::parse(&json)
+                .map_err(|e| e.what)
                 .and_then(|fault| check::fault(&scenario, fault))
                 .map_err(|why| ScenarioError::at(why, text, table.span().start, file))?;
             scenario.faults.push(fault);

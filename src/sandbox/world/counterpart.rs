@@ -10,7 +10,7 @@ use super::script::{self, Happening};
 use super::web::{ConnectionId, Out, frames};
 use super::{Conversation, End, Participant, Purpose, Said, World};
 use crate::model::Moment;
-use crate::sandbox::fault::Target;
+use crate::model::fault::FaultTarget;
 
 /// Something that is due.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ impl World {
             Via::Web { token } => {
                 let token = token.clone();
                 let body = frames::event(&id, false, at.wall, frames::typing());
-                self.emit_all(&token, Target::Answer, &frames::message("StructuredMessage", body, None), at);
+                self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), at);
             }
         }
     }
@@ -120,7 +120,7 @@ impl World {
             Via::Web { token } => {
                 let token = token.clone();
                 let body = frames::structured(conversation, said, false);
-                self.emit_all(&token, Target::Reply, &frames::message("StructuredMessage", body, None), at);
+                self.emit_all(&token, FaultTarget::Reply, &frames::message("StructuredMessage", body, None), at);
             }
         }
     }

@@ -6,8 +6,9 @@ use super::conversation::Via;
 use super::entry::Way;
 use super::{Conversation, World, open};
 use crate::model::Moment;
-use crate::sandbox::fault::{Act, Fault, Kind, Plan, Target};
-use crate::sandbox::nearest::hint;
+use crate::model::fault::{Fault, FaultKind, FaultTarget};
+use crate::sandbox::fault::{Act, Plan};
+use crate::text::suggest::suggestion;
 
 /// Whom a request or a frame is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +27,20 @@ pub(crate) enum Whom<'r> {
 
 impl World {
     /// A request arrived: what the faults make of it. Everything that was due before it has taken place.
-    pub(crate) fn arrive(&mut self, target: Target, whom: Whom<'_>, now: Moment) -> Plan {
+    pub(crate) fn arrive(&mut self, target: FaultTarget, whom: Whom<'_>, now: Moment) -> Plan {
         self.settle(now);
         self.met(target, whom, now)
     }
 
     /// A frame comes or goes: what the faults make of it.
-    pub(super) fn meet(&mut self, target: Target, session: Option<&str>, now: Moment) -> Plan {
+    pub(super) fn meet(&mut self, target: FaultTarget, session: Option<&str>, now: Moment) -> Plan {
         if self.armed.is_empty() {
             return Plan::default();
         }
         self.met(target, session.map_or(Whom::Nobody, Whom::Session), now)
     }
 
-    fn met(&mut self, target: Target, whom: Whom<'_>, now: Moment) -> Plan {
+    fn met(&mut self, target: FaultTarget, whom: Whom<'_>, now: Moment) -> Plan {
         // The faults are taken out meanwhile: whom they mean is the world's to say.
         let mut armed = std::mem::take(&mut self.armed);
         let (plan, acts) = armed.meet(target, |name| self.is_about(whom, name));
@@ -99,7 +100,7 @@ impl World {
             return Ok(fault);
         }
         let names: Vec<&str> = self.entries.iter().map(|entry| entry.name.as_str()).collect();
-        Err(format!("no conversation is called `{name}`; {}", hint(name, names)))
+        Err(format!("no conversation is called `{name}`{}", suggestion(name, names)))
     }
 
     /// Lifts all faults: conversations that one ended go on, guests have their own participant ids again. Tokens that
@@ -120,9 +121,9 @@ impl World {
     fn act(&mut self, act: &Act, now: Moment) {
         let wanted = act.conversation.as_deref();
         match act.kind {
-            Kind::TokenExpired => self.tokens.expire_all(now),
-            Kind::TokenRevoked => self.tokens.revoke_all(now),
-            Kind::ConversationEnded => {
+            FaultKind::TokenExpired => self.tokens.expire_all(now),
+            FaultKind::TokenRevoked => self.tokens.revoke_all(now),
+            FaultKind::ConversationEnded => {
                 for n in 0..self.conversations.len() {
                     if self.conversations.get(n).is_some_and(|c| wanted.is_none_or(|name| c.is(name))) {
                         self.end(n, now, true);
@@ -130,7 +131,7 @@ impl World {
                 }
                 self.settle(now);
             }
-            Kind::ParticipantMismatch => {
+            FaultKind::ParticipantMismatch => {
                 let meant = |c: &&mut Conversation| wanted.is_none_or(|name| c.is(name));
                 for conversation in self.conversations.iter_mut().filter(meant) {
                     if let Some(guest) = conversation.participants.first_mut() {
@@ -139,7 +140,7 @@ impl World {
                     }
                 }
             }
-            Kind::SessionReadOnly | Kind::SessionExpired | Kind::SessionCleared | Kind::LoggedOut => {
+            FaultKind::SessionReadOnly | FaultKind::SessionExpired | FaultKind::SessionCleared | FaultKind::LoggedOut => {
                 self.end_sessions(&act.kind, wanted, now);
             }
             _ => {}

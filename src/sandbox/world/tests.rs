@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::sandbox::fault::{Fault, Kind, Target};
+use crate::model::fault::{Fault, FaultKind, FaultTarget};
 
 const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
 
@@ -130,12 +130,12 @@ fn a_fault_meets_its_requests_only() {
     for fault in [json!({"fault": "reset-after", "conversation": "Other"}), json!({"fault": "clock-skew"})] {
         world.set_fault(Fault::parse(&fault).unwrap(), at(0));
     }
-    assert_eq!(world.arrive(Target::Send, Whom::Conversation("elsewhere"), at(0)).spoil, None);
-    assert_eq!(world.arrive(Target::Read, Whom::Conversation(&id), at(0)).spoil, None);
-    let plan = world.arrive(Target::Send, Whom::Conversation(&id), at(0));
-    assert_eq!((plan.spoil, plan.skew), (Some(Kind::ResetAfter), 300));
+    assert_eq!(world.arrive(FaultTarget::Send, Whom::Conversation("elsewhere"), at(0)).spoil, None);
+    assert_eq!(world.arrive(FaultTarget::Read, Whom::Conversation(&id), at(0)).spoil, None);
+    let plan = world.arrive(FaultTarget::Send, Whom::Conversation(&id), at(0));
+    assert_eq!((plan.spoil, plan.skew), (Some(FaultKind::ResetAfter), 300));
     world.clear_faults();
-    assert_eq!(world.arrive(Target::Send, Whom::Conversation(&id), at(0)), Plan::default());
+    assert_eq!(world.arrive(FaultTarget::Send, Whom::Conversation(&id), at(0)), Plan::default());
 }
 
 #[test]

@@ -13,7 +13,8 @@ use super::refusal::Refusal;
 use super::window::{Gauge, Window};
 use crate::model::Moment;
 use crate::sandbox::dice::Dice;
-use crate::sandbox::fault::{Kind, Plan};
+use crate::model::fault::FaultKind;
+use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::Rules;
 
 /// The scope that the Guest API needs.
@@ -212,10 +213,10 @@ pub(crate) fn judge(client: &Client, rules: Rules, plan: &Plan, asked: &Asked) -
     if asked.client_id.as_deref() != Some(&client.id) {
         return Err(refused(status, "invalid_client", "client not found"));
     }
-    if asked.client_secret.as_deref() != Some(&client.secret) || plan.client == Some(Kind::ClientRejected) {
+    if asked.client_secret.as_deref() != Some(&client.secret) || plan.client == Some(FaultKind::ClientRejected) {
         return Err(refused(status, "invalid_client", "authentication failed"));
     }
-    if plan.client == Some(Kind::ClientDisabled) {
+    if plan.client == Some(FaultKind::ClientDisabled) {
         return Err(refused(status, "unauthorized_client", "client is disabled"));
     }
     if rules == Rules::Published {

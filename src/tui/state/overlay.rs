@@ -219,8 +219,8 @@ pub enum PassChoice {
 pub enum Choice {
     /// Insert the snippet of that name.
     Snippet(String),
-    /// Set a sandbox fault: its name on screen and its JSON; `None` clears all.
-    Fault(Option<(&'static str, &'static str)>),
+    /// Set a sandbox fault, in the form of its control API; `None` clears all.
+    Fault(Option<&'static str>),
     /// Add this conversation, or open it where it is there.
     AddFound(Candidate),
     /// Open the menu of those.

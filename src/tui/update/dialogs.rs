@@ -302,7 +302,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
             state.faults.clear();
             effects.push(Effect::SandboxFault(None));
         }
-        Choice::Fault(Some((_, json))) => {
+        Choice::Fault(Some(json)) => {
             effects.push(Effect::SandboxFault(Some(json.to_owned())));
             effects.push(Effect::AskFaults);
         }

@@ -1,7 +1,7 @@
 //! What is longer than a small screen: it scrolls with the choice, and says that there is more.
 
 use guestwire::journal::job::Restored;
-use guestwire::tui::update::faults::FAULTS;
+use guestwire::tui::update::faults::lines;
 
 use crate::support::console::Desk;
 
@@ -33,15 +33,15 @@ fn the_fault_menu_scrolls_with_the_choice_and_says_that_there_is_more() {
     for (width, height) in SIZES {
         let mut desk = desk(width, height);
         desk.keys("B");
-        let all = FAULTS.len() + 2;
+        let all = lines().count() + 2;
         let rows = usize::from(height) - 4;
         assert!(desk.screen().contains(&format!(" {} more ", all - rows)), "{}", desk.screen());
         desk.keys("down down");
-        for (number, (name, _)) in (3..).zip(FAULTS) {
+        for (number, (name, _)) in (3..).zip(lines()) {
             let screen = desk.screen();
             let said = whole(&screen);
             let said = said.strip_prefix(&format!("{number} ")).unwrap_or(&said);
-            assert!(said.starts_with(name), "{name}\n{screen}");
+            assert!(said.starts_with(&name), "{name}\n{screen}");
             desk.keys("down");
         }
         let top = desk.screen();

@@ -10,7 +10,8 @@ use super::request::{Button, Content, Event, Request, Trouble, failed};
 use super::{ConnectionId, Out, Standing, frames};
 use crate::model::Moment;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
-use crate::sandbox::fault::{Kind, Plan, Target};
+use crate::model::fault::{FaultKind, FaultTarget};
+use crate::sandbox::fault::Plan;
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::{Purpose, Said, World, script};
 
@@ -34,18 +35,18 @@ impl World {
 
     /// A text, a choice, a file: through the faults, then the checks, then into the conversation.
     fn letter(&mut self, from: ConnectionId, request: Request, now: Moment) -> Result<(), Trouble> {
-        let plan = self.meet(Target::Frame, Some(&request.token), now);
+        let plan = self.meet(FaultTarget::Frame, Some(&request.token), now);
         match plan.spoil {
-            Some(Kind::RateLimited { retry_after, .. }) => {
+            Some(FaultKind::RateLimited { retry_after, .. }) => {
                 self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
                 return Ok(());
             }
-            Some(Kind::ServiceFailure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
-            Some(Kind::ResetBefore) => {
+            Some(FaultKind::ServiceFailure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
+            Some(FaultKind::ResetBefore) => {
                 self.end_connection(from, Out::Reset, now);
                 return Ok(());
             }
-            Some(Kind::SocketClosed { received: false, code }) => {
+            Some(FaultKind::SocketClosed { received: false, code }) => {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
                 return Ok(());
             }
@@ -164,16 +165,16 @@ impl World {
         let echo = self.conversations.get(n).map(|c| frames::structured(c, &said, false)).unwrap_or_default();
         self.keep(n, said);
         match plan.spoil {
-            Some(Kind::ResetAfter | Kind::ResetDuring) => self.end_connection(from, Out::Reset, now),
-            Some(Kind::SocketClosed { code, .. }) => {
+            Some(FaultKind::ResetAfter | FaultKind::ResetDuring) => self.end_connection(from, Out::Reset, now),
+            Some(FaultKind::SocketClosed { code, .. }) => {
                 self.end_connection(from, Out::Close { code, reason: "closed by a fault of the sandbox" }, now);
             }
-            Some(Kind::ServiceFailure { .. }) => {
+            Some(FaultKind::ServiceFailure { .. }) => {
                 self.refuse(from, &(5000, "Unexpected error".to_owned()), tracing, now);
             }
             _ => {
                 let echo = frames::message("StructuredMessage", echo, tracing);
-                self.emit_all(token, Target::Echo, &echo, now.after(plan.headers_late));
+                self.emit_all(token, FaultTarget::Echo, &echo, now.after(plan.headers_late));
             }
         }
         self.provoke(n, &heard, now);
@@ -205,7 +206,7 @@ impl World {
         let id = self.messages.hex();
         let body = frames::event(&id, true, now.wall, frames::presence(what));
         let frame = frames::message("StructuredMessage", body, request.tracing_id.as_deref());
-        self.emit_all(&request.token, Target::Echo, &frame, now);
+        self.emit_all(&request.token, FaultTarget::Echo, &frame, now);
     }
 
     /// Presence `Join`: the conversation begins without a message, and the bot greets.
@@ -238,7 +239,7 @@ impl World {
     }
 
     /// The session-wide faults: what becomes of the sessions that are meant.
-    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &Kind, wanted: Option<&str>, now: Moment) {
+    pub(in crate::sandbox::world) fn end_sessions(&mut self, how: &FaultKind, wanted: Option<&str>, now: Moment) {
         let tokens: Vec<Arc<str>> = self.web.sessions.keys().cloned().collect();
         for token in tokens {
             let meant = wanted.is_none_or(|name| self.session_is(&token, name));
@@ -247,13 +248,13 @@ impl World {
                 continue;
             }
             match how {
-                Kind::SessionReadOnly => {
+                FaultKind::SessionReadOnly => {
                     if let Some(session) = self.web.sessions.get_mut(&token) {
                         session.standing = Standing::ReadOnly;
                     }
                 }
-                Kind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
-                Kind::LoggedOut => self.over(&token, "LogoutEvent", now),
+                FaultKind::SessionExpired => self.over(&token, "SessionExpiredEvent", now),
+                FaultKind::LoggedOut => self.over(&token, "LogoutEvent", now),
                 // `SessionCleared`: the others were named.
                 _ => {
                     self.over(&token, "SessionClearedEvent", now);

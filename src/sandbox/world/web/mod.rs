@@ -30,7 +30,8 @@ use super::window::Window;
 use super::{Due, What, World};
 use crate::model::Moment;
 use crate::sandbox::dice::Dice;
-use crate::sandbox::fault::{Kind, Plan, Target};
+use crate::model::fault::{FaultKind, FaultTarget};
+use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::{Deployment, Limits};
 
 /// A connection of the sandbox, in the order in which they were opened.
@@ -230,32 +231,32 @@ impl World {
     }
 
     /// Sends a frame to a connection, through the faults that are set for its kind.
-    fn emit(&mut self, to: ConnectionId, kind: Target, frame: &Value, now: Moment) {
+    fn emit(&mut self, to: ConnectionId, kind: FaultTarget, frame: &Value, now: Moment) {
         let Some(session) = self.web.connections.get(&to).map(|connection| connection.session.clone()) else { return };
         let plan = self.meet(kind, session.as_deref(), now);
         let text: Arc<str> = frame.to_string().into();
         match plan.spoil {
-            Some(Kind::FrameLost) => {}
-            Some(Kind::FrameDoubled) => {
+            Some(FaultKind::FrameLost) => {}
+            Some(FaultKind::FrameDoubled) => {
                 self.queue(to, text.clone(), plan.headers_late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }
             // It leaves later than its turn: what comes meanwhile overtakes it.
-            Some(Kind::FrameLate { delay_ms }) => {
+            Some(FaultKind::FrameLate { delay_ms }) => {
                 self.due(now.after(Duration::from_millis(delay_ms)), What::Frame { to, out: Out::Text(text) });
             }
-            Some(Kind::FrameReordered) => {
+            Some(FaultKind::FrameReordered) => {
                 if let Some(connection) = self.web.connections.get_mut(&to) {
                     connection.held = Some(text);
                 }
                 // Nothing may come that overtakes it.
                 self.due(now.after(OVERTAKEN_WITHIN), What::Release(to));
             }
-            Some(Kind::FrameMalformed) => {
+            Some(FaultKind::FrameMalformed) => {
                 let broken: String = text.chars().take(text.chars().count() / 2).collect();
                 self.queue(to, broken.into(), plan.headers_late, now);
             }
-            Some(Kind::FrameUnknown) => {
+            Some(FaultKind::FrameUnknown) => {
                 self.queue(to, frames::stranger().to_string().into(), plan.headers_late, now);
                 self.queue(to, text, Duration::ZERO, now);
             }
@@ -284,7 +285,7 @@ impl World {
     }
 
     /// Sends a frame to every connection of a session.
-    pub(super) fn emit_all(&mut self, token: &str, kind: Target, frame: &Value, now: Moment) {
+    pub(super) fn emit_all(&mut self, token: &str, kind: FaultTarget, frame: &Value, now: Moment) {
         let connections = self.web.sessions.get(token).map(|session| session.connections.clone());
         for to in connections.unwrap_or_default() {
             self.emit(to, kind, frame, now);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{ConnectionId, Out, frames};
 use crate::model::Moment;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
-use crate::sandbox::fault::Target;
+use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 
@@ -182,18 +182,18 @@ impl World {
 
     pub(super) fn answer(&mut self, to: ConnectionId, class: &str, body: Value, request: &Request, now: Moment) {
         let frame = frames::response(class, body, request.tracing_id.as_deref());
-        self.emit(to, Target::Answer, &frame, now);
+        self.emit(to, FaultTarget::Answer, &frame, now);
     }
 
     pub(super) fn refuse(&mut self, to: ConnectionId, trouble: &Trouble, tracing: Option<&str>, now: Moment) {
         let (code, text) = trouble;
         *self.tally.channels.errors.entry(code.to_string()).or_default() += 1;
-        self.emit(to, Target::Answer, &frames::error(*code, text, tracing), now);
+        self.emit(to, FaultTarget::Answer, &frames::error(*code, text, tracing), now);
     }
 
     pub(super) fn too_many(&mut self, to: ConnectionId, retry_after: u64, tracing: Option<&str>, now: Moment) {
         *self.tally.channels.errors.entry("4029".to_owned()).or_default() += 1;
-        self.emit(to, Target::Answer, &frames::too_many(retry_after, tracing), now);
+        self.emit(to, FaultTarget::Answer, &frames::too_many(retry_after, tracing), now);
     }
 
     /// `echo`: says the text back, with how long the session lives.
@@ -233,7 +233,7 @@ impl World {
 
     /// Closes a connection in an orderly way, telling why before.
     pub(super) fn dismiss(&mut self, to: ConnectionId, reason: &'static str, now: Moment) {
-        self.emit(to, Target::Answer, &frames::connection_closed(reason), now);
+        self.emit(to, FaultTarget::Answer, &frames::connection_closed(reason), now);
         if let Some((_, session)) = self.web.session_of(to) {
             session.connections.retain(|c| *c != to);
         }

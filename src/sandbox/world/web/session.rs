@@ -10,7 +10,7 @@ use super::request::{Request, Trouble};
 use super::{ConnectionId, Session, Standing, frames};
 use crate::model::Moment;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
-use crate::sandbox::fault::Target;
+use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::conversation::{Begun, Via};
 use crate::sandbox::world::window::Window;
@@ -226,7 +226,7 @@ impl World {
         if let Some(conversation) = session.conversations.last().and_then(|n| self.conversations.get_mut(*n)) {
             conversation.ended.get_or_insert(End { at: now.wall, by_fault: false });
         }
-        self.emit_all(token, Target::Answer, &frames::message(class, json!({}), None), now);
+        self.emit_all(token, FaultTarget::Answer, &frames::message(class, json!({}), None), now);
     }
 
     /// A web conversation has ended on the other side: its guest is told.
@@ -242,7 +242,7 @@ impl World {
             body.insert("metadata".to_owned(), json!({"readOnly": read_only.to_string()}));
             body.insert("originatingEntity".to_owned(), json!("Bot"));
         }
-        self.emit_all(&token, Target::Answer, &frames::message("StructuredMessage", body, None), now);
+        self.emit_all(&token, FaultTarget::Answer, &frames::message("StructuredMessage", body, None), now);
         if let (true, Some(session)) = (read_only, self.web.sessions.get_mut(&token)) {
             session.standing = Standing::ReadOnly;
         }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::request::{Request, Trouble};
 use super::{ConnectionId, frames};
 use crate::model::Moment;
-use crate::sandbox::fault::Target;
+use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::conversation::Piece;
@@ -81,7 +81,7 @@ impl World {
                 "attachmentId": id, "timestamp": frames::time(now.wall)});
             let frame = json!({"type": "response", "class": "GenerateUrlError", "code": code, "body": body,
                 "tracingId": request.tracing_id});
-            self.emit(from, Target::Answer, &frames::dense(frame), now);
+            self.emit(from, FaultTarget::Answer, &frames::dense(frame), now);
             return Ok(());
         }
         let name = request.file_name.clone().unwrap_or_default();
@@ -136,7 +136,7 @@ impl World {
             let signature = upload.signature.clone();
             let body = json!({"attachmentId": id, "downloadUrl": self.file_address(&id, &signature),
                 "timestamp": frames::time(now.wall)});
-            self.emit_all(&token, Target::Answer, &frames::message("UploadSuccessEvent", body, None), now);
+            self.emit_all(&token, FaultTarget::Answer, &frames::message("UploadSuccessEvent", body, None), now);
         } else {
             let (code, what) = if put.bytes.is_empty() {
                 (4102, "File is empty".to_owned())
@@ -145,7 +145,7 @@ impl World {
             };
             let body = json!({"attachmentId": id, "errorCode": code, "errorMessage": what,
                 "timestamp": frames::time(now.wall)});
-            self.emit_all(&token, Target::Answer, &frames::message("UploadFailureEvent", body, None), now);
+            self.emit_all(&token, FaultTarget::Answer, &frames::message("UploadFailureEvent", body, None), now);
         }
         self.settle(now);
         200
@@ -207,7 +207,7 @@ impl World {
         uploads.and_then(|uploads| uploads.remove(id)).ok_or((4009, "Attachment not found".to_owned()))?;
         let body: Value = json!({ "attachmentId": id });
         let frame = frames::message("AttachmentDeletedResponse", body, request.tracing_id.as_deref());
-        self.emit(from, Target::Answer, &frame, now);
+        self.emit(from, FaultTarget::Answer, &frame, now);
         Ok(())
     }
 }

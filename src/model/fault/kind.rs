@@ -1,0 +1,311 @@
+//! The table of faults.
+
+use serde_json::{Map, Value};
+
+use super::parameter::{FaultParameter, ParameterValue, RetryForm, Shape};
+use super::{FaultError, FaultTarget};
+
+/// What of the service a fault is about: its heading in a menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultGroup {
+    /// Tokens, and the client that gets them.
+    Token,
+    /// Answers of the API, and the connection under them.
+    Answers,
+    /// Conversations and who is in them.
+    Conversation,
+    /// The guest socket.
+    Web,
+}
+
+impl FaultGroup {
+    /// Its name in a menu.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Token => "Token",
+            Self::Answers => "Answers",
+            Self::Conversation => "Conversation",
+            Self::Web => "Web",
+        }
+    }
+}
+
+/// What is said of a fault in the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FaultRow {
+    /// Its name in the control API, in scenario files and in pass files.
+    pub name: &'static str,
+    /// What it does, one sentence.
+    pub about: &'static str,
+    /// What it is about.
+    pub group: FaultGroup,
+    /// The parameters that it has beside those of every fault.
+    pub parameters: &'static [FaultParameter],
+    /// It changes the world (tokens, conversations, sessions), and not a request.
+    pub acts: bool,
+    /// The requests that it is for where nothing else is asked for.
+    pub target: FaultTarget,
+    /// The requests to which it can make a difference at all.
+    pub reaches: &'static [FaultTarget],
+    /// It holds until it is cleared, where nothing else is asked for.
+    pub lasts: bool,
+    /// Its lines in a menu: the label, and the fault in the form of the control API.
+    pub menu: &'static [(&'static str, &'static str)],
+}
+
+impl FaultRow {
+    /// Whether it can be meant for one conversation alone.
+    pub fn names_a_conversation(&self) -> bool {
+        let of_all_tokens = self.acts && self.group == FaultGroup::Token;
+        !of_all_tokens && !matches!(self.target, FaultTarget::Token | FaultTarget::Any)
+    }
+}
+
+/// Every request, and every message that a guest sends over a socket.
+const REQUESTS: &[FaultTarget] =
+    &[FaultTarget::Send, FaultTarget::Token, FaultTarget::Read, FaultTarget::Upgrade, FaultTarget::Frame];
+/// Requests that get an answer of HTTP.
+const HTTP: &[FaultTarget] = &[FaultTarget::Send, FaultTarget::Token, FaultTarget::Read, FaultTarget::Upgrade];
+/// Requests whose answer has a body.
+const BODIES: &[FaultTarget] = &[FaultTarget::Send, FaultTarget::Token, FaultTarget::Read];
+/// Frames that go out.
+const FRAMES: &[FaultTarget] = &[FaultTarget::Echo, FaultTarget::Reply, FaultTarget::Answer];
+
+macro_rules! effect {
+    (acts) => {
+        true
+    };
+    (spoils) => {
+        false
+    };
+}
+macro_rules! length {
+    (lasts) => {
+        true
+    };
+    (once) => {
+        false
+    };
+}
+
+/// One row a fault: what it does; its name, group, whether it `acts` on the world or `spoils` requests, whether it
+/// `lasts` or hits `once`, the requests that it is for and those that it can reach; its own parameters; its lines in a
+/// menu, each with the parameters that differ from what they are by themselves.
+macro_rules! faults {
+    ($(
+        #[doc = $about:literal]
+        $kind:ident = $name:literal, $group:ident, $effect:ident $length:ident, $target:ident of $reaches:expr
+        $(, with { $(#[doc = $says:literal] $field:ident: $type:ty = $default:expr, $shape:expr;)+ })?
+        , menu { $($label:literal $($with:literal)?;)+ }
+    )*) => {
+        /// What goes wrong.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum FaultKind {
+            $(
+                #[doc = $about]
+                $kind $({ $(#[doc = $says] $field: $type,)+ })?,
+            )*
+        }
+
+        #[expect(non_upper_case_globals, reason = "a constant is called as its kind")]
+        mod rows {
+            use super::*;
+
+            $(pub(super) const $kind: &FaultRow = &FaultRow {
+                name: $name,
+                about: $about.trim_ascii(),
+                group: FaultGroup::$group,
+                parameters: &[$($(
+                    FaultParameter { name: stringify!($field), shape: $shape, about: $says.trim_ascii() },
+                )+)?],
+                acts: effect!($effect),
+                target: FaultTarget::$target,
+                reaches: $reaches,
+                lasts: length!($length),
+                menu: &[$(($label, concat!("{\"fault\":\"", $name, "\"", $(",", $with,)? "}")),)+],
+            };)*
+        }
+
+        /// All faults.
+        pub const FAULTS: &[&FaultRow] = &[$(rows::$kind,)*];
+
+        impl FaultKind {
+            /// What the table says of it.
+            pub const fn row(&self) -> &'static FaultRow {
+                match self {
+                    $(Self::$kind { .. } => rows::$kind,)*
+                }
+            }
+
+            /// Its own parameters.
+            pub(super) fn parameters(&self) -> Vec<(&'static str, Value)> {
+                match self {
+                    $(Self::$kind $({ $($field,)+ })? => vec![$($((stringify!($field), $field.to_json()),)+)?],)*
+                }
+            }
+
+            /// The fault called `name` with the parameters of `given`; `None` where none is called so.
+            pub(super) fn read(name: &str, given: &Map<String, Value>) -> Result<Option<Self>, FaultError> {
+                Ok(Some(match name {
+                    $($name => Self::$kind $({
+                        $($field: {
+                            let value = $shape.read(given, stringify!($field))?;
+                            value.as_ref().and_then(ParameterValue::from_json).unwrap_or_else(|| $default)
+                        },)+
+                    })?,)*
+                    _ => return Ok(None),
+                }))
+            }
+        }
+    };
+}
+
+faults! {
+    /// Every token ends now.
+    TokenExpired = "token-expired", Token, acts once, Send of REQUESTS, menu { "expire the token"; }
+    /// Every token is withdrawn now.
+    TokenRevoked = "token-revoked", Token, acts once, Send of REQUESTS, menu { "revoke the token"; }
+    /// New tokens are granted everything but this scope, silently.
+    ScopeStripped = "scope-stripped", Token, spoils lasts, Token of &[FaultTarget::Token], with {
+        /// Which scope is not granted.
+        scope: String = "guest:messages:send".to_owned(), Shape::Text;
+    }, menu { "strip the scope from new tokens"; }
+    /// New tokens are granted this scope in place of those that were asked for.
+    ScopeWrong = "scope-wrong", Token, spoils lasts, Token of &[FaultTarget::Token], with {
+        /// Which scope is granted.
+        scope: String = "messaging:guest".to_owned(), Shape::Text;
+    }, menu { "grant another scope instead"; }
+    /// The client's Guest API switch is off: new tokens lose the scope, and tokens that have it are refused.
+    FeatureOff = "feature-off", Token, spoils lasts, Any of &[FaultTarget::Send, FaultTarget::Token],
+        menu { "switch the Guest API off for the client"; }
+    /// A permission is missing in the client's roles (this matters in the published world).
+    PermissionMissing = "permission-missing", Token, spoils lasts, Any of &[FaultTarget::Send, FaultTarget::Read], with {
+        /// Which permission is missing.
+        permission: String = "conversation:message:receive".to_owned(), Shape::Text;
+    }, menu { "take a permission from the client"; }
+    /// The token endpoint no longer accepts the client's secret.
+    ClientRejected = "client-rejected", Token, spoils lasts, Token of &[FaultTarget::Token],
+        menu { "refuse the client's secret"; }
+    /// The client is disabled.
+    ClientDisabled = "client-disabled", Token, spoils lasts, Token of &[FaultTarget::Token],
+        menu { "disable the client"; }
+
+    /// 429.
+    RateLimited = "rate-limited", Answers, spoils once, Send of REQUESTS, with {
+        /// Seconds until the next try is welcome.
+        retry_after: u64 = 5, Shape::Count;
+        /// How the answer says so.
+        form: RetryForm = RetryForm::Seconds, RetryForm::SHAPE;
+    }, menu {
+        "429 once, Retry-After in seconds";
+        "429 once, Retry-After as a date" r#""form":"date""#;
+    }
+    /// 500, 502, 503 or 504.
+    ServiceFailure = "service-failure", Answers, spoils once, Send of REQUESTS, with {
+        /// Which of them.
+        status: u16 = 500, Shape::Status(&[500, 502, 503, 504]);
+        /// Seconds in `Retry-After`; without it there is no such header.
+        retry_after: Option<u64> = None, Shape::Count;
+        /// Whether the request was carried out all the same.
+        received: bool = false, Shape::Flag;
+    }, menu {
+        "500 once, the message received all the same" r#""status":500,"received":true"#;
+        "503 once, with Retry-After" r#""status":503,"retry_after":3"#;
+    }
+    /// A proxy answers with a page of its own; the request never arrives.
+    ProxyAnswered = "proxy-answered", Answers, spoils once, Send of HTTP, with {
+        /// The status of its page.
+        status: u16 = 502, Shape::Status(&[200, 403, 407, 502, 503, 504]);
+    }, menu { "a proxy answers with a page of its own"; }
+    /// The answer's headers come late.
+    SlowHeaders = "slow-headers", Answers, spoils lasts, Send of REQUESTS, with {
+        /// By so many milliseconds.
+        delay_ms: u64 = 3000, Shape::Count;
+    }, menu { "slow headers, once" r#""times":1"#; }
+    /// The answer's headers and half its body come at once, the rest late.
+    SlowBody = "slow-body", Answers, spoils lasts, Send of BODIES, with {
+        /// By so many milliseconds.
+        delay_ms: u64 = 3000, Shape::Count;
+    }, menu { "slow body, once" r#""times":1"#; }
+    /// The connection is reset before the request is looked at: nothing is received.
+    ResetBefore = "reset-before", Answers, spoils once, Send of REQUESTS, menu { "reset before the request is read"; }
+    /// The request is carried out, and the connection is reset in the middle of the answer.
+    ResetDuring = "reset-during", Answers, spoils once, Send of BODIES, menu { "reset in the middle of the answer"; }
+    /// The request is carried out, and the connection is reset before a byte of the answer is written.
+    ResetAfter = "reset-after", Answers, spoils once, Send of REQUESTS, menu { "reset after the message was received"; }
+    /// The answer is whole; the next request on the same connection is reset unread.
+    StaleConnection = "stale-connection", Answers, spoils once, Send of BODIES,
+        menu { "reset the next request on the same connection"; }
+    /// The request is carried out; the connection closes in the middle of the body.
+    TruncatedBody = "truncated-body", Answers, spoils once, Send of BODIES, menu { "truncated body"; }
+    /// The request is carried out; the body is called JSON and is not.
+    MalformedBody = "malformed-body", Answers, spoils once, Send of BODIES, menu { "malformed body"; }
+    /// The request is carried out; the body is JSON and is called something else.
+    WrongContentType = "wrong-content-type", Answers, spoils once, Send of BODIES, menu { "wrong content type"; }
+    /// The `Date` header is off by so many seconds.
+    ClockSkew = "clock-skew", Answers, spoils lasts, Any of HTTP, with {
+        /// Positive: the server is ahead.
+        seconds: i64 = 300, Shape::Whole;
+    }, menu { "server clock ten minutes ahead" r#""seconds":600"#; }
+
+    /// A conversation ends (all of them where none is named).
+    ConversationEnded = "conversation-ended", Conversation, acts once, Send of REQUESTS,
+        menu { "end the conversations"; }
+    /// A guest comes back under another participant id (all guests where no conversation is named).
+    ParticipantMismatch = "participant-mismatch", Conversation, acts once, Send of REQUESTS,
+        menu { "guests come back as other participants"; }
+
+    /// Sockets are refused as if the deployment did not allow the origin.
+    OriginRefused = "origin-refused", Web, spoils lasts, Upgrade of &[FaultTarget::Upgrade],
+        menu { "refuse sockets for their origin"; }
+    /// The deployment is gone: sockets are refused, and its public configuration is a 404.
+    DeploymentUnknown = "deployment-unknown", Web, spoils lasts, Any of &[FaultTarget::Upgrade, FaultTarget::Read],
+        menu { "no such deployment"; }
+    /// Sessions become read-only without a word: the next message is refused with 409.
+    SessionReadOnly = "session-read-only", Web, acts once, Frame of REQUESTS,
+        menu { "sessions read-only without a word"; }
+    /// Sessions end now, with `SessionExpiredEvent`; then 4006.
+    SessionExpired = "session-expired", Web, acts once, Frame of REQUESTS, menu { "sessions expire"; }
+    /// Sessions are erased now, with `SessionClearedEvent`; then 4007.
+    SessionCleared = "session-cleared", Web, acts once, Frame of REQUESTS, menu { "sessions are cleared"; }
+    /// Guests are logged out now, with `LogoutEvent`; then 4006.
+    LoggedOut = "logged-out", Web, acts once, Frame of REQUESTS, menu { "guests are logged out"; }
+    /// The socket is closed in an orderly way when a guest message comes.
+    SocketClosed = "socket-closed", Web, spoils once, Frame of &[FaultTarget::Frame], with {
+        /// Whether the message was received before.
+        received: bool = false, Shape::Flag;
+        /// The WebSocket's close code.
+        code: u16 = 1001, Shape::CloseCode;
+    }, menu {
+        "socket closed before the message is received";
+        "socket closed after the message was received" r#""received":true"#;
+    }
+    /// A frame that should go out does not.
+    FrameLost = "frame-lost", Web, spoils once, Echo of FRAMES, menu {
+        "an echo is lost";
+        "a reply is lost" r#""target":"reply""#;
+    }
+    /// A frame goes out twice.
+    FrameDoubled = "frame-doubled", Web, spoils once, Echo of FRAMES, menu {
+        "an echo comes twice";
+        "a reply comes twice" r#""target":"reply""#;
+    }
+    /// A frame goes out late; others overtake it.
+    FrameLate = "frame-late", Web, spoils once, Echo of FRAMES, with {
+        /// By so many milliseconds.
+        delay_ms: u64 = 3000, Shape::Count;
+    }, menu { "a reply comes late" r#""target":"reply""#; }
+    /// A frame goes out after the one that should follow it.
+    FrameReordered = "frame-reordered", Web, spoils once, Echo of FRAMES,
+        menu { "an echo is overtaken by the next frame"; }
+    /// A frame goes out cut in half: no JSON.
+    FrameMalformed = "frame-malformed", Web, spoils once, Echo of FRAMES,
+        menu { "a malformed frame in place of an echo"; }
+    /// A frame of a class that no client knows goes out before another.
+    FrameUnknown = "frame-unknown", Web, spoils once, Echo of FRAMES, menu { "a frame of an unknown class"; }
+    /// Echoes come late, in their order.
+    SlowEcho = "slow-echo", Web, spoils lasts, Echo of &[FaultTarget::Echo], with {
+        /// By so many milliseconds.
+        delay_ms: u64 = 3000, Shape::Count;
+    }, menu { "slow echo, once" r#""times":1"#; }
+}

@@ -1,0 +1,52 @@
+//! Faults of the sandbox: what can be made to go wrong. [`FaultKind`] is the one table of them: the control API, scenario
+//! files, pass files and the console's menu all read it, so that a new fault is its row there and the place where it acts.
+//!
+//! ```text
+//! {"fault":"rate-limited","retry_after":7,"times":2,"after":10,"target":"send"}
+//!     parse ─► Fault ─► the sandbox, for each request that it is for: let pass `after` ─► hit `times` ─► gone
+//! ```
+//! A fault that brings about a cause which the console can name has that cause's name.
+
+mod kind;
+mod parameter;
+mod parse;
+
+pub use kind::{FAULTS, FaultGroup, FaultKind, FaultRow};
+pub use parameter::{FaultParameter, FaultTarget, RetryForm, Shape};
+pub use parse::FaultError;
+
+use serde_json::{Value, json};
+
+/// A fault as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// For which requests.
+    pub target: FaultTarget,
+    /// For which conversation only: its name or id.
+    pub conversation: Option<String>,
+    /// How many requests that it is for go through before the first is hit.
+    pub after: u32,
+    /// How many are hit; `None`: all, until the faults are cleared.
+    pub times: Option<u32>,
+    /// Takes effect when it is set, and does not wait for a request.
+    pub at_once: bool,
+}
+
+impl Fault {
+    /// In the form of the control API.
+    pub fn to_json(&self) -> Value {
+        let mut json = json!({ "fault": self.kind.row().name });
+        for (name, value) in self.kind.parameters() {
+            json[name] = value;
+        }
+        json["target"] = json!(self.target.name());
+        if let Some(conversation) = &self.conversation {
+            json["conversation"] = json!(conversation);
+        }
+        json["after"] = json!(self.after);
+        json["times"] = json!(self.times);
+        json
+    }
+}
