@@ -7,7 +7,6 @@ use crate::model::{Cause, Masks, mask};
 
 use super::ad_hoc::{self, Target, env_profile};
 use super::problem::{Problem, Problems, Spot};
-use crate::text::suggest::{nearest, suggestion};
 use super::raw::RawFile;
 use super::raw_profile::{RawConversation, RawProfile};
 use super::reader::Doc;
@@ -18,6 +17,7 @@ use super::settings::{
     Snippet, Times, Ui,
 };
 use super::sheet::{Lookup, Said, Sheet, Shown as _, env_flag, env_path, env_text, env_word, file, flag, switch};
+use crate::text::suggest::{nearest, suggestion};
 
 /// What the flags of the command line say about settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

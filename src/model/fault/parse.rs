@@ -43,7 +43,9 @@ impl Fault {
             Some(Value::String(name)) => name.as_str(),
             Some(_) => return Err(wrong(NAME, "`fault` must be a text: the name of a fault")),
             None => {
-                return Err(whole("`fault` is missing: it names what goes wrong, for instance fault = \"token-expired\""));
+                return Err(whole(
+                    "`fault` is missing: it names what goes wrong, for instance fault = \"token-expired\"",
+                ));
             }
         };
         let kind = FaultKind::read(name, given)?;
@@ -104,7 +106,8 @@ mod tests {
         for row in FAULTS {
             assert!(!row.menu.is_empty() && row.about.ends_with('.'), "{}", row.name);
             for (label, fault) in row.menu {
-                let fault = Fault::parse(&serde_json::from_str(fault).unwrap()).unwrap_or_else(|e| panic!("{label}: {e}"));
+                let fault =
+                    Fault::parse(&serde_json::from_str(fault).unwrap()).unwrap_or_else(|e| panic!("{label}: {e}"));
                 assert_eq!(fault.kind.row(), *row);
             }
         }
@@ -139,18 +142,12 @@ mod tests {
             ),
             (json!({"fault":"clock-skew","seconds":"1"}), "seconds: `seconds` is \"1\", but must be a whole number"),
             (json!({"fault":"reset-after","target":"sned"}), "target: `target` cannot be `sned`; did you mean `send`?"),
-            (
-                json!({"fault":"rate-limited","form":"datum"}),
-                "form: `form` cannot be `datum`; did you mean `date`?",
-            ),
+            (json!({"fault":"rate-limited","form":"datum"}), "form: `form` cannot be `datum`; did you mean `date`?"),
             (
                 json!({"fault":"service-failure","status":404}),
                 "status: `status` is 404, but must be one of 500, 502, 503, 504",
             ),
-            (
-                json!({"fault":"service-failure","received":1}),
-                "received: `received` is 1, but must be true or false",
-            ),
+            (json!({"fault":"service-failure","received":1}), "received: `received` is 1, but must be true or false"),
             (
                 json!({"fault":"socket-closed","code":1006}),
                 "code: `code` is 1006, but must be one that a close frame can carry: 1001, 1011, 4000 …",

@@ -2,9 +2,9 @@
 
 use super::{Came, Expect, Pattern, REPLY_WITHIN, Reply};
 use crate::config::Spot;
-use crate::text::suggest::nearest;
 use crate::config::reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
+use crate::text::suggest::nearest;
 use serde_json::Value;
 
 const OUTCOMES: &[(&str, Came)] = &[

@@ -8,10 +8,10 @@ use super::expect::{expect, pattern};
 use super::read::{Names, read_id, slug};
 use super::{Capture, CaptureSource, OUTCOME_WITHIN, Outgoing, REPLY_WITHIN, Step};
 use crate::config::Spot;
-use crate::text::suggest::suggestion;
 use crate::config::reader::{Either, Table};
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Place, Variation, variables};
+use crate::text::suggest::suggestion;
 
 /// Reads `[[cases.steps]]`.
 pub(super) fn step(mut table: Table<'_>, number: usize, within: Option<Duration>, names: &mut Names) -> Option<Step> {

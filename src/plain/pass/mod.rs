@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::exit::Exit;
-use crate::text::suggest::nearest;
 use crate::engine::{Command, Report};
 use crate::journal::Job;
 use crate::model::{ConversationKey, Moment};
@@ -21,6 +20,7 @@ use crate::pass::file::Step;
 use crate::pass::runner::{Effect, Event, Known, Runner, Stage};
 use crate::pass::{Run, Verdict};
 use crate::session::open_pass::reports_dir;
+use crate::text::suggest::nearest;
 use crate::tui::effect::SandboxAsk;
 
 use super::questions::Question;

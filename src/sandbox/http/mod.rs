@@ -33,13 +33,13 @@ use route::Route;
 pub(super) use wire::{Door, Peer};
 
 use super::Inner;
-use crate::model::fault::{FaultKind, RetryForm};
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::Rules;
 use super::world::web::{ConnectionId, Page, Put, UPLOAD_MAX_BYTES};
 use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, Whom, World};
 use crate::model::Moment;
+use crate::model::fault::{FaultKind, RetryForm};
 
 /// A judged request: what is to go out, and how.
 struct Judged {

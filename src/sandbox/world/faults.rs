@@ -140,7 +140,10 @@ impl World {
                     }
                 }
             }
-            FaultKind::SessionReadOnly | FaultKind::SessionExpired | FaultKind::SessionCleared | FaultKind::LoggedOut => {
+            FaultKind::SessionReadOnly
+            | FaultKind::SessionExpired
+            | FaultKind::SessionCleared
+            | FaultKind::LoggedOut => {
                 self.end_sessions(&act.kind, wanted, now);
             }
             _ => {}

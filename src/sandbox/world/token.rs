@@ -12,8 +12,8 @@ use std::time::Duration;
 use super::refusal::Refusal;
 use super::window::{Gauge, Window};
 use crate::model::Moment;
-use crate::sandbox::dice::Dice;
 use crate::model::fault::FaultKind;
+use crate::sandbox::dice::Dice;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::Rules;
 

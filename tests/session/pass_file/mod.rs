@@ -133,7 +133,10 @@ fn the_schema_has_the_tables_of_the_code() {
     if std::env::var_os("GUESTWIRE_BLESS").is_some() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/passes/schema.json"), text).unwrap();
     } else {
-        assert!(text == builtin::SCHEMA, "assets/passes/schema.json is not what the code has: GUESTWIRE_BLESS=1 writes it");
+        assert!(
+            text == builtin::SCHEMA,
+            "assets/passes/schema.json is not what the code has: GUESTWIRE_BLESS=1 writes it"
+        );
     }
 }
 

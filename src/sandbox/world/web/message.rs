@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::request::{Button, Content, Event, Request, Trouble, failed};
 use super::{ConnectionId, Out, Standing, frames};
 use crate::model::Moment;
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::model::fault::{FaultKind, FaultTarget};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::fault::Plan;
 use crate::sandbox::world::conversation::Piece;
 use crate::sandbox::world::{Purpose, Said, World, script};
@@ -41,7 +41,9 @@ impl World {
                 self.too_many(from, retry_after, request.tracing_id.as_deref(), now);
                 return Ok(());
             }
-            Some(FaultKind::ServiceFailure { received: false, .. }) => return Err((5000, "Unexpected error".to_owned())),
+            Some(FaultKind::ServiceFailure { received: false, .. }) => {
+                return Err((5000, "Unexpected error".to_owned()));
+            }
             Some(FaultKind::ResetBefore) => {
                 self.end_connection(from, Out::Reset, now);
                 return Ok(());

@@ -29,8 +29,8 @@ pub(crate) use upload::{Put, UPLOAD_MAX_BYTES};
 use super::window::Window;
 use super::{Due, What, World};
 use crate::model::Moment;
-use crate::sandbox::dice::Dice;
 use crate::model::fault::{FaultKind, FaultTarget};
+use crate::sandbox::dice::Dice;
 use crate::sandbox::fault::Plan;
 use crate::sandbox::scenario::{Deployment, Limits};
 

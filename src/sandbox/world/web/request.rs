@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{ConnectionId, Out, frames};
 use crate::model::Moment;
-use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::model::fault::FaultTarget;
+use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 
