@@ -32,7 +32,7 @@ fn theme(settings: &Settings) -> Result<Theme, Problem> {
         ColorChoice::Auto => no_color,
     };
     theme::named(&ui.theme, ui.ascii, mono).ok_or_else(|| {
-        let near = crate::config::problem::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
+        let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
         settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
     })
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::action::{ACTIONS, Action, Context};
 use super::chord::{Chord, Keys};
-use crate::config::problem::{Position, Spot, nearest};
+use crate::config::problem::{Position, Spot};
+use crate::text::suggest::nearest;
 use crate::config::settings::KeyBinding;
 
 /// What a key means here.
