@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::action::{ACTIONS, Action, Context};
 use super::chord::{Chord, Keys};
 use crate::config::problem::{Position, Spot};
-use crate::text::suggest::nearest;
 use crate::config::settings::KeyBinding;
+use crate::text::suggest::nearest;
 
 /// What a key means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
