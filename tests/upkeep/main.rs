@@ -3,7 +3,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    clippy::string_slice,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "tests"
 )]
@@ -11,7 +11,10 @@
 mod dependencies;
 mod docs;
 mod layers;
+mod matched_text;
 mod packages;
 mod secrets;
+mod shape;
+mod sources;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,72 @@
+//! The shape of the code: how long files are, how many fields a struct has, one name for one type, types where sentences
+//! were matched. Counts of what is left from before may only fall.
+
+use std::collections::BTreeMap;
+
+use crate::sources::SOURCES;
+
+/// Structs and variants with more fields than [`MOST_FIELDS`].
+const LARGE_TYPES: usize = 12;
+const MOST_FIELDS: usize = 15;
+/// Names that several public types share.
+const SHARED_NAMES: usize = 83;
+/// Places that match on sentences.
+const MATCHED_SENTENCES: usize = 22;
+
+/// What reads bytes from outside: answers of servers, files and lines that a person writes, keys of a terminal.
+const READERS: &[&str] =
+    &["config/", "genesys/", "sandbox/", "diagnosis/evidence/", "engine/client/", "plain/parser", "pass/file/"];
+
+#[test]
+fn files_can_be_seen_at_a_glance() {
+    let mut lines: Vec<(usize, &str)> =
+        SOURCES.files.iter().map(|f| (f.text.lines().count(), f.path.as_str())).collect();
+    lines.sort_unstable();
+    let median = lines[lines.len() / 2].0;
+    assert!(median <= 200, "the median file has {median} lines");
+    let long: Vec<_> = lines.iter().filter(|(n, _)| *n > 400).collect();
+    assert!(long.len() * 10 <= lines.len(), "too many are longer than 400 lines: {long:?}");
+    assert!(long.iter().all(|(n, _)| *n <= 600), "too long to be seen at a glance: {long:?}");
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for file in &SOURCES.files {
+        assert!(file.text.starts_with("//!"), "{} does not open with what it is for", file.path);
+    }
+}
+
+#[test]
+fn no_type_has_too_many_fields() {
+    let mut large: Vec<(usize, String)> = SOURCES
+        .files
+        .iter()
+        .flat_map(|f| f.shapes.iter().map(|s| (s.fields, format!("{} in {}", s.name, f.path))))
+        .filter(|(fields, _)| *fields > MOST_FIELDS)
+        .collect();
+    large.sort_unstable();
+    eprintln!("{} types have more than {MOST_FIELDS} fields: {large:#?}", large.len());
+    assert!(large.len() <= LARGE_TYPES, "more than {LARGE_TYPES}");
+}
+
+#[test]
+fn one_name_is_one_type() {
+    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in &SOURCES.files {
+        for name in &file.types {
+            names.entry(name).or_default().push(&file.path);
+        }
+    }
+    names.retain(|_, files| files.len() > 1);
+    eprintln!("{} names are shared by public types: {names:#?}", names.len());
+    assert!(names.len() <= SHARED_NAMES, "more than {SHARED_NAMES}");
+}
+
+#[test]
+fn no_code_matches_on_sentences() {
+    let ours = SOURCES.files.iter().filter(|f| !READERS.iter().any(|reader| f.path.starts_with(reader)));
+    let found: Vec<String> =
+        ours.flat_map(|f| f.matches.iter().map(|m| format!("{}:{}: {}", f.path, m.line, m.code))).collect();
+    eprintln!("{} places match on sentences:\n{}", found.len(), found.join("\n"));
+    assert!(found.len() <= MATCHED_SENTENCES, "more than {MATCHED_SENTENCES}");
+}
