@@ -1,37 +1,38 @@
-//! The thin rim around the folds of `send` and `token`: it feeds reports, signals and time in, and carries out what
-//! comes out. What to do is decided in the folds alone.
+//! Runs a subcommand: opens what it needs, feeds it reports, signals and time, and carries out what it wants. What to do
+//! is decided in the subcommand's [`Fold`] alone.
 //!
 //! ```text
-//! reports ──┐                     ┌─► Say    ─► stdout, stderr
-//! Ctrl-C ───┼─► Fold::on(input) ──┼─► Ask    ─► engine
-//! due ──────┘                     └─► Finish ─► shut the engine down, exit code
+//! reports ──┐                     ┌─► Say, Progress ─► stdout, stderr
+//! Ctrl-C ───┼─► Fold::on(input) ──┼─► Ask, Sandbox  ─► engine, embedded sandbox
+//! due ──────┘                     └─► Finish        ─► shut the engine down, exit code
 //! ```
 
-use std::time::Duration;
-
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, sleep_until, timeout};
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::engine::{Command, EngineHandle, Report};
+use crate::config::{Profile, Settings, Terminal};
+use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
 use crate::journal::job::not_on_disk;
 use crate::model::Moment;
+use crate::session::sandbox_request::SandboxRequest;
 
+use super::event_loop::{self, Event, FrontEnd, Sources};
 use super::exit::{Exit, Failed};
-use super::journal::Kept;
-use super::logging;
+use super::journal::{self, Kept};
+use super::open::Opened;
 use super::output::{self, Line, Output};
+use super::progress::Standing;
 
-/// How long the engine may take to stop.
-pub const STOPPING: Duration = Duration::from_secs(5);
-
-/// What happens to a fold.
+/// What happens to a subcommand.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The first of all.
     Begin,
     /// The engine says something.
     Report(Box<Report>),
+    /// The sandbox did what [`Act::Sandbox`] of this number asked for, or one sentence why not.
+    Sandbox(usize, Result<(), String>),
     /// Ctrl-C, or SIGTERM.
     Interrupt,
     /// The moment that [`Fold::due`] named has come.
@@ -40,18 +41,22 @@ pub enum Input {
     Ended,
 }
 
-/// What a fold wants done.
+/// What a subcommand wants done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// Ask the engine.
     Ask(Command),
+    /// Ask the embedded sandbox; answered with [`Input::Sandbox`] of the same number.
+    Sandbox(usize, SandboxRequest),
     /// Say something.
     Say(Line),
+    /// Show how far it is.
+    Progress(Standing),
     /// It is over.
     Finish(Exit),
 }
 
-/// A pure account of what was reported.
+/// The decisions of a subcommand, without input, output or clock.
 pub trait Fold {
     /// Takes one input.
     fn on(&mut self, now: Moment, input: Input) -> Vec<Act>;
@@ -59,49 +64,136 @@ pub trait Fold {
     fn due(&self) -> Option<Moment>;
 }
 
-/// Runs a fold to its end.
-pub async fn drive(
-    fold: &mut dyn Fold,
-    clock: Clock,
-    engine: &EngineHandle,
-    mut reports: UnboundedReceiver<Report>,
-    kept: Option<&Kept>,
-    output: &mut Output,
-    json: bool,
-) -> Result<Exit, Failed> {
-    let mut interrupts = interrupts();
-    let mut input = Input::Begin;
-    let exit = 'run: loop {
-        if let Input::Report(report) = &input {
-            logging::report(report);
-            if let Some(kept) = kept {
-                keep(kept, report);
-            }
-        }
-        for act in fold.on(clock.now(), input) {
-            match act {
-                Act::Ask(command) => engine.ask(command),
-                Act::Say(line) => output.say(&line, json)?,
-                Act::Finish(exit) => break 'run exit,
-            }
-        }
-        let due = fold.due().map(|moment| Instant::from_std(clock.instant(moment)));
-        input = tokio::select! {
-            biased;
-            Some(()) = interrupts.recv() => Input::Interrupt,
-            report = reports.recv() => match report {
-                Some(Report::Stopped) | None => Input::Ended,
-                Some(report) => Input::Report(Box::new(report)),
-            },
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Input::Due,
-        };
+/// Of which messages a subcommand keeps something in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Of none.
+    Nothing,
+    /// Of the one that it sends.
+    OneMessage,
+    /// Of many, whose numbers no other message has.
+    ManyMessages,
+}
+
+/// What a subcommand needs around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Needs {
+    /// One JSON object a line instead of text.
+    pub json: bool,
+    /// What it keeps.
+    pub keeps: Keeps,
+    /// The engine signs in by itself.
+    pub sign_in: bool,
+    /// A report goes to stdout, so everything else goes to stderr.
+    pub report_on_stdout: bool,
+}
+
+/// A subcommand that is over.
+pub struct Played<F> {
+    /// The subcommand, with what it knows.
+    pub fold: F,
+    /// How it ended.
+    pub exit: Result<Exit, Failed>,
+    /// Where it wrote.
+    pub output: Output,
+    engine: EngineHandle,
+}
+
+impl<F> Played<F> {
+    /// Masks the secrets of the engine in a text.
+    pub fn mask(&self, text: &str) -> String {
+        self.engine.mask(text)
+    }
+}
+
+/// Opens journal and engine, runs the subcommand that `begin` makes to its end, and closes everything.
+pub async fn play<F: Fold>(
+    opened: Opened,
+    settings: &Settings,
+    needs: Needs,
+    begin: impl FnOnce(&Profile, Clock, Option<&Kept>) -> F,
+) -> Played<F> {
+    let clock = Clock::start();
+    let kept = match needs.keeps {
+        Keeps::Nothing => None,
+        Keeps::OneMessage => journal::writer(settings, &opened.profile).await,
+        Keeps::ManyMessages => journal::writer_of_many(settings, &opened.profile).await,
     };
-    engine.ask(Command::Shutdown);
-    let stopped = async { while !matches!(reports.recv().await, Some(Report::Stopped) | None) {} };
-    // The outcome is known and said; an engine that does not stop in time changes nothing about it.
-    let _ = timeout(STOPPING, stopped).await;
-    output.end()?;
-    Ok(exit)
+    let tuning = Tuning {
+        metrics: settings.metrics.clone(),
+        terminal: Terminal::Free,
+        sign_in: needs.sign_in,
+        ..journal::tuning(kept.as_ref())
+    };
+    let output = Output::of(&opened.profile).beside_report(needs.report_on_stdout);
+    let fold = begin(&opened.profile, clock, kept.as_ref());
+    let (engine, reports) = Engine::start_with(Arc::clone(&opened.profile), clock, tuning);
+    let mut sources = Sources::of_engine(clock, engine.clone(), reports);
+    let mut runner = Runner { fold, output, engine, opened: &opened, kept: kept.as_ref(), json: needs.json };
+    let exit = event_loop::run(&mut runner, &mut sources).await;
+    let Runner { fold, mut output, engine, .. } = runner;
+    let exit = exit.and_then(|exit| output.end().map(|()| exit));
+    journal::close(kept);
+    opened.close().await;
+    Played { fold, exit, output, engine }
+}
+
+/// Carries out what a subcommand wants.
+struct Runner<'r, F> {
+    fold: F,
+    output: Output,
+    engine: EngineHandle,
+    opened: &'r Opened,
+    kept: Option<&'r Kept>,
+    json: bool,
+}
+
+impl<F: Fold> FrontEnd for Runner<'_, F> {
+    type End = Exit;
+
+    fn on(&mut self, now: Moment, event: Event) -> Result<Option<Exit>, Failed> {
+        let input = match event {
+            Event::Begin => Input::Begin,
+            Event::Signal(_) => Input::Interrupt,
+            Event::Report(report) if *report == Report::Stopped => Input::Ended,
+            Event::Report(report) => Input::Report(report),
+            Event::Due => Input::Due,
+            // A subcommand asks the journal for nothing, and reads no lines.
+            Event::Page(_) | Event::Line(_) => return Ok(None),
+        };
+        if let (Input::Report(report), Some(kept)) = (&input, self.kept) {
+            keep(kept, report);
+        }
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for act in self.fold.on(now, input) {
+                match act {
+                    Act::Ask(command) => self.engine.ask(command),
+                    Act::Sandbox(number, ask) => inputs.push_back(Input::Sandbox(number, self.opened.arrange(&ask))),
+                    Act::Say(line) => self.output.say_masked(&line, self.json, &|text| self.engine.mask(text))?,
+                    Act::Progress(standing) if !self.json => self.output.progress(&standing),
+                    Act::Progress(_) => {}
+                    Act::Finish(exit) => return Ok(Some(exit)),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn last_report(&mut self, _: Moment, report: Report) -> Result<(), Failed> {
+        if let Some(kept) = self.kept {
+            keep(kept, &report);
+        }
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Moment> {
+        self.fold.due()
+    }
+
+    fn wants_line(&self) -> bool {
+        false
+    }
 }
 
 /// Keeps what is over, and what was said: both sides of a conversation belong into its transcript.
@@ -114,32 +206,4 @@ fn keep(kept: &Kept, report: &Report) {
         Report::NotOnDisk { why, .. } => output::warn(&not_on_disk(why)),
         _ => {}
     }
-}
-
-/// One message for each Ctrl-C or SIGTERM.
-pub fn interrupts() -> tokio::sync::mpsc::Receiver<()> {
-    let (tell, told) = tokio::sync::mpsc::channel(4);
-    tokio::spawn(async move {
-        #[cfg(unix)]
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        loop {
-            #[cfg(unix)]
-            let term = async {
-                match &mut terminate {
-                    Some(signal) => signal.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            #[cfg(not(unix))]
-            let term = std::future::pending::<Option<()>>();
-            tokio::select! {
-                caught = tokio::signal::ctrl_c() => if caught.is_err() { return },
-                _ = term => {}
-            }
-            if tell.send(()).await.is_err() {
-                return;
-            }
-        }
-    });
-    told
 }

@@ -67,6 +67,18 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
     options.open(path)
 }
 
+/// The same; a directory that is not there is made, for its owner alone.
+pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
+    if let Some(dir) = path.parent() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir)?;
+    }
+    private(path, replace)
+}
+
 /// Why a file could not be used, as part of a sentence.
 pub fn why(error: &io::Error) -> String {
     error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)

@@ -26,6 +26,22 @@ pub fn dir(settings: &Settings) -> PathBuf {
     files::profile_dir(&settings.paths.data_dir, settings.profile.name())
 }
 
+/// Ids of 62 bits from a random place on: no two sessions ever give the same.
+pub fn first_message_id() -> u64 {
+    (uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20
+}
+
+/// What the journal of a profile is opened with.
+pub fn journal_options(settings: &Settings, profile: &Profile) -> Options {
+    let dir = files::profile_dir(&settings.paths.data_dir, &profile.name);
+    let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
+    Options {
+        keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
+        max_bytes: settings.journal.max_bytes,
+        ..Options::new(dir, conversations)
+    }
+}
+
 /// Opens the journal for reading.
 pub fn reader(settings: &Settings, profile: &Profile) -> Result<Reader, Failed> {
     let conversations: Vec<_> = profile.conversations.iter().map(|e| e.conversation.clone()).collect();
@@ -109,8 +125,7 @@ pub async fn writer_of_many(settings: &Settings, profile: &Profile) -> Option<Ke
     if settings.journal.ephemeral {
         return None;
     }
-    let (journal, mut pages) =
-        Journal::open(Options { beside: true, ..crate::tui::start::journal_options(settings, profile) });
+    let (journal, mut pages) = Journal::open(Options { beside: true, ..journal_options(settings, profile) });
     let opened = async {
         loop {
             match pages.recv().await {

@@ -45,7 +45,7 @@ pub fn report(report: &Report) {
     match report {
         Report::Token(status) => {
             let generation = status.facts().map(|facts| facts.generation.0);
-            info!(state = crate::cli::token_fold::state_word(status), generation, "token");
+            info!(state = status.word(), generation, "token");
         }
         Report::Exchange(exchange) if exchange.outcome.is_settled() => {
             let ms = exchange.duration().map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX));

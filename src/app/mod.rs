@@ -2,6 +2,7 @@
 
 pub mod attachable;
 pub mod drive;
+pub mod event_loop;
 pub mod exit;
 pub mod files;
 pub mod journal;
@@ -9,5 +10,6 @@ pub mod logging;
 pub mod open;
 pub mod output;
 pub mod pass_files;
+pub mod progress;
 pub mod runtime;
 pub mod signals;

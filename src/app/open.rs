@@ -8,7 +8,8 @@ use crate::app::files;
 use crate::config::{Profile, ProfileChoice, Settings};
 
 use super::exit::Failed;
-use crate::tui::effect::SandboxAsk;
+use super::output;
+use crate::session::sandbox_request::SandboxRequest;
 
 /// A profile that is ready to be spoken to. [`close`](Self::close) it at the end.
 pub struct Opened {
@@ -16,6 +17,21 @@ pub struct Opened {
     pub profile: Arc<Profile>,
     #[cfg(feature = "sandbox")]
     sandbox: Option<crate::sandbox::Sandbox>,
+}
+
+impl Opened {
+    /// Opens it for a command, which says on stderr first whom it speaks to, whatever is written to stdout.
+    pub fn announced(settings: &Settings) -> Result<Self, Failed> {
+        let opened = Self::open(settings)?;
+        let profile = &opened.profile;
+        if profile.sandbox {
+            output::warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
+        } else {
+            let production = if profile.production { ", PROD" } else { "" };
+            output::warn(&format!("speaking to {} (profile {}{production})", profile.region.domain, profile.name));
+        }
+        Ok(opened)
+    }
 }
 
 #[cfg(feature = "sandbox")]
@@ -45,12 +61,12 @@ impl Opened {
     }
 
     /// Sets up the sandbox as a pass wants it. The error is a sentence.
-    pub fn arrange(&self, ask: &SandboxAsk) -> Result<(), String> {
+    pub fn arrange(&self, ask: &SandboxRequest) -> Result<(), String> {
         let Some(sandbox) = &self.sandbox else { return Err("there is no built-in sandbox here".to_owned()) };
         match ask {
-            SandboxAsk::Fault(Some(json)) => sandbox.set_fault(json)?,
-            SandboxAsk::Fault(None) => sandbox.clear_faults(),
-            SandboxAsk::Advance(by) => sandbox.advance(by.as_secs()),
+            SandboxRequest::Fault(Some(json)) => sandbox.set_fault(json)?,
+            SandboxRequest::Fault(None) => sandbox.clear_faults(),
+            SandboxRequest::Advance(by) => sandbox.advance(by.as_secs()),
         }
         Ok(())
     }
@@ -122,7 +138,7 @@ impl Opened {
     }
 
     /// Says that there is none.
-    pub fn arrange(&self, _: &SandboxAsk) -> Result<(), String> {
+    pub fn arrange(&self, _: &SandboxRequest) -> Result<(), String> {
         Err("this guestwire was built without the sandbox".to_owned())
     }
 

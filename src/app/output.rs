@@ -11,6 +11,7 @@ use crate::config::Profile;
 use crate::text::screen::visible;
 
 use super::exit::{Exit, Failed};
+use super::progress::{Bar, Standing};
 
 /// Something to say, for programs and for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +33,8 @@ pub enum Human {
     Says(String),
     /// A problem: stderr.
     Warns(String),
+    /// How far a long command is: stderr.
+    Reports(String),
 }
 
 impl Line {
@@ -51,6 +54,12 @@ impl Line {
     #[must_use]
     pub fn warns(self, text: impl Into<String>) -> Self {
         Self { human: Some(Human::Warns(text.into())), ..self }
+    }
+
+    /// Also how far a long command is, for people.
+    #[must_use]
+    pub fn reports(self, text: impl Into<String>) -> Self {
+        Self { human: Some(Human::Reports(text.into())), ..self }
     }
 
     /// The line of `--json`.
@@ -74,18 +83,16 @@ pub struct Output {
     target: Map<String, Value>,
     /// A report goes to stdout, so what people read goes to stderr.
     beside_report: bool,
+    /// How far the command is, under the lines.
+    bar: Bar,
 }
 
 impl Output {
-    /// Of a command that speaks to the organisation of `profile`. Says so on stderr first, whatever is written to stdout.
-    pub fn speaking_to(profile: &Profile) -> Self {
+    /// Of a command that speaks to the organisation of `profile`.
+    pub fn of(profile: &Profile) -> Self {
         let mut target = Map::new();
         if profile.sandbox {
-            warn(&format!("speaking to the sandbox: {}", profile.hosts.api));
             target.insert("sandbox".to_owned(), json!(true));
-        } else {
-            let production = if profile.production { ", PROD" } else { "" };
-            warn(&format!("speaking to {} (profile {}{production})", profile.region.domain, profile.name));
         }
         target.insert("profile".to_owned(), json!(profile.name));
         target.insert("region".to_owned(), json!(profile.region.domain));
@@ -118,7 +125,8 @@ impl Output {
     }
 
     /// Says at the end of a command that went on although its output could not be written.
-    pub fn end(&self) -> Result<(), Failed> {
+    pub fn end(&mut self) -> Result<(), Failed> {
+        self.bar.clear();
         match self.unwritten {
             None => Ok(()),
             Some(kind) => {
@@ -167,17 +175,33 @@ impl Output {
 
     /// Says a line in the form that was asked for.
     pub fn say(&mut self, line: &Line, json: bool) -> Result<(), Failed> {
+        self.say_masked(line, json, &str::to_owned)
+    }
+
+    /// The same, with secrets masked by `mask`.
+    pub fn say_masked(&mut self, line: &Line, json: bool, mask: &dyn Fn(&str) -> String) -> Result<(), Failed> {
         if json {
-            return self.line(&self.json(line));
+            return self.line(&mask(&self.json(line)));
         }
-        match &line.human {
-            Some(Human::Says(text)) => self.line(&safe(text)),
-            Some(Human::Warns(text)) => {
-                warn(text);
+        let Some(human) = &line.human else { return Ok(()) };
+        self.bar.clear();
+        match human {
+            Human::Says(text) => self.line(&safe(&mask(text))),
+            Human::Warns(text) => {
+                warn(&mask(text));
                 Ok(())
             }
-            None => Ok(()),
+            Human::Reports(text) => {
+                // There is nowhere to report that stderr is gone.
+                let _ = writeln!(io::stderr().lock(), "{}", safe(&mask(text)));
+                Ok(())
+            }
         }
+    }
+
+    /// Shows how far the command is, where a person looks at stderr.
+    pub fn progress(&mut self, standing: &Standing) {
+        self.bar.show(standing);
     }
 }
 

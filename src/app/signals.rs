@@ -4,7 +4,20 @@ use rustix::process::Signal as Number;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::tui::event::Signal;
+/// A signal, by what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A signal that ends programs (SIGTERM, SIGHUP, SIGQUIT, …): leave now, with the terminal restored.
+    Terminate,
+    /// SIGINT: as [`Signal::Terminate`], but not while another program has the terminal, whose matter it is then.
+    Interrupt,
+    /// SIGTSTP from elsewhere: give the terminal back and stop.
+    Suspend,
+    /// The process was stopped and goes on: draw everything anew, check the clocks.
+    Resumed,
+    /// The terminal has another size.
+    Resized,
+}
 
 /// What each signal means for the console.
 const MEANINGS: [(Number, Signal); 10] = [
@@ -20,7 +33,7 @@ const MEANINGS: [(Number, Signal); 10] = [
     (Number::WINCH, Signal::Resized),
 ];
 
-/// Listens for them from now on.
+/// Listens to all of them from now on.
 pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
     let (sender, receiver) = unbounded_channel();
     for (number, meaning) in MEANINGS {
@@ -35,4 +48,20 @@ pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
         });
     }
     Ok(receiver)
+}
+
+/// Listens to the signals that a program without a screen answers: Ctrl-C, SIGTERM and SIGHUP. A signal that cannot be
+/// listened to ends the program as it always would.
+pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
+    let (sender, receiver) = unbounded_channel();
+    for (kind, meaning) in [
+        (SignalKind::interrupt(), Signal::Interrupt),
+        (SignalKind::terminate(), Signal::Terminate),
+        (SignalKind::hangup(), Signal::Terminate),
+    ] {
+        let Ok(mut stream) = signal(kind) else { continue };
+        let sender = sender.clone();
+        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });
+    }
+    receiver
 }

@@ -4,14 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ids::{Found, Known, Look, What, find};
-use crate::engine::{Engine, Tuning};
 
 use super::args::IdsArgs;
 use super::ids_fold::IdsFold;
-use crate::app::drive::drive;
+use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
 use crate::app::output::{Line, Output, standard_input};
@@ -41,17 +39,13 @@ pub fn offline(args: &IdsArgs, profile: Option<&Profile>) -> Result<Exit, Failed
 /// With look-ups: what nothing says of is asked about.
 pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Failed> {
     let text = text(&args.text)?;
-    let opened = Opened::open(settings)?;
-    let mut output = Output::speaking_to(&opened.profile);
+    let opened = Opened::announced(settings)?;
     let known = known(&opened.profile);
     let found = find(&text, &known);
-    let clock = Clock::start();
-    let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, Tuning::default());
-    let mut fold = IdsFold::new(Look::at(&found, known));
-    let exit = drive(&mut fold, clock, &engine, reports, None, &mut output, args.json).await;
-    opened.close().await;
-    let exit = exit?;
-    let said = say(&find(&text, fold.known()), &mut output, args.json)?;
+    let needs = Needs { json: args.json, keeps: Keeps::Nothing, sign_in: true, report_on_stdout: false };
+    let mut played = play(opened, settings, needs, |_, _, _| IdsFold::new(Look::at(&found, known))).await;
+    let exit = played.exit?;
+    let said = say(&find(&text, played.fold.known()), &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
 }
 

@@ -67,7 +67,7 @@ impl Fold for IdsFold {
     fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
         match input {
             Input::Begin if self.look.is_idle() => vec![Act::Finish(Exit::Done)],
-            Input::Begin | Input::Due => Vec::new(),
+            Input::Begin | Input::Due | Input::Sandbox(..) => Vec::new(),
             Input::Report(report) => match *report {
                 Report::Token(status) => {
                     self.sign_in.status(now, &status);

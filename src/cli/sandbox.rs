@@ -8,9 +8,9 @@ use crate::app::exit::{Exit, Failed};
 /// Serves until Ctrl-C or SIGTERM. Prints one JSON line once it listens.
 #[cfg(feature = "sandbox")]
 pub async fn run(args: &SandboxArgs, scenario: Option<&Path>) -> Result<Exit, Failed> {
-    use crate::app::{drive, open, output};
+    use crate::app::{open, output, signals};
 
-    let mut stop = drive::interrupts();
+    let mut stop = signals::of_programs_without_a_screen();
     let sandbox = open::serve(args.port, scenario, args.seed)?;
     output::Output::default().line(&sandbox.announcement().to_string())?;
     let _ = stop.recv().await;

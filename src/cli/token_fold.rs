@@ -83,22 +83,6 @@ impl SignIn {
     }
 }
 
-/// The status's word for programs.
-pub const fn state_word(status: &TokenStatus) -> &'static str {
-    match status {
-        TokenStatus::SignedOut => "signed-out",
-        TokenStatus::Getting => "getting",
-        TokenStatus::Valid(_) => "valid",
-        TokenStatus::Renewing(_) => "renewing",
-        TokenStatus::RenewFailed { .. } => "renew-failed",
-        TokenStatus::Expired { .. } => "expired",
-        TokenStatus::Refused { .. } => "refused",
-        TokenStatus::BadClient { .. } => "bad-client",
-        TokenStatus::Limited { .. } => "limited",
-        TokenStatus::NoSecret { .. } => "no-secret",
-    }
-}
-
 /// The status's word and what goes with it, for `--json`.
 pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
     Line::new("token", now.wall, token_fields(status, None))
@@ -114,7 +98,7 @@ fn token_fields(status: &TokenStatus, trouble: Option<&String>) -> Value {
         | TokenStatus::NoSecret { why } => Some(why),
         _ => trouble,
     };
-    let mut fields = json!({ "state": state_word(status) });
+    let mut fields = json!({ "state": status.word() });
     if let (Value::Object(map), Some(facts)) = (&mut fields, status.facts()) {
         map.extend(facts_json(facts));
     }
@@ -267,6 +251,7 @@ impl Fold for TokenFold {
                 _ => Vec::new(),
             },
             Input::Due | Input::Interrupt | Input::Ended => self.finish(now),
+            Input::Sandbox(..) => Vec::new(),
         }
     }
 

@@ -119,6 +119,22 @@ pub enum TokenStatus {
 }
 
 impl TokenStatus {
+    /// The status's word for programs.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed-out",
+            Self::Getting => "getting",
+            Self::Valid(_) => "valid",
+            Self::Renewing(_) => "renewing",
+            Self::RenewFailed { .. } => "renew-failed",
+            Self::Expired { .. } => "expired",
+            Self::Refused { .. } => "refused",
+            Self::BadClient { .. } => "bad-client",
+            Self::Limited { .. } => "limited",
+            Self::NoSecret { .. } => "no-secret",
+        }
+    }
+
     /// The facts of the token in use, if one works.
     pub const fn facts(&self) -> Option<&TokenFacts> {
         match self {

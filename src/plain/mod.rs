@@ -71,9 +71,9 @@ use crate::pass::Run;
 use crate::session::conversations::Picker;
 use crate::session::log::Log;
 use crate::session::open_pass::Found as FoundPass;
+use crate::session::sandbox_request::SandboxRequest;
 use crate::session::thread::Threads;
 use crate::text::screen::visible;
-use crate::tui::effect::SandboxAsk;
 
 use questions::Question;
 
@@ -120,7 +120,7 @@ pub enum Act {
     /// Read a pass file; answered with [`Input::PassRead`].
     ReadPass(PathBuf),
     /// Ask something of the sandbox; answered with [`Input::Arranged`].
-    Arrange(SandboxAsk),
+    Arrange(SandboxRequest),
     /// Lift the sandbox's faults. Not answered.
     Tidy,
     /// Write the reports of a run; answered with [`Input::Reported`].

@@ -8,43 +8,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel, unbounded_channel};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
+use crate::app::files;
+use crate::app::journal::{first_message_id, journal_options};
 use crate::app::pass_files;
 use crate::clock::Clock;
 use crate::config::settings::Times;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
-use crate::engine::{Command, Engine, EngineHandle, Report, Tuning};
-use crate::journal::{Job, Journal, Page};
+use crate::engine::{Engine, EngineHandle, Report, Tuning};
+use crate::journal::{Job, Journal};
 use crate::pass::{Run, report};
 use crate::plain::{Act, Input, Plain, Setup};
 use crate::session::log::{Log, LogOptions};
+use crate::session::sandbox_request::SandboxRequest;
 use crate::text::typed;
-use crate::tui::effect::SandboxAsk;
-use crate::tui::start::{first_message_id, journal_options};
-use crate::tui::terminal::platform::private_file;
 
+use crate::app::event_loop::{self, Event, FrontEnd, InputLine, Sources};
 use crate::app::exit::Failed;
-use crate::app::logging;
 use crate::app::open::Opened;
 use crate::app::output;
 use crate::app::output::Output;
+use crate::app::signals::Signal;
+use crate::model::Moment;
 
-/// How long the engine may take to stop.
-const STOPPING: Duration = Duration::from_secs(5);
+/// How long the journal may take to write its last entries.
+const CLOSING: Duration = Duration::from_secs(5);
 /// More than any channel takes, in bytes; a line that never ends is not read forever.
 const MAX_LINE: u64 = 1 << 20;
 /// What a shell says of a program that SIGTERM ended.
 const TERMINATED: u8 = 143;
-
-/// What a signal asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signal {
-    Interrupt,
-    Terminate,
-}
 
 /// Runs until the input or a person ends it.
 pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
@@ -63,10 +57,11 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
         tuning.send_log = Arc::new(journal.clone());
     }
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-    let mut rim = Rim { clock, engine, journal, opened, output: Output::default() };
-    let result = rim.run(&mut plain, reports, pages).await;
-    rim.opened.close().await;
-    if rim.journal.is_some_and(|journal| !journal.close(STOPPING)) {
+    let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
+    let mut runner = Runner { plain, engine, journal, opened, output: Output::default() };
+    let result = event_loop::run(&mut runner, &mut sources).await;
+    runner.opened.close().await;
+    if runner.journal.is_some_and(|journal| !journal.close(CLOSING)) {
         output::warn("the journal did not finish in time: the last entries may not be kept");
     }
     result
@@ -96,66 +91,52 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
     }
 }
 
-struct Rim {
-    clock: Clock,
+/// Carries out what plain mode wants.
+struct Runner {
+    plain: Plain,
     engine: EngineHandle,
     journal: Option<Journal>,
     opened: Opened,
     output: Output,
 }
 
-impl Rim {
-    async fn run(
-        &mut self,
-        plain: &mut Plain,
-        mut reports: UnboundedReceiver<Report>,
-        mut pages: UnboundedReceiver<Page>,
-    ) -> Result<ExitCode, Failed> {
-        let mut signals = signals();
-        let mut lines = lines();
-        let mut input = Input::Begin;
-        let mut terminated = false;
-        while !self.carry_out(plain, input)? {
-            let due = plain.due().map(|moment| Instant::from_std(self.clock.instant(moment)));
-            input = tokio::select! {
-                biased;
-                Some(signal) = signals.recv() => match signal {
-                    Signal::Interrupt => Input::Interrupt,
-                    Signal::Terminate => {
-                        terminated = true;
-                        break;
-                    }
-                },
-                Some(page) = pages.recv() => Input::Journal(Box::new(page)),
-                report = reports.recv() => Input::Report(Box::new(report.unwrap_or(Report::Stopped))),
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Input::Due,
-                line = lines.recv(), if plain.wants_line() => line.unwrap_or(Input::NoMoreLines),
-            };
-        }
-        self.engine.ask(Command::Shutdown);
-        let rest = async {
-            while let Some(report) = reports.recv().await {
-                let stopped = report == Report::Stopped;
-                self.carry_out(plain, Input::Report(Box::new(report)))?;
-                if stopped {
-                    break;
-                }
-            }
-            Ok::<(), Failed>(())
+impl FrontEnd for Runner {
+    type End = ExitCode;
+
+    fn on(&mut self, now: Moment, event: Event) -> Result<Option<ExitCode>, Failed> {
+        let input = match event {
+            Event::Begin => Input::Begin,
+            Event::Signal(Signal::Interrupt) => Input::Interrupt,
+            Event::Signal(_) => return Ok(Some(ExitCode::from(TERMINATED))),
+            Event::Page(page) => Input::Journal(page),
+            Event::Report(report) => Input::Report(report),
+            Event::Due => Input::Due,
+            Event::Line(InputLine::Text(line)) => Input::Line(line),
+            Event::Line(InputLine::Bad(why)) => Input::BadLine(why),
+            Event::Line(InputLine::End) => Input::NoMoreLines,
         };
-        // An engine that does not stop in time changes nothing about what was said.
-        timeout(STOPPING, rest).await.unwrap_or(Ok(()))?;
-        Ok(if terminated { ExitCode::from(TERMINATED) } else { plain.exit().into() })
+        Ok(self.carry_out(now, input)?.then(|| self.plain.exit().into()))
     }
 
+    fn last_report(&mut self, now: Moment, report: Report) -> Result<(), Failed> {
+        self.carry_out(now, Input::Report(Box::new(report))).map(drop)
+    }
+
+    fn due(&self) -> Option<Moment> {
+        self.plain.due()
+    }
+
+    fn wants_line(&self) -> bool {
+        self.plain.wants_line()
+    }
+}
+
+impl Runner {
     /// True where it is over.
-    fn carry_out(&mut self, plain: &mut Plain, input: Input) -> Result<bool, Failed> {
-        if let Input::Report(report) = &input {
-            logging::report(report);
-        }
+    fn carry_out(&mut self, now: Moment, input: Input) -> Result<bool, Failed> {
         let mut over = false;
         let mut answers = Vec::new();
-        for act in plain.on(self.clock.now(), input) {
+        for act in self.plain.on(now, input) {
             match act {
                 Act::Say(line) => self.output.line(&line)?,
                 Act::Ask(command) => self.engine.ask(command),
@@ -167,24 +148,22 @@ impl Rim {
                 }
                 Act::Arrange(ask) => answers.push(Input::Arranged(self.opened.arrange(&ask))),
                 // Without a sandbox there is no fault to lift.
-                Act::Tidy => drop(self.opened.arrange(&SandboxAsk::Fault(None))),
+                Act::Tidy => drop(self.opened.arrange(&SandboxRequest::Fault(None))),
                 Act::Reports { run, dir } => answers.push(Input::Reported(self.reports(&run, &dir))),
                 Act::Leave => over = true,
             }
         }
         // What an answer leads to is never the same question again, so this ends.
         for answer in answers {
-            over |= self.carry_out(plain, answer)?;
+            over |= self.carry_out(now, answer)?;
         }
         // Nobody hears what comes of it: no further line is taken.
         if self.output.is_closed() && !over {
-            over = plain.on(self.clock.now(), Input::NoMoreLines).contains(&Act::Leave);
+            over = self.plain.on(now, Input::NoMoreLines).contains(&Act::Leave);
         }
         Ok(over)
     }
-}
 
-impl Rim {
     fn keep(&self, job: Job) {
         let Some(journal) = &self.journal else { return };
         journal.tell(match job {
@@ -197,7 +176,8 @@ impl Rim {
     fn reports(&self, run: &Run, dir: &Path) -> Result<String, String> {
         for (name, text) in report::all(run, &|text| self.engine.mask(text)) {
             let path = dir.join(name);
-            let written = private_file(&path, true).and_then(|mut file| file.write_all(text.as_bytes()));
+            let written =
+                files::private_with_directory(&path, false).and_then(|mut file| file.write_all(text.as_bytes()));
             written.map_err(|e| format!("Could not write {}: {e}.", path.display()))?;
         }
         Ok(format!("Four reports are in {}.", dir.display()))
@@ -205,7 +185,7 @@ impl Rim {
 }
 
 /// The lines of standard input, read ahead by one. The thread that reads them is left behind when the program ends.
-fn lines() -> Receiver<Input> {
+fn lines() -> Receiver<InputLine> {
     let (tell, told) = channel(1);
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
@@ -215,13 +195,13 @@ fn lines() -> Receiver<Input> {
                 Ok(0) => return,
                 Ok(_) if bytes.len() as u64 > MAX_LINE => {
                     // What follows would be the rest of it.
-                    let _ = tell.blocking_send(Input::BadLine("is longer than 1 MiB"));
+                    let _ = tell.blocking_send(InputLine::Bad("is longer than 1 MiB"));
                     return;
                 }
                 Ok(_) => String::from_utf8(bytes)
-                    .map_or(Input::BadLine("is not UTF-8 text"), |line| Input::Line(typed::cleaned(&line))),
+                    .map_or(InputLine::Bad("is not UTF-8 text"), |line| InputLine::Text(typed::cleaned(&line))),
                 Err(_) => {
-                    let _ = tell.blocking_send(Input::BadLine("cannot be read"));
+                    let _ = tell.blocking_send(InputLine::Bad("cannot be read"));
                     return;
                 }
             };
@@ -230,23 +210,5 @@ fn lines() -> Receiver<Input> {
             }
         }
     });
-    told
-}
-
-/// Ctrl-C, and what ends a program: SIGTERM and SIGHUP.
-fn signals() -> Receiver<Signal> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (tell, told) = channel(4);
-    for (kind, asks) in [
-        (SignalKind::interrupt(), Signal::Interrupt),
-        (SignalKind::terminate(), Signal::Terminate),
-        (SignalKind::hangup(), Signal::Terminate),
-    ] {
-        // A signal that cannot be listened to ends the program as it always would.
-        let Ok(mut stream) = signal(kind) else { continue };
-        let tell = tell.clone();
-        tokio::spawn(async move { while stream.recv().await.is_some() && tell.send(asks).await.is_ok() {} });
-    }
     told
 }

@@ -7,4 +7,5 @@ pub mod log;
 pub mod open_pass;
 pub mod outcome_watch;
 pub mod refusals;
+pub mod sandbox_request;
 pub mod thread;

@@ -2,21 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{Attachment, ConversationKey};
 use crate::pass::Run;
-
-/// What a pass asks of the embedded sandbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SandboxAsk {
-    /// Set a fault (JSON of its control API), or lift all.
-    Fault(Option<String>),
-    /// Put its clock forward.
-    Advance(Duration),
-}
+use crate::session::sandbox_request::SandboxRequest;
 
 /// Everything that the console asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +38,7 @@ pub enum Effect {
     /// Ask which faults of the embedded sandbox still wait or hold; the answer is [`super::Event::Faults`].
     AskFaults,
     /// Set the embedded sandbox up for a pass; the answer is [`super::Event::Arranged`].
-    Arrange(SandboxAsk),
+    Arrange(SandboxRequest),
     /// Look for passes where guestwire was started; the answer is [`super::Event::Passes`].
     FindPasses,
     /// Read a pass file; the answer is [`super::Event::PassRead`].

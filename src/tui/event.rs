@@ -4,25 +4,11 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEvent;
 
+use crate::app::signals::Signal;
 use crate::engine::Report;
 use crate::journal::Page;
 use crate::model::{Attachment, ConversationKey};
 use crate::session::open_pass::Found;
-
-/// A signal that reaches the console as an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// A signal that ends programs (SIGTERM, SIGHUP, SIGQUIT, …): leave now, with the terminal restored.
-    Terminate,
-    /// SIGINT: as [`Signal::Terminate`], but not while another program has the terminal, whose matter it is then.
-    Interrupt,
-    /// SIGTSTP from elsewhere: give the terminal back and stop.
-    Suspend,
-    /// The process was stopped and goes on: draw everything anew, check the clocks.
-    Resumed,
-    /// The terminal has another size.
-    Resized,
-}
 
 /// Everything that happens. The moment at which it happened stands beside it (`update`'s second argument).
 #[derive(Clone, Debug)]

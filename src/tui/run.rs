@@ -9,7 +9,7 @@ use crate::app::files;
 use crate::config::Settings;
 use crate::pass::{Pass, builtin, file};
 #[cfg(feature = "sandbox")]
-use crate::tui::effect::SandboxAsk;
+use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::start::{Embedded, Show, Start};
 use crate::tui::state::demo::tape::Tape;
 
@@ -82,8 +82,8 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
     profile.masks.extend(&settings.masks);
     let sandbox = Arc::new(sandbox);
     let arranged = Arc::clone(&sandbox);
-    let arrange = move |ask: &SandboxAsk| match ask {
-        SandboxAsk::Fault(Some(json)) => {
+    let arrange = move |ask: &SandboxRequest| match ask {
+        SandboxRequest::Fault(Some(json)) => {
             let before = arranged.faults_left();
             arranged.set_fault(json)?;
             let left = arranged.faults_left();
@@ -93,11 +93,11 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
                 None => "Done: it is so from now on.".to_owned(),
             })
         }
-        SandboxAsk::Fault(None) => {
+        SandboxRequest::Fault(None) => {
             arranged.clear_faults();
             Ok("No faults.".to_owned())
         }
-        SandboxAsk::Advance(by) => {
+        SandboxRequest::Advance(by) => {
             arranged.advance(by.as_secs());
             Ok(format!("The sandbox's clock stands {} s later.", by.as_secs()))
         }

@@ -16,13 +16,14 @@ use super::terminal::platform::{Arranger, FaultsLeft, RealOutside};
 use super::terminal::screen;
 use super::terminal::screen::RealScreen;
 use super::terminal::{Exit, Screen as _, Shell};
+use crate::app::journal::{first_message_id, journal_options};
 use crate::app::signals;
 use crate::clock::Clock;
 use crate::config::settings::Times;
 use crate::config::{Credentials, Profile, ProfileChoice, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Command, Engine, Report, Tuning};
-use crate::journal::{self, Journal};
+use crate::journal::Journal;
 use crate::model::Moment;
 use crate::pass::Pass;
 use crate::session::conversations::Picker;
@@ -204,22 +205,6 @@ async fn finish(reports: &mut UnboundedReceiver<Report>, mut take: impl FnMut(Re
         && report != Report::Stopped
     {
         take(report);
-    }
-}
-
-/// Ids of 62 bits from a random place on: no two sessions ever give the same.
-pub fn first_message_id() -> u64 {
-    (uuid::Uuid::new_v4().as_u64_pair().0 >> 22) << 20
-}
-
-/// What the journal of a profile is opened with.
-pub fn journal_options(settings: &Settings, profile: &Profile) -> journal::Options {
-    let dir = journal::files::profile_dir(&settings.paths.data_dir, &profile.name);
-    let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
-    journal::Options {
-        keep: Duration::from_secs(u64::from(settings.journal.keep_days) * 86_400),
-        max_bytes: settings.journal.max_bytes,
-        ..journal::Options::new(dir, conversations)
     }
 }
 

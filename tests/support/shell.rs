@@ -13,9 +13,9 @@ use guestwire::config::settings::Metrics;
 use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
 use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
-use guestwire::tui::effect::SandboxAsk;
 use guestwire::tui::state::State;
 use guestwire::tui::terminal::{Exit, Input, Outside, Plain, Screen, Shell, Work};
 use ratatui::Terminal;
@@ -93,14 +93,14 @@ impl Outside for Remembering {
         std::fs::write(path, contents).map_err(|e| e.to_string())?;
         Ok(format!("Saved to {}.", path.display()))
     }
-    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String> {
         match ask {
-            SandboxAsk::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
-            SandboxAsk::Fault(None) => {
+            SandboxRequest::Fault(Some(json)) => self.sandbox.set_fault(json).map(|()| "Fault set.".to_owned()),
+            SandboxRequest::Fault(None) => {
                 self.sandbox.clear_faults();
                 Ok("No faults.".to_owned())
             }
-            SandboxAsk::Advance(by) => {
+            SandboxRequest::Advance(by) => {
                 self.sandbox.advance(by.as_secs());
                 Ok("Later.".to_owned())
             }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::plan::Planned;
-use super::progress::Standing;
+use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
+use crate::app::progress::Standing;
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{MessageId, Moment};
@@ -18,40 +19,10 @@ use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, Met, Run, StepResult, Tally, Verdict};
 use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Runner};
-use crate::tui::effect::SandboxAsk;
+use crate::session::sandbox_request::SandboxRequest;
 
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
-
-/// What happens.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The first of all.
-    Begin,
-    /// The engine says something.
-    Report(Box<Report>),
-    /// The sandbox has done what a lane asked for, or not.
-    Sandbox(usize, Result<(), String>),
-    /// Ctrl-C, or SIGTERM.
-    Interrupt,
-    /// The moment that [`RunFold::due`] named has come.
-    Due,
-    /// The engine is gone.
-    Ended,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    /// Ask the engine.
-    Ask(Command),
-    /// Ask the sandbox; answered with [`Input::Sandbox`].
-    Sandbox(usize, SandboxAsk),
-    /// Say something.
-    Say(Line),
-    /// It is over.
-    Finish(Exit),
-}
 
 /// See the module.
 pub struct RunFold {
@@ -109,52 +80,6 @@ impl RunFold {
     /// What came of it so far.
     pub const fn run(&self) -> &Run {
         &self.whole
-    }
-
-    /// Takes one input.
-    pub fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
-        if self.over {
-            return Vec::new();
-        }
-        let mut acts = Vec::new();
-        match input {
-            Input::Begin => {
-                self.signing = Some(now.after(SIGNING_IN));
-                acts.push(Act::Say(self.first_line(now)));
-            }
-            Input::Report(report) => {
-                self.learn(&report);
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Report(&report), &mut acts);
-                }
-            }
-            Input::Sandbox(lane, done) => {
-                let done = match &done {
-                    Ok(()) => Ok(()),
-                    Err(why) => Err(why.as_str()),
-                };
-                self.lane(lane, now, Event::Sandbox(done), &mut acts);
-            }
-            Input::Due => {
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Due, &mut acts);
-                }
-            }
-            Input::Interrupt if !self.interrupted => {
-                self.interrupted = true;
-                self.waiting.clear();
-                for lane in 0..self.lanes.len() {
-                    self.lane(lane, now, Event::Stop, &mut acts);
-                }
-            }
-            Input::Interrupt | Input::Ended => {
-                self.interrupted = true;
-                self.waiting.clear();
-                self.lanes.clear();
-            }
-        }
-        self.go_on(now, &mut acts);
-        acts
     }
 
     fn learn(&mut self, report: &Report) {
@@ -241,9 +166,9 @@ impl RunFold {
                 Effect::Cancel(message) => Act::Ask(Command::Cancel(message)),
                 Effect::Read(key) => Act::Ask(Command::Read(key)),
                 Effect::Renew => Act::Ask(Command::Renew),
-                Effect::Fault(fault) => Act::Sandbox(lane, SandboxAsk::Fault(fault)),
-                Effect::Advance(by) => Act::Sandbox(lane, SandboxAsk::Advance(by)),
-                Effect::Tidy => Act::Sandbox(usize::MAX, SandboxAsk::Fault(None)),
+                Effect::Fault(fault) => Act::Sandbox(lane, SandboxRequest::Fault(fault)),
+                Effect::Advance(by) => Act::Sandbox(lane, SandboxRequest::Advance(by)),
+                Effect::Tidy => Act::Sandbox(usize::MAX, SandboxRequest::Fault(None)),
             });
         }
     }
@@ -285,7 +210,7 @@ impl RunFold {
         let cases = self.whole.cases.len();
         let text =
             format!("{name}: {cases} {}, {steps} {}, {profile} ({place})", many(cases, "case"), many(steps, "step"));
-        Line::new("begin", now.wall, fields).warns(text)
+        Line::new("begin", now.wall, fields).reports(text)
     }
 
     fn last_line(&self, now: Moment) -> (Line, Exit) {
@@ -320,14 +245,62 @@ impl RunFold {
     }
 
     /// Where it stands.
-    pub fn standing(&self) -> Standing {
+    fn standing(&self) -> Standing {
         let done = self.whole.steps().filter(|s| s.ended.is_some()).count();
         let open = self.lanes.iter().filter_map(Runner::open_result).map(|s| s.id.clone()).collect();
         Standing { done, all: self.whole.steps().count(), open }
     }
+}
 
-    /// When it wants [`Input::Due`].
-    pub fn due(&self) -> Option<Moment> {
+impl Fold for RunFold {
+    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        if self.over {
+            return Vec::new();
+        }
+        let mut acts = Vec::new();
+        match input {
+            Input::Begin => {
+                self.signing = Some(now.after(SIGNING_IN));
+                acts.push(Act::Say(self.first_line(now)));
+            }
+            Input::Report(report) => {
+                self.learn(&report);
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Report(&report), &mut acts);
+                }
+            }
+            Input::Sandbox(lane, done) => {
+                let done = match &done {
+                    Ok(()) => Ok(()),
+                    Err(why) => Err(why.as_str()),
+                };
+                self.lane(lane, now, Event::Sandbox(done), &mut acts);
+            }
+            Input::Due => {
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Due, &mut acts);
+                }
+            }
+            Input::Interrupt if !self.interrupted => {
+                self.interrupted = true;
+                self.waiting.clear();
+                for lane in 0..self.lanes.len() {
+                    self.lane(lane, now, Event::Stop, &mut acts);
+                }
+            }
+            Input::Interrupt | Input::Ended => {
+                self.interrupted = true;
+                self.waiting.clear();
+                self.lanes.clear();
+            }
+        }
+        self.go_on(now, &mut acts);
+        // Before the last line, so that the bar is gone when it is said.
+        acts.insert(0, Act::Progress(self.standing()));
+        acts
+    }
+
+    fn due(&self) -> Option<Moment> {
         self.lanes.iter().filter_map(Runner::due).chain(self.signing).min()
     }
 }
@@ -373,5 +346,5 @@ fn step_line(now: Moment, case: &CaseResult, step: &StepResult) -> Line {
     {
         text.push_str(&format!("\n         request id {id}"));
     }
-    Line::new("step", now.wall, fields).warns(text)
+    Line::new("step", now.wall, fields).reports(text)
 }

@@ -5,19 +5,17 @@ pub mod lines;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use crate::clock::Clock;
-use crate::config::{Profile, Settings, Terminal};
+use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
-use crate::engine::{Engine, Tuning};
 use crate::model::{Channel, ConversationKey, Extras, Variation};
 use crate::text::typed;
 
 use super::args::{SendArgs, Taken};
-use crate::app::drive::drive;
+use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
-use crate::app::journal;
+use crate::app::journal::Kept;
 use crate::app::open::Opened;
-use crate::app::output::{Output, standard_input};
+use crate::app::output::standard_input;
 use fold::{Pick, SendFold, Sending};
 
 /// More than any channel takes; a pipe that never ends is not read forever.
@@ -92,38 +90,25 @@ pub fn find(profile: &Profile, name: &str) -> Result<ConversationKey, Failed> {
 
 /// Sends, and waits for the outcome.
 pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Failed> {
-    let opened = Opened::open(settings)?;
-    let mut output = Output::speaking_to(&opened.profile);
-    let result = async {
-        let conversation = match &options.to {
-            Some(name) => find(&opened.profile, name)?,
-            // The one that the flags describe.
-            None => ConversationKey(0),
-        };
-        let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
-        let sending = Sending { conversation, text, extras, reply_within };
-        let clock = Clock::start();
-        let journal = journal::writer(settings, &opened.profile).await;
-        let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
-        // The guest's socket needs no token, so nobody is bothered with signing in.
-        let sign_in = channel != Some(Channel::WebMessaging);
-        let tuning = Tuning {
-            metrics: settings.metrics.clone(),
-            terminal: Terminal::Free,
-            sign_in,
-            ..journal::tuning(journal.as_ref())
-        };
-        let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
-        let heard = journal.as_ref().map_or(&[][..], |kept| kept.heard_before(conversation));
-        let mut fold = SendFold::new(sending)
-            .knowing(ProfileFacts::of(&opened.profile), channel)
-            .sent_as(sent_as)
-            .picking(pick, heard);
-        let exit = drive(&mut fold, clock, &engine, reports, journal.as_ref(), &mut output, json).await;
-        journal::close(journal);
-        exit
-    }
-    .await;
-    opened.close().await;
-    result
+    let opened = Opened::announced(settings)?;
+    let conversation = match &options.to {
+        Some(name) => find(&opened.profile, name)?,
+        // The one that the flags describe.
+        None => ConversationKey(0),
+    };
+    let channel = opened.profile.conversations.get(conversation.0 as usize).map(|e| e.conversation.channel());
+    let SendOptions { text, extras, pick, reply_within, json, sent_as, .. } = options;
+    let sending = Sending { conversation, text, extras, reply_within };
+    // The guest's socket needs no token, so nobody is bothered with signing in.
+    let needs = Needs {
+        json,
+        keeps: Keeps::OneMessage,
+        sign_in: channel != Some(Channel::WebMessaging),
+        report_on_stdout: false,
+    };
+    let begin = |profile: &Profile, _, kept: Option<&Kept>| {
+        let heard = kept.map_or(&[][..], |kept| kept.heard_before(conversation));
+        SendFold::new(sending).knowing(ProfileFacts::of(profile), channel).sent_as(sent_as).picking(pick, heard)
+    };
+    play(opened, settings, needs, begin).await.exit
 }

@@ -20,8 +20,8 @@ use crate::pass::file::Step;
 use crate::pass::runner::{Effect, Event, Known, Runner, Stage};
 use crate::pass::{Run, Verdict};
 use crate::session::open_pass::reports_dir;
+use crate::session::sandbox_request::SandboxRequest;
 use crate::text::suggest::nearest;
-use crate::tui::effect::SandboxAsk;
 
 use super::questions::Question;
 use super::{Act, Plain, sentences};
@@ -290,8 +290,8 @@ impl Plain {
             Effect::Cancel(message) => self.ask(Command::Cancel(message)),
             Effect::Read(key) => self.ask(Command::Read(key)),
             Effect::Renew => self.ask(Command::Renew),
-            Effect::Fault(fault) => self.acts.push(Act::Arrange(SandboxAsk::Fault(fault))),
-            Effect::Advance(by) => self.acts.push(Act::Arrange(SandboxAsk::Advance(by))),
+            Effect::Fault(fault) => self.acts.push(Act::Arrange(SandboxRequest::Fault(fault))),
+            Effect::Advance(by) => self.acts.push(Act::Arrange(SandboxRequest::Advance(by))),
             Effect::Tidy => self.acts.push(Act::Tidy),
         }
     }

@@ -26,6 +26,7 @@ use ratatui::layout::Size;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
+use crate::app::signals::Signal;
 use crate::clock::Clock;
 use crate::engine::{Command, Report};
 use crate::journal::{Job, Page};
@@ -33,8 +34,7 @@ use crate::model::Moment;
 use crate::pass::Run;
 use crate::pass::report;
 use crate::session::open_pass::Found;
-use crate::tui::effect::SandboxAsk;
-use crate::tui::event::Signal;
+use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::state::State;
 use crate::tui::{Effect, Event, update};
 use recorder::Recorder;
@@ -85,7 +85,7 @@ pub trait Outside {
     /// Writes a new file.
     fn write(&mut self, path: &std::path::Path, contents: &str) -> Result<String, String>;
     /// Sets up the embedded sandbox.
-    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String>;
+    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String>;
     /// The faults of the embedded sandbox that wait for a request, or hold.
     fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.
@@ -329,7 +329,7 @@ impl<I: Input, S: Screen, O: Outside> Shell<I, S, O> {
             }
             Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
-            Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxAsk::Fault(fault))),
+            Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxRequest::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),
             Effect::ReadPass(path) => {

@@ -7,15 +7,16 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
 use super::{Outside, Work, programs, screen};
+use crate::app::files;
 use crate::config::settings::Clipboard;
 use crate::session::open_pass::Found;
-use crate::tui::effect::SandboxAsk;
+use crate::session::sandbox_request::SandboxRequest;
 
 /// Terminals cut or drop an OSC 52 sequence beyond about this many bytes of text.
 const OSC52_MAX: usize = 74 * 1024;
 
 /// Sets up the embedded sandbox; a sentence says what was done.
-pub type Arranger = Box<dyn FnMut(&SandboxAsk) -> Result<String, String> + Send>;
+pub type Arranger = Box<dyn FnMut(&SandboxRequest) -> Result<String, String> + Send>;
 /// The faults of the embedded sandbox that wait for a request, or hold.
 pub type FaultsLeft = Box<dyn FnMut() -> Vec<String> + Send>;
 
@@ -69,7 +70,7 @@ impl Outside for RealOutside {
     }
 
     fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
-        private_file(path, true)
+        files::private_with_directory(path, false)
             .and_then(|mut file| file.write_all(contents.as_bytes()))
             .map(|()| format!("Saved to {}.", path.display()))
             .map_err(|e| format!("Could not write {}: {e}.", path.display()))
@@ -83,7 +84,7 @@ impl Outside for RealOutside {
         crate::app::pass_files::read(path)
     }
 
-    fn arrange(&mut self, ask: &SandboxAsk) -> Result<String, String> {
+    fn arrange(&mut self, ask: &SandboxRequest) -> Result<String, String> {
         match &mut self.sandbox {
             Some(arrange) => arrange(ask),
             None => Err("There is no embedded sandbox here.".to_owned()),
@@ -144,21 +145,9 @@ impl RealOutside {
 
     fn save_copy(&self, text: &str) -> io::Result<PathBuf> {
         let path = self.data_dir.join("last-copy.txt");
-        private_file(&path, false)?.write_all(text.as_bytes())?;
+        files::private_with_directory(&path, true)?.write_all(text.as_bytes())?;
         Ok(path)
     }
-}
-
-/// Opens a file for writing that only its owner can read, its directory too. `new`: it must not exist yet.
-pub fn private_file(path: &Path, new: bool) -> io::Result<std::fs::File> {
-    if let Some(dir) = path.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)?;
-    }
-    crate::app::files::private(path, !new)
 }
 
 fn osc52(text: &str) -> Option<String> {

@@ -18,7 +18,7 @@ use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
-use super::platform::private_file;
+use crate::app::files;
 use crate::export::cast;
 use crate::model::Moment;
 use crate::tui::state::State;
@@ -37,7 +37,7 @@ pub struct Recorder {
 impl Recorder {
     /// Begins a new file, mode 0600; one that exists is never written over.
     pub fn begin(path: &Path, size: Size, now: Moment) -> io::Result<Self> {
-        let mut file = private_file(path, true)?;
+        let mut file = files::private_with_directory(path, false)?;
         file.write_all(cast::header(size.width, size.height, now.wall, "guestwire").as_bytes())?;
         let shown = Buffer::empty(Rect::new(0, 0, size.width, size.height));
         Ok(Self { file, began: now, shown, cursor: None, fresh: true })

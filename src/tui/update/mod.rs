@@ -25,10 +25,10 @@ pub mod web_session;
 
 use crate::model::Moment;
 
-use super::event::Signal;
 use super::state::overlay::{Overlay, paste_line};
 use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
+use crate::app::signals::Signal;
 
 pub use journal::leaving;
 

@@ -1,8 +1,8 @@
 //! Ctrl-C, q, and what is lost.
 
+use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, Report};
 use guestwire::model::{DeliveryStatus, Moment};
-use guestwire::tui::event::Signal;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 

@@ -9,7 +9,7 @@ use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::pass::runner::Stage;
 use guestwire::pass::{Run, Verdict};
 use guestwire::session::open_pass::Found;
-use guestwire::tui::effect::SandboxAsk;
+use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::state::Pane;
 use guestwire::tui::{Effect, Event};
 
@@ -119,7 +119,7 @@ fn a_fault_is_asked_of_the_sandbox_first_and_ends_with_its_case() {
     desk.keys("s");
     let fault = r#"{"fault":"token-expired"}"#.to_owned();
     let effects = desk.keys("enter");
-    assert!(effects.contains(&Effect::Arrange(SandboxAsk::Fault(Some(fault)))), "{effects:?}");
+    assert!(effects.contains(&Effect::Arrange(SandboxRequest::Fault(Some(fault)))), "{effects:?}");
     assert!(sends(&effects).is_empty());
     let effects = desk.event(Event::Arranged(Ok(())));
     assert_eq!(sends(&effects).len(), 1);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, Place,
@@ -12,7 +13,6 @@ use guestwire::model::{
 };
 use guestwire::tui::action::ACTIONS;
 use guestwire::tui::chord::Keys;
-use guestwire::tui::event::Signal;
 use guestwire::tui::state::Manners;
 use guestwire::tui::{Effect, Event};
 

@@ -423,6 +423,7 @@ impl Fold for SendFold {
             Input::Interrupt => self.interrupt(now),
             Input::Due => self.due_now(now),
             Input::Ended => self.outcome(now),
+            Input::Sandbox(..) => Vec::new(),
         }
     }
 

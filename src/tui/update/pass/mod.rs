@@ -16,9 +16,9 @@ use crate::journal::Job;
 use crate::model::ConversationKey;
 use crate::pass::Verdict;
 use crate::pass::runner::{Effect as Wish, Event, Known, Stage};
+use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::effect::SandboxAsk;
 use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::overlay::{Ask, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::{Pane, State};
@@ -306,8 +306,8 @@ fn carry_out(state: &mut State, wish: Wish, effects: &mut Vec<Effect>) {
         }
         Wish::Read(key) => effects.push(Effect::Engine(Command::Read(key))),
         Wish::Renew => effects.push(Effect::Engine(Command::Renew)),
-        Wish::Fault(fault) => effects.push(Effect::Arrange(SandboxAsk::Fault(fault))),
-        Wish::Advance(by) => effects.push(Effect::Arrange(SandboxAsk::Advance(by))),
+        Wish::Fault(fault) => effects.push(Effect::Arrange(SandboxRequest::Fault(fault))),
+        Wish::Advance(by) => effects.push(Effect::Arrange(SandboxRequest::Advance(by))),
         Wish::Tidy => {
             state.faults.clear();
             effects.push(Effect::SandboxFault(None));

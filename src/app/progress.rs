@@ -1,13 +1,11 @@
-//! How far a run is: a bar under the lines on a terminal, the lines alone elsewhere. On stderr, results apart.
+//! How far a long command is: a bar under the lines on a terminal, the lines alone elsewhere. On stderr, results apart.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::app::exit::Failed;
-use crate::app::output::{Human, Line, Output};
 use crate::text::screen::{fit, visible};
 
 /// Columns of the bar.
-const BAR: usize = 20;
+const COLUMNS: usize = 20;
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,29 +21,27 @@ pub struct Standing {
 impl Standing {
     /// The bar and what is open, in one line.
     pub fn line(&self) -> String {
-        let filled = (self.done * BAR).checked_div(self.all).unwrap_or(BAR);
-        let bar: String = (0..BAR).map(|at| if at < filled { '#' } else { '-' }).collect();
+        let filled = (self.done * COLUMNS).checked_div(self.all).unwrap_or(COLUMNS);
+        let bar: String = (0..COLUMNS).map(|at| if at < filled { '#' } else { '-' }).collect();
         format!("[{bar}] {} of {}  {}", self.done, self.all, self.open.join(", "))
     }
 }
 
-/// See the module.
-#[derive(Debug)]
-pub struct Progress {
-    bar: bool,
+/// A bar that is drawn only where a person looks at stderr.
+#[derive(Debug, Default)]
+pub struct Bar {
     shown: Option<Standing>,
 }
 
-impl Progress {
-    /// With a bar only where a person looks at it.
-    pub fn new(json: bool) -> Self {
+impl Bar {
+    fn is_looked_at() -> bool {
         let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb" || term.is_empty());
-        Self { bar: !json && !dumb && io::stderr().is_terminal(), shown: None }
+        !dumb && io::stderr().is_terminal()
     }
 
     /// Shows where it stands.
     pub fn show(&mut self, standing: &Standing) {
-        if !self.bar || self.shown.as_ref() == Some(standing) {
+        if self.shown.as_ref() == Some(standing) || !Self::is_looked_at() {
             return;
         }
         let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
@@ -60,21 +56,6 @@ impl Progress {
     pub fn clear(&mut self) {
         if self.shown.take().is_some() {
             let _ = write!(io::stderr().lock(), "\r\x1b[2K");
-        }
-    }
-
-    /// Says a line above the bar: results on stdout, progress on stderr.
-    pub fn say(&mut self, line: &Line, mask: &dyn Fn(&str) -> String, output: &mut Output) -> Result<(), Failed> {
-        let Some(human) = &line.human else { return Ok(()) };
-        self.clear();
-        match human {
-            Human::Says(text) => output.line(&visible(&mask(text))),
-            Human::Warns(text) => {
-                for row in text.lines() {
-                    let _ = writeln!(io::stderr().lock(), "{}", visible(&mask(row)));
-                }
-                Ok(())
-            }
         }
     }
 }
