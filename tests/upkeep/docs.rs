@@ -1,5 +1,5 @@
-//! What people read agrees with what the program does: the README's table of keys is the live keymap.
-//! `GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep` writes it.
+//! What people read agrees with what the program does: the table of keys is the live keymap, each command in a page is
+//! understood, each link leads to a file. `GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep docs` writes the table.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -42,12 +42,27 @@ fn table() -> String {
     out
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pages for people, by their paths in the repository.
+fn pages() -> Vec<(String, String)> {
+    let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned(), "CHANGELOG.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        paths.extend(name.strip_suffix(".md").map(|page| format!("docs/{page}.md")));
+    }
+    let read = |path: String| (std::fs::read_to_string(root().join(&path)).unwrap_or_default(), path);
+    paths.into_iter().map(read).map(|(text, path)| (path, text)).collect()
+}
+
 #[test]
-fn the_readmes_keys_are_the_keymaps() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let (head, rest) = readme.split_once(BEGIN).expect("README.md has the mark where its keys begin");
-    let (keys, tail) = rest.split_once(END).expect("README.md has the mark where its keys end");
+fn the_page_of_keys_is_the_keymap() {
+    let path = root().join("docs/keys.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (head, rest) = page.split_once(BEGIN).expect("docs/keys.md has the mark where its keys begin");
+    let (keys, tail) = rest.split_once(END).expect("docs/keys.md has the mark where its keys end");
     if std::env::var_os("GUESTWIRE_WRITE_DOCS").is_some() {
         std::fs::write(&path, format!("{head}{BEGIN}\n{}{END}{tail}", table())).unwrap();
         return;
@@ -55,8 +70,77 @@ fn the_readmes_keys_are_the_keymaps() {
     let wanted = format!("\n{}", table());
     assert!(
         keys == wanted,
-        "the keys in README.md are not those of the program: GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep writes them"
+        "the keys in docs/keys.md are not the program's: GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep docs writes them"
     );
+}
+
+#[test]
+fn a_reader_in_a_hurry_has_one_page() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 200, "README.md has {} lines", readme.lines().count());
+    let index = std::fs::read_to_string(root().join("docs/README.md")).unwrap();
+    for (path, _) in pages() {
+        let name = path.strip_prefix("docs/").filter(|name| *name != "README.md");
+        assert!(name.is_none_or(|name| index.contains(&format!("({name})"))), "{path} is not in docs/README.md");
+    }
+}
+
+#[test]
+fn each_link_leads_to_a_file() {
+    let mut found = 0;
+    for (path, text) in pages() {
+        let folder = root().join(&path);
+        let folder = folder.parent().unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            if !target.contains("://") && !file.is_empty() {
+                assert!(folder.join(file).exists(), "{path} links to {target}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+}
+
+/// The words of a line of a shell, without its comment and without what a pipe or a redirection does with its output.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    for c in line.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '#' | '|' | '>' | '<' if !quoted && word.is_none() => break,
+            ' ' if !quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn each_command_in_a_page_is_understood() {
+    let home = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for (path, text) in pages() {
+        for block in text.split("```sh\n").skip(1) {
+            for line in block.lines().take_while(|line| *line != "```") {
+                let piped = || line.split_once("| guestwire ").map(|(_, rest)| rest);
+                let Some(rest) = line.strip_prefix("guestwire ").or_else(piped) else { continue };
+                let mut arguments = words(rest);
+                // Help is printed only where everything before it is understood.
+                arguments.push("--help".to_owned());
+                let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_guestwire"));
+                let output = command.args(&arguments).env_clear().env("HOME", home.path()).output().unwrap();
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{path}: {line}\n{arguments:?}\n{said}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 30, "{tried}");
 }
 
 #[test]
