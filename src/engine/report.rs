@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AgentState, AsOf, Asked, Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Found, MessageId, Moment,
-    Probed, RateLimit, RemoteMessage, RemoteState, RepliesReadable, Session, TokenStatus, WebhookState,
+    Probed, RateLimit, RemoteMessage, RemoteState, RepliesReadable, TokenStatus, WebSession, WebhookState,
 };
 
 /// What the engine tells, in the order in which it happened.
@@ -74,7 +74,7 @@ pub enum Report {
         /// Of which conversation.
         key: ConversationKey,
         /// Where it stands.
-        session: Session,
+        session: WebSession,
     },
     /// The remote side's conversation id became known for a conversation whose address does not name it.
     ConversationIdKnown {

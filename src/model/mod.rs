@@ -35,7 +35,7 @@ pub use mask::Masks;
 pub use message::{Author, DeliveryStatus, Message, RemoteMessage};
 pub use probe::{Asked, Host, Probed, Thing};
 pub use replies::{AsOf, RepliesReadable, Unreadable};
-pub use session::{Session, SessionAsk};
+pub use session::{SessionAsk, WebSession};
 pub use time::Moment;
 pub use token::{Acceptance, Granted, TokenFacts, TokenStatus};
 pub use variation::Variation;

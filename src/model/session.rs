@@ -13,7 +13,7 @@ use super::Moment;
 ///    └── (Close) ─── Unreachable ◄─ opened again too often in vain ─► (Connect, a message) ─► Connecting
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Session {
+pub enum WebSession {
     /// No socket is open and none is wanted.
     #[default]
     Closed,
@@ -50,7 +50,7 @@ pub enum Session {
     },
 }
 
-impl Session {
+impl WebSession {
     /// The word on screen.
     pub const fn word(&self) -> &'static str {
         match self {

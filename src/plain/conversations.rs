@@ -2,7 +2,7 @@
 
 use crate::engine::{Command, Found};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, Session, SessionAsk};
+use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
 use crate::tui::state::composer::attachments;
 
 use super::questions::Question;
@@ -77,13 +77,13 @@ impl Plain {
     }
 
     /// The session of a web conversation moved on.
-    pub(super) fn session_moved(&mut self, key: ConversationKey, session: Session) {
+    pub(super) fn session_moved(&mut self, key: ConversationKey, session: WebSession) {
         let Some(before) = self.picker.set_session(key, session.clone()) else { return };
-        let settled = !matches!(session, Session::Connecting | Session::Reconnecting { .. });
+        let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
         if settled && self.session_asked.take_if(|asked| *asked == key).is_some() {
             let exit = match session {
-                Session::Open { .. } | Session::Closed => Exit::Done,
-                Session::Unreachable { .. } => Exit::Network,
+                WebSession::Open { .. } | WebSession::Closed => Exit::Done,
+                WebSession::Unreachable { .. } => Exit::Network,
                 _ => Exit::Refused,
             };
             self.came_to(exit, None);
@@ -92,35 +92,35 @@ impl Plain {
         if before == session {
             return;
         }
-        if let Session::Unreachable { why } = &session {
+        if let WebSession::Unreachable { why } = &session {
             self.give_up_unreachable(key, why);
         }
         let name = self.spoken(key);
         self.say(match session {
-            Session::Open { expires, new } => {
+            WebSession::Open { expires, new } => {
                 let how = if new { "a new session is open" } else { "the session goes on" };
                 let left =
                     expires.and_then(|end| std::time::Duration::try_from(end.duration_since(self.now.wall)).ok());
                 let left = left.map(|left| format!("; it lasts {}", span(left))).unwrap_or_default();
                 format!("{name}, {how}{left}.")
             }
-            Session::ReadOnly { why } => {
+            WebSession::ReadOnly { why } => {
                 format!("{name}, can only be read: {}. Say .session new for a new session.", clause(&why))
             }
-            Session::Ended { why } => {
+            WebSession::Ended { why } => {
                 format!("{name}, the session is over: {}. Say .session new for a new one.", clause(&why))
             }
-            Session::Unreachable { why } => {
+            WebSession::Unreachable { why } => {
                 let held = if self.interactive { "What you say waits; say" } else { "Say" };
                 format!("{name}, cannot be reached: {}. {held} .session connect to try again.", clause(&why))
             }
-            Session::Reconnecting { at, why } => format!(
+            WebSession::Reconnecting { at, why } => format!(
                 "{name}, the connection broke: {}. It is opened again in {}; what you say waits.",
                 clause(&why),
                 span(at.left(self.now))
             ),
-            Session::Closed => format!("{name}, the session is closed. Say .session connect to open it again."),
-            Session::Connecting => return,
+            WebSession::Closed => format!("{name}, the session is closed. Say .session connect to open it again."),
+            WebSession::Connecting => return,
         });
     }
 

@@ -60,15 +60,15 @@ impl Plain {
 
     fn trouble(&mut self, trouble: Trouble) {
         if self.opening() {
-            self.kept.keeping = Keeping::Lame;
+            self.kept.keeping = Keeping::ReadOnly;
         }
         self.kept.forbids = (!trouble.sending).then(|| trouble.sentence.clone());
         self.say(trouble.sentence);
     }
 
     fn restored(&mut self, restored: Restored) {
-        let takes_over = self.kept.keeping == Keeping::Lame && !restored.read_only;
-        self.kept.keeping = if restored.read_only { Keeping::Lame } else { Keeping::On };
+        let takes_over = self.kept.keeping == Keeping::ReadOnly && !restored.read_only;
+        self.kept.keeping = if restored.read_only { Keeping::ReadOnly } else { Keeping::On };
         if takes_over {
             self.kept.forbids = None;
             self.say("The journal is free: this guestwire keeps everything now, and sends.");

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Off (nothing is kept)      Opening ─┬─ Restored ─► On ◄─► trouble
-//!                                     └─ Trouble ──► Lame (looking at history may work, nothing is kept)
+//!                                     └─ Trouble ──► ReadOnly (looking at history may work, nothing is kept)
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,12 +27,12 @@ pub enum Keeping {
     /// It keeps.
     On,
     /// It could not be opened for writing.
-    Lame,
+    ReadOnly,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct JournalStatus {
     /// Whether anything is kept.
     pub keeping: Keeping,
     /// What is not being kept, and why.
@@ -58,7 +58,7 @@ pub struct Kept {
     serial: u64,
 }
 
-impl Kept {
+impl JournalStatus {
     /// A journal is being opened.
     pub fn open(&mut self) {
         self.keeping = Keeping::Opening;

@@ -15,7 +15,7 @@ const LOOKS: usize = 32;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Looking {
+pub struct OutcomeWatch {
     /// The message.
     pub message: MessageId,
     /// Its conversation.
@@ -25,7 +25,7 @@ pub struct Looking {
     looks: usize,
 }
 
-impl Looking {
+impl OutcomeWatch {
     /// Begins now. `readable`: the channel can read the conversation.
     pub fn new(message: MessageId, conversation: ConversationKey, readable: bool, now: Moment) -> Self {
         Self { message, conversation, next: readable.then_some(now), looks: 0 }
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn looks_come_now_and_after_growing_pauses_and_end() {
-        let mut looking = Looking::new(MessageId(1), ConversationKey(0), true, Moment::ZERO);
+        let mut looking = OutcomeWatch::new(MessageId(1), ConversationKey(0), true, Moment::ZERO);
         let mut at = Vec::new();
         let mut now = Moment::ZERO;
         while let Some(next) = looking.next {
@@ -65,6 +65,6 @@ mod tests {
         }
         assert_eq!(at.get(..5), Some(&[0, 5, 15, 35, 55][..]));
         assert_eq!(at.len(), LOOKS);
-        assert!(!Looking::new(MessageId(1), ConversationKey(0), false, now).is_due(now));
+        assert!(!OutcomeWatch::new(MessageId(1), ConversationKey(0), false, now).is_due(now));
     }
 }

@@ -1,5 +1,5 @@
 //! Every refusal of the session by its cause, for the status page: shares, per conversation and channel, over time.
-//! Kept apart from the log, so that eviction changes nothing.
+//! JournalStatus apart from the log, so that eviction changes nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

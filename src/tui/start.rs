@@ -26,13 +26,14 @@ use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::Journal;
 use crate::model::Moment;
 use crate::pass::Pass;
+use crate::session::ProfileInfo;
 use crate::session::conversations::Picker;
 use crate::session::log::{Log, LogOptions};
 use crate::tui::appearance;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::{Composer, Snippet};
 use crate::tui::state::demo::tape::Tape;
-use crate::tui::state::{Manners, Place, Setup, State};
+use crate::tui::state::{Manners, Setup, State};
 use crate::tui::theme::Theme;
 use crate::tui::{Effect, Event};
 
@@ -127,8 +128,8 @@ async fn run(
         (None, tokio::sync::mpsc::unbounded_channel().1)
     } else {
         let (journal, pages) = Journal::open(journal_options(settings, &profile));
-        state.kept.open();
-        state.number_messages_from(first_message_id());
+        state.session.journal.open();
+        state.session.number_messages_from(first_message_id());
         (Some(journal), pages)
     };
     let metrics = settings.metrics.clone().filter(|_| !state.offline);
@@ -242,8 +243,8 @@ fn first_words(settings: &Settings, profile: &Profile) -> String {
     }
 }
 
-fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<std::path::PathBuf>) -> Place {
-    Place {
+fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<std::path::PathBuf>) -> ProfileInfo {
+    ProfileInfo {
         profile: profile.name.clone(),
         region: profile.region.domain.clone(),
         api: profile.hosts.api.clone(),
@@ -265,7 +266,7 @@ fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<st
 #[expect(clippy::too_many_arguments, reason = "one place where everything meets")]
 fn build(
     profile: &Profile,
-    place: Place,
+    info: ProfileInfo,
     keymap: Keymap,
     theme: Theme,
     zone: TimeZone,
@@ -276,7 +277,7 @@ fn build(
     words: String,
 ) -> State {
     let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
-    let mut state = State::new(Setup { now, size, place, theme, zone, keymap, picker, composer, log });
+    let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
     state.status.info(words);
     state
 }

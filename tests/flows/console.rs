@@ -71,7 +71,7 @@ async fn a_lost_answer_is_unknown_and_a_look_up_settles_it_as_landed() {
         hands.keys("esc q");
     })
     .await;
-    assert!(state.open_sends.is_empty());
+    assert!(state.session.open_sends.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,8 +280,14 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
     })
     .await;
     assert_eq!(exit, Exit::Quit);
-    let lives: Vec<&DeliveryStatus> =
-        state.threads.get(state.picker.active().unwrap()).unwrap().ours().map(|m| &m.life).collect();
+    let lives: Vec<&DeliveryStatus> = state
+        .session
+        .threads
+        .get(state.session.conversations.active().unwrap())
+        .unwrap()
+        .ours()
+        .map(|m| &m.life)
+        .collect();
     assert!(
         matches!(lives.as_slice(), [DeliveryStatus::Refused(_), DeliveryStatus::Accepted | DeliveryStatus::Answered]),
         "{lives:?}"

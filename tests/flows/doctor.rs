@@ -21,12 +21,12 @@ async fn probes_settle_what_the_refusal_leaves_open() {
         hands.keys("esc q");
     })
     .await;
-    let newest = state.log.newest_error().unwrap();
+    let newest = state.session.log.newest_error().unwrap();
     let diagnosis = newest.diagnosis().unwrap();
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
-    let probes = state.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == Kind::Probe);
+    let probes = state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.kind == Kind::Probe);
     assert!(probes.count() >= 3, "each question is an entry of its own");
-    assert_eq!(state.refusals.len(), 1, "a probe is no refusal of a message");
+    assert_eq!(state.session.refusals.len(), 1, "a probe is no refusal of a message");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,6 +39,6 @@ async fn without_a_refusal_the_open_conversation_is_looked_at() {
         hands.keys("esc q");
     })
     .await;
-    let sent = state.log.entries().filter_map(|e| e.exchange()).any(|x| x.kind == Kind::Send);
+    let sent = state.session.log.entries().filter_map(|e| e.exchange()).any(|x| x.kind == Kind::Send);
     assert!(!sent, "nothing is sent by looking");
 }

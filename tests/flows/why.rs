@@ -53,7 +53,7 @@ async fn a_stripped_scope_is_named_explained_and_put_into_words() {
         hands.keys("esc q");
     })
     .await;
-    let newest = state.log.newest_error().unwrap();
+    let newest = state.session.log.newest_error().unwrap();
     let diagnosis = newest.diagnosis().unwrap();
     assert_eq!((diagnosis.cause(), diagnosis.confidence()), (Cause::ScopeStripped, Confidence::Sure));
 }
@@ -74,7 +74,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
         hands.keys("esc q");
     })
     .await;
-    assert_eq!(state.log.newest_error().map(guestwire::session::log::Entry::number), None);
+    assert_eq!(state.session.log.newest_error().map(guestwire::session::log::Entry::number), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,11 +99,12 @@ async fn the_next_message_goes_out_wrongly_on_purpose_once_and_is_marked() {
         hands.keys("esc q");
     })
     .await;
-    let sent: Vec<_> = state.log.entries().filter_map(|e| e.exchange()).filter(|x| x.message.is_some()).collect();
+    let sent: Vec<_> =
+        state.session.log.entries().filter_map(|e| e.exchange()).filter(|x| x.message.is_some()).collect();
     assert_eq!(sent.iter().map(|x| x.sent_as.is_some()).collect::<Vec<_>>(), [true, false]);
     assert_eq!(sent[1].outcome, Outcome::Accepted);
-    assert_eq!(state.token.facts().map(|f| f.generation.0), Some(1));
-    assert!(state.refusals.is_empty(), "what is sent on purpose is no refusal of the session");
+    assert_eq!(state.session.sign_in.status.facts().map(|f| f.generation.0), Some(1));
+    assert!(state.session.refusals.is_empty(), "what is sent on purpose is no refusal of the session");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,12 +16,13 @@ use guestwire::model::{
     ExchangeId, Failure, FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase,
     RemoteMessage, RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
 };
+use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Picker;
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
 use guestwire::tui::state::composer::{Composer, Snippet};
-use guestwire::tui::state::{Place, Setup, State};
+use guestwire::tui::state::{Setup, State};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::{Effect, Event, update};
 use jiff::tz::TimeZone;
@@ -76,8 +77,8 @@ pub fn live_conversations() -> Vec<Conversation> {
 }
 
 /// The place of the built-in sandbox.
-pub fn sandbox_place() -> Place {
-    Place {
+pub fn sandbox_place() -> ProfileInfo {
+    ProfileInfo {
         profile: "sandbox".to_owned(),
         region: "127.0.0.1".to_owned(),
         api: "http://127.0.0.1:4711".to_owned(),
@@ -94,8 +95,8 @@ pub fn sandbox_place() -> Place {
 }
 
 /// The place of a real organisation.
-pub fn real_place(production: bool) -> Place {
-    Place {
+pub fn real_place(production: bool) -> ProfileInfo {
+    ProfileInfo {
         profile: "acme-qa".to_owned(),
         region: "mypurecloud.de".to_owned(),
         api: "https://api.mypurecloud.de".to_owned(),
@@ -114,7 +115,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
     Setup {
         now: start(),
         size: Size { width, height },
-        place: sandbox_place(),
+        profile: sandbox_place(),
         theme: Theme::default(),
         zone: TimeZone::UTC,
         keymap: Keymap::default(),
@@ -159,7 +160,7 @@ impl Desk {
     }
 
     pub fn production() -> Self {
-        Self::with(120, 36, |setup| setup.place = real_place(true))
+        Self::with(120, 36, |setup| setup.profile = real_place(true))
     }
 
     pub fn bound(overrides: &[KeyBinding]) -> Self {
@@ -263,7 +264,7 @@ impl Desk {
     pub fn settle(&mut self, id: MessageId, text: &str, life: DeliveryStatus, status: Option<u16>) -> ExchangeId {
         self.exchanges += 1;
         let exchange = ExchangeId(self.exchanges);
-        let conversation = self.state.threads.message(id).map_or(BILLING, |m| m.conversation);
+        let conversation = self.state.session.threads.message(id).map_or(BILLING, |m| m.conversation);
         let made = exchange_of(self.exchanges, self.now, Some((id, conversation)), text, &life, status);
         self.report(Report::Exchange(Arc::new(made)));
         self.report(Report::Message { id, life, exchange: Some(exchange), remote_id: None });

@@ -269,7 +269,7 @@ where
         let conversations = profile.conversations.iter().map(|c| c.conversation.clone()).collect();
         let dir = guestwire::journal::files::profile_dir(data, &profile.name);
         let (opened, told) = Journal::open(guestwire::journal::Options::new(dir, conversations));
-        state.kept.open();
+        state.session.journal.open();
         tuning = Tuning { metrics, send_log: Arc::new(opened.clone()), ..tuning };
         (journal, pages) = (Some(opened), told);
     }

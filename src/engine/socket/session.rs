@@ -27,7 +27,7 @@ use crate::engine::jitter::Jitter;
 use crate::engine::retry::WAIT_MAX;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Configure, SessionResponse};
-use crate::model::{Moment, Session};
+use crate::model::{Moment, WebSession};
 
 /// Pauses before a broken socket is opened again.
 pub const AGAIN_FIRST: Duration = Duration::from_secs(1);
@@ -176,18 +176,18 @@ impl Machine {
     }
 
     /// Where it stands, as it is told.
-    pub fn session(&self) -> Session {
+    pub fn session(&self) -> WebSession {
         match &self.phase {
-            Phase::Closed => Session::Closed,
+            Phase::Closed => WebSession::Closed,
             Phase::Opening | Phase::Configuring { .. } | Phase::Closing { then: Then::StartNew, .. } => {
-                Session::Connecting
+                WebSession::Connecting
             }
-            Phase::Closing { then: Then::Nothing, .. } => Session::Closed,
-            Phase::Open { expires, new } => Session::Open { expires: *expires, new: *new },
-            Phase::ReadOnly { why } => Session::ReadOnly { why: why.clone() },
-            Phase::Waiting { at, why } => Session::Reconnecting { at: *at, why: why.clone() },
-            Phase::Unreachable { why } => Session::Unreachable { why: why.clone() },
-            Phase::Ended { why } => Session::Ended { why: why.clone() },
+            Phase::Closing { then: Then::Nothing, .. } => WebSession::Closed,
+            Phase::Open { expires, new } => WebSession::Open { expires: *expires, new: *new },
+            Phase::ReadOnly { why } => WebSession::ReadOnly { why: why.clone() },
+            Phase::Waiting { at, why } => WebSession::Reconnecting { at: *at, why: why.clone() },
+            Phase::Unreachable { why } => WebSession::Unreachable { why: why.clone() },
+            Phase::Ended { why } => WebSession::Ended { why: why.clone() },
         }
     }
 

@@ -21,17 +21,17 @@ fn session(connected: bool, new: bool, read_only: bool) -> Event {
 fn open() -> Machine {
     let mut m = machine();
     assert_eq!(m.on(Event::Want(Wanted::Look), at(0)), [Step::Open]);
-    assert_eq!(m.session(), Session::Connecting);
+    assert_eq!(m.session(), WebSession::Connecting);
     assert_eq!(m.on(Event::Opened { fresh: true }, at(0)), [Step::Configure(Configure::New)]);
     assert_eq!(m.on(session(true, true, false), at(0)), []);
-    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+    assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
     m
 }
 
 fn read_only() -> Machine {
     let mut m = open();
     assert_eq!(m.on(Event::ReadOnly("409".into()), at(1)), []);
-    assert_eq!(m.session(), Session::ReadOnly { why: "409".into() });
+    assert_eq!(m.session(), WebSession::ReadOnly { why: "409".into() });
     m
 }
 
@@ -41,10 +41,10 @@ fn a_new_session_follows_also_where_the_old_one_ends_by_itself_meanwhile() {
     assert_eq!(m.on(Event::StartNew, at(1)), [Step::WriteClose]);
     assert_eq!(m.on(Event::Over("expired".into()), at(1)), [Step::Configure(Configure::StartNew)]);
     assert_eq!(m.on(session(true, true, false), at(2)), []);
-    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+    assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
     assert_eq!(m.on(Event::Close, at(3)), [Step::WriteClose]);
     assert_eq!(m.on(Event::Over("expired".into()), at(3)), [Step::Drop, Step::GiveUp]);
-    assert_eq!(m.session(), Session::Closed);
+    assert_eq!(m.session(), WebSession::Closed);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_token_that_is_known_is_resumed_and_what_was_missed_is_read() {
 /// The pauses until nothing opens it by itself any more, where each opening comes to `ends`.
 fn pauses(m: &mut Machine, mut now: Moment, ends: impl Fn(&mut Machine, Moment)) -> Vec<Duration> {
     let mut pauses = Vec::new();
-    while let Session::Reconnecting { at: again, why } = m.session() {
+    while let WebSession::Reconnecting { at: again, why } = m.session() {
         assert_eq!(why, "reset");
         assert_eq!(m.on(Event::Tick, now), [], "not yet");
         pauses.push(again.since(now));
@@ -88,7 +88,7 @@ fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held(
         assert_eq!(m.on(Event::Failed { why: "reset".into(), for_good: false }, now), [], "nothing is refused");
     });
     assert_they_grow(&pauses);
-    assert_eq!(m.session(), Session::Unreachable { why: "reset; tried 8 times".into() });
+    assert_eq!(m.session(), WebSession::Unreachable { why: "reset; tried 8 times".into() });
     assert_eq!(m.due(), None, "nothing more by itself");
     assert_eq!(m.on(Event::Want(Wanted::Look), at(200)), [], "looking does not knock again");
     for by in [Wanted::Message, Wanted::Ask] {
@@ -98,7 +98,7 @@ fn a_broken_socket_is_opened_again_after_growing_pauses_then_what_waits_is_held(
         assert_eq!(m.session().word(), "reconnecting", "tried as often as the first time");
     }
     assert_eq!(m.on(Event::Close, at(200)), [Step::GiveUp], "a person gives it up");
-    assert_eq!(m.session(), Session::Closed);
+    assert_eq!(m.session(), WebSession::Closed);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_session_that_lived_or_in_which_somebody_spoke_counts_its_failures_anew() {
                 now = now.after(LIVED);
             }
             m.on(Event::Broken("reset".into()), now);
-            let Session::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
+            let WebSession::Reconnecting { at: again, .. } = m.session() else { panic!("{:?}", m.session()) };
             assert!(again.since(now) <= AGAIN_FIRST);
             now = again;
             m.on(Event::Tick, now);
@@ -157,11 +157,11 @@ fn a_refused_upgrade_ends_it_unless_the_service_failed() {
         m.on(Event::Want(Wanted::Look), at(0));
         let wait = wait.map(Duration::from_secs);
         let steps = m.on(Event::Refused { status, why: "no".into(), wait }, at(0));
-        if let Session::Reconnecting { at, .. } = m.session() {
+        if let WebSession::Reconnecting { at, .. } = m.session() {
             assert!(at.mono >= wait.unwrap_or_default(), "{status}, {wait:?}");
         }
         assert_eq!(
-            (steps, matches!(m.session(), Session::Ended { .. })),
+            (steps, matches!(m.session(), WebSession::Ended { .. })),
             (if ends { vec![Step::GiveUp] } else { vec![] }, ends),
             "{status}"
         );
@@ -210,10 +210,10 @@ fn read_only_can_be_written_and_starts_anew() {
     let mut m = read_only();
     assert!(m.is_writable(), "what the server says to it is worth seeing");
     assert_eq!(m.on(Event::StartNew, at(2)), [Step::WriteClose]);
-    assert_eq!(m.session(), Session::Connecting);
+    assert_eq!(m.session(), WebSession::Connecting);
     assert_eq!(m.on(Event::Closed, at(2)), [Step::Configure(Configure::StartNew)], "on the same connection");
     assert_eq!(m.on(session(true, true, false), at(3)), []);
-    assert_eq!(m.session(), Session::Open { expires: None, new: true });
+    assert_eq!(m.session(), WebSession::Open { expires: None, new: true });
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn the_ends_of_a_session() {
     for event in [Event::Over("expired".into()), Event::ConnectionClosed("expired".into())] {
         let mut m = open();
         assert_eq!(m.on(event, at(1)), [Step::Drop, Step::GiveUp]);
-        assert_eq!(m.session(), Session::Ended { why: "expired".into() });
+        assert_eq!(m.session(), WebSession::Ended { why: "expired".into() });
         assert_eq!(m.on(Event::Broken("late".into()), at(1)), [], "it was dropped");
         assert_eq!(m.session().word(), "ended");
         assert_eq!(m.on(Event::Want(Wanted::Ask), at(2)), [Step::Open]);
@@ -272,7 +272,7 @@ fn the_ends_of_a_session() {
 fn closing_and_being_another_guest() {
     let mut m = open();
     assert_eq!(m.on(Event::Close, at(1)), [Step::WriteClose]);
-    assert_eq!(m.session(), Session::Closed);
+    assert_eq!(m.session(), WebSession::Closed);
     assert_eq!(m.on(Event::Closed, at(1)), [Step::Drop, Step::GiveUp]);
     assert_eq!(m.on(Event::Want(Wanted::Look), at(2)), [Step::Open]);
     assert_eq!(m.on(Event::Close, at(2)), [Step::Drop, Step::GiveUp]);
@@ -289,7 +289,7 @@ fn a_health_check_moves_the_end() {
     let mut m = open();
     let end = Timestamp::from_second(99).unwrap();
     assert_eq!(m.on(Event::Expires(end), at(1)), []);
-    assert_eq!(m.session(), Session::Open { expires: Some(end), new: true });
+    assert_eq!(m.session(), WebSession::Open { expires: Some(end), new: true });
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
@@ -355,14 +355,14 @@ proptest! {
             }
             prop_assert!(!m.is_writable() || open);
             match m.session() {
-                Session::Ended { .. } | Session::Unreachable { .. } => {
+                WebSession::Ended { .. } | WebSession::Unreachable { .. } => {
                     prop_assert!(!opening && !open, "open after the end by {event:?}");
                     prop_assert_eq!(m.due(), None);
                 }
-                Session::Reconnecting { .. } => prop_assert!(m.due().is_some() && !opening && !open),
+                WebSession::Reconnecting { .. } => prop_assert!(m.due().is_some() && !opening && !open),
                 _ => {}
             }
-            if matches!(before, Session::Ended { .. } | Session::Unreachable { .. }) && m.session() != before {
+            if matches!(before, WebSession::Ended { .. } | WebSession::Unreachable { .. }) && m.session() != before {
                 let asked = matches!(event, Event::Want(Wanted::Message | Wanted::Ask) | Event::StartNew | Event::NewGuest | Event::Close);
                 prop_assert!(asked, "{event:?} woke what was over");
             }

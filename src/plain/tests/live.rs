@@ -1,7 +1,7 @@
 //! Live conversations in lines.
 
 use super::*;
-use crate::model::{Choice, OpenGuest, Place, Session, SessionAsk};
+use crate::model::{Choice, OpenGuest, Place, SessionAsk, WebSession};
 
 const OPEN: ConversationKey = ConversationKey(1);
 const WEB: ConversationKey = ConversationKey(2);
@@ -47,7 +47,7 @@ fn offer() -> RemoteMessage {
     }
 }
 
-fn moved(desk: &mut Desk, session: Session) {
+fn moved(desk: &mut Desk, session: WebSession) {
     desk.report(Report::Session { key: WEB, session });
 }
 
@@ -118,16 +118,16 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
     let mut desk = web();
     let why = || "the conversation was ended by the bot.".to_owned();
     let expires = jiff::Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_hours(72)).ok();
-    moved(&mut desk, Session::Open { expires, new: true });
+    moved(&mut desk, WebSession::Open { expires, new: true });
     assert_eq!(desk.said(), ["Conversation 3, Anna, web, a new session is open; it lasts 72.0 hours."]);
-    moved(&mut desk, Session::ReadOnly { why: why() });
+    moved(&mut desk, WebSession::ReadOnly { why: why() });
     assert_eq!(
         desk.said(),
         [
             "Conversation 3, Anna, web, can only be read: the conversation was ended by the bot. Say .session new for a new session."
         ]
     );
-    moved(&mut desk, Session::ReadOnly { why: why() });
+    moved(&mut desk, WebSession::ReadOnly { why: why() });
     assert_eq!(desk.said(), [""; 0], "it is told once");
     desk.line(".session clear");
     assert!(desk.said().contains(&"Say yes or no."));
@@ -138,9 +138,9 @@ fn each_state_of_a_session_is_a_sentence_with_what_to_say_next() {
 #[test]
 fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
     for (session, exit) in [
-        (Session::Open { expires: None, new: true }, Exit::Done),
-        (Session::Ended { why: "403".to_owned() }, Exit::Refused),
-        (Session::Unreachable { why: "no route".to_owned() }, Exit::Network),
+        (WebSession::Open { expires: None, new: true }, Exit::Done),
+        (WebSession::Ended { why: "403".to_owned() }, Exit::Refused),
+        (WebSession::Unreachable { why: "no route".to_owned() }, Exit::Network),
     ] {
         let mut desk = desk(false, false);
         desk.report(read(0, &[]));
@@ -148,7 +148,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
         desk.plain.reading.clear();
         desk.line(".session connect");
         assert!(!desk.plain.wants_line());
-        moved(&mut desk, Session::Connecting);
+        moved(&mut desk, WebSession::Connecting);
         assert!(!desk.plain.wants_line());
         moved(&mut desk, session);
         assert!(desk.plain.wants_line());
@@ -165,7 +165,7 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         desk.plain.reading.clear();
         desk.line("Hello?");
         let (id, _) = desk.plain.open.iter().next().map(|(id, key)| (*id, *key)).unwrap();
-        moved(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+        moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
         let held = if interactive { "What you say waits; say" } else { "Say" };
         let why = "cannot be reached: connecting: refused; tried 8 times";
         let said = format!("Conversation 3, Anna, web, {why}. {held} .session connect to try again.");

@@ -5,7 +5,7 @@ use nucleo_matcher::{Utf32Str, Utf32String};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Channel, Conversation, Moment, RemoteState, RepliesReadable, Session};
+use crate::model::{Address, Channel, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
 
 use super::live::Live;
 
@@ -56,7 +56,7 @@ pub struct Item {
     pub draft: bool,
     /// How its messages fared.
     pub counts: Counts,
-    /// Kept at the top.
+    /// JournalStatus at the top.
     pub pinned: bool,
     /// The last time that something was said in it.
     pub activity: Option<Moment>,
@@ -111,11 +111,11 @@ impl Item {
 
     /// Whether the last read showed it ended, or its session is over.
     pub fn ended(&self) -> bool {
-        self.remote == RemoteState::Ended || matches!(self.live.session, Session::Ended { .. })
+        self.remote == RemoteState::Ended || matches!(self.live.session, WebSession::Ended { .. })
     }
 
     /// Where its session stands, if its channel has sessions.
-    pub fn session(&self) -> Option<&Session> {
+    pub fn session(&self) -> Option<&WebSession> {
         (self.conversation.channel() == Channel::WebMessaging).then_some(&self.live.session)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Author, Moment, Session};
+use crate::model::{Author, Moment, WebSession};
 use crate::tui::state::token_badge;
 
 /// The other side is told at most this often that the guest types. [GENESYS: official clients]
@@ -12,7 +12,7 @@ pub const TYPING_EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Live {
     /// Where the session of a web-messaging conversation stands.
-    pub session: Session,
+    pub session: WebSession,
     /// Who of the other side types, and until when unless told again.
     pub typing: Option<(Author, Moment)>,
     /// The remote side's conversation id, where the address does not name it and it became known.

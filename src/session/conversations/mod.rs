@@ -18,7 +18,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, Session};
+use crate::model::{Author, Conversation, ConversationKey, Moment, RemoteState, RepliesReadable, WebSession};
 
 pub use item::{CardLine, Counts, Item};
 pub use live::{Live, TYPING_EVERY};
@@ -399,9 +399,9 @@ impl Picker {
     }
 
     /// Where the session stands. Returns where it stood.
-    pub fn set_session(&mut self, key: ConversationKey, session: Session) -> Option<Session> {
+    pub fn set_session(&mut self, key: ConversationKey, session: WebSession) -> Option<WebSession> {
         let item = self.item_mut(key)?;
-        if !matches!(session, Session::Open { .. }) {
+        if !matches!(session, WebSession::Open { .. }) {
             item.live.typing = None;
         }
         Some(std::mem::replace(&mut item.live.session, session))

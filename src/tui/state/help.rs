@@ -1,6 +1,6 @@
 //! The lines of the help page and of the status page: plain text, generated from the live state.
 
-use crate::model::{Channel, Granted, Session, TokenFacts};
+use crate::model::{Channel, Granted, TokenFacts, WebSession};
 use crate::session::refusals::Refusal;
 use crate::text::screen::width;
 use crate::tui::action::{ACTIONS, Action, Context};
@@ -22,10 +22,14 @@ pub fn help(state: &State) -> Vec<String> {
     lines.push("  Enter      Ctrl-J and Alt-Enter arrive everywhere; Shift-Enter and Ctrl-Enter do not".to_owned());
     lines.push(String::new());
     lines.push("Files".to_owned());
-    let config =
-        state.place.config_file.as_ref().map_or("none: built-in sandbox".to_owned(), |p| p.display().to_string());
+    let config = state
+        .session
+        .profile
+        .config_file
+        .as_ref()
+        .map_or("none: built-in sandbox".to_owned(), |p| p.display().to_string());
     lines.push(format!("  Config     {config}"));
-    lines.push(format!("  Exports    {}", state.place.data_dir.join("exports").display()));
+    lines.push(format!("  Exports    {}", state.session.profile.data_dir.join("exports").display()));
     lines
 }
 
@@ -60,20 +64,28 @@ pub fn status(state: &State) -> Vec<String> {
         lines.extend([format!("Said last  {said}"), String::new()]);
     }
     lines.extend([
-        format!("Profile    {}{}", state.place.profile, if state.place.production { "  PROD" } else { "" }),
-        format!("Region     {}", state.place.region),
-        format!("API        {}", state.place.api),
-        format!("Login      {}", state.place.login),
+        format!(
+            "Profile    {}{}",
+            state.session.profile.profile,
+            if state.session.profile.production { "  PROD" } else { "" }
+        ),
+        format!("Region     {}", state.session.profile.region),
+        format!("API        {}", state.session.profile.api),
+        format!("Login      {}", state.session.profile.login),
         String::new(),
-        chip(&state.token, state.now).text,
+        chip(&state.session.sign_in.status, state.now).text,
     ]);
-    if let Some(facts) = state.token.facts() {
+    if let Some(facts) = state.session.sign_in.status.facts() {
         token(state, facts, &mut lines);
     }
-    let asked = if state.place.scopes.is_empty() { "(none)".to_owned() } else { state.place.scopes.join(" ") };
+    let asked = if state.session.profile.scopes.is_empty() {
+        "(none)".to_owned()
+    } else {
+        state.session.profile.scopes.join(" ")
+    };
     lines.push(format!("  asked      {asked}"));
     lines.push(String::new());
-    let rate = state.log.rate_401(state.now, RATE_WINDOW);
+    let rate = state.session.log.rate_401(state.now, RATE_WINDOW);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
         "401        {} of {} API answers in 15 minutes: {healed} healed by a newer token, {stands} stand{}",
@@ -83,15 +95,15 @@ pub fn status(state: &State) -> Vec<String> {
     ));
     refusals(state, &mut lines);
     sessions(state, &mut lines);
-    for item in state.picker.items() {
+    for item in state.session.conversations.items() {
         if let Some(why) = item.readable.unreadable() {
             lines.push(format!("Replies    {}: {}", item.name(), why.sentence()));
         }
     }
-    if let Some(webhook) = &state.webhook {
+    if let Some(webhook) = &state.session.listeners.webhook {
         lines.push(format!("Webhook    {}", webhook.words()));
     }
-    lines.push(match state.rate_limit {
+    lines.push(match state.session.server.rate_limit {
         Some(limit) => format!(
             "Rate limit {} of {} used when the server last said so; resets in {}",
             limit.count,
@@ -100,17 +112,17 @@ pub fn status(state: &State) -> Vec<String> {
         ),
         None => "Rate limit not told yet".to_owned(),
     });
-    lines.push(match state.skew {
+    lines.push(match state.session.server.clock_skew {
         Some(seconds) => format!("Clock      the server's clock differs by {seconds} s"),
         None => "Clock      within a minute of the server's, as far as it told".to_owned(),
     });
     lines.push(format!(
         "Log        {} entries kept, {} let go, {} errors",
-        state.log.len(),
-        state.log.evicted(),
-        state.log.error_count()
+        state.session.log.len(),
+        state.session.log.evicted(),
+        state.session.log.error_count()
     ));
-    lines.push(format!("Open sends {}", state.open_sends.len()));
+    lines.push(format!("Open sends {}", state.session.open_sends.len()));
     if let Some(variation) = state.send_as {
         lines.push(format!("Next       goes out wrongly on purpose: {variation}, {}", variation.about()));
     }
@@ -123,21 +135,21 @@ pub fn status(state: &State) -> Vec<String> {
 
 /// The guest sessions of web conversations, each with what there is to know.
 fn sessions(state: &State, lines: &mut Vec<String>) {
-    for item in state.picker.items() {
+    for item in state.session.conversations.items() {
         let Some(session) = item.session() else { continue };
         let mut line = format!("Session    {}: {}", item.name(), session_words(session, state.now));
         match session {
-            Session::Open { expires: Some(end), new } => {
+            WebSession::Open { expires: Some(end), new } => {
                 let end = end.to_zoned(state.zone.clone()).strftime("%d %b %H:%M").to_string();
                 line.push_str(&format!(", {}, ends {end}", if *new { "new" } else { "resumed" }));
             }
-            Session::ReadOnly { why }
-            | Session::Reconnecting { why, .. }
-            | Session::Unreachable { why }
-            | Session::Ended { why } => {
+            WebSession::ReadOnly { why }
+            | WebSession::Reconnecting { why, .. }
+            | WebSession::Unreachable { why }
+            | WebSession::Ended { why } => {
                 line.push_str(&format!(": {why}"));
             }
-            Session::Open { .. } | Session::Closed | Session::Connecting => {}
+            WebSession::Open { .. } | WebSession::Closed | WebSession::Connecting => {}
         }
         lines.push(line);
     }
@@ -145,7 +157,7 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
 
 /// The refusals of the session by cause, per conversation and channel, and over time.
 fn refusals(state: &State, lines: &mut Vec<String>) {
-    let all = &state.refusals;
+    let all = &state.session.refusals;
     if all.is_empty() {
         lines.push("Refusals   none in this session".to_owned());
         return;
@@ -170,7 +182,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
         shares.iter().map(|s| format!("{} {}", s.cause, s.count)).collect::<Vec<_>>().join(", ")
     };
     lines.push("  by conversation".to_owned());
-    let names = state.names();
+    let names = state.session.names();
     for (key, channel, count) in all.conversations() {
         let name = names.iter().find(|(k, _)| *k == key).map_or("?", |(_, name)| name.as_str());
         let channel = channel.map_or("?", Channel::as_str);

@@ -49,7 +49,7 @@ pub fn places(address: &Address) -> Vec<(What, &str)> {
 
 /// What is known of ids: the profile's own, and what was read in this session.
 pub fn known(state: &State) -> Known {
-    Known::of(state.picker.items().iter().map(|i| &i.conversation.address)).with(&state.past)
+    Known::of(state.session.conversations.items().iter().map(|i| &i.conversation.address)).with(&state.session.evidence)
 }
 
 /// What is wrong with the ids of `address`.
@@ -99,13 +99,15 @@ fn put_right(address: &Address, wrongs: &[Wrong]) -> Option<Address> {
 
 /// The address that is meant by a conversation's, where its own has wrong ids.
 pub fn swap(state: &State, key: ConversationKey) -> Option<Address> {
-    let address = &state.picker.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
+    let address = &state.session.conversations.items().iter().find(|i| i.conversation.key == key)?.conversation.address;
     put_right(address, &wrongs(address, &known(state)))
 }
 
 /// The lines of a conversation's id card.
 pub fn card(state: &State, key: ConversationKey) -> Vec<String> {
-    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return Vec::new() };
+    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else {
+        return Vec::new();
+    };
     let address = &item.conversation.address;
     let known = known(state);
     let wrongs = wrongs(address, &known);

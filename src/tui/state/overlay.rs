@@ -80,7 +80,7 @@ pub enum Purpose {
     /// Add a conversation by its id.
     Add,
     /// Search all that the journal keeps.
-    Kept,
+    JournalStatus,
     /// Search the messages sent before.
     History,
     /// Which pass file to open.
@@ -104,7 +104,7 @@ impl Purpose {
             Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => "filter log",
             Self::Filter(Pane::Picker | Pane::Composer) => "filter conversations",
             Self::Search => "search log",
-            Self::Kept => "search all that is kept",
+            Self::JournalStatus => "search all that is kept",
             Self::Nickname(_) => "nickname",
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
@@ -126,7 +126,7 @@ impl Purpose {
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
-            Self::Kept => "words, ids, \"words beside each other\"; of all sessions",
+            Self::JournalStatus => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",

@@ -1,21 +1,16 @@
 //! What a state begins with.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 
 use super::composer::Composer;
 use super::status::StatusLine;
-use super::{Manners, Pane, Past, Place, State};
-use crate::model::{Moment, TokenStatus};
+use super::{Manners, Pane, State};
+use crate::model::Moment;
 use crate::session::conversations::Picker;
-use crate::session::journal_status::Kept;
 use crate::session::log;
-use crate::session::log::{Log, Rate401};
-use crate::session::open_pass::PassDesk;
-use crate::session::refusals::Refusals;
-use crate::session::thread::Threads;
+use crate::session::log::Log;
+use crate::session::{ProfileInfo, Session};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
@@ -27,8 +22,8 @@ pub struct Setup {
     pub now: Moment,
     /// The terminal's size.
     pub size: Size,
-    /// Where we are.
-    pub place: Place,
+    /// What is known of the profile.
+    pub profile: ProfileInfo,
     /// Colours and glyphs.
     pub theme: Theme,
     /// The zone of the times on screen.
@@ -49,7 +44,7 @@ impl State {
         let mut state = Self {
             now: setup.now,
             size: setup.size,
-            place: setup.place,
+            session: Session::new(setup.profile, setup.picker, setup.log),
             manners: Manners::default(),
             theme: setup.theme,
             zone: setup.zone,
@@ -58,44 +53,27 @@ impl State {
             zoomed: false,
             thread_beside: true,
             thread_over: false,
-            picker: setup.picker,
             composer: setup.composer,
-            threads: Threads::default(),
-            log: setup.log,
             overlay: None,
             prefix: None,
             status: StatusLine::default(),
-            token: TokenStatus::SignedOut,
-            rate_limit: None,
-            skew: None,
-            rate: Rate401::default(),
-            open_sends: BTreeMap::new(),
             quit_armed: None,
             armed_until: None,
             faults: Vec::new(),
             discovering: None,
             compare_with: None,
-            looking: None,
-            kept: Kept::default(),
             history: None,
             present: None,
             offline: false,
-            pass: PassDesk::default(),
             recording: None,
             asked: None,
-            past: Past::default(),
-            refusals: Refusals::default(),
-            agent: None,
-            webhook: None,
             examined: None,
             sorting: None,
             send_as: None,
-            next_message: 0,
             exports: 0,
         };
-        state.log.set_names(state.names());
         state.name_keys();
-        match state.picker.open() {
+        match state.session.conversations.open() {
             Some(key) => state.composer.switch(key),
             None => state.focus = Pane::Picker,
         }
@@ -106,7 +84,7 @@ impl State {
     /// Tells the panes how the keys are called that their hints mention.
     fn name_keys(&mut self) {
         let key = |action| self.keymap.key(action);
-        self.log.set_keys(log::KeyNames {
+        self.session.log.set_keys(log::KeyNames {
             compose: key(Action::GoComposer),
             clear: key(Action::Back),
             quiet: key(Action::Quiet),
@@ -133,6 +111,6 @@ impl State {
         self.composer.set_keys(&self.keymap.key(Action::Send), &line);
         let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
         // The pane is narrow: blanks part the keys there.
-        self.picker.set_keys(&line.replace(&format!(" {dot} "), "  "));
+        self.session.conversations.set_keys(&line.replace(&format!(" {dot} "), "  "));
     }
 }

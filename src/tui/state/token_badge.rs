@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{Moment, Session, TokenFacts, TokenStatus};
+use crate::model::{Moment, TokenFacts, TokenStatus, WebSession};
 use crate::tui::theme::Role;
 
 /// Under this much time left, seconds are shown.
@@ -71,31 +71,31 @@ pub fn countdown(until: Moment, now: Moment) -> String {
 }
 
 /// The chip for a session at `now`. `key` is how a person asks what can be done with it.
-pub fn guest(session: &Session, key: &str, now: Moment) -> Chip {
+pub fn guest(session: &WebSession, key: &str, now: Moment) -> Chip {
     let said = session_words(session, now);
     let (text, role) = match session {
-        Session::Closed => (format!("GUEST {said} — {key}"), Role::Dim),
-        Session::Connecting => (format!("GUEST {said}…"), Role::Info),
-        Session::Open { .. } => (format!("GUEST {said}"), Role::Ok),
-        Session::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
-        Session::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
-        Session::Unreachable { .. } => (format!("GUEST UNREACHABLE — {key}"), Role::Error),
-        Session::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
+        WebSession::Closed => (format!("GUEST {said} — {key}"), Role::Dim),
+        WebSession::Connecting => (format!("GUEST {said}…"), Role::Info),
+        WebSession::Open { .. } => (format!("GUEST {said}"), Role::Ok),
+        WebSession::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
+        WebSession::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
+        WebSession::Unreachable { .. } => (format!("GUEST UNREACHABLE — {key}"), Role::Error),
+        WebSession::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
     };
     Chip { text, role }
 }
 
 /// A session in a few words: `session 71h`, `read-only`, `reconnecting 4s`.
-pub fn session_words(session: &Session, now: Moment) -> String {
+pub fn session_words(session: &WebSession, now: Moment) -> String {
     match session {
-        Session::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
+        WebSession::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
             left if left.is_zero() => "session over its time".to_owned(),
             left if left >= HOURS_FROM => format!("session {}h", left.as_secs() / 3600),
             left => format!("session {}", duration(left)),
         },
-        Session::Open { expires: None, .. } => "session open".to_owned(),
-        Session::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
-        Session::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
+        WebSession::Open { expires: None, .. } => "session open".to_owned(),
+        WebSession::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
+        WebSession::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
         other => other.word().to_owned(),
     }
 }
@@ -109,13 +109,13 @@ fn left_by_wall(end: Timestamp, now: Moment) -> Duration {
 }
 
 /// When the words about a session change by themselves next.
-pub fn session_change(session: &Session, now: Moment) -> Option<Moment> {
+pub fn session_change(session: &WebSession, now: Moment) -> Option<Moment> {
     match session {
-        Session::Open { expires: Some(end), .. } => {
+        WebSession::Open { expires: Some(end), .. } => {
             let left = left_by_wall(*end, now);
             next_step(left, if left >= HOURS_FROM { 3600 } else { step(left) }, now)
         }
-        Session::Reconnecting { at, .. } => super::next_second(*at, now),
+        WebSession::Reconnecting { at, .. } => super::next_second(*at, now),
         _ => None,
     }
 }
@@ -204,23 +204,23 @@ mod tests {
 
     #[test]
     fn a_session_says_its_state_and_when_that_changes() {
-        let open = |seconds: i64| Session::Open {
+        let open = |seconds: i64| WebSession::Open {
             expires: Some(Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap()),
             new: true,
         };
-        let said = |session: &Session, now| guest(session, "w", now).text;
+        let said = |session: &WebSession, now| guest(session, "w", now).text;
         assert_eq!(said(&open(72 * 3600), at(1)), "GUEST session 71h");
         assert_eq!(said(&open(3700), at(0)), "GUEST session 1h01m");
         assert_eq!(said(&open(200), at(0)), "GUEST session 3m20s");
         assert_eq!(said(&open(0), at(5)), "GUEST session over its time");
         let why = String::new;
-        assert_eq!(said(&Session::Closed, at(0)), "GUEST closed — w");
-        assert_eq!(said(&Session::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
-        assert_eq!(said(&Session::Unreachable { why: why() }, at(0)), "GUEST UNREACHABLE — w");
-        let broken = Session::Reconnecting { at: at(4_000), why: why() };
+        assert_eq!(said(&WebSession::Closed, at(0)), "GUEST closed — w");
+        assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
+        assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "GUEST UNREACHABLE — w");
+        let broken = WebSession::Reconnecting { at: at(4_000), why: why() };
         assert_eq!(said(&broken, at(500)), "GUEST reconnecting 4s");
         assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
-        assert_eq!(session_change(&Session::Connecting, at(0)), None);
+        assert_eq!(session_change(&WebSession::Connecting, at(0)), None);
         // Each deadline changes the text, down to the end.
         let (session, mut now) = (open(12 * 3600), at(1));
         let mut steps = 0;

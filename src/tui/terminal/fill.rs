@@ -13,7 +13,7 @@ use crate::tui::state::State;
 /// Puts `count` made-up entries into the log.
 pub fn fill(state: &mut State, count: u32) {
     for number in 0..count {
-        state.log.exchange(Arc::new(made_up(number, state.now)));
+        state.session.log.exchange(Arc::new(made_up(number, state.now)));
     }
 }
 

@@ -12,7 +12,7 @@ use super::{global, sending};
 
 /// Why the next message can carry nothing; `None` where it can.
 pub fn unavailable(state: &State) -> Option<&'static str> {
-    match state.picker.active_item().map(|item| item.conversation.channel()) {
+    match state.session.conversations.active_item().map(|item| item.conversation.channel()) {
         None => Some("no conversation is open"),
         Some(channel) => attachments::carries_nothing(channel),
     }
@@ -24,7 +24,7 @@ fn target(state: &mut State) -> Option<ConversationKey> {
         state.status.info(format!("Nothing can be added: {why}."));
         return None;
     }
-    state.picker.active()
+    state.session.conversations.active()
 }
 
 /// The menu of what the next message carries.
@@ -70,7 +70,7 @@ pub fn ask_attribute(state: &mut State) {
 
 /// What is wrong with a file for this conversation's channel.
 fn unfit(state: &State, key: ConversationKey, place: &Place) -> Option<&'static str> {
-    attachments::unfit(state.picker.get(key)?.conversation.channel(), place)
+    attachments::unfit(state.session.conversations.get(key)?.conversation.channel(), place)
 }
 
 /// What is wrong with what is typed for a file, as one types.
@@ -142,8 +142,8 @@ pub fn lines(extras: &Extras) -> Vec<String> {
 
 /// Why no choice can be taken; `None` where one can.
 pub fn no_choice(state: &State) -> Option<&'static str> {
-    let Some(key) = state.picker.active() else { return Some("no conversation is open") };
-    let offered = state.threads.get(key).and_then(crate::session::thread::Thread::offer).is_some();
+    let Some(key) = state.session.conversations.active() else { return Some("no conversation is open") };
+    let offered = state.session.threads.get(key).and_then(crate::session::thread::Thread::offer).is_some();
     (!offered).then_some("no message of this conversation offers choices")
 }
 
@@ -153,9 +153,9 @@ pub fn choose(state: &mut State) {
         state.status.info(format!("Nothing to choose: {why}."));
         return;
     }
-    let Some(item) = state.picker.active_item() else { return };
+    let Some(item) = state.session.conversations.active_item() else { return };
     let (key, channel, name) = (item.conversation.key, item.conversation.channel(), item.name().to_owned());
-    let Some(offer) = state.threads.get(key).and_then(crate::session::thread::Thread::offer) else { return };
+    let Some(offer) = state.session.threads.get(key).and_then(crate::session::thread::Thread::offer) else { return };
     let items = offer
         .choices
         .iter()
@@ -195,7 +195,7 @@ pub fn answer(
     answers: String,
     effects: &mut Vec<Effect>,
 ) {
-    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
         state.status.error(why);
         return;
     }
@@ -203,10 +203,10 @@ pub fn answer(
         sending::answer(state, key, choice, answers, effects);
         return;
     }
-    let name = state.picker.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let lines = vec![
         format!("to      {name}"),
-        format!("region  {}", state.place.region),
+        format!("region  {}", state.session.profile.region),
         format!("choice  “{}”", choice.label),
     ];
     state.overlay = Some(Overlay::Ask(Ask {

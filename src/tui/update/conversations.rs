@@ -15,30 +15,32 @@ const PAGE: isize = 10;
 /// Applies an action of the picker.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::PickerUp => state.picker.step(-1),
-        Action::PickerDown => state.picker.step(1),
-        Action::PickerPageUp => state.picker.step(-PAGE),
-        Action::PickerPageDown => state.picker.step(PAGE),
-        Action::PickerFirst => state.picker.first(),
-        Action::PickerLast => state.picker.last(),
+        Action::PickerUp => state.session.conversations.step(-1),
+        Action::PickerDown => state.session.conversations.step(1),
+        Action::PickerPageUp => state.session.conversations.step(-PAGE),
+        Action::PickerPageDown => state.session.conversations.step(PAGE),
+        Action::PickerFirst => state.session.conversations.first(),
+        Action::PickerLast => state.session.conversations.last(),
         Action::Open => {
-            if let Some(key) = state.picker.selected() {
+            if let Some(key) = state.session.conversations.selected() {
                 open(state, key, effects);
             }
         }
         Action::NextUnread => {
-            if state.picker.next_unread().is_none() {
+            if state.session.conversations.next_unread().is_none() {
                 state.status.info("Nothing is unread.");
             }
         }
         Action::Pin => {
-            if let Some(key) = state.picker.selected() {
-                state.picker.pin(key);
+            if let Some(key) = state.session.conversations.selected() {
+                state.session.conversations.pin(key);
                 journal::conversation(state, key, effects);
             }
         }
         Action::Nickname => {
-            if let Some((key, name)) = state.picker.selected_item().map(|i| (i.conversation.key, i.name().to_owned())) {
+            if let Some((key, name)) =
+                state.session.conversations.selected_item().map(|i| (i.conversation.key, i.name().to_owned()))
+            {
                 state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Nickname(key), &name)));
             }
         }
@@ -47,8 +49,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
-            state.picker.toggle_sort();
-            state.status.info(format!("Conversations in order: {}.", state.picker.order().word()));
+            state.session.conversations.toggle_sort();
+            state.status.info(format!("Conversations in order: {}.", state.session.conversations.order().word()));
         }
         _ => {}
     }
@@ -62,12 +64,12 @@ pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
 
 /// The same, where it was not a person who chose it: a pass stays where it is.
 pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if !state.picker.open_key(key) {
+    if !state.session.conversations.open_key(key) {
         return;
     }
     state.composer.switch(key);
-    state.threads.mark_read(key);
-    state.picker.set_unread(key, 0);
+    state.session.threads.mark_read(key);
+    state.session.conversations.set_unread(key, 0);
     journal::conversation(state, key, effects);
     look(state, key, effects);
     global::focus(state, Pane::Composer);
@@ -77,15 +79,15 @@ pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) 
 pub fn look(state: &State, key: ConversationKey, effects: &mut Vec<Effect>) {
     effects.push(Effect::Engine(Command::Watch(Some(key))));
     // A web conversation is opened by looking at it, and its session brings what was missed.
-    if state.picker.get(key).is_some_and(|item| item.session().is_none()) {
+    if state.session.conversations.get(key).is_some_and(|item| item.session().is_none()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
 }
 
 /// Reads the conversation that one stands on (picker) or that is open (elsewhere).
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = state.picker.selected().filter(|_| state.focus == Pane::Picker);
-    if let Some(key) = selected.or(state.picker.active()) {
+    let selected = state.session.conversations.selected().filter(|_| state.focus == Pane::Picker);
+    if let Some(key) = selected.or(state.session.conversations.active()) {
         effects.push(Effect::Engine(Command::Read(key)));
     }
 }

@@ -21,7 +21,7 @@ const AGAIN: usize = 24;
 
 /// An exchange came or went on; the log has it already.
 pub fn exchanged(state: &mut State, exchange: &Exchange) {
-    let news = state.past.exchange(exchange);
+    let news = state.session.evidence.exchange(exchange);
     if exchange.outcome.is_settled() {
         settle(state, exchange);
     }
@@ -32,30 +32,31 @@ pub fn exchanged(state: &mut State, exchange: &Exchange) {
 
 /// A token's facts came.
 pub fn token(state: &mut State, facts: &TokenFacts) {
-    if state.past.token(facts) {
+    if state.session.evidence.token(facts) {
         again(state, ExchangeId(0));
     }
 }
 
 fn settle(state: &mut State, exchange: &Exchange) {
     let channel = exchange.conversation.and_then(|key| {
-        state.picker.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.channel())
+        state.session.conversations.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.channel())
     });
-    let case = Case { exchange, channel, profile: &state.place.facts, history: &state.past };
-    let found = diagnose(&case).filter(|d| !state.place.muted.contains(&d.cause()));
+    let case = Case { exchange, channel, profile: &state.session.profile.facts, history: &state.session.evidence };
+    let found = diagnose(&case).filter(|d| !state.session.profile.muted.contains(&d.cause()));
     if let Some(diagnosis) = &found
         && exchange.sent_as.is_none()
         && exchange.kind != Kind::Probe
     {
         let at = exchange.ended.unwrap_or(exchange.started);
-        state.refusals.note(Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis));
+        state.session.refusals.note(Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis));
     }
-    state.log.set_diagnosis(exchange.id, found.map(Arc::new));
+    state.session.log.set_diagnosis(exchange.id, found.map(Arc::new));
 }
 
 /// Something is known now that was not: what was not decided may be.
 fn again(state: &mut State, but: ExchangeId) {
     let undecided: Vec<Arc<Exchange>> = state
+        .session
         .log
         .entries()
         .rev()
@@ -71,8 +72,8 @@ fn again(state: &mut State, but: ExchangeId) {
 
 /// The end of the status line of a refused message: cause and what to press.
 pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
-    let number = state.log.number_of(exchange?)?;
-    let diagnosis = state.log.entry(number)?.diagnosis()?;
+    let number = state.session.log.number_of(exchange?)?;
+    let diagnosis = state.session.log.entry(number)?.diagnosis()?;
     let words = if diagnosis.suspects.is_empty() {
         diagnosis.said.clone()
     } else if diagnosis.is_undecided() {
@@ -87,9 +88,9 @@ pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
 
 /// `d`: the card of the chosen entry.
 pub fn open(state: &mut State) {
-    match state.log.why().map(Entry::number) {
+    match state.session.log.why().map(Entry::number) {
         Some(number) => {
-            state.log.select_number(number);
+            state.session.log.select_number(number);
             state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false }));
         }
         None => state.status.info("Nothing has been refused, so there is nothing to explain."),
@@ -120,10 +121,10 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
         (Some(Action::DialogPageDown), _) => card.scroll = card.scroll.saturating_add(8),
         (None, KeyCode::Char('y')) => card.copying = true,
         (None, KeyCode::Char(c @ ('n' | 'N' | ']' | '['))) => {
-            match state.log.why_beside(card.number, matches!(c, 'n' | ']')) {
+            match state.session.log.why_beside(card.number, matches!(c, 'n' | ']')) {
                 Some(number) => {
                     card = Card { number, scroll: 0, copying: false };
-                    state.log.select_number(number);
+                    state.session.log.select_number(number);
                 }
                 None => state.status.info("There is no other."),
             }
@@ -140,7 +141,8 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
             return;
         }
         (None, KeyCode::F(5)) => {
-            let conversation = state.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
+            let conversation =
+                state.session.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
             if let Some(key) = conversation {
                 effects.push(Effect::Engine(Command::Read(key)));
                 state.status.info("Reading the conversation; the card follows.");
@@ -153,12 +155,13 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
 
 /// `y t`, `y a`: a text made from the diagnosis of the chosen entry.
 pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let text = state.log.why().and_then(|entry| {
+    let text = state.session.log.why().and_then(|entry| {
         let (exchange, diagnosis) = (entry.exchange()?, entry.diagnosis()?);
-        let conversation = exchange.conversation.and_then(|key| state.picker.get(key)).map(|item| item.name());
+        let conversation =
+            exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());
         let text = match action {
-            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.place.facts, conversation),
-            _ => render::note(diagnosis, exchange, &state.place.facts, conversation),
+            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation),
+            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation),
         };
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });

@@ -147,7 +147,7 @@ pub fn scrolled(scroll: u16, action: Option<Action>, key: KeyEvent, page: u16) -
 /// The palette finds anew.
 pub fn palette_changed(state: &mut State) {
     let Some(Overlay::Palette(mut palette)) = state.overlay.take() else { return };
-    let names = state.names();
+    let names = state.session.names();
     let disabled = |action| global::disabled(state, action);
     palette.search(&Around { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
@@ -179,7 +179,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
             state.thread_over = false;
             global::focus(state, Pane::Log);
             journal::close(state);
-            if !state.log.select_number(number) {
+            if !state.session.log.select_number(number) {
                 state.status.info(format!("There is no log entry #{number} (any more)."));
             }
         }
@@ -228,7 +228,7 @@ pub fn prompt_changed(state: &mut State) {
         Purpose::Nickname(_)
         | Purpose::Comment(_)
         | Purpose::Add
-        | Purpose::Kept
+        | Purpose::JournalStatus
         | Purpose::Attribute(_)
         | Purpose::PassFile
         | Purpose::PassNote
@@ -241,7 +241,7 @@ pub fn prompt_changed(state: &mut State) {
 /// Filters a pane; what is wrong with the filter, if anything.
 fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
     if pane == Pane::Picker {
-        state.picker.set_filter(text);
+        state.session.conversations.set_filter(text);
         return None;
     }
     if text.trim().is_empty() {
@@ -265,15 +265,15 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Nickname(key) => {
-            state.picker.set_nickname(key, &text);
+            state.session.conversations.set_nickname(key, &text);
             journal::conversation(state, key, effects);
-            state.log.set_names(state.names());
+            state.session.log.set_names(state.session.names());
         }
         Purpose::Comment(number) => {
             state.shown_log_mut().comment_on(number, &text);
             journal::marked(state, number, effects);
         }
-        Purpose::Kept => {
+        Purpose::JournalStatus => {
             if !text.is_empty() {
                 journal::find(state, &text, effects);
             }
@@ -356,7 +356,7 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
 
 /// Whether a message was settled while a dialog about it stood open; then says so.
 fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
-    let word = match state.threads.message(id).map(|m| &m.life) {
+    let word = match state.session.threads.message(id).map(|m| &m.life) {
         Some(DeliveryStatus::Unknown(_)) => return false,
         Some(life) => life.word(),
         None => "gone",
@@ -366,8 +366,9 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
 }
 
 fn ask_send_anyway(state: &mut State, id: MessageId) {
-    let conversation = state.threads.message(id).map(|m| m.conversation);
-    let channel = conversation.and_then(|key| state.picker.get(key)).map(|item| item.conversation.channel());
+    let conversation = state.session.threads.message(id).map(|m| m.conversation);
+    let channel =
+        conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.conversation.channel());
     let mut lines = vec![match channel {
         Some(Channel::OpenMessaging) => {
             "It goes under the same message id: a service that has the first one can tell that it is the same."

@@ -14,12 +14,12 @@ pub fn begin(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) 
         state.status.info("A series of probes is under way; each is an entry of the log.");
         return;
     }
-    let refusal = number.and_then(|n| state.log.entry(n)).filter(|e| e.diagnosis().is_some_and(|d| !d.healed));
+    let refusal = number.and_then(|n| state.session.log.entry(n)).filter(|e| e.diagnosis().is_some_and(|d| !d.healed));
     let refusal = refusal.and_then(|e| e.exchange().cloned());
-    let key = refusal.as_ref().and_then(|x| x.conversation).or(state.picker.active());
+    let key = refusal.as_ref().and_then(|x| x.conversation).or(state.session.conversations.active());
     let target = key.and_then(|key| conversation(state, key));
     let channel = target.as_ref().map(crate::model::Conversation::channel);
-    let mut doctor = Doctor::new(&state.place.facts, target, false);
+    let mut doctor = Doctor::new(&state.session.profile.facts, target, false);
     if let Some(exchange) = &refusal {
         let channel = channel.filter(|_| exchange.conversation.is_some());
         doctor = doctor.because_of((**exchange).clone(), channel);
@@ -31,7 +31,7 @@ pub fn begin(state: &mut State, number: Option<u64>, effects: &mut Vec<Effect>) 
 }
 
 fn conversation(state: &State, key: ConversationKey) -> Option<crate::model::Conversation> {
-    state.picker.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.clone())
+    state.session.conversations.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.clone())
 }
 
 /// An answer came.
@@ -39,9 +39,12 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
     let Some(mut examined) = state.examined.take() else { return };
     if !examined.over {
         let exchange = match came {
-            Probed::Asked(id) => {
-                state.log.number_of(*id).and_then(|n| state.log.entry(n)).and_then(|e| e.exchange().cloned())
-            }
+            Probed::Asked(id) => state
+                .session
+                .log
+                .number_of(*id)
+                .and_then(|n| state.session.log.entry(n))
+                .and_then(|e| e.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
         let evidence = evidence(state);
@@ -56,7 +59,11 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
 }
 
 fn evidence(state: &State) -> Evidence<'_> {
-    Evidence { profile: &state.place.facts, history: &state.past, token: state.token.facts() }
+    Evidence {
+        profile: &state.session.profile.facts,
+        history: &state.session.evidence,
+        token: state.session.sign_in.status.facts(),
+    }
 }
 
 fn go_on(state: &mut State, effects: &mut Vec<Effect>) {

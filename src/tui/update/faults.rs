@@ -15,7 +15,7 @@ pub fn lines() -> impl Iterator<Item = (String, &'static str)> {
 
 /// The bench: the sandbox's faults; elsewhere those of this side.
 pub fn open(state: &mut State) {
-    if !state.place.sandbox {
+    if !state.session.profile.sandbox {
         open_send_as(state);
         return;
     }
@@ -32,7 +32,7 @@ pub fn open(state: &mut State) {
 /// The faults that are made on this side: they work against any organisation.
 pub fn open_send_as(state: &mut State) {
     let mut items = vec![("as usual".to_owned(), Choice::SendAs(None))];
-    let channel = state.picker.active_item().map(|item| item.conversation.channel());
+    let channel = state.session.conversations.active_item().map(|item| item.conversation.channel());
     items.extend(Variation::ALL.map(|v| {
         // What makes no sense on this channel stays listed, with its reason.
         let text = match channel.and_then(|c| Some((c, v.senseless(c)?))) {

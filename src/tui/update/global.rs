@@ -90,7 +90,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 
 /// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
 pub fn focus(state: &mut State, pane: Pane) -> bool {
-    if pane == Pane::Composer && state.picker.active().is_none() {
+    if pane == Pane::Composer && state.session.conversations.active().is_none() {
         state.status.info(format!(
             "No conversation is open: choose one with {}, or add one with {}.",
             state.key(Action::Open),
@@ -161,7 +161,7 @@ fn toggle_thread(state: &mut State) {
 
 fn open_filter(state: &mut State) {
     let (pane, text) = match state.focus {
-        Pane::Picker => (Pane::Picker, state.picker.filter().to_owned()),
+        Pane::Picker => (Pane::Picker, state.session.conversations.filter().to_owned()),
         Pane::Log | Pane::Thread | Pane::Composer | Pane::Pass => {
             pass::hide(state);
             if state.focus == Pane::Thread {
@@ -175,7 +175,7 @@ fn open_filter(state: &mut State) {
 }
 
 fn open_palette(state: &mut State) {
-    let names = state.names();
+    let names = state.session.names();
     let disabled = |action| disabled(state, action);
     let palette = Palette::open(&Around { conversations: &names, disabled: &disabled });
     state.overlay = Some(Overlay::Palette(palette));
@@ -184,8 +184,8 @@ fn open_palette(state: &mut State) {
 /// Why an action cannot be used now; `None` where it can.
 pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
     match action {
-        Action::ResumeQueue if state.kept.paused.is_empty() => Some("no queued message waits for a key"),
-        Action::Arm if !state.place.production => Some("this profile is not production"),
+        Action::ResumeQueue if state.session.journal.paused.is_empty() => Some("no queued message waits for a key"),
+        Action::Arm if !state.session.profile.production => Some("this profile is not production"),
         Action::Resend | Action::EditCopy => {
             let sent = state.shown_log().selected().and_then(|e| e.exchange()).is_some_and(|e| e.message.is_some());
             (!sent).then_some("the chosen log entry is not a sent message")
@@ -205,7 +205,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
         | Action::SessionClose
         | Action::SessionHistory
         | Action::SessionHealth => web_session::unavailable(state, web_session::ask_of(action)?),
-        Action::Renew if matches!(&state.token, TokenStatus::Valid(f) if f.pasted) => {
+        Action::Renew if matches!(&state.session.sign_in.status, TokenStatus::Valid(f) if f.pasted) => {
             Some("a pasted token cannot be renewed")
         }
         _ => None,
@@ -213,7 +213,7 @@ pub fn disabled(state: &State, action: Action) -> Option<&'static str> {
 }
 
 fn connect(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.place.sandbox {
+    if state.session.profile.sandbox {
         state.overlay = Some(Overlay::Page {
             title: "Connect a real organisation".to_owned(),
             lines: [
@@ -263,8 +263,8 @@ fn back(state: &mut State) {
         state.shown_log_mut().clear_filter();
     } else if state.focus == Pane::Log && state.history.is_some() {
         journal::close(state);
-    } else if state.focus == Pane::Picker && !state.picker.filter().is_empty() {
-        state.picker.set_filter("");
+    } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
+        state.session.conversations.set_filter("");
     } else if state.compare_with.take().is_some() {
         state.status.info("Nothing is compared.");
     } else if state.thread_over {
@@ -290,16 +290,16 @@ fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Leaves, or asks where something would be lost.
 fn leave(state: &mut State, effects: &mut Vec<Effect>) {
-    let drafts = state.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
-    let open = state.open_sends.len();
-    let running = state.pass.is_running();
+    let drafts = state.session.names().iter().filter(|(key, _)| state.composer.has_draft(*key)).count();
+    let open = state.session.open_sends.len();
+    let running = state.session.pass.is_running();
     if drafts == 0 && open == 0 && !running {
         effects.push(Effect::Quit);
         return;
     }
     let mut lines = Vec::new();
     if open > 0 {
-        let queued = if state.kept.keeps() && state.kept.trouble.is_none() {
+        let queued = if state.session.journal.keeps() && state.session.journal.trouble.is_none() {
             "queued ones are kept and go on at the next start"
         } else {
             "queued ones are dropped"
@@ -307,7 +307,7 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
         lines.push(format!("{open} not settled: {queued}; one on the wire may be received and its answer not seen."));
     }
     if running {
-        lines.push(if state.kept.keeps() {
+        lines.push(if state.session.journal.keeps() {
             "A pass is open: it is kept, and can be gone on with at the next start.".to_owned()
         } else {
             "A pass is open and would be lost.".to_owned()
@@ -315,7 +315,7 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if drafts > 0 {
         let (s, are) = if drafts == 1 { ("", "is") } else { ("s", "are") };
-        lines.push(if state.kept.keeps() && state.kept.trouble.is_none() {
+        lines.push(if state.session.journal.keeps() && state.session.journal.trouble.is_none() {
             format!("{drafts} draft{s} {are} kept for the next start.")
         } else {
             format!("{drafts} draft{s} would be lost.")
@@ -332,13 +332,14 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Ctrl-C: cancels what runs in the open conversation, then clears the draft, then leaves on the second press.
 pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
-    let active = state.picker.active();
+    let active = state.session.conversations.active();
     let running = state
+        .session
         .open_sends
         .iter()
         .find(|(_, send)| Some(send.conversation) == active)
         .map(|(&id, s)| (id, s.life.clone()));
-    if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.kept.paused.contains(id)) {
+    if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
         journal::take_back_paused(state, *id, effects);
         state.status.info("Taken back; it was never sent.");
     } else if let Some((id, life)) = running {

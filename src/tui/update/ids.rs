@@ -21,7 +21,7 @@ use super::{conversations, dialogs, journal};
 
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
 pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    if state.kept.keeping == Keeping::Opening {
+    if state.session.journal.keeping == Keeping::Opening {
         state.status.info("What was kept is still being read: once more in a moment.");
         return;
     }
@@ -30,7 +30,7 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let clear =
         candidates(&found).iter().any(|c| !found.iter().any(|f| f.id == c.conversation && f.what == What::Unknown));
     let look = Look::at(&found, known.clone());
-    if !clear && !look.is_idle() && state.token.facts().is_some() {
+    if !clear && !look.is_idle() && state.session.sign_in.status.facts().is_some() {
         state.status.info("Looking the ids up: each question is an entry of the log.");
         begin(state, Sorting { look, purpose: Purpose::Add(text.to_owned()) }, effects);
         return;
@@ -76,7 +76,7 @@ fn not_a_conversation(state: &mut State, place: &Found) {
         format!("This is {}, and no conversation's ({}).", place.what.of_one(), place.because()),
         "Put it into config.toml, with what else it takes to speak there:".to_owned(),
         String::new(),
-        format!("  [[profiles.{}.conversations]]", state.place.profile),
+        format!("  [[profiles.{}.conversations]]", state.session.profile.profile),
         "  name = \"…\"".to_owned(),
         format!("  channel = \"{channel}\""),
         format!("  {field} = \"{}\"", place.id),
@@ -89,7 +89,12 @@ fn not_a_conversation(state: &mut State, place: &Found) {
 
 /// The conversation with this id, named by its address or learned.
 pub fn with_id<'s>(state: &'s State, id: &str) -> Option<&'s Item> {
-    state.picker.items().iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
+    state
+        .session
+        .conversations
+        .items()
+        .iter()
+        .find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
 }
 
 /// Adds a conversation as guest-api, or opens it where the picker has it.
@@ -106,7 +111,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
     add_address(state, name, Address::GuestApi { conversation_id: id, participant_id, external_id: None }, effects);
     match swapped {
         Some(why) => state.status.warn(format!("Swapped: {why}.")),
-        None if well_formed => state.status.info(if state.kept.keeps() {
+        None if well_formed => state.status.info(if state.session.journal.keeps() {
             "Added, and kept for this profile."
         } else {
             "Added for this session; put it into config.toml to keep it."
@@ -118,10 +123,10 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
 }
 
 fn add_address(state: &mut State, name: String, address: Address, effects: &mut Vec<Effect>) {
-    let key = state.picker.free_key();
+    let key = state.session.conversations.free_key();
     let conversation = Conversation { key, name, address };
-    state.picker.add(conversation.clone());
-    state.log.set_names(state.names());
+    state.session.conversations.add(conversation.clone());
+    state.session.log.set_names(state.session.names());
     journal::keep(state, Job::Added(conversation.clone()), effects);
     effects.push(Effect::Engine(Command::Add(conversation)));
     conversations::open(state, key, effects);
@@ -129,7 +134,7 @@ fn add_address(state: &mut State, name: String, address: Address, effects: &mut 
 
 /// `#`: the card.
 pub fn open(state: &mut State) {
-    if let Some(key) = state.picker.selected() {
+    if let Some(key) = state.session.conversations.selected() {
         state.overlay = Some(Overlay::Ids { key, scroll: 0 });
     }
 }
@@ -162,7 +167,7 @@ pub fn key(
 }
 
 fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return };
+    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else { return };
     // A participant is found by reading its conversation.
     let ids = places(&item.conversation.address).into_iter().filter(|(what, _)| *what != What::Participant);
     let mut look = Look::default();
@@ -173,7 +178,7 @@ fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
         state.status.info("These ids do not have the form of one, so there is nothing to look up.");
         return;
     }
-    if state.token.facts().is_none() {
+    if state.session.sign_in.status.facts().is_none() {
         look.without_token();
         if look.is_idle() {
             state.status.info("Without a token nothing of this can be looked up.");
@@ -185,10 +190,12 @@ fn look_up(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
 
 /// Opens the conversation that is meant. False where nothing is wrong, or what is right is not known.
 fn swap(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) -> bool {
-    let Some(item) = state.picker.items().iter().find(|i| i.conversation.key == key) else { return false };
+    let Some(item) = state.session.conversations.items().iter().find(|i| i.conversation.key == key) else {
+        return false;
+    };
     let name = item.name().to_owned();
     let Some(address) = ids::swap(state, key) else { return false };
-    let same = state.picker.items().iter().find(|i| i.conversation.address == address);
+    let same = state.session.conversations.items().iter().find(|i| i.conversation.address == address);
     if let Some(key) = same.map(|i| i.conversation.key) {
         conversations::open(state, key, effects);
         state.status.info("The right one is there already: it is open now.");
@@ -212,9 +219,12 @@ fn begin(state: &mut State, sorting: Sorting, effects: &mut Vec<Effect>) {
 pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Effect>) {
     let Some(mut sorting) = state.sorting.take() else { return };
     let exchange = match came {
-        Probed::Asked(id) => {
-            state.log.number_of(*id).and_then(|n| state.log.entry(n)).and_then(|e| e.exchange().cloned())
-        }
+        Probed::Asked(id) => state
+            .session
+            .log
+            .number_of(*id)
+            .and_then(|n| state.session.log.entry(n))
+            .and_then(|e| e.exchange().cloned()),
         Probed::NotAsked(_) => None,
     };
     if sorting.look.came(asked, came, exchange.as_deref())

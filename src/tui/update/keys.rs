@@ -65,7 +65,7 @@ pub fn dispatch(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 
 /// While a pass runs, Alt and a verdict's key decide the step without leaving the text.
 fn judged_while_typing(state: &State, chord: Chord) -> Option<Action> {
-    if state.focus != Pane::Composer || !state.pass.is_running() {
+    if state.focus != Pane::Composer || !state.session.pass.is_running() {
         return None;
     }
     match state.keymap.resolve(Context::Pass, None, chord.without_alt()?) {

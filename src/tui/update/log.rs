@@ -17,11 +17,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::LogFirst if top => journal::oldest(state, effects),
         Action::LogLast | Action::Follow if state.history.is_some() => {
             journal::close(state);
-            state.log.last();
+            state.session.log.last();
         }
         Action::SearchKept => {
             let text = state.history.as_ref().and_then(|h| h.query.clone()).unwrap_or_default();
-            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Kept, &text)));
+            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::JournalStatus, &text)));
         }
         _ => act_on_entries(state, action, effects),
     }
@@ -38,7 +38,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 }
 
 fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let log = state.history.as_mut().map_or(&mut state.log, |history| &mut history.log);
+    let log = state.history.as_mut().map_or(&mut state.session.log, |history| &mut history.log);
     match action {
         Action::LogUp => log.up(1),
         Action::LogDown => log.down(1),
@@ -87,7 +87,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Why => diagnosis::open(state),
         Action::Probe => {
             // What was kept of earlier sessions is over: a probe is about now.
-            let number = state.log.why().map(Entry::number).filter(|_| state.history.is_none());
+            let number = state.session.log.why().map(Entry::number).filter(|_| state.history.is_none());
             doctor::begin(state, number, effects);
         }
         Action::CompareAccepted => diagnosis::compare_accepted(state),
@@ -106,8 +106,8 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
 
 /// Applies a move to the thread; what acts on a log entry is answered with where to find one.
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let Some(key) = state.picker.active() else { return };
-    let threads = &mut state.threads;
+    let Some(key) = state.session.conversations.active() else { return };
+    let threads = &mut state.session.threads;
     let half = isize::try_from(state.size.height / 3).unwrap_or(1).max(1);
     match action {
         Action::LogUp => threads.scroll_by(key, -1),

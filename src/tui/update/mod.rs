@@ -47,18 +47,18 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.fit();
         }
         Event::Engine(report) => {
-            let seen = state.pass.is_running().then(|| (*report).clone());
+            let seen = state.session.pass.is_running().then(|| (*report).clone());
             reports::report(state, *report, &mut effects);
             if let Some(report) = seen {
                 pass::report(state, &report, &mut effects);
             }
-            state.rate = state.log.rate_401(at, RATE_WINDOW);
+            state.session.rate_401 = state.session.log.rate_401(at, RATE_WINDOW);
         }
         Event::Deadline => {
             deadline(state);
             demo::deadline(state, &mut effects);
             pass::due(state, &mut effects);
-            state.rate = state.log.rate_401(at, RATE_WINDOW);
+            state.session.rate_401 = state.session.log.rate_401(at, RATE_WINDOW);
         }
         Event::Journal(page) => {
             journal::page(state, page, &mut effects);
@@ -87,8 +87,8 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.status.error(why);
         }
     }
-    if let Some(key) = state.picker.active() {
-        state.picker.set_draft(key, !state.composer.is_empty());
+    if let Some(key) = state.session.conversations.active() {
+        state.session.conversations.set_draft(key, !state.composer.is_empty());
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {

@@ -21,7 +21,7 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
 /// A message was handed over for sending: a place to jump to.
 pub fn sent(state: &State, conversation: ConversationKey, effects: &mut Vec<Effect>) {
     if state.recording.is_some()
-        && let Some(item) = state.picker.get(conversation)
+        && let Some(item) = state.session.conversations.get(conversation)
     {
         // A recording of a demo names nobody either.
         let to =

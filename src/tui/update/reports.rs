@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::{Asked, DeliveryStatus, ExchangeId, Kind, MessageId, TokenStatus};
+use crate::session::OpenSend;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::{OpenSend, State};
+use crate::tui::state::State;
 
 use super::{arrivals, demo, diagnosis, discover, global, journal};
 
@@ -19,7 +20,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
             token(state, status, effects);
         }
         Report::Exchange(exchange) => {
-            state.log.exchange(Arc::clone(&exchange));
+            state.session.log.exchange(Arc::clone(&exchange));
             diagnosis::exchanged(state, &exchange);
             demo::exchange(state, &exchange);
             // A fault that was used up has no part in what comes next.
@@ -34,17 +35,17 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         }
         Report::NotOnDisk { why, .. } => {
             let sentence = not_on_disk(&why);
-            state.log.note(state.now, Kind::Sys, sentence.as_str());
+            state.session.log.note(state.now, Kind::Sys, sentence.as_str());
             state.status.error(sentence);
         }
         Report::Conversation { key, state: remote, since, messages } => {
-            if state.picker.get(key).is_none() {
+            if state.session.conversations.get(key).is_none() {
                 return;
             }
             journal::heard(state, key, &messages, effects);
             let before = demo::count(state, key);
-            let news = state.threads.read(key, remote, since, messages, state.now);
-            state.picker.set_remote(key, remote, since);
+            let news = state.session.threads.read(key, remote, since, messages, state.now);
+            state.session.conversations.set_remote(key, remote, since);
             arrivals::brought(state, key, news, effects);
             demo::came(state, key, before);
         }
@@ -60,14 +61,14 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
         Report::Discovered { page, found, more } => discover::came(state, page, found, more),
         Report::Probe { asked: asked @ Asked::Id(..), came } => super::ids::came(state, asked, &came, effects),
         Report::Probe { asked, came } => super::doctor::came(state, asked, &came, effects),
-        Report::Metrics { exchange, datagrams } => state.log.set_metrics(exchange, datagrams),
-        Report::Agent(agent) => state.agent = Some(agent),
-        Report::Webhook(webhook) => state.webhook = Some(webhook),
-        Report::RateLimit(limit) => state.rate_limit = Some(limit),
+        Report::Metrics { exchange, datagrams } => state.session.log.set_metrics(exchange, datagrams),
+        Report::Agent(agent) => state.session.listeners.agent = Some(agent),
+        Report::Webhook(webhook) => state.session.listeners.webhook = Some(webhook),
+        Report::RateLimit(limit) => state.session.server.rate_limit = Some(limit),
         Report::ClockSkew(seconds) => {
-            state.past.skew_told(seconds);
-            state.skew = Some(seconds);
-            state.threads.clock_skew(seconds);
+            state.session.evidence.skew_told(seconds);
+            state.session.server.clock_skew = Some(seconds);
+            state.session.threads.clock_skew(seconds);
             let side = if seconds > 0 { "ahead of" } else { "behind" };
             state.status.warn(format!("The server's clock is {} s {side} this machine's.", seconds.unsigned_abs()));
         }
@@ -81,7 +82,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
 }
 
 fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
-    let first = state.token.facts().is_none() && status.facts().is_some();
+    let first = state.session.sign_in.status.facts().is_none() && status.facts().is_some();
     match &status {
         TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
             let scopes = facts.missing.join(" ");
@@ -93,7 +94,7 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
         // What was said to be under way is over.
         TokenStatus::Valid(facts)
             if [global::SIGNING_IN, global::RENEWING].contains(&state.status.text.as_str())
-                && state.token.facts().is_none_or(|before| before.generation != facts.generation) =>
+                && state.session.sign_in.status.facts().is_none_or(|before| before.generation != facts.generation) =>
         {
             state.status.info(format!("Token #{} is there.", facts.generation));
         }
@@ -112,9 +113,9 @@ fn token(state: &mut State, status: TokenStatus, effects: &mut Vec<Effect>) {
     if let Some(facts) = status.facts() {
         diagnosis::token(state, facts);
     }
-    state.token = status;
+    state.session.sign_in.status = status;
     // The open conversation is read once there is a token to read it with.
-    if let Some(key) = state.picker.active().filter(|_| first) {
+    if let Some(key) = state.session.conversations.active().filter(|_| first) {
         effects.push(Effect::Engine(Command::Watch(Some(key))));
         effects.push(Effect::Engine(Command::Read(key)));
     }
@@ -128,22 +129,23 @@ fn message(
     remote_id: Option<String>,
 ) {
     // Late news about a message that is gone changes nothing.
-    let Some(known) = state.threads.message(id) else { return };
+    let Some(known) = state.session.threads.message(id) else { return };
     // What is over does not begin again: a resend is a message of its own.
     if known.life.is_settled() && !life.is_settled() {
         return;
     }
     let conversation = known.conversation;
     let (doubted, before) = (matches!(known.life, DeliveryStatus::Unknown(_)), known.exchange);
-    state.threads.life(id, life.clone(), exchange, remote_id);
-    state.log.set_life(id, &life);
+    state.session.threads.life(id, life.clone(), exchange, remote_id);
+    state.session.log.set_life(id, &life);
     if life.is_settled() {
-        state.open_sends.remove(&id);
+        state.session.open_sends.remove(&id);
     } else {
-        state.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
+        state.session.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: state.now });
     }
-    state.picker.set_counts(conversation, state.threads.counts(conversation));
-    let number = exchange.or(before).and_then(|e| state.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    state.session.conversations.set_counts(conversation, state.session.threads.counts(conversation));
+    let number =
+        exchange.or(before).and_then(|e| state.session.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
     match life {
         DeliveryStatus::Refused(_) if diagnosis::hint(state, exchange).is_some() => {
             let hint = diagnosis::hint(state, exchange).unwrap_or_default();

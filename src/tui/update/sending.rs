@@ -1,23 +1,24 @@
 //! Sending, sending again, and settling what is unknown.
 
 use crate::model::{self, Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
+use crate::session::OpenSend;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::Refusal;
 use crate::tui::state::overlay::{Ask, Overlay, Question};
-use crate::tui::state::{OpenSend, Pane, State};
+use crate::tui::state::{Pane, State};
 
 pub use super::attachments::choose_key;
 use super::{attachments, conversations, global, journal, recording};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
         state.status.error(why);
         return;
     }
     if state.asks_before_sending() {
-        if state.picker.active().is_none() {
+        if state.session.conversations.active().is_none() {
             return;
         }
         let text = match state.composer.check(state.now) {
@@ -29,7 +30,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
         };
         let name = state.shown_name().into_owned();
         // A demo tells no hosts.
-        let region = state.present.is_none().then(|| format!("region  {}", state.place.region));
+        let region = state.present.is_none().then(|| format!("region  {}", state.session.profile.region));
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Production(state.now),
             title: "PROD: send this message?".to_owned(),
@@ -49,7 +50,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Sends what stands in the composer, variables as of `shown`. What cannot be sent stays there, with the reason.
 pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
-    let Some(key) = state.picker.active() else { return };
+    let Some(key) = state.session.conversations.active() else { return };
     // It was chosen for another conversation's channel.
     if let Some((variation, why)) = state.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
         state.status.error(format!("Not as {variation}: {why}. {} chooses another way.", state.key(Action::SendAs)));
@@ -69,7 +70,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
 
 /// Why a message of the open conversation cannot sensibly be sent in this way.
 pub fn senseless(state: &State, variation: Variation) -> Option<String> {
-    let channel = state.picker.active_item()?.conversation.channel();
+    let channel = state.session.conversations.active_item()?.conversation.channel();
     Some(format!("that makes no sense on the channel {channel}: {}", variation.senseless(channel)?))
 }
 
@@ -90,7 +91,7 @@ pub fn submit(
     extras: Extras,
     effects: &mut Vec<Effect>,
 ) -> MessageId {
-    let id = state.new_message();
+    let id = state.session.new_message();
     let message = Message {
         id,
         conversation,
@@ -104,10 +105,10 @@ pub fn submit(
         sent_as,
         extras,
     };
-    state.threads.sent(message.clone());
-    state.picker.touch(conversation, state.now);
-    state.picker.set_counts(conversation, state.threads.counts(conversation));
-    state.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
+    state.session.threads.sent(message.clone());
+    state.session.conversations.touch(conversation, state.now);
+    state.session.conversations.set_counts(conversation, state.session.threads.counts(conversation));
+    state.session.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
     journal::send(state, &message, effects);
     recording::sent(state, conversation, effects);
     id
@@ -122,7 +123,7 @@ pub fn send_text(
     extras: Extras,
     effects: &mut Vec<Effect>,
 ) -> Result<MessageId, String> {
-    if let Some(why) = state.kept.forbids_sending() {
+    if let Some(why) = state.session.journal.forbids_sending() {
         return Err(why.to_owned());
     }
     let text = sent_as.map_or(text.clone(), |v| v.text(&text));
@@ -145,7 +146,7 @@ pub fn answer(
 
 /// The message of the chosen log entry.
 fn selected(state: &State) -> Option<&Message> {
-    state.threads.message(state.shown_log().selected()?.exchange()?.message?)
+    state.session.threads.message(state.shown_log().selected()?.exchange()?.message?)
 }
 
 /// The message of the chosen log entry, if nobody knows what became of it.
@@ -153,8 +154,8 @@ pub fn selected_unknown(state: &State) -> Option<&Message> {
     let unknown = |m: &&Message| matches!(m.life, DeliveryStatus::Unknown(_));
     // One of an earlier session may have no entry: then the oldest of the open conversation is meant.
     selected(state).filter(unknown).or_else(|| {
-        let open = state.picker.active()?;
-        state.threads.unknown().find(|m| m.conversation == open)
+        let open = state.session.conversations.active()?;
+        state.session.threads.unknown().find(|m| m.conversation == open)
     })
 }
 
@@ -194,16 +195,16 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Says where an outbound action goes, where that is production.
 pub fn production_line(state: &State) -> Option<String> {
-    state.place.production.then(|| format!("PROD: it goes to {}.", state.place.region))
+    state.session.profile.production.then(|| format!("PROD: it goes to {}.", state.session.profile.region))
 }
 
 /// Sends a message again as a new one, linked to the old.
 pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
-    if let Some(why) = state.kept.forbids_sending().map(str::to_owned) {
+    if let Some(why) = state.session.journal.forbids_sending().map(str::to_owned) {
         state.status.error(why);
         return;
     }
-    let Some(message) = state.threads.message(id) else { return };
+    let Some(message) = state.session.threads.message(id) else { return };
     let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
     submit(state, conversation, text, Some(id), None, extras, effects);
     state.status.info("Sent again as a new message.");
@@ -216,7 +217,7 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("Only a sent message can be copied into the composer.");
         return;
     };
-    if state.picker.active() != Some(conversation) {
+    if state.session.conversations.active() != Some(conversation) {
         conversations::open(state, conversation, effects);
     }
     state.composer.set_text(&text);

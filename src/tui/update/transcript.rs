@@ -11,7 +11,7 @@ use crate::tui::state::overlay::{Choice, Menu, Overlay};
 
 /// Asks for the form.
 pub fn ask(state: &mut State) {
-    let empty = state.picker.active().is_none_or(|key| state.threads.messages(key).is_empty());
+    let empty = state.session.conversations.active().is_none_or(|key| state.session.threads.messages(key).is_empty());
     if empty {
         state.status.info("Nothing was said here yet: there is nothing to save.");
         return;
@@ -26,14 +26,14 @@ pub fn ask(state: &mut State) {
 
 /// Saves it. The shell masks what is written; what `[redact]` names is masked here already.
 pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
-    let Some(key) = state.picker.active() else { return };
+    let Some(key) = state.session.conversations.active() else { return };
     let mut carried: BTreeMap<MessageId, Carried> = BTreeMap::new();
-    for entry in state.log.entries() {
+    for entry in state.session.log.entries() {
         if let Some((message, facts)) = facts(entry) {
             carried.insert(message, facts);
         }
     }
-    let lines = state.threads.messages(key).iter().map(|entry| {
+    let lines = state.session.threads.messages(key).iter().map(|entry| {
         let message = entry.message();
         Line {
             at: entry.at(),
@@ -46,9 +46,12 @@ pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
         }
     });
     let talk = Talk { name: state.active_name().to_owned(), lines: lines.collect() };
-    let transcript =
-        Transcript { profile: state.place.profile.clone(), zone: state.zone.clone(), conversations: vec![talk] };
-    let masks = state.place.masks.clone();
+    let transcript = Transcript {
+        profile: state.session.profile.profile.clone(),
+        zone: state.zone.clone(),
+        conversations: vec![talk],
+    };
+    let masks = state.session.profile.masks.clone();
     let contents = transcript.masked(&|text| masks.text(text).into_owned()).write(form);
     effects.push(Effect::Write { path: state.new_export_path(form.extension()), contents });
 }

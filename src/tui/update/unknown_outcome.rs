@@ -2,7 +2,7 @@
 
 use crate::engine::Command;
 use crate::model::{Channel, DeliveryStatus, Ending, FailureKind, Message, MessageId};
-use crate::session::outcome_watch::Looking;
+use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Choice, Menu, Overlay};
@@ -15,11 +15,11 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("The chosen entry has no unknown outcome.");
         return;
     };
-    let item = state.picker.get(key);
+    let item = state.session.conversations.get(key);
     let channel = item.map(|i| i.conversation.channel());
     let readable = item.is_some_and(|i| channel == Some(Channel::WebMessaging) || i.conversation_id().is_some());
-    if state.looking.is_none_or(|looking| looking.message != id) {
-        state.looking = Some(Looking::new(id, key, readable, state.now));
+    if state.session.outcome_watch.is_none_or(|looking| looking.message != id) {
+        state.session.outcome_watch = Some(OutcomeWatch::new(id, key, readable, state.now));
     }
     let again = match channel {
         Some(Channel::OpenMessaging) => "send it again anyway, under the same message id (asks for a word)",
@@ -37,13 +37,13 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// After each event: looks when it is time, ends when it is known, and says in the dialog where that stands.
 pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(mut looking) = state.looking else { return };
+    let Some(mut looking) = state.session.outcome_watch else { return };
     let open = dialog(state) == Some(looking.message);
-    match state.threads.message(looking.message).map(|m| &m.life) {
+    match state.session.threads.message(looking.message).map(|m| &m.life) {
         Some(DeliveryStatus::Unknown(_)) => {}
         life => {
             let word = life.map_or("gone", DeliveryStatus::word);
-            state.looking = None;
+            state.session.outcome_watch = None;
             if open {
                 state.overlay = None;
             }
@@ -57,7 +57,7 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
     if looking.is_due(state.now) {
         effects.push(Effect::Engine(Command::Read(looking.conversation)));
     }
-    state.looking = Some(looking);
+    state.session.outcome_watch = Some(looking);
     if open {
         let intro = intro(state, &looking);
         if let Some(Overlay::Menu(menu)) = &mut state.overlay {
@@ -77,8 +77,8 @@ pub fn dialog(state: &State) -> Option<MessageId> {
     }
 }
 
-fn intro(state: &State, looking: &Looking) -> Vec<String> {
-    let Some(message) = state.threads.message(looking.message) else { return Vec::new() };
+fn intro(state: &State, looking: &OutcomeWatch) -> Vec<String> {
+    let Some(message) = state.session.threads.message(looking.message) else { return Vec::new() };
     let look = match (looking.looks(), looking.next) {
         (0, None) => "The conversation cannot be read here: only a person can tell.".to_owned(),
         (looks, next) => {
@@ -104,7 +104,8 @@ fn happened(state: &State, message: &Message) -> String {
         DeliveryStatus::Unknown(why) => why.as_str(),
         other => other.word(),
     };
-    let entry = message.exchange.and_then(|id| state.log.number_of(id)).and_then(|n| state.log.entry(n));
+    let entry =
+        message.exchange.and_then(|id| state.session.log.number_of(id)).and_then(|n| state.session.log.entry(n));
     let told = entry.and_then(|e| e.exchange()).and_then(|exchange| {
         let attempt = exchange.last_attempt()?;
         let took = attempt.timing.total.map_or_else(String::new, |t| format!(" after {:.1} s", t.as_secs_f64()));

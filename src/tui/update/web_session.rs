@@ -1,7 +1,7 @@
 //! What a person asks of the guest session of a web conversation.
 
 use crate::engine::Command;
-use crate::model::{ConversationKey, Session, SessionAsk};
+use crate::model::{ConversationKey, SessionAsk, WebSession};
 use crate::session::conversations::Item;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -27,7 +27,11 @@ pub fn ask_of(action: Action) -> Option<SessionAsk> {
 
 /// The conversation that is meant: the chosen one in the picker, else the open one.
 fn meant(state: &State) -> Option<&Item> {
-    if state.focus == Pane::Picker { state.picker.selected_item() } else { state.picker.active_item() }
+    if state.focus == Pane::Picker {
+        state.session.conversations.selected_item()
+    } else {
+        state.session.conversations.active_item()
+    }
 }
 
 /// Why nothing can be asked of any session here.
@@ -44,16 +48,18 @@ pub fn unavailable(state: &State, ask: SessionAsk) -> Option<&'static str> {
 }
 
 /// Why a session in this state cannot be asked this.
-fn state_forbids(session: &Session, ask: SessionAsk) -> Option<&'static str> {
-    let open = matches!(session, Session::Open { .. });
-    let readable = open || matches!(session, Session::ReadOnly { .. });
-    let wanted =
-        readable || matches!(session, Session::Connecting | Session::Reconnecting { .. } | Session::Unreachable { .. });
+fn state_forbids(session: &WebSession, ask: SessionAsk) -> Option<&'static str> {
+    let open = matches!(session, WebSession::Open { .. });
+    let readable = open || matches!(session, WebSession::ReadOnly { .. });
+    let wanted = readable
+        || matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. } | WebSession::Unreachable { .. });
     match ask {
         SessionAsk::Connect if readable => Some("it is open already"),
-        _ if matches!(session, Session::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
+        _ if matches!(session, WebSession::Connecting) && ask != SessionAsk::Close => Some("it is being opened"),
         SessionAsk::Connect | SessionAsk::StartNew | SessionAsk::NewGuest => None,
-        SessionAsk::Join | SessionAsk::Clear if matches!(session, Session::ReadOnly { .. }) => Some("it is read-only"),
+        SessionAsk::Join | SessionAsk::Clear if matches!(session, WebSession::ReadOnly { .. }) => {
+            Some("it is read-only")
+        }
         SessionAsk::Join | SessionAsk::Clear => (!open).then_some("no session is open"),
         SessionAsk::History | SessionAsk::Health => (!readable).then_some("no session is open"),
         SessionAsk::Close => (!wanted).then_some("no session is open"),
@@ -82,10 +88,10 @@ pub fn menu(state: &mut State) {
     let said = crate::tui::state::token_badge::session_words(session, state.now);
     let mut menu = Menu::new(format!("Guest session of {}", item.name()), items);
     menu.intro = vec![match session {
-        Session::ReadOnly { why }
-        | Session::Ended { why }
-        | Session::Unreachable { why }
-        | Session::Reconnecting { why, .. } => {
+        WebSession::ReadOnly { why }
+        | WebSession::Ended { why }
+        | WebSession::Unreachable { why }
+        | WebSession::Reconnecting { why, .. } => {
             format!("Now: {said}. {why}")
         }
         _ => format!("Now: {said}."),
@@ -93,9 +99,9 @@ pub fn menu(state: &mut State) {
     let line = |wanted: SessionAsk| ASKS.iter().position(|(ask, ..)| *ask == wanted);
     let wanted = match session {
         // What goes on after an end is a new session, not the old one.
-        Session::ReadOnly { .. } | Session::Ended { .. } => line(SessionAsk::StartNew),
+        WebSession::ReadOnly { .. } | WebSession::Ended { .. } => line(SessionAsk::StartNew),
         // Where all is well, a hasty Enter changes nothing.
-        Session::Open { .. } => line(SessionAsk::Health),
+        WebSession::Open { .. } => line(SessionAsk::Health),
         _ => chosen,
     };
     menu.chosen = wanted.unwrap_or(0);
@@ -129,7 +135,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
         SessionAsk::Close => ("Close the session?", "A new one can be started as the same guest.", "close it"),
         _ => return go(state, key, ask, effects),
     };
-    let name = state.picker.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let mut lines = vec![name, line.to_owned()];
     lines.extend(super::sending::production_line(state));
     state.overlay = Some(Overlay::Ask(Ask {
@@ -143,7 +149,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
 
 /// Asks the engine, if the session has not moved on meanwhile so that it makes no sense any more.
 pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mut Vec<Effect>) {
-    let Some(item) = state.picker.get(key).filter(|i| i.session().is_some()) else { return };
+    let Some(item) = state.session.conversations.get(key).filter(|i| i.session().is_some()) else { return };
     if let Some(why) = state_forbids(&item.live.session, ask) {
         state.status.warn(format!("Nothing was done: meanwhile {why}."));
         return;

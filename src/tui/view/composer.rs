@@ -45,8 +45,8 @@ pub fn aside(state: &State, typist: Option<Author>, room: usize) -> String {
             parts.push(count(extras.attachments.len(), "file"));
         }
     }
-    if let Some(key) = state.picker.active()
-        && state.open_sends.values().any(|send| send.conversation == key && is_pacing(&send.life))
+    if let Some(key) = state.session.conversations.active()
+        && state.session.open_sends.values().any(|send| send.conversation == key && is_pacing(&send.life))
     {
         parts.push("paced".to_owned());
     }

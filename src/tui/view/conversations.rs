@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::{Address, Moment, Session};
+use crate::model::{Address, Moment, WebSession};
 use crate::session::conversations::{Item, Picker};
 use crate::tui::state::token_badge::session_words;
 
@@ -239,8 +239,9 @@ fn words(item: &Item, now: Moment) -> Vec<String> {
 /// The one word for which there is room on a single line.
 fn one_line_word(item: &Item, now: Moment) -> Option<&'static str> {
     let counts = item.counts;
-    let stuck =
-        |s: &&Session| matches!(s, Session::ReadOnly { .. } | Session::Unreachable { .. } | Session::Ended { .. });
+    let stuck = |s: &&WebSession| {
+        matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
+    };
     if let Some(session) = item.session().filter(stuck) {
         return Some(session.word());
     }

@@ -80,9 +80,9 @@ pub fn draw(state: &State, present: &Present, buf: &mut Buffer) -> Option<Positi
 fn place(state: &State, present: &Present) -> (&'static str, Role) {
     if present.tape.is_some() {
         ("REHEARSAL", Role::Info)
-    } else if state.place.production {
+    } else if state.session.profile.production {
         ("PROD", Role::Production)
-    } else if state.place.sandbox {
+    } else if state.session.profile.sandbox {
         ("SANDBOX", Role::Info)
     } else {
         ("LIVE", Role::Warning)
@@ -108,7 +108,8 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     if !present.blank {
-        let title = state.picker.active().map(|key| present.aliases.conversation(key)).unwrap_or_default();
+        let title =
+            state.session.conversations.active().map(|key| present.aliases.conversation(key)).unwrap_or_default();
         put(
             buf,
             x + 2,
@@ -137,12 +138,12 @@ fn narration(state: &State, present: &Present, columns: u16) -> Vec<String> {
 
 /// What is shown of the conversation.
 fn messages(state: &State, present: &Present) -> Vec<Bubble> {
-    let key = state.picker.active();
+    let key = state.session.conversations.active();
     let guest = key.map_or("guest", |key| present.aliases.guest(key));
     let name = |author: Author| if author == Author::Guest { guest.to_owned() } else { author.word().to_owned() };
     let text = |text: &str| {
         let end = (0..=MAX_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let masks = state.place.masks.with_phones();
+        let masks = state.session.profile.masks.with_phones();
         masks.shape(&present.aliases.text(text.get(..end).unwrap_or_default()), width).into_owned()
     };
     if let Some(tape) = &present.tape {
@@ -163,7 +164,7 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
             })
             .collect();
     }
-    let entries = key.and_then(|key| state.threads.get(key)).map_or(&[][..], |thread| thread.entries());
+    let entries = key.and_then(|key| state.session.threads.get(key)).map_or(&[][..], |thread| thread.entries());
     entries
         .iter()
         .take(present.shown(entries.len()))
@@ -302,7 +303,7 @@ fn input(state: &State, present: &Present, area: Rect, buf: &mut Buffer) -> Opti
     if present.typing.is_none() && !by_hand {
         return None;
     }
-    let masked = state.place.masks.with_phones();
+    let masked = state.session.profile.masks.with_phones();
     let hidden = |text: &str| masked.shape(&present.aliases.text(text), width).into_owned();
     let shown = match &present.typing {
         // All of it is known: what is hidden is hidden from its first letter.

@@ -63,9 +63,9 @@ pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
 }
 
 fn title<'s>(state: &'s State, card: &Card) -> Option<(&'s Entry, String)> {
-    let entry = state.log.entry(card.number)?;
+    let entry = state.session.log.entry(card.number)?;
     let diagnosis = entry.diagnosis()?;
-    let (place, of) = state.log.why_place(card.number);
+    let (place, of) = state.session.log.why_place(card.number);
     let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
         (true, _) => format!("was #{} first refused", card.number),
         (false, Some("UNKN")) => format!("is the outcome of #{} unknown", card.number),
@@ -79,8 +79,8 @@ fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
     let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Vec::new() };
     let mut rows =
         vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
-    let number = |id| state.log.number_of(id);
-    for part in render::card(diagnosis, exchange, &state.place.facts, &number) {
+    let number = |id| state.session.log.number_of(id);
+    for part in render::card(diagnosis, exchange, &state.session.profile.facts, &number) {
         let role = match part.kind {
             PartKind::Cause => Role::Error,
             PartKind::RuledOut | PartKind::Ids => Role::Dim,

@@ -33,8 +33,8 @@ fn hints(state: &State) -> Vec<(String, String)> {
         let key = map.key(action);
         (!key.is_empty()).then(|| (key, words.to_owned()))
     };
-    let open = state.picker.active_item();
-    let offered = open.and_then(|item| state.threads.get(item.conversation.key)?.offer()).is_some();
+    let open = state.session.conversations.active_item();
+    let offered = open.and_then(|item| state.session.threads.get(item.conversation.key)?.offer()).is_some();
     let carries = open.is_some_and(|item| item.conversation.channel() != Channel::GuestApi);
     let fixed = |key: &str, words: &str| Some((key.to_owned(), words.to_owned()));
     let hints: Vec<Option<(String, String)>> = match (&state.overlay, state.focus) {
@@ -95,7 +95,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::Refresh, "read"),
             of(Action::Quit, "quit"),
         ],
-        (None, Pane::Pass) if !state.pass.is_running() => vec![
+        (None, Pane::Pass) if !state.session.pass.is_running() => vec![
             of(Action::Help, "help"),
             of(Action::Palette, "command"),
             of(Action::PassReports, "reports"),
@@ -126,7 +126,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::GoComposer, "compose"),
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
-            state.log.why().and_then(|_| of(Action::Why, "why")),
+            state.session.log.why().and_then(|_| of(Action::Why, "why")),
             map.keys(Action::CopyIds).first().map(|keys| (keys.first.to_string(), "copy".to_owned())),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),
@@ -151,7 +151,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
 
 /// What the key of a pass does to the open step now, if anything.
 fn go_words(state: &State) -> Option<&'static str> {
-    let runner = &state.pass.playing.as_ref()?.runner;
+    let runner = &state.session.pass.playing.as_ref()?.runner;
     match runner.stage() {
         Stage::Ready => Some("run"),
         Stage::Judging => runner.open_result()?.suggested.map(|_| "accept"),

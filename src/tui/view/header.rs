@@ -18,9 +18,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width);
     let mut right: Vec<(String, Style)> = Vec::new();
     // What is said in a web conversation depends on the guest's session, not on the token.
-    let chip = match state.picker.active_item().and_then(Item::session) {
+    let chip = match state.session.conversations.active_item().and_then(Item::session) {
         Some(session) => guest(session, &state.key(Action::Session), state.now),
-        None => chip(&state.token, state.now),
+        None => chip(&state.session.sign_in.status, state.now),
     };
     let chip_text = plain(&chip.text, theme.ascii).into_owned();
     right.push((chip_text, theme.style(chip.role)));
@@ -31,19 +31,19 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
         right.push(limit);
     }
-    if let Some(agent) = state.agent.as_ref().filter(|_| state.size.width >= 100) {
+    if let Some(agent) = state.session.listeners.agent.as_ref().filter(|_| state.size.width >= 100) {
         let role = if matches!(agent, AgentState::Lost(_)) { Role::Warning } else { Role::Dim };
         right.push((agent.chip().to_owned(), theme.style(role)));
     }
-    if let Some(trouble) = &state.kept.trouble {
+    if let Some(trouble) = &state.session.journal.trouble {
         right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
     }
     if state.recording.is_some() {
         right.push(("REC".to_owned(), theme.style(Role::Error)));
     }
     let (badge, badge_role) = badge(state);
-    let place = format!(" guestwire  {} · {} ", state.place.profile, state.place.region);
-    let short = format!(" {} ", state.place.profile);
+    let place = format!(" guestwire  {} · {} ", state.session.profile.profile, state.session.profile.region);
+    let short = format!(" {} ", state.session.profile.profile);
     let right_width: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     let left = if width(&place) + width(badge) + right_width < room { place } else { short };
     let left = plain(&left, theme.ascii);
@@ -65,9 +65,9 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
 }
 
 fn badge(state: &State) -> (&'static str, Role) {
-    if state.place.production {
+    if state.session.profile.production {
         if state.asks_before_sending() { ("[PROD]", Role::Production) } else { ("[PROD armed]", Role::Production) }
-    } else if state.place.sandbox {
+    } else if state.session.profile.sandbox {
         if state.faults.is_empty() { ("[SANDBOX]", Role::Info) } else { ("[SANDBOX fault]", Role::Warning) }
     } else {
         ("[LIVE]", Role::Warning)
@@ -77,7 +77,7 @@ fn badge(state: &State) -> (&'static str, Role) {
 /// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
-    let rate = state.rate;
+    let rate = state.session.rate_401;
     let (healed, stands) = state.split_401(rate);
     let role = match (stands, healed) {
         (0, 0) => Role::Dim,
@@ -102,7 +102,7 @@ fn rate_401(state: &State) -> (String, Style) {
 
 /// `RL 12/300`, or `RL WAIT 7s` while the limit is used up.
 fn rate_limit(state: &State) -> Option<(String, Style)> {
-    let limit = state.rate_limit?;
+    let limit = state.session.server.rate_limit?;
     let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
     Some(if used_up {
         (format!("RL WAIT {}", countdown(limit.resets, state.now)), state.theme.style(Role::Warning))

@@ -109,7 +109,7 @@ fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 
 /// What stands at the right of the pane's title: of history, or of what happens now.
 pub fn title_now(state: &State, width: usize) -> String {
-    let Some(history) = &state.history else { return title(&state.log, width, state.theme.ascii) };
+    let Some(history) = &state.history else { return title(&state.session.log, width, state.theme.ascii) };
     let (dot, dash) = if state.theme.ascii { (" - ", "-") } else { (" · ", "–") };
     let last = history.log.last_number().unwrap_or(0);
     let more = if history.older { "+" } else { "" };

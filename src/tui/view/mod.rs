@@ -60,7 +60,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     if let Some(demo) = &state.present {
         let typing = demo::draw(state, demo, buf);
         let cursor = if state.overlay.is_some() { overlay::draw(state, buf) } else { typing };
-        masking::draw(&state.place.masks.with_phones(), buf);
+        masking::draw(&state.session.profile.masks.with_phones(), buf);
         return cursor;
     }
     header::draw(state, panes.header, buf);
@@ -75,7 +75,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     if let Some(first) = state.prefix_menu() {
         overlay::prefix_menu(state, first, buf);
     }
-    masking::draw(&state.place.masks, buf);
+    masking::draw(&state.session.profile.masks, buf);
     cursor
 }
 
@@ -104,15 +104,15 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
     }
     if let Some(area) = panes.thread {
         let look = look(state, Pane::Thread);
-        let open = state.picker.active().and_then(|key| state.threads.get(key));
-        let unreadable = state.picker.active_item().and_then(|item| item.readable.unreadable());
+        let open = state.session.conversations.active().and_then(|key| state.session.threads.get(key));
+        let unreadable = state.session.conversations.active_item().and_then(|item| item.readable.unreadable());
         let title = format!("t {}", thread::title(open, typist(state), unreadable));
         frame::draw(&area, &crate::text::screen::plain(&title, state.theme.ascii), &named(state), &look, buf);
-        thread::draw(open, &state.place.masks, &look, area.inner, buf);
+        thread::draw(open, &state.session.profile.masks, &look, area.inner, buf);
     }
     if let Some(area) = panes.composer {
         let look = look(state, Pane::Composer);
-        let id = state.picker.active_item().and_then(|item| item.conversation_id());
+        let id = state.session.conversations.active_item().and_then(|item| item.conversation_id());
         let to = composer::title(state.active_name(), id, state.theme.ascii);
         let to = match state.send_as {
             Some(variation) => format!("{to} AS {variation}"),
@@ -133,12 +133,12 @@ fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position
         }
         frame::draw(
             &area,
-            &format!("1 {}", conversations::title(&state.picker)),
-            &conversations::count(&state.picker),
+            &format!("1 {}", conversations::title(&state.session.conversations)),
+            &conversations::count(&state.session.conversations),
             &look,
             buf,
         );
-        conversations::draw(&state.picker, &look, area.inner, buf);
+        conversations::draw(&state.session.conversations, &look, area.inner, buf);
     }
     cursor
 }
@@ -148,12 +148,12 @@ const COMPOSER_FRAME: usize = 13;
 
 /// Who of the open conversation's other side types.
 fn typist(state: &State) -> Option<Author> {
-    state.picker.active_item()?.live.typist(state.now)
+    state.session.conversations.active_item()?.live.typist(state.now)
 }
 
 /// The open conversation: its name, and its id where that had to be learned.
 fn named(state: &State) -> String {
-    let learned = state.picker.active_item().and_then(|item| item.live.conversation_id.as_deref());
+    let learned = state.session.conversations.active_item().and_then(|item| item.live.conversation_id.as_deref());
     match learned {
         Some(id) => format!("{} {}", state.active_name(), crate::text::screen::short_id(id, state.theme.ascii)),
         None => state.active_name().to_owned(),

@@ -31,7 +31,7 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Overlay::Ids { key, scroll } => {
-            let title = state.picker.get(*key).map_or("Ids", |item| item.name());
+            let title = state.session.conversations.get(*key).map_or("Ids", |item| item.name());
             page(state, title, &ids::card(state, *key), *scroll, buf);
             None
         }

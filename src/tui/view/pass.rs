@@ -57,7 +57,7 @@ impl Row {
 
 /// The pane's title.
 pub fn title(state: &State) -> String {
-    let Some(playing) = &state.pass.playing else { return "Pass".to_owned() };
+    let Some(playing) = &state.session.pass.playing else { return "Pass".to_owned() };
     let paused = if playing.runner.is_paused() { " PAUSED" } else { "" };
     let run = playing.runner.run();
     let arrow = if state.theme.ascii { "->" } else { "→" };
@@ -66,7 +66,7 @@ pub fn title(state: &State) -> String {
 
 /// How the verdicts stand, for the pane's right corner.
 pub fn count(state: &State) -> String {
-    let Some(playing) = &state.pass.playing else { return String::new() };
+    let Some(playing) = &state.session.pass.playing else { return String::new() };
     // What is only suggested does not count before a person has said so.
     let words = [
         (Some(Verdict::Pass), "pass"),
@@ -87,7 +87,7 @@ pub fn count(state: &State) -> String {
 
 /// Draws it.
 pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &state.session.pass.playing else { return };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
     let mut below = open_rows(state, playing, Room { cells: room, short: height < SHORT });

@@ -6,7 +6,9 @@ mod pass;
 use std::time::Duration;
 
 use guestwire::engine::Report;
-use guestwire::model::{Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, Session, TokenStatus, WebhookState};
+use guestwire::model::{
+    Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, TokenStatus, WebSession, WebhookState,
+};
 use guestwire::session::conversations::Picker;
 use guestwire::tui::theme;
 use ratatui::buffer::Buffer;
@@ -155,13 +157,13 @@ fn a_demo_at_each_size() {
 /// somebody typing; an open one whose id was learned.
 fn live(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = desk(size, looks);
-    desk.state.picker = Picker::new(live_conversations());
+    desk.state.session.conversations = Picker::new(live_conversations());
     desk.report(Report::Token(valid()));
     let learned = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa".to_owned();
     desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: learned });
     desk.keys("esc 1 G enter");
     let expires = desk.now.wall.checked_add(jiff::SignedDuration::from_hours(72)).ok();
-    desk.report(Report::Session { key: WEB, session: Session::Open { expires, new: true } });
+    desk.report(Report::Session { key: WEB, session: WebSession::Open { expires, new: true } });
     desk.accepted("hello");
     desk.pass(2_000);
     let now = desk.now.wall;
@@ -218,18 +220,18 @@ fn a_session_that_ended_or_broke() {
     let at = desk.now.after(Duration::from_secs(4));
     desk.report(Report::Session {
         key: WEB,
-        session: Session::Reconnecting { at, why: "the server went away".to_owned() },
+        session: WebSession::Reconnecting { at, why: "the server went away".to_owned() },
     });
     snap("live_reconnecting", &picture(&desk));
     let why = "its conversation was ended".to_owned();
-    desk.report(Report::Session { key: WEB, session: Session::ReadOnly { why } });
+    desk.report(Report::Session { key: WEB, session: WebSession::ReadOnly { why } });
     desk.keys("alt-w");
     snap("live_read_only", &picture(&desk));
 }
 
 #[test]
 fn production_and_a_missing_scope() {
-    let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(true));
+    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(true));
     desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
     desk.type_text("to a real guest");
     desk.keys("enter");
@@ -320,8 +322,8 @@ fn what_has_the_focus_is_told_without_colour() {
 fn hostile(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = Desk::with(size.0, size.1, |setup| {
         setup.theme.ascii = looks.ascii;
-        HOSTILE.clone_into(&mut setup.place.profile);
-        HOSTILE.clone_into(&mut setup.place.region);
+        HOSTILE.clone_into(&mut setup.profile.profile);
+        HOSTILE.clone_into(&mut setup.profile.region);
         setup.picker = Picker::new(vec![
             conversation(0, HOSTILE, HOSTILE),
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
@@ -438,7 +440,7 @@ fn a_long_prompt_keeps_its_cursor_in_view() {
 
 #[test]
 fn a_question_that_cannot_show_all_says_how_much_is_missing() {
-    let mut desk = Desk::with(40, 12, |setup| setup.place = real_place(true));
+    let mut desk = Desk::with(40, 12, |setup| setup.profile = real_place(true));
     desk.paste(&"line\n".repeat(20));
     desk.keys("enter");
     assert!(desk.screen().contains("more lines)"), "{}", desk.screen());

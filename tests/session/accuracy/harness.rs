@@ -8,8 +8,8 @@ use guestwire::config::{Credentials, Profile, SecretSource};
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::engine::{Command, Engine, EngineHandle, Environment, Report, SendRequest, Tuning};
 use guestwire::model::{
-    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, Session, SessionAsk, TokenStatus,
-    Variation,
+    Address, Asked, Channel, ConversationKey, Diagnosis, Exchange, Kind, MessageId, SessionAsk, TokenStatus, Variation,
+    WebSession,
 };
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -352,7 +352,7 @@ pub async fn run(setting: Setting) -> Found {
     }
     if setting.in_session {
         bench.engine.ask(Command::Session { key: FIRST, ask: SessionAsk::Connect });
-        bench.until(|r| matches!(r, Report::Session { session: Session::Open { .. }, .. })).await;
+        bench.until(|r| matches!(r, Report::Session { session: WebSession::Open { .. }, .. })).await;
     }
     for fault in &setting.faults_after {
         sandbox.set_fault(fault).unwrap();

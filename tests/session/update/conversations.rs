@@ -15,7 +15,7 @@ use crate::support::console::{BILLING, Desk, RETURNS, commands, reply, sends};
 fn enter_opens_watches_and_reads() {
     let mut desk = Desk::default();
     let effects = desk.keys("esc 1 j enter");
-    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
     assert_eq!(desk.state.focus, Pane::Composer);
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
     desk.type_text("hello");
@@ -31,7 +31,7 @@ fn the_list_moves_by_keys() {
         let mut desk = Desk::default();
         desk.keys("esc 1");
         desk.keys(keys);
-        assert_eq!(desk.state.picker.selected(), Some(selected), "{keys}");
+        assert_eq!(desk.state.session.conversations.selected(), Some(selected), "{keys}");
     }
 }
 
@@ -40,12 +40,12 @@ fn a_reply_elsewhere_is_unread_until_opened() {
     let mut desk = Desk::default();
     desk.report(reply(RETURNS, "r-1", "where is my parcel", desk.now));
     desk.report(reply(RETURNS, "r-2", "hello?", desk.now));
-    assert!(desk.state.picker.get(RETURNS).is_some_and(|i| i.unread > 0));
+    assert!(desk.state.session.conversations.get(RETURNS).is_some_and(|i| i.unread > 0));
     assert!(desk.state.title().contains("unread"));
     desk.keys("esc 1 a");
-    assert_eq!(desk.state.picker.selected(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.selected(), Some(RETURNS));
     desk.keys("enter");
-    assert_eq!(desk.state.picker.unread(), 0);
+    assert_eq!(desk.state.session.conversations.unread(), 0);
     desk.keys("esc 1 a");
     assert_eq!(desk.status(), "Nothing is unread.");
 }
@@ -54,7 +54,7 @@ fn a_reply_elsewhere_is_unread_until_opened() {
 fn a_reply_in_the_open_conversation_is_not_unread() {
     let mut desk = Desk::default();
     desk.report(reply(BILLING, "r-1", "one moment", desk.now));
-    assert_eq!(desk.state.picker.unread(), 0);
+    assert_eq!(desk.state.session.conversations.unread(), 0);
     assert!(desk.screen().contains("one moment"));
 }
 
@@ -79,7 +79,7 @@ fn a_pasted_id_or_url_is_added_and_opened() {
         desk.keys("esc 1 +");
         desk.paste(&pasted);
         let effects = desk.keys("enter");
-        let key = desk.state.picker.active().unwrap();
+        let key = desk.state.session.conversations.active().unwrap();
         let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
         assert_eq!((added.key, added.address.conversation_id()), (key, Some(id)), "{pasted}");
         assert_eq!(commands(&effects)[1..], [&Command::Watch(Some(key)), &Command::Read(key)]);
@@ -108,8 +108,8 @@ fn the_same_id_is_not_added_twice_but_opened() {
     desk.keys("esc 1 +");
     desk.type_text("91be91ce-3f6e-4a98-ab8b-941167ea8907");
     let effects = desk.keys("enter");
-    assert_eq!(desk.state.picker.items().len(), 3);
-    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.items().len(), 3);
+    assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Engine(Command::Add(_)))), "{effects:?}");
     assert!(desk.status().contains("Returns queue"), "{}", desk.status());
 }
@@ -119,7 +119,7 @@ fn nothing_pasted_adds_nothing() {
     let mut desk = Desk::default();
     desk.keys("esc 1 +");
     assert_eq!(desk.keys("enter"), []);
-    assert_eq!(desk.state.picker.items().len(), 3);
+    assert_eq!(desk.state.session.conversations.items().len(), 3);
 }
 
 #[test]
@@ -130,8 +130,8 @@ fn adding_works_while_the_picker_is_filtered() {
     desk.keys("enter +");
     desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");
     desk.keys("enter");
-    assert_eq!(desk.state.composer.active(), desk.state.picker.active());
-    assert_eq!(desk.state.picker.active(), Some(ConversationKey(3)));
+    assert_eq!(desk.state.composer.active(), desk.state.session.conversations.active());
+    assert_eq!(desk.state.session.conversations.active(), Some(ConversationKey(3)));
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn the_id_card_shows_all_ids_in_full_and_whether_they_are_well_formed() {
 fn a_pinned_conversation_stands_first() {
     let mut desk = Desk::default();
     desk.keys("esc 1 G p g");
-    assert_eq!(desk.state.picker.selected(), Some(ConversationKey(2)));
+    assert_eq!(desk.state.session.conversations.selected(), Some(ConversationKey(2)));
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn with_no_conversation_the_picker_has_the_focus_and_says_what_to_do() {
 #[test]
 fn what_an_earlier_sandbox_said_is_there_again() {
     let mut desk = Desk::default();
-    assert!(desk.state.place.sandbox);
-    desk.state.kept.open();
+    assert!(desk.state.session.profile.sandbox);
+    desk.state.session.journal.open();
     let now = desk.now.wall;
     let minutes_ago = |n| now - jiff::SignedDuration::from_mins(n);
     let said = |id: &str, text: &str, at| RemoteMessage::new(id, Author::Bot, text, at);
@@ -205,6 +205,6 @@ fn what_an_earlier_sandbox_said_is_there_again() {
     desk.event(Event::Journal(Page::Restored(Box::new(restored))));
     let messages = vec![said("h", "Good morning!", minutes_ago(5))];
     desk.report(Report::Conversation { key: BILLING, state: RemoteState::Connected, since: None, messages });
-    let texts: Vec<&str> = desk.state.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
+    let texts: Vec<&str> = desk.state.session.threads.messages(BILLING).iter().map(|entry| entry.text()).collect();
     assert_eq!(texts, ["Good morning!", "You said: hello"]);
 }

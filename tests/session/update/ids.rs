@@ -61,7 +61,7 @@ fn a_pasted_id_is_looked_up_before_it_is_added() {
     let effects = desk.keys("enter");
     let asked = question(&effects);
     assert!(matches!(asked, Asked::Id(Thing::Conversation, id) if id.to_string() == NEW), "{asked:?}");
-    assert_eq!(desk.state.picker.items().len(), 3, "nothing is added before it is known");
+    assert_eq!(desk.state.session.conversations.items().len(), 3, "nothing is added before it is known");
     let effects = answer(&mut desk, 50, asked, 200, &people(NEW, PERSON));
     let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(added.address.conversation_id(), Some(NEW));
@@ -96,7 +96,7 @@ fn an_integration_is_not_added_as_a_conversation() {
         }
         asked = question(&answer(&mut desk, number, asked, 404, NOT_FOUND));
     }
-    assert_eq!(desk.state.picker.items().len(), 3);
+    assert_eq!(desk.state.session.conversations.items().len(), 3);
     let screen = desk.screen();
     for part in ["an integration's id", "channel = \"open-messaging\"", NEW] {
         assert!(screen.contains(part), "{part} in\n{screen}");
@@ -115,7 +115,7 @@ fn what_is_nowhere_is_added_and_said_so_and_what_may_not_be_looked_up_too() {
             let asked = question(&effects);
             effects = answer(&mut desk, number, asked, status, NOT_FOUND);
         }
-        assert_eq!(desk.state.picker.items().len(), 4, "{status}");
+        assert_eq!(desk.state.session.conversations.items().len(), 4, "{status}");
         assert!(desk.status().contains(word), "{status}: {}", desk.status());
     }
 }
@@ -150,6 +150,6 @@ fn the_card_offers_the_swap_once_the_service_told_what_an_id_is() {
     let Some(Effect::Engine(Command::Add(added))) = effects.first() else { panic!("{effects:?}") };
     let Address::GuestApi { conversation_id, participant_id, .. } = &added.address else { panic!("{added:?}") };
     assert_eq!((conversation_id.as_str(), participant_id.as_deref()), (NEW, Some(BILLING_ID)));
-    assert_eq!(desk.state.picker.active(), Some(added.key));
+    assert_eq!(desk.state.session.conversations.active(), Some(added.key));
     assert_ne!(added.key, BILLING);
 }

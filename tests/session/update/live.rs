@@ -5,7 +5,7 @@ use std::time::Duration;
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
-    RemoteState, Session,
+    RemoteState, WebSession,
 };
 use guestwire::session::conversations::Picker;
 use guestwire::tui::state::Manners;
@@ -24,7 +24,7 @@ pub fn desk() -> Desk {
 pub fn web() -> Desk {
     let mut desk = desk();
     open(&mut desk, WEB);
-    session(&mut desk, Session::Connecting);
+    session(&mut desk, WebSession::Connecting);
     let open = opened(&desk);
     session(&mut desk, open);
     desk
@@ -36,15 +36,15 @@ pub fn open(desk: &mut Desk, key: ConversationKey) {
         desk.keys("j");
     }
     desk.keys("enter");
-    assert_eq!(desk.state.picker.active(), Some(key));
+    assert_eq!(desk.state.session.conversations.active(), Some(key));
 }
 
-pub fn opened(desk: &Desk) -> Session {
+pub fn opened(desk: &Desk) -> WebSession {
     let expires = desk.now.wall.saturating_add(jiff::SignedDuration::from_hours(72)).unwrap();
-    Session::Open { expires: Some(expires), new: true }
+    WebSession::Open { expires: Some(expires), new: true }
 }
 
-pub fn session(desk: &mut Desk, session: Session) {
+pub fn session(desk: &mut Desk, session: WebSession) {
     desk.report(Report::Session { key: WEB, session });
 }
 
@@ -65,7 +65,7 @@ fn hear(desk: &mut Desk, key: ConversationKey, messages: Vec<RemoteMessage>) -> 
 }
 
 fn texts(desk: &Desk, key: ConversationKey) -> Vec<String> {
-    desk.state.threads.messages(key).iter().map(|e| e.text().to_owned()).collect()
+    desk.state.session.threads.messages(key).iter().map(|e| e.text().to_owned()).collect()
 }
 
 /// The first line of the screen.
@@ -99,7 +99,7 @@ fn what_is_heard_stands_once_in_the_thread_whichever_way_it_comes_again() {
     let messages = vec![said("m-1", Author::Guest, "hello", now), said("m-2", Author::Bot, "hi", now)];
     desk.report(Report::Conversation { key: WEB, state: RemoteState::Connected, since: None, messages });
     assert_eq!(texts(&desk, WEB), ["hello", "hi"]);
-    assert_eq!(desk.state.threads.message(id).map(|m| m.life.clone()), Some(DeliveryStatus::Answered));
+    assert_eq!(desk.state.session.threads.message(id).map(|m| m.life.clone()), Some(DeliveryStatus::Answered));
 }
 
 #[test]
@@ -124,12 +124,12 @@ fn what_is_heard_elsewhere_is_unread_and_a_page_of_history_is_not() {
     open(&mut desk, BILLING);
     let old = Moment { wall: desk.now.wall - jiff::SignedDuration::from_hours(5), ..desk.now };
     hear(&mut desk, WEB, vec![said("m-0", Author::Bot, "yesterday", old)]);
-    assert_eq!(desk.state.picker.unread(), 0);
+    assert_eq!(desk.state.session.conversations.unread(), 0);
     let now = desk.now;
     hear(&mut desk, WEB, vec![said("m-1", Author::Agent, "are you there?", now)]);
-    assert_eq!(desk.state.picker.unread(), 1);
+    assert_eq!(desk.state.session.conversations.unread(), 1);
     open(&mut desk, WEB);
-    assert_eq!(desk.state.picker.unread(), 0);
+    assert_eq!(desk.state.session.conversations.unread(), 0);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_late_message_says_so_and_stays_late_when_a_read_does_not_know_it() {
 fn what_is_heard_is_kept_as_what_is_read() {
     use guestwire::journal::{Job, Page};
     let mut desk = desk();
-    desk.state.kept.open();
+    desk.state.session.journal.open();
     desk.event(Event::Journal(Page::Restored(Box::default())));
     let now = desk.now;
     for n in ["m-1", "m-2"] {
@@ -262,7 +262,7 @@ fn a_guest_api_choice_goes_as_a_text_and_says_so() {
 #[test]
 fn production_asks_before_an_answer() {
     let mut desk = Desk::with(120, 36, |setup| {
-        setup.place = real_place(true);
+        setup.profile = real_place(true);
         setup.picker = Picker::new(live_conversations());
     });
     let now = desk.now;
@@ -298,7 +298,7 @@ fn typing_is_told_at_most_every_five_seconds_and_only_where_it_is_wanted() {
     assert_eq!(told(&desk.keys("left")), 0, "moving is not typing");
     assert_eq!(told(&desk.type_text("y")), 1);
     desk.pass(6_000);
-    session(&mut desk, Session::ReadOnly { why: String::new() });
+    session(&mut desk, WebSession::ReadOnly { why: String::new() });
     assert_eq!(told(&desk.type_text("z")), 0, "nobody is there to be told");
     open(&mut desk, OPEN);
     assert_eq!(told(&desk.type_text("o")), 1);
@@ -427,7 +427,7 @@ fn active_conversations_are_listed_a_page_at_a_time_and_one_is_added() {
     let (key, address) = added.expect("it is added");
     assert_eq!((address.channel(), address.conversation_id()), (Channel::GuestApi, Some(NEW)));
     assert!(address.participant_id().is_some());
-    assert_eq!(desk.state.picker.active(), Some(key));
+    assert_eq!(desk.state.session.conversations.active(), Some(key));
 }
 
 #[test]

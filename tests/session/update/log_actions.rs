@@ -48,11 +48,11 @@ fn errors_are_found_both_ways_and_their_end_is_said() {
     desk.accepted("fine");
     desk.refused("two");
     desk.keys("esc g ]");
-    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("two"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::what), Some("two"));
     desk.keys("]");
     assert_eq!(desk.status(), "No error below.");
     desk.keys("[");
-    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::what), Some("one"));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::what), Some("one"));
     desk.keys("[");
     assert_eq!(desk.status(), "No error above.");
 }
@@ -64,9 +64,9 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
         desk.accepted(&format!("number {n}"));
     }
     desk.keys("esc k k");
-    let chosen = desk.state.log.selected().map(guestwire::session::log::Entry::number);
+    let chosen = desk.state.session.log.selected().map(guestwire::session::log::Entry::number);
     desk.accepted("another");
-    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::number), chosen);
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
     assert!(desk.screen().contains("FOLLOW on"));

@@ -41,7 +41,7 @@ fn a_command_of_another_pane_takes_one_there() {
 
 #[test]
 fn a_disabled_command_stays_listed_with_its_reason() {
-    let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(false));
     desk.keys("ctrl-p");
     desk.type_text("arm");
     assert!(desk.screen().contains("(this profile is"), "{}", desk.screen());
@@ -66,7 +66,7 @@ fn reasons_follow_what_is_chosen() {
 fn at_jumps_to_a_conversation() {
     let mut desk = Desk::default();
     let effects = desk.command("@retu");
-    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
     assert_eq!(desk.state.focus, Pane::Composer);
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
 }
@@ -78,7 +78,7 @@ fn at_finds_a_conversation_that_the_pickers_filter_hides() {
     desk.type_text("bill");
     desk.keys("enter");
     desk.command("@retu");
-    assert_eq!(desk.state.picker.active(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.active(), Some(RETURNS));
     assert_eq!(desk.state.composer.active(), Some(RETURNS), "what is typed goes where the title says");
     assert_eq!(desk.state.active_name(), "Returns queue");
 }
@@ -90,7 +90,7 @@ fn a_number_jumps_to_a_log_entry() {
         desk.accepted(text);
     }
     desk.command("#2");
-    assert_eq!(desk.state.log.selected().map(guestwire::session::log::Entry::number), Some(2));
+    assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), Some(2));
     assert_eq!(desk.state.focus, Pane::Log);
     desk.command("#77");
     assert_eq!(desk.status(), "There is no log entry #77 (any more).");

@@ -44,7 +44,7 @@ fn told(desk: &Desk) -> String {
 #[test]
 fn names_ids_and_hosts_are_nowhere_on_the_screen() {
     for production in [false, true] {
-        let mut desk = Desk::with(120, 36, |setup| setup.place = real_place(production));
+        let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(production));
         desk.report(Report::Token(valid()));
         let id = desk.send_live("My number is +49 170 5551234, id 5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
         desk.settle(id, "x", DeliveryStatus::Refused("401 unauthorized at api.mypurecloud.de".to_owned()), Some(401));

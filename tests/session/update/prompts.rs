@@ -13,7 +13,7 @@ fn prompt(desk: &Desk) -> &Prompt {
 }
 
 fn shown(desk: &Desk) -> usize {
-    desk.state.log.len() - desk.state.log.hidden_by_filter()
+    desk.state.session.log.len() - desk.state.session.log.hidden_by_filter()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn the_log_is_filtered_as_one_types_and_enter_keeps_it() {
     assert_eq!(shown(&desk), 1);
     desk.keys("enter");
     assert!(desk.state.overlay.is_none());
-    assert_eq!(desk.state.log.filter_text(), "second");
+    assert_eq!(desk.state.session.log.filter_text(), "second");
     desk.keys("esc");
     assert_eq!(shown(&desk), 2, "Esc in the log clears the filter");
 }
@@ -39,7 +39,7 @@ fn esc_while_typing_a_filter_takes_it_back() {
     desk.type_text("nothing like it");
     assert_eq!(shown(&desk), 0);
     desk.keys("esc");
-    assert_eq!(desk.state.log.filter_text(), "");
+    assert_eq!(desk.state.session.log.filter_text(), "");
     assert_eq!(desk.state.focus, Pane::Log);
 }
 
@@ -50,7 +50,7 @@ fn ctrl_c_while_typing_a_filter_takes_it_back_and_is_not_the_first_of_two() {
     desk.type_text("x");
     assert_eq!(desk.keys("ctrl-c"), []);
     assert!(desk.state.overlay.is_none());
-    assert_eq!(desk.state.log.filter_text(), "");
+    assert_eq!(desk.state.session.log.filter_text(), "");
     assert!(desk.state.quit_armed.is_none());
 }
 
@@ -71,11 +71,11 @@ fn the_filter_is_for_the_pane_one_stands_in() {
     desk.keys("esc 1 /");
     desk.type_text("retu");
     desk.keys("enter");
-    assert_eq!(desk.state.picker.filter(), "retu");
-    assert_eq!(desk.state.log.filter_text(), "");
-    assert_eq!(desk.state.picker.selected(), Some(RETURNS));
+    assert_eq!(desk.state.session.conversations.filter(), "retu");
+    assert_eq!(desk.state.session.log.filter_text(), "");
+    assert_eq!(desk.state.session.conversations.selected(), Some(RETURNS));
     desk.keys("esc");
-    assert_eq!(desk.state.picker.filter(), "");
+    assert_eq!(desk.state.session.conversations.filter(), "");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn the_filter_of_the_thread_is_that_of_the_log() {
     desk.keys("esc t /");
     desk.type_text("kind:send");
     desk.keys("enter");
-    assert_eq!(desk.state.log.filter_text(), "kind:send");
+    assert_eq!(desk.state.session.log.filter_text(), "kind:send");
     assert_eq!(desk.state.focus, Pane::Log);
     assert!(desk.state.panes().log.is_some());
 }
@@ -95,9 +95,9 @@ fn a_filter_is_edited_where_it_was_left() {
     desk.keys("esc /");
     desk.type_text("abc");
     desk.keys("enter / backspace");
-    assert_eq!(desk.state.log.filter_text(), "ab");
+    assert_eq!(desk.state.session.log.filter_text(), "ab");
     desk.keys("ctrl-u");
-    assert_eq!(desk.state.log.filter_text(), "");
+    assert_eq!(desk.state.session.log.filter_text(), "");
 }
 
 #[test]
@@ -109,11 +109,11 @@ fn search_stands_on_the_newest_match_and_n_goes_on() {
     desk.keys("esc ctrl-f");
     desk.type_text("apple");
     desk.keys("enter");
-    assert_eq!(desk.state.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple two"));
+    assert_eq!(desk.state.session.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple two"));
     desk.keys("N");
-    assert_eq!(desk.state.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple one"));
+    assert_eq!(desk.state.session.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple one"));
     desk.keys("n");
-    assert_eq!(desk.state.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple two"));
+    assert_eq!(desk.state.session.log.selected().map(|e| e.what().to_owned()).as_deref(), Some("apple two"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_comment_is_kept_with_its_entry_and_can_be_edited() {
     desk.keys("esc G ;");
     desk.type_text("asked the admin");
     desk.keys("enter");
-    assert_eq!(desk.state.log.selected().and_then(|e| e.comment()), Some("asked the admin"));
+    assert_eq!(desk.state.session.log.selected().and_then(|e| e.comment()), Some("asked the admin"));
     assert!(desk.screen().contains("asked the admin"));
     desk.keys(";");
     assert_eq!(prompt(&desk).input.value(), "asked the admin");
@@ -180,8 +180,14 @@ fn a_comment_stays_with_the_entry_it_was_begun_on() {
     let id = guestwire::model::MessageId(1);
     desk.settle(id, "second", guestwire::model::DeliveryStatus::Accepted, Some(200));
     desk.keys("enter");
-    let commented: Vec<_> =
-        desk.state.log.entries().filter(|e| e.comment().is_some()).map(guestwire::session::log::Entry::what).collect();
+    let commented: Vec<_> = desk
+        .state
+        .session
+        .log
+        .entries()
+        .filter(|e| e.comment().is_some())
+        .map(guestwire::session::log::Entry::what)
+        .collect();
     assert_eq!(commented, ["first"]);
 }
 

@@ -9,7 +9,7 @@ use guestwire::app::signals::Signal;
 use guestwire::engine::{Command, Found, Report};
 use guestwire::model::{
     Attachment, Author, Channel, Choice, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, Place,
-    RateLimit, RemoteMessage, RemoteState, Session, TokenStatus,
+    RateLimit, RemoteMessage, RemoteState, TokenStatus, WebSession,
 };
 use guestwire::tui::action::ACTIONS;
 use guestwire::tui::chord::Keys;
@@ -137,15 +137,15 @@ fn remote(dice: &mut Dice, now: Moment) -> RemoteMessage {
     made
 }
 
-fn session(dice: &mut Dice, now: Moment) -> Session {
+fn session(dice: &mut Dice, now: Moment) -> WebSession {
     match dice.below(7) {
-        0 => Session::Closed,
-        1 => Session::Connecting,
-        2 => Session::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
-        3 => Session::ReadOnly { why: text(dice) },
-        4 => Session::Reconnecting { at: later(dice, now), why: text(dice) },
-        5 => Session::Unreachable { why: text(dice) },
-        _ => Session::Ended { why: text(dice) },
+        0 => WebSession::Closed,
+        1 => WebSession::Connecting,
+        2 => WebSession::Open { expires: dice.one_in(2).then(|| later(dice, now).wall), new: dice.one_in(2) },
+        3 => WebSession::ReadOnly { why: text(dice) },
+        4 => WebSession::Reconnecting { at: later(dice, now), why: text(dice) },
+        5 => WebSession::Unreachable { why: text(dice) },
+        _ => WebSession::Ended { why: text(dice) },
     }
 }
 
@@ -252,8 +252,12 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
     if let Some(at) = state.next_deadline() {
         assert!(at.mono > desk.now.mono, "a deadline that has passed would spin: {what}");
     }
-    assert_eq!(state.composer.active(), state.picker.active(), "the text goes elsewhere than the title says: {what}");
-    for send in state.open_sends.values() {
+    assert_eq!(
+        state.composer.active(),
+        state.session.conversations.active(),
+        "the text goes elsewhere than the title says: {what}"
+    );
+    for send in state.session.open_sends.values() {
         assert!(!send.life.is_settled(), "{what}");
     }
     for effect in effects {
@@ -263,11 +267,11 @@ fn holds(desk: &Desk, effects: &[Effect], what: &str) {
                 let words = request.extras.attachments.is_empty() && request.extras.choice.is_none();
                 assert!(!words || !request.text.trim().is_empty(), "{what}");
                 assert!(request.extras.choice.is_some() || request.text.len() <= 4096, "{what}");
-                let channel = state.picker.get(request.conversation).map(|i| i.conversation.channel());
+                let channel = state.session.conversations.get(request.conversation).map(|i| i.conversation.channel());
                 assert!(channel != Some(Channel::GuestApi) || request.extras.attachments.is_empty(), "{what}");
-                assert!(state.picker.get(request.conversation).is_some(), "{what}");
+                assert!(state.session.conversations.get(request.conversation).is_some(), "{what}");
             }
-            Effect::SandboxFault(_) => assert!(state.place.sandbox, "{what}"),
+            Effect::SandboxFault(_) => assert!(state.session.profile.sandbox, "{what}"),
             Effect::Copy(text) => assert!(!text.is_empty(), "{what}"),
             _ => {}
         }
@@ -292,7 +296,7 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
     let production = dice.one_in(4);
     let mut desk = Desk::with(120, 36, |s| {
         if production {
-            s.place = real_place(true);
+            s.profile = real_place(true);
         }
         if dice.one_in(2) {
             s.picker = guestwire::session::conversations::Picker::new(live_conversations());

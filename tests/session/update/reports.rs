@@ -162,9 +162,9 @@ fn settled_sends_are_not_open() {
     ] {
         let mut desk = Desk::default();
         let id = desk.send("hello");
-        assert_eq!(desk.state.open_sends.len(), 1);
+        assert_eq!(desk.state.session.open_sends.len(), 1);
         desk.settle(id, "hello", life, Some(200));
-        assert_eq!(desk.state.open_sends.len(), 0);
+        assert_eq!(desk.state.session.open_sends.len(), 0);
     }
 }
 
@@ -174,7 +174,7 @@ fn counts_of_the_picker_follow_the_messages() {
     desk.accepted("one");
     desk.refused("two");
     desk.unknown("three");
-    let counts = desk.state.picker.get(BILLING).map(|i| i.counts).unwrap();
+    let counts = desk.state.session.conversations.get(BILLING).map(|i| i.counts).unwrap();
     assert_eq!((counts.sends, counts.ok, counts.refused, counts.unknown), (3, 1, 1, 1));
 }
 
@@ -187,7 +187,7 @@ fn news_of_a_message_that_nobody_knows_changes_nothing() {
         desk.report(Report::Message { id: MessageId(99), life, exchange: Some(ExchangeId(1)), remote_id: None });
     assert_eq!(effects, []);
     assert_eq!(desk.screen(), before);
-    assert!(desk.state.open_sends.is_empty());
+    assert!(desk.state.session.open_sends.is_empty());
 }
 
 #[test]
@@ -205,8 +205,8 @@ fn older_news_does_not_reopen_a_settled_message() {
     let mut desk = Desk::default();
     let id = desk.accepted("done");
     desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
-    assert!(desk.state.open_sends.is_empty(), "{:?}", desk.state.open_sends);
-    assert_eq!(desk.state.threads.message(id).map(|m| m.life.word()), Some("accepted"));
+    assert!(desk.state.session.open_sends.is_empty(), "{:?}", desk.state.session.open_sends);
+    assert_eq!(desk.state.session.threads.message(id).map(|m| m.life.word()), Some("accepted"));
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn what_was_done_outside_is_said() {
 
 #[test]
 fn renew_and_connect_ask_the_engine() {
-    let mut desk = Desk::with(120, 36, |setup| setup.place = crate::support::console::real_place(false));
+    let mut desk = Desk::with(120, 36, |setup| setup.profile = crate::support::console::real_place(false));
     assert_eq!(commands(&desk.command("connect")), [&Command::SignIn]);
     assert_eq!(commands(&desk.keys("esc R")), [&Command::Renew]);
     let mut desk = Desk::default();

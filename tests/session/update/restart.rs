@@ -11,7 +11,7 @@ use crate::support::console::{BILLING, Desk, RETURNS, commands, conversation, va
 
 fn starting() -> Desk {
     let mut desk = Desk::default();
-    desk.state.kept.open();
+    desk.state.session.journal.open();
     desk
 }
 
@@ -28,7 +28,10 @@ fn the_conversation_that_was_open_last_is_open_again() {
     let mut desk = starting();
     let drafts = vec![(RETURNS, "half a sentence".to_owned(), 4)];
     let effects = restore(&mut desk, Restored { open: Some(RETURNS), drafts, ..Restored::default() });
-    assert_eq!((desk.state.picker.active(), desk.state.composer.text()), (Some(RETURNS), "half a sentence"));
+    assert_eq!(
+        (desk.state.session.conversations.active(), desk.state.composer.text()),
+        (Some(RETURNS), "half a sentence")
+    );
     assert_eq!((commands(&effects), opened(&effects)), (vec![], vec![]), "no token yet, and nothing new to keep");
     let effects = desk.report(Report::Token(valid()));
     assert_eq!(commands(&effects), [&Command::Watch(Some(RETURNS)), &Command::Read(RETURNS)]);
@@ -47,9 +50,9 @@ fn what_was_begun_before_the_journal_was_open_stays_where_it_was_begun() {
     for keys in ["h i", "h i enter", "esc 1", "esc 1 G enter", "esc :"] {
         let mut desk = starting();
         desk.keys(keys);
-        let active = desk.state.picker.active();
+        let active = desk.state.session.conversations.active();
         let effects = restore(&mut desk, Restored { open: Some(RETURNS), ..Restored::default() });
-        assert_eq!(desk.state.picker.active(), active, "{keys}");
+        assert_eq!(desk.state.session.conversations.active(), active, "{keys}");
         assert_eq!(opened(&effects), Vec::from_iter(active), "it is the open one now: {keys}");
     }
 }
@@ -68,12 +71,15 @@ fn conversations_added_by_hand_come_back_without_moving_where_one_stands() {
     let mut desk = starting();
     let added = vec![conversation(3, "added later", "aaaa"), conversation(4, "added last", "bbbb")];
     restore(&mut desk, Restored { added, ..Restored::default() });
-    assert_eq!((desk.state.picker.active(), desk.state.picker.selected()), (Some(BILLING), Some(BILLING)));
+    assert_eq!(
+        (desk.state.session.conversations.active(), desk.state.session.conversations.selected()),
+        (Some(BILLING), Some(BILLING))
+    );
     // Where there are no others, nothing is open before.
     let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::default());
-    desk.state.kept.open();
+    desk.state.session.journal.open();
     let added = vec![conversation(0, "by hand", "aaaa"), conversation(1, "by hand too", "bbbb")];
     restore(&mut desk, Restored { added, open: Some(ConversationKey(0)), ..Restored::default() });
-    assert_eq!(desk.state.picker.active(), Some(ConversationKey(0)));
+    assert_eq!(desk.state.session.conversations.active(), Some(ConversationKey(0)));
     assert_eq!(desk.state.focus, Pane::Composer);
 }

@@ -23,7 +23,7 @@ fn enter_sends_what_was_typed_into_the_open_conversation() {
     };
     assert_eq!(effects, [Effect::Engine(Command::Send(request))]);
     assert!(desk.state.composer.is_empty());
-    assert_eq!(desk.state.threads.message(MessageId(1)).map(|m| &m.life), Some(&DeliveryStatus::Queued));
+    assert_eq!(desk.state.session.threads.message(MessageId(1)).map(|m| &m.life), Some(&DeliveryStatus::Queued));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_text_that_cannot_be_sent_stays_with_the_reason() {
         assert_eq!(desk.keys("enter"), []);
         assert_eq!(desk.state.composer.text(), text);
         assert_eq!(desk.status(), said);
-        assert!(desk.state.open_sends.is_empty());
+        assert!(desk.state.session.open_sends.is_empty());
     }
 }
 
@@ -120,7 +120,7 @@ fn drafts_stay_with_their_conversations() {
     desk.command("@bill");
     assert_eq!(desk.state.composer.text(), "for billing");
     assert_eq!(desk.state.composer.draft_of(RETURNS), "for returns");
-    assert!(desk.state.picker.get(RETURNS).is_some_and(|i| i.draft));
+    assert!(desk.state.session.conversations.get(RETURNS).is_some_and(|i| i.draft));
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_copy_goes_into_the_composer_of_its_own_conversation_unsent() {
     desk.type_text("other");
     let effects = desk.keys("esc G e");
     assert!(sends(&effects).is_empty());
-    assert_eq!(desk.state.picker.active(), Some(BILLING));
+    assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
     assert_eq!(desk.state.composer.text(), "hello");
     assert_eq!(desk.state.composer.draft_of(RETURNS), "other");
     assert_eq!(commands(&effects), [&Command::Watch(Some(BILLING)), &Command::Read(BILLING)], "it is opened in full");
@@ -229,7 +229,7 @@ fn a_copy_of_a_conversation_that_the_filter_hides_still_opens_it() {
     desk.keys("esc 1 /");
     desk.type_text("retu");
     desk.keys("enter 2 G e");
-    assert_eq!(desk.state.picker.active(), Some(BILLING));
+    assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
     assert_eq!(desk.state.composer.active(), Some(BILLING));
 }
 
@@ -296,7 +296,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
     });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
     assert!(desk.status().contains("has landed"), "{}", desk.status());
-    assert_eq!(desk.state.looking, None);
+    assert_eq!(desk.state.session.outcome_watch, None);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn sending_an_unknown_again_needs_the_typed_word() {
     assert_eq!(desk.keys("enter"), []);
     desk.keys("backspace n");
     assert_eq!(sends(&desk.keys("enter")), [(MessageId(2), BILLING, "where is it")]);
-    assert_eq!(desk.state.threads.message(MessageId(2)).and_then(|m| m.resend_of), Some(MessageId(1)));
+    assert_eq!(desk.state.session.threads.message(MessageId(2)).and_then(|m| m.resend_of), Some(MessageId(1)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{DeliveryStatus, MessageId, Session, SessionAsk};
+use guestwire::model::{DeliveryStatus, MessageId, SessionAsk, WebSession};
 use guestwire::tui::Event;
 use guestwire::tui::state::overlay::Overlay;
 
@@ -20,7 +20,7 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
     session(&mut desk, open);
     assert!(top(&desk).contains("GUEST session 72h"), "{}", top(&desk));
     let at = desk.now.after(Duration::from_secs(4));
-    session(&mut desk, Session::Reconnecting { at, why: "the server closed it".to_owned() });
+    session(&mut desk, WebSession::Reconnecting { at, why: "the server closed it".to_owned() });
     assert!(top(&desk).contains("GUEST reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
     desk.pass(1_000);
     desk.event(Event::Deadline);
@@ -31,19 +31,19 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
 fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     let mut desk = web();
     let why = "the conversation was ended by the bot";
-    session(&mut desk, Session::ReadOnly { why: format!("{why}.") });
+    session(&mut desk, WebSession::ReadOnly { why: format!("{why}.") });
     assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
-    session(&mut desk, Session::Ended { why: "the session expired".to_owned() });
+    session(&mut desk, WebSession::Ended { why: "the session expired".to_owned() });
     assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
-    session(&mut desk, Session::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
+    session(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
     assert_eq!(
         desk.status(),
         "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
     );
-    session(&mut desk, Session::Closed);
+    session(&mut desk, WebSession::Closed);
     assert_eq!(desk.status(), "Closed; w opens it again.");
     open(&mut desk, BILLING);
-    session(&mut desk, Session::ReadOnly { why: why.to_owned() });
+    session(&mut desk, WebSession::ReadOnly { why: why.to_owned() });
     assert!(desk.status().starts_with("Anna, web is read-only; w "), "{}", desk.status());
 }
 
@@ -61,7 +61,7 @@ fn a_refused_upgrade_leads_to_its_explanation() {
         Some(403),
     );
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
-    session(&mut desk, Session::Ended { why: "the upgrade was refused with 403".to_owned() });
+    session(&mut desk, WebSession::Ended { why: "the upgrade was refused with 403".to_owned() });
     assert_eq!(desk.status(), "Anna, web is over; w goes on · d why: the upgrade was refused with 403.");
 }
 
@@ -72,13 +72,13 @@ fn the_menu_offers_what_makes_sense_and_says_why_the_rest_does_not() {
     let why = String::new;
     let at = desk().now.after(Duration::from_secs(4));
     for (state, can, first) in [
-        (Session::Closed, vec![Connect, StartNew, NewGuest], 0),
-        (Session::Connecting, vec![Close], 7),
+        (WebSession::Closed, vec![Connect, StartNew, NewGuest], 0),
+        (WebSession::Connecting, vec![Close], 7),
         (opened(&desk()), vec![StartNew, NewGuest, Join, History, Health, Clear, Close], 5),
-        (Session::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
-        (Session::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (Session::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
-        (Session::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
+        (WebSession::ReadOnly { why: why() }, vec![StartNew, NewGuest, History, Health, Close], 1),
+        (WebSession::Reconnecting { at, why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (WebSession::Unreachable { why: why() }, vec![Connect, StartNew, NewGuest, Close], 0),
+        (WebSession::Ended { why: why() }, vec![Connect, StartNew, NewGuest], 1),
     ] {
         let mut desk = desk();
         open(&mut desk, WEB);
@@ -116,7 +116,7 @@ fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
     ] {
         let mut desk = web();
         if from_closed {
-            session(&mut desk, Session::Closed);
+            session(&mut desk, WebSession::Closed);
         }
         let mut effects = desk.command(name);
         assert_eq!(matches!(desk.state.overlay, Some(Overlay::Ask(_))), asks, "{name}");
@@ -132,7 +132,7 @@ fn what_can_be_taken_back_goes_at_once_and_the_rest_is_asked() {
 fn a_session_that_moved_on_while_it_was_asked_about_is_left_alone() {
     let mut desk = web();
     desk.command("session-clear");
-    session(&mut desk, Session::ReadOnly { why: "ended".to_owned() });
+    session(&mut desk, WebSession::ReadOnly { why: "ended".to_owned() });
     assert_eq!(desk.keys("enter"), []);
     assert_eq!(desk.status(), "Nothing was done: meanwhile it is read-only.");
 }

@@ -133,7 +133,7 @@ fn help_can_be_read_in_forty_columns() {
 #[test]
 fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     let mut desk = Desk::default();
-    desk.state.kept.open();
+    desk.state.session.journal.open();
     desk.event(guestwire::tui::Event::Journal(guestwire::journal::Page::Restored(Box::<Restored>::default())));
     desk.keys("esc 1 +");
     desk.type_text("c0ffee00-3f6e-4a98-ab8b-941167ea8907");

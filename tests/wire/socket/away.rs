@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, DeliveryStatus, MessageId, Session, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk, WebSession};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::guest::{Guests, usual};
@@ -58,7 +58,7 @@ async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_co
     for by_key in [true, false] {
         let (guests, way, mut rig) = away().await;
         let [one, two, three] = ["one", "two", "three"].map(|text| rig.send(0, text));
-        let Session::Unreachable { why } = rig.session(0, "unreachable").await else { panic!() };
+        let WebSession::Unreachable { why } = rig.session(0, "unreachable").await else { panic!() };
         assert!(why.ends_with("; tried 8 times"), "{why}");
         assert_eq!(rig.frames().len(), 8, "each attempt is an entry");
         for message in [one, two, three] {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::{SinkExt as _, StreamExt as _};
 use guestwire::config::{ConversationEntry, Credentials, Profile};
 use guestwire::engine::Report;
-use guestwire::model::{Address, Conversation, ConversationKey, Exchange, Kind, Session};
+use guestwire::model::{Address, Conversation, ConversationKey, Exchange, Kind, WebSession};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
@@ -261,7 +261,7 @@ pub fn rig(profile: Profile) -> Rig {
 
 impl Rig {
     /// Until the session of a conversation stands so.
-    pub async fn session(&mut self, conversation: u32, word: &str) -> Session {
+    pub async fn session(&mut self, conversation: u32, word: &str) -> WebSession {
         let key = ConversationKey(conversation);
         let report = self
             .until(|r| matches!(r, Report::Session { key: k, session } if *k == key && session.word() == word))

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use guestwire::clock::Clock;
 use guestwire::engine::{Environment, Tuning};
-use guestwire::model::{DeliveryStatus, Outcome, Session, SessionAsk};
+use guestwire::model::{DeliveryStatus, Outcome, SessionAsk, WebSession};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -148,8 +148,8 @@ async fn an_opening_that_is_refused_waits_as_told_or_ends() {
             ask(&rig, SessionAsk::Connect);
             let session = rig.session(0, word).await;
             let (why, until) = match session {
-                Session::Reconnecting { at, why } => (why, at.mono.as_secs()),
-                Session::Ended { why } => (why, 0),
+                WebSession::Reconnecting { at, why } => (why, at.mono.as_secs()),
+                WebSession::Ended { why } => (why, 0),
                 other => panic!("{other:?}"),
             };
             assert!(why.contains(part) && until >= wait, "{scheme}: {why}, {until}");

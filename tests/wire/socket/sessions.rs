@@ -5,7 +5,7 @@ use std::time::Duration;
 use guestwire::config::SecretSource;
 use guestwire::engine::{Command, Report};
 use guestwire::model::exchange::header;
-use guestwire::model::{ConversationKey, DeliveryStatus, Ending, Outcome, Session, SessionAsk, TokenStatus};
+use guestwire::model::{ConversationKey, DeliveryStatus, Ending, Outcome, SessionAsk, TokenStatus, WebSession};
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, event, rig, session, usual};
@@ -22,7 +22,7 @@ async fn a_look_opens_it_and_the_log_has_every_frame() {
     let guests = Guests::start(usual).await;
     let mut rig = rig(guests.profile(2, "http://127.0.0.1:1"));
     rig.engine.ask(Command::Watch(Some(KEY)));
-    assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, expires: Some(_) }));
+    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, expires: Some(_) }));
     assert_eq!(guests.upgrades().len(), 1, "only the one that is looked at");
     let upgrade = &guests.upgrades()[0];
     let sent = |name: &str| upgrade.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
@@ -66,8 +66,8 @@ async fn a_broken_connection_is_resumed_with_nothing_lost_and_nothing_doubled() 
     let mut rig = rig(guests.profile(1, &http.url()));
     let (one, two) = (rig.send(0, "one"), rig.send(0, "two"));
     assert_eq!(rig.end_of(one).await, DeliveryStatus::Accepted);
-    assert!(matches!(rig.session(0, "reconnecting").await, Session::Reconnecting { .. }));
-    assert!(matches!(rig.session(0, "open").await, Session::Open { new: false, .. }));
+    assert!(matches!(rig.session(0, "reconnecting").await, WebSession::Reconnecting { .. }));
+    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: false, .. }));
     assert_eq!(rig.end_of(two).await, DeliveryStatus::Accepted);
     rig.hears("meanwhile").await;
     assert_eq!(guests.texts(), ["one", "two"], "each once");
@@ -131,7 +131,7 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
     let bye = rig.send(0, "bye");
     assert_eq!(rig.end_of(bye).await, DeliveryStatus::Accepted);
-    assert!(matches!(rig.session(0, "read-only").await, Session::ReadOnly { why } if why.contains("ended")));
+    assert!(matches!(rig.session(0, "read-only").await, WebSession::ReadOnly { why } if why.contains("ended")));
     let late = rig.send(0, "late");
     let refused = rig.end_of(late).await;
     assert!(
@@ -141,7 +141,7 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
     let entry = rig.exchange_of(late);
     assert_eq!(entry.status(), Some(409));
     ask(&rig, SessionAsk::StartNew);
-    assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, .. }));
+    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, .. }));
     let again = rig.send(0, "again");
     assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
     let frames = guests.frames();
@@ -167,7 +167,7 @@ async fn the_ends_that_the_server_tells() {
         ask(&rig, SessionAsk::Connect);
         rig.session(0, "open").await;
         guests.tell(by_itself(class, body));
-        let Session::Ended { why: told } = rig.session(0, "ended").await else { panic!() };
+        let WebSession::Ended { why: told } = rig.session(0, "ended").await else { panic!() };
         assert!(told.contains(why), "{class}: {told}");
         ask(&rig, SessionAsk::Connect);
         rig.session(0, "open").await;
@@ -188,7 +188,9 @@ async fn an_expired_session_ends_and_the_message_says_so() {
         assert!(
             matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("begin a new session"))
         );
-        assert!(matches!(rig.session(0, "ended").await, Session::Ended { why } if why.starts_with(&code.to_string())));
+        assert!(
+            matches!(rig.session(0, "ended").await, WebSession::Ended { why } if why.starts_with(&code.to_string()))
+        );
         rig.stop().await;
     }
 }
@@ -229,7 +231,7 @@ async fn presence_health_and_typing() {
     rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("presence Clear") && text.contains("403")))
         .await;
     ask(&rig, SessionAsk::Health);
-    rig.until(|r| matches!(r, Report::Session { session: Session::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
+    rig.until(|r| matches!(r, Report::Session { session: WebSession::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
         || matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted)).await;
     ask(&rig, SessionAsk::Health);
     rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("every 30 s"))).await;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use guestwire::engine::{Command, Report};
-use guestwire::model::{ConversationKey, DeliveryStatus, Extras, RemoteMessage, Session, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, Extras, RemoteMessage, SessionAsk, WebSession};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 use serde_json::json;
 
@@ -113,13 +113,13 @@ async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
     let late = rig.send(0, "late");
     assert!(matches!(rig.end_of(late).await, DeliveryStatus::Refused(why) if why.starts_with("409")));
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
-    assert!(matches!(rig.session(0, "open").await, Session::Open { new: true, .. }));
+    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, .. }));
     let again = rig.send(0, "again");
     assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
 
     fault(&sandbox, &json!({"fault": "origin-refused"}));
     rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
-    assert!(matches!(rig.session(0, "ended").await, Session::Ended { why } if why.contains("403")));
+    assert!(matches!(rig.session(0, "ended").await, WebSession::Ended { why } if why.contains("403")));
     rig.stop().await;
 }
 
@@ -131,7 +131,7 @@ async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_messa
     let hello = rig.send(0, "Hello");
     let DeliveryStatus::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
     assert!(why.contains("requires guests to sign in"), "{why}");
-    let ended = |r: &Report| matches!(r, Report::Session { session: Session::Ended { why }, .. } if why.contains("requires guests to sign in"));
+    let ended = |r: &Report| matches!(r, Report::Session { session: WebSession::Ended { why }, .. } if why.contains("requires guests to sign in"));
     if !rig.seen.iter().any(ended) {
         rig.until(ended).await;
     }

@@ -21,7 +21,7 @@ use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
 use crate::engine::{Command, Report, SendRequest};
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Extras, Kind, MessageId, Moment, Probe,
-    RepliesReadable, Session, Step, TokenStatus, Unreadable, Variation,
+    RepliesReadable, Step, TokenStatus, Unreadable, Variation, WebSession,
 };
 
 use super::lines::attempt_line;
@@ -229,8 +229,8 @@ impl SendFold {
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
-    fn session(&mut self, now: Moment, session: Session) -> Vec<Act> {
-        if let Session::Unreachable { why } = session {
+    fn session(&mut self, now: Moment, session: WebSession) -> Vec<Act> {
+        if let WebSession::Unreachable { why } = session {
             self.unreachable = Some(why);
         }
         self.give_up(now)

@@ -431,7 +431,7 @@ fn a_web_message_needs_no_sign_in() {
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
     let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
     assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
-    let session = Session::Unreachable { why: "no route; tried 8 times".into() };
+    let session = WebSession::Unreachable { why: "no route; tried 8 times".into() };
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
     assert_eq!(fold.on(NOW, elsewhere), []);
     let acts = fold.on(NOW, report(Report::Session { key: ConversationKey(3), session }));

@@ -19,7 +19,7 @@ use crate::engine::reading::Reader;
 use crate::engine::socket::paging::{Paging, Seen, Why};
 use crate::engine::socket::session::{Event, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
-use crate::model::{ConversationKey, Kind, Moment, Outcome, Session};
+use crate::model::{ConversationKey, Kind, Moment, Outcome, WebSession};
 
 use super::Driver;
 
@@ -98,12 +98,12 @@ impl Driver {
     pub(in crate::engine::driver) fn look_for_doubted(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.web(key) else { return };
         match web.machine.session() {
-            Session::Open { .. } | Session::ReadOnly { .. } if web.history.looks_back() => {}
-            Session::Open { .. } | Session::ReadOnly { .. } => self.catch_up(key, now),
-            Session::Closed => self.web_event(key, Event::Want(Wanted::Look), now),
+            WebSession::Open { .. } | WebSession::ReadOnly { .. } if web.history.looks_back() => {}
+            WebSession::Open { .. } | WebSession::ReadOnly { .. } => self.catch_up(key, now),
+            WebSession::Closed => self.web_event(key, Event::Want(Wanted::Look), now),
             // Once it is open, it is looked for.
-            Session::Connecting | Session::Reconnecting { .. } => {}
-            Session::Unreachable { .. } | Session::Ended { .. } => {
+            WebSession::Connecting | WebSession::Reconnecting { .. } => {}
+            WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
                 self.context.notice("what is unknown was not looked for: the session is not open; connect first", now);
             }
         }
@@ -113,7 +113,10 @@ impl Driver {
     pub(super) fn ask_history(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.web(key) else { return };
         // A session that is about to be open is waited for.
-        if matches!(web.machine.session(), Session::Closed | Session::Unreachable { .. } | Session::Ended { .. }) {
+        if matches!(
+            web.machine.session(),
+            WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
+        ) {
             return self
                 .context
                 .notice("older messages were not asked for: the session is not open; connect first", now);

@@ -1,7 +1,7 @@
 //! Web conversations: carries out what their session machines decide, and keeps what belongs to a session.
 //!
 //! ```text
-//! Command::{Watch, Send, Session, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
+//! Command::{Watch, Send, WebSession, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
 //!                                   └─► reader ─► Report::{MessagesArrived, Typing}      └─ history, give up
 //! ```
@@ -34,8 +34,8 @@ use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::{Media, Ours};
 use crate::model::{
-    Address, AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable, Session,
-    Unreadable,
+    Address, AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable,
+    Unreadable, WebSession,
 };
 
 use super::Driver;
@@ -85,7 +85,7 @@ enum Incoming {
 /// A web conversation.
 struct Web {
     machine: Machine,
-    told: Session,
+    told: WebSession,
     token: Option<SecretString>,
     /// The token was made just now: no session of it can exist.
     fresh: bool,
@@ -124,7 +124,7 @@ impl Web {
     fn new(machine: Machine, frames_per_minute: u32) -> Self {
         Self {
             machine,
-            told: Session::Closed,
+            told: WebSession::Closed,
             token: None,
             fresh: false,
             renew: false,
@@ -236,14 +236,14 @@ impl Driver {
         }
         let before = std::mem::replace(&mut web.told, session.clone());
         match &session {
-            Session::Reconnecting { at, why } => {
+            WebSession::Reconnecting { at, why } => {
                 self.tell_first(key, DeliveryStatus::Waiting { until: *at, why: why.clone() });
             }
             // Nothing is going to happen by itself: it is in the queue, and no more.
-            Session::Unreachable { .. } => self.tell_first(key, DeliveryStatus::Queued),
+            WebSession::Unreachable { .. } => self.tell_first(key, DeliveryStatus::Queued),
             _ => {}
         }
-        if !matches!(session, Session::Open { .. } | Session::ReadOnly { .. }) {
+        if !matches!(session, WebSession::Open { .. } | WebSession::ReadOnly { .. }) {
             self.tell_typing(key, None);
         }
         let readable = readable_after(&before, &session);
@@ -266,7 +266,7 @@ impl Driver {
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
     fn give_up_web(&mut self, key: ConversationKey, now: Moment) {
         let why = match self.webs.all.get(&key).map(|web| web.machine.session()) {
-            Some(Session::Ended { why }) => why,
+            Some(WebSession::Ended { why }) => why,
             _ => "the session was closed".to_owned(),
         };
         let waiting: Vec<_> = self.sends.queue.waiting().filter(|(of, _)| *of == key).map(|(_, m)| m).collect();
@@ -371,15 +371,17 @@ impl Web {
 }
 
 /// What a change of the session says of reading replies: nothing where the socket stays open.
-fn readable_after(before: &Session, session: &Session) -> Option<RepliesReadable> {
-    let is_open = |session: &Session| matches!(session, Session::Open { .. } | Session::ReadOnly { .. });
+fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesReadable> {
+    let is_open = |session: &WebSession| matches!(session, WebSession::Open { .. } | WebSession::ReadOnly { .. });
     let why = match session {
-        Session::Open { .. } | Session::ReadOnly { .. } => {
+        WebSession::Open { .. } | WebSession::ReadOnly { .. } => {
             return (!is_open(before)).then_some(RepliesReadable::Yes);
         }
-        Session::Connecting if *before == Session::Closed => return Some(RepliesReadable::NotYetKnown),
-        Session::Connecting | Session::Closed => String::new(),
-        Session::Reconnecting { why, .. } | Session::Unreachable { why } | Session::Ended { why } => why.clone(),
+        WebSession::Connecting if *before == WebSession::Closed => return Some(RepliesReadable::NotYetKnown),
+        WebSession::Connecting | WebSession::Closed => String::new(),
+        WebSession::Reconnecting { why, .. } | WebSession::Unreachable { why } | WebSession::Ended { why } => {
+            why.clone()
+        }
     };
     Some(RepliesReadable::No(Unreadable::SocketClosed(why)))
 }

@@ -17,7 +17,7 @@ use crate::engine::retry::{Verdict, what_follows};
 use crate::engine::send_log::{Intent, Recording, Unrecorded};
 use crate::genesys::web_messaging::{Ours, Outgoing, Said, Theirs};
 use crate::model::{
-    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Session, Timing, Variation,
+    Body, ConversationKey, DeliveryStatus, FailureKind, MessageId, Moment, Outcome, Timing, Variation, WebSession,
 };
 
 use super::frames::{lost, shown_answer, took};
@@ -164,8 +164,8 @@ impl Driver {
                 self.again(message, now, why.to_owned(), false, now);
                 match self.webs.all.get(&key).map(|web| web.machine.session()) {
                     // It is over, so nothing may wait for it.
-                    Some(Session::Closed | Session::Ended { .. }) => self.give_up_web(key, now),
-                    Some(Session::Unreachable { .. }) => self.tell_first(key, DeliveryStatus::Queued),
+                    Some(WebSession::Closed | WebSession::Ended { .. }) => self.give_up_web(key, now),
+                    Some(WebSession::Unreachable { .. }) => self.tell_first(key, DeliveryStatus::Queued),
                     _ => {}
                 }
             }

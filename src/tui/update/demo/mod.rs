@@ -34,18 +34,19 @@ pub fn toggle(state: &mut State) {
 
 /// Begins a demo of the open conversation.
 pub fn begin(state: &mut State) {
-    let conversations: Vec<_> = state.picker.items().iter().map(|item| item.conversation.clone()).collect();
+    let conversations: Vec<_> =
+        state.session.conversations.items().iter().map(|item| item.conversation.clone()).collect();
     let host = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/').to_owned();
-    let (api, login) = (host(&state.place.api), host(&state.place.login));
-    let profile = if state.place.sandbox { "" } else { state.place.profile.as_str() };
+    let (api, login) = (host(&state.session.profile.api), host(&state.session.profile.login));
+    let profile = if state.session.profile.sandbox { "" } else { state.session.profile.profile.as_str() };
     let others = [
         (api.as_str(), "api"),
         (login.as_str(), "login"),
-        (state.place.region.as_str(), "the region"),
+        (state.session.profile.region.as_str(), "the region"),
         (profile, "the organisation"),
     ];
     let mut present = Present::new(Aliases::new(conversations.iter(), &others), state.focus);
-    present.token = state.token.facts().map(|f| f.generation);
+    present.token = state.session.sign_in.status.facts().map(|f| f.generation);
     state.present = Some(present);
     state.zoomed = false;
     rest(state);
@@ -71,7 +72,7 @@ pub fn leave(state: &mut State) {
 
 /// Plays a pass that came with the program, or that was read before the console opened.
 pub fn play(state: &mut State, pass: &Pass) {
-    let script = Script::of(pass, state.place.sandbox);
+    let script = Script::of(pass, state.session.profile.sandbox);
     if state.present.is_none() {
         begin(state);
     }
@@ -122,7 +123,12 @@ pub fn chosen(state: &mut State, choice: &Choice) {
             }
         }
         Choice::Rehearse => {
-            let tape = state.picker.active().map(|key| Tape::of(state.threads.messages(key))).unwrap_or_default();
+            let tape = state
+                .session
+                .conversations
+                .active()
+                .map(|key| Tape::of(state.session.threads.messages(key)))
+                .unwrap_or_default();
             if tape.lines.is_empty() {
                 say(state, "Nothing was said here yet: there is nothing to rehearse.");
             } else {
@@ -207,14 +213,14 @@ pub fn pressed(state: &mut State, chord: Chord) {
 
 /// Messages of the other side.
 fn heard(state: &State, key: ConversationKey) -> usize {
-    state.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
+    state.session.threads.messages(key).iter().filter(|e| e.author() != Author::Guest).count()
 }
 
 /// The messages that the demo shows.
 fn messages(state: &State) -> usize {
     match state.present.as_ref().and_then(|p| p.tape.as_ref()) {
         Some(tape) => tape.shown,
-        None => state.picker.active().map_or(0, |key| state.threads.messages(key).len()),
+        None => state.session.conversations.active().map_or(0, |key| state.session.threads.messages(key).len()),
     }
 }
 

@@ -55,10 +55,15 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(present) = &state.present else { return };
     let Some(cue) = present.script.cues.get(present.script.next).cloned() else { return };
     if let Some(name) = &cue.conversation {
-        let wanted =
-            state.picker.items().iter().find(|item| item.conversation.name == *name).map(|i| i.conversation.key);
+        let wanted = state
+            .session
+            .conversations
+            .items()
+            .iter()
+            .find(|item| item.conversation.name == *name)
+            .map(|i| i.conversation.key);
         match wanted {
-            Some(key) if state.picker.active() != Some(key) => {
+            Some(key) if state.session.conversations.active() != Some(key) => {
                 conversations::open(state, key, effects);
                 rest(state);
             }
@@ -145,7 +150,7 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
-    let Some(key) = state.picker.active() else { return };
+    let Some(key) = state.session.conversations.active() else { return };
     let heard = heard(state, key);
     let sent = sending::send_text(state, key, text, cue.sent_as, Extras::default(), effects);
     match (sent, &mut state.present) {

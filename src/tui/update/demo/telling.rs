@@ -49,9 +49,9 @@ pub fn message(state: &mut State, id: MessageId) {
     if !tells(state) {
         return;
     }
-    let Some(message) = state.threads.message(id) else { return };
+    let Some(message) = state.session.threads.message(id) else { return };
     let (life, purpose) = (message.life.clone(), message.sent_as.is_some());
-    let entry = message.exchange.and_then(|e| state.log.entry_of(e));
+    let entry = message.exchange.and_then(|e| state.session.log.entry_of(e));
     let took = entry.and_then(|e| e.exchange()?.duration());
     let cause = entry.and_then(|e| Some(e.diagnosis()?.cause()));
     let now = state.now;
@@ -72,19 +72,19 @@ pub fn message(state: &mut State, id: MessageId) {
 
 /// Messages came into a conversation; the thread has them already. `before`: how many of the other side there were.
 pub fn came(state: &mut State, key: ConversationKey, before: usize) {
-    if !tells(state) || state.picker.active() != Some(key) {
+    if !tells(state) || state.session.conversations.active() != Some(key) {
         return;
     }
     let all = heard(state, key);
     if all <= before {
         return;
     }
-    let newest = state.threads.messages(key).iter().rev().find(|e| e.author() != Author::Guest);
+    let newest = state.session.threads.messages(key).iter().rev().find(|e| e.author() != Author::Guest);
     let Some((author, text)) = newest.map(|e| (e.author(), e.text().to_owned())) else { return };
     let answered =
         state.present.as_ref().and_then(|p| p.awaited.as_ref()).is_some_and(|a| a.conversation == key && all > a.heard);
     // What was said before anything was sent is no answer: the first read brings it.
-    if !answered && before == 0 && !state.threads.messages(key).iter().any(|e| e.life().is_some()) {
+    if !answered && before == 0 && !state.session.threads.messages(key).iter().any(|e| e.life().is_some()) {
         return;
     }
     if let Some(present) = state.present.as_mut().filter(|_| answered) {

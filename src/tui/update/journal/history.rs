@@ -11,7 +11,7 @@ fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
     if state.asked.is_some() {
         return;
     }
-    let serial = state.kept.next_serial();
+    let serial = state.session.journal.next_serial();
     state.asked = Some(serial);
     effects.push(Effect::Journal(Job::History(Ask { serial, want, limit: PAGE })));
 }
@@ -19,7 +19,7 @@ fn ask(state: &mut State, want: Want, effects: &mut Vec<Effect>) {
 /// Asks for what stands above, where one is near the top of what is in memory. `top`: one stood at the very top before
 /// the key.
 pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
-    if state.kept.keeping == Keeping::Off {
+    if state.session.journal.keeping == Keeping::Off {
         return;
     }
     match &state.history {
@@ -33,9 +33,9 @@ pub fn look_above(state: &mut State, top: bool, effects: &mut Vec<Effect>) {
         }
         Some(_) => {}
         None => {
-            let before = state.log.first_number();
-            let older = state.kept.oldest.is_some_and(|oldest| oldest < before);
-            let evicted = state.kept.keeps() && state.log.evicted() > 0;
+            let before = state.session.log.first_number();
+            let older = state.session.journal.oldest.is_some_and(|oldest| oldest < before);
+            let evicted = state.session.journal.keeps() && state.session.log.evicted() > 0;
             if top && (older || evicted) {
                 ask(state, Want::Before(before), effects);
             }
@@ -54,7 +54,7 @@ pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
         let last = history.log.last_number();
         close(state);
         if let Some(last) = last {
-            state.log.place(last + 1, 0, 0);
+            state.session.log.place(last + 1, 0, 0);
         }
     }
 }
@@ -62,7 +62,8 @@ pub fn look_below(state: &mut State, bottom: bool, effects: &mut Vec<Effect>) {
 /// The very beginning of what is kept.
 pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
     if state.history.as_ref().is_some_and(|h| h.query.is_none() && h.older)
-        || (state.history.is_none() && state.kept.oldest.is_some_and(|oldest| oldest < state.log.first_number()))
+        || (state.history.is_none()
+            && state.session.journal.oldest.is_some_and(|oldest| oldest < state.session.log.first_number()))
     {
         ask(state, Want::After(0), effects);
     }
@@ -70,7 +71,7 @@ pub fn oldest(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Looks for words in all that is kept.
 pub fn find(state: &mut State, query: &str, effects: &mut Vec<Effect>) {
-    if state.kept.keeping == Keeping::Off {
+    if state.session.journal.keeping == Keeping::Off {
         state.status.info("Nothing is kept here: this searches what a journal keeps. Ctrl-F searches the log.");
         return;
     }
@@ -95,9 +96,9 @@ pub fn found(state: &mut State, found: Found) {
         state.status.error(problem);
         return;
     }
-    let live_first = state.log.first_number();
+    let live_first = state.session.log.first_number();
     match (found.want, &mut state.history) {
-        (Want::Before(_), Some(history)) => history.prepend(&state.log, found.entries, found.more),
+        (Want::Before(_), Some(history)) => history.prepend(&state.session.log, found.entries, found.more),
         (Want::Before(before), None) => {
             if found.entries.is_empty() {
                 state.status.info("Nothing older is kept.");
@@ -105,8 +106,8 @@ pub fn found(state: &mut State, found: Found) {
             }
             let at = found.entries.last().map_or(before, |e| e.number);
             let mut entries = found.entries;
-            entries.extend(state.log.oldest_as_kept(PAGE / 4));
-            let mut history = History::new(&state.log, entries, None, found.more, false);
+            entries.extend(state.session.log.oldest_as_kept(PAGE / 4));
+            let mut history = History::new(&state.session.log, entries, None, found.more, false);
             history.log.place(at, 0, 0);
             state.history = Some(history);
         }
@@ -114,7 +115,7 @@ pub fn found(state: &mut State, found: Found) {
         (Want::After(0), _) => {
             let first = found.entries.first().map_or(0, |e| e.number);
             let newer = found.more;
-            let mut history = History::new(&state.log, found.entries, None, false, newer);
+            let mut history = History::new(&state.session.log, found.entries, None, false, newer);
             history.log.place(first, 0, 0);
             state.history = Some(history);
         }
@@ -123,12 +124,12 @@ pub fn found(state: &mut State, found: Found) {
             let count = found.entries.len();
             let entries: Vec<_> = found.entries.into_iter().filter(|e| e.number < live_first).collect();
             let reached = !found.more || entries.len() < count;
-            history.append(&state.log, entries, !reached);
+            history.append(&state.session.log, entries, !reached);
         }
         (Want::After(_), None) => {}
         (Want::Found { query, before }, open) => match open {
             Some(history) if before != u64::MAX && history.query.as_deref() == Some(query.as_str()) => {
-                history.prepend(&state.log, found.entries, found.more);
+                history.prepend(&state.session.log, found.entries, found.more);
             }
             _ if found.entries.is_empty() => {
                 state.status.info(format!("“{query}” is nowhere in what is kept."));
@@ -137,7 +138,7 @@ pub fn found(state: &mut State, found: Found) {
                 let count = found.entries.len();
                 let more = if found.more { " (and more above)" } else { "" };
                 state.status.info(format!("{count} found{more}, the newest last. Esc comes back to the log."));
-                state.history = Some(History::new(&state.log, found.entries, Some(query), found.more, false));
+                state.history = Some(History::new(&state.session.log, found.entries, Some(query), found.more, false));
             }
         },
     }

@@ -21,7 +21,7 @@ pub fn page(state: &mut State, page: Page, effects: &mut Vec<Effect>) {
         Page::Restored(restored) => restore::restored(state, *restored, effects),
         Page::Trouble(trouble) => self::trouble(state, trouble, effects),
         Page::Well => {
-            state.kept.trouble = None;
+            state.session.journal.trouble = None;
             state.status.info("The journal keeps everything again.");
         }
         Page::Notice(text) => {
@@ -34,16 +34,16 @@ pub fn page(state: &mut State, page: Page, effects: &mut Vec<Effect>) {
 
 /// Tells the journal, where there is one.
 pub fn keep(state: &State, job: Job, effects: &mut Vec<Effect>) {
-    if state.kept.keeping != Keeping::Off {
+    if state.session.journal.keeping != Keeping::Off {
         effects.push(Effect::Journal(job));
     }
 }
 
 /// A sentence of guestwire itself, in the log and in the journal.
 pub fn note(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    state.log.note(state.now, Kind::Sys, text);
-    if state.kept.keeps()
-        && let Some(number) = state.log.last_number()
+    state.session.log.note(state.now, Kind::Sys, text);
+    if state.session.journal.keeps()
+        && let Some(number) = state.session.log.last_number()
     {
         let job = Job::Note { number, at: state.now, kind: Kind::Sys, text: text.to_owned() };
         effects.push(Effect::Journal(job));
@@ -51,19 +51,19 @@ pub fn note(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 }
 
 fn trouble(state: &mut State, trouble: Trouble, effects: &mut Vec<Effect>) {
-    let before = state.kept.trouble.as_ref().map(|t| t.sentence.clone());
+    let before = state.session.journal.trouble.as_ref().map(|t| t.sentence.clone());
     if before.as_ref() != Some(&trouble.sentence) {
-        state.log.note(state.now, Kind::Sys, trouble.sentence.as_str());
+        state.session.log.note(state.now, Kind::Sys, trouble.sentence.as_str());
         state.status.error(trouble.sentence.clone());
     }
-    state.kept.trouble = Some(trouble);
-    if state.kept.keeping == Keeping::Opening {
-        state.kept.keeping = Keeping::Lame;
+    state.session.journal.trouble = Some(trouble);
+    if state.session.journal.keeping == Keeping::Opening {
+        state.session.journal.keeping = Keeping::ReadOnly;
         release(state, effects);
     }
 }
 
 /// What waited for the journal goes.
 fn release(state: &mut State, effects: &mut Vec<Effect>) {
-    effects.extend(std::mem::take(&mut state.kept.held).into_iter().map(Effect::Engine));
+    effects.extend(std::mem::take(&mut state.session.journal.held).into_iter().map(Effect::Engine));
 }

@@ -14,12 +14,12 @@ use super::keep;
 
 /// An exchange went on.
 pub fn exchanged(state: &State, exchange: &Arc<Exchange>, effects: &mut Vec<Effect>) {
-    if !state.kept.keeps() || !is_kept(exchange) {
+    if !state.session.journal.keeps() || !is_kept(exchange) {
         return;
     }
-    if let Some(number) = state.log.number_of(exchange.id) {
+    if let Some(number) = state.session.log.number_of(exchange.id) {
         keep_exchange(number, exchange, effects);
-        if let Some(entry) = state.log.entry(number).filter(|e| e.is_marked()) {
+        if let Some(entry) = state.session.log.entry(number).filter(|e| e.is_marked()) {
             let comment = entry.comment().map(str::to_owned);
             effects.push(Effect::Journal(Job::Mark { number, marked: true, comment }));
         }
@@ -40,29 +40,29 @@ pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
     if let Some(history) = &mut state.history {
         history.marked(number, marked, comment.clone());
     }
-    if state.kept.keeps() {
+    if state.session.journal.keeps() {
         effects.push(Effect::Journal(Job::Mark { number, marked, comment }));
     }
 }
 
 /// What a person decided about a conversation, or what was looked at, may have changed.
 pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if !state.kept.keeps() {
+    if !state.session.journal.keeps() {
         return;
     }
-    let Some(item) = state.picker.get(key) else { return };
-    let before = state.kept.conversations.get(&key);
-    let looked_at = state.threads.get(key).and_then(Thread::seen);
+    let Some(item) = state.session.conversations.get(key) else { return };
+    let before = state.session.journal.conversations.get(&key);
+    let looked_at = state.session.threads.get(key).and_then(Thread::seen);
     let kept = KeptConversation {
         key,
         nickname: item.nickname.clone(),
         pinned: item.pinned,
         seen: looked_at.max(before.and_then(|b| b.seen)),
         unread: item.unread,
-        place: state.threads.place(key),
+        place: state.session.threads.place(key),
     };
     if before != Some(&kept) {
-        state.kept.conversations.insert(key, kept.clone());
+        state.session.journal.conversations.insert(key, kept.clone());
         effects.push(Effect::Journal(Job::Conversation(kept)));
     }
 }
@@ -74,7 +74,7 @@ pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mu
 
 /// A read brought messages.
 pub fn heard(state: &State, key: ConversationKey, messages: &[RemoteMessage], effects: &mut Vec<Effect>) {
-    if state.kept.keeps() && !messages.is_empty() {
+    if state.session.journal.keeps() && !messages.is_empty() {
         effects.push(Effect::Journal(Job::RemoteMessages { conversation: key, messages: messages.to_vec() }));
     }
 }
@@ -82,22 +82,22 @@ pub fn heard(state: &State, key: ConversationKey, messages: &[RemoteMessage], ef
 /// After each event: tells which conversation is open, and saves the draft, and the place in the thread, that has waited long enough, or whose conversation
 /// was left.
 pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
-    if !state.kept.keeps() {
+    if !state.session.journal.keeps() {
         return;
     }
     let active = state.composer.active();
-    if state.kept.watched != active {
-        if let Some(left) = state.kept.watched {
+    if state.session.journal.watched != active {
+        if let Some(left) = state.session.journal.watched {
             save_draft(state, left, effects);
             conversation(state, left, effects);
         }
-        state.kept.watched = active;
-        state.kept.unsaved = None;
-        state.kept.moved = None;
+        state.session.journal.watched = active;
+        state.session.journal.unsaved = None;
+        state.session.journal.moved = None;
     }
     let Some(key) = active else { return };
-    if state.kept.opened != active {
-        state.kept.opened = active;
+    if state.session.journal.opened != active {
+        state.session.journal.opened = active;
         effects.push(Effect::Journal(Job::Opened(key)));
     }
     watch_place(state, key, effects);
@@ -105,38 +105,38 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn watch_place(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    let kept = state.kept.conversations.get(&key).and_then(|kept| kept.place.as_ref());
-    if kept == state.threads.place(key).as_ref() {
-        state.kept.moved = None;
-    } else if state.now.since(*state.kept.moved.get_or_insert(state.now)) >= SAVE_AFTER {
+    let kept = state.session.journal.conversations.get(&key).and_then(|kept| kept.place.as_ref());
+    if kept == state.session.threads.place(key).as_ref() {
+        state.session.journal.moved = None;
+    } else if state.now.since(*state.session.journal.moved.get_or_insert(state.now)) >= SAVE_AFTER {
         conversation(state, key, effects);
-        state.kept.moved = None;
+        state.session.journal.moved = None;
     }
 }
 
 fn watch_draft(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    let saved = state.kept.drafts.get(&key).map_or("", String::as_str);
+    let saved = state.session.journal.drafts.get(&key).map_or("", String::as_str);
     if saved == state.composer.text() {
-        state.kept.unsaved = None;
+        state.session.journal.unsaved = None;
         return;
     }
-    let since = *state.kept.unsaved.get_or_insert(state.now);
+    let since = *state.session.journal.unsaved.get_or_insert(state.now);
     if state.now.since(since) >= SAVE_AFTER {
         save_draft(state, key, effects);
-        state.kept.unsaved = None;
+        state.session.journal.unsaved = None;
     }
 }
 
 fn save_draft(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     let text = state.composer.draft_of(key).to_owned();
-    if state.kept.drafts.get(&key).map_or("", String::as_str) == text {
+    if state.session.journal.drafts.get(&key).map_or("", String::as_str) == text {
         return;
     }
     let cursor = state.composer.drafts().find(|(k, ..)| *k == Some(key)).map_or(0, |(_, _, cursor)| cursor);
     if text.is_empty() {
-        state.kept.drafts.remove(&key);
+        state.session.journal.drafts.remove(&key);
     } else {
-        state.kept.drafts.insert(key, text.clone());
+        state.session.journal.drafts.insert(key, text.clone());
     }
     effects.push(Effect::Journal(Job::Draft { conversation: key, text, cursor }));
 }
@@ -144,8 +144,8 @@ fn save_draft(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>
 /// The console is being left: what is not saved yet.
 pub fn leaving(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if state.kept.keeps() {
-        let keys: Vec<ConversationKey> = state.names().into_iter().map(|(key, _)| key).collect();
+    if state.session.journal.keeps() {
+        let keys: Vec<ConversationKey> = state.session.names().into_iter().map(|(key, _)| key).collect();
         for key in keys {
             save_draft(state, key, &mut effects);
             conversation(state, key, &mut effects);

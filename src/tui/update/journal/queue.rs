@@ -13,16 +13,17 @@ use super::keep;
 
 /// The key that sends what an earlier session left queued.
 pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
-    let paused = std::mem::take(&mut state.kept.paused);
+    let paused = std::mem::take(&mut state.session.journal.paused);
     if paused.is_empty() {
         state.status.info("No queued message waits for a key.");
         return;
     }
     let count = paused.len();
     // By conversation they stand in the thread in the order in which they were asked for.
-    let keys: Vec<ConversationKey> = state.names().into_iter().map(|(key, _)| key).collect();
+    let keys: Vec<ConversationKey> = state.session.names().into_iter().map(|(key, _)| key).collect();
     for key in keys {
         let waiting: Vec<SendRequest> = state
+            .session
             .threads
             .get(key)
             .into_iter()
@@ -37,12 +38,12 @@ pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Takes a message back that no engine knows of yet. True if it was one.
 pub fn take_back_paused(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) -> bool {
-    if !state.kept.paused.remove(&id) {
+    if !state.session.journal.paused.remove(&id) {
         return false;
     }
-    state.open_sends.remove(&id);
-    if let Some(key) = state.threads.life(id, DeliveryStatus::Cancelled, None, None) {
-        state.picker.set_counts(key, state.threads.counts(key));
+    state.session.open_sends.remove(&id);
+    if let Some(key) = state.session.threads.life(id, DeliveryStatus::Cancelled, None, None) {
+        state.session.conversations.set_counts(key, state.session.threads.counts(key));
     }
     keep(state, Job::Status { message: id, life: DeliveryStatus::Cancelled }, effects);
     true
@@ -54,20 +55,21 @@ pub fn send(state: &mut State, message: &Message, effects: &mut Vec<Effect>) {
     keep(state, Job::Queue(Box::new(message.clone())), effects);
     if message.resend_of.is_none() {
         // The draft goes in the same step as the message comes.
-        state.kept.drafts.remove(&message.conversation);
-        state.kept.unsaved = None;
+        state.session.journal.drafts.remove(&message.conversation);
+        state.session.journal.unsaved = None;
     }
     let behind = state
-        .kept
+        .session
+        .journal
         .paused
         .iter()
-        .any(|id| state.threads.message(*id).is_some_and(|m| m.conversation == message.conversation));
+        .any(|id| state.session.threads.message(*id).is_some_and(|m| m.conversation == message.conversation));
     if behind {
-        state.kept.paused.insert(message.id);
+        state.session.journal.paused.insert(message.id);
         let key = state.keymap.key(Action::ResumeQueue);
         state.status.warn(format!("It waits behind older ones of this conversation: {key} sends them all."));
-    } else if state.kept.keeping == Keeping::Opening {
-        state.kept.held.push(Command::Send(request));
+    } else if state.session.journal.keeping == Keeping::Opening {
+        state.session.journal.held.push(Command::Send(request));
     } else {
         effects.push(Effect::Engine(Command::Send(request)));
     }

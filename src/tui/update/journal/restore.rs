@@ -3,9 +3,10 @@
 use crate::engine::{Command, SendRequest};
 use crate::journal::job::Restored;
 use crate::model::{ConversationKey, DeliveryStatus, SessionAsk};
+use crate::session::OpenSend;
 use crate::session::journal_status::Keeping;
 use crate::tui::Effect;
-use crate::tui::state::{OpenSend, Pane, State};
+use crate::tui::state::{Pane, State};
 
 use super::persist::keep_exchange;
 use super::{note, release};
@@ -13,53 +14,59 @@ use crate::tui::update::{conversations, global, pass};
 
 /// What was kept, once the journal is open.
 pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Effect>) {
-    let takes_over = state.kept.keeping == Keeping::Lame && !restored.read_only;
-    state.kept.keeping = if restored.read_only { Keeping::Lame } else { Keeping::On };
+    let takes_over = state.session.journal.keeping == Keeping::ReadOnly && !restored.read_only;
+    state.session.journal.keeping = if restored.read_only { Keeping::ReadOnly } else { Keeping::On };
     if takes_over {
-        state.kept.trouble = None;
+        state.session.journal.trouble = None;
         state.status.info("The journal is free: this guestwire keeps everything now, and sends.");
     }
-    state.kept.oldest = (restored.last_number > 0).then_some(restored.first_number);
-    state.log.set_base(restored.last_number);
-    let selected = state.picker.selected();
+    state.session.journal.oldest = (restored.last_number > 0).then_some(restored.first_number);
+    state.session.log.set_base(restored.last_number);
+    let selected = state.session.conversations.selected();
     for conversation in std::mem::take(&mut restored.added) {
-        if conversation.key == state.picker.free_key() {
-            state.picker.add(conversation.clone());
+        if conversation.key == state.session.conversations.free_key() {
+            state.session.conversations.add(conversation.clone());
             effects.push(Effect::Engine(Command::Add(conversation)));
         }
     }
     // Adding one selects it.
     if let Some(key) = selected {
-        state.picker.select(key);
+        state.session.conversations.select(key);
     }
     if takes_over {
         // Its session could not be opened before.
-        let web = state.picker.active().filter(|key| state.picker.get(*key).is_some_and(|i| i.session().is_some()));
+        let web = state
+            .session
+            .conversations
+            .active()
+            .filter(|key| state.session.conversations.get(*key).is_some_and(|i| i.session().is_some()));
         effects.extend(web.map(|key| Effect::Engine(Command::Session { key, ask: SessionAsk::Connect })));
     } else {
         reopen(state, restored.open, effects);
     }
-    state.threads.earlier_until(state.now.wall);
+    state.session.threads.earlier_until(state.now.wall);
     for kept in std::mem::take(&mut restored.conversations) {
         if let Some(name) = &kept.nickname {
-            state.picker.set_nickname(kept.key, name);
+            state.session.conversations.set_nickname(kept.key, name);
         }
-        if kept.pinned && state.picker.get(kept.key).is_some_and(|i| !i.pinned) {
-            state.picker.pin(kept.key);
+        if kept.pinned && state.session.conversations.get(kept.key).is_some_and(|i| !i.pinned) {
+            state.session.conversations.pin(kept.key);
         }
         if let Some(seen) = kept.seen {
-            state.threads.seen_until(kept.key, seen);
+            state.session.threads.seen_until(kept.key, seen);
         }
-        if state.picker.active() != Some(kept.key) {
-            state.picker.set_unread(kept.key, kept.unread);
+        if state.session.conversations.active() != Some(kept.key) {
+            state.session.conversations.set_unread(kept.key, kept.unread);
         }
-        state.kept.conversations.insert(kept.key, kept);
+        state.session.journal.conversations.insert(kept.key, kept);
     }
     // What begins in a sandbox begins anew, with other ids, when that is started anew.
-    for (key, conversation_id) in std::mem::take(&mut restored.learned).into_iter().filter(|_| !state.place.sandbox) {
+    for (key, conversation_id) in
+        std::mem::take(&mut restored.learned).into_iter().filter(|_| !state.session.profile.sandbox)
+    {
         effects.push(Effect::Engine(Command::Learn { key, conversation_id }));
     }
-    state.log.set_names(state.names());
+    state.session.log.set_names(state.session.names());
     for (key, text, cursor) in std::mem::take(&mut restored.drafts) {
         // What was typed before the journal was open stays too.
         let typed = state.composer.draft_of(key).to_owned();
@@ -69,18 +76,18 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
             let both = format!("{text}\n{typed}");
             state.composer.restore_draft(key, &both, both.len());
         }
-        state.kept.drafts.insert(key, text);
-        state.picker.set_draft(key, true);
+        state.session.journal.drafts.insert(key, text);
+        state.session.conversations.set_draft(key, true);
     }
     let mut said = messages(state, &restored, effects);
     said.extend(pass::restored(state, restored.pass));
     for (key, heard) in restored.heard {
-        let unread = state.kept.conversations.get(&key).map_or(0, |kept| kept.unread);
-        state.threads.recall(key, heard, unread);
+        let unread = state.session.journal.conversations.get(&key).map_or(0, |kept| kept.unread);
+        state.session.threads.recall(key, heard, unread);
     }
-    for kept in state.kept.conversations.values() {
+    for kept in state.session.journal.conversations.values() {
         if let Some(place) = &kept.place {
-            state.threads.go_to(kept.key, place);
+            state.session.threads.go_to(kept.key, place);
         }
     }
     if !said.is_empty() {
@@ -89,8 +96,9 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
         state.status.warn(text);
     }
     release(state, effects);
-    if state.kept.keeps() {
-        let entries: Vec<_> = state.log.entries().filter_map(|e| Some((e.number(), e.exchange()?.clone()))).collect();
+    if state.session.journal.keeps() {
+        let entries: Vec<_> =
+            state.session.log.entries().filter_map(|e| Some((e.number(), e.exchange()?.clone()))).collect();
         for (number, exchange) in entries {
             keep_exchange(number, &exchange, effects);
         }
@@ -100,23 +108,23 @@ pub fn restored(state: &mut State, mut restored: Restored, effects: &mut Vec<Eff
 /// Opens the conversation that was open last. Not where a person has begun something: what is typed stays where it was
 /// begun.
 fn reopen(state: &mut State, last: Option<ConversationKey>, effects: &mut Vec<Effect>) {
-    let active = state.picker.active();
-    state.kept.opened = last.or(active);
-    let first = state.picker.items().first().map(|item| item.conversation.key);
+    let active = state.session.conversations.active();
+    state.session.journal.opened = last.or(active);
+    let first = state.session.conversations.items().first().map(|item| item.conversation.key);
     let begun = state.overlay.is_some()
         || state.present.is_some()
-        || !state.kept.held.is_empty()
+        || !state.session.journal.held.is_empty()
         || !state.composer.is_empty()
         || active.is_some() && (active != first || state.focus == Pane::Picker);
     let Some(key) = last.filter(|key| !begun && active != Some(*key)) else { return };
-    state.picker.open_key(key);
+    state.session.conversations.open_key(key);
     state.composer.switch(key);
     if active.is_none() {
         global::focus(state, Pane::Composer);
     }
     // What needs a token is looked at once there is one.
-    let web = state.picker.get(key).is_some_and(|item| item.session().is_some());
-    if web || state.token.facts().is_some() {
+    let web = state.session.conversations.get(key).is_some_and(|item| item.session().is_some());
+    if web || state.session.sign_in.status.facts().is_some() {
         conversations::look(state, key, effects);
     }
 }
@@ -129,22 +137,25 @@ fn messages(state: &mut State, restored: &Restored, effects: &mut Vec<Effect>) -
     let (recalled, homeless) = (restored.recalled(), restored.homeless);
     for kept in &restored.messages {
         let (id, conversation) = (kept.id, kept.conversation);
-        if state.threads.message(id).is_none() {
-            state.threads.sent(kept.message());
+        if state.session.threads.message(id).is_none() {
+            state.session.threads.sent(kept.message());
         }
-        state.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
+        state.session.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
         if kept.life == DeliveryStatus::Queued {
-            state.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
+            state
+                .session
+                .open_sends
+                .insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
             if old {
-                state.kept.paused.insert(id);
+                state.session.journal.paused.insert(id);
             } else {
                 effects.push(Effect::Engine(Command::Send(SendRequest::of(&kept.message()))));
             }
         }
     }
-    let keys: Vec<ConversationKey> = state.names().into_iter().map(|(key, _)| key).collect();
+    let keys: Vec<ConversationKey> = state.session.names().into_iter().map(|(key, _)| key).collect();
     for key in keys {
-        state.picker.set_counts(key, state.threads.counts(key));
+        state.session.conversations.set_counts(key, state.session.threads.counts(key));
     }
     if !recalled.is_empty() {
         effects.push(Effect::Engine(Command::Recall(recalled)));

@@ -26,12 +26,12 @@ pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
 /// The files are there: a pass can be chosen.
 pub fn found(state: &mut State, found: Vec<Found>) {
     state.status.clear();
-    state.pass.found = found;
+    state.session.pass.found = found;
     let mut items = Vec::new();
-    if let Some(run) = &state.pass.unfinished {
+    if let Some(run) = &state.session.pass.unfinished {
         items.push((format!("go on with {}: {}", run.name, place_words(run)), Choice::Pass(PassChoice::Unfinished)));
     }
-    for found in &state.pass.found {
+    for found in &state.session.pass.found {
         let file = found.path.display();
         items.push(match &found.name {
             Ok(name) => (format!("{name}  {file}"), Choice::Pass(PassChoice::File(found.path.clone()))),
@@ -69,13 +69,13 @@ pub fn path_given(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 }
 
 fn ask_for(state: &mut State, path: PathBuf, effects: &mut Vec<Effect>) {
-    state.pass.reading = Some(path.clone());
+    state.session.pass.reading = Some(path.clone());
     effects.push(Effect::ReadPass(path));
 }
 
 /// The file's text is there, or why not.
 pub fn read(state: &mut State, path: &Path, text: Result<String, String>, effects: &mut Vec<Effect>) {
-    if state.pass.reading.take_if(|p| p == path).is_none() {
+    if state.session.pass.reading.take_if(|p| p == path).is_none() {
         return;
     }
     match text {
@@ -96,8 +96,8 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
         }
     };
     // Of two unfinished runs only one can be gone on with: the one left behind is over.
-    let left = state.pass.unfinished.take();
-    let left = left.or_else(|| state.pass.playing.take().map(|p| Arc::new(p.runner.run().clone())));
+    let left = state.session.pass.unfinished.take();
+    let left = left.or_else(|| state.session.pass.playing.take().map(|p| Arc::new(p.runner.run().clone())));
     if let Some(left) = left.filter(|run| run.ended.is_none()) {
         let ended = Run { ended: Some(state.now.wall), ..(*left).clone() };
         journal::keep(state, Job::Pass(Arc::new(ended)), effects);
@@ -107,9 +107,9 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
         id: state.composer.new_uuid(),
         file: file.to_owned(),
         source: text.to_owned(),
-        profile: state.place.profile.clone(),
-        region: state.place.region.clone(),
-        sandbox: state.place.sandbox,
+        profile: state.session.profile.profile.clone(),
+        region: state.session.profile.region.clone(),
+        sandbox: state.session.profile.sandbox,
         at: state.now,
         plan,
     };
@@ -122,7 +122,7 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
 
 /// Goes on where an earlier session stopped.
 fn resume(state: &mut State) {
-    let Some(run) = state.pass.unfinished.take() else { return };
+    let Some(run) = state.session.pass.unfinished.take() else { return };
     let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
     let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), cast(state), state.now));
     let Some(runner) = runner else {
@@ -131,7 +131,7 @@ fn resume(state: &mut State) {
     };
     let words = place_words(&run);
     play(state, runner);
-    if let Some(playing) = &mut state.pass.playing {
+    if let Some(playing) = &mut state.session.pass.playing {
         playing.kept = Some(run);
     }
     let (go, pause) = (state.key(Action::PassGo), state.key(Action::PassPause));
@@ -139,22 +139,22 @@ fn resume(state: &mut State) {
 }
 
 fn play(state: &mut State, mut runner: Runner) {
-    let known = Known { facts: &state.place.facts, past: &state.past };
-    runner.on(state.now, Event::Report(&Report::Token(state.token.clone())), &known);
-    state.pass.playing = Some(Playing { runner, shown: true, kept: None, marked: None });
+    let known = Known { facts: &state.session.profile.facts, past: &state.session.evidence };
+    runner.on(state.now, Event::Report(&Report::Token(state.session.sign_in.status.clone())), &known);
+    state.session.pass.playing = Some(Playing { runner, shown: true, kept: None, marked: None });
     super::show(state);
 }
 
 fn cast(state: &State) -> Cast {
     // The pass calls conversations as the config does, whatever a person calls them.
-    let players = state.picker.items().iter().map(|item| Player {
+    let players = state.session.conversations.items().iter().map(|item| Player {
         name: item.conversation.name.clone(),
         key: item.conversation.key,
         channel: item.conversation.channel(),
         readable: item.readable.clone(),
     });
     let players = players.collect();
-    Cast { players, usual: state.picker.active(), sandbox: state.place.sandbox }
+    Cast { players, usual: state.session.conversations.active(), sandbox: state.session.profile.sandbox }
 }
 
 /// What the journal kept: an unfinished run is offered.
@@ -162,21 +162,21 @@ pub fn restored(state: &mut State, run: Option<Arc<Run>>) -> Option<String> {
     let run = run?;
     let key = state.key(Action::Pass);
     let said = format!("the pass {} waits at {}: {key} goes on", run.name, place_words(&run));
-    if state.pass.playing.is_none() {
-        state.pass.unfinished = Some(run);
+    if state.session.pass.playing.is_none() {
+        state.session.pass.unfinished = Some(run);
     }
     Some(said)
 }
 
 /// Where the reports go.
 pub(super) fn ask_reports(state: &mut State) {
-    let Some(playing) = &state.pass.playing else { return };
-    let dir = reports_dir(&state.place.data_dir, playing.runner.run());
+    let Some(playing) = &state.session.pass.playing else { return };
+    let dir = reports_dir(&state.session.profile.data_dir, playing.runner.run());
     state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Reports, &dir.display().to_string())));
 }
 
 /// Writes them there.
 pub fn write_reports(state: &mut State, dir: &str, effects: &mut Vec<Effect>) {
-    let Some(playing) = state.pass.playing.as_ref().filter(|_| !dir.is_empty()) else { return };
+    let Some(playing) = state.session.pass.playing.as_ref().filter(|_| !dir.is_empty()) else { return };
     effects.push(Effect::Reports { run: Arc::new(playing.runner.run().clone()), dir: PathBuf::from(dir) });
 }

@@ -33,7 +33,7 @@ const SCREEN_MESSAGES: usize = 20;
 
 /// Applies an action of the pass pane.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    if state.pass.playing.is_none() {
+    if state.session.pass.playing.is_none() {
         let key = state.key(Action::Pass);
         state.status.info(format!("No pass is open: {key} chooses one."));
         return;
@@ -56,7 +56,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::NextCase => tell(state, Event::Case(1), effects),
         Action::PreviousCase => tell(state, Event::Case(-1), effects),
         Action::PassPause => {
-            let paused = state.pass.playing.as_ref().is_some_and(|p| p.runner.is_paused());
+            let paused = state.session.pass.playing.as_ref().is_some_and(|p| p.runner.is_paused());
             tell(state, Event::Pause(!paused), effects);
         }
         Action::PassReports => files::ask_reports(state),
@@ -66,12 +66,12 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 }
 
 fn playing(state: &State) -> Option<&crate::pass::StepResult> {
-    state.pass.playing.as_ref()?.runner.open_result()
+    state.session.pass.playing.as_ref()?.runner.open_result()
 }
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
 pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
-    match &mut state.pass.playing {
+    match &mut state.session.pass.playing {
         Some(playing) if playing.shown && state.focus == Pane::Pass => {
             if playing.runner.is_over() {
                 offer(state, effects);
@@ -86,7 +86,7 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// The pass stands in the log's place and has the focus.
 pub fn show(state: &mut State) {
-    if let Some(playing) = &mut state.pass.playing {
+    if let Some(playing) = &mut state.session.pass.playing {
         playing.shown = true;
         state.thread_over = false;
         state.focus = Pane::Pass;
@@ -96,7 +96,7 @@ pub fn show(state: &mut State) {
 
 /// The log comes back; the pass goes on.
 pub fn hide(state: &mut State) {
-    if let Some(playing) = &mut state.pass.playing {
+    if let Some(playing) = &mut state.session.pass.playing {
         playing.shown = false;
     }
     if state.focus == Pane::Pass {
@@ -107,7 +107,7 @@ pub fn hide(state: &mut State) {
 
 /// Enter: runs a step that waits, accepts what is suggested of one that is decided.
 fn go(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &state.session.pass.playing else { return };
     match playing.runner.stage() {
         // One that was interrupted may have been received.
         Stage::Ready if playing.runner.open_result().is_some_and(|r| r.runs > 0) => ask_again(state, effects),
@@ -131,16 +131,16 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Another conversation was opened: a pass of which no step ran yet speaks there.
 pub fn follow(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if state.pass.playing.as_mut().is_some_and(|playing| playing.runner.speak_in(key)) {
+    if state.session.pass.playing.as_mut().is_some_and(|playing| playing.runner.speak_in(key)) {
         keep(state, effects);
     }
 }
 
 /// Asks first where the step speaks to real customers.
 fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(step) = state.pass.playing.as_ref().and_then(|p| p.runner.open_step()) else { return };
+    let Some(step) = state.session.pass.playing.as_ref().and_then(|p| p.runner.open_step()) else { return };
     if step.sends() && state.asks_before_sending() {
-        let lines = vec![step.deed(), format!("region  {}", state.place.region)];
+        let lines = vec![step.deed(), format!("region  {}", state.session.profile.region)];
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::PassStep,
             title: "PROD: run this step?".to_owned(),
@@ -155,16 +155,16 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Runs the open step.
 pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &state.session.pass.playing else { return };
     if playing.runner.open_step().is_some_and(crate::pass::file::Step::sends)
-        && let Some(why) = state.kept.forbids_sending().map(str::to_owned)
+        && let Some(why) = state.session.journal.forbids_sending().map(str::to_owned)
     {
         state.status.error(why);
         return;
     }
     // The step's conversation is the open one, so that it is seen and read.
     let key = playing.runner.open_player().ok().map(|p| p.key);
-    if let Some(key) = key.filter(|key| state.picker.active() != Some(*key)) {
+    if let Some(key) = key.filter(|key| state.session.conversations.active() != Some(*key)) {
         let focus = state.focus;
         conversations::show(state, key, effects);
         state.focus = focus;
@@ -176,7 +176,7 @@ pub fn run_step_now(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// `!`: runs the step again; asks where its message was sent already.
 fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &state.session.pass.playing else { return };
     let sends = playing.runner.open_step().is_some_and(crate::pass::file::Step::sends);
     let ran = playing.runner.open_result().is_some_and(|r| r.runs > 0);
     if sends && ran {
@@ -203,15 +203,15 @@ fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
 
 /// What the open conversation shows goes with the step.
 fn take_screen(state: &mut State) {
-    let Some(key) = state.picker.active() else { return };
-    let text = state.threads.as_text(key, SCREEN_MESSAGES, &state.zone);
-    if let Some(playing) = &mut state.pass.playing {
+    let Some(key) = state.session.conversations.active() else { return };
+    let text = state.session.threads.as_text(key, SCREEN_MESSAGES, &state.zone);
+    if let Some(playing) = &mut state.session.pass.playing {
         playing.runner.screen(text);
     }
 }
 
 fn stop(state: &mut State) {
-    let Some(playing) = &state.pass.playing else { return };
+    let Some(playing) = &state.session.pass.playing else { return };
     if playing.runner.is_over() {
         state.status.info("The pass is over already.");
         return;
@@ -241,14 +241,14 @@ pub fn note(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
 
 /// The engine has said something, and the rest of the state knows it.
 pub fn report(state: &mut State, report: &Report, effects: &mut Vec<Effect>) {
-    if state.pass.is_running() {
+    if state.session.pass.is_running() {
         tell(state, Event::Report(report), effects);
     }
 }
 
 /// Time has passed.
 pub fn due(state: &mut State, effects: &mut Vec<Effect>) {
-    let due = state.pass.playing.as_ref().and_then(|p| p.runner.due());
+    let due = state.session.pass.playing.as_ref().and_then(|p| p.runner.due());
     if due.is_some_and(|at| at.left(state.now).is_zero()) {
         tell(state, Event::Due, effects);
     }
@@ -265,14 +265,14 @@ pub fn arranged(state: &mut State, done: Result<(), String>, effects: &mut Vec<E
 
 /// Tells the runner, carries out what it wants, and keeps what changed.
 fn tell(state: &mut State, event: Event<'_>, effects: &mut Vec<Effect>) {
-    let known = Known { facts: &state.place.facts, past: &state.past };
-    let Some(playing) = &mut state.pass.playing else { return };
+    let known = Known { facts: &state.session.profile.facts, past: &state.session.evidence };
+    let Some(playing) = &mut state.session.pass.playing else { return };
     let was_over = playing.runner.is_over();
     for wish in playing.runner.on(state.now, event, &known) {
         carry_out(state, wish, effects);
     }
     keep(state, effects);
-    let Some(playing) = &mut state.pass.playing else { return };
+    let Some(playing) = &mut state.session.pass.playing else { return };
     let run = playing.runner.run();
     let at = run.at;
     if playing.runner.is_over() && !was_over {
@@ -295,7 +295,7 @@ fn carry_out(state: &mut State, wish: Wish, effects: &mut Vec<Effect>) {
     match wish {
         Wish::Send(send) => {
             let sent = sending::submit(state, send.conversation, send.text, None, send.sent_as, send.extras, effects);
-            if let Some(playing) = &mut state.pass.playing {
+            if let Some(playing) = &mut state.session.pass.playing {
                 playing.runner.sent(sent);
             }
         }
@@ -317,8 +317,8 @@ fn carry_out(state: &mut State, wish: Wish, effects: &mut Vec<Effect>) {
 
 /// The journal is told what changed.
 fn keep(state: &mut State, effects: &mut Vec<Effect>) {
-    let keeps = state.kept.keeps();
-    let Some(playing) = &mut state.pass.playing else { return };
+    let keeps = state.session.journal.keeps();
+    let Some(playing) = &mut state.session.pass.playing else { return };
     if !keeps || playing.kept.as_deref() == Some(playing.runner.run()) {
         return;
     }

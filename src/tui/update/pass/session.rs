@@ -30,16 +30,17 @@ pub fn write_session(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
 
 /// What was sent in this session and has come to an end, in the order of the log.
 fn played(state: &State) -> Vec<Played> {
-    let sends = state.log.entries().filter_map(|entry| {
+    let sends = state.session.log.entries().filter_map(|entry| {
         let exchange = entry.exchange().filter(|x| x.kind == Kind::Send && x.outcome.is_settled())?;
-        let message = state.threads.message(exchange.message?)?;
-        Some((exchange, message, state.log.why_of(exchange.id)))
+        let message = state.session.threads.message(exchange.message?)?;
+        Some((exchange, message, state.session.log.why_of(exchange.id)))
     });
     sends
         .filter(|(_, message, _)| message.life.is_settled())
         .map(|(exchange, message, why)| Played {
             conversation: state
-                .picker
+                .session
+                .conversations
                 .get(message.conversation)
                 .map_or_else(String::new, |item| item.conversation.name.clone()),
             text: message.text.clone(),
@@ -54,7 +55,7 @@ fn played(state: &State) -> Vec<Played> {
 
 /// What the other side said first after it.
 fn reply(state: &State, message: &Message) -> Option<String> {
-    let entries = state.threads.messages(message.conversation);
+    let entries = state.session.threads.messages(message.conversation);
     let ours = entries.iter().position(
         |e| matches!(&e.source, crate::session::thread::Source::Ours { message: m, .. } if m.id == message.id),
     )?;

@@ -1,0 +1,122 @@
+//! Signing in: where it stands, and whether it is of any use to wait longer.
+
+use std::time::Duration;
+
+use crate::model::{Exchange, Kind, Moment, Outcome, TokenStatus};
+
+/// How many vain tries are waited for before giving up.
+pub const TRIES: u32 = 3;
+/// How long a token endpoint that asks to wait is waited for in all.
+const WAITS: Duration = Duration::from_secs(120);
+
+/// Why it is no use to wait for a token without a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInTrouble {
+    /// The network failed, below HTTP; otherwise the token endpoint, or the profile, said no.
+    pub network: bool,
+    /// What happened, as the end of a sentence.
+    pub why: String,
+}
+
+/// Signing in. See the module.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// The token as the engine told it last.
+    pub status: TokenStatus,
+    /// The newest token exchange failed below HTTP.
+    network: bool,
+    failures: u32,
+    /// When the token endpoint first asked to wait, since there last was a token.
+    limited: Option<Moment>,
+    trouble: Option<SignInTrouble>,
+}
+
+impl SignIn {
+    /// Takes note of an exchange, where it is a token request.
+    pub fn exchange(&mut self, exchange: &Exchange) {
+        if exchange.kind == Kind::Token && exchange.outcome.is_settled() {
+            self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
+        }
+    }
+
+    /// The engine told a status. Returns the one before.
+    pub fn moved(&mut self, now: Moment, status: TokenStatus) -> TokenStatus {
+        let trouble = |network: bool, why: String| Some(SignInTrouble { network, why });
+        match &status {
+            TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
+                self.forget_failures();
+            }
+            TokenStatus::Expired { retry: None, why } => self.trouble = trouble(self.network, why.clone()),
+            TokenStatus::Expired { retry: Some(_), why } => {
+                self.failures += 1;
+                if self.failures >= TRIES {
+                    self.trouble = trouble(self.network, format!("{why} ({} tries)", self.failures));
+                }
+            }
+            TokenStatus::Refused { why, .. } | TokenStatus::NoSecret { why } => {
+                self.trouble = trouble(false, why.clone());
+            }
+            TokenStatus::BadClient { why } => {
+                let how = "check the client's id, its secret, the region and client_auth";
+                self.trouble = trouble(false, format!("{why}; {how}"));
+            }
+            TokenStatus::Limited { until, facts: None } => {
+                let end = self.limited.get_or_insert(now).after(WAITS);
+                if until.mono > end.mono {
+                    let seconds = until.left(now).as_secs().try_into().unwrap_or(i64::MAX);
+                    let why = format!(
+                        "the token endpoint answered 429 and asks to wait {:#}, and this command waits {} s at most; \
+                         try again after {}",
+                        jiff::SignedDuration::from_secs(seconds),
+                        WAITS.as_secs(),
+                        until.wall.strftime("%FT%TZ"),
+                    );
+                    self.trouble = trouble(false, why);
+                }
+            }
+            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { facts: Some(_), .. } => {}
+        }
+        std::mem::replace(&mut self.status, status)
+    }
+
+    /// A person tries anew: what failed before counts no more.
+    pub fn forget_failures(&mut self) {
+        self.failures = 0;
+        self.limited = None;
+        self.trouble = None;
+    }
+
+    /// Why it is no use to wait longer, if so.
+    pub const fn trouble(&self) -> Option<&SignInTrouble> {
+        self.trouble.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Acceptance, Generation, Granted, TokenFacts};
+
+    #[test]
+    fn a_token_that_works_is_not_given_up_for_a_long_wait() {
+        let facts = TokenFacts {
+            generation: Generation(1),
+            issued: Moment::ZERO,
+            expires: None,
+            lifetime: None,
+            requested: Vec::new(),
+            granted: Granted::Unknown,
+            missing: Vec::new(),
+            organization: None,
+            client_name: None,
+            pasted: false,
+            acceptance: Acceptance::NotAsked,
+        };
+        let until = Moment::ZERO.after(Duration::from_secs(86_400));
+        for (facts, troubled) in [(Some(facts), false), (None, true)] {
+            let mut sign_in = SignIn::default();
+            sign_in.moved(Moment::ZERO, TokenStatus::Limited { until, facts });
+            assert_eq!(sign_in.trouble().is_some(), troubled);
+        }
+    }
+}
