@@ -11,7 +11,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::sheet::{Lookup, env_text};
+use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
 
 use super::exit::Failed;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::config::origin::Lookup;
 use crate::config::secret::Oddity;
-use crate::config::sheet::Lookup;
 use crate::config::{Flags, Problem, ProfileChoice, Settings, Terminal, load, locate};
 use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::screen::visible;
@@ -115,7 +115,7 @@ fn verdict(settings: &Settings) -> String {
 /// Each value with where it came from, in columns.
 fn table(settings: &Settings) -> String {
     let cells: Vec<(String, String)> = settings
-        .sheet
+        .effective
         .iter()
         .map(|row| (visible(&format!("{} = {}", row.name, row.value)).into_owned(), row.origin.to_string()))
         .collect();

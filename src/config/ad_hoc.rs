@@ -1,12 +1,11 @@
 //! Targets that no config file names: the profile `env`, which the environment variables of the vendor's tools make, and
 //! the one conversation that flags describe.
 
+use super::origin::{Lookup, env_text};
 use super::problem::{Position, Spot};
-use super::raw::{RawBounds, RawOauth, RawSecret};
-use super::raw_profile::{RawAddress, RawConversation, RawGuest, RawProfile};
+use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
 use super::settings::Origin;
-use super::sheet::{Lookup, env_text};
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use directories::{BaseDirs, ProjectDirs};
 
+use super::origin::Lookup;
 use super::problem::{Problem, Problems, position};
 use super::resolve::{Flags, Input, Source, paths, resolve};
 use super::secret::open_to_others;
 use super::settings::{Paths, Row, Settings};
-use super::sheet::Lookup;
 
 /// Larger than any config file should be.
 const MAX_BYTES: u64 = 4 << 20;

@@ -1,22 +1,22 @@
 //! Configuration: file, environment and flags become one resolved [`Settings`].
 //!
 //! ```text
-//! config.toml ─► reader ─► raw (as written, with places) ─┐
-//!                                                         ├─► resolve ─► Settings ─┬─► Profile ─► engine
-//! environment ────────────────────────────────────────────┤     │                  ├─► ui, keys … ─► console
-//! flags ──────────────────────────────────────────────────┘     ▼                  └─► sheet ─► config show
-//!                                      Problems: file:line:column: one sentence each
+//! config.toml ─► toml_reader ─► raw (as written, with places) ─┐
+//!                                                              ├─► resolve ─► Settings ─┬─► Profile ─► engine
+//! environment ─────────────────────────────────────────────────┤     │                  ├─► ui, keys … ─► screen
+//! flags ───────────────────────────────────────────────────────┘     ▼                  └─► origins ─► config show
+//!                                           Problems: file:line:column: one sentence each
 //! ```
 
 pub mod ad_hoc;
 mod address;
 pub mod load;
+pub mod origin;
 mod pasted_token;
 pub mod problem;
 pub mod profile;
 mod raw;
 mod raw_profile;
-pub(crate) mod reader;
 pub mod regions;
 pub mod resolve;
 mod resolve_profile;
@@ -24,7 +24,7 @@ pub mod secret;
 mod secret_command;
 mod secret_error;
 pub mod settings;
-pub mod sheet;
+pub(crate) mod toml_reader;
 
 pub use load::{load, locate};
 pub use problem::{Position, Problem, Problems, Spot};
@@ -32,7 +32,7 @@ pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     TokenHost, Webhook,
 };
-pub use reader::parse_duration;
 pub use resolve::Flags;
 pub use secret::{SecretError, SecretSource, Terminal};
 pub use settings::{ProfileChoice, Settings};
+pub use toml_reader::parse_duration;

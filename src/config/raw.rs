@@ -1,14 +1,10 @@
 //! The config file as it was written: every field optional that may be left out, every value with its place.
 //! [`super::resolve`] turns it into settings.
 
-use std::time::Duration;
-
-use secrecy::SecretString;
-
-use super::problem::{Position, Spot};
-use super::reader::{Either, Table};
+use super::problem::Spot;
+use super::raw_profile::RawProfile;
 use super::settings::{Clipboard, ColorChoice, EnterKey, KeyBinding, KeyContext, Times};
-use super::{ClientAuth, TokenHost, raw_profile::RawProfile};
+use super::toml_reader::Table;
 
 /// The whole file.
 #[derive(Debug, Default)]
@@ -57,35 +53,6 @@ pub struct RawUi {
     pub demo: Option<Spot<bool>>,
     pub clipboard: Option<Spot<Clipboard>>,
     pub times: Option<Spot<Times>>,
-}
-
-/// A secret as the file gives it.
-#[derive(Clone, Debug)]
-pub enum RawSecret {
-    Literal(SecretString),
-    Env(String),
-    File(String),
-    Command(Vec<String>),
-}
-
-/// The `[profiles.NAME.oauth]` table.
-#[derive(Debug)]
-pub struct RawOauth {
-    pub at: Position,
-    pub client_id: Option<Spot<RawSecret>>,
-    pub client_secret: Option<Spot<RawSecret>>,
-    pub access_token: Option<Spot<RawSecret>>,
-    pub token_host: Option<Spot<TokenHost>>,
-    pub client_auth: Option<Spot<ClientAuth>>,
-    pub scopes: Option<Spot<Vec<Spot<String>>>>,
-}
-
-/// Bounds of a profile, each optional.
-#[derive(Debug, Default)]
-pub struct RawBounds {
-    pub connect_timeout: Option<Spot<Duration>>,
-    pub request_timeout: Option<Spot<Duration>>,
-    pub parallel: Option<Spot<u64>>,
 }
 
 impl RawFile {
@@ -183,49 +150,11 @@ fn read_keys(mut table: Table<'_>) -> Vec<KeyBinding> {
     bindings
 }
 
-impl RawSecret {
-    const FORMS: &'static str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
-
-    /// Reads a secret: one of the three references, or the secret itself.
-    pub fn read(table: &mut Table<'_>, name: &'static str) -> Option<Spot<Self>> {
-        match table.text_or_table(name, Self::FORMS)? {
-            Either::Text(text) => Some(text.map(|t| Self::Literal(SecretString::from(t)))),
-            Either::Table(mut reference) => {
-                let at = reference.at();
-                let env = reference.text("env");
-                let file = reference.text("file");
-                let command = reference.strings("command");
-                let forms = usize::from(env.is_some()) + usize::from(file.is_some()) + usize::from(command.is_some());
-                if forms > 1 {
-                    reference.wrong(at, format!("`{name}` must be exactly one of {}", Self::FORMS));
-                } else if forms == 0 && reference.is_empty() {
-                    reference.wrong(at, format!("`{name}` must be {}", Self::FORMS));
-                }
-                let empty_command = command.as_ref().is_some_and(|c| c.value.is_empty());
-                if empty_command {
-                    reference.wrong(at, format!("`{name}` names no program in its `command`"));
-                }
-                reference.finish();
-                if forms != 1 || empty_command {
-                    return None;
-                }
-                let value = match (env, file, command) {
-                    (Some(env), ..) => Self::Env(env.value),
-                    (_, Some(file), _) => Self::File(file.value),
-                    (.., Some(command)) => Self::Command(command.value.into_iter().map(|c| c.value).collect()),
-                    (None, None, None) => return None,
-                };
-                Some(Spot { value, at })
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::super::reader::Doc;
+    use super::super::toml_reader::Doc;
     use super::*;
 
     #[test]

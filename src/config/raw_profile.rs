@@ -1,8 +1,11 @@
 //! A `[profiles.NAME]` table as it was written.
 
-use super::problem::Spot;
-use super::raw::{RawBounds, RawOauth, RawSecret};
-use super::reader::Table;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::problem::{Position, Spot};
+use super::toml_reader::{Either, Table};
 use super::{ClientAuth, TokenHost};
 use crate::model::Channel;
 
@@ -26,6 +29,35 @@ pub struct RawProfile {
     pub tags: Option<Spot<Vec<Spot<String>>>>,
     pub ca_files: Option<Spot<Vec<Spot<String>>>>,
     pub bounds: RawBounds,
+}
+
+/// A secret as the file gives it.
+#[derive(Clone, Debug)]
+pub enum RawSecret {
+    Literal(SecretString),
+    Env(String),
+    File(String),
+    Command(Vec<String>),
+}
+
+/// The `[profiles.NAME.oauth]` table.
+#[derive(Debug)]
+pub struct RawOauth {
+    pub at: Position,
+    pub client_id: Option<Spot<RawSecret>>,
+    pub client_secret: Option<Spot<RawSecret>>,
+    pub access_token: Option<Spot<RawSecret>>,
+    pub token_host: Option<Spot<TokenHost>>,
+    pub client_auth: Option<Spot<ClientAuth>>,
+    pub scopes: Option<Spot<Vec<Spot<String>>>>,
+}
+
+/// Bounds of a profile, each optional.
+#[derive(Debug, Default)]
+pub struct RawBounds {
+    pub connect_timeout: Option<Spot<Duration>>,
+    pub request_timeout: Option<Spot<Duration>>,
+    pub parallel: Option<Spot<u64>>,
 }
 
 /// The `webhook` table.
@@ -121,6 +153,44 @@ impl RawProfile {
             tags,
             ca_files,
             bounds,
+        }
+    }
+}
+
+impl RawSecret {
+    const FORMS: &'static str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
+
+    /// Reads a secret: one of the three references, or the secret itself.
+    pub fn read(table: &mut Table<'_>, name: &'static str) -> Option<Spot<Self>> {
+        match table.text_or_table(name, Self::FORMS)? {
+            Either::Text(text) => Some(text.map(|t| Self::Literal(SecretString::from(t)))),
+            Either::Table(mut reference) => {
+                let at = reference.at();
+                let env = reference.text("env");
+                let file = reference.text("file");
+                let command = reference.strings("command");
+                let forms = usize::from(env.is_some()) + usize::from(file.is_some()) + usize::from(command.is_some());
+                if forms > 1 {
+                    reference.wrong(at, format!("`{name}` must be exactly one of {}", Self::FORMS));
+                } else if forms == 0 && reference.is_empty() {
+                    reference.wrong(at, format!("`{name}` must be {}", Self::FORMS));
+                }
+                let empty_command = command.as_ref().is_some_and(|c| c.value.is_empty());
+                if empty_command {
+                    reference.wrong(at, format!("`{name}` names no program in its `command`"));
+                }
+                reference.finish();
+                if forms != 1 || empty_command {
+                    return None;
+                }
+                let value = match (env, file, command) {
+                    (Some(env), ..) => Self::Env(env.value),
+                    (_, Some(file), _) => Self::File(file.value),
+                    (.., Some(command)) => Self::Command(command.value.into_iter().map(|c| c.value).collect()),
+                    (None, None, None) => return None,
+                };
+                Some(Spot { value, at })
+            }
         }
     }
 }

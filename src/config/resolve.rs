@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use crate::model::{Cause, Masks, mask};
 
 use super::ad_hoc::{self, Target, env_profile};
+use super::origin::{
+    EffectiveSettings, Lookup, Shown as _, Sourced, env_flag, env_path, env_text, env_word, file, flag, switch,
+};
 use super::problem::{Problem, Problems, Spot};
 use super::raw::RawFile;
 use super::raw_profile::{RawConversation, RawProfile};
-use super::reader::Doc;
 use super::regions::SANDBOX;
 use super::resolve_profile::{Around, Resolved, resolve as resolve_profile};
 use super::settings::{
     Clipboard, ColorChoice, Composer, EnterKey, JournalLimits, LogLimits, Origin, Paths, ProfileChoice, Row, Settings,
     Snippet, Times, Ui,
 };
-use super::sheet::{Lookup, Said, Sheet, Shown as _, env_flag, env_path, env_text, env_word, file, flag, switch};
+use super::toml_reader::Doc;
 use crate::text::suggest::{nearest, suggestion};
 
 /// What the flags of the command line say about settings.
@@ -102,8 +104,8 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let mut raw = raw;
     let adhoc = env_profile(env, flags.target.region.as_deref());
     let around = Around { file: path, private, env, home, redact: &redact, masks: &masks };
-    let mut sheet = Sheet { rows: path_rows };
-    let chosen = choose(&paths, &raw, flags, adhoc.is_some(), env, &mut sheet, &mut problems);
+    let mut effective = EffectiveSettings { rows: path_rows };
+    let chosen = choose(&paths, &raw, flags, adhoc.is_some(), env, &mut effective, &mut problems);
     let has_env_profile = adhoc.is_some();
     let mut adhoc = match &chosen {
         Choice::Env => adhoc,
@@ -137,36 +139,36 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let muted = muted(path, &raw, &mut problems);
 
     let scenario = flag("--scenario", flags.scenario.clone());
-    let composer = composer(&raw, &mut sheet);
-    let ui = ui(&raw, flags, env, &mut sheet, &mut problems);
-    let log = log(&raw, ui.times, &mut sheet);
-    let journal = journal(&raw, flags.ephemeral, &mut sheet);
+    let composer = composer(&raw, &mut effective);
+    let ui = ui(&raw, flags, env, &mut effective, &mut problems);
+    let log = log(&raw, ui.times, &mut effective);
+    let journal = journal(&raw, flags.ephemeral, &mut effective);
     if let Some(names) = &raw.redact {
-        sheet.note("redact.names", redact.shown(), Origin::File(names.at));
+        effective.note("redact.names", redact.shown(), Origin::File(names.at));
     }
     if let Some(values) = &raw.redact_values {
         // What is masked everywhere is not printed here.
-        sheet.note("redact.values", format!("{} masked", values.value.len()), Origin::File(values.at));
+        effective.note("redact.values", format!("{} masked", values.value.len()), Origin::File(values.at));
     }
     if let Some(phones) = &raw.redact_phones {
-        sheet.note("redact.phones", phones.value.shown(), Origin::File(phones.at));
+        effective.note("redact.phones", phones.value.shown(), Origin::File(phones.at));
     }
     if let Some(causes) = &raw.mute {
         let names: Vec<String> = muted.iter().map(ToString::to_string).collect();
-        sheet.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
+        effective.note("diagnosis.mute", names.shown(), Origin::File(causes.at));
     }
     for binding in &raw.keys {
         let context = binding.context.name();
         let chords: Vec<String> = binding.chords.iter().map(|c| c.value.clone()).collect();
         let name = format!("keys.{context}.{}", binding.action.value);
-        sheet.note(name, chords.shown(), Origin::File(binding.action.at));
+        effective.note(name, chords.shown(), Origin::File(binding.action.at));
     }
     if let (Choice::Named(_) | Choice::Env, Some((_, _))) = (&chosen, &scenario) {
         let how = "add --sandbox, or leave --scenario out";
         problems.push(Problem::new(format!("--scenario is for the embedded sandbox, not for a profile; {how}")));
     }
     if let Some((path, origin)) = &scenario {
-        sheet.note("scenario", path.shown(), origin.clone());
+        effective.note("scenario", path.shown(), origin.clone());
     }
 
     problems.sort_by_key(|p| p.at);
@@ -187,7 +189,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
     let (Some((profile, mut resolved)), true) = (chosen, problems.is_empty()) else {
         return Err(Problems(problems));
     };
-    sheet.rows.append(&mut resolved.rows);
+    effective.rows.append(&mut resolved.rows);
     Ok(Settings {
         profile,
         has_env_profile,
@@ -202,7 +204,7 @@ pub fn resolve(input: Input<'_>) -> Result<Settings, Problems> {
         metrics: resolved.metrics,
         paths,
         scenario: scenario.map(|(path, _)| path),
-        sheet: sheet.rows,
+        effective: effective.rows,
         secrets: resolved.secrets,
         missing: resolved.missing,
         warnings: resolved.warnings,
@@ -245,7 +247,7 @@ fn choose(
     flags: &Flags,
     has_env: bool,
     env: Lookup<'_>,
-    sheet: &mut Sheet,
+    effective: &mut EffectiveSettings,
     problems: &mut Vec<Problem>,
 ) -> Choice {
     let path = &paths.config_file;
@@ -257,7 +259,7 @@ fn choose(
         return Choice::None;
     }
     let by_region = flag("--region", flags.target.region.as_ref().map(|_| ad_hoc::ENV.to_owned()));
-    let said: Said<String> = by_switch
+    let said: Sourced<String> = by_switch
         .or_else(|| flag("--profile", flags.profile.clone()))
         .or(by_region)
         .or_else(|| env_text(env, "GUESTWIRE_PROFILE"))
@@ -283,7 +285,7 @@ fn choose(
         _ => String::new(),
     };
     let (name, origin) = said.unwrap_or((otherwise, Origin::Default));
-    sheet.note("profile", name.shown(), origin.clone());
+    effective.note("profile", name.shown(), origin.clone());
     if name == SANDBOX {
         return Choice::Sandbox;
     }
@@ -362,37 +364,43 @@ fn duplicate_snippets(path: &Path, snippets: &[(Spot<String>, Spot<String>)], pr
     }
 }
 
-fn composer(raw: &RawFile, sheet: &mut Sheet) -> Composer {
-    let enter = sheet.pick("composer.enter", file(raw.composer.enter.clone()), EnterKey::default());
-    let history = sheet.pick("composer.history", file(raw.composer.history.clone()), 500);
-    let typing = sheet.pick("composer.typing", file(raw.composer.typing.clone()), false);
+fn composer(raw: &RawFile, effective: &mut EffectiveSettings) -> Composer {
+    let enter = effective.pick("composer.enter", file(raw.composer.enter.clone()), EnterKey::default());
+    let history = effective.pick("composer.history", file(raw.composer.history.clone()), 500);
+    let typing = effective.pick("composer.typing", file(raw.composer.typing.clone()), false);
     let mut snippets = Vec::new();
     for (name, text) in &raw.composer.snippets {
-        sheet.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
+        effective.note(format!("composer.snippets.{}", name.value), "…", Origin::File(name.at));
         snippets.push(Snippet { name: name.value.clone(), text: text.value.clone() });
     }
     Composer { enter, history: usize::try_from(history).unwrap_or(usize::MAX), typing, snippets }
 }
 
-fn log(raw: &RawFile, times: Times, sheet: &mut Sheet) -> LogLimits {
-    let max_entries = sheet.pick("log.max_entries", file(raw.log.max_entries.clone()), 20_000);
+fn log(raw: &RawFile, times: Times, effective: &mut EffectiveSettings) -> LogLimits {
+    let max_entries = effective.pick("log.max_entries", file(raw.log.max_entries.clone()), 20_000);
     LogLimits {
         max_entries: usize::try_from(max_entries).unwrap_or(usize::MAX),
-        max_bytes: sheet.pick("log.max_bytes", file(raw.log.max_bytes.clone()), 64 << 20),
-        utc: sheet.pick("log.utc", file(raw.log.utc.clone()), times == Times::Utc),
+        max_bytes: effective.pick("log.max_bytes", file(raw.log.max_bytes.clone()), 64 << 20),
+        utc: effective.pick("log.utc", file(raw.log.utc.clone()), times == Times::Utc),
     }
 }
 
-fn journal(raw: &RawFile, ephemeral: bool, sheet: &mut Sheet) -> JournalLimits {
-    let keep_days = sheet.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
+fn journal(raw: &RawFile, ephemeral: bool, effective: &mut EffectiveSettings) -> JournalLimits {
+    let keep_days = effective.pick("journal.keep_days", file(raw.journal.keep_days.clone()), 30);
     JournalLimits {
         ephemeral,
         keep_days: u32::try_from(keep_days).unwrap_or(u32::MAX),
-        max_bytes: sheet.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 512 << 20),
+        max_bytes: effective.pick("journal.max_bytes", file(raw.journal.max_bytes.clone()), 512 << 20),
     }
 }
 
-fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems: &mut Vec<Problem>) -> Ui {
+fn ui(
+    raw: &RawFile,
+    flags: &Flags,
+    env: Lookup<'_>,
+    effective: &mut EffectiveSettings,
+    problems: &mut Vec<Problem>,
+) -> Ui {
     let color = flag("--color", flags.color)
         .or_else(|| env_word(env, "GUESTWIRE_COLOR", ColorChoice::WORDS, problems))
         .or_else(|| file(raw.ui.color.clone()))
@@ -419,19 +427,19 @@ fn ui(raw: &RawFile, flags: &Flags, env: Lookup<'_>, sheet: &mut Sheet, problems
         env_word(env, "GUESTWIRE_CLIPBOARD", Clipboard::WORDS, problems).or_else(|| file(raw.ui.clipboard.clone()));
     let times = env_word(env, "GUESTWIRE_TIMES", Times::WORDS, problems).or_else(|| file(raw.ui.times.clone()));
     Ui {
-        theme: sheet.pick("ui.theme", theme, "terminal".to_owned()),
-        color: sheet.pick("ui.color", color, ColorChoice::default()),
-        ascii: sheet.pick("ui.ascii", ascii, false),
-        calm: sheet.pick("ui.calm", calm, false),
-        plain: sheet.pick("ui.plain", plain, false),
-        demo: sheet.pick("ui.demo", file(raw.ui.demo.clone()), false),
-        clipboard: sheet.pick("ui.clipboard", clipboard, Clipboard::default()),
-        times: sheet.pick("ui.times", times, Times::default()),
+        theme: effective.pick("ui.theme", theme, "terminal".to_owned()),
+        color: effective.pick("ui.color", color, ColorChoice::default()),
+        ascii: effective.pick("ui.ascii", ascii, false),
+        calm: effective.pick("ui.calm", calm, false),
+        plain: effective.pick("ui.plain", plain, false),
+        demo: effective.pick("ui.demo", file(raw.ui.demo.clone()), false),
+        clipboard: effective.pick("ui.clipboard", clipboard, Clipboard::default()),
+        times: effective.pick("ui.times", times, Times::default()),
     }
 }
 
 /// A locale that is set and is not UTF-8 means ASCII. The first of the three that is set decides, as in POSIX.
-fn ascii_locale(env: Lookup<'_>) -> Said<bool> {
+fn ascii_locale(env: Lookup<'_>) -> Sourced<bool> {
     let (text, origin) =
         env_text(env, "LC_ALL").or_else(|| env_text(env, "LC_CTYPE")).or_else(|| env_text(env, "LANG"))?;
     let folded = text.to_lowercase().replace('-', "");
@@ -445,7 +453,7 @@ pub fn paths(
     config: Option<PathBuf>,
     data: Option<PathBuf>,
 ) -> Result<(Paths, Vec<Row>), Problems> {
-    let mut sheet = Sheet::default();
+    let mut effective = EffectiveSettings::default();
     let nowhere = |what: &str, how: &str| {
         let why = "this system names no home directory";
         Problems::from(Problem::new(format!("there is no place for {what}: {why}; use {how}")))
@@ -453,9 +461,9 @@ pub fn paths(
     let said = flag("--config", flags.config.clone()).or_else(|| env_path(env, "GUESTWIRE_CONFIG"));
     let explicit = said.is_some();
     let config = config.map(|dir| dir.join("config.toml")).unwrap_or_default();
-    let config_file = sheet.pick("config file", said, config);
+    let config_file = effective.pick("config file", said, config);
     let said = flag("--data-dir", flags.data_dir.clone()).or_else(|| env_path(env, "GUESTWIRE_DATA_DIR"));
-    let data_dir = sheet.pick("data directory", said, data.unwrap_or_default());
+    let data_dir = effective.pick("data directory", said, data.unwrap_or_default());
     // Where nothing is kept there need be no place for it.
     if data_dir.as_os_str().is_empty() && !flags.ephemeral {
         return Err(nowhere("data", "--data-dir PATH"));
@@ -465,8 +473,8 @@ pub fn paths(
     }
     let log_file = flag("--log-file", flags.log_file.clone()).or_else(|| env_path(env, "GUESTWIRE_LOG_FILE"));
     if let Some((path, origin)) = &log_file {
-        sheet.note("log file", path.shown(), origin.clone());
+        effective.note("log file", path.shown(), origin.clone());
     }
     let log_file = log_file.map(|(path, _)| path);
-    Ok((Paths { config_exists: false, config_explicit: explicit, config_file, data_dir, log_file }, sheet.rows))
+    Ok((Paths { config_exists: false, config_explicit: explicit, config_file, data_dir, log_file }, effective.rows))
 }

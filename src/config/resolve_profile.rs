@@ -7,11 +7,10 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 
 use super::address::{self, Scheme};
+use super::origin::{EffectiveSettings, Lookup, Shown as _, file};
 use super::problem::{Position, Problem, Spot};
-use super::raw::{RawOauth, RawSecret};
-use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawProfile};
+use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawOauth, RawProfile, RawSecret};
 use super::settings::{Metrics, NamedSecret, Origin, Row};
-use super::sheet::{Lookup, Sheet, Shown as _, file};
 use super::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     SecretSource, Terminal, TokenHost, Webhook, regions,
@@ -62,10 +61,10 @@ pub struct Resolved {
 /// Resolves one profile.
 pub fn resolve(raw: &RawProfile, around: &Around<'_>) -> Resolved {
     let prefix = format!("profiles.{}", raw.name.value);
-    let mut work = Work { around, prefix, sheet: Sheet::default(), out: Resolved::default() };
+    let mut work = Work { around, prefix, effective: EffectiveSettings::default(), out: Resolved::default() };
     let profile = work.profile(raw);
     let mut out = work.out;
-    out.rows = work.sheet.rows;
+    out.rows = work.effective.rows;
     out.profile = profile.filter(|_| out.problems.is_empty());
     out
 }
@@ -73,7 +72,7 @@ pub fn resolve(raw: &RawProfile, around: &Around<'_>) -> Resolved {
 struct Work<'a> {
     around: &'a Around<'a>,
     prefix: String,
-    sheet: Sheet,
+    effective: EffectiveSettings,
     out: Resolved,
 }
 
@@ -107,7 +106,7 @@ impl Work<'_> {
 
     fn profile(&mut self, raw: &RawProfile) -> Option<Profile> {
         let (region, hosts) = self.region_and_hosts(raw)?;
-        let production = self.sheet.pick(self.key("production"), file(raw.production.clone()), false);
+        let production = self.effective.pick(self.key("production"), file(raw.production.clone()), false);
         let credentials = self.credentials(raw);
         let guest_api = self.guest_api(raw);
         let open_messaging = self.open_messaging(raw);
@@ -117,14 +116,20 @@ impl Work<'_> {
             raw.ca_files.iter().flat_map(|list| &list.value).map(|text| self.path(&text.value)).collect();
         if let Some(list) = &raw.ca_files {
             let shown: Vec<String> = ca_files.iter().map(|p| p.display().to_string()).collect();
-            self.sheet.note(self.key("ca_files"), shown.shown(), Origin::File(list.at));
+            self.effective.note(self.key("ca_files"), shown.shown(), Origin::File(list.at));
         }
         let bounds = &raw.bounds;
-        let connect_timeout =
-            self.sheet.pick(self.key("connect_timeout"), file(bounds.connect_timeout.clone()), Duration::from_secs(5));
-        let request_timeout =
-            self.sheet.pick(self.key("request_timeout"), file(bounds.request_timeout.clone()), Duration::from_secs(30));
-        let parallel = self.sheet.pick(self.key("parallel"), file(bounds.parallel.clone()), 8);
+        let connect_timeout = self.effective.pick(
+            self.key("connect_timeout"),
+            file(bounds.connect_timeout.clone()),
+            Duration::from_secs(5),
+        );
+        let request_timeout = self.effective.pick(
+            self.key("request_timeout"),
+            file(bounds.request_timeout.clone()),
+            Duration::from_secs(30),
+        );
+        let parallel = self.effective.pick(self.key("parallel"), file(bounds.parallel.clone()), 8);
         Some(Profile {
             name: raw.name.value.clone(),
             production,
@@ -179,9 +184,9 @@ impl Work<'_> {
             self.wrong(said.at, format!("`region` is not a region of Genesys Cloud; {near}"));
             return None;
         };
-        self.sheet.note(self.key("region"), region.domain.shown(), Origin::File(said.at));
+        self.effective.note(self.key("region"), region.domain.shown(), Origin::File(said.at));
         let mut host = |name: &str, given: Option<Spot<String>>, derived: String| {
-            self.sheet.pick_from(format!("{}.hosts.{name}", self.prefix), file(given), (derived, Origin::Region))
+            self.effective.pick_from(format!("{}.hosts.{name}", self.prefix), file(given), (derived, Origin::Region))
         };
         let hosts = Hosts {
             login: host("login", login, derived.login),
@@ -222,11 +227,11 @@ impl Work<'_> {
 
     fn oauth(&mut self, oauth: &RawOauth) -> Result<Credentials, (Position, String)> {
         let token_host =
-            self.sheet.pick(self.key("oauth.token_host"), file(oauth.token_host.clone()), TokenHost::default());
+            self.effective.pick(self.key("oauth.token_host"), file(oauth.token_host.clone()), TokenHost::default());
         let client_auth =
-            self.sheet.pick(self.key("oauth.client_auth"), file(oauth.client_auth.clone()), ClientAuth::default());
+            self.effective.pick(self.key("oauth.client_auth"), file(oauth.client_auth.clone()), ClientAuth::default());
         let scopes = file(oauth.scopes.clone().map(|s| s.map(plain)));
-        let scopes = self.sheet.pick(self.key("oauth.scopes"), scopes, Vec::new());
+        let scopes = self.effective.pick(self.key("oauth.scopes"), scopes, Vec::new());
         for (scope, spot) in scopes.iter().zip(oauth.scopes.iter().flat_map(|s| &s.value)) {
             if scope.contains(char::is_whitespace) {
                 self.wrong(spot.at, "a scope has no blanks in it; give each scope as a string of its own");
@@ -262,11 +267,11 @@ impl Work<'_> {
         let name = self.key("oauth.client_id");
         if let RawSecret::Literal(text) = &id.value {
             let text = text.expose_secret().trim().to_owned();
-            self.sheet.note(name, text.shown(), Origin::File(id.at));
+            self.effective.note(name, text.shown(), Origin::File(id.at));
             return Ok(text);
         }
         let source = self.source(&id.value);
-        self.sheet.note(name, source.to_string(), Origin::File(id.at));
+        self.effective.note(name, source.to_string(), Origin::File(id.at));
         match source.read_with(self.around.env, Terminal::Free) {
             Ok(text) => Ok(text.expose_secret().trim().to_owned()),
             Err(error) => Err((id.at, format!("`client_id` cannot be read: {error}"))),
@@ -296,7 +301,7 @@ impl Work<'_> {
             }
         }
         let name = self.key(name);
-        self.sheet.note(name.clone(), source.to_string(), Origin::File(raw.at));
+        self.effective.note(name.clone(), source.to_string(), Origin::File(raw.at));
         let is_token = name.ends_with("oauth.access_token");
         self.out.secrets.push(NamedSecret { name, at: raw.at, source: source.clone(), is_token });
         source
@@ -304,10 +309,10 @@ impl Work<'_> {
 
     fn guest_api(&mut self, raw: &RawProfile) -> GuestApi {
         let path = raw.path.as_ref().and_then(|p| self.judged(p.at, address::guest_path(&p.value)));
-        let path = self.sheet.pick(self.key("guest_api.path"), file(path), GUEST_API_PATH.to_owned());
+        let path = self.effective.pick(self.key("guest_api.path"), file(path), GUEST_API_PATH.to_owned());
         let scopes = file(raw.required_scopes.clone().map(|s| s.map(plain)));
         let default = vec![GUEST_API_SCOPE.to_owned()];
-        let required_scopes = self.sheet.pick(self.key("guest_api.required_scopes"), scopes, default);
+        let required_scopes = self.effective.pick(self.key("guest_api.required_scopes"), scopes, default);
         GuestApi { path, required_scopes }
     }
 
@@ -324,7 +329,7 @@ impl Work<'_> {
             let raw_attributes = conversation.attributes.as_ref();
             let Some((address, guest_token)) = self.address(n, &conversation.address) else { continue };
             let shown = format!("\"{}\", {}", name.value, address.channel());
-            self.sheet.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
+            self.effective.note(format!("{}.conversations[{n}]", self.prefix), shown, Origin::File(name.at));
             let key = ConversationKey(u32::try_from(n).unwrap_or(u32::MAX));
             let conversation = Conversation { key, name: name.value.clone(), address };
             let attributes = self.attributes(n, conversation.channel(), raw_attributes);
@@ -354,16 +359,20 @@ impl Work<'_> {
             self.warn(raw.at, "the channel guest-api has no place for `attributes`: they are not sent");
         }
         let names: Vec<String> = all.keys().cloned().collect();
-        self.sheet.note(format!("{}.conversations[{n}].attributes", self.prefix), names.shown(), Origin::File(raw.at));
+        self.effective.note(
+            format!("{}.conversations[{n}].attributes", self.prefix),
+            names.shown(),
+            Origin::File(raw.at),
+        );
         all
     }
 
     fn open_messaging(&mut self, raw: &RawProfile) -> OpenMessaging {
-        let receipts = self.sheet.pick(self.key("open_messaging.receipts"), file(raw.receipts.clone()), false);
+        let receipts = self.effective.pick(self.key("open_messaging.receipts"), file(raw.receipts.clone()), false);
         let webhook = raw.webhook.as_ref().and_then(|webhook| {
             let secret = self.secret("webhook.secret", &webhook.secret);
             let listen = self.judged(webhook.listen.at, address::loopback(&webhook.listen.value))?;
-            self.sheet.note(self.key("webhook.listen"), webhook.listen.value.shown(), Origin::File(listen.at));
+            self.effective.note(self.key("webhook.listen"), webhook.listen.value.shown(), Origin::File(listen.at));
             Some(Webhook { listen: listen.value, secret })
         });
         OpenMessaging { receipts, webhook }
@@ -410,9 +419,9 @@ impl Work<'_> {
     fn metrics(&mut self, raw: &RawProfile) {
         let Some(dogstatsd) = &raw.dogstatsd else { return };
         let Some(agent) = self.judged(dogstatsd.at, address::agent(&dogstatsd.value)) else { return };
-        self.sheet.note(self.key("metrics.dogstatsd"), dogstatsd.value.shown(), Origin::File(agent.at));
+        self.effective.note(self.key("metrics.dogstatsd"), dogstatsd.value.shown(), Origin::File(agent.at));
         let tags = file(raw.tags.clone().map(|s| s.map(plain)));
-        let tags = self.sheet.pick(self.key("metrics.tags"), tags, Vec::new());
+        let tags = self.effective.pick(self.key("metrics.tags"), tags, Vec::new());
         self.out.metrics = Some(Metrics { agent: agent.value, tags });
     }
 }

@@ -39,7 +39,7 @@ pub struct Settings {
     /// A scenario for the embedded sandbox: a name or a file.
     pub scenario: Option<PathBuf>,
     /// Each value with where it came from, in the order of `config show`.
-    pub sheet: Vec<Row>,
+    pub effective: Vec<Row>,
     /// The secrets of the chosen profile, each with its name and place, for `config check`.
     pub secrets: Vec<NamedSecret>,
     /// Why the chosen profile cannot sign in although it has to, where that is known without reading a secret.
@@ -69,7 +69,7 @@ impl Settings {
 
     /// A problem with the setting of this name, at the line of the file or with the variable or flag that it came from.
     pub fn problem_of(&self, setting: &str, sentence: &str) -> Problem {
-        match self.sheet.iter().find(|row| row.name == setting).map(|row| &row.origin) {
+        match self.effective.iter().find(|row| row.name == setting).map(|row| &row.origin) {
             Some(Origin::File(at)) => self.problem(*at, sentence),
             Some(origin @ (Origin::Env(_) | Origin::Flag(_))) => Problem::new(format!("{sentence} ({origin})")),
             Some(Origin::Default | Origin::Region) | None => Problem::new(sentence),

@@ -9,8 +9,8 @@ use std::path::Path;
 use directories::BaseDirs;
 
 use crate::app::files;
+use crate::config::origin::{Lookup, env_text};
 use crate::config::regions;
-use crate::config::sheet::{Lookup, env_text};
 use crate::config::{Flags, locate};
 use crate::text::screen::visible;
 

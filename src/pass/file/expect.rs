@@ -2,7 +2,7 @@
 
 use super::{Came, Expect, Pattern, REPLY_WITHIN, Reply};
 use crate::config::Spot;
-use crate::config::reader::{Either, Table};
+use crate::config::toml_reader::{Either, Table};
 use crate::model::{Author, Cause, Confidence};
 use crate::text::suggest::nearest;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Case, Pass};
 use crate::config::Problems;
-use crate::config::reader::{Doc, Table};
+use crate::config::toml_reader::{Doc, Table};
 
 /// Names that are given away already, and those that texts may use.
 #[derive(Default)]

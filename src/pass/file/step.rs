@@ -8,7 +8,7 @@ use super::expect::{expect, pattern};
 use super::read::{Names, read_id, slug};
 use super::{Capture, CaptureSource, OUTCOME_WITHIN, Outgoing, REPLY_WITHIN, Step};
 use crate::config::Spot;
-use crate::config::reader::{Either, Table};
+use crate::config::toml_reader::{Either, Table};
 use crate::model::fault::Fault;
 use crate::model::{Attachment, Place, Variation, variables};
 use crate::text::suggest::suggestion;

@@ -81,7 +81,7 @@ fn every_valid_file_loads() {
         };
         let expected = std::fs::read_to_string(path.with_extension("txt")).unwrap_or_default();
         let rows: Vec<String> =
-            settings.sheet.iter().map(|row| format!("{} = {}  # {}", row.name, row.value, row.origin)).collect();
+            settings.effective.iter().map(|row| format!("{} = {}  # {}", row.name, row.value, row.origin)).collect();
         for line in expected.lines().filter(|line| !line.is_empty()) {
             assert!(rows.iter().any(|row| row == line), "{name}: no row `{line}` in\n{}", rows.join("\n"));
         }
@@ -105,7 +105,7 @@ fn the_example_loads() {
 const TWO: &str = "profile = \"a\"\n[profiles.a]\nregion = \"mypurecloud.de\"\n[profiles.b]\nregion = \"us-east-1\"\n";
 
 fn origin(settings: &Settings, name: &str) -> (String, String) {
-    let row = settings.sheet.iter().find(|row| row.name == name).unwrap();
+    let row = settings.effective.iter().find(|row| row.name == name).unwrap();
     (row.value.clone(), row.origin.to_string())
 }
 
@@ -143,7 +143,7 @@ fn values_remember_where_they_came_from() {
     assert_eq!(row("ui.calm"), ("true".to_owned(), "env GUESTWIRE_CALM".to_owned()));
     assert_eq!(row("ui.ascii"), ("true".to_owned(), "env LC_ALL".to_owned()));
     assert_eq!(row("ui.theme").1, "default");
-    assert!(settings.sheet.iter().all(|row| row.origin != Origin::Flag("--profile")));
+    assert!(settings.effective.iter().all(|row| row.origin != Origin::Flag("--profile")));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_literal_secret_in_a_private_file_is_warned_about() {
     };
     let settings = resolve(input).unwrap();
     assert_eq!(settings.warnings.len(), 1);
-    let shown = format!("{:?} {:?} {:?}", settings.warnings, settings.sheet, settings.profile);
+    let shown = format!("{:?} {:?} {:?}", settings.warnings, settings.effective, settings.profile);
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(settings.warnings.first().unwrap().to_string().starts_with("c.toml:5:17: `client_secret` stands in this"));
 }

@@ -12,38 +12,38 @@ use super::{ClientAuth, TokenHost};
 /// How an environment variable is looked up. Given by the edge, so that tests need no environment of their own.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// A value that somebody gave.
-pub type Said<T> = Option<(T, Origin)>;
+/// A value with where it came from, if it came from anywhere.
+pub type Sourced<T> = Option<(T, Origin)>;
 
 /// The value of a line of the file.
-pub fn file<T>(spot: Option<Spot<T>>) -> Said<T> {
+pub fn file<T>(spot: Option<Spot<T>>) -> Sourced<T> {
     spot.map(|s| (s.value, Origin::File(s.at)))
 }
 
 /// The value of a flag.
-pub fn flag<T>(name: &'static str, value: Option<T>) -> Said<T> {
+pub fn flag<T>(name: &'static str, value: Option<T>) -> Sourced<T> {
     value.map(|v| (v, Origin::Flag(name)))
 }
 
 /// A flag that can only be switched on.
-pub fn switch(name: &'static str, on: bool) -> Said<bool> {
+pub fn switch(name: &'static str, on: bool) -> Sourced<bool> {
     on.then_some((true, Origin::Flag(name)))
 }
 
 /// The text of an environment variable, unless it is empty.
-pub fn env_text(env: Lookup<'_>, name: &'static str) -> Said<String> {
+pub fn env_text(env: Lookup<'_>, name: &'static str) -> Sourced<String> {
     let text = env(name)?.to_string_lossy().into_owned();
     (!text.is_empty()).then_some((text, Origin::Env(name)))
 }
 
 /// The path of an environment variable, unless it is empty.
-pub fn env_path(env: Lookup<'_>, name: &'static str) -> Said<PathBuf> {
+pub fn env_path(env: Lookup<'_>, name: &'static str) -> Sourced<PathBuf> {
     let path = env(name)?;
     (!path.is_empty()).then(|| (PathBuf::from(path), Origin::Env(name)))
 }
 
 /// The yes or no of an environment variable.
-pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Said<bool> {
+pub fn env_flag(env: Lookup<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Sourced<bool> {
     let (text, origin) = env_text(env, name)?;
     match text.to_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Some((true, origin)),
@@ -61,7 +61,7 @@ pub fn env_word<T: Copy>(
     name: &'static str,
     words: &[(&'static str, T)],
     problems: &mut Vec<Problem>,
-) -> Said<T> {
+) -> Sourced<T> {
     let (text, origin) = env_text(env, name)?;
     if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
         return Some((*value, origin));
@@ -71,21 +71,21 @@ pub fn env_word<T: Copy>(
     None
 }
 
-/// The rows picked so far.
+/// The settings that were decided so far, each with its origin.
 #[derive(Debug, Default)]
-pub struct Sheet {
+pub struct EffectiveSettings {
     /// In the order of picking.
     pub rows: Vec<Row>,
 }
 
-impl Sheet {
+impl EffectiveSettings {
     /// What was said, or the default; written down either way.
-    pub fn pick<T: Shown>(&mut self, name: impl Into<String>, said: Said<T>, default: T) -> T {
+    pub fn pick<T: Shown>(&mut self, name: impl Into<String>, said: Sourced<T>, default: T) -> T {
         self.pick_from(name, said, (default, Origin::Default))
     }
 
     /// What was said, or something else with an origin of its own.
-    pub fn pick_from<T: Shown>(&mut self, name: impl Into<String>, said: Said<T>, otherwise: (T, Origin)) -> T {
+    pub fn pick_from<T: Shown>(&mut self, name: impl Into<String>, said: Sourced<T>, otherwise: (T, Origin)) -> T {
         let (value, origin) = said.unwrap_or(otherwise);
         self.note(name, value.shown(), origin);
         value
