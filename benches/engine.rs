@@ -302,6 +302,7 @@ fn profile(url: &str) -> Profile {
         conversations: [GUEST_API, OPEN].into_iter().zip(addresses).map(entry).collect(),
         redact: Vec::new(),
         masks: guestwire::model::Masks::default(),
+        proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

@@ -191,6 +191,7 @@ fn profile(socket: &str) -> Profile {
         }],
         redact: Vec::new(),
         masks: Masks::default(),
+        proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

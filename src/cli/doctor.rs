@@ -1,16 +1,24 @@
 //! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
 
-use crate::config::{Profile, Settings};
-use crate::diagnosis::ProfileFacts;
-use crate::diagnosis::doctor::Doctor;
-use crate::model::{Channel, Conversation};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::json;
 
 use super::args::DoctorArgs;
-use super::doctor_fold::DoctorFold;
 use super::send::find;
-use crate::app::drive::{Keeps, Needs, play};
+use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
+use crate::app::output::Line;
+use crate::config::{Profile, Settings};
+use crate::diagnosis::doctor::{Came, Doctor, Evidence, Finding, Next, Stage, Verdict};
+use crate::diagnosis::{History, ProfileFacts};
+use crate::engine::{Command, Environment, Report, SendRequest, proxy_of};
+use crate::model::diagnosis::Family;
+use crate::model::{
+    Asked, Cause, Channel, Conversation, Exchange, ExchangeId, MessageId, Moment, Probed, ProxyName, TokenFacts,
+};
 
 /// The conversation that is looked at.
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {
@@ -36,7 +44,199 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     let needs = Needs { json: args.json, keeps: Keeps::OneMessage, sign_in: false, report_on_stdout: false };
     let begin = |profile: &Profile, _, _: Option<&_>| {
         let facts = ProfileFacts::of(profile);
-        DoctorFold::new(Doctor::new(&facts, target, args.send_test), facts)
+        let proxy = proxy_of(profile, &Environment::default());
+        DoctorFold::new(Doctor::new(&facts, target, args.send_test), facts, proxy)
     };
     play(opened, settings, needs, begin).await.exit
+}
+
+/// Under which id the test message goes.
+const MESSAGE: MessageId = MessageId(1);
+/// What it says.
+const TEST: &str = "guestwire doctor: test message";
+
+/// The account of one series.
+#[derive(Debug)]
+pub struct DoctorFold {
+    doctor: Doctor,
+    facts: ProfileFacts,
+    /// Which way the requests go, or which variable names no proxy.
+    proxy: Result<Option<ProxyName>, String>,
+    history: History,
+    token: Option<TokenFacts>,
+    exchanges: HashMap<ExchangeId, Arc<Exchange>>,
+    sending: bool,
+    over: bool,
+}
+
+impl DoctorFold {
+    /// An account of a series that has not begun.
+    pub fn new(doctor: Doctor, facts: ProfileFacts, proxy: Result<Option<ProxyName>, String>) -> Self {
+        Self {
+            doctor,
+            facts,
+            proxy,
+            history: History::default(),
+            token: None,
+            exchanges: HashMap::new(),
+            sending: false,
+            over: false,
+        }
+    }
+
+    fn go_on(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
+        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
+        let (findings, next) = self.doctor.next(&evidence);
+        acts.extend(findings.iter().map(|f| Act::Say(finding_line(now, f))));
+        match next {
+            Next::Ask(asked) => acts.push(Act::Ask(Command::Probe(asked))),
+            Next::Send(conversation) => {
+                self.sending = true;
+                acts.push(Act::Ask(Command::Send(SendRequest {
+                    message: MESSAGE,
+                    conversation,
+                    text: TEST.to_owned(),
+                    resend_of: None,
+                    sent_as: None,
+                    extras: crate::model::Extras::default(),
+                })));
+            }
+            Next::Over(verdict) => {
+                self.over = true;
+                acts.push(Act::Say(verdict_line(now, &verdict)));
+                acts.push(Act::Finish(exit(&verdict)));
+            }
+        }
+        acts
+    }
+
+    fn came(&mut self, now: Moment, asked: Asked, came: &Probed) -> Vec<Act> {
+        let exchange = match came {
+            Probed::Asked(id) => self.exchanges.get(id).cloned(),
+            Probed::NotAsked(_) => None,
+        };
+        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
+        let findings = self.doctor.came(asked, came, exchange.as_deref(), &evidence);
+        let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
+        self.go_on(now, acts)
+    }
+
+    fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
+        self.history.exchange(&exchange);
+        let sent = self.sending && exchange.message == Some(MESSAGE) && exchange.outcome.is_settled();
+        if !sent {
+            self.exchanges.insert(exchange.id, exchange);
+            return Vec::new();
+        }
+        self.sending = false;
+        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
+        let findings = self.doctor.sent(&exchange, &evidence);
+        let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
+        self.go_on(now, acts)
+    }
+
+    fn stop(&mut self, now: Moment, why: &str) -> Vec<Act> {
+        if std::mem::replace(&mut self.over, true) {
+            return Vec::new();
+        }
+        let verdict = Verdict {
+            cause: Some(Cause::Unknown),
+            confidence: crate::model::Confidence::Possible,
+            because: why.to_owned(),
+            stage: Stage::Beyond,
+            send_unknown: self.sending,
+        };
+        vec![Act::Say(verdict_line(now, &verdict)), Act::Finish(exit(&verdict))]
+    }
+}
+
+impl Fold for DoctorFold {
+    fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
+        match input {
+            _ if self.over => Vec::new(),
+            Input::Begin => {
+                let way = Act::Say(proxy_line(now, &self.proxy));
+                self.go_on(now, vec![way])
+            }
+            Input::Report(report) => match *report {
+                Report::Probe { asked, came } => self.came(now, asked, &came),
+                Report::Exchange(exchange) => self.exchange(now, exchange),
+                Report::Token(status) => {
+                    self.token = status.facts().cloned();
+                    if let Some(facts) = &self.token {
+                        self.history.token(facts);
+                    }
+                    Vec::new()
+                }
+                Report::ClockSkew(seconds) => {
+                    self.history.skew_told(seconds);
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            },
+            Input::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
+            Input::Ended => self.stop(now, "guestwire's engine has stopped"),
+            Input::Due | Input::Sandbox(..) => Vec::new(),
+        }
+    }
+
+    fn due(&self) -> Option<Moment> {
+        // Every question ends by itself: the engine bounds each try.
+        None
+    }
+}
+
+fn finding_line(now: Moment, finding: &Finding) -> Line {
+    let fields = json!({
+        "name": finding.name,
+        "result": finding.came.word(),
+        "request_id": finding.request_id,
+        "detail": finding.detail,
+    });
+    let text = format!("{}  {:<13} {}", finding.came.word(), finding.name, finding.detail);
+    let text = match (&finding.request_id, finding.came) {
+        (Some(id), Came::Fail) => format!("{text}\n                    request id {id}"),
+        _ => text,
+    };
+    Line::new("probe", now.wall, fields).says(text)
+}
+
+/// Which way the requests go: not a question, but what every answer depends on.
+fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> Line {
+    let address = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref());
+    let detail = match proxy {
+        Ok(Some(proxy)) => format!("requests go through {proxy}"),
+        Ok(None) => "requests go directly, without a proxy".to_owned(),
+        Err(why) => why.clone(),
+    };
+    let fields = json!({
+        "address": address.map(|proxy| &proxy.address),
+        "named_by": address.map(|proxy| &proxy.named_by),
+        "detail": detail,
+    });
+    Line::new("proxy", now.wall, fields).says(format!("      {:<13} {detail}", "proxy"))
+}
+
+fn verdict_line(now: Moment, verdict: &Verdict) -> Line {
+    let cause = verdict.cause.map_or("none", Cause::as_str);
+    let word = verdict.confidence.word();
+    let fields = json!({ "cause": cause, "confidence": word, "because": verdict.because });
+    let text = if verdict.cause.is_none() {
+        format!("verdict: all is well; {}", verdict.because)
+    } else {
+        let more = format!("`guestwire explain {cause}` says what to do");
+        format!("verdict: {cause} ({word}): {}\n         {more}", verdict.because)
+    };
+    Line::new("verdict", now.wall, fields).says(text)
+}
+
+fn exit(verdict: &Verdict) -> Exit {
+    match (verdict.cause, verdict.stage) {
+        _ if verdict.send_unknown => Exit::Unknown,
+        (None, _) => Exit::Done,
+        (Some(cause), _) if cause.family() == Family::Network && cause != Cause::ClockSkew => Exit::Network,
+        (Some(_), Stage::Hosts) => Exit::Network,
+        (Some(_), Stage::Token) => Exit::NotSignedIn,
+        (Some(_), Stage::Beyond) => Exit::Refused,
+    }
 }

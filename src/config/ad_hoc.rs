@@ -2,7 +2,10 @@
 //! the one conversation that flags describe.
 
 use super::origin::{Lookup, env_text};
+use secrecy::SecretString;
+
 use super::problem::{Position, Spot};
+use super::proxy;
 use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
 use super::settings::Origin;
@@ -16,7 +19,7 @@ const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
 /// Stands for "no line of the file".
-const NOWHERE: Position = Position { line: 0, column: 0 };
+pub(super) const NOWHERE: Position = Position { line: 0, column: 0 };
 
 /// The flags that describe a target: a region, and one conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +102,7 @@ pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> 
         conversations: Vec::new(),
         dogstatsd: None,
         tags: None,
+        proxy: proxy::from_variables(env).map(|url| spot(RawSecret::Literal(SecretString::from(url)))),
         ca_files: None,
         bounds: RawBounds::default(),
     })
@@ -131,6 +135,7 @@ pub fn name_sources(resolved: &mut Resolved, target: &Target) {
             "client_id" => Origin::Env(CLIENT_ID),
             "client_secret" => Origin::Env(CLIENT_SECRET),
             "access_token" => Origin::Env(ACCESS_TOKEN),
+            "proxy" => Origin::Env(proxy::HOST),
             _ => Origin::Flag(described),
         };
     }

@@ -15,6 +15,7 @@ pub mod origin;
 mod pasted_token;
 pub mod problem;
 pub mod profile;
+pub mod proxy;
 mod raw;
 mod raw_profile;
 pub mod regions;
@@ -32,6 +33,7 @@ pub use profile::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, OpenMessaging, Profile, Region,
     TokenHost, Webhook,
 };
+pub use proxy::{ProfileProxy, ProxyAddress};
 pub use resolve::Flags;
 pub use secret::{SecretError, SecretSource, Terminal};
 pub use settings::{ProfileChoice, Settings};

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::model::{Conversation, Masks};
 
+use super::proxy::ProfileProxy;
 use super::secret::{SecretSource, Terminal};
 
 /// A Genesys Cloud region.
@@ -156,6 +157,8 @@ pub struct Profile {
     pub redact: Vec<String>,
     /// Texts and numbers that are masked wherever they would be shown.
     pub masks: Masks,
+    /// The proxy that leads there, where the profile says so. Without it the proxies' variables count.
+    pub proxy: Option<ProfileProxy>,
     /// Further CA certificates (PEM).
     pub ca_files: Vec<PathBuf>,
     /// Bound on opening a connection.

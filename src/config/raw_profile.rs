@@ -27,6 +27,7 @@ pub struct RawProfile {
     pub conversations: Vec<RawConversation>,
     pub dogstatsd: Option<Spot<String>>,
     pub tags: Option<Spot<Vec<Spot<String>>>>,
+    pub proxy: Option<Spot<RawSecret>>,
     pub ca_files: Option<Spot<Vec<Spot<String>>>>,
     pub bounds: RawBounds,
 }
@@ -128,6 +129,7 @@ impl RawProfile {
             tags = metrics.strings("tags");
             metrics.finish();
         }
+        let proxy = RawSecret::read(&mut table, "proxy");
         let ca_files = table.strings("ca_files");
         let bounds = RawBounds {
             connect_timeout: table.duration("connect_timeout"),
@@ -151,6 +153,7 @@ impl RawProfile {
             conversations,
             dogstatsd,
             tags,
+            proxy,
             ca_files,
             bounds,
         }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
+use super::ad_hoc::NOWHERE;
 use super::address::{self, Scheme};
-use super::origin::{EffectiveSettings, Lookup, Shown as _, file};
+use super::origin::{EffectiveSettings, Lookup, Shown as _, env_text, file};
 use super::problem::{Position, Problem, Spot};
+use super::proxy::{self, ProfileProxy, ProxyAddress};
 use super::raw_profile::{RawAddress, RawAttributes, RawConversation, RawOauth, RawProfile, RawSecret};
 use super::settings::{Metrics, NamedSecret, Origin, Row};
 use super::{
@@ -22,6 +24,9 @@ use crate::model::{Address, Channel, Conversation, ConversationKey, Masks, OpenG
 pub const GUEST_API_PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 /// The scope that its description names.
 pub const GUEST_API_SCOPE: &str = "guest:messages:send";
+
+/// The variables that name a proxy for encrypted requests, where the profile names none, in the order in which they count.
+const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// What a profile is resolved with.
 pub struct Around<'a> {
@@ -112,6 +117,7 @@ impl Work<'_> {
         let open_messaging = self.open_messaging(raw);
         let conversations = self.conversations(&raw.conversations);
         self.metrics(raw);
+        let proxy = self.proxy(raw);
         let ca_files: Vec<PathBuf> =
             raw.ca_files.iter().flat_map(|list| &list.value).map(|text| self.path(&text.value)).collect();
         if let Some(list) = &raw.ca_files {
@@ -142,11 +148,52 @@ impl Work<'_> {
             conversations,
             redact: self.around.redact.to_vec(),
             masks: self.around.masks.clone(),
+            proxy,
             ca_files,
             connect_timeout,
             request_timeout,
             parallel: usize::try_from(parallel).unwrap_or(8),
         })
+    }
+
+    /// The proxy that the profile names. Its URL may hold a password, so it may stand elsewhere as a secret does; it is
+    /// read at once, since the first question of a session goes through it.
+    fn proxy(&mut self, raw: &RawProfile) -> Option<ProfileProxy> {
+        let name = self.key("proxy");
+        let Some(said) = &raw.proxy else {
+            // What counts instead is worth a line, since nothing else of the profile tells it.
+            if let Some((text, origin)) = PROXY_VARIABLES.iter().find_map(|name| env_text(self.around.env, name)) {
+                let shown = ProxyAddress::read(&text).map_or_else(|why| format!("«{why}»"), |p| p.to_string().shown());
+                self.effective.note(name, shown, origin);
+            }
+            return None;
+        };
+        let source = self.source(&said.value);
+        let text = match source.read_with(self.around.env, Terminal::Free) {
+            Ok(text) => text,
+            Err(error) => {
+                self.wrong(said.at, format!("`proxy` cannot be read: {error}"));
+                return None;
+            }
+        };
+        let by = if said.at == NOWHERE {
+            proxy::HOST.to_owned()
+        } else {
+            format!("`proxy` of the profile {}", raw.name.value)
+        };
+        let proxy = match ProfileProxy::read(text.expose_secret(), by) {
+            Ok(proxy) => proxy,
+            Err(why) => {
+                self.wrong(said.at, format!("`proxy` {why}"));
+                return None;
+            }
+        };
+        let has_password = matches!(&proxy, ProfileProxy::Through(address, _) if address.user_info.is_some());
+        if has_password && matches!(source, SecretSource::Literal(_)) && said.at != NOWHERE {
+            self.literal(said.at, "the password of `proxy` stands");
+        }
+        self.effective.note(name, proxy.to_string().shown(), Origin::File(said.at));
+        Some(proxy)
     }
 
     fn region_and_hosts(&mut self, raw: &RawProfile) -> Option<(Region, Hosts)> {
@@ -291,20 +338,24 @@ impl Work<'_> {
         let source = self.source(&raw.value);
         if matches!(source, SecretSource::Literal(_)) {
             let field = name.rsplit('.').next().unwrap_or(name);
-            let how =
-                "keep it elsewhere and write { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\"] }";
-            if self.around.private {
-                self.warn(raw.at, format!("`{field}` stands in this file in plain text; better {how}"));
-            } else {
-                let mode = "make this file private (chmod 600), or ";
-                self.wrong(raw.at, format!("`{field}` stands in a file that others can read; {mode}{how}"));
-            }
+            self.literal(raw.at, &format!("`{field}` stands"));
         }
         let name = self.key(name);
         self.effective.note(name.clone(), source.to_string(), Origin::File(raw.at));
         let is_token = name.ends_with("oauth.access_token");
         self.out.secrets.push(NamedSecret { name, at: raw.at, source: source.clone(), is_token });
         source
+    }
+
+    /// A secret that the file itself holds: warned of, and refused where others can read it.
+    fn literal(&mut self, at: Position, stands: &str) {
+        let how = "keep it elsewhere and write { env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\"] }";
+        if self.around.private {
+            self.warn(at, format!("{stands} in this file in plain text; better {how}"));
+        } else {
+            let mode = "make this file private (chmod 600), or ";
+            self.wrong(at, format!("{stands} in a file that others can read; {mode}{how}"));
+        }
     }
 
     fn guest_api(&mut self, raw: &RawProfile) -> GuestApi {

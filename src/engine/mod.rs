@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::config::{Credentials, Profile, Terminal};
 
 pub use crate::model::Found;
-pub use client::{Environment, check_ca_file, proxy_problems};
+pub use client::{Environment, check_ca_file, proxy_of, proxy_problems};
 pub use command::{Command, Recalled, SendRequest};
 pub use options::Tuning;
 pub use report::Report;

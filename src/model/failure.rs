@@ -102,14 +102,15 @@ pub enum Party {
 pub struct ProxyName {
     /// Scheme, host and port, without user and password: `http://proxy.example:3128`.
     pub address: String,
-    /// The variable that names it, as it is spelled (`HTTPS_PROXY`); none where the system's settings do.
-    pub variable: Option<String>,
+    /// Who names it: the variable as it is spelled (`HTTPS_PROXY`), or `proxy` of the profile; none where the system's
+    /// settings do.
+    pub named_by: Option<String>,
 }
 
 impl std::fmt::Display for ProxyName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.variable {
-            Some(variable) => write!(f, "the proxy {} ({variable})", self.address),
+        match &self.named_by {
+            Some(named_by) => write!(f, "the proxy {} ({named_by})", self.address),
             None => write!(f, "the proxy {} (of the system's settings)", self.address),
         }
     }

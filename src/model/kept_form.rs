@@ -68,7 +68,7 @@ impl From<Party> for PartyForm {
     fn from(party: Party) -> Self {
         match party {
             Party::Host => Self { proxy: None, ca_file: None },
-            Party::Proxy(ProxyName { address, variable }) => Self { proxy: Some((address, variable)), ca_file: None },
+            Party::Proxy(ProxyName { address, named_by }) => Self { proxy: Some((address, named_by)), ca_file: None },
             Party::CaFile(path) => Self { proxy: None, ca_file: Some(path) },
         }
     }
@@ -77,7 +77,7 @@ impl From<Party> for PartyForm {
 impl From<PartyForm> for Party {
     fn from(form: PartyForm) -> Self {
         match (form.proxy, form.ca_file) {
-            (Some((address, variable)), _) => Self::Proxy(ProxyName { address, variable }),
+            (Some((address, named_by)), _) => Self::Proxy(ProxyName { address, named_by }),
             (None, Some(path)) => Self::CaFile(path),
             (None, None) => Self::Host,
         }

@@ -73,6 +73,7 @@ pub(super) fn profile(world: &World, url: &str, addr: SocketAddr) -> Profile {
         conversations: (0..).zip(&world.entries).filter_map(entry).collect(),
         redact: Vec::new(),
         masks: Masks::default(),
+        proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(30),

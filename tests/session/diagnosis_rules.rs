@@ -119,7 +119,7 @@ fn a_name_without_an_address_and_a_clock_that_is_wrong() {
 fn the_right_party_is_named() {
     let here = profile("https://login.mypurecloud.de", "https://api.mypurecloud.de");
     let variable = Some("HTTPS_PROXY".to_owned());
-    let proxy = Party::Proxy(ProxyName { address: "http://proxy.example:3128".to_owned(), variable });
+    let proxy = Party::Proxy(ProxyName { address: "http://proxy.example:3128".to_owned(), named_by: variable });
     let file = Party::CaFile("/etc/corp.pem".to_owned());
     for (kind, phase, party, cause, part) in [
         (FailureKind::Proxy, Phase::Connect, proxy.clone(), Cause::ProxyAnswered, "(HTTPS_PROXY)"),

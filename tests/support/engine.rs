@@ -62,6 +62,7 @@ pub fn profile(base: &str, conversations: u32) -> Profile {
         conversations: (0..conversations).map(entry).collect(),
         redact: vec!["x-tenant".into()],
         masks: guestwire::model::Masks::default(),
+        proxy: None,
         ca_files: Vec::new(),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

@@ -43,7 +43,7 @@ use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
 pub use gate::Gate;
 use gate::GatedBody;
-pub use proxy::{Environment, proxy_problems};
+pub use proxy::{Environment, proxy_of, proxy_problems};
 pub use tls::check_ca_file;
 use wire::Peer;
 pub use wire::Wire;
@@ -167,7 +167,7 @@ pub struct Client {
 impl Client {
     /// A client for `profile`'s bounds and CA files, and the proxies of `environment`. Opens and loads nothing.
     pub fn new(profile: &Profile, clock: Clock, environment: Environment) -> Self {
-        let dialer = Dialer::new(profile.connect_timeout, profile.ca_files.clone(), environment);
+        let dialer = Dialer::new(profile.connect_timeout, profile.ca_files.clone(), environment.for_profile(profile));
         Self { clock, dialer: Arc::new(dialer), pool: Arc::default() }
     }
 

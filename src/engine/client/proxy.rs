@@ -1,6 +1,6 @@
-//! The proxies that the environment names, by the variables that curl and most others read: `https_proxy`, `http_proxy`,
-//! `all_proxy`, `no_proxy`, each in small or capital letters, the small ones first. Only for what is outside this machine.
-//! Where none of them is set, the system's own settings count (those of macOS and Windows).
+//! Which proxy leads to a host: the profile's, or the one that the environment names by the variables that curl and most
+//! others read: `https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`, each in small or capital letters, the small ones
+//! first. Only for what is outside this machine. The order is that of [`crate::config::proxy`].
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use http::HeaderValue;
-use http::uri::Authority;
 use hyper_util::client::proxy::matcher::Matcher;
 
+use secrecy::ExposeSecret as _;
+
+use crate::config::{Profile, ProfileProxy, ProxyAddress};
 use crate::model::ProxyName;
 
 type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -21,12 +23,14 @@ pub struct Environment {
     lookup: Arc<Lookup>,
     /// Whether it is the process's own, beside which the system's settings count.
     own: bool,
+    /// What the profile says, which counts before the variables.
+    profile: Option<ProfileProxy>,
 }
 
 impl Default for Environment {
     /// The process's own.
     fn default() -> Self {
-        Self { lookup: Arc::new(|name| std::env::var(name).ok()), own: true }
+        Self { lookup: Arc::new(|name| std::env::var(name).ok()), own: true, profile: None }
     }
 }
 
@@ -55,7 +59,13 @@ pub struct Proxy {
 impl Environment {
     /// An environment in which `lookup` finds the variables.
     pub fn of(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { lookup: Arc::new(lookup), own: false }
+        Self { lookup: Arc::new(lookup), own: false, profile: None }
+    }
+
+    /// The same, with what a profile says of its proxy.
+    #[must_use]
+    pub fn for_profile(self, profile: &Profile) -> Self {
+        Self { profile: profile.proxy.clone(), ..self }
     }
 
     fn get(&self, name: &str) -> Option<(String, String)> {
@@ -69,9 +79,16 @@ impl Environment {
         if self.get("no_proxy").is_some_and(exempt) {
             return Ok(None);
         }
+        match &self.profile {
+            Some(ProfileProxy::Direct) => return Ok(None),
+            Some(ProfileProxy::Through(address, named_by)) => {
+                return Ok(Some(Proxy::at(address, Some(named_by.clone()))));
+            }
+            None => {}
+        }
         let named = self.get(if secure { "https_proxy" } else { "http_proxy" }).or_else(|| self.get("all_proxy"));
         match named {
-            Some((spelling, value)) => Proxy::read(&value, Some(spelling)).map(Some),
+            Some((spelling, value)) => Proxy::of_variable(spelling, &value).map(Some),
             None if self.own => Ok(system_proxy(host, port, secure)),
             None => Ok(None),
         }
@@ -91,7 +108,7 @@ fn variable(lookup: &dyn Fn(&str) -> Option<String>, name: &str) -> Option<(Stri
 pub fn proxy_problems(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let named = ["https_proxy", "http_proxy", "all_proxy"].into_iter().filter_map(|name| variable(lookup, name));
     let mut problems: Vec<_> =
-        named.filter_map(|(spelling, value)| Proxy::read(&value, Some(spelling)).err()).collect();
+        named.filter_map(|(spelling, value)| Proxy::of_variable(spelling, &value).err()).collect();
     if let Some((spelling, list)) = variable(lookup, "no_proxy") {
         let how = "write HOST, .DOMAIN, HOST:PORT, an IP address or NET/BITS";
         let ignored = exemptions(&list).filter_map(Result::err);
@@ -104,58 +121,45 @@ pub fn proxy_problems(lookup: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
 fn system_proxy(host: &str, port: u16, secure: bool) -> Option<Proxy> {
     let scheme = if secure { "https" } else { "http" };
     let found = Matcher::from_system().intercept(&format!("{scheme}://{host}:{port}").parse().ok()?)?;
-    let proxy = Proxy::read(&found.uri().to_string(), None).ok()?;
-    Some(Proxy { credentials: found.basic_auth().cloned(), ..proxy })
+    let address = ProxyAddress::read(&found.uri().to_string()).ok()?;
+    Some(Proxy { credentials: found.basic_auth().cloned(), ..Proxy::at(&address, None) })
 }
 
 impl Proxy {
-    /// Reads a proxy's URL. The error is one sentence that names the variable.
-    fn read(value: &str, variable: Option<String>) -> Result<Self, String> {
-        let spelling = variable.clone().unwrap_or_default();
-        let wrong = |why: &str| Err(format!("the variable {spelling} {why}"));
-        let no_url = "does not hold the URL of a proxy; write it as http://HOST:PORT, or unset it";
-        let text = value.trim();
-        if text.starts_with(['"', '\'']) {
-            return wrong("holds quotes; set it to the URL alone: http://HOST:PORT");
+    /// At an address that `named_by` names; nobody where the system's settings do.
+    fn at(address: &ProxyAddress, named_by: Option<String>) -> Self {
+        let name = ProxyName { address: address.address(), named_by };
+        let credentials = address.user_info.as_ref().and_then(|info| basic(info.expose_secret()));
+        Self { name, secure: address.secure, host: address.host.clone(), port: address.port, credentials }
+    }
+
+    /// Reads the proxy that a variable names.
+    fn of_variable(variable: String, value: &str) -> Result<Self, String> {
+        match ProxyAddress::read(value) {
+            Ok(address) => Ok(Self::at(&address, Some(variable))),
+            Err(why) => Err(format!("the variable {variable} {why}")),
         }
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "http" => false,
-            "https" => true,
-            other if !other.is_empty() && other.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-                return wrong(&format!("names a proxy of the kind {other}, which is not spoken; use an http proxy"));
-            }
-            _ => return wrong(no_url),
-        };
-        if rest.contains('\\') {
-            return wrong("holds a backslash; write the one between domain and user as %5C");
-        }
-        let (user, place) = match rest.rsplit_once('@') {
-            Some((user, place)) => (Some(user), place),
-            None => (None, rest),
-        };
-        let place = place.split(['/', '?', '#']).next().unwrap_or_default();
-        let Ok(authority) = place.parse::<Authority>() else { return wrong(no_url) };
-        let has_port = place.len() > authority.host().len();
-        if authority.host().is_empty() || has_port && authority.port_u16().is_none() {
-            return wrong(no_url);
-        }
-        let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let (host, kind) = (authority.host().to_owned(), if secure { "https" } else { "http" });
-        let name = ProxyName { address: format!("{kind}://{host}:{port}"), variable };
-        Ok(Self { name, secure, host, port, credentials: user.and_then(basic) })
     }
 }
 
-/// The header's value for `user:password` as it stands in a URL.
+/// The header's value for `user:password`.
 fn basic(user_info: &str) -> Option<HeaderValue> {
-    let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
-    let decoded = |text| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
-    let both = [decoded(user), decoded(password)].join(&b':');
-    let encoded = base64::engine::general_purpose::STANDARD.encode(both);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(user_info);
     let mut value = HeaderValue::try_from(format!("Basic {encoded}")).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// The proxy through which the API of a profile is reached, if any: for whoever tells a person of it. The error says
+/// which variable names none.
+pub fn proxy_of(profile: &Profile, environment: &Environment) -> Result<Option<ProxyName>, String> {
+    let Ok(uri) = profile.hosts.api.parse::<http::Uri>() else { return Ok(None) };
+    let dialer =
+        super::dial::Dialer::new(profile.connect_timeout, Vec::new(), environment.clone().for_profile(profile));
+    match dialer.proxy_for(&uri) {
+        Ok(proxy) => Ok(proxy.map(|proxy| proxy.name)),
+        Err(failure) => Err(failure.detail),
+    }
 }
 
 /// What needs no proxy.
@@ -228,46 +232,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_of_proxies_are_read_or_refused_with_the_reason() {
-        type Row = (&'static str, Result<(&'static str, bool), &'static str>);
-        let rows: [Row; 15] = [
-            ("http://proxy.example:3128", Ok(("http://proxy.example:3128", false))),
-            ("proxy.example:3128", Ok(("http://proxy.example:3128", false))),
-            (" http://proxy.example ", Ok(("http://proxy.example:80", false))),
-            ("https://proxy.example/", Ok(("https://proxy.example:443", false))),
-            ("HTTP://me:p%40ss@proxy.example:8080/x", Ok(("http://proxy.example:8080", true))),
-            ("http://me:p@ss/word@proxy.example:8080", Ok(("http://proxy.example:8080", true))),
-            ("http://CORP%5Cme:hush@proxy.example:8080", Ok(("http://proxy.example:8080", true))),
-            ("http://[::1]:3128", Ok(("http://[::1]:3128", false))),
-            (r"http://CORP\me:hush@proxy.example:8080", Err("%5C")),
-            ("\"http://proxy.example:3128\"", Err("quotes")),
-            ("'http://proxy.example:3128'", Err("quotes")),
-            ("ftp://proxy.example", Err("kind ftp")),
-            ("socks5://proxy.example:1080", Err("kind socks5")),
-            ("http://me:hush@ not a host", Err("does not hold the URL")),
-            ("http://proxy.example:port", Err("does not hold the URL")),
-        ];
-        for (value, wanted) in rows {
-            let read = Proxy::read(value, Some("HTTPS_PROXY".to_owned()));
-            match (read, wanted) {
-                (Ok(proxy), Ok((address, credentials))) => {
-                    assert_eq!(
-                        (proxy.name.address.as_str(), proxy.credentials.is_some()),
-                        (address, credentials),
-                        "{value}"
-                    );
-                }
-                (Err(why), Err(part)) => {
-                    assert!(
-                        why.contains(part) && why.contains("HTTPS_PROXY") && !why.contains("hush"),
-                        "{value}: {why}"
-                    );
-                }
-                (read, _) => panic!("{value}: {read:?}"),
-            }
+    fn a_profile_counts_before_the_variables() {
+        let variables = |name: &str| match name {
+            "https_proxy" => Some("http://me:p%40ss@variable.example:1".to_owned()),
+            "no_proxy" => Some("exempt.example".to_owned()),
+            _ => None,
+        };
+        let of = |profile| Environment { profile, ..Environment::of(variables) };
+        let host =
+            |environment: &Environment, to| environment.proxy_for(to, 443, true).unwrap().map(|proxy| proxy.host);
+        let own = ProfileProxy::read("http://profile.example:2", "`proxy` of the profile a").unwrap();
+        for (profile, host_of_proxy) in
+            [(None, Some("variable.example")), (Some(own), Some("profile.example")), (Some(ProfileProxy::Direct), None)]
+        {
+            let environment = of(profile);
+            assert_eq!(host(&environment, "api.example").as_deref(), host_of_proxy, "{environment:?}");
+            assert_eq!(host(&environment, "exempt.example"), None);
         }
-        let proxy = Proxy::read("http://CORP%5Cme:p%40ss@h:1", None).unwrap();
-        assert_eq!(proxy.credentials.unwrap(), "Basic Q09SUFxtZTpwQHNz", r"CORP\me:p@ss");
+        let proxy = of(None).proxy_for("api.example", 443, true).unwrap().unwrap();
+        assert_eq!(proxy.credentials.unwrap(), "Basic bWU6cEBzcw==", "me:p@ss");
+        assert_eq!(proxy.name.named_by.as_deref(), Some("https_proxy"));
+        let wrong = Environment::of(|_| Some("ftp://x".to_owned())).proxy_for("api.example", 443, true).unwrap_err();
+        assert!(wrong.contains("the variable https_proxy names a proxy of the kind ftp"), "{wrong}");
     }
 
     #[test]

@@ -146,6 +146,40 @@ fn values_remember_where_they_came_from() {
     assert!(settings.effective.iter().all(|row| row.origin != Origin::Flag("--profile")));
 }
 
+/// A proxy is shown with whoever names it, and never with its password.
+#[test]
+fn a_proxy_is_shown_with_its_origin_and_without_its_password() {
+    let file = |line: &str| format!("[profiles.a]\nregion = \"mypurecloud.de\"\n{line}\n");
+    let env = |name: &str| match name {
+        "HTTPS_PROXY" => Some(OsString::from("http://me:hunter2@variable.example:1")),
+        "PLACE" => Some(OsString::from("http://me:hunter2@place.example:2")),
+        _ => None,
+    };
+    for (line, shown, whence) in [
+        ("", "\"http://me:•••@variable.example:1\"", "env HTTPS_PROXY"),
+        ("proxy = \"none\"", "\"none\"", "line 3"),
+        ("proxy = { env = \"PLACE\" }", "\"http://me:•••@place.example:2\"", "line 3"),
+    ] {
+        let settings = resolve_text("c.toml", &file(line), &Flags::default(), &env).unwrap();
+        assert_eq!(origin(&settings, "profiles.a.proxy"), (shown.to_owned(), whence.to_owned()), "{line}");
+        assert!(!format!("{settings:?}").contains("hunter2"), "{line}");
+    }
+    let vendor = |name: &str| match name {
+        "GENESYSCLOUD_REGION" => Some(OsString::from("eu-west-1")),
+        "GENESYSCLOUD_ACCESS_TOKEN" => Some(OsString::from("token")),
+        "GENESYSCLOUD_PROXY_HOST" => Some(OsString::from("vendor.example")),
+        "GENESYSCLOUD_PROXY_PORT" => Some(OsString::from("3128")),
+        "GENESYSCLOUD_PROXY_AUTH_USERNAME" => Some(OsString::from("CORP\\me")),
+        "GENESYSCLOUD_PROXY_AUTH_PASSWORD" => Some(OsString::from("hunter2")),
+        other => env(other),
+    };
+    let flags = Flags { profile: Some("env".to_owned()), ..Flags::default() };
+    let settings = resolve_text("c.toml", "", &flags, &vendor).unwrap();
+    let shown = "\"http://CORP\\me:•••@vendor.example:3128\"".to_owned();
+    assert_eq!(origin(&settings, "profiles.env.proxy"), (shown, "env GENESYSCLOUD_PROXY_HOST".to_owned()));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
 #[test]
 fn an_environment_that_makes_no_sense_is_named() {
     let env = |name: &str| match name {

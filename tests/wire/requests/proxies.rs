@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guestwire::clock::Clock;
-use guestwire::config::Profile;
+use guestwire::config::{Profile, ProfileProxy};
 use guestwire::engine::{Environment, Report, Tuning};
 use guestwire::model::{DeliveryStatus, Ending, FailureKind, MessageId, Party, ProxyName};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -96,6 +96,28 @@ async fn secure_requests_outside_go_through_a_tunnel() {
     rig.stop().await;
 }
 
+/// A profile's own proxy counts before the variables, and is named as such where it does not lead on.
+#[tokio::test]
+async fn the_proxy_of_a_profile_counts_before_the_variables() {
+    let proxy = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
+    let mut profile = profile(&proxy.url(), 1);
+    profile.hosts.api = "http://api.outside.example".into();
+    profile.proxy = Some(ProfileProxy::read(&proxy.url(), "`proxy` of the profile test").unwrap());
+    // Nothing listens where the variable points.
+    let mut rig = start(profile.clone(), &[("http_proxy", "http://127.0.0.1:9".to_owned())]);
+    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
+    assert_eq!(proxy.count("http://api.outside.example/api/v2/conversations/messaging/"), 1);
+    rig.stop().await;
+
+    profile.proxy = Some(ProfileProxy::read("http://127.0.0.1:9", "`proxy` of the profile test").unwrap());
+    let mut rig = start(profile, &[("http_proxy", proxy.url())]);
+    let message = rig.send(0, "hello");
+    let named = "the proxy http://127.0.0.1:9 (`proxy` of the profile test)";
+    let waits = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Waiting { why, .. }, .. } if *id == message && why.contains(named));
+    rig.until(waits).await;
+    rig.stop().await;
+}
+
 /// A proxy that answers each CONNECT with these bytes, and reads on.
 async fn answering(head: Vec<u8>) -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -153,7 +175,7 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         if let Some(partial) = failure.partial.as_ref().filter(|p| p.status != 403 || part.contains("api")) {
             assert_eq!(partial.body.text, page);
         }
-        let name = ProxyName { address: format!("http://127.0.0.1:{port}"), variable: Some("HTTPS_PROXY".to_owned()) };
+        let name = ProxyName { address: format!("http://127.0.0.1:{port}"), named_by: Some("HTTPS_PROXY".to_owned()) };
         assert_eq!(failure.party, Party::Proxy(name));
         assert!(!format!("{:?}", rig.seen).contains("hush-hush"));
         rig.stop().await;
