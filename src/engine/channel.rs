@@ -1,8 +1,8 @@
 //! What sets the channels apart when a message is sent, in one place. Pure.
 //!
 //! ```text
-//! SendRequest ─► objection? ─► way ─┬─ Rest:   head (shared while the token is the same) + body ─► Call ─► taken
-//!                                   └─ Socket: the conversation's own socket writes it as a frame
+//! SendRequest ─► objection? ─► transport ─┬─ Request: request_head + body ─► Call ─► taken
+//!                                         └─ Frame:   the conversation's own socket writes it
 //! ```
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::config::{ConversationEntry, Profile};
+use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
 use crate::genesys::{Asked, Call, guest_api};
@@ -23,18 +23,18 @@ use super::redact::holds_mask;
 
 /// What carries the messages of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// A request each, with the session's token.
-    Rest,
+    Request,
     /// A frame each, through the guest's own socket. No token is needed.
-    Socket,
+    Frame,
 }
 
 /// What carries the messages of `channel`.
-pub const fn way(channel: Channel) -> Way {
+pub const fn transport(channel: Channel) -> Transport {
     match channel {
-        Channel::GuestApi | Channel::OpenMessaging => Way::Rest,
-        Channel::WebMessaging => Way::Socket,
+        Channel::GuestApi | Channel::OpenMessaging => Transport::Request,
+        Channel::WebMessaging => Transport::Frame,
     }
 }
 
@@ -52,25 +52,17 @@ pub const fn messages_per_second(channel: Channel) -> Option<u32> {
     }
 }
 
-/// Which endpoint of its address a message goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// The ordinary one.
-    Message,
-    /// The one for answers to a message that offered choices.
-    Response,
-}
-
-/// Where a message with these extras goes in.
-pub fn door(channel: Channel, extras: &Extras) -> Door {
+/// The endpoint of open messaging to which a message with these extras goes: there is one for answers to a message that
+/// offered choices.
+pub fn endpoint(channel: Channel, extras: &Extras) -> Endpoint {
     match (channel, &extras.choice, &extras.answers) {
-        (Channel::OpenMessaging, Some(_), Some(_)) => Door::Response,
-        _ => Door::Message,
+        (Channel::OpenMessaging, Some(_), Some(_)) => Endpoint::Response,
+        _ => Endpoint::Message,
     }
 }
 
 /// Why a message is not sent at all. Malformed ids are no reason: they are sent on purpose.
-pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<String> {
+pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: &SendRequest) -> Option<String> {
     let channel = entry.conversation.channel();
     let extras = &request.extras;
     let bytes = request.text.len();
@@ -83,6 +75,9 @@ pub fn objection(entry: &ConversationEntry, request: &SendRequest) -> Option<Str
     }
     if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
         return Some(format!("not sent as {variation}: that makes no sense on the channel {channel}: {why}"));
+    }
+    if matches!(credentials, Credentials::Pasted(_)) && request.sent_as == Some(Variation::WrongScope) {
+        return Some("not sent: a pasted token cannot be asked for with another scope".to_owned());
     }
     if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
         return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
@@ -141,9 +136,9 @@ pub fn attributes(entry: &ConversationEntry, extras: &Extras) -> BTreeMap<String
 }
 
 /// `address`, wrong in the way that a negative test asks for.
-pub fn bent(address: &Address, sent_as: Variation) -> Address {
-    let mut bent = address.clone();
-    match (&mut bent, sent_as) {
+pub fn address_with_fault(address: &Address, sent_as: Variation) -> Address {
+    let mut faulty = address.clone();
+    match (&mut faulty, sent_as) {
         (Address::GuestApi { conversation_id, .. }, Variation::MalformedId) => MALFORMED_ID.clone_into(conversation_id),
         (Address::OpenMessaging { integration_id, .. }, Variation::MalformedId) => {
             MALFORMED_ID.clone_into(integration_id);
@@ -154,23 +149,22 @@ pub fn bent(address: &Address, sent_as: Variation) -> Address {
         }
         _ => {}
     }
-    bent
+    faulty
 }
 
-/// The request that all messages into `address` through `door` share, but for their bodies.
-pub fn head(profile: &Profile, address: &Address, door: Door, token: &SecretString) -> Result<Call, BadCall> {
+/// The request of a message into `address`, but for its body.
+pub fn request_head(
+    profile: &Profile,
+    address: &Address,
+    endpoint: Endpoint,
+    token: &SecretString,
+) -> Result<Call, BadCall> {
     let api = &profile.hosts.api;
     match address {
         Address::GuestApi { conversation_id, .. } => {
             guest_api::request(api, &profile.guest_api.path, conversation_id, token)
         }
-        Address::OpenMessaging { integration_id, .. } => {
-            let endpoint = match door {
-                Door::Message => Endpoint::Message,
-                Door::Response => Endpoint::Response,
-            };
-            open_messaging::request(api, integration_id, endpoint, token)
-        }
+        Address::OpenMessaging { integration_id, .. } => open_messaging::request(api, integration_id, endpoint, token),
         Address::WebMessaging { .. } => Err(no_request()),
     }
 }
@@ -182,9 +176,11 @@ pub fn said_at(key: &str) -> Option<Timestamp> {
     Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
 }
 
-/// A key of which `random` makes one of a kind.
-pub fn new_key(said: Timestamp, random: [u8; 10]) -> String {
+/// A key that is one of a kind.
+pub fn new_key(said: Timestamp) -> String {
     let millis = u64::try_from(said.as_millisecond()).unwrap_or_default();
+    let mut random = [0; 10];
+    random.iter_mut().zip(uuid::Uuid::new_v4().as_bytes()).for_each(|(to, from)| *to = *from);
     format!("{KEY_PREFIX}{}", uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
 }
 
@@ -333,7 +329,7 @@ mod tests {
                         sent_as: None,
                         extras: Extras { choice: Some(choice.clone()), ..Extras::default() },
                     };
-                    let objection = objection(&entry(address), &request);
+                    let objection = objection(&entry(address), &Credentials::Missing(String::new()), &request);
                     assert_eq!(objection.is_none(), sent, "{choice:?}: {objection:?}");
                 }
             }

@@ -26,9 +26,9 @@ fn one_at_a_time_in_a_conversation_several_side_by_side() {
         queue.push(key, MessageId(id));
     }
     assert_eq!(drain(&mut queue, at(0)), [1, 3], "two conversations, the third must wait");
-    queue.settle(A, MessageId(1));
+    queue.finish(A, MessageId(1));
     assert_eq!(drain(&mut queue, at(0)), [4], "the others have their turn first");
-    queue.settle(B, MessageId(3));
+    queue.finish(B, MessageId(3));
     assert_eq!(drain(&mut queue, at(0)), [2]);
 }
 
@@ -39,7 +39,7 @@ fn a_held_head_holds_its_lane_and_no_other() {
     queue.push(A, MessageId(2));
     queue.push(B, MessageId(3));
     assert_eq!(drain(&mut queue, at(0)), [1, 3]);
-    queue.hold(A, MessageId(1), Some(at(7)));
+    queue.requeue(A, MessageId(1), Some(at(7)));
     assert_eq!(drain(&mut queue, at(6)), Vec::<u64>::new());
     assert_eq!(queue.next_due(), Some(at(7)));
     assert_eq!(drain(&mut queue, at(7)), [1], "the same message again, before its followers");
@@ -51,10 +51,10 @@ fn taking_back() {
     queue.push(A, MessageId(1));
     queue.push(A, MessageId(2));
     assert_eq!(drain(&mut queue, at(0)), [1]);
-    assert_eq!(queue.take(A, MessageId(1)), Taken::Flying);
+    assert_eq!(queue.take(A, MessageId(1)), Taken::InFlight);
     assert_eq!(queue.take(A, MessageId(2)), Taken::Waiting);
     assert_eq!(queue.take(A, MessageId(2)), Taken::Absent);
-    queue.hold(A, MessageId(1), Some(at(9)));
+    queue.requeue(A, MessageId(1), Some(at(9)));
     queue.push(A, MessageId(5));
     assert_eq!(queue.take(A, MessageId(1)), Taken::Waiting);
     assert_eq!(drain(&mut queue, at(0)), [5], "the hold went with the message that it was for");
@@ -126,11 +126,11 @@ proptest! {
                 }
                 Op::Settle(n) if n < flying.len() => {
                     let (key, id) = flying.remove(n);
-                    queue.settle(ConversationKey(key), MessageId(id));
+                    queue.finish(ConversationKey(key), MessageId(id));
                 }
                 Op::Hold(n, seconds) if n < flying.len() => {
                     let (key, id) = flying.remove(n);
-                    queue.hold(ConversationKey(key), MessageId(id), Some(at(now + seconds)));
+                    queue.requeue(ConversationKey(key), MessageId(id), Some(at(now + seconds)));
                     model.entry(key).or_default().insert(0, (id, now + seconds));
                 }
                 Op::Take(id) => {
@@ -139,14 +139,14 @@ proptest! {
                     let lane = model.entry(key).or_default();
                     match lane.iter().position(|(m, _)| *m == id) {
                         Some(at) => { lane.remove(at); prop_assert_eq!(taken, Taken::Waiting); }
-                        None if flying.iter().any(|(_, f)| *f == id) => prop_assert_eq!(taken, Taken::Flying),
+                        None if flying.iter().any(|(_, f)| *f == id) => prop_assert_eq!(taken, Taken::InFlight),
                         None => prop_assert_eq!(taken, Taken::Absent),
                     }
                 }
                 Op::Pass(seconds) => now += seconds,
                 _ => {}
             }
-            prop_assert_eq!(queue.flying(), flying.len());
+            prop_assert_eq!(queue.in_flight(), flying.len());
             prop_assert_eq!(queue.waiting().count(), model.values().map(Vec::len).sum::<usize>());
         }
     }

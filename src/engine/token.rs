@@ -103,24 +103,6 @@ pub enum Outlook {
     Never,
 }
 
-/// See [`Tokens::mark`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    stage: u8,
-    retry: Option<Moment>,
-    generation: Generation,
-    valid: bool,
-    verified: bool,
-    checking: bool,
-}
-
-impl Mark {
-    /// Whether signing in has ended in a way that only a person can mend.
-    pub const fn is_dead(self) -> bool {
-        self.stage == 3
-    }
-}
-
 #[derive(Clone, Debug)]
 struct Current {
     facts: TokenFacts,
@@ -403,24 +385,6 @@ impl Tokens {
                 TokenStatus::Expired { retry: None, why: "the token has ended".to_owned() }
             }
             (Stage::Resting, None) => TokenStatus::SignedOut,
-        }
-    }
-
-    /// What [`Tokens::status`] depends on, small: where it is the same, the status is.
-    pub fn mark(&self, now: Moment) -> Mark {
-        let (stage, retry) = match &self.stage {
-            Stage::Resting => (0, None),
-            Stage::Wanted | Stage::Asking => (1, None),
-            Stage::Pausing { retry, .. } => (2, Some(*retry)),
-            Stage::Dead(_) => (3, None),
-        };
-        Mark {
-            stage,
-            retry,
-            generation: self.generation,
-            valid: self.valid(now).is_some(),
-            verified: self.current.as_ref().is_some_and(|c| c.verify == Verify::Done),
-            checking: self.pasted && self.current.as_ref().is_some_and(|c| holds(c, now)),
         }
     }
 

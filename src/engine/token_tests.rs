@@ -202,9 +202,9 @@ fn pasted() -> Tokens {
 fn a_pasted_token_is_signed_in_once_the_service_took_it() {
     let mut tokens = pasted();
     assert_eq!((tokens.status(at(0)), tokens.outlook(at(0), None)), (TokenStatus::Getting, Outlook::Waiting));
-    let before = tokens.mark(at(0));
+    let before = tokens.status(at(0));
     tokens.verified(Generation(1), taken(&["a"], None));
-    assert_ne!(tokens.mark(at(0)), before, "the chip changes");
+    assert_ne!(tokens.status(at(0)), before, "the chip changes");
     assert!(matches!(tokens.status(at(0)), TokenStatus::Valid(f) if f.acceptance == Acceptance::Taken));
     // What is not clear later takes nothing back; a 401 does.
     tokens.verified(Generation(1), Verified::Unclear("503".into()));
@@ -231,7 +231,7 @@ fn a_pasted_token_of_which_nothing_is_said_is_used_unchecked() {
     let mut tokens = pasted();
     assert_eq!(tokens.next_due(at(0)), Some(at(5)));
     assert!(matches!(tokens.status(at(5)), TokenStatus::Valid(f) if f.acceptance == Acceptance::NotAsked));
-    assert_ne!(tokens.mark(at(0)), tokens.mark(at(5)), "the chip changes");
+    assert_ne!(tokens.status(at(0)), tokens.status(at(5)), "the chip changes");
     tokens.verified(Generation(1), Verified::Unclear("403 from a filter".into()));
     let status = tokens.status(at(6));
     assert_eq!(status.facts().unwrap().acceptance, Acceptance::Unclear("403 from a filter".into()));

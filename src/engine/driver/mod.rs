@@ -1,12 +1,20 @@
-//! The loop: commands in, jobs done, moments due; the pure parts decide, this carries out and reports.
+//! The loop: commands in, tasks done, moments due. Each area is a type of its own, which decides and carries out what is
+//! its own; the driver wires them.
+//!
+//! ```text
+//!                      ┌ sign_in ── negative_tests     how requests are let in
+//! Command ──► Driver ──┤ sends ── recorded ── messages what is said
+//! TaskOutput ─►        ├ reads ── side_requests        what is answered
+//! moment due ─►        ├ web ── webhooks               what comes by itself
+//!                      └ probes                        what a person wants to know
+//! ```
 
 mod context;
+mod messages;
 mod negative_tests;
-mod outcome;
 mod probes;
 mod reads;
 mod recorded;
-mod requests;
 mod sends;
 mod side_requests;
 mod sign_in;
@@ -24,10 +32,11 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
-use crate::model::{Conversation, Moment};
+use crate::model::{Conversation, ConversationKey, Moment, SessionAsk};
 
-use super::channel::{self, Way};
+use super::channel::{self, Transport};
 use super::redact::Redactor;
+use super::token::Ask;
 use super::{Command, Report, Tuning};
 
 use context::Context;
@@ -35,16 +44,16 @@ use negative_tests::NegativeTests;
 use probes::Probes;
 use reads::Reads;
 use recorded::Recordings;
-use sends::Sends;
+use sends::{Clearance, Sends};
 use side_requests::SideRequests;
-use sign_in::SignIn;
-use tasks::TaskOutput;
+use sign_in::{RenewalEnd, SignIn};
+use tasks::{Finished, Purpose, TaskOutput};
 use web::Webs;
 use webhooks::Webhooks;
 
 /// See the module.
 pub struct Driver {
-    context: Context,
+    cx: Context,
     commands: UnboundedReceiver<Command>,
     stopping: bool,
     sign_in: SignIn,
@@ -55,8 +64,8 @@ pub struct Driver {
     side_requests: SideRequests,
     /// Conversations with a socket of their own.
     webs: Webs,
-    webhooks: Option<Webhooks>,
-    /// Statuses that are told once they are on the disk.
+    webhooks: Webhooks,
+    /// Statuses that are reported once they are on the disk.
     recordings: Recordings,
 }
 
@@ -73,7 +82,7 @@ impl Driver {
         Self {
             sign_in: SignIn::new(&profile, tuning.seed),
             sends: Sends::new(profile.parallel),
-            context: Context::new(profile, clock, tuning, reports, shared),
+            cx: Context::new(profile, clock, tuning, reports, shared),
             commands,
             stopping: false,
             reads: Reads::default(),
@@ -81,193 +90,228 @@ impl Driver {
             negative_tests: NegativeTests::default(),
             side_requests: SideRequests::default(),
             webs: Webs::default(),
-            webhooks: None,
+            webhooks: Webhooks::default(),
             recordings: Recordings::default(),
         }
     }
 
     /// Runs to the end.
     pub async fn run(mut self) {
-        if self.context.tuning.sign_in && self.wants_token() {
-            self.sign_in.tokens.sign_in(self.context.clock.now());
+        if self.cx.tuning.sign_in && self.wants_token() {
+            self.sign_in.sign_in(self.cx.clock.now());
         }
-        self.start_hooks();
+        self.webhooks.listen(&self.cx);
         while !self.stopping {
             let due = self.pump();
-            if !Arc::ptr_eq(&self.context.shared.borrow(), &self.context.redactor) {
-                self.context.shared.send_replace(Arc::clone(&self.context.redactor));
+            if !Arc::ptr_eq(&self.cx.shared.borrow(), &self.cx.redactor) {
+                self.cx.shared.send_replace(Arc::clone(&self.cx.redactor));
             }
             let timer = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
                 command = self.commands.recv() => self.command(command.unwrap_or(Command::Shutdown)),
-                Some(came) = self.webs.inbox.recv() => self.web_came(came),
-                Some(done) = self.context.tasks.join_next(), if !self.context.tasks.is_empty() => self.done(done),
-                Some(recorded) = self.recordings.next() => self.recorded(recorded),
-                Some(event) = Webhooks::next(&mut self.webhooks), if self.webhooks.is_some() => {
-                    self.hooked(event, self.context.clock.now());
-                }
+                Some(came) = self.webs.next() => self.web_came(came),
+                Some(done) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.done(done),
+                Some(recorded) = self.recordings.next() => recorded.report(&self.cx),
+                Some(event) = self.webhooks.next() => self.webhook_came(event, self.cx.clock.now()),
                 () = timer, if due.is_some() => {}
             }
         }
         self.finish().await;
-        if let Some(leaving) = self.context.reports.leaving() {
-            leaving.await;
+        if let Some(last) = self.cx.last_metrics() {
+            last.await;
         }
-        self.context.tell(Report::Stopped);
+        self.cx.report(Report::Stopped);
     }
 
     /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
     /// credentials that are not there.
-    pub(in crate::engine::driver) fn wants_token(&self) -> bool {
-        let socket = |e: &ConversationEntry| channel::way(e.conversation.channel()) == Way::Socket;
-        let only_sockets =
-            !self.context.profile.conversations.is_empty() && self.context.profile.conversations.iter().all(socket);
-        !(only_sockets && matches!(self.context.profile.credentials, Credentials::Missing(_)))
+    fn wants_token(&self) -> bool {
+        let by_frames = |e: &ConversationEntry| channel::transport(e.conversation.channel()) == Transport::Frame;
+        let entries = &self.cx.profile.conversations;
+        let only_sockets = !entries.is_empty() && entries.iter().all(by_frames);
+        !(only_sockets && matches!(self.cx.profile.credentials, Credentials::Missing(_)))
     }
 
     /// Starts all that may start, and says when something is due next.
     fn pump(&mut self) -> Option<Instant> {
-        let now = self.context.clock.now();
-        self.pump_tokens(now);
+        let now = self.cx.clock.now();
+        while let Some(ask) = self.sign_in.next_ask(now) {
+            match ask {
+                Ask::Token => {
+                    let end = self.sign_in.ask_token(self.probes.token_kind(), &mut self.cx, now);
+                    if let Some(renewal) = self.sign_in.renewal() {
+                        self.sends.name_renewal(renewal, &self.cx, now);
+                    }
+                    self.renewal_ended(end, now);
+                }
+                Ask::Facts(generation) => {
+                    let kind = self.probes.facts_kind(generation);
+                    self.sign_in.ask_facts(generation, kind, &mut self.cx, now);
+                }
+            }
+        }
         self.pump_webs(now);
         self.pump_sends(now);
-        self.pump_reads(now);
-        self.pump_side_requests(now);
-        self.tell_status(now);
+        self.reads.pump(&mut self.cx, &self.sign_in, now);
+        self.side_requests.pump(&mut self.cx, &self.sign_in, &self.reads, now);
+        self.sign_in.report_status(&self.cx, now);
+        let Self { cx, sign_in, negative_tests, webs, sends, .. } = &*self;
         let dues = [
-            self.sign_in.tokens.next_due(now),
-            self.sends.queue.next_due(),
-            self.pace_due(now),
-            self.reads_due(now),
-            self.webs_due(now),
+            sign_in.due(now),
+            sends.due(&Clearance { cx, sign_in, negative_tests, webs, now }),
+            self.reads.due(cx, now),
+            self.side_requests.due(cx, now),
+            webs.due(now),
         ];
         // What is due and could not start waits for something else to happen: only the future is a reason to wake.
         let next = dues.into_iter().flatten().filter(|m| m.mono > now.mono).min_by_key(|m| m.mono);
-        next.map(|m| Instant::from_std(self.context.clock.instant(m)))
+        next.map(|m| Instant::from_std(self.cx.clock.instant(m)))
     }
 
     /// Keys are places in the list, so only the next free one can be taken; another is a late or doubled command.
     fn add(&mut self, conversation: Conversation) {
-        if conversation.key.0 as usize == self.context.profile.conversations.len() {
+        if conversation.key.0 as usize == self.cx.profile.conversations.len() {
             let entry = ConversationEntry { conversation, guest_token: None, attributes: BTreeMap::new() };
-            Arc::make_mut(&mut self.context.profile).conversations.push(entry);
+            Arc::make_mut(&mut self.cx.profile).conversations.push(entry);
         }
     }
 
     fn command(&mut self, command: Command) {
-        let now = self.context.clock.now();
+        let now = self.cx.clock.now();
         match command {
-            Command::SignIn => self.sign_in(now),
-            Command::Renew => self.renew(),
+            Command::SignIn => self.sign_in.sign_in(now),
+            Command::Renew => self.sign_in.renew(),
             Command::Send(request) => self.accept(request, now),
             Command::Cancel(message) => self.cancel(message, now),
             Command::Settle { message, landed } => self.settle_by_hand(message, landed),
-            Command::Learn { key, conversation_id } => self.learn(key, conversation_id),
+            Command::Learn { key, conversation_id } => self.reads.learn(key, conversation_id, &self.cx),
             Command::Recall(recalled) => self.recall(recalled, now),
-            Command::Read(key) => self.read_asked(key),
-            Command::Probe(asked) => self.probe(asked, now),
+            Command::Read(key) => self.read_asked(key, now),
+            Command::Probe(asked) => self.probes.ask(asked, &mut self.cx, &mut self.sign_in, &self.reads, now),
             Command::Watch(key) => {
-                self.reads.watched = key;
+                self.reads.watch(key);
                 self.looked_at(key, now);
             }
-            Command::Typing(key) => self.typing(key, now),
+            Command::Typing(key) if self.cx.is_web(key) => self.guest_types(key, now),
+            Command::Typing(key) => {
+                self.side_requests.typing(key, &mut self.cx, &self.sign_in, &self.reads, now);
+            }
             Command::Session { key, ask } => self.session_asked(key, ask, now),
-            Command::Discover { page } => self.discover(page),
+            Command::Discover { page } => self.side_requests.discover(page),
             Command::Add(conversation) => self.add(conversation),
             Command::Shutdown => self.stopping = true,
         }
     }
 
+    fn read_asked(&mut self, key: ConversationKey, now: Moment) {
+        if !self.cx.is_web(key) {
+            self.reads.ask(key, &self.cx, &self.sign_in, now);
+        } else if self.reads.doubt_since(key, &self.cx).is_some() {
+            self.look_for_doubted(key, now);
+        } else {
+            self.session_asked(key, SessionAsk::History, now);
+        }
+    }
+
     fn done(&mut self, done: Result<TaskOutput, tokio::task::JoinError>) {
-        let now = self.context.clock.now();
+        let now = self.cx.clock.now();
         let Ok(done) = done else { return };
         match done {
-            TaskOutput::Died(job) => {
-                let text = format!("guestwire failed inside while {}; please report it", job.words());
-                tracing::error!("{text}");
-                self.context.notice(&text, now);
-                self.job_died(job, now);
+            TaskOutput::Answered(finished) => self.answered(*finished, now),
+            TaskOutput::Secret(secret) => {
+                let end = self.sign_in.secret_read(secret, &mut self.cx, now);
+                self.renewal_ended(end, now);
             }
-            TaskOutput::Secret(secret) => self.secret_read(secret, now),
-            TaskOutput::Token(done) => self.token_answered(*done, now),
-            TaskOutput::Spare(done) => self.spare_answered(*done, now),
-            TaskOutput::Facts(done) => self.facts_answered(*done, now),
+            TaskOutput::Token(done) => {
+                self.cx.take_meta(&done.shown.meta, None);
+                let end = self.sign_in.token_answered(*done, &mut self.cx, now);
+                self.renewal_ended(end, now);
+            }
+            TaskOutput::Spare(done) => {
+                self.cx.take_meta(&done.shown.meta, None);
+                let brought = self.negative_tests.spare_answered(*done, &mut self.cx, now);
+                self.refuse_wrong_scope(brought, now);
+            }
             TaskOutput::Send(done) => self.send_answered(*done, now),
-            TaskOutput::Probe(done) => self.probe_answered(*done, now),
-            TaskOutput::Read(done) => self.read_answered(*done, now),
             TaskOutput::GuestToken(done) => self.guest_token_read(*done, now),
             TaskOutput::Opened(done) => self.web_opened(*done, now),
             TaskOutput::Recorded(message, recorded) => self.intent_recorded(message, recorded, now),
-            TaskOutput::History(done) => self.history_read(*done, now),
             TaskOutput::File(key, message, read) => self.file_read(key, message, read, now),
-            TaskOutput::Put(done) => self.file_put(*done, now),
-            TaskOutput::SideRequest(done) => self.side_request_answered(*done, now),
+        }
+    }
+
+    /// A request beside the messages is over: its area takes the answer.
+    fn answered(&mut self, finished: Finished, now: Moment) {
+        let Finished { purpose, mut record, shown } = finished;
+        // The storage of files has a clock of its own.
+        if !matches!(purpose, Purpose::Upload(..)) {
+            let uncounted = record.generation().map(|_| self.sends.in_flight());
+            self.cx.take_meta(&shown.meta, uncounted);
+        }
+        match purpose {
+            Purpose::Facts(generation) => {
+                self.sign_in.facts_answered(generation, &mut record, shown, &self.cx, now);
+                self.probes.facts_answered(generation, record.id(), &self.cx, &mut self.sign_in, now);
+            }
+            Purpose::Probe(asked) => {
+                self.probes.answered(asked, record, shown, &mut self.cx, &mut self.sign_in, &self.reads, now);
+            }
+            Purpose::Read(key) => {
+                let read = self.reads.answered(key, record, shown, &mut self.cx, &mut self.sign_in, now);
+                let Some((fresh, settled)) = read else { return };
+                self.side_requests.acknowledge(key, &fresh, &self.cx);
+                self.settle_seen(settled);
+            }
+            Purpose::History(key) => self.history_read(key, record, shown, now),
+            Purpose::Side(request) => {
+                self.side_requests.answered(request, record, shown, &mut self.cx, &mut self.reads, now);
+            }
+            Purpose::Upload(key, id) => self.file_put(key, &id, record, shown, now),
+        }
+    }
+
+    /// Asking for a token is over: who waited for it goes on.
+    fn renewal_ended(&mut self, end: Option<RenewalEnd>, now: Moment) {
+        let Some(RenewalEnd { exchange, brought, replaced }) = end else { return };
+        self.probes.token_answered(exchange, brought, &self.cx, &mut self.sign_in, now);
+        self.sends.renewal_ended(brought, &self.cx, now);
+        if let Some(replaced) = replaced {
+            self.negative_tests.retire(replaced);
+        }
+        if brought.is_some() {
+            self.reads.new_token();
+            self.side_requests.new_token();
+            self.sign_in.report_missing(&self.cx, now);
         }
     }
 
     /// Lets what is on the wire finish, bounded; then takes it back, so that each message is told how it ended.
     async fn finish(&mut self) {
-        let waiting: Vec<_> = self.sends.queue.waiting().collect();
-        let now = self.context.clock.now();
-        for (_, message) in waiting {
-            self.let_go(message, now);
-        }
-        self.drain(self.context.tuning.grace).await;
-        let flying: Vec<_> = self.sends.all.keys().copied().collect();
-        let now = self.context.clock.now();
-        for message in flying {
-            self.let_go(message, now);
-        }
+        let waiting = self.sends.waiting().map(|send| send.request.message).collect();
+        self.leave_queued(waiting);
+        self.drain(self.cx.tuning.grace).await;
+        let left = self.sends.all().map(|send| send.request.message).collect();
+        self.leave_queued(left);
         self.drain(Duration::from_millis(500)).await;
-        self.drain_recordings(self.context.tuning.grace).await;
+        let end = Instant::now() + self.cx.tuning.grace;
+        while let Ok(Some(recorded)) = tokio::time::timeout_at(end, self.recordings.next()).await {
+            recorded.report(&self.cx);
+        }
         self.close_webs().await;
-        self.context.tasks.abort_all();
+        self.cx.tasks.abort_all();
     }
 
     async fn drain(&mut self, bound: Duration) {
         let end = Instant::now() + bound;
-        while self.sends.queue.flying() > 0 {
-            let next = async {
-                tokio::select! {
-                    Some(came) = self.webs.inbox.recv() => Next::Web(came),
-                    Some(done) = self.context.tasks.join_next(), if !self.context.tasks.is_empty() => Next::Job(done),
-                }
-            };
-            match tokio::time::timeout_at(end, next).await {
-                Ok(next) => {
-                    match next {
-                        Next::Web(came) => self.web_came(came),
-                        Next::Job(done) => self.done(done),
-                    }
-                    // What goes back into the queue goes no further.
-                    let back: Vec<_> = self.sends.queue.waiting().collect();
-                    let now = self.context.clock.now();
-                    for (_, message) in back {
-                        self.let_go(message, now);
-                    }
-                }
-                Err(_) => return,
+        while self.sends.in_flight() > 0 {
+            tokio::select! {
+                Some(came) = self.webs.next() => self.web_came(came),
+                Some(done) = self.cx.tasks.join_next(), if !self.cx.tasks.is_empty() => self.done(done),
+                () = tokio::time::sleep_until(end) => return,
             }
+            // What goes back into the queue goes no further.
+            let back = self.sends.waiting().map(|send| send.request.message).collect();
+            self.leave_queued(back);
         }
     }
-
-    fn tell_status(&mut self, now: Moment) {
-        // Why it is dead may differ while the mark does not.
-        let mark = self.sign_in.tokens.mark(now);
-        if self.sign_in.mark == Some(mark) && !mark.is_dead() {
-            return;
-        }
-        self.sign_in.mark = Some(mark);
-        let status = self.sign_in.tokens.status(now);
-        if status != self.sign_in.status {
-            self.sign_in.status = status.clone();
-            self.context.tell(Report::Token(status));
-        }
-    }
-}
-
-/// What ends a wait while the engine stops.
-enum Next {
-    Web(web::Came),
-    Job(Result<TaskOutput, tokio::task::JoinError>),
 }

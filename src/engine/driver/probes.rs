@@ -1,5 +1,5 @@
 //! Probes: questions that find something out and change nothing. What to ask, and what follows, is decided elsewhere
-//! (`diagnosis::doctor`); here each is asked and told as an exchange like all others.
+//! (`diagnosis::doctor`); here each is asked and reported as an exchange like all others.
 //!
 //! ```text
 //! Command::Probe ─┬─ token: the renewal's own way (or one under way)  ─┐
@@ -7,8 +7,6 @@
 //!                 └─ all others: a request of its own                  ─┘
 //! ```
 //! What is public (hosts, a deployment, the opening of the guest socket) is asked without a token and without signing in.
-
-use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -18,290 +16,254 @@ use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::call::BadCall;
 use crate::genesys::{Call, conversations, deployments, lookups, tokens_me};
-use crate::model::{
-    Address, Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Outcome, Probed, Thing,
-};
+use crate::model::{Address, Asked, ConversationKey, ExchangeId, Generation, Host, Kind, Moment, Probed, Thing};
 
-use super::Driver;
-use super::tasks::ProbeDone;
+use super::context::Context;
+use super::reads::Reads;
+use super::sign_in::SignIn;
+use super::tasks::{CapturedTry, Purpose};
 
-/// Probes under way.
+/// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
+const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
+
+/// Probes that other requests answer.
 #[derive(Default)]
 pub struct Probes {
-    flying: HashMap<ExchangeId, (Asked, ExchangeBuilder)>,
     /// The next token answer is that of a probe.
-    pub wants_token: bool,
+    wants_token: bool,
     /// The token that a probe brought: asking about it belongs to the same series.
-    pub brought: Option<Generation>,
+    brought: Option<Generation>,
     /// Waits for what is asked about this token already.
     wants_facts: Option<Generation>,
     /// A message that the conversation asked about last lists.
     listed: Option<(ConversationKey, String)>,
 }
 
-impl Driver {
+impl Probes {
     /// Asks.
-    pub(super) fn probe(&mut self, asked: Asked, now: Moment) {
+    pub fn ask(&mut self, asked: Asked, cx: &mut Context, sign_in: &mut SignIn, reads: &Reads, now: Moment) {
         let begun = match asked {
-            Asked::Token => self.probe_token(now),
-            Asked::Scopes => self.probe_scopes(now),
-            _ => self.probe_plainly(asked, now),
+            Asked::Token => self.ask_token(cx, sign_in, now),
+            _ => self.ask_plainly(asked, cx, sign_in, reads, now),
         };
         if let Err(why) = begun {
-            self.context.tell(Report::Probe { asked, came: Probed::NotAsked(why) });
+            cx.report(Report::Probe { asked, came: Probed::NotAsked(why) });
         }
     }
 
-    fn probe_token(&mut self, now: Moment) -> Result<(), String> {
-        match &self.context.profile.credentials {
+    fn ask_token(&mut self, cx: &Context, sign_in: &mut SignIn, now: Moment) -> Result<(), String> {
+        match &cx.profile.credentials {
             Credentials::Missing(why) => return Err(why.clone()),
-            Credentials::Pasted(_) if self.sign_in.token.is_some() => {
+            Credentials::Pasted(_) if sign_in.token().is_some() => {
                 return Err("the token was pasted: there is nobody to ask for another".to_owned());
             }
-            Credentials::Pasted(_) => self.sign_in(now),
+            Credentials::Pasted(_) => sign_in.sign_in(now),
             // One that is under way answers the question too.
-            Credentials::Client(_) if self.sign_in.renewal.is_some() => {}
-            Credentials::Client(_) => self.renew(),
+            Credentials::Client(_) if sign_in.renewal().is_some() => {}
+            Credentials::Client(_) => sign_in.renew(),
         }
-        self.probes.wants_token = true;
+        self.wants_token = true;
         Ok(())
     }
 
+    /// What the next token request is.
+    pub const fn token_kind(&self) -> Kind {
+        if self.wants_token { Kind::Probe } else { Kind::Token }
+    }
+
+    /// What asking about this token is.
+    pub fn facts_kind(&self, generation: Generation) -> Kind {
+        if self.brought == Some(generation) { Kind::Probe } else { Kind::Token }
+    }
+
     /// A token request is over.
-    pub(super) fn token_probed(&mut self, exchange: ExchangeId, brought: Option<Generation>, now: Moment) {
-        if std::mem::take(&mut self.probes.wants_token) {
-            self.probes.brought = brought.or(self.probes.brought);
-            self.tell_probe(Asked::Token, exchange, now);
+    pub fn token_answered(
+        &mut self,
+        exchange: ExchangeId,
+        brought: Option<Generation>,
+        cx: &Context,
+        sign_in: &mut SignIn,
+        now: Moment,
+    ) {
+        if std::mem::take(&mut self.wants_token) {
+            self.brought = brought.or(self.brought);
+            report(Asked::Token, exchange, cx, sign_in, now);
+        }
+    }
+
+    /// What `tokens/me` was asked about a token is answered.
+    pub fn facts_answered(
+        &mut self,
+        generation: Generation,
+        exchange: ExchangeId,
+        cx: &Context,
+        sign_in: &mut SignIn,
+        now: Moment,
+    ) {
+        if self.wants_facts.take_if(|wanted| *wanted == generation).is_some() {
+            report(Asked::Scopes, exchange, cx, sign_in, now);
         }
     }
 
     /// A request of its own: what it is about, and whether it carries the token.
-    fn probe_plainly(&mut self, asked: Asked, now: Moment) -> Result<(), String> {
-        let with_token = needs_token(asked);
-        let generation = if with_token { Some(self.ready(now)?) } else { None };
-        let (what, call) = self.probe_call(asked).map_err(|BadCall(why)| why)?;
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Probe, what, now);
-        if let Asked::Conversation(key)
-        | Asked::Messages(key)
-        | Asked::Integration(key)
-        | Asked::Deployment(key)
-        | Asked::Domains(key)
-        | Asked::Origin(key) = asked
-        {
-            record = record.of(key, None);
+    fn ask_plainly(
+        &mut self,
+        asked: Asked,
+        cx: &mut Context,
+        sign_in: &SignIn,
+        reads: &Reads,
+        now: Moment,
+    ) -> Result<(), String> {
+        let token = if needs_token(asked) { Some(ready(cx, sign_in, now)?) } else { None };
+        if let Some((generation, _)) = token.filter(|(g, _)| asked == Asked::Scopes && sign_in.is_asked_about(*g)) {
+            self.wants_facts = Some(generation);
+            return Ok(());
         }
-        let exchange = record.id();
-        self.launch_probe(asked, record, &call, generation, now);
-        self.context.spawn_probe(call, exchange);
+        let (what, call) = self.call(asked, cx, sign_in, reads).map_err(|BadCall(why)| why)?;
+        let of = match asked {
+            Asked::Conversation(key)
+            | Asked::Messages(key)
+            | Asked::Integration(key)
+            | Asked::Deployment(key)
+            | Asked::Domains(key)
+            | Asked::Origin(key) => Some(key),
+            Asked::Reach(_) | Asked::Token | Asked::Scopes | Asked::Id(..) => None,
+        };
+        let record = cx.record(Kind::Probe, &what, of, now);
+        cx.request(Purpose::Probe(asked), record, call, token, now);
         Ok(())
     }
 
-    fn probe_call(&self, asked: Asked) -> Result<(String, Call), BadCall> {
-        let hosts = &self.context.profile.hosts;
+    fn call(&self, asked: Asked, cx: &Context, sign_in: &SignIn, reads: &Reads) -> Result<(String, Call), BadCall> {
+        let hosts = &cx.profile.hosts;
         let no_token = || BadCall("there is no valid token".to_owned());
-        let token = || self.sign_in.token.as_ref().ok_or_else(no_token);
-        Ok(match asked {
+        let token = || sign_in.token().ok_or_else(no_token);
+        let web = |key| cx.web_address(key).ok_or_else(|| BadCall("the conversation has no deployment".to_owned()));
+        let (what, call) = match asked {
             Asked::Reach(host) => {
-                let base = match (host, &self.context.profile.credentials) {
+                let base = match (host, &cx.profile.credentials) {
                     (Host::Api, _) => &hosts.api,
                     (Host::Token, Credentials::Client(client)) if client.token_host == TokenHost::Api => &hosts.api,
                     (Host::Token, _) => &hosts.login,
                 };
                 let name = capture::authority(base).unwrap_or(base);
-                (format!("does {name} answer"), Call::get(base, "/")?)
+                return Ok((format!("does {name} answer"), Call::get(base, "/")?));
             }
-            Asked::Token | Asked::Scopes => {
-                ("what may this token do".to_owned(), tokens_me::request(&hosts.api, token()?)?)
-            }
-            Asked::Conversation(key) => ("conversation and its guest".to_owned(), self.read_call(key, &[])?),
+            Asked::Token | Asked::Scopes => ("what may this token do", tokens_me::request(&hosts.api, token()?)?),
+            Asked::Conversation(key) => ("conversation and its guest", reads.call(key, &[], cx, sign_in)?),
             Asked::Messages(key) => {
                 let invented = Uuid::new_v4();
-                let call = match self.conversation_id(key) {
-                    Some(_) => {
-                        let listed = self.probes.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
-                        self.read_call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())])?
-                    }
-                    None => conversations::request(&hosts.api, &invented.to_string(), token()?)?,
+                let call = if reads.conversation_id(key, cx).is_some() {
+                    let listed = self.listed.as_ref().filter(|(of, _)| *of == key).map(|(_, id)| id.clone());
+                    reads.call(key, &[listed.unwrap_or_else(|| invented.simple().to_string())], cx, sign_in)?
+                } else {
+                    conversations::request(&hosts.api, &invented.to_string(), token()?)?
                 };
-                ("may messages be read".to_owned(), call)
+                ("may messages be read", call)
             }
-            Asked::Integration(key) => match self.address(key)? {
-                Address::OpenMessaging { integration_id, .. } => {
-                    let call = lookups::integration(&hosts.api, integration_id, token()?)?;
-                    ("is there this integration".to_owned(), call)
+            Asked::Integration(key) => match cx.address(key) {
+                Some(Address::OpenMessaging { integration_id, .. }) => {
+                    ("is there this integration", lookups::integration(&hosts.api, integration_id, token()?)?)
                 }
                 _ => return Err(BadCall("the conversation has no integration".to_owned())),
             },
             Asked::Deployment(key) => {
-                let (deployment, _) = self.web_address(key)?;
-                ("configuration of the deployment".to_owned(), deployments::config(&hosts.cdn, deployment)?)
+                ("configuration of the deployment", deployments::config(&hosts.cdn, web(key)?.0)?)
             }
             Asked::Domains(key) => {
-                let (deployment, _) = self.web_address(key)?;
-                ("domains that the deployment allows".to_owned(), deployments::domains(&hosts.cdn, deployment)?)
+                ("domains that the deployment allows", deployments::domains(&hosts.cdn, web(key)?.0)?)
             }
             Asked::Origin(key) => {
-                let (deployment, origin) = self.web_address(key)?;
+                let (deployment, origin) = web(key)?;
                 let call = deployments::opening(&hosts.webmessaging, deployment, origin, HANDSHAKE)?;
-                (format!("may {origin} open the guest socket"), call)
+                return Ok((format!("may {origin} open the guest socket"), call));
             }
             Asked::Id(thing, id) => {
                 let id = if thing == Thing::Message { id.simple().to_string() } else { id.to_string() };
-                match thing {
-                    Thing::Conversation => {
-                        (format!("is {id} a conversation"), conversations::request(&hosts.api, &id, token()?)?)
-                    }
-                    Thing::Message => (format!("is {id} a message"), lookups::message(&hosts.api, &id, token()?)?),
-                    Thing::Integration => {
-                        (format!("is {id} an integration"), lookups::integration(&hosts.api, &id, token()?)?)
-                    }
-                    Thing::Deployment => (format!("is {id} a deployment"), deployments::config(&hosts.cdn, &id)?),
-                }
+                let (named, call) = match thing {
+                    Thing::Conversation => ("a conversation", conversations::request(&hosts.api, &id, token()?)?),
+                    Thing::Message => ("a message", lookups::message(&hosts.api, &id, token()?)?),
+                    Thing::Integration => ("an integration", lookups::integration(&hosts.api, &id, token()?)?),
+                    Thing::Deployment => ("a deployment", deployments::config(&hosts.cdn, &id)?),
+                };
+                return Ok((format!("is {id} {named}"), call));
             }
-        })
+        };
+        Ok((what.to_owned(), call))
     }
 
-    fn address(&self, key: ConversationKey) -> Result<&Address, BadCall> {
-        let entry = self.context.profile.conversations.get(key.0 as usize);
-        entry.map(|e| &e.conversation.address).ok_or_else(|| BadCall("there is no such conversation".to_owned()))
-    }
-
-    fn web_address(&self, key: ConversationKey) -> Result<(&str, &str), BadCall> {
-        match self.address(key)? {
-            Address::WebMessaging { deployment_id, origin } => Ok((deployment_id, origin)),
-            _ => Err(BadCall("the conversation has no deployment".to_owned())),
-        }
-    }
-
-    fn probe_scopes(&mut self, now: Moment) -> Result<(), String> {
-        let generation = self.ready(now)?;
-        if self.sign_in.facts.contains_key(&generation) {
-            self.probes.wants_facts = Some(generation);
-            return Ok(());
-        }
-        let token = self.sign_in.token.as_ref().ok_or("there is no token")?;
-        let call = tokens_me::request(&self.context.profile.hosts.api, token).map_err(|bad| bad.0)?;
-        let record =
-            ExchangeBuilder::new(self.context.next_exchange(), Kind::Probe, "what may this token do".to_owned(), now);
-        let exchange = record.id();
-        self.launch_probe(Asked::Scopes, record, &call, Some(generation), now);
-        self.context.spawn_probe(call, exchange);
-        Ok(())
-    }
-
-    /// What `tokens/me` was asked about a token is answered.
-    pub(super) fn facts_probed(&mut self, generation: Generation, exchange: Option<ExchangeId>, now: Moment) {
-        if let Some(exchange) = exchange.filter(|_| self.probes.wants_facts == Some(generation)) {
-            self.probes.wants_facts = None;
-            self.tell_probe(Asked::Scopes, exchange, now);
-        }
-    }
-
-    /// The token that may be used now. Unlike a send a probe does not wait until the token's scopes are known.
-    fn ready(&self, now: Moment) -> Result<Generation, String> {
-        let facts = self.sign_in.tokens.facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
-        let generation = facts.ok_or("there is no valid token")?.generation;
-        match self.context.pace.may(now, 0) {
-            Ok(()) => Ok(generation),
-            Err(until) => {
-                let seconds = until.left(now).as_secs() + 1;
-                Err(format!("the rate limit is used up; it starts anew in {seconds} s"))
-            }
-        }
-    }
-
-    fn launch_probe(
+    #[expect(clippy::too_many_arguments, reason = "an answer with all that it says something of")]
+    pub fn answered(
         &mut self,
         asked: Asked,
         mut record: ExchangeBuilder,
-        call: &Call,
-        generation: Option<Generation>,
+        shown: CapturedTry,
+        cx: &mut Context,
+        sign_in: &mut SignIn,
+        reads: &Reads,
         now: Moment,
     ) {
-        let token = generation.map(|generation| {
-            self.context.pace.spend();
-            (generation, self.sign_in.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued)))
-        });
-        record.begin(capture::request(call, &self.context.redactor), token, now);
-        self.context.tell(record.report());
-        self.probes.flying.insert(record.id(), (asked, record));
-    }
-
-    pub(super) fn probe_answered(&mut self, done: ProbeDone, now: Moment) {
-        let Some((asked, mut record)) = self.probes.flying.remove(&done.exchange) else { return };
-        let with_token = needs_token(asked);
-        let mut heard = done.shown.heard;
-        if !with_token {
-            // Whose limit an answer to nobody tells is not known.
-            heard.limit = None;
-        }
-        self.context.overhear(&heard, self.sends.queue.flying());
-        let why = done.shown.why();
-        let body = done.body.as_deref().unwrap_or_default();
+        let body = shown.body().unwrap_or_default();
         if let Asked::Conversation(key) = asked {
             let read = conversations::read(body).and_then(|read| read.messages.into_iter().next_back());
-            self.probes.listed = read.map(|listed| (key, listed.id));
+            self.listed = read.map(|listed| (key, listed.id));
         }
-        let outcome = match (asked, done.shown.answer.as_ref().map(|a| a.status)) {
-            (_, None) => Outcome::Failed(why),
-            (Asked::Reach(_), Some(_)) | (Asked::Origin(_), Some(101)) => Outcome::Accepted,
-            (_, Some(200..=299)) if self.is_answered(asked, body) => Outcome::Accepted,
+        let answers = match (asked, shown.status()) {
+            (_, 0) => false,
+            (Asked::Reach(_), _) | (Asked::Origin(_), 101) => true,
             // "There is no such thing" answers the question.
-            (Asked::Id(..) | Asked::Messages(_), Some(404)) => Outcome::Accepted,
-            (_, Some(200..=299)) => Outcome::Refused("the answer is not what was asked for".to_owned()),
-            (_, Some(_)) => Outcome::Refused(why),
+            (Asked::Id(..) | Asked::Messages(_), 404) => true,
+            (_, 200..=299) => is_answered(asked, body, cx, reads),
+            _ => false,
         };
-        let verified = (asked == Asked::Scopes).then(|| done.shown.verified(tokens_me::read(body)));
-        record.end(done.shown.ending, done.shown.timing);
+        let outcome = shown.outcome(answers, "the answer is not what was asked for");
+        let verified = (asked == Asked::Scopes).then(|| shown.verified(tokens_me::read(body)));
         let used = record.generation();
-        record.settle(outcome, now);
-        self.context.tell(record.report());
+        cx.settle_try(&mut record, shown, outcome, now);
         if let (Some(verified), Some(generation)) = (verified, used) {
-            self.sign_in.tokens.verified(generation, verified);
-            self.tell_missing(now);
+            sign_in.verified(generation, verified, cx, now);
         }
-        self.tell_probe(asked, done.exchange, now);
-    }
-
-    /// Whether the body of a 2xx is what was asked for.
-    fn is_answered(&self, asked: Asked, body: &[u8]) -> bool {
-        match asked {
-            Asked::Reach(_) | Asked::Origin(_) => false,
-            Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
-            Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
-            Asked::Messages(key) => match self.conversation_id(key) {
-                Some(_) => conversations::read_bulk(body, &[], self.context.clock.now().wall).is_some(),
-                None => conversations::read(body).is_some(),
-            },
-            Asked::Integration(key) => match self.address(key) {
-                Ok(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
-                _ => false,
-            },
-            Asked::Deployment(_) | Asked::Id(Thing::Deployment, _) => deployments::read_config(body).is_some(),
-            Asked::Domains(_) => deployments::read_domains(body).is_some(),
-            Asked::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
-            Asked::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
-        }
-    }
-
-    /// What the token status says now comes first: it is evidence too.
-    fn tell_probe(&mut self, asked: Asked, exchange: ExchangeId, now: Moment) {
-        self.sign_in.mark = None;
-        self.tell_status(now);
-        self.context.tell(Report::Probe { asked, came: Probed::Asked(exchange) });
-    }
-
-    pub(super) fn probe_job_died(&mut self, exchange: ExchangeId, now: Moment) {
-        if let Some((asked, mut record)) = self.probes.flying.remove(&exchange) {
-            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.context.tell(record.report());
-            self.tell_probe(asked, exchange, now);
-        }
+        report(asked, record.id(), cx, sign_in, now);
     }
 }
 
-/// The handshake's key: what it is made of does not matter where nothing is read from the socket. [RFC 6455, 4.1]
-const HANDSHAKE: &str = "Z3Vlc3R3aXJlIHByb2JlIQ==";
+/// The token that may be used now, and its age. Unlike a send a probe does not wait until the token's scopes are known.
+fn ready(cx: &Context, sign_in: &SignIn, now: Moment) -> Result<(Generation, std::time::Duration), String> {
+    let facts = sign_in.tokens().facts().filter(|f| f.expires.is_none_or(|end| now.mono < end.mono));
+    let token = facts.and(sign_in.carried(now)).ok_or("there is no valid token")?;
+    cx.pace.may(now, 0).map_err(|until| {
+        let seconds = until.left(now).as_secs() + 1;
+        format!("the rate limit is used up; it starts anew in {seconds} s")
+    })?;
+    Ok(token)
+}
+
+/// Whether the body of a 2xx is what was asked for.
+fn is_answered(asked: Asked, body: &[u8], cx: &Context, reads: &Reads) -> bool {
+    match asked {
+        Asked::Reach(_) | Asked::Origin(_) => false,
+        Asked::Token | Asked::Scopes => tokens_me::read(body).is_some(),
+        Asked::Conversation(_) | Asked::Id(Thing::Conversation, _) => conversations::read(body).is_some(),
+        Asked::Messages(key) if reads.conversation_id(key, cx).is_some() => {
+            conversations::read_bulk(body, &[], cx.clock.now().wall).is_some()
+        }
+        Asked::Messages(_) => conversations::read(body).is_some(),
+        Asked::Integration(key) => match cx.address(key) {
+            Some(Address::OpenMessaging { integration_id, .. }) => lookups::describes(body, integration_id),
+            _ => false,
+        },
+        Asked::Deployment(_) | Asked::Id(Thing::Deployment, _) => deployments::read_config(body).is_some(),
+        Asked::Domains(_) => deployments::read_domains(body).is_some(),
+        Asked::Id(Thing::Message, _) => lookups::conversation_of(body).is_some(),
+        Asked::Id(Thing::Integration, id) => lookups::describes(body, &id.to_string()),
+    }
+}
+
+/// What the token status says now comes first: it is evidence too.
+fn report(asked: Asked, exchange: ExchangeId, cx: &Context, sign_in: &mut SignIn, now: Moment) {
+    sign_in.report_status(cx, now);
+    cx.report(Report::Probe { asked, came: Probed::Asked(exchange) });
+}
 
 /// Whether a question carries the session's token.
 const fn needs_token(asked: Asked) -> bool {

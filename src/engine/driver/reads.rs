@@ -1,46 +1,48 @@
 //! Reading conversations: when the reader wants it, a token is there, and the rate limit leaves room.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::heard::Came;
 use crate::engine::reading::{Reader, Settled, When};
 use crate::engine::token::{Outlook, Refuted};
-use crate::engine::{Recalled, Report};
+use crate::engine::{Recalled, Report, SendRequest};
+use crate::genesys::Call;
 use crate::genesys::call::BadCall;
-use crate::genesys::conversations::Listed;
-use crate::genesys::{Call, conversations};
+use crate::genesys::conversations::{self, BULK_MAX, Listed};
 use crate::model::{
-    AsOf, ConversationKey, DeliveryStatus, Generation, Kind, MessageId, Moment, Outcome, RemoteMessage, RemoteState,
-    RepliesReadable, SessionAsk, Unreadable,
+    AsOf, ConversationKey, Kind, MessageId, Moment, Outcome, RemoteMessage, RemoteState, RepliesReadable, Unreadable,
 };
 
-use super::Driver;
-use super::sends::Doubt;
-use super::tasks::{BULK, Job, ReadDone, ResponseMeta};
+use super::context::Context;
+use super::sign_in::SignIn;
+use super::tasks::{CapturedTry, Purpose};
 
 /// Requests of the rate limit's window that reads leave to sends.
 pub const RESERVE: u32 = 10;
 
+/// What a read brought: messages that are new, and what they settle.
+pub type ReadMessages = (Vec<RemoteMessage>, Vec<Settled>);
+
 /// Conversations as far as they are read.
 #[derive(Default)]
 pub struct Reads {
-    pub readers: BTreeMap<ConversationKey, Reader>,
+    readers: BTreeMap<ConversationKey, Reader>,
     under_way: BTreeMap<ConversationKey, Reading>,
     /// A 429 asked not to read before then.
     held: Option<Moment>,
     /// The one that a person looks at.
-    pub watched: Option<ConversationKey>,
+    watched: Option<ConversationKey>,
     /// Ids on the remote side of conversations whose address does not name it.
-    places: BTreeMap<ConversationKey, String>,
+    ids: BTreeMap<ConversationKey, String>,
 }
 
 /// A read under way.
-pub struct Reading {
-    record: ExchangeBuilder,
+struct Reading {
+    /// A person asked for it.
     asked: bool,
     /// When its first request began: what was said before then is known once it succeeded.
     began: Moment,
@@ -56,192 +58,171 @@ struct Bulk {
     found: Vec<RemoteMessage>,
 }
 
-impl Driver {
-    pub(super) fn read_asked(&mut self, key: ConversationKey) {
-        let now = self.context.clock.now();
-        let doubted = self.reads.readers.get(&key).is_some_and(|reader| reader.doubt_since(self.skew()).is_some());
-        if doubted && self.is_web(key) {
-            self.look_for_doubted(key, now);
-        } else if self.is_web(key) {
-            self.session_asked(key, SessionAsk::History, now);
-        } else if self.conversation_id(key).is_some() {
-            self.reads.readers.entry(key).or_default().ask();
-            if self.sign_in.tokens.outlook(now, None) == Outlook::Never {
-                self.tell_readable(key, RepliesReadable::No(Unreadable::NoToken), now);
-            } else if self.reads_held(now).is_some() {
-                self.tell_readable(key, RepliesReadable::No(Unreadable::Failing { status: 429 }), now);
-            }
-        } else if let Some(entry) = self.context.profile.conversations.get(key.0 as usize) {
-            let text = format!(
-                "{} cannot be read yet: its conversation id becomes known with the first message that is accepted",
-                entry.conversation.name
-            );
-            self.context.notice(&text, now);
-            self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
-        }
+impl Reads {
+    /// A person looks at this conversation.
+    pub const fn watch(&mut self, key: Option<ConversationKey>) {
+        self.watched = key;
     }
 
-    /// Whether replies can be read, as of a read that began at `began`.
-    fn tell_readable(&self, key: ConversationKey, readable: RepliesReadable, began: Moment) {
-        self.context.tell(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
+    /// A person wants a conversation read, now.
+    pub fn ask(&mut self, key: ConversationKey, cx: &Context, sign_in: &SignIn, now: Moment) {
+        let Some(entry) = cx.entry(key) else { return };
+        let unreadable = if self.conversation_id(key, cx).is_none() {
+            let name = &entry.conversation.name;
+            let why = "its conversation id becomes known with the first message that is accepted";
+            cx.notice(&format!("{name} cannot be read yet: {why}"), now);
+            Unreadable::NoConversationId
+        } else {
+            self.readers.entry(key).or_default().ask();
+            if sign_in.tokens().outlook(now, None) == Outlook::Never {
+                Unreadable::NoToken
+            } else if self.held(now).is_some() {
+                Unreadable::Failing { status: 429 }
+            } else {
+                return;
+            }
+        };
+        report_readable(key, RepliesReadable::No(unreadable), now, cx);
     }
 
     /// The remote side's id of a conversation: its address names it, or it was learned.
-    pub(super) fn conversation_id(&self, key: ConversationKey) -> Option<&str> {
-        let entry = self.context.profile.conversations.get(key.0 as usize)?;
-        entry.conversation.address.conversation_id().or_else(|| self.reads.places.get(&key).map(String::as_str))
+    pub fn conversation_id<'a>(&'a self, key: ConversationKey, cx: &'a Context) -> Option<&'a str> {
+        cx.address(key)?.conversation_id().or_else(|| self.ids.get(&key).map(String::as_str))
     }
 
     /// The remote side's id of a conversation became known. Another id than before is another conversation: what was
     /// read of the old one is kept.
-    pub(super) fn learn(&mut self, key: ConversationKey, conversation_id: String) {
-        if self.conversation_id(key) == Some(conversation_id.as_str()) {
+    pub fn learn(&mut self, key: ConversationKey, conversation_id: String, cx: &Context) {
+        if self.conversation_id(key, cx) == Some(conversation_id.as_str()) {
             return;
         }
-        self.reads.places.insert(key, conversation_id.clone());
-        if !self.is_web(key) {
-            self.tell_readable(key, RepliesReadable::NotYetKnown, self.context.clock.now());
+        self.ids.insert(key, conversation_id.clone());
+        if !cx.is_web(key) {
+            report_readable(key, RepliesReadable::NotYetKnown, cx.clock.now(), cx);
         }
-        self.context.tell(Report::ConversationIdKnown { key, conversation_id });
+        cx.report(Report::ConversationIdKnown { key, conversation_id });
     }
 
     /// Another conversation begins where this one was: what is said in it answers, and shows, nothing of before.
-    pub(super) fn forget_place(&mut self, key: ConversationKey) {
-        self.reads.places.remove(&key);
-        if let Some(reader) = self.reads.readers.get_mut(&key) {
+    pub fn begin_anew(&mut self, key: ConversationKey) {
+        self.ids.remove(&key);
+        if let Some(reader) = self.readers.get_mut(&key) {
             reader.begin_anew();
         }
     }
 
-    /// A send is over: an answer is looked for, and an unknown message.
-    pub(super) fn look_after(
-        &mut self,
-        message: MessageId,
-        outcome: &Outcome,
-        remote_id: Option<&str>,
-        heard: &ResponseMeta,
-        now: Moment,
-    ) {
-        let unknown = matches!(outcome, Outcome::Unknown(_));
-        let Some(send) = self.sends.all.get(&message).filter(|_| unknown || *outcome == Outcome::Accepted) else {
-            return;
-        };
-        let began = send.began.wall;
-        let when = match heard.date {
-            _ if unknown => self.doubt(began, now.wall),
-            Some(date) => When::Accepted(date),
-            None => When::Accepted(began.saturating_add(self.skew()).unwrap_or(began)),
-        };
-        let key = send.request.conversation;
-        let reader = self.reads.readers.entry(key).or_default();
-        reader.sent(message, &self.context.redactor.text(&send.request.text), when, remote_id.map(str::to_owned));
-        reader.look(now, &self.context.tuning.read_pauses);
-        if self.conversation_id(key).is_none() && !self.is_web(key) {
-            self.tell_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now);
-        }
-    }
-
-    /// By how much the server's clock is ahead, as the newest answer told.
-    pub(super) const fn skew(&self) -> SignedDuration {
-        SignedDuration::from_secs(self.context.skew)
-    }
-
-    /// When a message may have been taken of which nobody knows: from its beginning until its last try, which ended at
-    /// `ended`, could have been worked on for as long as a try is waited for.
-    pub(super) fn doubt(&self, began: Timestamp, ended: Timestamp) -> When {
-        When::Unknown(began, ended.saturating_add(self.context.profile.request_timeout).unwrap_or(Timestamp::MAX))
-    }
-
-    /// Messages of an earlier session. Those that were accepted are told to the reader too: else a look-up might take
-    /// one of them for an unknown one of the same text.
-    pub(super) fn recall(&mut self, recalled: Vec<Recalled>, now: Moment) {
-        let mut doubted = BTreeSet::new();
-        let (skew, timeout) = (self.skew(), self.context.profile.request_timeout);
-        for one in recalled {
-            if one.unknown {
-                self.sends.unknown.insert(one.message, Doubt { conversation: one.conversation, key: one.key });
-            }
-            let web = self.is_web(one.conversation);
-            let reader = self.reads.readers.entry(one.conversation).or_default();
-            if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
-                reader.known(id);
-                continue;
-            }
-            // Its newest try began then, and ended no later than a try may take.
-            let ended = one.at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
-            let when = if one.unknown {
-                When::Unknown(one.at, ended.saturating_add(timeout).unwrap_or(Timestamp::MAX))
-            } else {
-                When::Accepted(one.at.saturating_add(skew).unwrap_or(one.at))
-            };
-            reader.sent(one.message, &self.context.redactor.text(&one.text), when, one.remote_id);
-            if one.unknown && web {
-                doubted.insert(one.conversation);
-            } else if one.unknown {
-                reader.look_soon(now, &self.context.tuning.read_pauses);
-            }
-        }
-        for key in doubted {
-            self.look_for_doubted(key, now);
-        }
-    }
-
-    pub(super) fn pump_reads(&mut self, now: Moment) {
-        let Outlook::Ready(generation) = self.sign_in.tokens.outlook(now, None) else { return };
-        if self.reads_held(now).is_some() {
+    /// A message may be there: an answer is looked for, and the message itself, where nobody knows.
+    pub fn sent(&mut self, request: &SendRequest, when: When, id: Option<String>, cx: &Context, now: Moment) {
+        let key = request.conversation;
+        let reader = self.readers.entry(key).or_default();
+        reader.sent(request.message, &cx.redactor.text(&request.text), when, id);
+        if cx.is_web(key) {
             return;
         }
-        let wanting: Vec<_> = self
-            .reads
-            .readers
-            .iter()
-            .filter(|(key, reader)| {
-                reader.wants(now) && !self.reads.under_way.contains_key(*key) && self.conversation_id(**key).is_some()
-            })
-            .map(|(key, _)| *key)
-            .collect();
-        for key in wanting {
-            if self.stopping || self.context.pace.may(now, RESERVE).is_err() {
+        reader.look(now, &cx.tuning.read_pauses);
+        if self.conversation_id(key, cx).is_none() {
+            report_readable(key, RepliesReadable::No(Unreadable::NoConversationId), now, cx);
+        }
+    }
+
+    /// A message of an earlier session. Also of one that was accepted the reader must know: else a look-up might take it
+    /// for an unknown one of the same text.
+    pub fn recall(&mut self, one: Recalled, cx: &Context, now: Moment) {
+        let reader = self.readers.entry(one.conversation).or_default();
+        if let Some(id) = one.remote_id.as_ref().filter(|_| !one.unknown) {
+            return reader.known(id);
+        }
+        let when = if one.unknown {
+            // Its newest try began then, ended no later than a try may take, and could have been worked on as long again.
+            let latest = one.at.saturating_add(2 * cx.profile.request_timeout).unwrap_or(Timestamp::MAX);
+            When::Unknown(one.at, latest)
+        } else {
+            When::Accepted(cx.server_time(one.at))
+        };
+        reader.sent(one.message, &cx.redactor.text(&one.text), when, one.remote_id);
+        if one.unknown && !cx.is_web(one.conversation) {
+            reader.look_soon(now, &cx.tuning.read_pauses);
+        }
+    }
+
+    /// The message of that remote id is one of ours.
+    pub fn known(&mut self, key: ConversationKey, remote_id: &str) {
+        self.readers.entry(key).or_default().known(remote_id);
+    }
+
+    /// A message is not looked for any more.
+    pub fn settled(&mut self, key: ConversationKey, message: MessageId) {
+        if let Some(reader) = self.readers.get_mut(&key) {
+            reader.settled(message);
+        }
+    }
+
+    /// Since when, by the server's clock, an unknown message may be there.
+    pub fn doubt_since(&self, key: ConversationKey, cx: &Context) -> Option<Timestamp> {
+        self.readers.get(&key)?.doubt_since(cx.skew())
+    }
+
+    /// Whether anything was heard in a conversation.
+    pub fn has_heard(&self, key: ConversationKey) -> bool {
+        self.readers.get(&key).is_some_and(Reader::has_heard)
+    }
+
+    /// Messages came through a socket or webhook, or were read in a history.
+    pub fn hear(&mut self, key: ConversationKey, came: Vec<RemoteMessage>, how: Came, cx: &Context) -> ReadMessages {
+        self.readers.entry(key).or_default().hear(came, how, cx.skew())
+    }
+
+    /// A new token: what the old one was refused may be tried again.
+    pub fn new_token(&mut self) {
+        self.readers.values_mut().for_each(Reader::new_token);
+    }
+
+    /// Begins the reads that are due.
+    pub fn pump(&mut self, cx: &mut Context, sign_in: &SignIn, now: Moment) {
+        if !sign_in.is_ready(now) || self.held(now).is_some() {
+            return;
+        }
+        let idle = self.readers.iter().filter(|(key, reader)| {
+            let known = self.conversation_id(**key, cx).is_some();
+            known && reader.wants(now) && !self.under_way.contains_key(*key)
+        });
+        for key in idle.map(|(key, _)| *key).collect::<Vec<_>>() {
+            if cx.pace.may(now, RESERVE).is_err() {
                 return;
             }
-            let Some(reader) = self.reads.readers.get_mut(&key) else { continue };
-            let asked = reader.begin();
-            let call = self.read_call(key, &[]);
-            let id = self.context.next_exchange();
-            let record = ExchangeBuilder::new(id, Kind::Read, "conversation".to_owned(), now).of(key, None);
-            self.read_step(key, Reading { record, asked, began: now, bulk: None }, call, generation, now);
+            let Some(reader) = self.readers.get_mut(&key) else { continue };
+            let reading = Reading { asked: reader.begin(), began: now, bulk: None };
+            let record = cx.record(Kind::Read, "conversation", Some(key), now);
+            self.request(key, reading, record, &[], cx, sign_in, now);
         }
     }
 
-    /// When a reader wants to be read by itself.
-    pub(super) fn reads_due(&self, now: Moment) -> Option<Moment> {
-        self.reads
-            .readers
-            .iter()
-            .filter(|(key, _)| !self.reads.under_way.contains_key(key))
-            .filter_map(|(_, reader)| reader.next_due())
-            .chain(self.reads_held(now))
-            .filter(|at| at.mono > now.mono)
-            .min_by_key(|at| at.mono)
+    /// When a reader wants to be read by itself, or may be again.
+    pub fn due(&self, cx: &Context, now: Moment) -> Option<Moment> {
+        let idle = self.readers.iter().filter(|(key, _)| !self.under_way.contains_key(key));
+        let paced = cx.pace.may(now, RESERVE).err().filter(|_| !self.readers.is_empty());
+        let dues = idle.filter_map(|(_, reader)| reader.next_due()).chain(self.held(now)).chain(paced);
+        dues.filter(|at| at.mono > now.mono).min_by_key(|at| at.mono)
     }
 
     /// Until when the server asked not to be read.
-    pub(super) fn reads_held(&self, now: Moment) -> Option<Moment> {
-        self.reads.held.filter(|until| now.mono < until.mono)
+    pub fn held(&self, now: Moment) -> Option<Moment> {
+        self.held.filter(|until| now.mono < until.mono)
     }
 
     /// A read, or another request beside the messages, was answered with 429: reads wait as told, and messages no longer
     /// than the rate limit's window.
-    pub(super) fn read_limited(&mut self, wait: Duration, now: Moment) {
-        self.reads.held = Some(now.after(wait));
-        self.context.pace.silence_for_window(wait, now);
+    pub fn hold(&mut self, wait: Duration, cx: &mut Context, now: Moment) {
+        self.held = Some(now.after(wait));
+        cx.pace.silence_for_window(wait, now);
     }
 
-    pub(super) fn read_call(&self, key: ConversationKey, ids: &[String]) -> Result<Call, BadCall> {
-        let (Some(token), Some(id)) = (&self.sign_in.token, self.conversation_id(key)) else {
+    /// The request that reads a conversation, or these of its messages.
+    pub fn call(&self, key: ConversationKey, ids: &[String], cx: &Context, sign_in: &SignIn) -> Result<Call, BadCall> {
+        let (Some(token), Some(id)) = (sign_in.token(), self.conversation_id(key, cx)) else {
             return Err(BadCall("there is no token or no such conversation".to_owned()));
         };
-        let api = &self.context.profile.hosts.api;
+        let api = &cx.profile.hosts.api;
         if ids.is_empty() {
             conversations::request(api, id, token)
         } else {
@@ -249,79 +230,74 @@ impl Driver {
         }
     }
 
-    fn read_step(
+    #[expect(clippy::too_many_arguments, reason = "a read with all that it needs of other areas")]
+    fn request(
         &mut self,
         key: ConversationKey,
-        mut reading: Reading,
-        call: Result<Call, BadCall>,
-        generation: Generation,
+        reading: Reading,
+        mut record: ExchangeBuilder,
+        ids: &[String],
+        cx: &mut Context,
+        sign_in: &SignIn,
         now: Moment,
     ) {
-        let call = match call {
-            Ok(call) => call,
-            Err(bad) => {
-                reading.record.settle(Outcome::Refused(bad.0.clone()), now);
-                self.context.tell(reading.record.report());
-                self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(bad.0)), reading.began);
-                if let Some(reader) = self.reads.readers.get_mut(&key) {
+        match self.call(key, ids, cx, sign_in) {
+            Ok(call) => {
+                self.under_way.insert(key, reading);
+                cx.request(Purpose::Read(key), record, call, sign_in.carried(now), now);
+            }
+            Err(BadCall(why)) => {
+                cx.settle(&mut record, Outcome::Refused(why.clone()), now);
+                report_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began, cx);
+                if let Some(reader) = self.readers.get_mut(&key) {
                     reader.refused();
                 }
-                return;
             }
-        };
-        let age = self.sign_in.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
-        reading.record.begin(capture::request(&call, &self.context.redactor), Some((generation, age)), now);
-        self.context.tell(reading.record.report());
-        self.reads.under_way.insert(key, reading);
-        self.context.pace.spend();
-        self.context.spawn_read(call, key);
+        }
     }
 
-    pub(super) fn read_answered(&mut self, done: ReadDone, now: Moment) {
-        let key = done.key;
-        self.context.overhear(&done.shown.heard, self.sends.queue.flying());
-        let Some(mut reading) = self.reads.under_way.remove(&key) else { return };
-        let why = done.shown.why();
-        let (status, wait) = (done.shown.status(), done.shown.wait());
-        reading.record.end(done.shown.ending, done.shown.timing);
-        let was_bulk = reading.bulk.is_some();
-        let generation = reading.record.generation();
-        let understood = done.body.is_some_and(|body| self.understand(&mut reading, &body, key, now));
-        let outcome = match status {
-            _ if understood => Outcome::Accepted,
-            0 => Outcome::Failed(why.clone()),
-            200..=299 => Outcome::Refused("the answer does not describe a conversation".to_owned()),
-            _ => Outcome::Refused(why.clone()),
-        };
-        reading.record.settle(outcome, now);
-        self.context.tell(reading.record.report());
+    /// A read was answered. Gives what it brought, once all of it is there.
+    pub fn answered(
+        &mut self,
+        key: ConversationKey,
+        mut record: ExchangeBuilder,
+        shown: CapturedTry,
+        cx: &mut Context,
+        sign_in: &mut SignIn,
+        now: Moment,
+    ) -> Option<ReadMessages> {
+        let mut reading = self.under_way.remove(&key)?;
+        let (generation, was_bulk) = (record.generation(), reading.bulk.is_some());
+        let understood = shown.body().is_some_and(|body| self.understand(&mut reading, &mut record, body, key, now));
+        let (status, wait, why, missing) = (shown.status(), shown.wait(), shown.why(), shown.missing_permissions());
+        let outcome = shown.outcome(understood, "the answer does not describe a conversation");
+        cx.settle_try(&mut record, shown, outcome, now);
         if understood {
             if let Some(generation) = generation {
-                self.sign_in.tokens.proven(generation);
+                sign_in.proven(generation);
             }
-            return self.read_on(key, reading, now);
+            return self.read_on(key, reading, cx, sign_in, now);
         }
+        let reader = self.readers.get_mut(&key)?;
         // A token that has ended or was withdrawn is renewed, and the conversation read again, once.
         if status == 401
-            && let (Some(generation), Some(reader)) = (generation, self.reads.readers.get_mut(&key))
+            && let Some(generation) = generation
             && reader.may_renew()
-            && matches!(self.sign_in.tokens.refuted(generation, now), Refuted::Retry { .. })
+            && matches!(sign_in.refuted(generation, now), Refuted::Retry { .. })
         {
-            return reader.again(now, reading.asked);
+            reader.again(now, reading.asked);
+            return None;
         }
-        let mut missing = done.refusal.as_ref().map(|refusal| refusal.missing_permissions.clone());
-        missing.iter_mut().flatten().for_each(|name| *name = self.context.redactor.text(name).into_owned());
-        self.tell_readable(key, RepliesReadable::No(Unreadable::of(status, missing, &why)), reading.began);
-        let watched = self.reads.watched == Some(key);
-        let (pauses, repeats) = (&self.context.tuning.read_pauses, self.context.tuning.read_repeats);
-        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
+        let unreadable = Unreadable::of(status, missing, &why);
+        report_readable(key, RepliesReadable::No(unreadable), reading.began, cx);
         if matches!(status, 0 | 408 | 429 | 500..=599) {
-            reader.failed(now, pauses, repeats, watched, wait);
+            let tuning = &cx.tuning;
+            reader.failed(now, &tuning.read_pauses, tuning.read_repeats, self.watched == Some(key), wait);
         } else {
             reader.refused();
         }
         if let Some(wait) = wait.filter(|_| status == 429) {
-            self.read_limited(wait, now);
+            self.hold(wait, cx, now);
         }
         // What is known of the conversation, without what could not be read.
         let (state, since) = match &reading.bulk {
@@ -330,109 +306,83 @@ impl Driver {
             _ => (RemoteState::Unknown, None),
         };
         if was_bulk || status == 404 || reading.asked {
-            self.tell_conversation(key, state, since, reading.asked, Vec::new());
+            self.report_conversation(key, state, since, reading.asked, &[], cx);
         }
+        None
     }
 
     /// Reads the body into `reading`; false where it is not what was asked for.
-    fn understand(&self, reading: &mut Reading, body: &[u8], key: ConversationKey, now: Moment) -> bool {
+    fn understand(
+        &self,
+        reading: &mut Reading,
+        record: &mut ExchangeBuilder,
+        body: &[u8],
+        key: ConversationKey,
+        now: Moment,
+    ) -> bool {
         if let Some(bulk) = &mut reading.bulk {
             let Some(found) = conversations::read_bulk(body, &bulk.listed, now.wall) else { return false };
             // The row says what was said, so that nobody has to open the entry to follow a conversation.
             if let Some(newest) = found.iter().max_by_key(|m| m.at) {
-                let text = &newest.text;
-                let author = newest.author.word();
-                let count =
-                    if found.len() == 1 { author.to_owned() } else { format!("{} messages, {author}", found.len()) };
-                reading.record.call_it(format!("{count}: {text}"));
+                let (text, author) = (&newest.text, newest.author.word());
+                let count = if found.len() == 1 { String::new() } else { format!("{} messages, ", found.len()) };
+                record.call_it(format!("{count}{author}: {text}"));
             }
             bulk.found.extend(found);
             return true;
         }
         let Some(read) = conversations::read(body) else { return false };
         let ids = read.messages.iter().map(|l| l.id.as_str());
-        let left = self.reads.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
-        reading.bulk =
-            Some(Bulk { state: read.state, since: read.since, listed: read.messages, left, found: Vec::new() });
+        let left = self.readers.get(&key).map(|r| r.unknown_ids(ids)).unwrap_or_default();
+        let (state, since, listed) = (read.state, read.since, read.messages);
+        reading.bulk = Some(Bulk { state, since, listed, left, found: Vec::new() });
         true
     }
 
-    /// Fetches what is left, or tells what was found.
-    fn read_on(&mut self, key: ConversationKey, mut reading: Reading, now: Moment) {
-        let Some(mut bulk) = reading.bulk.take() else { return };
-        if !bulk.left.is_empty()
-            && let Outlook::Ready(generation) = self.sign_in.tokens.outlook(now, None)
-        {
-            let rest = bulk.left.split_off(bulk.left.len().min(BULK));
+    /// Fetches what is left, or reports what was found.
+    fn read_on(
+        &mut self,
+        key: ConversationKey,
+        mut reading: Reading,
+        cx: &mut Context,
+        sign_in: &SignIn,
+        now: Moment,
+    ) -> Option<ReadMessages> {
+        let bulk = reading.bulk.as_mut()?;
+        if !bulk.left.is_empty() && sign_in.is_ready(now) {
+            let rest = bulk.left.split_off(bulk.left.len().min(BULK_MAX));
             let ids = std::mem::replace(&mut bulk.left, rest);
-            let call = self.read_call(key, &ids);
             let what = if ids.len() == 1 { "1 message".to_owned() } else { format!("{} messages", ids.len()) };
-            let record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Read, what, now).of(key, None);
-            return self.read_step(key, Reading { record, bulk: Some(bulk), ..reading }, call, generation, now);
+            let record = cx.record(Kind::Read, &what, Some(key), now);
+            self.request(key, reading, record, &ids, cx, sign_in, now);
+            return None;
         }
-        let watched = self.reads.watched == Some(key);
-        let (pauses, repeats, skew) = (&self.context.tuning.read_pauses, self.context.tuning.read_repeats, self.skew());
-        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
-        let (fresh, settled) = reader.read(bulk.found, skew, now, (pauses, repeats, watched));
-        self.acknowledge(key, &fresh);
-        self.tell_conversation(key, bulk.state, bulk.since, reading.asked, fresh);
-        self.tell_settled(settled);
-        self.tell_readable(key, RepliesReadable::Yes, reading.began);
+        let Bulk { state, since, found, .. } = reading.bulk?;
+        let pauses = (&*cx.tuning.read_pauses, cx.tuning.read_repeats, self.watched == Some(key));
+        let (fresh, settled) = self.readers.get_mut(&key)?.read(found, cx.skew(), now, pauses);
+        self.report_conversation(key, state, since, reading.asked, &fresh, cx);
+        report_readable(key, RepliesReadable::Yes, reading.began, cx);
+        Some((fresh, settled))
     }
 
-    /// What was seen in a conversation says something about messages of ours.
-    pub(super) fn tell_settled(&mut self, settled: Vec<Settled>) {
-        for settled in settled {
-            let (message, life, remote_id) = match settled {
-                Settled::Answered(message) => (message, DeliveryStatus::Answered, None),
-                Settled::Landed(message, id) => (message, DeliveryStatus::Landed, Some(id)),
-            };
-            if life == DeliveryStatus::Landed && self.sends.unknown.remove(&message).is_none() {
-                continue;
-            }
-            self.tell_recorded(None, message, life, None, remote_id);
-        }
-    }
-
-    /// What a read showed: told where it is news, or where a person asked.
-    fn tell_conversation(
+    /// Reports what a read showed, where it is news, or where a person asked.
+    fn report_conversation(
         &mut self,
         key: ConversationKey,
         state: RemoteState,
         since: Option<Timestamp>,
         asked: bool,
-        messages: Vec<RemoteMessage>,
+        messages: &[RemoteMessage],
+        cx: &Context,
     ) {
-        let Some(reader) = self.reads.readers.get_mut(&key) else { return };
+        let Some(reader) = self.readers.get_mut(&key) else { return };
         if reader.is_news(state, since, !messages.is_empty()) || asked {
-            self.context.tell(Report::Conversation { key, state, since, messages });
+            cx.report(Report::Conversation { key, state, since, messages: messages.to_vec() });
         }
     }
+}
 
-    /// What a job that died leaves behind.
-    pub(super) fn job_died(&mut self, job: Job, now: Moment) {
-        match job {
-            Job::Secret | Job::Token => self.token_job_died(now),
-            Job::Spare => self.spare_job_died(now),
-            Job::Facts(generation) => self.facts_job_died(generation, now),
-            Job::Send(message) => self.send_job_died(message, now),
-            Job::Probe(exchange) => self.probe_job_died(exchange, now),
-            Job::Web(key) => self.web_job_died(key, now),
-            Job::Record(message) => self.send_job_died(message, now),
-            Job::History(key) => self.history_job_died(key, now),
-            Job::File(key) => self.uploads_lost(key, "guestwire failed inside", now),
-            Job::SideRequest(exchange) => self.side_request_job_died(exchange, now),
-            Job::Read(key) => {
-                if let Some(mut reading) = self.reads.under_way.remove(&key) {
-                    let why = "guestwire failed inside".to_owned();
-                    reading.record.settle(Outcome::Failed(why.clone()), now);
-                    self.context.tell(reading.record.report());
-                    self.tell_readable(key, RepliesReadable::No(Unreadable::NoAnswer(why)), reading.began);
-                }
-                if let Some(reader) = self.reads.readers.get_mut(&key) {
-                    reader.refused();
-                }
-            }
-        }
-    }
+/// Whether replies can be read, as of a read that began at `began`.
+fn report_readable(key: ConversationKey, readable: RepliesReadable, began: Moment, cx: &Context) {
+    cx.report(Report::RepliesReadable { key, readable, as_of: AsOf::ReadAt(began) });
 }

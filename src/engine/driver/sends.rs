@@ -1,54 +1,52 @@
-//! Sending: from the queue to the wire.
+//! Messages that are not settled, from the queue to the wire, and those of which nobody knows.
 //!
 //! ```text
 //! accept ─► objection? ─► queue ─► clearance (token or socket, pace) ─► launch ─► intent recorded ─► wire ─► outcome
 //! ```
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::engine::channel::{self, Way};
+use crate::engine::channel::{self, Transport};
 use crate::engine::exchange_builder::ExchangeBuilder;
-use crate::engine::pace::{Pace, Rate};
+use crate::engine::outcome::Judged;
+use crate::engine::pace::Rate;
 use crate::engine::queue::{Queue, Taken};
-use crate::engine::retry::Tries;
+use crate::engine::retry::{Tries, Verdict, what_follows};
 use crate::engine::send_log::Intent;
-use crate::engine::socket::session::{Event, Wanted};
-use crate::engine::token::{Outlook, Tokens};
+use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
-use crate::model::{Channel, ConversationKey, DeliveryStatus, Generation, Kind, MessageId, Moment, Outcome, Request};
+use crate::model::{
+    Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, Generation, Kind, MessageId, Moment, Outcome,
+    Request, Timing, Variation,
+};
 
-use super::Driver;
+use super::context::Context;
 use super::negative_tests::NegativeTests;
-use super::requests::Written;
 use super::sign_in::SignIn;
 use super::tasks::TakeBack;
 use super::web::Webs;
 
-/// Messages that are not settled, and what decides when they go.
+/// What is said of a message that the pace holds back.
+const PACED: [&str; 2] = ["pacing, rate limit", "pacing, messages of a session"];
+
+/// See the module.
 pub struct Sends {
-    pub queue: Queue,
-    /// Boxed, for a map moves what it holds.
-    pub all: BTreeMap<MessageId, Box<Sending>>,
-    /// What is documented and never told: the pace of each conversation's session.
-    pub rates: BTreeMap<ConversationKey, Rate>,
-    /// Those that wait for a newer token than the one that was refused.
-    pub doubting: BTreeSet<MessageId>,
-    pub unknown: BTreeMap<MessageId, Doubt>,
+    queue: Queue,
+    all: BTreeMap<MessageId, Sending>,
+    /// The documented rate limit of each conversation's session. The server never sends it, so it is counted here.
+    rates: BTreeMap<ConversationKey, Rate>,
+    awaiting_new_token: BTreeSet<MessageId>,
+    unknown: BTreeMap<MessageId, Doubt>,
 }
 
-impl Sends {
-    /// None yet, of which `parallel` conversations may be on the wire side by side.
-    pub fn new(parallel: usize) -> Self {
-        Self {
-            queue: Queue::new(parallel),
-            all: BTreeMap::new(),
-            rates: BTreeMap::new(),
-            doubting: BTreeSet::new(),
-            unknown: BTreeMap::new(),
-        }
-    }
+/// Why a message is not tried any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GivenUp {
+    /// A person took it back while it was on the wire.
+    TakenBack,
+    /// guestwire is leaving: what was not written stays queued for the next start.
+    StaysQueued,
 }
 
 /// A message that is not settled.
@@ -56,21 +54,59 @@ pub struct Sending {
     pub request: SendRequest,
     pub channel: Channel,
     pub tries: Tries,
-    pub life: DeliveryStatus,
+    life: DeliveryStatus,
+    /// It waits for the pace, as `life` says.
+    paced: bool,
     /// From its first try on.
-    pub record: Option<ExchangeBuilder>,
+    record: Option<ExchangeBuilder>,
     /// Met a 401 with this generation: wants a newer one; and what the 401 said.
-    pub doubted: Option<(Generation, String)>,
+    refuted: Option<(Generation, String)>,
     /// Waits for a renewal that has not begun.
-    pub wants_renewal: bool,
-    /// While on the wire.
-    pub take_back: Option<TakeBack>,
-    /// A person took it back while it was on the wire.
-    pub taken_back: bool,
-    /// guestwire is leaving: what was not written stays queued for the next start.
-    pub let_go: bool,
+    wants_renewal: bool,
+    /// While a request of it is on the wire.
+    take_back: Option<TakeBack>,
+    /// Why there is no further try of it.
+    given_up: Option<GivenUp>,
     /// When the newest try began; where the answers of tries were lost, the first of those.
     pub began: Moment,
+}
+
+impl Sending {
+    fn new(request: SendRequest, channel: Channel, now: Moment) -> Self {
+        Self {
+            request,
+            channel,
+            tries: Tries::default(),
+            life: DeliveryStatus::Queued,
+            paced: false,
+            record: None,
+            refuted: None,
+            wants_renewal: false,
+            take_back: None,
+            given_up: None,
+            began: now,
+        }
+    }
+
+    /// Nobody wants a further try of it.
+    pub const fn is_given_up(&self) -> bool {
+        self.given_up.is_some()
+    }
+
+    /// Whether its answers say something of the session's token.
+    pub fn carries_own_token(&self) -> bool {
+        self.request.sent_as.is_none_or(Variation::carries_own_token)
+    }
+
+    /// When its newest try began.
+    pub fn try_began(&self) -> Option<Moment> {
+        self.record.as_ref().and_then(ExchangeBuilder::began)
+    }
+
+    fn report(&self, remote_id: Option<String>) -> Report {
+        let (id, life, exchange) = (self.request.message, self.life.clone(), self.record.as_ref());
+        Report::Message { id, life, exchange: exchange.map(ExchangeBuilder::id), remote_id }
+    }
 }
 
 /// A message of which nobody knows whether it was received.
@@ -80,283 +116,381 @@ pub struct Doubt {
     pub key: Option<String>,
 }
 
+/// A message that is over.
+pub struct Ended {
+    pub request: SendRequest,
+    pub began: Moment,
+    pub life: DeliveryStatus,
+    pub record: Option<ExchangeBuilder>,
+    /// It was not written, and guestwire leaves: the next start finds it queued.
+    pub stays_queued: bool,
+}
+
 /// What decides whether a message may go now.
-struct Clearance<'d> {
-    tokens: &'d Tokens,
-    sends: &'d BTreeMap<MessageId, Box<Sending>>,
-    negative_tests: &'d NegativeTests,
-    pace: &'d Pace,
-    rates: &'d BTreeMap<ConversationKey, Rate>,
-    webs: &'d Webs,
-    usual: Outlook,
-    now: Moment,
+pub struct Clearance<'d> {
+    pub cx: &'d Context,
+    pub sign_in: &'d SignIn,
+    pub negative_tests: &'d NegativeTests,
+    pub webs: &'d Webs,
+    pub now: Moment,
 }
 
 impl Clearance<'_> {
-    fn may(&self, message: MessageId) -> bool {
-        let Some(send) = self.sends.get(&message) else { return true };
-        let carried = match channel::way(send.channel) {
-            Way::Rest => {
-                let doubted = send.doubted.as_ref().map(|(g, _)| *g);
-                let outlook = if doubted.is_some() { self.tokens.outlook(self.now, doubted) } else { self.usual };
-                matches!(outlook, Outlook::Ready(_)) && Driver::negative_test_ready(self.negative_tests, &send.request)
+    fn may(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> bool {
+        let carried = match channel::transport(send.channel) {
+            Transport::Request => {
+                let refuted = send.refuted.as_ref().map(|(generation, _)| *generation);
+                let outlook = self.sign_in.tokens().outlook(self.now, refuted);
+                matches!(outlook, Outlook::Ready(_)) && self.negative_tests.is_ready(send.request.sent_as)
             }
-            Way::Socket => self.webs.is_writable(send.request.conversation),
+            Transport::Frame => self.webs.is_writable(send.request.conversation),
         };
-        carried && self.paced(send).is_none()
+        carried && self.paced(send, rates).is_none()
     }
 
     /// Until when pacing holds it back, and which limit.
-    fn paced(&self, send: &Sending) -> Option<(Moment, &'static str)> {
-        let token = match channel::way(send.channel) {
-            Way::Rest => self.pace.may(self.now, 0).err().map(|until| (until, "pacing, rate limit")),
-            Way::Socket => self.webs.paced(send.request.conversation, self.now),
+    fn paced(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, &'static str)> {
+        let [of_token, of_session] = PACED;
+        let shared = match channel::transport(send.channel) {
+            Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, of_token)),
+            Transport::Frame => self.webs.paced(send.request.conversation, self.now),
         };
-        let session = self.rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
-        let session = session.map(|until| (until, "pacing, messages of a session"));
-        [token, session].into_iter().flatten().max_by_key(|(until, _)| until.mono)
+        let own = rates.get(&send.request.conversation).and_then(|rate| rate.may(self.now).err());
+        let own = own.map(|until| (until, of_session));
+        [shared, own].into_iter().flatten().max_by_key(|(until, _)| until.mono)
     }
 }
 
-impl Driver {
-    /// A message comes in: checked, then queued.
-    pub(super) fn accept(&mut self, mut request: SendRequest, now: Moment) {
-        if self.sends.all.contains_key(&request.message) || self.sends.unknown.contains_key(&request.message) {
-            return self
-                .context
-                .notice(&format!("message {} is known already and was not queued again", request.message), now);
-        }
-        let Some(entry) = self.context.profile.conversations.get(request.conversation.0 as usize) else {
-            let why = format!("not sent: there is no conversation number {}", request.conversation);
-            return self.refuse_locally(&request, why, now);
-        };
-        let channel = entry.conversation.channel();
-        if let Some(why) = channel::objection(entry, &request).or_else(|| self.negative_test_objection(&request)) {
-            return self.refuse_locally(&request, why, now);
-        }
-        if channel::way(channel) == Way::Socket {
-            // Its tracing id, and `metadata.id`: a resend is another message.
-            request.extras.key = Some(uuid::Uuid::new_v4().to_string());
-        } else if channel::is_idempotent(channel) && request.extras.key.is_none() {
-            let first = request.resend_of.and_then(|m| self.sends.unknown.get(&m)).and_then(|doubt| doubt.key.clone());
-            request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall, rand_bytes())));
-        }
-        let key = request.conversation;
-        self.sends.queue.push(key, request.message);
-        self.tell_life(request.message, DeliveryStatus::Queued, None, None);
-        let sending = Sending {
-            channel,
-            tries: Tries::default(),
-            life: DeliveryStatus::Queued,
-            record: None,
-            doubted: None,
-            wants_renewal: false,
-            take_back: None,
-            taken_back: false,
-            let_go: false,
-            began: now,
-            request,
-        };
-        self.negative_test_wanted(sending.request.message, sending.request.sent_as);
-        self.sends.all.insert(sending.request.message, Box::new(sending));
-        if channel::way(channel) == Way::Socket {
-            self.web_event(key, Event::Want(Wanted::Message), now);
+impl Sends {
+    /// None yet, of which `parallel` conversations may be on the wire side by side.
+    pub fn new(parallel: usize) -> Self {
+        Self {
+            queue: Queue::new(parallel),
+            all: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            awaiting_new_token: BTreeSet::new(),
+            unknown: BTreeMap::new(),
         }
     }
 
-    fn refuse_locally(&mut self, request: &SendRequest, why: String, now: Moment) {
-        let mut record = self.untried(request, now);
-        record.settle(Outcome::Refused(why.clone()), now);
-        self.tell_recorded(None, request.message, DeliveryStatus::Refused(why), Some(&record), None);
+    /// A message that is not settled.
+    pub fn get(&self, message: MessageId) -> Option<&Sending> {
+        self.all.get(&message)
     }
 
-    /// The exchange of a message that was not tried.
-    pub(super) fn untried(&mut self, request: &SendRequest, now: Moment) -> ExchangeBuilder {
-        let what = self.context.redactor.text(&request.text).into_owned();
-        ExchangeBuilder::new(self.context.next_exchange(), Kind::Send, what, now)
-            .of(request.conversation, Some(request.message))
-            .sent_as(request.sent_as)
+    /// Whether a message was taken in and is not over, or unknown.
+    pub fn knows(&self, message: MessageId) -> bool {
+        self.all.contains_key(&message) || self.unknown.contains_key(&message)
     }
 
-    /// Puts on the wire what may go.
-    pub(super) fn pump_sends(&mut self, now: Moment) {
-        self.give_up_doubting(now);
-        if self.stopping {
-            return;
-        }
-        self.pump_negative_tests(now);
-        loop {
-            let Self { sign_in: SignIn { tokens, .. }, sends, negative_tests, context, webs, .. } = &mut *self;
-            let Sends { queue, all, rates, .. } = sends;
-            let usual = tokens.outlook(now, None);
-            let clearance =
-                Clearance { usual, tokens, sends: all, negative_tests, pace: &context.pace, rates, webs, now };
-            let Some(message) = queue.start(now, |message| clearance.may(message)) else { break };
-            self.launch(message, now);
-        }
-        self.tell_paced(now);
+    /// How many are on the wire.
+    pub const fn in_flight(&self) -> usize {
+        self.queue.in_flight()
     }
 
-    /// A 401 stays one where no newer token will come by itself.
-    fn give_up_doubting(&mut self, now: Moment) {
-        let lost: Vec<_> = self
-            .sends
-            .doubting
-            .iter()
-            .filter_map(|m| {
-                let (generation, why) = self.sends.all.get(m)?.doubted.as_ref()?;
-                let never = self.sign_in.tokens.outlook(now, Some(*generation)) == Outlook::Never;
-                never.then(|| (*m, why.clone()))
-            })
-            .collect();
-        for (message, why) in lost {
-            let Some(conversation) = self.sends.all.get(&message).map(|s| s.request.conversation) else { continue };
-            if self.sends.queue.take(conversation, message) == Taken::Waiting {
-                self.conclude(message, Outcome::Refused(why), None, now);
-            }
-        }
+    /// Messages that wait in their queues.
+    pub fn waiting(&self) -> impl Iterator<Item = &Sending> {
+        self.queue.waiting().filter_map(|(_, message)| self.all.get(&message))
     }
 
-    /// The messages that would go next but for the pace, and until when they wait.
-    fn paced(&self, now: Moment) -> impl Iterator<Item = (MessageId, Moment, &'static str)> + '_ {
-        let Self { sign_in: SignIn { tokens, .. }, negative_tests, context, webs, .. } = self;
-        let Sends { all, rates, .. } = &self.sends;
-        let usual = tokens.outlook(now, None);
-        let clearance = Clearance { usual, tokens, sends: all, negative_tests, pace: &context.pace, rates, webs, now };
-        self.sends.queue.heads(now).filter_map(move |(_, message)| {
-            let (until, why) = clearance.paced(clearance.sends.get(&message)?)?;
-            Some((message, until, why))
-        })
+    /// All that are not settled.
+    pub fn all(&self) -> impl Iterator<Item = &Sending> {
+        self.all.values()
     }
 
-    fn tell_paced(&mut self, now: Moment) {
-        let paced: Vec<_> = self.paced(now).collect();
-        for (message, until, why) in paced {
-            let Some(send) = self.sends.all.get_mut(&message) else { continue };
+    /// Puts a message into its queue.
+    pub fn push(&mut self, request: SendRequest, channel: Channel, cx: &Context, now: Moment) {
+        let (key, message) = (request.conversation, request.message);
+        self.queue.push(key, message);
+        let sending = Sending::new(request, channel, now);
+        cx.report(sending.report(None));
+        self.all.insert(message, sending);
+    }
+
+    /// The next message that may go, now on the wire.
+    pub fn start(&mut self, clearance: &Clearance<'_>) -> Option<MessageId> {
+        let Self { queue, all, rates, .. } = self;
+        queue.start(clearance.now, |message| all.get(&message).is_none_or(|send| clearance.may(send, rates)))
+    }
+
+    /// Reports until when messages that would go next wait for the pace.
+    pub fn report_paced(&mut self, clearance: &Clearance<'_>) {
+        let heads: Vec<_> = self.queue.heads(clearance.now).collect();
+        for message in heads {
+            let Some(send) = self.all.get_mut(&message) else { continue };
+            let Some((until, why)) = clearance.paced(send, &self.rates) else { continue };
             let life = DeliveryStatus::Waiting { until, why: why.to_owned() };
-            let before = matches!(&send.life, DeliveryStatus::Waiting { why, .. } if why.starts_with("pacing"));
-            if send.life == DeliveryStatus::Queued || (before && send.life != life) {
-                send.life = life.clone();
-                let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-                self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
+            if send.life == DeliveryStatus::Queued || (send.paced && send.life != life) {
+                (send.life, send.paced) = (life, true);
+                clearance.cx.report(send.report(None));
             }
         }
     }
 
-    /// When pacing ends, if anything waits for that.
-    pub(super) fn pace_due(&self, now: Moment) -> Option<Moment> {
-        let sends = self.paced(now).map(|(_, until, _)| until).min_by_key(|until| until.mono);
-        let reads = (!self.reads.readers.is_empty() || self.side_request_waits())
-            .then(|| self.context.pace.may(now, super::reads::RESERVE).err())
-            .flatten();
-        [sends, reads].into_iter().flatten().min_by_key(|until| until.mono)
+    /// When a message that waits for a moment may go.
+    pub fn due(&self, clearance: &Clearance<'_>) -> Option<Moment> {
+        let heads = self.queue.heads(clearance.now).filter_map(|message| self.all.get(&message));
+        let paced = heads.filter_map(|send| clearance.paced(send, &self.rates)).map(|(until, _)| until);
+        paced.chain(self.queue.next_due()).min_by_key(|until| until.mono)
     }
 
-    fn launch(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.all.get(&message) else { return };
-        match channel::way(send.channel) {
-            Way::Rest => self.launch_request(message, now),
-            Way::Socket => self.launch_frame(message, now),
+    /// Messages whose 401 stays one, for no newer token will come by itself, and what it said.
+    pub fn without_token(&self, sign_in: &SignIn, now: Moment) -> Vec<(MessageId, String)> {
+        let lost = self.awaiting_new_token.iter().filter_map(|message| {
+            let (generation, why) = self.all.get(message)?.refuted.as_ref()?;
+            let never = sign_in.tokens().outlook(now, Some(*generation)) == Outlook::Never;
+            never.then(|| (*message, why.clone()))
+        });
+        lost.collect()
+    }
+
+    /// A message of a conversation is being prepared, or waits for something: reported where that is new.
+    pub fn restate(&mut self, message: MessageId, life: DeliveryStatus, cx: &Context) {
+        if let Some(send) = self.all.get_mut(&message).filter(|send| send.life != life) {
+            (send.life, send.paced) = (life, false);
+            cx.report(send.report(None));
         }
     }
 
-    fn launch_request(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.all.remove(&message) else { return };
-        let channel = send.channel;
-        let written = self.write(&send.request, now);
-        self.sends.all.insert(message, send);
-        let generation = self.sign_in.tokens.facts().map_or_else(Generation::default, |f| f.generation);
-        let Written { call, shown, token } = match written {
-            Ok(written) => written,
-            Err(bad) => {
-                let why = format!("not sent: {}", bad.0);
-                return self.conclude(message, Outcome::Refused(why), None, now);
-            }
-        };
-        let Some(intent) = self.begin_try(message, shown, token, now) else { return };
-        self.context.pace.spend();
-        let take_back = self.context.spawn_send(call, channel, generation, intent);
-        if let Some(send) = self.sends.all.get_mut(&message) {
-            send.take_back = Some(take_back);
-            send.doubted = None;
-            send.wants_renewal = false;
-        }
-        self.sends.doubting.remove(&message);
-    }
-
-    /// A try of a message begins: it is told, and what is to be recorded before the first byte is handed back.
-    pub(super) fn begin_try(
+    /// A try begins: it is reported, and what is to be recorded before the first byte is handed back.
+    pub fn begin_try(
         &mut self,
         message: MessageId,
         shown: Request,
         token: Option<(Generation, Duration)>,
+        cx: &mut Context,
         now: Moment,
     ) -> Option<Intent> {
-        let send = self.sends.all.get_mut(&message)?;
-        let (key, extras) = (send.request.conversation, send.request.extras.clone());
-        let record = send.record.get_or_insert_with(|| {
-            let what = self.context.redactor.text(&send.request.text).into_owned();
-            ExchangeBuilder::new(self.context.next_exchange(), Kind::Send, what, now)
-                .of(key, Some(message))
-                .sent_as(send.request.sent_as)
-        });
+        let send = self.all.get_mut(&message)?;
+        let record = send.record.get_or_insert_with(|| untried(&send.request, cx, now));
         record.begin(shown, token, now);
-        let (attempt, report, exchange) = (record.tries(), record.report(), record.id());
-        send.life = DeliveryStatus::Sending { attempt };
+        let attempt = record.tries();
+        let SendRequest { conversation, text, extras, .. } = send.request.clone();
+        let intent = Intent { message, conversation, text, shown: record.what().to_owned(), extras, attempt };
+        cx.report(record.report());
+        (send.life, send.paced) = (DeliveryStatus::Sending { attempt }, false);
         // What a try may have brought there is looked for from its beginning on.
         if send.tries.lost == 0 {
             send.began = now;
         }
-        let (text, shown) = (send.request.text.clone(), record.what().to_owned());
-        let intent = Intent { message, conversation: key, text, shown, extras, attempt };
-        let life = send.life.clone();
-        if let Some(rate) = channel::messages_per_second(send.channel) {
-            let allowed = self.context.tuning.messages_per_second.unwrap_or(rate);
-            let rate = match self.sends.rates.entry(key) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(free) => free.insert(Rate::new(allowed, Duration::from_secs(1))),
-            };
-            rate.spend(now);
+        if let Some(documented) = channel::messages_per_second(send.channel) {
+            let allowed = cx.tuning.messages_per_second.unwrap_or(documented);
+            let rate = self.rates.entry(conversation);
+            rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(now);
         }
-        self.context.tell(report);
-        self.context.tell(Report::Message { id: message, life, exchange: Some(exchange), remote_id: None });
+        cx.report(send.report(None));
         Some(intent)
     }
 
-    pub(super) fn cancel(&mut self, message: MessageId, now: Moment) {
-        let Some(send) = self.sends.all.get_mut(&message) else { return };
-        match self.sends.queue.take(send.request.conversation, message) {
-            Taken::Waiting => self.conclude(message, Outcome::Cancelled, None, now),
-            Taken::Flying => {
-                send.taken_back = true;
-                if channel::way(send.channel) == Way::Socket {
-                    let key = send.request.conversation;
-                    return self.take_frame_back(key, message, now);
-                }
-                if let Some(take_back) = send.take_back.take() {
-                    let _ = take_back.send(());
-                }
+    /// Its request is on the way, and can be taken back by `take_back`.
+    pub fn handed_over(&mut self, message: MessageId, take_back: TakeBack) {
+        if let Some(send) = self.all.get_mut(&message) {
+            send.take_back = Some(take_back);
+            send.refuted = None;
+            send.wants_renewal = false;
+        }
+        self.awaiting_new_token.remove(&message);
+    }
+
+    /// A try ended.
+    pub fn end_try(&mut self, message: MessageId, ending: Ending, timing: Timing) {
+        if let Some(send) = self.all.get_mut(&message) {
+            send.take_back = None;
+            if let Some(record) = &mut send.record {
+                record.end(ending, timing);
             }
-            Taken::Absent => {}
         }
     }
 
-    /// guestwire is leaving: as a cancel, but what was not written is not taken back.
-    pub(super) fn let_go(&mut self, message: MessageId, now: Moment) {
-        if let Some(send) = self.sends.all.get_mut(&message) {
-            let taken_back = send.taken_back;
-            send.let_go = true;
-            self.cancel(message, now);
-            if let Some(send) = self.sends.all.get_mut(&message) {
-                send.taken_back = taken_back;
+    /// A try was answered: what follows. `repeatable`: the remote side takes the message once, however often it is sent.
+    pub fn follow(
+        &mut self,
+        message: MessageId,
+        judged: Judged,
+        repeatable: bool,
+        cx: &mut Context,
+        now: Moment,
+    ) -> Option<Verdict> {
+        let send = self.all.get_mut(&message)?;
+        if let Some(rate) = self.rates.get_mut(&send.request.conversation) {
+            rate.arrived(now);
+        }
+        // A message that is sent wrongly on purpose is sent once.
+        let repeatable = repeatable && send.request.sent_as.is_none() && !send.is_given_up();
+        Some(what_follows(judged, repeatable, &mut send.tries, &mut cx.jitter))
+    }
+
+    /// Back to the head of its queue, until a moment.
+    pub fn again(&mut self, message: MessageId, until: Moment, why: String, cx: &Context, now: Moment) {
+        let Some(send) = self.all.get_mut(&message) else { return };
+        send.life = DeliveryStatus::Waiting { until, why: why.clone() };
+        if let Some(record) = &mut send.record {
+            record.wait(now, until, why);
+        }
+        self.requeue(message, Some(until), cx);
+    }
+
+    /// A 401 that another token may heal: back to the head of its queue until there is one. `renewal`: a token must be
+    /// asked for first; `under_way`: the exchange that asks for it.
+    pub fn await_new_token(
+        &mut self,
+        message: MessageId,
+        refuted: (Generation, String),
+        renewal: bool,
+        under_way: Option<ExchangeId>,
+        cx: &Context,
+        now: Moment,
+    ) {
+        let Some(send) = self.all.get_mut(&message) else { return };
+        send.tries.healed = true;
+        send.refuted = Some(refuted);
+        send.life = DeliveryStatus::Queued;
+        if let Some(record) = &mut send.record {
+            if let Some(exchange) = under_way.filter(|_| renewal) {
+                record.renewal(exchange, now);
+            } else {
+                record.park();
+                send.wants_renewal = renewal;
             }
+        }
+        self.awaiting_new_token.insert(message);
+        self.requeue(message, None, cx);
+    }
+
+    fn requeue(&mut self, message: MessageId, until: Option<Moment>, cx: &Context) {
+        let Some(send) = self.all.get(&message) else { return };
+        if let Some(record) = &send.record {
+            cx.report(record.report());
+        }
+        // What may have been received stays recorded as on the wire: should guestwire die now, it is unknown. A row that
+        // cannot be written says the same.
+        if send.tries.lost == 0 {
+            drop(cx.tuning.send_log.outcome(message, &send.life, None));
+        }
+        cx.report(send.report(None));
+        self.queue.requeue(send.request.conversation, message, until);
+    }
+
+    /// Takes a message back: out of its queue, or off the wire where nothing of it is written yet.
+    pub fn take_back(&mut self, message: MessageId) -> Taken {
+        let Some(send) = self.all.get_mut(&message) else { return Taken::Absent };
+        let taken = self.queue.take(send.request.conversation, message);
+        if taken == Taken::InFlight {
+            send.given_up.get_or_insert(GivenUp::TakenBack);
+            if let Some(take_back) = send.take_back.take() {
+                let _ = take_back.send(());
+            }
+        }
+        taken
+    }
+
+    /// guestwire is leaving: what is taken back from now on stays queued, unless a person took it back before.
+    pub fn leave_queued(&mut self, message: MessageId) {
+        if let Some(send) = self.all.get_mut(&message) {
+            send.given_up.get_or_insert(GivenUp::StaysQueued);
+        }
+    }
+
+    /// Takes a message out of its queue; false where it does not wait there.
+    pub fn take_waiting(&mut self, message: MessageId) -> bool {
+        let Some(conversation) = self.all.get(&message).map(|send| send.request.conversation) else { return false };
+        self.queue.take(conversation, message) == Taken::Waiting
+    }
+
+    /// A message is over, or nobody knows how it ended.
+    pub fn end(&mut self, message: MessageId, outcome: Outcome, cx: &mut Context, now: Moment) -> Option<Ended> {
+        self.awaiting_new_token.remove(&message);
+        let send = self.all.remove(&message)?;
+        let Sending { request, tries, mut record, given_up, began, .. } = send;
+        self.queue.finish(request.conversation, message);
+        let outcome = after_lost_tries(outcome, tries.lost);
+        let life = match &outcome {
+            Outcome::Accepted if tries.landed => DeliveryStatus::Landed,
+            Outcome::Accepted => DeliveryStatus::Accepted,
+            Outcome::Unknown(why) => DeliveryStatus::Unknown(why.clone()),
+            Outcome::Refused(why) | Outcome::Failed(why) => DeliveryStatus::Refused(why.clone()),
+            Outcome::Cancelled | Outcome::Open | Outcome::Waiting => DeliveryStatus::Cancelled,
+        };
+        if matches!(life, DeliveryStatus::Unknown(_)) {
+            let doubt = Doubt { conversation: request.conversation, key: request.extras.key.clone() };
+            self.unknown.insert(message, doubt);
+        }
+        // What was held back without a try is an entry of the log all the same.
+        if matches!(life, DeliveryStatus::Refused(_)) {
+            record.get_or_insert_with(|| untried(&request, cx, now));
+        }
+        if let Some(record) = &mut record {
+            record.settle(outcome, now);
+        }
+        let stays_queued = given_up == Some(GivenUp::StaysQueued) && life == DeliveryStatus::Cancelled;
+        Some(Ended { request, began, life, record, stays_queued })
+    }
+
+    /// A message of an earlier session is unknown.
+    pub fn recall_unknown(&mut self, message: MessageId, doubt: Doubt) {
+        self.unknown.insert(message, doubt);
+    }
+
+    /// An unknown message is unknown no more.
+    pub fn know(&mut self, message: MessageId) -> Option<Doubt> {
+        self.unknown.remove(&message)
+    }
+
+    /// The name that an unknown message was sent under.
+    pub fn name_of(&self, message: MessageId) -> Option<String> {
+        self.unknown.get(&message)?.key.clone()
+    }
+
+    /// The unknown messages that bear one of these names.
+    pub fn unknown_under(&self, names: &[Option<String>]) -> Vec<(MessageId, ConversationKey)> {
+        let bears = |doubt: &Doubt| doubt.key.is_some() && names.contains(&doubt.key);
+        self.unknown.iter().filter(|(_, doubt)| bears(doubt)).map(|(m, doubt)| (*m, doubt.conversation)).collect()
+    }
+
+    /// Messages that wait for the token request that has just begun name it.
+    pub fn name_renewal(&mut self, renewal: ExchangeId, cx: &Context, now: Moment) {
+        for send in self.all.values_mut().filter(|send| send.wants_renewal) {
+            send.wants_renewal = false;
+            if let Some(record) = &mut send.record {
+                record.renewal(renewal, now);
+                cx.report(record.report());
+            }
+        }
+    }
+
+    /// A token request is over: messages that waited for it say what it brought. One that failed is followed by another,
+    /// if there is one.
+    pub fn renewal_ended(&mut self, brought: Option<Generation>, cx: &Context, now: Moment) {
+        let waits = |s: &&Sending| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
+        let sharing = u32::try_from(self.all.values().filter(waits).count()).unwrap_or(u32::MAX);
+        for send in self.all.values_mut() {
+            if let Some(record) = &mut send.record
+                && record.renewed(brought, sharing, now)
+            {
+                send.wants_renewal = true;
+                cx.report(record.report());
+            }
+            send.wants_renewal &= brought.is_none();
         }
     }
 }
 
-/// What makes a key one of a kind.
-fn rand_bytes() -> [u8; 10] {
-    let mut out = [0; 10];
-    out.iter_mut().zip(uuid::Uuid::new_v4().as_bytes()).for_each(|(to, from)| *to = *from);
-    out
+/// The exchange of a message that was not tried.
+pub fn untried(request: &SendRequest, cx: &mut Context, now: Moment) -> ExchangeBuilder {
+    let record = cx.record(Kind::Send, &request.text, None, now);
+    record.of(request.conversation, Some(request.message)).sent_as(request.sent_as)
+}
+
+/// What earlier tries of the same message, whose answers were lost, make of an outcome that is no acceptance: nobody
+/// knows what became of those tries.
+fn after_lost_tries(outcome: Outcome, lost: u32) -> Outcome {
+    match outcome {
+        Outcome::Refused(why) | Outcome::Failed(why) if lost > 0 => {
+            Outcome::Unknown(format!("{why}; an earlier try may have been received"))
+        }
+        Outcome::Cancelled if lost > 0 => {
+            Outcome::Unknown("taken back; an earlier try may have been received".to_owned())
+        }
+        other => other,
+    }
 }

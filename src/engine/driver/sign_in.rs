@@ -1,28 +1,31 @@
 //! Signing in: carries out what the token machine asks for.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{Credentials, Profile};
+use crate::engine::Report;
 use crate::engine::client::capture;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
-use crate::engine::token::{Ask, Denied, ENDED_BEFORE, Mark, Tokens, Verified};
+use crate::engine::token::{Ask, Denied, ENDED_BEFORE, Outlook, Refuted, Tokens, Verified};
 use crate::genesys::answerer::{Asked, who_answered};
-use crate::genesys::{Call, oauth, tokens_me};
-use crate::model::{Channel, Ending, Generation, Kind, Moment, Outcome, Response, TokenStatus};
+use crate::genesys::{oauth, tokens_me};
+use crate::model::{Channel, Ending, ExchangeId, Generation, Kind, Moment, Outcome, Response, TokenStatus};
 
-use super::Driver;
-use super::tasks::{CapturedTry, FactsDone, ResponseMeta, TokenDone};
+use super::context::Context;
+use super::negative_tests::RetiredToken;
+use super::tasks::{CapturedTry, Purpose, TokenDone};
 
 /// Why what came from `tokens/me` tells nothing.
 const NO_FACTS: &str = "the answer does not describe a token";
 
 /// A token that is asked for.
-pub struct Renewal {
-    pub record: ExchangeBuilder,
+struct Renewal {
+    record: ExchangeBuilder,
     /// When the newest request for it left.
     asked: Moment,
     /// Whether the secret was read for it, and not kept from an earlier one.
@@ -31,18 +34,26 @@ pub struct Renewal {
     refused: Option<(Denied, Outcome)>,
 }
 
+/// How asking for a token ended.
+pub struct RenewalEnd {
+    pub exchange: ExchangeId,
+    /// The generation of the token that it brought.
+    pub brought: Option<Generation>,
+    /// The token that was in use before.
+    pub replaced: Option<RetiredToken>,
+}
+
 /// The session's token, and how it is had.
 pub struct SignIn {
-    pub tokens: Tokens,
-    pub token: Option<SecretString>,
-    pub secret: Option<SecretString>,
+    tokens: Tokens,
+    token: Option<SecretString>,
+    secret: Option<SecretString>,
     /// The token request under way.
-    pub renewal: Option<Renewal>,
-    /// Questions about what a token may do, under way.
-    pub facts: BTreeMap<Generation, ExchangeBuilder>,
-    /// What was told last.
-    pub status: TokenStatus,
-    pub mark: Option<Mark>,
+    renewal: Option<Renewal>,
+    /// Generations about which `tokens/me` is being asked.
+    asking: BTreeSet<Generation>,
+    /// What was reported last.
+    status: TokenStatus,
     missing_told: Vec<String>,
 }
 
@@ -62,270 +73,256 @@ impl SignIn {
             token: None,
             secret: None,
             renewal: None,
-            facts: BTreeMap::new(),
+            asking: BTreeSet::new(),
             status: TokenStatus::SignedOut,
-            mark: None,
             missing_told: Vec::new(),
         }
     }
-}
 
-impl Driver {
-    pub(super) fn sign_in(&mut self, now: Moment) {
-        // A secret that was refused may have been mended since.
-        if self.sign_in.tokens.status(now).facts().is_none() && self.sign_in.renewal.is_none() {
-            self.sign_in.secret = None;
-        }
-        self.sign_in.tokens.sign_in(now);
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
-    pub(super) fn renew(&mut self) {
-        if self.sign_in.renewal.is_none() {
-            self.sign_in.secret = None;
-        }
-        self.sign_in.tokens.renew();
+    /// The session's token.
+    pub const fn token(&self) -> Option<&SecretString> {
+        self.token.as_ref()
     }
 
-    pub(super) fn pump_tokens(&mut self, now: Moment) {
-        while let Some(ask) = self.sign_in.tokens.due(now) {
-            match ask {
-                Ask::Token => self.ask_token(now),
-                Ask::Facts(generation) => self.ask_facts(generation, now),
-            }
-        }
+    /// The client's secret, once it was read.
+    pub const fn secret(&self) -> Option<&SecretString> {
+        self.secret.as_ref()
     }
 
-    fn ask_token(&mut self, now: Moment) {
-        let profile = Arc::clone(&self.context.profile);
+    /// What a request carries that is written now: the token's generation, and its age.
+    pub fn carried(&self, now: Moment) -> Option<(Generation, Duration)> {
+        self.tokens.facts().map(|facts| (facts.generation, now.since(facts.issued)))
+    }
+
+    /// Whether a request may go out now.
+    pub fn is_ready(&self, now: Moment) -> bool {
+        matches!(self.tokens.outlook(now, None), Outlook::Ready(_))
+    }
+
+    /// The exchange of the token request under way.
+    pub fn renewal(&self) -> Option<ExchangeId> {
+        self.renewal.as_ref().map(|renewal| renewal.record.id())
+    }
+
+    /// Whether `tokens/me` is being asked about this generation.
+    pub fn is_asked_about(&self, generation: Generation) -> bool {
+        self.asking.contains(&generation)
+    }
+
+    /// When something is to be done, or reported, by itself.
+    pub fn due(&self, now: Moment) -> Option<Moment> {
+        self.tokens.next_due(now)
+    }
+
+    /// What is to be done now.
+    pub fn next_ask(&mut self, now: Moment) -> Option<Ask> {
+        self.tokens.due(now)
+    }
+
+    /// A request was answered with 401.
+    pub fn refuted(&mut self, generation: Generation, now: Moment) -> Refuted {
+        self.tokens.refuted(generation, now)
+    }
+
+    /// Something was accepted with this generation.
+    pub fn proven(&mut self, generation: Generation) {
+        self.tokens.proven(generation);
+    }
+
+    pub fn sign_in(&mut self, now: Moment) {
+        // The secret is read again: a person may have mended it since it was refused.
+        if self.tokens.status(now).facts().is_none() && self.renewal.is_none() {
+            self.secret = None;
+        }
+        self.tokens.sign_in(now);
+    }
+
+    pub fn renew(&mut self) {
+        if self.renewal.is_none() {
+            self.secret = None;
+        }
+        self.tokens.renew();
+    }
+
+    pub fn ask_token(&mut self, kind: Kind, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
+        let profile = Arc::clone(&cx.profile);
         let what = match &profile.credentials {
             Credentials::Client(client) => oauth::summary(client),
             Credentials::Pasted(_) => "pasted token".to_owned(),
             Credentials::Missing(_) => "no credentials".to_owned(),
         };
-        let kind = if self.probes.wants_token { Kind::Probe } else { Kind::Token };
-        let record = ExchangeBuilder::new(self.context.next_exchange(), kind, what, now);
-        self.sign_in.renewal =
-            Some(Renewal { record, asked: now, fresh: self.sign_in.secret.is_none(), refused: None });
+        let record = cx.record(kind, &what, None, now);
+        self.renewal = Some(Renewal { record, asked: now, fresh: self.secret.is_none(), refused: None });
         match &profile.credentials {
-            Credentials::Missing(why) => self.no_secret(why, now),
-            Credentials::Client(_) if self.sign_in.secret.is_some() => self.request_token(now),
-            credentials => self.context.spawn_secret(credentials),
-        }
-        self.tell_renewal_steps(now);
-    }
-
-    /// Sends that wait for the renewal name it; those that began to wait before it began learn its number now.
-    fn tell_renewal_steps(&mut self, now: Moment) {
-        let Some(id) = self.sign_in.renewal.as_ref().map(|renewal| renewal.record.id()) else { return };
-        for send in self.sends.all.values_mut().filter(|s| s.wants_renewal) {
-            send.wants_renewal = false;
-            if let Some(record) = &mut send.record {
-                record.renewal(id, now);
-                let report = record.report();
-                self.context.reports.send(report);
+            Credentials::Missing(why) => self.no_secret(why, cx, now),
+            Credentials::Client(_) if self.secret.is_some() => self.request_token(cx, now),
+            credentials => {
+                cx.spawn_secret(credentials);
+                None
             }
         }
     }
 
-    pub(super) fn secret_read(&mut self, secret: Result<secrecy::SecretString, String>, now: Moment) {
-        let refused = self.sign_in.renewal.as_mut().and_then(|renewal| renewal.refused.take());
+    pub fn secret_read(
+        &mut self,
+        secret: Result<SecretString, String>,
+        cx: &mut Context,
+        now: Moment,
+    ) -> Option<RenewalEnd> {
+        let refused = self.renewal.as_mut().and_then(|renewal| renewal.refused.take());
+        let kept = self.secret.as_ref().map(SecretString::expose_secret);
         let secret = match (secret, refused) {
-            (Ok(secret), Some((denied, outcome))) => {
-                let same =
-                    self.sign_in.secret.as_ref().is_some_and(|kept| kept.expose_secret() == secret.expose_secret());
-                if same {
-                    return self.denied(denied, outcome, now);
-                }
-                secret
+            (Ok(secret), Some((denied, outcome))) if kept == Some(secret.expose_secret()) => {
+                return self.denied(denied, outcome, cx, now);
             }
-            (Ok(secret), None) => secret,
-            (Err(_), Some((denied, outcome))) => return self.denied(denied, outcome, now),
-            (Err(why), None) => return self.no_secret(&why, now),
+            (Ok(secret), _) => secret,
+            (Err(_), Some((denied, outcome))) => return self.denied(denied, outcome, cx, now),
+            (Err(why), None) => return self.no_secret(&why, cx, now),
         };
-        match &self.context.profile.credentials {
+        match &cx.profile.credentials {
             Credentials::Client(client) => {
                 let basic = oauth::basic_credentials(&client.id, &secret);
-                let redactor = self
-                    .context
-                    .redactor
-                    .with_secret(&secret, "client secret")
-                    .with_secret(&secrecy::SecretString::from(basic.as_str()), "client secret");
-                self.context.redactor = Arc::new(redactor);
-                self.sign_in.secret = Some(secret);
-                self.request_token(now);
+                cx.learn_secret(&secret, "client secret");
+                cx.learn_secret(&SecretString::from(basic.as_str()), "client secret");
+                self.secret = Some(secret);
+                self.request_token(cx, now)
             }
             Credentials::Pasted(_) => {
-                let generation = Generation(self.sign_in.tokens.facts().map_or(0, |f| f.generation.0) + 1);
-                self.context.redactor = Arc::new(self.context.redactor.with_token(&secret, generation));
-                self.sign_in.token = Some(secret);
-                self.sign_in.tokens.granted(None, None, now, now);
-                self.end_renewal(Outcome::Accepted, now);
-                self.new_token();
+                cx.redactor = Arc::new(cx.redactor.with_token(&secret, self.next_generation()));
+                self.token = Some(secret);
+                self.tokens.granted(None, None, now, now);
+                self.end_renewal(Outcome::Accepted, cx, now)
             }
-            Credentials::Missing(_) => {}
+            Credentials::Missing(_) => None,
         }
     }
 
-    fn no_secret(&mut self, why: &str, now: Moment) {
-        let why = self.context.redactor.text(why).into_owned();
-        self.sign_in.tokens.failed(Denied::NoSecret(why.clone()), now);
-        self.end_renewal(Outcome::Refused(why), now);
+    fn next_generation(&self) -> Generation {
+        Generation(self.tokens.facts().map_or(0, |f| f.generation.0) + 1)
     }
 
-    fn request_token(&mut self, now: Moment) {
-        let Credentials::Client(client) = &self.context.profile.credentials else { return };
-        let Some(secret) = &self.sign_in.secret else { return };
-        let call = match oauth::request(&self.context.profile.hosts, client, secret) {
+    fn no_secret(&mut self, why: &str, cx: &Context, now: Moment) -> Option<RenewalEnd> {
+        let why = cx.mask(why);
+        self.denied(Denied::NoSecret(why.clone()), Outcome::Refused(why), cx, now)
+    }
+
+    fn request_token(&mut self, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
+        let (Credentials::Client(client), Some(secret)) = (&cx.profile.credentials, &self.secret) else { return None };
+        let call = match oauth::request(&cx.profile.hosts, client, secret) {
             Ok(call) => call,
-            Err(bad) => {
-                self.sign_in.tokens.failed(Denied::NoSecret(bad.0.clone()), now);
-                return self.end_renewal(Outcome::Refused(bad.0), now);
-            }
+            Err(bad) => return self.denied(Denied::NoSecret(bad.0.clone()), Outcome::Refused(bad.0), cx, now),
         };
-        let request = capture::request(&call, &self.context.redactor);
-        if let Some(renewal) = &mut self.sign_in.renewal {
+        if let Some(renewal) = &mut self.renewal {
             renewal.asked = now;
-            renewal.record.begin(request, None, now);
-            let report = renewal.record.report();
-            self.context.tell(report);
+            renewal.record.begin(capture::request(&call, &cx.redactor), None, now);
+            cx.report(renewal.record.report());
         }
-        let next = Generation(self.sign_in.tokens.facts().map_or(0, |f| f.generation.0) + 1);
-        self.context.spawn_token(call, next);
+        cx.spawn_token(call, Some(self.next_generation()));
+        None
     }
 
-    pub(super) fn token_answered(&mut self, done: TokenDone, now: Moment) {
-        // The token host's limits are not those of the token.
-        self.context.overhear(&ResponseMeta { limit: None, ..done.shown.heard }, 0);
-        let asked = self.sign_in.renewal.as_ref().map_or(now, |renewal| renewal.asked);
-        let why = done.shown.why();
-        let status = done.shown.status();
-        let wait = done.shown.wait();
-        if let Some(renewal) = &mut self.sign_in.renewal {
-            renewal.record.end(done.shown.ending, done.shown.timing);
+    pub fn token_answered(&mut self, done: TokenDone, cx: &mut Context, now: Moment) -> Option<RenewalEnd> {
+        let TokenDone { shown, grant } = done;
+        let (why, status, wait) = (shown.why(), shown.status(), shown.wait());
+        let asked = self.renewal.as_ref().map_or(now, |renewal| renewal.asked);
+        if let Some(renewal) = &mut self.renewal {
+            renewal.record.end(shown.ending, shown.timing);
         }
-        let replaced = self.sign_in.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
-        let denied = match done.grant {
-            Some(Ok(grant)) => match self.sign_in.tokens.granted(grant.lifetime, grant.scopes, asked, now) {
-                Some(generation) => {
-                    self.context.redactor = Arc::new(self.context.redactor.with_token(&grant.token, generation));
-                    self.retire_token(replaced);
-                    self.sign_in.token = Some(grant.token);
-                    self.end_renewal(Outcome::Accepted, now);
-                    self.new_token();
-                    if let Some(odd) = grant.odd {
-                        self.context.notice(&self.clean(&format!("token #{generation}: {odd}")), now);
-                    }
-                    return self.tell_missing(now);
+        let replaced = self.tokens.facts().map(|f| (f.generation, f.issued, f.expires));
+        let denied = match grant {
+            Some(Ok(grant)) => {
+                let Some(generation) = self.tokens.granted(grant.lifetime, grant.scopes, asked, now) else {
+                    return self.end_renewal(Outcome::Refused(ENDED_BEFORE.to_owned()), cx, now);
+                };
+                cx.redactor = Arc::new(cx.redactor.with_token(&grant.token, generation));
+                let old = self.token.replace(grant.token).zip(replaced);
+                let mut end = self.end_renewal(Outcome::Accepted, cx, now);
+                if let (Some(end), Some((token, (generation, issued, expires)))) = (&mut end, old) {
+                    end.replaced = Some(RetiredToken { token, generation, issued, expires });
                 }
-                None => return self.end_renewal(Outcome::Refused(ENDED_BEFORE.to_owned()), now),
-            },
-            Some(Err(oauth::Answer::BadClient(why))) => Denied::BadClient(self.clean(&why)),
-            Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: self.clean(&why) },
-            Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(self.clean(&why), wait),
-            Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(self.clean(&why)),
-            Some(Err(oauth::Answer::Granted(_))) | None => Denied::Failed(why.clone()),
+                if let Some(odd) = grant.odd {
+                    cx.notice(&format!("token #{generation}: {odd}"), now);
+                }
+                return end;
+            }
+            Some(Err(oauth::Answer::BadClient(why))) => Denied::BadClient(cx.mask(&why)),
+            Some(Err(oauth::Answer::Refused(why))) => Denied::Refused { status, why: cx.mask(&why) },
+            Some(Err(oauth::Answer::Limited(why))) => Denied::Limited(cx.mask(&why), wait),
+            Some(Err(oauth::Answer::Failed(why))) => Denied::Failed(cx.mask(&why)),
+            Some(Err(oauth::Answer::Granted(_))) | None => Denied::Failed(why),
         };
         let outcome = match &denied {
-            Denied::BadClient(why) | Denied::Refused { why, .. } | Denied::Limited(why, _) | Denied::NoSecret(why) => {
-                Outcome::Refused(why.clone())
-            }
             Denied::Failed(why) if status == 0 => Outcome::Failed(why.clone()),
-            Denied::Failed(why) => Outcome::Refused(why.clone()),
+            Denied::BadClient(why)
+            | Denied::Refused { why, .. }
+            | Denied::Limited(why, _)
+            | Denied::NoSecret(why)
+            | Denied::Failed(why) => Outcome::Refused(why.clone()),
         };
-        if let Some(renewal) = self.sign_in.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
+        if let Some(renewal) = self.renewal.as_mut().filter(|renewal| denied.is_final() && !renewal.fresh) {
             // The secret may have been replaced since it was read.
             renewal.fresh = true;
             renewal.refused = Some((denied, outcome));
-            let profile = Arc::clone(&self.context.profile);
-            return self.context.spawn_secret(&profile.credentials);
+            let profile = Arc::clone(&cx.profile);
+            cx.spawn_secret(&profile.credentials);
+            return None;
         }
-        self.denied(denied, outcome, now);
+        self.denied(denied, outcome, cx, now)
     }
 
-    fn denied(&mut self, denied: Denied, outcome: Outcome, now: Moment) {
-        self.sign_in.tokens.failed(denied, now);
-        self.end_renewal(outcome, now);
+    fn denied(&mut self, denied: Denied, outcome: Outcome, cx: &Context, now: Moment) -> Option<RenewalEnd> {
+        self.tokens.failed(denied, now);
+        self.end_renewal(outcome, cx, now)
     }
 
-    fn clean(&self, why: &str) -> String {
-        self.context.redactor.text(why).into_owned()
+    fn end_renewal(&mut self, outcome: Outcome, cx: &Context, now: Moment) -> Option<RenewalEnd> {
+        let brought = self.tokens.facts().filter(|_| outcome == Outcome::Accepted).map(|f| f.generation);
+        let Renewal { mut record, .. } = self.renewal.take()?;
+        cx.settle(&mut record, outcome, now);
+        Some(RenewalEnd { exchange: record.id(), brought, replaced: None })
     }
 
-    /// The renewal's exchange is over: it is told, and the sends that waited for it learn what it brought.
-    pub(super) fn end_renewal(&mut self, outcome: Outcome, now: Moment) {
-        let brought =
-            (outcome == Outcome::Accepted).then(|| self.sign_in.tokens.facts().map(|f| f.generation)).flatten();
-        if let Some(Renewal { mut record, .. }) = self.sign_in.renewal.take() {
-            record.settle(outcome, now);
-            self.context.tell(record.report());
-            self.token_probed(record.id(), brought, now);
-        }
-        let waits = |s: &super::sends::Sending| s.record.as_ref().is_some_and(ExchangeBuilder::waits_for_renewal);
-        let sharing = u32::try_from(self.sends.all.values().filter(|s| waits(s)).count()).unwrap_or(u32::MAX);
-        for send in self.sends.all.values_mut() {
-            // Those that began to wait and were not told of this renewal go on with the next, or with its token.
-            if let Some(record) = &mut send.record
-                && record.renewed(brought, sharing, now)
-            {
-                // A renewal that failed is followed by another, if there is one.
-                send.wants_renewal = brought.is_none();
-                self.context.reports.send(record.report());
-            }
-        }
-    }
-
-    fn new_token(&mut self) {
-        for send in self.sends.all.values_mut() {
-            send.wants_renewal = false;
-        }
-        self.reads.readers.values_mut().for_each(crate::engine::reading::Reader::new_token);
-        self.side_requests.new_token();
-    }
-
-    fn ask_facts(&mut self, generation: Generation, now: Moment) {
-        let Some(token) = &self.sign_in.token else { return };
-        let call: Call = match tokens_me::request(&self.context.profile.hosts.api, token) {
+    /// Asks `tokens/me` what the token of this generation may do.
+    pub fn ask_facts(&mut self, generation: Generation, kind: Kind, cx: &mut Context, now: Moment) {
+        let Some(token) = &self.token else { return };
+        let call = match tokens_me::request(&cx.profile.hosts.api, token) {
             Ok(call) => call,
-            Err(bad) => return self.sign_in.tokens.verified(generation, Verified::Unclear(bad.0)),
+            Err(bad) => return self.tokens.verified(generation, Verified::Unclear(bad.0)),
         };
-        let age = self.sign_in.tokens.facts().map_or_else(Default::default, |f| now.since(f.issued));
-        let id = self.context.next_exchange();
-        let kind = if self.probes.brought == Some(generation) { Kind::Probe } else { Kind::Token };
-        let mut record = ExchangeBuilder::new(id, kind, "what may this token do".to_owned(), now);
-        record.begin(capture::request(&call, &self.context.redactor), Some((generation, age)), now);
-        self.context.tell(record.report());
-        self.sign_in.facts.insert(generation, record);
-        self.context.pace.spend();
-        self.context.spawn_facts(call, generation);
+        let record = cx.record(kind, "what may this token do", None, now);
+        self.asking.insert(generation);
+        cx.request(Purpose::Facts(generation), record, call, self.carried(now), now);
     }
 
-    pub(super) fn facts_answered(&mut self, done: FactsDone, now: Moment) {
-        self.context.overhear(&done.shown.heard, self.sends.queue.flying());
-        let why = done.shown.why();
-        let outcome = match (&done.info, done.shown.status()) {
-            (Some(_), _) => Outcome::Accepted,
-            (None, 200..=299) => Outcome::Refused(NO_FACTS.to_owned()),
-            (None, 1..) => Outcome::Refused(why),
-            (None, 0) => Outcome::Failed(why),
-        };
-        let verified = done.shown.verified(done.info);
-        let record = self.sign_in.facts.remove(&done.generation).map(|mut record| {
-            record.end(done.shown.ending, done.shown.timing);
-            record.settle(outcome, now);
-            self.context.tell(record.report());
-            record.id()
-        });
-        self.sign_in.tokens.verified(done.generation, verified);
-        self.tell_missing(now);
-        self.facts_probed(done.generation, record, now);
+    pub fn facts_answered(
+        &mut self,
+        generation: Generation,
+        record: &mut ExchangeBuilder,
+        shown: CapturedTry,
+        cx: &Context,
+        now: Moment,
+    ) {
+        let info = shown.body().and_then(tokens_me::read);
+        let outcome = shown.outcome(info.is_some(), NO_FACTS);
+        let verified = shown.verified(info);
+        cx.settle_try(record, shown, outcome, now);
+        self.asking.remove(&generation);
+        self.verified(generation, verified, cx, now);
+    }
+
+    /// `tokens/me` was asked about this generation.
+    pub fn verified(&mut self, generation: Generation, verified: Verified, cx: &Context, now: Moment) {
+        self.tokens.verified(generation, verified);
+        self.report_missing(cx, now);
     }
 
     /// A scope that is needed and not granted is announced before a message meets a 401, once.
-    pub(super) fn tell_missing(&mut self, now: Moment) {
-        let Some(facts) = self.sign_in.tokens.facts() else { return };
-        if facts.missing == self.sign_in.missing_told {
-            return;
-        }
+    pub fn report_missing(&mut self, cx: &Context, now: Moment) {
+        let Some(facts) = self.tokens.facts().filter(|facts| facts.missing != self.missing_told) else { return };
         let missing = facts.missing.clone();
         if !missing.is_empty() {
             let asked = if missing.iter().all(|s| facts.requested.contains(s)) { "asked for but " } else { "" };
@@ -335,24 +332,18 @@ impl Driver {
                 facts.generation,
                 missing.join(", "),
             );
-            self.tell_status(now);
-            self.context.notice(&text, now);
+            self.report_status(cx, now);
+            cx.notice(&text, now);
         }
-        self.sign_in.missing_told = missing;
+        self.missing_told = missing;
     }
 
-    pub(super) fn token_job_died(&mut self, now: Moment) {
-        let why = "guestwire failed inside while asking for a token".to_owned();
-        self.sign_in.tokens.failed(Denied::Failed(why.clone()), now);
-        self.end_renewal(Outcome::Failed(why), now);
-    }
-
-    pub(super) fn facts_job_died(&mut self, generation: Generation, now: Moment) {
-        self.sign_in.tokens.verified(generation, Verified::Unclear("guestwire failed inside".to_owned()));
-        if let Some(mut record) = self.sign_in.facts.remove(&generation) {
-            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.context.tell(record.report());
-            self.facts_probed(generation, Some(record.id()), now);
+    /// Reports where signing in stands, where that has changed.
+    pub fn report_status(&mut self, cx: &Context, now: Moment) {
+        let status = self.tokens.status(now);
+        if status != self.status {
+            self.status = status.clone();
+            cx.report(Report::Token(status));
         }
     }
 }

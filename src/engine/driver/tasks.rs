@@ -1,6 +1,11 @@
-//! Work that runs beside the loop: one HTTP try, or reading a secret. A job sees secrets; what it brings back is
-//! captured already, but for the token itself.
+//! Work that runs beside the loop: a try of a request, or something that blocks. A task sees secrets; what it brings back
+//! is captured already, but for tokens.
+//!
+//! ```text
+//! Context::request(Purpose, record, call) ─► task: try, capture ─► TaskOutput::Answered(Finished) ─► the purpose's area
+//! ```
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,92 +20,94 @@ use tokio::sync::oneshot;
 use crate::app::files;
 use crate::clock::Clock;
 use crate::config::{Credentials, SecretSource};
-use crate::engine::channel;
 use crate::engine::client::{Answer, Cancel, Client, Tried, capture};
+use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::Answered;
 use crate::engine::redact::Redactor;
-use crate::engine::send_log::{GuestToken, Intent, Recording, SendLog, Unrecorded};
+use crate::engine::send_log::{GuestToken, Intent, Recording, Unrecorded};
 use crate::engine::socket::upgrade::{self, Opening, Socket};
+use crate::engine::{Report, channel};
 use crate::genesys::errors::ApiError;
-use crate::genesys::oauth::Grant;
+use crate::genesys::oauth::{self, Grant};
 use crate::genesys::open_messaging::Taken;
-use crate::genesys::{Answerer, Asked, Call, Sign, conversations, limits, oauth, tokens_me, who_answered};
-use crate::model::{Channel, ConversationKey, Ending, ExchangeId, Generation, MessageId, RateLimit, Timing};
+use crate::genesys::{Answerer, Asked, Call, Sign, limits, who_answered};
+use crate::model::{
+    Asked as Question, Channel, ConversationKey, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome,
+    Phase, RateLimit, Timing,
+};
 
 use super::context::Context;
+use super::side_requests::SideRequest;
 
-/// What a job works for.
-#[derive(Clone, Copy, Debug)]
-pub enum Job {
-    Secret,
-    Token,
-    /// A token of another scope, for negative tests.
-    Spare,
+/// What is said of work that panicked.
+pub const DIED: &str = "guestwire failed inside; please report it";
+
+/// What a request is made for that carries no message and asks for no token.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// What may the token of this generation do?
     Facts(Generation),
-    Send(MessageId),
+    /// A probe.
+    Probe(Question),
+    /// A conversation or its messages.
     Read(ConversationKey),
-    Probe(ExchangeId),
-    /// What a web conversation needs to be open.
-    Web(ConversationKey),
-    /// A message's intent is being recorded; its frame follows.
-    Record(MessageId),
+    /// A page of a web conversation's history.
     History(ConversationKey),
-    /// A file of a message.
-    File(ConversationKey),
-    SideRequest(ExchangeId),
+    /// A small request beside the messages.
+    Side(SideRequest),
+    /// A file is put where the session says, under this attachment id.
+    Upload(ConversationKey, String),
 }
 
-impl Job {
-    /// For a sentence: "… while …".
-    pub const fn words(self) -> &'static str {
+impl Purpose {
+    /// By what an answer of the service is known.
+    const fn asked(&self, call: &Call) -> Asked {
         match self {
-            Self::Secret => "reading a secret",
-            Self::Token | Self::Spare => "asking for a token",
-            Self::Facts(_) => "asking what the token may do",
-            Self::Web(_) => "opening a socket",
-            Self::History(_) => "reading a history",
-            Self::File(_) => "uploading a file",
-            Self::Send(_) | Self::Record(_) => "sending a message",
-            Self::Read(_) => "reading a conversation",
-            Self::Probe(_) => "probing",
-            Self::SideRequest(_) => "asking for something beside the messages",
+            Self::Facts(_) => Asked::TokenFacts,
+            Self::Read(_) if call.body.is_empty() => Asked::Conversation,
+            Self::Read(_) | Self::History(_) => Asked::List,
+            Self::Side(SideRequest::Typing(_) | SideRequest::Receipt { .. }) => Asked::OpenMessage,
+            Self::Probe(_) | Self::Side(_) | Self::Upload(..) => Asked::Anything,
         }
     }
+}
+
+/// A request that is over.
+pub struct Finished {
+    pub purpose: Purpose,
+    pub record: ExchangeBuilder,
+    pub shown: CapturedTry,
 }
 
 /// Ends a try early, once, when it is sent to.
 pub type TakeBack = oneshot::Sender<()>;
 
-/// What a job brings back.
+/// What a task brings back.
 pub enum TaskOutput {
-    /// Nothing: guestwire failed inside while it worked for this.
-    Died(Job),
+    Answered(Box<Finished>),
     Secret(Result<SecretString, String>),
     Token(Box<TokenDone>),
+    /// A token of another scope, for negative tests.
     Spare(Box<TokenDone>),
-    Facts(Box<FactsDone>),
     Send(Box<SendDone>),
-    Read(Box<ReadDone>),
-    Probe(Box<ProbeDone>),
     GuestToken(Box<TokenRead>),
     Opened(Box<OpenDone>),
+    /// Whether a message's intent was recorded; its frame follows.
     Recorded(MessageId, Result<(), Unrecorded>),
-    History(Box<HistoryDone>),
+    /// A file of a message was read.
     File(ConversationKey, MessageId, Result<FileRead, String>),
-    Put(Box<PutDone>),
-    SideRequest(Box<ProbeDone>),
 }
 
-/// A try as it may be shown, and what was heard beside its own matter.
+/// A try as it may be shown, and what was said beside its own matter.
 pub struct CapturedTry {
     pub ending: Ending,
     pub timing: Timing,
-    pub heard: ResponseMeta,
+    pub meta: ResponseMeta,
     /// Where a whole answer came.
     pub answer: Option<Answered>,
 }
 
-/// What every answer tells beside its own matter.
+/// What every answer says beside its own matter.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseMeta {
     pub limit: Option<RateLimit>,
@@ -116,35 +123,13 @@ pub struct TokenDone {
     pub grant: Option<Result<Grant, oauth::Answer>>,
 }
 
-pub struct FactsDone {
-    pub generation: Generation,
-    pub shown: CapturedTry,
-    pub info: Option<tokens_me::Info>,
-}
-
 pub struct SendDone {
     pub message: MessageId,
     pub generation: Generation,
-    /// Why nothing was tried: the intent could not be recorded.
+    /// The error: nothing was tried, for the intent could not be recorded.
     pub shown: Result<CapturedTry, Unrecorded>,
-    /// What an accepting answer told.
+    /// What an accepting answer says of the message.
     pub taken: Taken,
-}
-
-pub struct ReadDone {
-    pub key: ConversationKey,
-    pub shown: CapturedTry,
-    /// The raw body of a 200: read against what is listed by the loop.
-    pub body: Option<Vec<u8>>,
-    /// What a refusal says, unless somebody else than the service answered.
-    pub refusal: Option<ApiError>,
-}
-
-pub struct ProbeDone {
-    pub exchange: ExchangeId,
-    pub shown: CapturedTry,
-    /// The raw body of a 2xx.
-    pub body: Option<Vec<u8>>,
 }
 
 /// A guest token was read or made.
@@ -159,16 +144,9 @@ pub struct TokenRead {
 pub struct OpenDone {
     pub key: ConversationKey,
     pub serial: u64,
+    pub record: ExchangeBuilder,
     pub shown: CapturedTry,
     pub socket: Option<Socket>,
-}
-
-/// A page of a web conversation's history was read.
-pub struct HistoryDone {
-    pub key: ConversationKey,
-    pub shown: CapturedTry,
-    /// The raw body of a 2xx.
-    pub body: Option<Vec<u8>>,
 }
 
 /// A file was read.
@@ -181,273 +159,225 @@ pub struct FileRead {
     pub md5: String,
 }
 
-/// A file was put where it may go.
-pub struct PutDone {
-    pub key: ConversationKey,
-    /// Which.
-    pub id: String,
-    pub shown: CapturedTry,
+/// What a task needs to try a request.
+struct Tools {
+    client: Client,
+    redactor: Arc<Redactor>,
+    clock: Clock,
+    cancel: Cancel,
+}
+
+impl Tools {
+    async fn try_request(&mut self, call: Call, asked: Asked) -> CapturedTry {
+        let tried = if call.headers.contains_key(http::header::UPGRADE) {
+            upgrade::ask(&self.client, call, &mut self.cancel).await
+        } else {
+            self.client.run(call, &mut self.cancel).await
+        };
+        CapturedTry::of(&tried, asked, &self.redactor, self.clock)
+    }
 }
 
 impl Context {
-    /// Starts a try of a request, which ends by itself when its time is over.
-    fn spawn<W>(&mut self, job: Job, work: impl FnOnce(Cancel) -> W) -> TakeBack
-    where
-        W: Future<Output = TaskOutput> + Send + 'static,
-    {
-        let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
-        self.spawn_plain(job, work(cancel));
-        take_back
-    }
-
-    /// Starts work that is no request. One that panics brings back what it worked for.
-    fn spawn_plain(&mut self, job: Job, work: impl Future<Output = TaskOutput> + Send + 'static) {
+    /// Runs `work` beside the loop; `died` stands for the result of work that panics.
+    fn spawn<T>(
+        &mut self,
+        work: impl Future<Output = T> + Send + 'static,
+        died: impl FnOnce() -> T + Send + 'static,
+        done: impl FnOnce(T) -> TaskOutput + Send + 'static,
+    ) {
         let work = AssertUnwindSafe(work).catch_unwind();
-        self.tasks.spawn(async move { work.await.unwrap_or(TaskOutput::Died(job)) });
+        let (reports, clock) = (self.reports.clone(), self.clock);
+        self.tasks.spawn(async move {
+            done(work.await.unwrap_or_else(|_| {
+                tracing::error!("a task of the engine panicked");
+                let _ = reports.send(Report::Notice { at: clock.now(), text: DIED.to_owned() });
+                died()
+            }))
+        });
     }
 
-    pub(super) fn spawn_secret(&mut self, credentials: &Credentials) {
-        let terminal = self.tuning.terminal;
-        let credentials = credentials.clone();
-        let work = async move {
-            let read = tokio::task::spawn_blocking(move || credentials.read(terminal));
+    /// For a try that ends by itself when its time is over, and sooner when it is taken back.
+    fn tools(&self) -> (TakeBack, Tools) {
+        let (take_back, cancel) = Cancel::within(self.profile.request_timeout);
+        let (client, redactor) = (self.client.clone(), Arc::clone(&self.redactor));
+        (take_back, Tools { client, redactor, clock: self.clock, cancel })
+    }
+
+    /// Begins a request and reports it. `token`: the session's, where the call carries it, and its age.
+    pub fn request(
+        &mut self,
+        purpose: Purpose,
+        mut record: ExchangeBuilder,
+        call: Call,
+        token: Option<(Generation, Duration)>,
+        now: Moment,
+    ) {
+        record.begin(capture::request(&call, &self.redactor), token, now);
+        self.report(record.report());
+        if token.is_some() {
+            self.pace.spend();
+        }
+        let asked = purpose.asked(&call);
+        let (_, mut tools) = self.tools();
+        let work = async move { tools.try_request(call, asked).await };
+        let done = |shown| TaskOutput::Answered(Box::new(Finished { purpose, record, shown }));
+        self.spawn(work, CapturedTry::died, done);
+    }
+
+    pub fn spawn_secret(&mut self, credentials: &Credentials) {
+        let (credentials, terminal) = (credentials.clone(), self.tuning.terminal);
+        let read = tokio::task::spawn_blocking(move || credentials.read(terminal));
+        self.tasks.spawn(async move {
             TaskOutput::Secret(read.await.unwrap_or_else(|_| Err("reading the secret failed".to_owned())))
-        };
-        self.spawn_plain(Job::Secret, work);
+        });
     }
 
-    pub(super) fn spawn_token(&mut self, call: Call, next: Generation) {
-        self.spawn_grant(Job::Token, call, next, |done| TaskOutput::Token(Box::new(done)));
-    }
-
-    /// The same for a token that is no generation of the session's.
-    pub(super) fn spawn_spare(&mut self, call: Call) {
-        self.spawn_grant(Job::Spare, call, Generation(0), |done| TaskOutput::Spare(Box::new(done)));
-    }
-
-    fn spawn_grant(&mut self, job: Job, call: Call, next: Generation, done: fn(TokenDone) -> TaskOutput) {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(job, |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
+    /// Asks for a token: for the session's of generation `next`, or for one that is none of the session's.
+    pub fn spawn_token(&mut self, call: Call, next: Option<Generation>) {
+        let (_, mut tools) = self.tools();
+        let work = async move {
+            let tried = tools.client.run(call, &mut tools.cancel).await;
             let read = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
-                let (body, unread) = (plain(a), capture::unread(a));
+                let (body, unread) = (decoded_body(a), capture::unread(a));
                 let Answer { status, headers, .. } = a;
                 oauth::read(oauth::Answered { status: *status, headers, body: &body, unread: unread.as_deref() })
             });
             let (grant, redactor) = match read {
                 // The answer itself is captured with its own token known, wherever in it that may be echoed.
                 Some(oauth::Answer::Granted(grant)) => {
-                    let redactor = redactor.with_token(&grant.token, next);
+                    let redactor = tools.redactor.with_token(&grant.token, next.unwrap_or_default());
                     (Some(Ok(grant)), Arc::new(redactor))
                 }
-                Some(other) => (Some(Err(other)), redactor),
-                None => (None, redactor),
+                Some(other) => (Some(Err(other)), tools.redactor),
+                None => (None, tools.redactor),
             };
-            done(TokenDone { shown: show(&tried, Asked::Token, &redactor, clock), grant })
-        });
+            TokenDone { shown: CapturedTry::of(&tried, Asked::Token, &redactor, tools.clock), grant }
+        };
+        let died = || TokenDone { shown: CapturedTry::died(), grant: None };
+        let done = if next.is_some() { TaskOutput::Token } else { TaskOutput::Spare };
+        self.spawn(work, died, move |token| done(Box::new(token)));
     }
 
-    pub(super) fn spawn_facts(&mut self, call: Call, generation: Generation) {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Facts(generation), |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
-            let shown = show(&tried, Asked::TokenFacts, &redactor, clock);
-            let info = shown.body().and_then(tokens_me::read);
-            TaskOutput::Facts(Box::new(FactsDone { generation, shown, info }))
-        });
-    }
-
-    pub(super) fn spawn_send(
-        &mut self,
-        call: Call,
-        channel: Channel,
-        generation: Generation,
-        intent: Intent,
-    ) -> TakeBack {
-        let (client, redactor, clock) = self.tools();
+    pub fn spawn_send(&mut self, call: Call, channel: Channel, generation: Generation, intent: Intent) -> TakeBack {
         let message = intent.message;
         let recording = self.tuning.send_log.intent(intent);
-        self.spawn(Job::Send(message), |mut stopped| async move {
-            let (shown, taken) = match recording.await {
-                Ok(()) => {
-                    let tried = client.run(call, &mut stopped).await;
-                    let shown = show(&tried, channel::asked(channel), &redactor, clock);
-                    let taken = shown.body().map(|body| channel::taken(channel, body)).unwrap_or_default();
-                    (Ok(shown), taken)
-                }
-                Err(why) => (Err(why), Taken::default()),
-            };
+        let (take_back, mut tools) = self.tools();
+        let work = async move {
+            recording.await?;
+            Ok(tools.try_request(call, channel::asked(channel)).await)
+        };
+        let done = move |shown: Result<CapturedTry, Unrecorded>| {
+            let body = shown.as_ref().ok().and_then(CapturedTry::body);
+            let taken = body.map(|body| channel::taken(channel, body)).unwrap_or_default();
             TaskOutput::Send(Box::new(SendDone { message, generation, shown, taken }))
-        })
-    }
-
-    pub(super) fn spawn_read(&mut self, call: Call, key: ConversationKey) {
-        let (client, redactor, clock) = self.tools();
-        let asked = if call.body.is_empty() { Asked::Conversation } else { Asked::List };
-        self.spawn(Job::Read(key), move |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
-            let shown = show(&tried, asked, &redactor, clock);
-            let body = shown.body().map(<[u8]>::to_vec);
-            let refusal = tried.answer.as_ref().filter(|_| body.is_none());
-            let refusal = refusal.filter(|_| shown.answer.as_ref().is_none_or(|answer| !answer.answerer.is_other()));
-            let refusal = refusal.map(|a| ApiError::read(a.status, &a.headers, shown.text().as_bytes()));
-            TaskOutput::Read(Box::new(ReadDone { key, shown, body, refusal }))
-        });
-    }
-
-    pub(super) fn spawn_probe(&mut self, call: Call, exchange: ExchangeId) {
-        self.spawn_question(Job::Probe(exchange), call, Asked::Anything, exchange, |done| {
-            TaskOutput::Probe(Box::new(done))
-        });
-    }
-
-    pub(super) fn spawn_side_request(&mut self, call: Call, asked: Asked, exchange: ExchangeId) {
-        self.spawn_question(Job::SideRequest(exchange), call, asked, exchange, |done| {
-            TaskOutput::SideRequest(Box::new(done))
-        });
-    }
-
-    fn spawn_question(
-        &mut self,
-        job: Job,
-        call: Call,
-        asked: Asked,
-        exchange: ExchangeId,
-        done: fn(ProbeDone) -> TaskOutput,
-    ) {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(job, move |mut stopped| async move {
-            let opens_socket = call.headers.contains_key(http::header::UPGRADE);
-            let tried = if opens_socket {
-                upgrade::ask(&client, call, &mut stopped).await
-            } else {
-                client.run(call, &mut stopped).await
-            };
-            let shown = show(&tried, asked, &redactor, clock);
-            let body = shown.body().map(<[u8]>::to_vec);
-            done(ProbeDone { exchange, shown, body })
-        });
+        };
+        self.spawn(work, || Ok(CapturedTry::died()), done);
+        take_back
     }
 
     /// The guest token: `configured` where the profile names one, else the one that is kept, or a new one.
-    pub(super) fn spawn_guest_token(
+    pub fn spawn_guest_token(
         &mut self,
         key: ConversationKey,
         serial: u64,
         configured: Option<SecretSource>,
         renew: bool,
     ) {
-        let send_log: Arc<dyn SendLog> = Arc::clone(&self.tuning.send_log);
-        let terminal = self.tuning.terminal;
+        let (send_log, terminal) = (Arc::clone(&self.tuning.send_log), self.tuning.terminal);
         let work = async move {
             let configured = match configured {
                 Some(source) => {
                     let read = tokio::task::spawn_blocking(move || source.read(terminal).map_err(|e| e.to_string()));
-                    read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned())).map(Some)
+                    Some(read.await.unwrap_or_else(|_| Err("reading the guest token failed".to_owned()))?)
                 }
-                None => Ok(None),
+                None => None,
             };
-            let read = match configured {
-                Ok(configured) => send_log.guest_token(key, configured, renew).await,
-                Err(why) => Err(why),
-            };
-            TaskOutput::GuestToken(Box::new(TokenRead { key, serial, read }))
+            send_log.guest_token(key, configured, renew).await
         };
-        self.spawn_plain(Job::Web(key), work);
+        let died = || Err(DIED.to_owned());
+        self.spawn(work, died, move |read| TaskOutput::GuestToken(Box::new(TokenRead { key, serial, read })));
     }
 
-    pub(super) fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64) -> TakeBack {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(Job::Web(key), |mut stopped| async move {
-            let Opening { tried, socket } = upgrade::open(&client, call, &mut stopped).await;
-            let shown = show(&tried, Asked::Anything, &redactor, clock);
-            TaskOutput::Opened(Box::new(OpenDone { key, serial, shown, socket }))
-        })
+    pub fn spawn_open(&mut self, call: Call, key: ConversationKey, serial: u64, record: ExchangeBuilder) -> TakeBack {
+        let (take_back, mut tools) = self.tools();
+        let work = async move {
+            let Opening { tried, socket } = upgrade::open(&tools.client, call, &mut tools.cancel).await;
+            (CapturedTry::of(&tried, Asked::Anything, &tools.redactor, tools.clock), socket)
+        };
+        let done = move |(shown, socket)| TaskOutput::Opened(Box::new(OpenDone { key, serial, record, shown, socket }));
+        self.spawn(work, || (CapturedTry::died(), None), done);
+        take_back
     }
 
-    pub(super) fn spawn_record(&mut self, message: MessageId, recording: Recording) {
-        self.spawn_plain(Job::Record(message), async move { TaskOutput::Recorded(message, recording.await) });
-    }
-
-    pub(super) fn spawn_history(&mut self, call: Call, key: ConversationKey) {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(Job::History(key), |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
-            let shown = show(&tried, Asked::List, &redactor, clock);
-            let body = shown.body().map(<[u8]>::to_vec);
-            TaskOutput::History(Box::new(HistoryDone { key, shown, body }))
-        });
+    pub fn spawn_recording(&mut self, message: MessageId, recording: Recording) {
+        let died = || Err(Unrecorded::NotNow(DIED.to_owned()));
+        self.spawn(recording, died, move |recorded| TaskOutput::Recorded(message, recorded));
     }
 
     /// Reads a file, unless it has more than `max` bytes. Its digest is made here too: of a large file it takes long.
-    pub(super) fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
-        let read = move || {
-            let shown = path.display().to_string();
+    pub fn spawn_file(&mut self, key: ConversationKey, message: MessageId, path: PathBuf, max: u64) {
+        let read = tokio::task::spawn_blocking(move || {
             let read = || -> std::io::Result<FileRead> {
                 let size = files::open(&path)?.metadata()?.len();
                 let bytes = if size > max { Vec::new() } else { files::read(&path, max)? };
                 let md5 = base64::engine::general_purpose::STANDARD.encode(md5::compute(&bytes).0);
                 Ok(FileRead { bytes, size, md5 })
             };
-            read().map_err(|e| format!("{shown} cannot be read ({})", files::why(&e)))
-        };
-        let work = async move {
-            let read = tokio::task::spawn_blocking(read).await;
-            TaskOutput::File(key, message, read.unwrap_or_else(|_| Err("reading the file failed".to_owned())))
-        };
-        self.spawn_plain(Job::File(key), work);
-    }
-
-    pub(super) fn spawn_put(&mut self, call: Call, key: ConversationKey, id: String) {
-        let (client, redactor, clock) = self.tools();
-        self.spawn(Job::File(key), |mut stopped| async move {
-            let tried = client.run(call, &mut stopped).await;
-            TaskOutput::Put(Box::new(PutDone { key, id, shown: show(&tried, Asked::Anything, &redactor, clock) }))
+            read().map_err(|e| format!("{} cannot be read ({})", path.display(), files::why(&e)))
         });
-    }
-
-    fn tools(&self) -> (Client, Arc<Redactor>, Clock) {
-        (self.client.clone(), Arc::clone(&self.redactor), self.clock)
+        self.tasks.spawn(async move {
+            let read = read.await.unwrap_or_else(|_| Err("reading the file failed".to_owned()));
+            TaskOutput::File(key, message, read)
+        });
     }
 }
 
 /// The body with its encoding undone and its secrets in it: to be read, never kept.
-fn plain(answer: &Answer) -> std::borrow::Cow<'_, [u8]> {
+fn decoded_body(answer: &Answer) -> Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
-fn show(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> CapturedTry {
-    let now = clock.now();
-    let heard = tried.answer.as_ref().map_or_else(ResponseMeta::default, |a| {
-        let date = limits::date(&a.headers);
-        ResponseMeta {
-            limit: limits::rate_limit(&a.headers, now),
-            skew: date.map(|d| d.duration_since(now.wall).as_secs()),
-            date,
-        }
-    });
-    let mut shown = CapturedTry { ending: capture::ending(tried, redactor), timing: tried.timing, heard, answer: None };
-    shown.answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
-        let answerer = match who_answered(asked, a.status, &a.headers, &plain(a)) {
-            Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
-            Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
-            other => other,
-        };
-        let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
-        if !(200..300).contains(&a.status) {
-            let error = ApiError::read(a.status, &a.headers, shown.text().as_bytes());
-            let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
-            // A 429 without a wait of its own: the window's end is one.
-            answered.wait = wait.or_else(|| heard.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
-            answered.reason = redactor.text(&error.reason()).into_owned();
-            answered.code = error.code;
-        }
-        answered
-    });
-    shown
-}
-
 impl CapturedTry {
+    fn died() -> Self {
+        let failure = Failure::written(FailureKind::Protocol, Phase::Answer, DIED);
+        let (timing, meta) = (Timing::default(), ResponseMeta::default());
+        Self { ending: Ending::Failed(failure), timing, meta, answer: None }
+    }
+
+    fn of(tried: &Tried, asked: Asked, redactor: &Redactor, clock: Clock) -> Self {
+        let now = clock.now();
+        // A proxy that did not lead to the host says nothing of the host's clock and limits.
+        let by_proxy = tried.fault.as_ref().is_some_and(|fault| fault.kind == FailureKind::Proxy);
+        let meta = tried.answer.as_ref().filter(|_| !by_proxy).map_or_else(ResponseMeta::default, |a| {
+            let date = limits::date(&a.headers);
+            ResponseMeta {
+                limit: limits::rate_limit(&a.headers, now),
+                skew: date.map(|d| d.duration_since(now.wall).as_secs()),
+                date,
+            }
+        });
+        let mut shown = Self { ending: capture::ending(tried, redactor), timing: tried.timing, meta, answer: None };
+        shown.answer = tried.answer.as_ref().filter(|_| tried.fault.is_none()).map(|a| {
+            let answerer = match who_answered(asked, a.status, &a.headers, &decoded_body(a)) {
+                Answerer::Other(Sign::Header(line)) => Answerer::Other(Sign::Header(redactor.text(&line).into_owned())),
+                Answerer::Other(Sign::Via(line)) => Answerer::Other(Sign::Via(redactor.text(&line).into_owned())),
+                other => other,
+            };
+            let mut answered = Answered { status: a.status, answerer, wait: None, code: None, reason: String::new() };
+            if !(200..300).contains(&a.status) {
+                let error = ApiError::read(a.status, &a.headers, shown.text().as_bytes());
+                let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
+                // A 429 without a wait of its own: the window's end is one.
+                answered.wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
+                answered.reason = redactor.text(&error.reason()).into_owned();
+                answered.code = error.code;
+            }
+            answered
+        });
+        shown
+    }
+
     /// The body of an answer as it may be kept: masked. Whatever is said, is read from it.
     fn text(&self) -> &str {
         match &self.ending {
@@ -457,8 +387,16 @@ impl CapturedTry {
     }
 
     /// The same of a success.
-    fn body(&self) -> Option<&[u8]> {
+    pub fn body(&self) -> Option<&[u8]> {
         (200..300).contains(&self.status()).then(|| self.text().as_bytes())
+    }
+
+    /// The permissions that a refusal of the service names.
+    pub fn missing_permissions(&self) -> Option<Vec<String>> {
+        let Ending::Answered(response) = &self.ending else { return None };
+        let refused = self.answer.as_ref().is_some_and(|a| !(200..300).contains(&a.status) && !a.answerer.is_other());
+        let read = || ApiError::read(response.status, response.headers.as_slice(), self.text().as_bytes());
+        refused.then(|| read().missing_permissions)
     }
 
     /// One line for an exchange that was no success.
@@ -467,6 +405,16 @@ impl CapturedTry {
             (Some(answer), _) => answer.reason.clone(),
             (None, Ending::Failed(failure)) => failure.line(),
             (None, Ending::Answered(response)) => response.status.to_string(),
+        }
+    }
+
+    /// How a question ended. `understood`: its answer is what was asked for; else a success is refused as `otherwise`.
+    pub fn outcome(&self, understood: bool, otherwise: &str) -> Outcome {
+        match self.status() {
+            _ if understood => Outcome::Accepted,
+            0 => Outcome::Failed(self.why()),
+            200..=299 => Outcome::Refused(otherwise.to_owned()),
+            _ => Outcome::Refused(self.why()),
         }
     }
 
@@ -480,6 +428,3 @@ impl CapturedTry {
         self.answer.as_ref().and_then(|answer| answer.wait)
     }
 }
-
-/// The most ids of one bulk read.
-pub const BULK: usize = conversations::BULK_MAX;

@@ -1,7 +1,6 @@
 //! Webhooks that came in: each genuine one is a row of the log, and what is new goes to its conversation. What nobody
 //! signed is one row for each reason to refuse it, with a count: no stranger fills the log.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -14,11 +13,10 @@ use crate::engine::heard::Came;
 use crate::engine::recent_set::Recent;
 use crate::engine::webhook::{self, Answer, Delivery, Event};
 use crate::genesys::webhook::{Form, Outbound, What};
-use crate::model::{
-    Address, ConversationKey, Ending, Kind, Moment, Outcome, RemoteMessage, Response, Timing, WebhookState,
-};
+use crate::model::{Address, ConversationKey, Ending, Kind, Moment, Outcome, Response, Timing, WebhookState};
 
 use super::Driver;
+use super::context::Context;
 
 /// Deliveries that are remembered, so that a repeated one is known.
 const REMEMBERED: usize = 1024;
@@ -27,125 +25,106 @@ const TYPES_FOR: Duration = Duration::from_secs(10);
 
 /// The listener, and what came through it.
 pub struct Webhooks {
-    events: mpsc::Receiver<Event>,
+    /// Where the profile wants one.
+    events: Option<mpsc::Receiver<Event>>,
     /// Ends with the driver.
-    _listener: JoinSet<()>,
+    listener: JoinSet<()>,
     seen: Recent<(String, String)>,
     /// The row of each way in which strangers were refused, and how many it counts.
     refused: Vec<(Answer, ExchangeBuilder, u64)>,
 }
 
-impl Webhooks {
-    /// What the listener tells next; nothing more once it has ended.
-    pub async fn next(hooks: &mut Option<Self>) -> Option<Event> {
-        match hooks {
-            Some(hooks) => hooks.events.recv().await,
-            None => None,
-        }
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { events: None, listener: JoinSet::new(), seen: Recent::new(REMEMBERED), refused: Vec::new() }
     }
 }
 
-impl Driver {
+impl Webhooks {
     /// Begins to listen, where the profile says so.
-    pub(super) fn start_hooks(&mut self) {
-        let Some(hook) = self.context.profile.open_messaging.webhook.clone() else { return };
+    pub fn listen(&mut self, cx: &Context) {
+        let Some(hook) = cx.profile.open_messaging.webhook.clone() else { return };
         let (tell, events) = mpsc::channel(webhook::WAITING);
-        let mut listener = JoinSet::new();
-        listener.spawn(webhook::listen(
-            hook,
-            self.context.tuning.terminal,
-            self.context.clock,
-            self.context.shared.subscribe(),
-            tell,
-        ));
-        self.webhooks =
-            Some(Webhooks { events, _listener: listener, seen: Recent::new(REMEMBERED), refused: Vec::new() });
+        self.listener.spawn(webhook::listen(hook, cx.tuning.terminal, cx.clock, cx.shared.subscribe(), tell));
+        self.events = Some(events);
     }
 
-    pub(super) fn hooked(&mut self, event: Event, now: Moment) {
-        match event {
-            Event::Listening(address, secret) => {
-                self.context.redactor = Arc::new(self.context.redactor.with_secret(&secret, "webhook secret"));
-                self.hook_stands(WebhookState::Listening(address.to_string()), now);
-            }
-            Event::Failed(why) => {
-                let why = self.context.redactor.text(&why).into_owned();
-                self.hook_stands(WebhookState::Failed(why), now);
-            }
-            Event::Delivery(delivery) => self.delivered(*delivery, now),
-            Event::Refused(delivery, count) => self.refused(&delivery, count, now),
+    /// What the listener tells next; nothing where there is none, or it has ended.
+    pub async fn next(&mut self) -> Option<Event> {
+        self.events.as_mut()?.recv().await
+    }
+
+    /// So many more requests that nobody signed, all answered as `first` was.
+    fn count_refused(&mut self, first: &Delivery, count: u64, cx: &mut Context, now: Moment) {
+        let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
+        let known = self.refused.iter().position(|(answer, ..)| *answer == first.answer);
+        let (answer, mut record, before) = match known {
+            Some(at) => self.refused.swap_remove(at),
+            None => (first.answer, row(first, &what, None, cx, now), 0),
+        };
+        let total = before.saturating_add(count);
+        if total > 1 {
+            record.call_it(format!("{what}, {total} so far"));
         }
+        cx.report(record.report());
+        self.refused.push((answer, record, total));
     }
+}
 
-    fn hook_stands(&self, state: WebhookState, now: Moment) {
-        self.context.notice(&state.words(), now);
-        self.context.tell(Report::Webhook(state));
+/// A row about something that came.
+fn row(
+    delivery: &Delivery,
+    what: &str,
+    key: Option<ConversationKey>,
+    cx: &mut Context,
+    now: Moment,
+) -> ExchangeBuilder {
+    let mut record = cx.record(Kind::Hook, what, key, delivery.at);
+    record.begin(delivery.request.clone(), None, delivery.at);
+    let (answer, headers) = (delivery.answer, delivery.answer.headers());
+    let body = answer.body().as_bytes();
+    let answered = Ending::Answered(Response {
+        status: answer.status().as_u16(),
+        version: "HTTP/1.1".to_owned(),
+        headers: cx.redactor.headers(&headers),
+        body: capture::body(body, body.len() as u64, &headers, &cx.redactor, false),
+        remote: Some(delivery.peer.to_string()),
+    });
+    record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
+    let outcome = match answer.refusal() {
+        Some(why) => Outcome::Refused(format!("answered with {}: {why}", answer.status().as_u16())),
+        None => Outcome::Accepted,
+    };
+    record.settle(outcome, now);
+    record
+}
+
+impl Driver {
+    pub(super) fn webhook_came(&mut self, event: Event, now: Moment) {
+        let state = match event {
+            Event::Listening(address, secret) => {
+                self.cx.learn_secret(&secret, "webhook secret");
+                WebhookState::Listening(address.to_string())
+            }
+            Event::Failed(why) => WebhookState::Failed(self.cx.mask(&why)),
+            Event::Delivery(delivery) => return self.delivered(*delivery, now),
+            Event::Refused(delivery, count) => {
+                return self.webhooks.count_refused(&delivery, count, &mut self.cx, now);
+            }
+        };
+        self.cx.notice(&state.words(), now);
+        self.cx.report(Report::Webhook(state));
     }
 
     fn delivered(&mut self, mut delivery: Delivery, now: Moment) {
         let outbound = delivery.outbound.take();
         let key = outbound.as_ref().and_then(|outbound| self.home_of(outbound));
-        let new =
-            outbound.as_ref().is_some_and(|o| self.webhooks.as_mut().is_none_or(|h| h.seen.insert(o.unique.clone())));
+        let new = outbound.as_ref().is_some_and(|o| self.webhooks.seen.insert(o.unique.clone()));
         let what = words(&delivery, outbound.as_ref(), key, new);
-        let record = self.hook_row(&delivery, what, key, now);
-        self.context.tell(record.report());
+        let record = row(&delivery, &what, key, &mut self.cx, now);
+        self.cx.report(record.report());
         if let (Some(outbound), Some(key), true) = (outbound, key, new) {
             self.take_in(outbound, key, now);
-        }
-    }
-
-    /// So many more requests that nobody signed, all answered as `first` was.
-    fn refused(&mut self, first: &Delivery, count: u64, now: Moment) {
-        let what = format!("webhook {} from {}", first.request.method, first.peer.ip());
-        let known = self.webhooks.as_mut().and_then(|hooks| {
-            let at = hooks.refused.iter().position(|(answer, ..)| *answer == first.answer)?;
-            Some(hooks.refused.swap_remove(at))
-        });
-        let (answer, mut record, before) =
-            known.unwrap_or_else(|| (first.answer, self.hook_row(first, what.clone(), None, now), 0));
-        let total = before.saturating_add(count);
-        if total > 1 {
-            record.call_it(format!("{what}, {total} so far"));
-        }
-        self.context.tell(record.report());
-        if let Some(hooks) = &mut self.webhooks {
-            hooks.refused.push((answer, record, total));
-        }
-    }
-
-    /// A row about something that came.
-    fn hook_row(
-        &mut self,
-        delivery: &Delivery,
-        what: String,
-        key: Option<ConversationKey>,
-        now: Moment,
-    ) -> ExchangeBuilder {
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Hook, what, delivery.at);
-        if let Some(key) = key {
-            record = record.of(key, None);
-        }
-        let answered = Ending::Answered(self.as_answered(delivery));
-        record.begin(delivery.request.clone(), None, delivery.at);
-        record.end(answered, Timing { total: Some(delivery.took), ..Timing::default() });
-        let outcome = match delivery.answer.refusal() {
-            Some(why) => Outcome::Refused(format!("answered with {}: {why}", delivery.answer.status().as_u16())),
-            None => Outcome::Accepted,
-        };
-        record.settle(outcome, now);
-        record
-    }
-
-    fn as_answered(&self, delivery: &Delivery) -> Response {
-        let (answer, headers) = (delivery.answer, delivery.answer.headers());
-        let body = answer.body().as_bytes();
-        Response {
-            status: answer.status().as_u16(),
-            version: "HTTP/1.1".to_owned(),
-            headers: self.context.redactor.headers(&headers),
-            body: capture::body(body, body.len() as u64, &headers, &self.context.redactor, false),
-            remote: Some(delivery.peer.to_string()),
         }
     }
 
@@ -158,10 +137,10 @@ impl Driver {
             }
             Address::GuestApi { .. } | Address::WebMessaging { .. } => false,
         };
-        let entries = || self.context.profile.conversations.iter().map(|e| &e.conversation);
+        let entries = || self.cx.profile.conversations.iter().map(|e| &e.conversation);
         entries().find(|c| addressed(&c.address)).map(|c| c.key).or_else(|| {
             let id = outbound.conversation_id.as_deref()?;
-            entries().map(|c| c.key).find(|key| self.conversation_id(*key) == Some(id))
+            entries().map(|c| c.key).find(|key| self.reads.conversation_id(*key, &self.cx) == Some(id))
         })
     }
 
@@ -170,29 +149,22 @@ impl Driver {
         match outbound.what {
             What::Message(message) => {
                 if let Some(id) = outbound.conversation_id {
-                    self.learn(key, id);
+                    self.reads.learn(key, id, &self.cx);
                 }
-                self.context.tell(Report::Typing { key, author, until: None });
-                self.hear(key, vec![message]);
+                self.cx.report(Report::Typing { key, author, until: None });
+                let (fresh, settled) = self.reads.hear(key, vec![message], Came::Pushed, &self.cx);
+                if !fresh.is_empty() {
+                    self.side_requests.acknowledge(key, &fresh, &self.cx);
+                    self.cx.report(Report::MessagesArrived { key, messages: fresh });
+                    self.settle_seen(settled);
+                }
             }
             What::Typing(on, duration) => {
                 let until = on.then(|| now.after(duration.unwrap_or(TYPES_FOR)));
-                self.context.tell(Report::Typing { key, author, until });
+                self.cx.report(Report::Typing { key, author, until });
             }
             What::Other(_) => {}
         }
-    }
-
-    /// Messages came by themselves: the new ones are told, acknowledged, and may settle messages of ours.
-    pub(super) fn hear(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>) {
-        let skew = self.skew();
-        let (fresh, settled) = self.reads.readers.entry(key).or_default().hear(messages, Came::Pushed, skew);
-        if fresh.is_empty() {
-            return;
-        }
-        self.acknowledge(key, &fresh);
-        self.context.tell(Report::MessagesArrived { key, messages: fresh });
-        self.tell_settled(settled);
     }
 }
 

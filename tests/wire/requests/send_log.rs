@@ -97,6 +97,6 @@ async fn a_job_that_dies_surfaces() {
     let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));
     assert!(matches!(rig.end_of(dies).await, DeliveryStatus::Unknown(why) if why.contains("failed inside")));
     assert_eq!(rig.end_of(lives).await, DeliveryStatus::Accepted);
-    assert!(rig.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("sending a message"))));
+    assert!(rig.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("failed inside"))));
     rig.stop().await;
 }

@@ -2,15 +2,16 @@
 //! theirs that came by itself is an exchange with an empty request.
 
 use crate::engine::client::capture;
+use crate::engine::driver::sends::Sending;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::redact::Redactor;
 use crate::engine::socket::flight::Waiting;
 use crate::engine::socket::session::Event;
+use crate::genesys::errors::one_line;
 use crate::genesys::web_messaging::codes::{self, Means};
 use crate::genesys::web_messaging::{Configure, HEALTH_TRACING, Ours, Said, Theirs};
 use crate::model::{
     Body, ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome, Phase, Request, Response, Timing,
-    Variation,
 };
 
 use super::{Driver, Of, Underway, awaits};
@@ -49,9 +50,9 @@ impl Driver {
     pub(super) fn shown_frame(&self, key: ConversationKey, frame: Option<&str>) -> Request {
         Request {
             method: if frame.is_some() { OURS } else { THEIRS }.to_owned(),
-            url: self.webs.all.get(&key).map(|web| web.shown_url.clone()).unwrap_or_default(),
+            url: self.webs.all.get(&key).map(|web| web.opening.shown_url.clone()).unwrap_or_default(),
             headers: Vec::new(),
-            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.context.redactor)),
+            body: frame.map_or_else(Body::default, |frame| capture::frame(frame, &self.cx.redactor)),
         }
     }
 
@@ -62,15 +63,14 @@ impl Driver {
             _ => uuid::Uuid::new_v4().to_string(),
         };
         let Some(web) = self.webs.all.get(&key) else { return false };
-        let (Some(token), true) = (&web.token, web.link.is_some()) else { return false };
+        let (Some(token), true) = (&web.guest.token, web.link.is_some()) else { return false };
         let text = ours.write(token, &tracing, now.wall);
-        let what = self.context.redactor.text(&ours.words()).into_owned();
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what, now).of(key, None);
+        let mut record = self.cx.record(Kind::Frame, &ours.words(), Some(key), now);
         record.begin(self.shown_frame(key, Some(&text)), None, now);
         if !ours.wants_answer() {
             record.settle(Outcome::Accepted, now);
         }
-        self.context.tell(record.report());
+        self.cx.report(record.report());
         self.hand_over(key, ours, tracing, text, Of::Session(record), now);
         true
     }
@@ -85,37 +85,32 @@ impl Driver {
         of: Of,
         now: Moment,
     ) {
-        let until = now.after(self.context.profile.request_timeout);
+        let until = now.after(self.cx.profile.request_timeout);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let Some(link) = &web.link else { return };
         let gate = link.write(text);
-        web.frames.spend(now);
+        web.pace.frames.spend(now);
         if ours.wants_answer() {
             web.flight.put(Waiting { tracing, awaits: awaits(ours), until, of: Underway { of, gate } });
         }
     }
 
     pub(super) fn configure(&mut self, key: ConversationKey, how: Configure, now: Moment) {
-        let Some((deployment, _)) = self.web_place(key) else { return };
+        let Some((deployment, _)) = self.cx.web_address(key) else { return };
         let ours = Ours::Configure { deployment_id: deployment.to_owned(), how };
         self.write_frame(key, &ours, now);
         if let Some(web) = self.webs.all.get_mut(&key) {
-            web.fresh = false;
+            web.guest.fresh = false;
             if how != Configure::Resume {
-                // Files belong to the session that they were uploaded in.
-                web.unwanted.clear();
+                web.files.forget();
             }
             if how == Configure::New {
                 web.history.begins();
             }
         }
         if how == Configure::StartNew {
-            self.forget_place(key);
+            self.reads.begin_anew(key);
         }
-    }
-
-    pub(super) fn write_close(&mut self, key: ConversationKey, now: Moment) {
-        self.write_frame(key, &Ours::Close, now);
     }
 
     /// A text frame came.
@@ -127,10 +122,10 @@ impl Driver {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         match web.flight.answered(&theirs) {
             Some(Waiting { of: Underway { of: Of::Message(message), .. }, .. }) => {
-                let sent_as = self.sends.all.get(&message).and_then(|send| send.request.sent_as);
+                let own_token = self.sends.get(message).is_none_or(Sending::carries_own_token);
                 self.message_answered(key, message, &theirs, body, now);
                 // What another token, or none, is answered says nothing of this session.
-                if sent_as.is_none_or(Variation::carries_own_token) {
+                if own_token {
                     self.hear_frame(key, theirs, now);
                 }
             }
@@ -141,13 +136,8 @@ impl Driver {
                     }
                     _ => refusal(&theirs),
                 };
-                record.end(shown_answer(theirs.code, body), took(&record, now));
-                let outcome = match &refusal {
-                    Some(why) => Outcome::Refused(self.context.redactor.text(why).into_owned()),
-                    None => Outcome::Accepted,
-                };
-                record.settle(outcome, now);
-                self.context.tell(record.report());
+                record.end(shown_answer(theirs.code, body), took(record.began(), now));
+                self.cx.settle(&mut record, self.frame_outcome(refusal), now);
                 self.ours_answered(key, &record, theirs, now);
             }
             None => {
@@ -157,30 +147,26 @@ impl Driver {
         }
     }
 
+    fn frame_outcome(&self, refusal: Option<String>) -> Outcome {
+        refusal.map_or(Outcome::Accepted, |why| Outcome::Refused(self.cx.mask(&why)))
+    }
+
     /// A frame that came by itself.
     fn record_came(&mut self, key: ConversationKey, theirs: &Theirs, body: Body, now: Moment) {
-        let what = self.context.redactor.text(&crate::genesys::errors::one_line(&theirs.words())).into_owned();
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what, now).of(key, None);
-        record.begin(self.shown_frame(key, None), None, now);
-        record.end(shown_answer(theirs.code, body), Timing::default());
-        record.settle(
-            match refusal(theirs) {
-                Some(why) => Outcome::Refused(self.context.redactor.text(&why).into_owned()),
-                None => Outcome::Accepted,
-            },
-            now,
-        );
-        self.context.tell(record.report());
+        let outcome = self.frame_outcome(refusal(theirs));
+        self.record_theirs(key, &one_line(&theirs.words()), (theirs.code, body), outcome, now);
     }
 
     /// A frame that is none of this service's.
     pub(super) fn record_odd(&mut self, key: ConversationKey, what: &str, body: Body, now: Moment) {
-        let mut record =
-            ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, what.to_owned(), now).of(key, None);
+        self.record_theirs(key, what, (0, body), Outcome::Accepted, now);
+    }
+
+    fn record_theirs(&mut self, key: ConversationKey, what: &str, came: (u16, Body), outcome: Outcome, now: Moment) {
+        let mut record = self.cx.record(Kind::Frame, what, Some(key), now);
         record.begin(self.shown_frame(key, None), None, now);
-        record.end(shown_answer(0, body), Timing::default());
-        record.settle(Outcome::Accepted, now);
-        self.context.tell(record.report());
+        record.end(shown_answer(came.0, came.1), Timing::default());
+        self.cx.settle(&mut record, outcome, now);
     }
 
     /// A frame of the session's own was answered: what follows.
@@ -192,17 +178,17 @@ impl Driver {
             return self.hear_frame(key, theirs, now);
         };
         if record.is_called("configureSession") {
-            let why = self.context.redactor.text(&codes::declined(*code, message)).into_owned();
+            let why = self.cx.mask(&codes::declined(*code, message));
             let wait = retry_after.map(std::time::Duration::from_secs);
             return self.web_event(key, Event::Declined { code: *code, why, wait }, now);
         }
-        let why = self.context.redactor.text(&codes::line(*code, message)).into_owned();
+        let why = self.cx.mask(&codes::line(*code, message));
         if record.is_called("getJwt") {
             self.history_failed(key, &why, now);
         } else if record.is_called("onAttachment") {
             self.upload_refused(key, None, *code, message, now);
         } else if codes::means(*code) == Means::Refused {
-            self.context.notice(&format!("{} was refused: {why}", record.what()), now);
+            self.cx.notice(&format!("{} was refused: {why}", record.what()), now);
         }
         self.hear_frame(key, theirs, now);
     }
@@ -210,7 +196,7 @@ impl Driver {
     /// What did not come in time.
     pub(super) fn unanswered(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let seconds = self.context.profile.request_timeout.as_secs();
+        let seconds = self.cx.profile.request_timeout.as_secs();
         for waiting in web.flight.late(now) {
             let why = format!("nothing came within {seconds} s");
             self.never_answered(key, waiting, FailureKind::Timeout, &why, now);
@@ -231,9 +217,8 @@ impl Driver {
         match of {
             Of::Message(message) => self.message_lost(message, wrote, kind, why, now),
             Of::Session(mut record) => {
-                record.end(lost(kind, why, wrote), took(&record, now));
-                record.settle(Outcome::Failed(format!("not answered: {why}")), now);
-                self.context.tell(record.report());
+                record.end(lost(kind, why, wrote), took(record.began(), now));
+                self.cx.settle(&mut record, Outcome::Failed(format!("not answered: {why}")), now);
                 if record.is_called("getJwt") {
                     self.history_failed(key, why, now);
                 } else if record.is_called("onAttachment") {
@@ -256,9 +241,9 @@ pub(super) fn lost(kind: FailureKind, why: &str, wrote: bool) -> Ending {
     Ending::Failed(Failure { wrote, ..Failure::new(kind, phase, why) })
 }
 
-/// How long an answer took.
-pub(super) fn took(record: &ExchangeBuilder, now: Moment) -> Timing {
-    let total = record.began().map(|began| now.since(began));
+/// How long an answer took to a try that began then.
+pub(super) fn took(began: Option<Moment>, now: Moment) -> Timing {
+    let total = began.map(|began| now.since(began));
     Timing { first_byte: total, total, reused: true, ..Timing::default() }
 }
 

@@ -11,11 +11,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-use crate::engine::client::capture;
-use crate::engine::driver::tasks::HistoryDone;
+use crate::engine::driver::tasks::{CapturedTry, Purpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::pace::Rate;
-use crate::engine::reading::Reader;
+use crate::engine::socket::flight::Awaits;
 use crate::engine::socket::paging::{Paging, Seen, Why};
 use crate::engine::socket::session::{Event, Wanted};
 use crate::genesys::web_messaging::{Ours, history};
@@ -32,7 +31,8 @@ const JWT_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 pub struct History {
     jwt: Option<(SecretString, Option<Timestamp>)>,
     paging: Paging,
-    reading: Option<(u32, Why, ExchangeBuilder)>,
+    /// The page that is being read.
+    reading: Option<(u32, Why)>,
     rate: Rate,
     /// A JWT was refused just now.
     refused: bool,
@@ -64,12 +64,18 @@ impl History {
 
     /// Whether pages are read by themselves, from the newest on.
     fn looks_back(&self) -> bool {
-        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back, _)))
+        self.paging.page_back().is_some() || matches!(self.reading, Some((_, Why::Back)))
     }
 
     /// Nobody knows this guest yet: there is nothing of before.
     pub const fn begins(&mut self) {
         self.paging.stop();
+    }
+
+    /// Another guest has another history, and no other limit.
+    pub fn forget(&mut self) {
+        let rate = self.rate.clone();
+        *self = Self { rate, ..Self::default() };
     }
 
     fn jwt(&self, now: Timestamp) -> Option<&SecretString> {
@@ -79,15 +85,8 @@ impl History {
 }
 
 impl Driver {
-    /// Another guest has another history.
-    pub(super) fn forget_history(&mut self, key: ConversationKey) {
-        if let Some(web) = self.web(key) {
-            web.history = History { rate: web.history.rate.clone(), ..History::default() };
-        }
-    }
-
     /// What was said while nobody listened is read, and what is unknown is looked for.
-    pub(super) fn catch_up(&mut self, key: ConversationKey, now: Moment) {
+    pub(in crate::engine::driver) fn catch_up(&mut self, key: ConversationKey, now: Moment) {
         if let Some(web) = self.web(key) {
             web.history.paging.catch_up();
         }
@@ -104,7 +103,7 @@ impl Driver {
             // Once it is open, it is looked for.
             WebSession::Connecting | WebSession::Reconnecting { .. } => {}
             WebSession::Unreachable { .. } | WebSession::Ended { .. } => {
-                self.context.notice("what is unknown was not looked for: the session is not open; connect first", now);
+                self.cx.notice("what is unknown was not looked for: the session is not open; connect first", now);
             }
         }
     }
@@ -117,12 +116,10 @@ impl Driver {
             web.machine.session(),
             WebSession::Closed | WebSession::Unreachable { .. } | WebSession::Ended { .. }
         ) {
-            return self
-                .context
-                .notice("older messages were not asked for: the session is not open; connect first", now);
+            return self.cx.notice("older messages were not asked for: the session is not open; connect first", now);
         }
         if !web.history.paging.ask() {
-            return self.context.notice("there are no older messages", now);
+            return self.cx.notice("there are no older messages", now);
         }
         self.read_history(key, now);
     }
@@ -133,7 +130,7 @@ impl Driver {
         let wanted = web.history.paging.wanted().filter(|_| web.history.reading.is_none());
         let Some((page, why)) = wanted.filter(|_| web.history.due(now).is_none()) else { return };
         let Some(jwt) = web.history.jwt(now.wall).cloned() else {
-            let asked = web.flight.iter().any(|w| w.awaits == crate::engine::socket::flight::Awaits::Jwt);
+            let asked = web.flight.iter().any(|w| w.awaits == Awaits::Jwt);
             if !asked && web.machine.is_writable() && web.paced(now).is_none() {
                 self.write_frame(key, &Ours::Jwt, now);
             }
@@ -141,29 +138,21 @@ impl Driver {
         };
         web.history.paging.begin(why);
         web.history.rate.spend(now);
-        let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
-        let mut record =
-            ExchangeBuilder::new(self.context.next_exchange(), Kind::Read, format!("history, page {page}"), now)
-                .of(key, None);
-        let call = match history::request(&self.context.profile.hosts.api, &origin, &jwt, page) {
-            Ok(call) => call,
-            Err(bad) => {
-                record.settle(Outcome::Refused(bad.0), now);
-                return self.context.tell(record.report());
+        let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let mut record = self.cx.record(Kind::Read, &format!("history, page {page}"), Some(key), now);
+        match history::request(&self.cx.profile.hosts.api, &origin, &jwt, page) {
+            Ok(call) => {
+                web.history.reading = Some((page, why));
+                self.cx.request(Purpose::History(key), record, call, None, now);
             }
-        };
-        record.begin(capture::request(&call, &self.context.redactor), None, now);
-        self.context.tell(record.report());
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.history.reading = Some((page, why, record));
+            Err(bad) => self.cx.settle(&mut record, Outcome::Refused(bad.0), now),
         }
-        self.context.spawn_history(call, key);
     }
 
     /// A JWT came.
     pub(super) fn jwt_came(&mut self, key: ConversationKey, jwt: String, end: Option<Timestamp>, now: Moment) {
         let jwt = SecretString::from(jwt);
-        self.context.redactor = std::sync::Arc::new(self.context.redactor.with_secret(&jwt, "jwt"));
+        self.cx.learn_secret(&jwt, "jwt");
         if let Some(web) = self.web(key) {
             web.history.jwt = Some((jwt, end));
         }
@@ -180,37 +169,24 @@ impl Driver {
             web.history.paging.failed(page, Why::Back, None, now);
         }
         if asked {
-            self.context.notice(&format!("older messages could not be read: {why}"), now);
+            self.cx.notice(&format!("older messages could not be read: {why}"), now);
         }
     }
 
-    pub(in crate::engine::driver) fn history_job_died(&mut self, key: ConversationKey, now: Moment) {
-        let reading = self.webs.all.get_mut(&key).and_then(|web| web.history.reading.take());
-        if let Some((_, _, mut record)) = reading {
-            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.context.tell(record.report());
-        }
-    }
-
-    pub(in crate::engine::driver) fn history_read(&mut self, done: HistoryDone, now: Moment) {
-        let HistoryDone { key, shown, body } = done;
-        self.context.overhear(&crate::engine::driver::tasks::ResponseMeta { limit: None, ..shown.heard }, 0);
+    /// A page of the history was read, or was not.
+    pub(in crate::engine::driver) fn history_read(
+        &mut self,
+        key: ConversationKey,
+        mut record: ExchangeBuilder,
+        shown: CapturedTry,
+        now: Moment,
+    ) {
+        let (status, wait) = (shown.status(), shown.wait());
+        let read = shown.body().and_then(history::read);
+        let outcome = shown.outcome(read.is_some(), "the answer is no history");
+        self.cx.settle_try(&mut record, shown, outcome, now);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some((page, why, mut record)) = web.history.reading.take() else { return };
-        let status = shown.status();
-        let reason = shown.why();
-        let wait = shown.wait();
-        record.end(shown.ending, shown.timing);
-        let read = body.as_deref().and_then(history::read);
-        let outcome = match (&read, status) {
-            (Some(_), _) => Outcome::Accepted,
-            (None, 0) => Outcome::Failed(reason),
-            (None, 200..=299) => Outcome::Refused("the answer is no history".to_owned()),
-            (None, _) => Outcome::Refused(reason),
-        };
-        record.settle(outcome, now);
-        self.context.tell(record.report());
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
+        let Some((page, why)) = web.history.reading.take() else { return };
         let Some(read) = read else {
             // A JWT that ended early is had anew, once.
             let again = status == 401 && !std::mem::replace(&mut web.history.refused, status == 401);
@@ -227,21 +203,16 @@ impl Driver {
         let seen = Seen {
             pages: read.pages,
             count: read.messages.len(),
-            knew: self.reads.readers.get(&key).is_some_and(Reader::has_heard),
+            knew: self.reads.has_heard(key),
             oldest: read.messages.iter().filter_map(|m| m.at).min(),
             ..Seen::default()
         };
         let fresh = self.hear_all(key, read.messages.into_iter().map(|m| (m, None)).collect(), false, now);
         // What this page settled is not looked for any more.
-        let doubt = self.doubt_since(key);
+        let doubt = self.reads.doubt_since(key, &self.cx);
         if let Some(web) = self.webs.all.get_mut(&key) {
             web.history.paging.read(page, why, Seen { fresh, doubt, ..seen });
         }
         self.read_history(key, now);
-    }
-
-    /// Since when, by the remote side's clock, an unknown message may be there.
-    fn doubt_since(&self, key: ConversationKey) -> Option<Timestamp> {
-        self.reads.readers.get(&key)?.doubt_since(self.skew())
     }
 }

@@ -1,7 +1,7 @@
 //! Web conversations: carries out what their session machines decide, and keeps what belongs to a session.
 //!
 //! ```text
-//! Command::{Watch, Send, WebSession, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
+//! Command::{Watch, Send, Session, Typing} ─► Event ─► session::Machine ─► Step ─┬─ open: token, dial, upgrade (a job)
 //! link (a task) ─► frame ─► frames: log entry, whose answer ─► Event ───┘       ├─ frames: configure, close, …
 //!                                   └─► reader ─► Report::{MessagesArrived, Typing}      └─ history, give up
 //! ```
@@ -16,7 +16,7 @@ mod requests;
 mod sending;
 mod upload;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,14 +28,13 @@ use crate::engine::client::Gate;
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::jitter::Jitter;
 use crate::engine::pace::Rate;
-use crate::engine::queue::Taken;
-use crate::engine::socket::flight::Flight;
+use crate::engine::socket::flight::{Awaits, Flight};
 use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
-use crate::genesys::web_messaging::{Media, Ours};
+use crate::genesys::web_messaging::Ours;
 use crate::model::{
-    Address, AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable,
-    Unreadable, WebSession,
+    AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable, Unreadable,
+    WebSession,
 };
 
 use super::Driver;
@@ -82,79 +81,90 @@ enum Incoming {
     Gone(String),
 }
 
-/// A web conversation.
-struct Web {
-    machine: Machine,
-    told: WebSession,
+/// Who speaks.
+#[derive(Default)]
+struct Guest {
     token: Option<SecretString>,
     /// The token was made just now: no session of it can exist.
     fresh: bool,
     /// The next token is a new one, whatever is kept.
     renew: bool,
+}
+
+/// How the socket is opened.
+#[derive(Default)]
+struct OpeningState {
     /// Counts openings: what belongs to an earlier one is late.
     serial: u64,
     /// How the newest opening's URL stands in the log.
     shown_url: String,
-    /// The opening under way.
-    opening: BTreeMap<u64, ExchangeBuilder>,
     /// Ends the opening under way.
     take_back: Option<TakeBack>,
-    link: Option<Link>,
-    flight: Flight<Underway>,
-    ready: Option<Ready>,
+}
+
+/// When frames may be written.
+struct FramePace {
     frames: Rate,
     /// The server asked for silence until then.
     silent: Option<Moment>,
     typing_again: Option<Moment>,
     health_again: Option<Moment>,
-    /// Who of the other side is typing, as far as told.
+}
+
+/// A web conversation.
+struct Web {
+    machine: Machine,
+    /// What was reported of the session last.
+    told: WebSession,
+    guest: Guest,
+    opening: OpeningState,
+    link: Option<Link>,
+    flight: Flight<Underway>,
+    ready: Option<Ready>,
+    pace: FramePace,
+    /// Who of the other side is typing, as far as reported.
     typing: Option<Author>,
     history: history::History,
-    /// The files of the message that is first in its lane.
-    uploading: Option<upload::Uploading>,
-    /// Attachment ids of files that the server has and no message will carry.
-    unwanted: VecDeque<String>,
-    /// Files on their way to where they may go, by attachment id.
-    puts: BTreeMap<String, ExchangeBuilder>,
-    media: Media,
-    attributes_max: Option<u64>,
+    files: upload::Files,
 }
 
 impl Web {
     fn new(machine: Machine, frames_per_minute: u32) -> Self {
+        let frames = Rate::new(frames_per_minute, Duration::from_secs(60));
         Self {
             machine,
             told: WebSession::Closed,
-            token: None,
-            fresh: false,
-            renew: false,
-            serial: 0,
-            shown_url: String::new(),
-            opening: BTreeMap::new(),
-            take_back: None,
+            guest: Guest::default(),
+            opening: OpeningState::default(),
             link: None,
             flight: Flight::default(),
             ready: None,
-            frames: Rate::new(frames_per_minute, Duration::from_secs(60)),
-            silent: None,
-            typing_again: None,
-            health_again: None,
+            pace: FramePace { frames, silent: None, typing_again: None, health_again: None },
             typing: None,
             history: history::History::default(),
-            uploading: None,
-            unwanted: VecDeque::new(),
-            puts: BTreeMap::new(),
-            media: Media::default(),
-            attributes_max: None,
+            files: upload::Files::default(),
         }
     }
 
     /// Until when frames are held back, and which limit.
     fn paced(&self, now: Moment) -> Option<(Moment, &'static str)> {
-        let silent =
-            self.silent.filter(|until| now.mono < until.mono).map(|until| (until, "pacing, asked to be slower"));
-        let frames = self.frames.may(now).err().map(|until| (until, "pacing, frames of a connection"));
+        let silent = self.pace.silent.filter(|until| now.mono < until.mono);
+        let silent = silent.map(|until| (until, "pacing, asked to be slower"));
+        let frames = self.pace.frames.may(now).err().map(|until| (until, "pacing, frames of a connection"));
         [silent, frames].into_iter().flatten().max_by_key(|(until, _)| until.mono)
+    }
+
+    /// When a pause is over, or an answer did not come.
+    fn due(&self) -> Option<Moment> {
+        let upload = self.files.uploading.as_ref().and_then(upload::Uploading::due);
+        [self.machine.due(), self.flight.due(), upload].into_iter().flatten().min_by_key(|at| at.mono)
+    }
+
+    /// When a page of the history, the JWT for it, or the deletion of a file may be asked for that a limit holds back.
+    fn held_until(&self, now: Moment) -> Option<Moment> {
+        let by_frame = self.history.is_wanted() || !self.files.unwanted.is_empty();
+        let paced = self.paced(now).filter(|_| by_frame && self.machine.is_writable()).map(|(until, _)| until);
+        self.history.due(now).into_iter().chain(paced).min_by_key(|at| at.mono)
     }
 }
 
@@ -162,7 +172,7 @@ impl Web {
 pub struct Webs {
     all: BTreeMap<ConversationKey, Web>,
     events: mpsc::Sender<Came>,
-    pub inbox: mpsc::Receiver<Came>,
+    inbox: mpsc::Receiver<Came>,
 }
 
 impl Default for Webs {
@@ -173,6 +183,11 @@ impl Default for Webs {
 }
 
 impl Webs {
+    /// What a link tells next.
+    pub async fn next(&mut self) -> Option<Came> {
+        self.inbox.recv().await
+    }
+
     /// Whether the socket of a conversation takes messages, the pace aside.
     pub fn is_writable(&self, key: ConversationKey) -> bool {
         self.all.get(&key).is_some_and(|web| web.machine.is_writable() && web.link.is_some())
@@ -182,32 +197,30 @@ impl Webs {
     pub fn paced(&self, key: ConversationKey, now: Moment) -> Option<(Moment, &'static str)> {
         self.all.get(&key).filter(|web| web.machine.is_writable())?.paced(now)
     }
+
+    /// When something is to be done by itself.
+    pub fn due(&self, now: Moment) -> Option<Moment> {
+        let dues = self.all.values().flat_map(|web| [web.due(), web.held_until(now)]);
+        dues.flatten().min_by_key(|at| at.mono)
+    }
+
+    fn keys(&self, wanted: impl Fn(&Web) -> bool) -> Vec<ConversationKey> {
+        self.all.iter().filter(|(_, web)| wanted(web)).map(|(key, _)| *key).collect()
+    }
 }
 
 impl Driver {
     /// The web conversation of that key.
     fn web(&mut self, key: ConversationKey) -> Option<&mut Web> {
         if !self.webs.all.contains_key(&key) {
-            self.web_place(key)?;
-            let seed = self.context.tuning.seed.rotate_left(29) ^ u64::from(key.0);
-            let frames = self.context.tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE);
-            let machine = Machine::new(Jitter::new(seed), self.context.tuning.reopen_after.unwrap_or(AGAIN_FIRST));
-            self.webs.all.insert(key, Web::new(machine, frames));
+            self.cx.web_address(key)?;
+            let tuning = &self.cx.tuning;
+            let jitter = Jitter::new(tuning.seed.rotate_left(29) ^ u64::from(key.0));
+            let machine = Machine::new(jitter, tuning.reopen_after.unwrap_or(AGAIN_FIRST));
+            let web = Web::new(machine, tuning.frames_per_minute.unwrap_or(FRAMES_PER_MINUTE));
+            self.webs.all.insert(key, web);
         }
         self.webs.all.get_mut(&key)
-    }
-
-    /// Deployment and origin of a web conversation.
-    fn web_place(&self, key: ConversationKey) -> Option<(&str, &str)> {
-        match &self.context.profile.conversations.get(key.0 as usize)?.conversation.address {
-            Address::WebMessaging { deployment_id, origin } => Some((deployment_id, origin)),
-            Address::GuestApi { .. } | Address::OpenMessaging { .. } => None,
-        }
-    }
-
-    /// Whether a conversation has a session.
-    pub(super) fn is_web(&self, key: ConversationKey) -> bool {
-        self.web_place(key).is_some()
     }
 
     /// An event of a session: the machine decides, the steps are carried out, and what changed is told.
@@ -220,15 +233,16 @@ impl Driver {
                 Step::Open => self.open_web(key, now),
                 Step::Drop => self.drop_web(key, "the session ended", now),
                 Step::Configure(how) => self.configure(key, how, now),
-                Step::WriteClose => self.write_close(key, now),
+                Step::WriteClose => drop(self.write_frame(key, &Ours::Close, now)),
                 Step::CatchUp => self.catch_up(key, now),
                 Step::GiveUp => self.give_up_web(key, now),
             }
         }
-        self.tell_session(key);
+        self.report_session(key);
     }
 
-    fn tell_session(&mut self, key: ConversationKey) {
+    /// Reports a session that has moved on.
+    fn report_session(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let session = web.machine.session();
         if session == web.told {
@@ -237,30 +251,21 @@ impl Driver {
         let before = std::mem::replace(&mut web.told, session.clone());
         match &session {
             WebSession::Reconnecting { at, why } => {
-                self.tell_first(key, DeliveryStatus::Waiting { until: *at, why: why.clone() });
+                self.restate_first(key, DeliveryStatus::Waiting { until: *at, why: why.clone() });
             }
             // Nothing is going to happen by itself: it is in the queue, and no more.
-            WebSession::Unreachable { .. } => self.tell_first(key, DeliveryStatus::Queued),
+            WebSession::Unreachable { .. } => self.restate_first(key, DeliveryStatus::Queued),
             _ => {}
         }
         if !matches!(session, WebSession::Open { .. } | WebSession::ReadOnly { .. }) {
-            self.tell_typing(key, None);
+            self.report_typing(key, None);
         }
         let readable = readable_after(&before, &session);
-        self.context.tell(Report::Session { key, session });
+        self.cx.report(Report::Session { key, session });
         if let Some(readable) = readable {
-            let as_of = AsOf::SocketSince(self.context.clock.now());
-            self.context.tell(Report::RepliesReadable { key, readable, as_of });
+            let as_of = AsOf::SocketSince(self.cx.clock.now());
+            self.cx.report(Report::RepliesReadable { key, readable, as_of });
         }
-    }
-
-    /// Where the message stands that goes first once the socket is open again.
-    fn tell_first(&mut self, key: ConversationKey, life: DeliveryStatus) {
-        let Some(message) = self.sends.queue.waiting().find(|(of, _)| *of == key).map(|(_, m)| m) else { return };
-        let Some(send) = self.sends.all.get_mut(&message).filter(|send| send.life != life) else { return };
-        send.life = life.clone();
-        let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-        self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
     }
 
     /// What waits for a session that ended is refused, with the reason: a person decides what follows.
@@ -269,40 +274,33 @@ impl Driver {
             Some(WebSession::Ended { why }) => why,
             _ => "the session was closed".to_owned(),
         };
-        let waiting: Vec<_> = self.sends.queue.waiting().filter(|(of, _)| *of == key).map(|(_, m)| m).collect();
-        for message in waiting {
-            if self.sends.queue.take(key, message) == Taken::Waiting {
-                self.conclude(message, Outcome::Failed(format!("not sent: {why}")), None, now);
+        for message in self.waiting_in(key).collect::<Vec<_>>() {
+            if self.sends.take_waiting(message) {
+                self.conclude(message, Outcome::Failed(format!("not sent: {why}")), now);
             }
         }
     }
 
     /// Moments that have come: pauses that are over, answers that did not come.
     pub(super) fn pump_webs(&mut self, now: Moment) {
-        let due: Vec<_> = self.webs.all.iter().filter(|(_, web)| web.is_due(now)).map(|(key, _)| *key).collect();
-        for key in due {
+        for key in self.webs.keys(|web| web.due().is_some_and(|at| now.mono >= at.mono)) {
             self.unanswered(key, now);
             self.late_upload(key, now);
             self.web_event(key, Event::Tick, now);
         }
-        let wanting: Vec<_> =
-            self.webs.all.iter().filter(|(_, w)| w.history.is_wanted()).map(|(key, _)| *key).collect();
-        for key in wanting {
+        for key in self.webs.keys(|web| web.history.is_wanted()) {
             self.read_history(key, now);
         }
-        let unwanting: Vec<_> =
-            self.webs.all.iter().filter(|(_, w)| !w.unwanted.is_empty()).map(|(key, _)| *key).collect();
-        for key in unwanting {
+        for key in self.webs.keys(|web| !web.files.unwanted.is_empty()) {
             self.delete_unwanted(key, now);
         }
     }
 
     /// guestwire leaves: each open socket is closed properly, bounded by its own goodbye.
     pub(super) async fn close_webs(&mut self) {
-        let now = self.context.clock.now();
-        let keys: Vec<_> = self.webs.all.keys().copied().collect();
+        let now = self.cx.clock.now();
         let mut closed = Vec::new();
-        for key in keys {
+        for key in self.webs.keys(|_| true) {
             let link = self.webs.all.get_mut(&key).and_then(|web| web.link.take());
             self.lose_web(key, "guestwire stopped", now);
             closed.extend(link.map(Link::goodbye));
@@ -312,15 +310,9 @@ impl Driver {
         }
     }
 
-    /// When the next such moment comes.
-    pub(super) fn webs_due(&self, now: Moment) -> Option<Moment> {
-        let held = self.webs.all.values().flat_map(|web| [web.history_due(now), web.deletion_due(now)]).flatten();
-        self.webs.all.values().filter_map(Web::due).chain(held).min_by_key(|at| at.mono)
-    }
-
     /// A link told something. What else came meanwhile is taken in the same turn.
     pub(super) fn web_came(&mut self, first: Came) {
-        let now = self.context.clock.now();
+        let now = self.cx.clock.now();
         self.web_event_came(first, now);
         while let Ok(came) = self.webs.inbox.try_recv() {
             self.web_event_came(came, now);
@@ -329,7 +321,7 @@ impl Driver {
 
     fn web_event_came(&mut self, came: Came, now: Moment) {
         let Came { key, serial, event } = came;
-        if self.webs.all.get(&key).is_none_or(|web| web.serial != serial) {
+        if self.webs.all.get(&key).is_none_or(|web| web.opening.serial != serial) {
             return;
         }
         match event {
@@ -342,31 +334,6 @@ impl Driver {
                 self.web_event(key, Event::Broken(why), now);
             }
         }
-    }
-}
-
-impl Web {
-    fn due(&self) -> Option<Moment> {
-        [self.machine.due(), self.flight.due(), self.uploading.as_ref().and_then(upload::Uploading::due)]
-            .into_iter()
-            .flatten()
-            .min_by_key(|at| at.mono)
-    }
-
-    /// When a page of the history, or the JWT for it, may be asked for that a limit holds back now.
-    fn history_due(&self, now: Moment) -> Option<Moment> {
-        let paced = || self.paced(now).filter(|_| self.history.is_wanted() && self.machine.is_writable());
-        self.history.due(now).or_else(|| paced().map(|(until, _)| until))
-    }
-
-    /// When a file may be deleted that the pace holds back now.
-    fn deletion_due(&self, now: Moment) -> Option<Moment> {
-        let wanted = !self.unwanted.is_empty() && self.machine.is_writable();
-        self.paced(now).filter(|_| wanted).map(|(until, _)| until)
-    }
-
-    fn is_due(&self, now: Moment) -> bool {
-        self.due().is_some_and(|at| now.mono >= at.mono)
     }
 }
 
@@ -387,8 +354,7 @@ fn readable_after(before: &WebSession, session: &WebSession) -> Option<RepliesRe
 }
 
 /// What a frame of ours waits for, and for whom.
-fn awaits(ours: &Ours) -> crate::engine::socket::flight::Awaits {
-    use crate::engine::socket::flight::Awaits;
+fn awaits(ours: &Ours) -> Awaits {
     match ours {
         Ours::Configure { .. } => Awaits::Session,
         Ours::Message(message) => Awaits::Echo(message.text.clone()),

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
 use crate::engine::client::capture;
-use crate::engine::driver::tasks::{OpenDone, ResponseMeta, TokenRead};
-use crate::engine::exchange_builder::ExchangeBuilder;
+use crate::engine::driver::tasks::{OpenDone, TokenRead};
 use crate::engine::socket::link::{self, Link};
 use crate::engine::socket::session::Event;
 use crate::engine::socket::upgrade;
@@ -14,30 +11,28 @@ use crate::genesys::web_messaging::socket_url;
 use crate::model::{ConversationKey, Ending, Failure, FailureKind, Kind, Moment, Outcome};
 
 use super::frames::Frame;
-use super::{Came, Driver, Incoming};
+use super::{Came, Driver, Guest, Incoming};
 
 impl Driver {
     /// Begins to open the socket: with the token that is known, or once it is.
     pub(super) fn open_web(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.web(key) else { return };
-        web.serial += 1;
-        let serial = web.serial;
-        if web.token.is_some() {
+        web.opening.serial += 1;
+        let (serial, renew) = (web.opening.serial, web.guest.renew);
+        if web.guest.token.is_some() {
             return self.dial_web(key, now);
         }
-        let renew = web.renew;
-        let configured = self.context.profile.conversations.get(key.0 as usize).and_then(|e| e.guest_token.clone());
-        self.context.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
+        let configured = self.cx.entry(key).and_then(|entry| entry.guest_token.clone());
+        self.cx.spawn_guest_token(key, serial, configured.filter(|_| !renew), renew);
     }
 
     /// The guest is another from now on.
     pub(super) fn forget_guest(&mut self, key: ConversationKey) {
         let Some(web) = self.web(key) else { return };
-        web.token = None;
+        web.guest = Guest { renew: true, ..Guest::default() };
         web.ready = None;
-        web.renew = true;
-        self.forget_history(key);
-        self.forget_place(key);
+        web.history.forget();
+        self.reads.begin_anew(key);
     }
 
     pub(in crate::engine::driver) fn guest_token_read(&mut self, done: TokenRead, now: Moment) {
@@ -45,71 +40,56 @@ impl Driver {
         let kept = match read {
             Ok(kept) => kept,
             Err(why) => {
-                let why = self.context.redactor.text(&why).into_owned();
-                if self.webs.all.get(&key).is_some_and(|web| web.serial == serial) {
+                let why = self.cx.mask(&why);
+                if self.webs.all.get(&key).is_some_and(|web| web.opening.serial == serial) {
                     self.web_event(key, Event::Failed { why, for_good: true }, now);
                 }
                 return;
             }
         };
-        self.know_guest_token(&kept.token);
+        // From here on the token is masked wherever it occurs.
+        self.cx.learn_secret(&kept.token, "guest token");
         if let Err(why) = &kept.kept {
             let why = format!("the guest token is not kept, so the next start will be a new guest: {why}");
-            self.context.notice(&why, now);
+            self.cx.notice(&why, now);
         }
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         // Another guest was wanted meanwhile.
-        if web.serial != serial {
+        if web.opening.serial != serial {
             return;
         }
-        web.token = Some(kept.token);
-        web.fresh = kept.fresh;
-        web.renew = false;
+        web.guest = Guest { token: Some(kept.token), fresh: kept.fresh, renew: false };
         self.dial_web(key, now);
-    }
-
-    /// From here on the token is masked wherever it occurs.
-    fn know_guest_token(&mut self, token: &SecretString) {
-        self.context.redactor = std::sync::Arc::new(self.context.redactor.with_secret(token, "guest token"));
     }
 
     /// Opens the connection.
     fn dial_web(&mut self, key: ConversationKey, now: Moment) {
-        let Some((deployment, origin)) = self.web_place(key) else { return };
-        let url = socket_url(&self.context.profile.hosts.webmessaging, deployment);
+        let Some((deployment, origin)) = self.cx.web_address(key) else { return };
+        let url = socket_url(&self.cx.profile.hosts.webmessaging, deployment);
         let call = upgrade::request(&url, origin);
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Frame, "open socket".to_owned(), now)
-            .of(key, None);
+        let mut record = self.cx.record(Kind::Frame, "open socket", Some(key), now);
         let call = match call {
             Ok(call) => call,
             Err(bad) => {
-                let why = self.context.redactor.text(&bad.0).into_owned();
-                record.settle(Outcome::Refused(why.clone()), now);
-                self.context.tell(record.report());
+                let why = self.cx.mask(&bad.0);
+                self.cx.settle(&mut record, Outcome::Refused(why.clone()), now);
                 return self.web_event(key, Event::Failed { why, for_good: true }, now);
             }
         };
-        let shown = capture::request(&call, &self.context.redactor);
-        let shown_url = shown.url.clone();
-        record.begin(shown, None, now);
-        self.context.tell(record.report());
+        let shown = capture::request(&call, &self.cx.redactor);
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        web.shown_url = shown_url;
-        let serial = web.serial;
-        web.opening.insert(serial, record);
-        let take_back = self.context.spawn_open(call, key, serial);
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.take_back = Some(take_back);
-        }
+        web.opening.shown_url = shown.url.clone();
+        record.begin(shown, None, now);
+        self.cx.report(record.report());
+        web.opening.take_back = Some(self.cx.spawn_open(call, key, web.opening.serial, record));
     }
 
     pub(in crate::engine::driver) fn web_opened(&mut self, done: OpenDone, now: Moment) {
-        let OpenDone { key, serial, shown, socket } = done;
-        self.context.overhear(&ResponseMeta { limit: None, ..shown.heard }, 0);
-        let origin = self.web_place(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
+        let OpenDone { key, serial, mut record, shown, socket } = done;
+        self.cx.take_meta(&shown.meta, None);
+        let origin = self.cx.web_address(key).map(|(_, origin)| origin.to_owned()).unwrap_or_default();
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some(mut record) = web.opening.remove(&serial) else { return };
-        let current = web.serial == serial;
+        let current = web.opening.serial == serial;
         let status = shown.answer.as_ref().map(|answer| answer.status);
         let why = match (&status, &socket) {
             (_, Some(_)) => String::new(),
@@ -125,21 +105,19 @@ impl Driver {
             Ending::Answered(_) => false,
         };
         let wait = shown.answer.as_ref().and_then(|answer| answer.wait);
-        record.end(shown.ending, shown.timing);
         let outcome = match (status, &socket) {
             (_, Some(_)) if current => Outcome::Accepted,
             (_, Some(_)) => Outcome::Cancelled,
             (Some(_), None) => Outcome::Refused(why.clone()),
             (None, None) => Outcome::Failed(why.clone()),
         };
-        record.settle(outcome, now);
-        self.context.tell(record.report());
+        self.cx.settle_try(&mut record, shown, outcome, now);
         if !current {
             return;
         }
         let event = match (socket, status) {
             (Some(socket), _) => {
-                let redactor = self.context.shared.subscribe();
+                let redactor = self.cx.shared.subscribe();
                 let tell = move |event| {
                     let redactor = Arc::clone(&redactor.borrow());
                     let event = match event {
@@ -152,9 +130,9 @@ impl Driver {
                 let link = Link::start(socket, self.webs.events.clone(), tell);
                 let Some(web) = self.webs.all.get_mut(&key) else { return };
                 web.link = Some(link);
-                web.take_back = None;
-                web.silent = None;
-                Event::Opened { fresh: web.fresh }
+                web.opening.take_back = None;
+                web.pace.silent = None;
+                Event::Opened { fresh: web.guest.fresh }
             }
             (None, Some(status)) => Event::Refused { status, why, wait },
             (None, None) => Event::Failed { why, for_good },
@@ -165,8 +143,8 @@ impl Driver {
     /// The socket, or the attempt to open one, is not wanted any more.
     pub(super) fn drop_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        web.serial += 1;
-        if let Some(take_back) = web.take_back.take() {
+        web.opening.serial += 1;
+        if let Some(take_back) = web.opening.take_back.take() {
             let _ = take_back.send(());
         }
         if let Some(link) = &web.link {
@@ -183,16 +161,6 @@ impl Driver {
             self.never_answered(key, waiting, FailureKind::Reset, why, now);
         }
         self.uploads_lost(key, why, now);
-    }
-
-    pub(in crate::engine::driver) fn web_job_died(&mut self, key: ConversationKey, now: Moment) {
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let serial = web.serial;
-        if let Some(mut record) = web.opening.remove(&serial) {
-            record.settle(Outcome::Failed("guestwire failed inside".to_owned()), now);
-            self.context.tell(record.report());
-        }
-        self.web_event(key, Event::Failed { why: "guestwire failed inside".to_owned(), for_good: true }, now);
     }
 }
 

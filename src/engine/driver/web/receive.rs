@@ -20,8 +20,7 @@ impl Driver {
         match said {
             Said::Session(session) => {
                 if let Some(web) = self.web(key).filter(|_| session.connected) {
-                    web.media = session.media.clone();
-                    web.attributes_max = session.custom_data_max;
+                    web.files.media = session.media.clone();
                 }
                 self.web_event(key, session::Event::Configured(session), now);
             }
@@ -37,14 +36,14 @@ impl Driver {
             Said::ConnectionClosed(reason) => {
                 let reason = reason.map_or(String::new(), |r| format!(" ({r})"));
                 let why = format!("the server closed this connection{reason}; connect to go on");
-                let why = self.context.redactor.text(&why).into_owned();
+                let why = self.cx.mask(&why);
                 self.web_event(key, session::Event::ConnectionClosed(why), now);
             }
             Said::Expired => self.over(key, "the session has expired; begin a new session", now),
             Said::Cleared => self.over(key, "the conversation was cleared; begin a new session", now),
             Said::Logout => self.over(key, "the guest was signed out; begin a new session", now),
             Said::Error { code, message, .. } => {
-                let why = self.context.redactor.text(&codes::line(code, &message)).into_owned();
+                let why = self.cx.mask(&codes::line(code, &message));
                 match codes::means(code) {
                     Means::SessionOver => self.web_event(key, session::Event::Over(why), now),
                     Means::ReadOnly => self.web_event(key, session::Event::ReadOnly(why), now),
@@ -73,16 +72,15 @@ impl Driver {
             match event {
                 Event::Typing { on: true, duration } => {
                     let until = now.after(duration.unwrap_or(TYPES_FOR));
-                    self.tell_typing(key, Some((message.author, until)));
+                    self.report_typing(key, Some((message.author, until)));
                 }
-                Event::Typing { on: false, .. } => self.tell_typing(key, None),
+                Event::Typing { on: false, .. } => self.report_typing(key, None),
                 Event::Presence(what) if what == "Disconnect" => {
                     if message.read_only {
                         let why = "the other side ended the conversation; begin a new session to go on";
                         self.web_event(key, session::Event::ReadOnly(why.to_owned()), now);
                     } else {
-                        self.context
-                            .notice("the other side ended the conversation; the next message begins another", now);
+                        self.cx.notice("the other side ended the conversation; the next message begins another", now);
                     }
                 }
                 Event::Presence(what) if what == "SessionExpired" => {
@@ -94,12 +92,12 @@ impl Driver {
     }
 
     /// Somebody of the other side types, or nobody any more.
-    pub(super) fn tell_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
+    pub(super) fn report_typing(&mut self, key: ConversationKey, who: Option<(Author, Moment)>) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         let before = std::mem::replace(&mut web.typing, who.map(|(author, _)| author));
         match (who, before) {
-            (Some((author, until)), _) => self.context.tell(Report::Typing { key, author, until: Some(until) }),
-            (None, Some(author)) => self.context.tell(Report::Typing { key, author, until: None }),
+            (Some((author, until)), _) => self.cx.report(Report::Typing { key, author, until: Some(until) }),
+            (None, Some(author)) => self.cx.report(Report::Typing { key, author, until: None }),
             (None, None) => {}
         }
     }
@@ -116,50 +114,40 @@ impl Driver {
         for (structured, tracing) in came {
             let Some(message) = structured.message(now.wall) else { continue };
             // The socket never tells the conversation's id; the platform does, where there is a token for it.
-            if let Some(id) = structured.id.clone().filter(|_| live && self.wants_token()) {
-                self.learn_from_message(key, id, now);
+            if let Some(id) = structured.id.clone().filter(|_| live && self.wants_token())
+                && self.reads.conversation_id(key, &self.cx).is_none()
+            {
+                self.side_requests.learn_from_message(key, id, now);
             }
             if structured.by_guest {
-                self.recognise(key, &message, [structured.own_id, tracing]);
+                self.recognise(key, &message, &[structured.own_id, tracing]);
             } else {
-                self.tell_typing(key, None);
+                self.report_typing(key, None);
             }
             messages.push(message);
         }
-        let (came, skew) = (if live { Came::Pushed } else { Came::Read }, self.skew());
-        let (fresh, settled) = self.reads.readers.entry(key).or_default().hear(messages, came, skew);
+        let how = if live { Came::Pushed } else { Came::Read };
+        let (fresh, settled) = self.reads.hear(key, messages, how, &self.cx);
         let count = fresh.len();
         if count > 0 {
-            self.context.tell(Report::MessagesArrived { key, messages: fresh });
+            self.cx.report(Report::MessagesArrived { key, messages: fresh });
         }
         if count > 0 && live {
             self.web_event(key, session::Event::Spoken, now);
         }
-        self.tell_settled(settled);
+        self.settle_seen(settled);
         count
     }
 
     /// A message of the guest that carries an id of ours is that message, and no other of the same text.
-    fn recognise(&mut self, key: ConversationKey, message: &RemoteMessage, ids: [Option<String>; 2]) {
-        let [own, tracing] = ids;
-        if own.is_none() && tracing.is_none() {
+    fn recognise(&mut self, key: ConversationKey, message: &RemoteMessage, ids: &[Option<String>; 2]) {
+        if ids.iter().all(Option::is_none) {
             return;
         }
-        let reader = self.reads.readers.entry(key).or_default();
-        reader.known(&message.id);
-        let is_it = |bears: &Option<String>| bears.is_some() && (*bears == own || *bears == tracing);
-        let doubted = self.sends.unknown.iter().find(|(_, doubt)| doubt.conversation == key && is_it(&doubt.key));
-        if let Some(doubted) = doubted.map(|(message, _)| *message) {
-            if let Some(reader) = self.reads.readers.get_mut(&key) {
-                reader.settled(doubted);
-            }
-            self.landed(doubted, message.id.clone());
-        }
-    }
-
-    fn landed(&mut self, message: crate::model::MessageId, remote_id: String) {
-        if self.sends.unknown.remove(&message).is_some() {
-            self.tell_recorded(None, message, DeliveryStatus::Landed, None, Some(remote_id));
+        self.reads.known(key, &message.id);
+        let found = self.sends.unknown_under(ids).into_iter().find(|(_, conversation)| *conversation == key);
+        if let Some((unknown, _)) = found {
+            self.settle_unknown(unknown, DeliveryStatus::Landed, Some(message.id.clone()));
         }
     }
 }

@@ -14,9 +14,9 @@ const HEALTH_EVERY: Duration = Duration::from_secs(30);
 
 impl Driver {
     pub(in crate::engine::driver) fn session_asked(&mut self, key: ConversationKey, ask: SessionAsk, now: Moment) {
-        if !self.is_web(key) {
+        if !self.cx.is_web(key) {
             return self
-                .context
+                .cx
                 .notice("this conversation has no session: only those of the channel web-messaging have", now);
         }
         match ask {
@@ -34,7 +34,7 @@ impl Driver {
     /// A frame for which the session must be open.
     fn ask_by_frame(&mut self, key: ConversationKey, ours: &Ours, now: Moment) {
         if let Some(why) = self.not_open(key, now) {
-            return self.context.notice(&format!("{} was not sent: {why}", ours.words()), now);
+            return self.cx.notice(&format!("{} was not sent: {why}", ours.words()), now);
         }
         self.write_frame(key, ours, now);
     }
@@ -49,17 +49,15 @@ impl Driver {
     }
 
     fn ask_health(&mut self, key: ConversationKey, now: Moment) {
-        let again = self.web(key).and_then(|web| web.health_again).filter(|at| now.mono < at.mono);
+        let again = self.web(key).and_then(|web| web.pace.health_again).filter(|at| now.mono < at.mono);
         if let Some(at) = again {
             let seconds = at.left(now).as_secs() + 1;
-            return self
-                .context
-                .notice(&format!("a health check may be made every 30 s: the next in {seconds} s"), now);
+            return self.cx.notice(&format!("a health check may be made every 30 s: the next in {seconds} s"), now);
         }
         if self.not_open(key, now).is_none()
             && let Some(web) = self.web(key)
         {
-            web.health_again = Some(now.after(HEALTH_EVERY));
+            web.pace.health_again = Some(now.after(HEALTH_EVERY));
         }
         self.ask_by_frame(key, &Ours::Health, now);
     }
@@ -70,16 +68,16 @@ impl Driver {
             return;
         }
         let Some(web) = self.web(key) else { return };
-        if web.typing_again.is_some_and(|at| now.mono < at.mono) {
+        if web.pace.typing_again.is_some_and(|at| now.mono < at.mono) {
             return;
         }
-        web.typing_again = Some(now.after(TYPING_EVERY));
+        web.pace.typing_again = Some(now.after(TYPING_EVERY));
         self.write_frame(key, &Ours::Typing, now);
     }
 
     /// A person looks at a conversation: one that has a session has it opened.
     pub(in crate::engine::driver) fn looked_at(&mut self, key: Option<ConversationKey>, now: Moment) {
-        if let Some(key) = key.filter(|key| self.is_web(*key)) {
+        if let Some(key) = key.filter(|key| self.cx.is_web(*key)) {
             self.web_event(key, Event::Want(Wanted::Look), now);
         }
     }

@@ -10,13 +10,11 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use crate::engine::Report;
-use crate::engine::client::capture;
-use crate::engine::driver::tasks::{FileRead, PutDone};
+use crate::engine::driver::tasks::{CapturedTry, FileRead, Purpose};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::genesys::web_messaging::codes;
-use crate::genesys::web_messaging::{Ours, media};
-use crate::model::{ConversationKey, DeliveryStatus, FailureKind, Kind, MessageId, Moment, Outcome, Place};
+use crate::genesys::web_messaging::{Media, Ours, media};
+use crate::model::{Attachment, ConversationKey, DeliveryStatus, FailureKind, Kind, MessageId, Moment, Outcome, Place};
 
 use super::Driver;
 
@@ -27,7 +25,18 @@ struct File {
     mime: String,
 }
 
-/// The files of the message that is first in its lane.
+/// What a session knows of files.
+#[derive(Default)]
+pub struct Files {
+    /// Those of the message that is first in its queue.
+    pub uploading: Option<Uploading>,
+    /// Attachment ids of files that the server has and no message will carry.
+    pub unwanted: VecDeque<String>,
+    /// What the deployment takes.
+    pub media: Media,
+}
+
+/// The files of the message that is first in its queue.
 pub struct Uploading {
     message: MessageId,
     left: VecDeque<File>,
@@ -36,6 +45,13 @@ pub struct Uploading {
     done: Vec<(String, String)>,
     /// The server says when a file has arrived; no later than this.
     until: Option<Moment>,
+}
+
+impl Files {
+    /// Another session: files belong to the one that they were uploaded in.
+    pub fn forget(&mut self) {
+        self.unwanted.clear();
+    }
 }
 
 impl Uploading {
@@ -58,46 +74,37 @@ impl Driver {
     /// The attachment ids of a message's files. Nothing where they are being uploaded: the message is launched again
     /// then.
     pub(super) fn uploaded(&mut self, message: MessageId) -> Option<Vec<(String, String)>> {
-        let send = self.sends.all.get_mut(&message)?;
-        let key = send.request.conversation;
-        let files: VecDeque<_> = send
-            .request
-            .extras
-            .attachments
-            .iter()
-            .filter_map(|a| match &a.place {
-                Place::File(path) => {
-                    let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
-                    let name = a.name.clone().or_else(own).unwrap_or_default();
-                    Some(File { path: path.clone(), name, mime: a.mime.clone() })
-                }
-                Place::Url(_) => None,
-            })
-            .collect();
-        if files.is_empty() {
+        let request = &self.sends.get(message)?.request;
+        let key = request.conversation;
+        let local = |a: &Attachment| match &a.place {
+            Place::File(path) => {
+                let own = || path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let name = a.name.clone().or_else(own).unwrap_or_default();
+                Some(File { path: path.clone(), name, mime: a.mime.clone() })
+            }
+            Place::Url(_) => None,
+        };
+        let left: VecDeque<_> = request.extras.attachments.iter().filter_map(local).collect();
+        if left.is_empty() {
             return Some(Vec::new());
         }
+        let files = &mut self.webs.all.get_mut(&key)?.files;
         // They stay known, for the case that the message has to be written again.
-        let known = self.webs.all.get(&key)?.uploading.as_ref().filter(|u| u.message == message && u.is_done());
-        if let Some(uploading) = known {
-            return Some(uploading.done.clone());
+        if let Some(done) = files.uploading.as_ref().filter(|u| u.message == message && u.is_done()) {
+            return Some(done.done.clone());
         }
-        send.life = DeliveryStatus::Sending { attempt: 1 };
-        let life = send.life.clone();
-        let exchange = send.record.as_ref().map(ExchangeBuilder::id);
-        self.context.tell(Report::Message { id: message, life, exchange, remote_id: None });
-        let uploading = Uploading { message, left: files, current: None, done: Vec::new(), until: None };
-        self.webs.all.get_mut(&key)?.uploading = Some(uploading);
+        files.uploading = Some(Uploading { message, left, current: None, done: Vec::new(), until: None });
+        self.sends.restate(message, DeliveryStatus::Sending { attempt: 1 }, &self.cx);
         self.read_file(key);
         None
     }
 
     fn read_file(&mut self, key: ConversationKey) {
         let Some(web) = self.webs.all.get(&key) else { return };
-        let Some(uploading) = &web.uploading else { return };
+        let Some(uploading) = &web.files.uploading else { return };
         let Some(file) = uploading.left.front() else { return };
-        let (path, max) = (file.path.clone(), web.media.max_bytes());
-        self.context.spawn_file(key, uploading.message, path, max);
+        let (path, max) = (file.path.clone(), web.files.media.max_bytes());
+        self.cx.spawn_file(key, uploading.message, path, max);
     }
 
     /// A file was read, or cannot be.
@@ -109,13 +116,13 @@ impl Driver {
         now: Moment,
     ) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some(uploading) = web.uploading.as_mut().filter(|u| u.message == message) else { return };
+        let Some(uploading) = web.files.uploading.as_mut().filter(|u| u.message == message) else { return };
         let Some(file) = uploading.left.front() else { return };
         let FileRead { bytes, size, md5 } = match read {
             Ok(read) => read,
             Err(why) => return self.upload_failed(key, &why, now),
         };
-        if let Some(why) = web.media.objection(&file.name, &file.mime, size) {
+        if let Some(why) = web.files.media.objection(&file.name, &file.mime, size) {
             return self.upload_failed(key, &why, now);
         }
         let id = uuid::Uuid::new_v4().to_string();
@@ -136,8 +143,8 @@ impl Driver {
         headers: &[(String, String)],
         now: Moment,
     ) {
-        let until = now.after(self.context.profile.request_timeout);
-        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.uploading.as_mut()) else { return };
+        let until = now.after(self.cx.profile.request_timeout);
+        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.files.uploading.as_mut()) else { return };
         let Some((_, bytes)) = uploading.current.as_mut().filter(|(current, _)| current == id) else { return };
         let bytes = std::mem::take(bytes);
         uploading.until = Some(until);
@@ -146,45 +153,35 @@ impl Driver {
             Ok(call) => call,
             Err(bad) => return self.upload_failed(key, &format!("{name} cannot be uploaded: {}", bad.0), now),
         };
-        let what = self.context.redactor.text(&format!("upload {name}")).into_owned();
-        let mut record = ExchangeBuilder::new(self.context.next_exchange(), Kind::Event, what, now).of(key, None);
-        record.begin(capture::request(&call, &self.context.redactor), None, now);
-        self.context.tell(record.report());
-        if let Some(web) = self.webs.all.get_mut(&key) {
-            web.puts.insert(id.to_owned(), record);
-        }
-        self.context.spawn_put(call, key, id.to_owned());
+        let record = self.cx.record(Kind::Event, &format!("upload {name}"), Some(key), now);
+        self.cx.request(Purpose::Upload(key, id.to_owned()), record, call, None, now);
     }
 
     /// The file was put, or was refused.
-    pub(in crate::engine::driver) fn file_put(&mut self, done: PutDone, now: Moment) {
-        let PutDone { key, id, shown } = done;
-        let Some(web) = self.webs.all.get_mut(&key) else { return };
-        let Some(mut record) = web.puts.remove(&id) else { return };
-        let waiting = web.uploading.as_ref().filter(|u| u.current.as_ref().is_some_and(|(current, _)| *current == id));
-        let name = waiting.map(Uploading::name);
-        let status = shown.status();
+    pub(in crate::engine::driver) fn file_put(
+        &mut self,
+        key: ConversationKey,
+        id: &str,
+        mut record: ExchangeBuilder,
+        shown: CapturedTry,
+        now: Moment,
+    ) {
         let elsewhere = shown.answer.as_ref().is_some_and(|answer| answer.answerer.is_other());
+        let arrived = (200..=299).contains(&shown.status()) && !elsewhere;
         let why = shown.why();
-        record.end(shown.ending, shown.timing);
-        let outcome = match status {
-            200..=299 if elsewhere => Outcome::Refused("somebody on the way answered, not the storage".to_owned()),
-            200..=299 => Outcome::Accepted,
-            0 => Outcome::Failed(why.clone()),
-            _ => Outcome::Refused(why.clone()),
-        };
-        let failed = outcome != Outcome::Accepted;
-        record.settle(outcome, now);
-        self.context.tell(record.report());
+        let outcome = shown.outcome(arrived, "somebody on the way answered, not the storage");
+        self.cx.settle_try(&mut record, shown, outcome, now);
+        let uploading = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref());
+        let waiting = uploading.filter(|u| u.current.as_ref().is_some_and(|(current, _)| current == id));
         // The server's own word decides that it has arrived; it may have come before the answer.
-        if let Some(name) = name.filter(|_| failed) {
+        if let Some(name) = waiting.filter(|_| !arrived).map(Uploading::name) {
             self.upload_failed(key, &format!("{name} could not be uploaded: {why}"), now);
         }
     }
 
     /// The server has a file.
     pub(super) fn upload_arrived(&mut self, key: ConversationKey, id: &str, now: Moment) {
-        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.uploading.as_mut()) else { return };
+        let Some(uploading) = self.webs.all.get_mut(&key).and_then(|web| web.files.uploading.as_mut()) else { return };
         if uploading.current.as_ref().is_none_or(|(current, _)| current != id) {
             return;
         }
@@ -210,7 +207,7 @@ impl Driver {
         said: &str,
         now: Moment,
     ) {
-        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.uploading.as_ref()) else { return };
+        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref()) else { return };
         let about = |(current, _): &(String, Vec<u8>)| id.is_none_or(|id| current == id);
         if uploading.current.as_ref().is_some_and(about) {
             let why = format!("{} was not taken, {}", uploading.name(), codes::line(code, said));
@@ -219,9 +216,9 @@ impl Driver {
     }
 
     fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
-        let why = self.context.redactor.text(why).into_owned();
+        let why = self.cx.mask(why);
         if let Some(Uploading { message, done, .. }) = self.end_upload(key) {
-            self.conclude(message, Outcome::Refused(format!("not sent: {why}")), None, now);
+            self.conclude(message, Outcome::Refused(format!("not sent: {why}")), now);
             self.delete_files(key, done.into_iter().map(|(id, _)| id), now);
         }
     }
@@ -235,18 +232,20 @@ impl Driver {
 
     /// A message is taken back while its files are uploaded. True: it was, and nothing of it was written.
     pub(super) fn take_upload_back(&mut self, key: ConversationKey, message: MessageId, now: Moment) -> bool {
-        let is_it = |web: &super::Web| web.uploading.as_ref().is_some_and(|u| u.message == message && !u.is_done());
+        let is_it =
+            |web: &super::Web| web.files.uploading.as_ref().is_some_and(|u| u.message == message && !u.is_done());
         if !self.webs.all.get(&key).is_some_and(is_it) {
             return false;
         }
-        self.conclude(message, Outcome::Cancelled, None, now);
+        self.conclude(message, Outcome::Cancelled, now);
         self.end_upload(key);
         true
     }
 
     /// A message was taken back before it was written: what the server has of its files, or is about to get, goes.
     pub(in crate::engine::driver) fn delete_files_of(&mut self, key: ConversationKey, message: MessageId, now: Moment) {
-        let uploading = self.webs.all.get_mut(&key).and_then(|web| web.uploading.take_if(|u| u.message == message));
+        let uploading =
+            self.webs.all.get_mut(&key).and_then(|web| web.files.uploading.take_if(|u| u.message == message));
         let Some(Uploading { current, done, .. }) = uploading else { return };
         let current = current.map(|(id, _)| id);
         self.delete_files(key, done.into_iter().map(|(id, _)| id).chain(current), now);
@@ -254,7 +253,7 @@ impl Driver {
 
     fn delete_files(&mut self, key: ConversationKey, ids: impl Iterator<Item = String>, now: Moment) {
         if let Some(web) = self.webs.all.get_mut(&key) {
-            web.unwanted.extend(ids);
+            web.files.unwanted.extend(ids);
         }
         self.delete_unwanted(key, now);
     }
@@ -262,7 +261,7 @@ impl Driver {
     /// Asks for files to be deleted, as soon as the socket and its pace allow.
     pub(super) fn delete_unwanted(&mut self, key: ConversationKey, now: Moment) {
         while self.not_open(key, now).is_none()
-            && let Some(attachment_id) = self.webs.all.get_mut(&key).and_then(|web| web.unwanted.pop_front())
+            && let Some(attachment_id) = self.webs.all.get_mut(&key).and_then(|web| web.files.unwanted.pop_front())
         {
             self.write_frame(key, &Ours::Delete { attachment_id }, now);
         }
@@ -270,13 +269,13 @@ impl Driver {
 
     /// The upload that is not done is over.
     fn end_upload(&mut self, key: ConversationKey) -> Option<Uploading> {
-        let uploading = self.webs.all.get_mut(&key)?.uploading.take()?;
+        let uploading = self.webs.all.get_mut(&key)?.files.uploading.take()?;
         (!uploading.is_done()).then_some(uploading)
     }
 
     /// A file of which nothing was heard in time.
     pub(super) fn late_upload(&mut self, key: ConversationKey, now: Moment) {
-        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.uploading.as_ref()) else { return };
+        let Some(uploading) = self.webs.all.get(&key).and_then(|web| web.files.uploading.as_ref()) else { return };
         if uploading.until.is_some_and(|until| now.mono >= until.mono) {
             let why = format!("{}: nobody said that it had arrived", uploading.name());
             self.upload_failed(key, &why, now);
