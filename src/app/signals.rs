@@ -1,67 +1,13 @@
 //! Signals as messages: those that end a program end the console with the terminal restored, the others are told.
 
-use rustix::process::Signal as Number;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+mod signal;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
-/// A signal, by what it asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// A signal that ends programs (SIGTERM, SIGHUP, SIGQUIT, …): leave now, with the terminal restored.
-    Terminate,
-    /// SIGINT: as [`Signal::Terminate`], but not while another program has the terminal, whose matter it is then.
-    Interrupt,
-    /// SIGTSTP from elsewhere: give the terminal back and stop.
-    Suspend,
-    /// The process was stopped and goes on: draw everything anew, check the clocks.
-    Resumed,
-    /// The terminal has another size.
-    Resized,
-}
-
-/// What each signal means for the console.
-const MEANINGS: [(Number, Signal); 10] = [
-    (Number::TERM, Signal::Terminate),
-    (Number::HUP, Signal::Terminate),
-    (Number::QUIT, Signal::Terminate),
-    (Number::USR1, Signal::Terminate),
-    (Number::USR2, Signal::Terminate),
-    (Number::ALARM, Signal::Terminate),
-    (Number::INT, Signal::Interrupt),
-    (Number::TSTP, Signal::Suspend),
-    (Number::CONT, Signal::Resumed),
-    (Number::WINCH, Signal::Resized),
-];
-
-/// Listens to all of them from now on.
-pub fn listen() -> std::io::Result<UnboundedReceiver<Signal>> {
-    let (sender, receiver) = unbounded_channel();
-    for (number, meaning) in MEANINGS {
-        let mut stream = signal(SignalKind::from_raw(number.as_raw()))?;
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            while stream.recv().await.is_some() {
-                if sender.send(meaning).is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
-}
-
-/// Listens to the signals that a program without a screen answers: Ctrl-C, SIGTERM and SIGHUP. A signal that cannot be
-/// listened to ends the program as it always would.
-pub fn of_programs_without_a_screen() -> UnboundedReceiver<Signal> {
-    let (sender, receiver) = unbounded_channel();
-    for (kind, meaning) in [
-        (SignalKind::interrupt(), Signal::Interrupt),
-        (SignalKind::terminate(), Signal::Terminate),
-        (SignalKind::hangup(), Signal::Terminate),
-    ] {
-        let Ok(mut stream) = signal(kind) else { continue };
-        let sender = sender.clone();
-        tokio::spawn(async move { while stream.recv().await.is_some() && sender.send(meaning).is_ok() {} });
-    }
-    receiver
-}
+pub use signal::Signal;
+#[cfg(unix)]
+pub use unix::{listen, of_programs_without_a_screen};
+#[cfg(windows)]
+pub use windows::{listen, of_programs_without_a_screen};

@@ -26,9 +26,10 @@ pub struct Bursts {
 }
 
 impl Bursts {
-    /// `term` is the value of `TERM`: these few are known not to mark pastes.
+    /// `term` is the value of `TERM`: these few are known not to mark pastes, and the Windows console marks none.
     pub fn new(term: &str) -> Self {
-        let unmarked = ["linux", "ansi", "cygwin", "dumb", "sun"].contains(&term)
+        let unmarked = cfg!(windows)
+            || ["linux", "ansi", "cygwin", "dumb", "sun"].contains(&term)
             || ["vt", "screen"].iter().any(|family| term.starts_with(family));
         Self { unmarked, burst: Vec::new(), ends_at: None }
     }

@@ -1,20 +1,17 @@
-//! Keys of the real terminal. A thread reads bytes, [`Decoder`] makes keys of them, and [`Bursts`] finds the pastes that
-//! the terminal did not mark.
+//! Keys of the real terminal. [`Reader`] waits for input, [`Decoder`] makes keys of bytes, and [`Bursts`] finds the pastes
+//! that the terminal did not mark.
 
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
-use std::os::fd::OwnedFd;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use rustix::event::{PollFd, PollFlags, poll};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
 
 use super::bursts::Bursts;
 use super::decoder::{self, Decoder};
+use super::reader::{self, Reader};
 use super::{Input, screen};
 
 /// After this long an `Esc` of its own is the key, and no longer the begin of a sequence.
@@ -51,9 +48,9 @@ impl Keys {
         })
     }
 
-    fn decode(&mut self, bytes: &[u8]) {
+    fn decode(&mut self, read: reader::Read) {
         let mut inputs = VecDeque::new();
-        self.decoder.feed(bytes, &mut inputs);
+        reader::decode(read, &mut self.decoder, &mut inputs);
         self.settles = self.decoder.waits().then(|| Instant::now() + ESCAPE);
         self.take(inputs);
     }
@@ -91,11 +88,11 @@ impl Input for Keys {
             let Some(reader) = &mut self.reader else { return pending().await };
             let wakes = [self.settles, self.bursts.ends_at()].into_iter().flatten().min();
             let read = match wakes {
-                Some(at) => timeout_at(at, reader.chunks.recv()).await,
-                None => Ok(reader.chunks.recv().await),
+                Some(at) => timeout_at(at, reader.arrives.recv()).await,
+                None => Ok(reader.arrives.recv().await),
             };
             match read {
-                Ok(Some(bytes)) => self.decode(&bytes),
+                Ok(Some(read)) => self.decode(read),
                 Ok(None) => return None,
                 Err(_) => {
                     let now = Instant::now();
@@ -119,73 +116,12 @@ impl Input for Keys {
 
     fn resume(&mut self) {
         // What was typed at somebody else, and late replies to somebody else's questions, are no keys for us.
-        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+        reader::forget_unread();
         self.decoder.reset();
         self.ready.clear();
         self.settles = None;
         let _ = self.bursts.end();
         // A terminal that cannot be read any more is one that is gone: `next` says so.
         self.reader = Reader::start().ok().or_else(|| Some(Reader::ended()));
-    }
-}
-
-/// A thread that reads the terminal until it is told to stop, or the terminal is gone.
-#[derive(Debug)]
-struct Reader {
-    chunks: UnboundedReceiver<Vec<u8>>,
-    /// Closing it stops the thread.
-    stop: Option<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Reader {
-    fn start() -> io::Result<Self> {
-        let (sender, chunks) = unbounded_channel();
-        let (stopped, stop) = rustix::pipe::pipe()?;
-        let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || read(&sender, &stopped))?;
-        Ok(Self { chunks, stop: Some(stop), thread: Some(thread) })
-    }
-
-    fn ended() -> Self {
-        Self { chunks: unbounded_channel().1, stop: None, thread: None }
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Reads until `stopped` is closed at its other end, nobody listens, or the terminal is gone (end of input, an error, a
-/// hang-up): dropping the sender says so.
-fn read(chunks: &UnboundedSender<Vec<u8>>, stopped: &OwnedFd) {
-    let input = io::stdin();
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let mut wanted = [PollFd::new(&input, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
-        match poll(&mut wanted, None) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return,
-        }
-        let [terminal, stopped] = wanted.map(|fd| fd.revents());
-        if !stopped.is_empty() || !terminal.contains(PollFlags::IN) && !terminal.is_empty() {
-            return;
-        }
-        match rustix::io::read(&input, &mut buffer) {
-            Ok(0) => return,
-            Ok(count) => {
-                let bytes = buffer.get(..count).unwrap_or_default().to_vec();
-                if chunks.send(bytes).is_err() {
-                    return;
-                }
-            }
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
-            Err(_) => return,
-        }
     }
 }

@@ -5,11 +5,13 @@
 //! tests run this very loop.
 
 mod bursts;
+#[cfg_attr(windows, expect(dead_code, reason = "the Windows console tells keys, not bytes"))]
 mod decoder;
 pub mod fill;
 pub mod input;
 pub mod platform;
 mod programs;
+mod reader;
 pub mod recorder;
 pub mod screen;
 pub mod wide_cells;

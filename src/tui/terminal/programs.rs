@@ -14,6 +14,22 @@ const CLIPBOARD: Duration = Duration::from_millis(500);
 /// A pager that ends sooner has not waited for anybody: what it printed would be gone at once.
 const READ: Duration = Duration::from_millis(500);
 
+#[cfg(not(windows))]
+mod usual {
+    pub const USUAL_EDITOR: &str = "vi";
+    pub const USUAL_PAGER: &str = "less";
+    pub const WAIT_FOR_A_KEY: &str = "printf '\\n-- Press Enter to go back --'; read -r line </dev/tty";
+    pub const NO_SUCH_PROGRAM: i32 = 127;
+}
+#[cfg(windows)]
+mod usual {
+    pub const USUAL_EDITOR: &str = "notepad";
+    pub const USUAL_PAGER: &str = "more";
+    pub const WAIT_FOR_A_KEY: &str = "pause";
+    pub const NO_SUCH_PROGRAM: i32 = 9009;
+}
+use usual::{NO_SUCH_PROGRAM, USUAL_EDITOR, USUAL_PAGER, WAIT_FOR_A_KEY};
+
 /// Opens the editor on `text`; the text that it left.
 pub async fn edit(text: String) -> Result<String, String> {
     let file = tempfile::Builder::new()
@@ -22,7 +38,7 @@ pub async fn edit(text: String) -> Result<String, String> {
         .tempfile()
         .map_err(|e| format!("Could not make a file for the editor: {e}."))?;
     std::fs::write(file.path(), text).map_err(|e| format!("Could not write the editor's file: {e}."))?;
-    let editor = program(&["VISUAL", "EDITOR"], "vi");
+    let editor = program(&["VISUAL", "EDITOR"], USUAL_EDITOR);
     let status = shell_words(&editor, file.path()).status().await;
     match status {
         Err(why) => Err(format!("The editor ({editor}) could not be started: {why}.")),
@@ -35,18 +51,18 @@ pub async fn edit(text: String) -> Result<String, String> {
 
 /// Shows `text` in the pager. Where the pager only prints, a key is waited for.
 pub async fn page(text: String) -> Result<(), String> {
-    let pager = program(&["PAGER"], "less");
+    let pager = program(&["PAGER"], USUAL_PAGER);
     let begun = Instant::now();
     let ran = fed(shell(&pager).stdin(Stdio::piped()), text.as_bytes()).await;
     match ran {
         Err(why) => Err(format!("The pager ({pager}) could not be started: {why}.")),
-        Ok(status) if status.code() == Some(127) => {
-            Err(format!("There is no pager called {pager}: set PAGER, or install less."))
+        Ok(status) if status.code() == Some(NO_SUCH_PROGRAM) => {
+            Err(format!("There is no pager called {pager}: set PAGER, or install {USUAL_PAGER}."))
         }
         Ok(status) if !status.success() => Err(format!("The pager ({pager}) ended with {status}.")),
         Ok(_) => {
             if begun.elapsed() < READ {
-                let wait = shell("printf '\\n-- Press Enter to go back --'; read -r line </dev/tty").status().await;
+                let wait = shell(WAIT_FOR_A_KEY).status().await;
                 wait.map_err(|why| format!("Nothing could wait for a key after the pager: {why}."))?;
             }
             Ok(())
@@ -107,17 +123,33 @@ fn program(variables: &[&str], default: &str) -> String {
         .unwrap_or_else(|| default.to_owned())
 }
 
-fn shell(script: &str) -> Command {
+/// A line of the system's shell: pagers and editors are configured with arguments ("code --wait").
+#[cfg(not(windows))]
+fn shell(line: &str) -> Command {
     let mut command = Command::new("sh");
-    command.arg("-c").arg(script).kill_on_drop(true);
+    command.arg("-c").arg(line).kill_on_drop(true);
     command
 }
 
-/// Editors are configured with arguments ("code --wait"), so a shell takes the words apart.
+/// A line of the system's shell: pagers and editors are configured with arguments ("code --wait").
+#[cfg(windows)]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    // What stands between the outer quotes reaches the shell as it is.
+    command.raw_arg(format!("/S /C \"{line}\"")).kill_on_drop(true);
+    command
+}
+
+#[cfg(not(windows))]
 fn shell_words(editor: &str, file: &Path) -> Command {
     let mut command = shell(&format!("{editor} \"$1\""));
     command.arg("sh").arg(file);
     command
+}
+
+#[cfg(windows)]
+fn shell_words(editor: &str, file: &Path) -> Command {
+    shell(&format!("{editor} \"{}\"", file.display()))
 }
 
 #[cfg(test)]

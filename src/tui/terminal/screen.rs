@@ -74,7 +74,10 @@ pub fn set_modes() -> io::Result<()> {
     }
     queue!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
     out.write_all(WHEEL_IS_NO_KEY)?;
-    out.write_all(ASK_KEYBOARD)?;
+    // The Windows console tells distinct keys unasked, and would hand the answer on as keys.
+    if cfg!(unix) {
+        out.write_all(ASK_KEYBOARD)?;
+    }
     out.flush()
 }
 
@@ -88,10 +91,17 @@ pub fn ask_for_distinct_keys() {
 
 /// Whether another program took raw mode back, as a helper that runs `stty sane` does: keys would then be kept until
 /// Enter, and drawn.
+#[cfg(unix)]
 fn was_taken_from_us() -> bool {
     use rustix::termios::{LocalModes, tcgetattr};
     ENTERED.load(Ordering::SeqCst)
         && tcgetattr(io::stdin()).is_ok_and(|modes| modes.local_modes.intersects(LocalModes::ICANON | LocalModes::ECHO))
+}
+
+/// On Windows a program's modes of the console are put back by the program itself.
+#[cfg(not(unix))]
+fn was_taken_from_us() -> bool {
+    false
 }
 
 /// Puts the terminal back as it was. Raw mode goes first: without it even a broken screen can be typed at.

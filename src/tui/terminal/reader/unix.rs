@@ -1,0 +1,89 @@
+//! Reads the terminal's bytes on a thread, on Unix.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::thread::JoinHandle;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::tui::terminal::decoder::{Decoder, Input};
+
+/// What one read brings.
+pub type Read = Vec<u8>;
+
+/// Makes keys of what was read.
+pub fn decode(read: Read, decoder: &mut Decoder, inputs: &mut VecDeque<Input>) {
+    decoder.feed(&read, inputs);
+}
+
+/// Drops what the terminal holds and nobody has read.
+pub fn forget_unread() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
+/// A thread that reads the terminal until it is told to stop, or the terminal is gone.
+#[derive(Debug)]
+pub struct Reader {
+    /// What was read; closed when the terminal is gone.
+    pub arrives: UnboundedReceiver<Read>,
+    /// Closing it stops the thread.
+    stop: Option<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Begins to read.
+    pub fn start() -> io::Result<Self> {
+        let (sender, arrives) = unbounded_channel();
+        let (stopped, stop) = rustix::pipe::pipe()?;
+        let thread = std::thread::Builder::new().name("keys".to_owned()).spawn(move || read(&sender, &stopped))?;
+        Ok(Self { arrives, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// A reader of a terminal that is gone.
+    pub fn ended() -> Self {
+        Self { arrives: unbounded_channel().1, stop: None, thread: None }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Reads until `stopped` is closed at its other end, nobody listens, or the terminal is gone (end of input, an error, a
+/// hang-up): dropping the sender says so.
+fn read(chunks: &UnboundedSender<Vec<u8>>, stopped: &OwnedFd) {
+    let input = io::stdin();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let mut wanted = [PollFd::new(&input, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+        match poll(&mut wanted, None) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return,
+        }
+        let [terminal, stopped] = wanted.map(|fd| fd.revents());
+        if !stopped.is_empty() || !terminal.contains(PollFlags::IN) && !terminal.is_empty() {
+            return;
+        }
+        match rustix::io::read(&input, &mut buffer) {
+            Ok(0) => return,
+            Ok(count) => {
+                let bytes = buffer.get(..count).unwrap_or_default().to_vec();
+                if chunks.send(bytes).is_err() {
+                    return;
+                }
+            }
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(_) => return,
+        }
+    }
+}
