@@ -18,7 +18,7 @@ use guestwire::journal::{Job, Journal, Options, Page, Reader, upkeep};
 use guestwire::model::{Exchange, Moment};
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::state::history::History;
-use guestwire::tui::terminal::BATCH;
+use guestwire::tui::terminal::event_loop::BATCH;
 use guestwire::tui::terminal::fill::made_up;
 use guestwire::tui::{Effect, Event};
 use tokio::sync::mpsc::UnboundedReceiver;

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kept_form::PartyForm;
-
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
@@ -112,6 +110,35 @@ impl std::fmt::Display for ProxyName {
         match &self.named_by {
             Some(named_by) => write!(f, "the proxy {} ({named_by})", self.address),
             None => write!(f, "the proxy {} (of the system's settings)", self.address),
+        }
+    }
+}
+
+/// With whom a try broke: address and variable of a proxy, or a CA file.
+#[derive(Serialize, Deserialize)]
+struct PartyForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proxy: Option<(String, Option<String>)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_file: Option<String>,
+}
+
+impl From<Party> for PartyForm {
+    fn from(party: Party) -> Self {
+        match party {
+            Party::Host => Self { proxy: None, ca_file: None },
+            Party::Proxy(ProxyName { address, named_by }) => Self { proxy: Some((address, named_by)), ca_file: None },
+            Party::CaFile(path) => Self { proxy: None, ca_file: Some(path) },
+        }
+    }
+}
+
+impl From<PartyForm> for Party {
+    fn from(form: PartyForm) -> Self {
+        match (form.proxy, form.ca_file) {
+            (Some((address, named_by)), _) => Self::Proxy(ProxyName { address, named_by }),
+            (None, Some(path)) => Self::CaFile(path),
+            (None, None) => Self::Host,
         }
     }
 }

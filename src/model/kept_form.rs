@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{BodyForm, FailureKind, Header, Moment, Outcome, Party, Phase, ProxyName, Timing, TlsFault};
+use super::{BodyForm, FailureKind, Header, Moment, Outcome, Phase, Timing, TlsFault};
 
 /// An enum that is kept as its place in a list; a place that is not known is `other`.
 macro_rules! numbered {
@@ -54,35 +53,6 @@ numbered!(
         FailureKind::Tls(TlsFault::ClientCertificate),
     ]
 );
-
-/// With whom a try broke: address and variable of a proxy, or a CA file.
-#[derive(Serialize, Deserialize)]
-pub struct PartyForm {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    proxy: Option<(String, Option<String>)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    ca_file: Option<String>,
-}
-
-impl From<Party> for PartyForm {
-    fn from(party: Party) -> Self {
-        match party {
-            Party::Host => Self { proxy: None, ca_file: None },
-            Party::Proxy(ProxyName { address, named_by }) => Self { proxy: Some((address, named_by)), ca_file: None },
-            Party::CaFile(path) => Self { proxy: None, ca_file: Some(path) },
-        }
-    }
-}
-
-impl From<PartyForm> for Party {
-    fn from(form: PartyForm) -> Self {
-        match (form.proxy, form.ca_file) {
-            (Some((address, named_by)), _) => Self::Proxy(ProxyName { address, named_by }),
-            (None, Some(path)) => Self::CaFile(path),
-            (None, None) => Self::Host,
-        }
-    }
-}
 
 impl From<Header> for (String, String) {
     fn from(header: Header) -> Self {

@@ -12,6 +12,7 @@ use crate::pass::{Pass, builtin, file};
 use crate::session::sandbox_request::SandboxRequest;
 use crate::tui::start::{Embedded, Show, Start};
 use crate::tui::state::demo::tape::Tape;
+use crate::tui::terminal::event_loop::LoopEnd;
 
 use crate::app::exit::Failed;
 
@@ -66,9 +67,9 @@ pub fn run(options: &ConsoleOptions) -> anyhow::Result<ExitCode> {
     let start = Start { fill_log: options.fill_log, record: options.record.clone(), show: options.show.clone() };
     let exit = crate::tui::start::console(&options.settings, start, || embedded(&options.settings))?;
     Ok(match exit {
-        crate::tui::terminal::Exit::Quit => ExitCode::SUCCESS,
-        crate::tui::terminal::Exit::Terminated => ExitCode::from(143),
-        crate::tui::terminal::Exit::Lost => ExitCode::FAILURE,
+        LoopEnd::Quit => ExitCode::SUCCESS,
+        LoopEnd::Terminated => ExitCode::from(143),
+        LoopEnd::Lost => ExitCode::FAILURE,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Puts the console together: settings, terminal, sandbox, engine, shell. The first frame is drawn before anything
+//! Puts the console together: settings, terminal, sandbox, engine, event_loop. The first frame is drawn before anything
 //! that could take time is begun.
 
 use std::collections::BTreeSet;
@@ -11,11 +11,12 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::terminal::event_loop::{EventLoop, LoopEnd};
 use super::terminal::input::Keys;
+use super::terminal::interfaces::Screen as _;
 use super::terminal::platform::{Arranger, FaultsLeft, RealOutside};
 use super::terminal::screen;
 use super::terminal::screen::RealScreen;
-use super::terminal::{Exit, Screen as _, Shell};
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::signals;
 use crate::clock::Clock;
@@ -48,7 +49,7 @@ pub fn console(
     settings: &Settings,
     start: Start,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<LoopEnd> {
     let (keymap, theme) = appearance::chosen(settings)?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         bail!("the console needs a terminal; use `guestwire send` in scripts, or `guestwire --plain` in a pipe");
@@ -96,7 +97,7 @@ async fn run(
     keymap: Keymap,
     theme: Theme,
     sandbox: impl FnOnce() -> anyhow::Result<Embedded>,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<LoopEnd> {
     let clock = Clock::start();
     let (profile, arrange, faults) = match &settings.profile {
         ProfileChoice::Named(profile) => ((**profile).clone(), None, None),
@@ -140,7 +141,7 @@ async fn run(
     let tell = journal.clone();
     let (engine, reports) = Engine::start_with(Arc::clone(&profile), clock, tuning);
     let (ask, masking) = (engine.clone(), engine.clone());
-    let mut shell = Shell {
+    let mut event_loop = EventLoop {
         input: Keys::new().context("the terminal cannot be read")?,
         screen,
         outside: RealOutside {
@@ -162,19 +163,19 @@ async fn run(
         pages,
         signals,
     };
-    let exit = shell.run(&mut state).await;
+    let exit = event_loop.run(&mut state).await;
     for effect in crate::tui::update::leaving(&mut state) {
         if let (Effect::Journal(job), Some(journal)) = (effect, &journal) {
             journal.tell(job);
         }
     }
-    drop(shell.input);
-    drop(shell.screen);
+    drop(event_loop.input);
+    drop(event_loop.screen);
     drop(guard);
     engine.ask(Command::Shutdown);
     let mut unknown = 0;
     // Whatever is still on the wire ends here, bounded; a terminal that is gone already keeps nobody.
-    let last = finish(&mut shell.reports, |report| {
+    let last = finish(&mut event_loop.reports, |report| {
         unknown +=
             usize::from(matches!(report, Report::Message { life: crate::model::DeliveryStatus::Unknown(_), .. }));
         for effect in crate::tui::update::update(&mut state, clock.now(), Event::Engine(Box::new(report))) {
@@ -282,7 +283,7 @@ fn build(
     state
 }
 
-/// A state with every setting at its default, for tests that run the shell on a screen in memory.
+/// A state with every setting at its default, for tests that run the event_loop on a screen in memory.
 pub fn state_for_tests(profile: &Profile, now: Moment, size: (u16, u16), data_dir: &std::path::Path) -> State {
     build(
         profile,

@@ -3,7 +3,7 @@
 use crate::support::shell::{Hands, run, run_profile};
 use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::Scenario;
-use guestwire::tui::terminal::Exit;
+use guestwire::tui::terminal::event_loop::LoopEnd;
 
 const SIZE: (u16, u16) = (160, 50);
 
@@ -279,7 +279,7 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
         hands.keys("esc q");
     })
     .await;
-    assert_eq!(exit, Exit::Quit);
+    assert_eq!(exit, LoopEnd::Quit);
     let lives: Vec<&DeliveryStatus> = state
         .session
         .threads

@@ -2,7 +2,7 @@
 
 use crate::support::shell::{Hands, run};
 use guestwire::sandbox::Scenario;
-use guestwire::tui::terminal::Exit;
+use guestwire::tui::terminal::event_loop::LoopEnd;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -24,5 +24,5 @@ async fn pick_type_send_and_see_everything() {
         hands.keys("q");
     })
     .await;
-    assert_eq!(exit, Exit::Quit);
+    assert_eq!(exit, LoopEnd::Quit);
 }

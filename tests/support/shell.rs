@@ -17,7 +17,9 @@ use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
 use guestwire::tui::state::State;
-use guestwire::tui::terminal::{Exit, Input, Outside, Plain, Screen, Shell, Work};
+use guestwire::tui::terminal::event_loop::{EventLoop, LoopEnd};
+use guestwire::tui::terminal::interfaces::{Input, Outside, Screen, Work};
+use guestwire::tui::terminal::screen::BackendScreen;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::sync::{mpsc, watch};
@@ -38,7 +40,7 @@ impl Input for ScriptInput {
 
 /// A screen in memory that tells each frame.
 pub struct Watched {
-    plain: Plain<TestBackend>,
+    plain: BackendScreen<TestBackend>,
     frames: watch::Sender<String>,
     all: Arc<Mutex<Vec<String>>>,
 }
@@ -212,7 +214,7 @@ fn event(chord: Chord) -> KeyEvent {
 }
 
 /// Runs a script against a console on the sandbox; how the loop ended, and the state that it left.
-pub async fn run<F>(size: (u16, u16), scenario: Scenario, script: impl FnOnce(Hands) -> F) -> (Exit, State)
+pub async fn run<F>(size: (u16, u16), scenario: Scenario, script: impl FnOnce(Hands) -> F) -> (LoopEnd, State)
 where
     F: Future<Output = ()>,
 {
@@ -225,7 +227,7 @@ pub async fn run_profile<F>(
     scenario: Scenario,
     change: impl FnOnce(Profile) -> Profile,
     script: impl FnOnce(Hands) -> F,
-) -> (Exit, State)
+) -> (LoopEnd, State)
 where
     F: Future<Output = ()>,
 {
@@ -240,7 +242,7 @@ pub async fn run_in<F>(
     change: impl FnOnce(Profile) -> Profile,
     data: &Path,
     script: impl FnOnce(Hands) -> F,
-) -> (Exit, State)
+) -> (LoopEnd, State)
 where
     F: Future<Output = ()>,
 {
@@ -255,7 +257,7 @@ pub async fn run_kept<F>(
     data: &Path,
     metrics: Option<Metrics>,
     script: impl FnOnce(Hands) -> F,
-) -> (Exit, State)
+) -> (LoopEnd, State)
 where
     F: Future<Output = ()>,
 {
@@ -282,9 +284,9 @@ where
     let all = Arc::default();
     let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a screen in memory");
     let (ask, masking) = (engine.clone(), engine.clone());
-    let mut shell = Shell {
+    let mut shell = EventLoop {
         input: ScriptInput(input),
-        screen: Watched { plain: Plain(terminal), frames, all: Arc::clone(&all) },
+        screen: Watched { plain: BackendScreen(terminal), frames, all: Arc::clone(&all) },
         outside: Remembering { copies, sandbox: Arc::clone(&sandbox) },
         clock,
         engine: Box::new(move |command: Command| ask.ask(command)),

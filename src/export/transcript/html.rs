@@ -6,7 +6,7 @@ use crate::export::escape::markup;
 use crate::export::page::page;
 use crate::model::Author;
 
-use super::{Line, Transcript};
+use super::content::{Line, Transcript};
 
 pub(super) fn html(transcript: &Transcript) -> String {
     let messages: usize = transcript.conversations.iter().map(|talk| talk.lines.len()).sum();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::export::escape::{markdown as text, markdown_quote};
 
-use super::{Line, Transcript};
+use super::content::{Line, Transcript};
 
 pub(super) fn markdown(transcript: &Transcript) -> String {
     let mut out = format!("# Transcript: {}\n", text(&transcript.profile));

@@ -1,7 +1,11 @@
 //! One transcript in all forms.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::model::Author;
 
 fn sample() -> Transcript {
     let at = |second: i64| Timestamp::new(1_795_444_000 + second, 0).unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::text::screen::{visible, visible_lines};
 
-use super::Transcript;
+use super::content::Transcript;
 
 pub(super) fn text(transcript: &Transcript) -> String {
     let mut out = format!("# Transcript: {}\n\nTimes are UTC.\n", visible(&transcript.profile));

@@ -11,8 +11,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::bursts::Bursts;
 use super::decoder::{self, Decoder};
+use super::interfaces::Input;
 use super::reader::{self, Reader};
-use super::{Input, screen};
+use super::screen;
 
 /// After this long an `Esc` of its own is the key, and no longer the begin of a sequence.
 const ESCAPE: Duration = Duration::from_millis(30);

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
-use super::{Outside, Work, programs, screen};
+use super::interfaces::{Outside, Work};
+use super::{programs, screen};
 use crate::app::files;
 use crate::config::settings::Clipboard;
 use crate::session::open_pass::Found;

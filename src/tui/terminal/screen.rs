@@ -10,15 +10,16 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::layout::{Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::interfaces::Screen;
 use super::wide_cells::Rows;
 use crate::tui::state::State;
 
 /// The real terminal. One buffered write a frame.
-pub type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+pub type CrosstermTerminal = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
 /// Whether the modes are set, so that leaving twice does nothing the second time.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -42,7 +43,7 @@ const POP_KEYBOARD: &[u8] = b"\x1b[<1u";
 static KEYBOARD: AtomicBool = AtomicBool::new(false);
 
 /// Raw mode, alternate screen, bracketed paste, hidden cursor. On failure everything is put back.
-pub fn enter() -> io::Result<Screen> {
+pub fn enter() -> io::Result<CrosstermTerminal> {
     set_modes().inspect_err(|_| leave())?;
     // Fixed: the size of what is drawn is the size that the state knows, and nothing else.
     let options =
@@ -179,18 +180,18 @@ pub fn set_title(title: &str) -> io::Result<()> {
 
 /// The real screen.
 pub struct RealScreen {
-    terminal: Screen,
+    terminal: CrosstermTerminal,
     rows: Rows,
 }
 
 impl RealScreen {
     /// On a terminal whose modes are set.
-    pub fn new(terminal: Screen) -> Self {
+    pub fn new(terminal: CrosstermTerminal) -> Self {
         Self { terminal, rows: Rows::default() }
     }
 }
 
-impl super::Screen for RealScreen {
+impl Screen for RealScreen {
     fn draw(&mut self, state: &State) -> io::Result<()> {
         if was_taken_from_us() {
             set_modes()?;
@@ -223,4 +224,39 @@ impl super::Screen for RealScreen {
     fn title(&mut self, title: &str) -> io::Result<()> {
         set_title(&crate::text::screen::visible(title))
     }
+}
+
+/// A ratatui terminal of any backend as a [`Screen`] without a window title: what tests draw on.
+pub struct BackendScreen<B: Backend>(pub Terminal<B>);
+
+impl<B: Backend> Screen for BackendScreen<B>
+where
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    fn draw(&mut self, state: &State) -> io::Result<()> {
+        self.0.draw(|frame| crate::tui::view::view(state, frame)).map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        forget(&mut self.0)
+    }
+
+    fn title(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> Size {
+        self.0.size().unwrap_or_default()
+    }
+}
+
+/// Makes the next draw write every cell. Not `Terminal::clear`: that asks the terminal where its cursor is, and the
+/// reader of keys eats the answer (ratatui issue 2691).
+pub fn forget<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let size = terminal.size().map_err(io::Error::other)?;
+    terminal.resize(size.into()).map_err(io::Error::other)
 }

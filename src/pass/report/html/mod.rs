@@ -1,6 +1,7 @@
 //! One HTML page that needs nothing else: what counted, what did not pass, where person and expectations disagree, how
 //! long exchanges took, and every step with its transcript and evidence. Readable without its script, which only filters.
 
+mod parts;
 mod plot;
 mod step;
 
@@ -11,6 +12,7 @@ use crate::export::page::page;
 use crate::pass::{CaseResult, Run, StepResult, Verdict};
 
 use super::words;
+use parts::{anchor, chip};
 
 const SCRIPT: &str = include_str!("../../../../assets/report/filter.js");
 
@@ -133,16 +135,4 @@ fn case_of(out: &mut String, run: &Run, case: &CaseResult) {
         step::step(out, run, one);
     }
     out.push_str("</section>\n");
-}
-
-/// A verdict as a word in a frame.
-fn chip(verdict: Option<Verdict>) -> String {
-    let word = words::verdict(verdict);
-    format!("<span class=\"chip {word}\">{word}</span>")
-}
-
-/// A step's id as a place to jump to.
-fn anchor(id: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { ':' };
-    format!("s-{}", id.chars().map(safe).collect::<String>())
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::export::escape::markup;
 use crate::pass::{ExchangeRecord, Run};
 
-use super::step::exchange_anchor;
+use super::parts::exchange_anchor;
 
 /// The drawing's own units.
 const WIDTH: f64 = 900.0;

@@ -7,7 +7,8 @@ use crate::pass::evidence::{BodyRecord, TimingRecord};
 use crate::pass::{ExchangeRecord, Met, Run, Said, StepResult, TryRecord, Verdict};
 use crate::text::json;
 
-use super::{anchor, chip, words};
+use super::parts::{anchor, chip, exchange_anchor};
+use super::words;
 
 pub(super) fn step(out: &mut String, run: &Run, step: &StepResult) {
     let word = words::verdict(step.counts());
@@ -121,11 +122,6 @@ fn said(out: &mut String, all: &[Said]) {
         );
     }
     out.push_str("</div>\n");
-}
-
-/// The place of an exchange: ids are given anew in each process, so the moment is part of it.
-pub(super) fn exchange_anchor(exchange: &ExchangeRecord) -> String {
-    format!("x-{}-{}", exchange.at.as_millisecond(), exchange.id)
 }
 
 fn exchange_of(out: &mut String, run: &Run, exchange: &ExchangeRecord, open: bool) {

@@ -1,0 +1,123 @@
+//! What a transcript holds.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::Author;
+
+/// What was said in some conversations.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    /// The profile's name.
+    pub profile: String,
+    /// The zone of the second time of each message.
+    pub zone: TimeZone,
+    /// The conversations, in order.
+    pub conversations: Vec<Talk>,
+}
+
+/// What was said in one conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talk {
+    /// Its name.
+    pub name: String,
+    /// The messages, oldest first.
+    pub lines: Vec<Line>,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// Who said it.
+    pub author: Author,
+    /// What it says.
+    pub text: String,
+    /// How it fared, if it is ours: the word, and why.
+    pub life: Option<(String, Option<String>)>,
+    /// It was sent wrongly on purpose, in this way.
+    pub sent_as: Option<String>,
+    /// It sends an earlier one again.
+    pub again: bool,
+    /// The exchange that carried it, if it is ours and known.
+    pub carried: Option<Carried>,
+}
+
+/// What is known of the exchange that carried a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// Its number in the log.
+    pub number: u64,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub took_ms: Option<u64>,
+    /// The request id.
+    pub request_id: Option<String>,
+    /// A person marked it.
+    pub marked: bool,
+    /// What a person said about it.
+    pub comment: Option<String>,
+}
+
+impl Transcript {
+    /// The same with `mask` over every text.
+    #[must_use]
+    pub fn masked(mut self, mask: &dyn Fn(&str) -> String) -> Self {
+        self.profile = mask(&self.profile);
+        for talk in &mut self.conversations {
+            talk.name = mask(&talk.name);
+            for line in &mut talk.lines {
+                line.text = mask(&line.text);
+                if let Some((_, Some(why))) = &mut line.life {
+                    *why = mask(why);
+                }
+                if let Some(comment) = line.carried.as_mut().and_then(|c| c.comment.as_mut()) {
+                    *comment = mask(comment);
+                }
+            }
+        }
+        self
+    }
+
+    /// `2026-11-23 14:03:20 UTC (15:03:20 +01)`.
+    pub(super) fn time(&self, at: Timestamp) -> String {
+        let utc = at.strftime("%F %T UTC");
+        let local = at.to_zoned(self.zone.clone());
+        if local.offset().is_zero() {
+            return utc.to_string();
+        }
+        let day = if local.strftime("%F").to_string() == at.strftime("%F").to_string() { "" } else { "%F " };
+        format!("{utc} ({})", local.strftime(&format!("{day}%T %Z")))
+    }
+}
+
+impl Line {
+    /// What there is to know of it besides who said what: life, reason, purpose.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let mut facts = Vec::new();
+        if let Some((life, why)) = &self.life {
+            facts.push(match why {
+                Some(why) => format!("{life}: {why}"),
+                None => life.clone(),
+            });
+        }
+        if self.again {
+            facts.push("sent again".to_owned());
+        }
+        facts.extend(self.sent_as.as_ref().map(|how| format!("wrongly on purpose: {how}")));
+        facts
+    }
+}
+
+impl Carried {
+    /// `#42 · 200 · 182 ms · request id e42c…`.
+    pub(super) fn words(&self) -> String {
+        let mut parts = vec![format!("#{}", self.number)];
+        parts.extend(self.status.map(|s| s.to_string()));
+        parts.extend(self.took_ms.map(|ms| format!("{ms} ms")));
+        parts.extend(self.request_id.as_ref().map(|id| format!("request id {id}")));
+        parts.join(" · ")
+    }
+}

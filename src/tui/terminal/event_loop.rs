@@ -1,0 +1,348 @@
+//! The console's loop: it owns terminal, inputs and timers, feeds `update`, carries out effects, and draws when something changed.
+//! It awaits nothing but its inputs, and nothing runs at rest.
+//!
+//! The loop takes its keys ([`Input`]), its screen ([`Screen`]) and its outside ([`Outside`]) as parameters, so that
+//! tests run this very loop.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent, KeyEventKind};
+use ratatui::layout::Size;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
+
+use super::interfaces::{Input, Outside, Screen, Work};
+use super::recorder::Recorder;
+use crate::app::signals::Signal;
+use crate::clock::Clock;
+use crate::engine::{Command, Report};
+use crate::journal::{Job, Page};
+use crate::model::Moment;
+use crate::pass::Run;
+use crate::pass::report;
+use crate::session::sandbox_request::SandboxRequest;
+use crate::tui::state::State;
+use crate::tui::{Effect, Event, update};
+
+/// Reports are drawn at most this often; a key is drawn at once.
+const FRAME: Duration = Duration::from_millis(16);
+/// Reports taken in one go: a key waits for no more in a flood of them. A refusal is diagnosed as it comes, and others of
+/// before again: some tenth of a millisecond each.
+pub const BATCH: usize = 32;
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopEnd {
+    /// A person left.
+    Quit,
+    /// A signal asked for it.
+    Terminated,
+    /// The terminal or the engine is gone.
+    Lost,
+}
+
+/// What the loop runs on.
+pub struct EventLoop<I, S, O> {
+    /// Keys.
+    pub input: I,
+    /// Frames.
+    pub screen: S,
+    /// The rest of the outside.
+    pub outside: O,
+    /// Time.
+    pub clock: Clock,
+    /// Asks the engine.
+    pub engine: Box<dyn Fn(Command) + Send>,
+    /// Masks what leaves as text: see [`crate::engine::EngineHandle::mask`].
+    pub mask: Box<dyn Fn(&str) -> String + Send>,
+    /// What the engine says.
+    pub reports: UnboundedReceiver<Report>,
+    /// Asks the journal.
+    pub journal: Box<dyn Fn(Job) + Send>,
+    /// What the journal says. May be closed: then there is none.
+    pub pages: UnboundedReceiver<Page>,
+    /// Signals.
+    pub signals: UnboundedReceiver<Signal>,
+}
+
+/// What the loop keeps for itself.
+struct Turn {
+    dirty: bool,
+    next_frame: Instant,
+    exit: Option<LoopEnd>,
+    pages: bool,
+    title: String,
+    recorder: Option<Recorder>,
+    /// Another program has the terminal: nothing is drawn, and no key is ours.
+    away: bool,
+    /// What programs of others bring back; the second half says that the terminal comes with it.
+    answers: UnboundedReceiver<(Option<Event>, bool)>,
+    answer: UnboundedSender<(Option<Event>, bool)>,
+}
+
+impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
+    /// Runs until someone leaves. The state keeps what it was, for whoever wants to look at it afterwards.
+    pub async fn run(&mut self, state: &mut State) -> io::Result<LoopEnd> {
+        let (answer, answers) = unbounded_channel();
+        let mut turn = Turn {
+            away: false,
+            answers,
+            answer,
+            dirty: true,
+            next_frame: Instant::now(),
+            exit: None,
+            pages: true,
+            title: String::new(),
+            recorder: None,
+        };
+        if let Some(path) = state.recording.clone() {
+            self.carry_out(state, &mut turn, Effect::Record(Some(path)))?;
+        }
+        // It may have changed before anybody listened for that.
+        self.measure(state, &mut turn)?;
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            if let Some(exit) = turn.exit {
+                return Ok(exit);
+            }
+            let deadline = state.next_deadline().map(|at| Instant::from_std(self.clock.instant(at)));
+            tokio::select! { biased;
+                event = self.input.next() => match event {
+                    Some(Ok(event)) => self.on_terminal(state, &mut turn, event)?,
+                    Some(Err(_)) | None => return Ok(LoopEnd::Lost),
+                },
+                () = until(turn.next_frame), if turn.dirty && !turn.away => self.draw(state, &mut turn)?,
+                count = self.reports.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return Ok(LoopEnd::Lost);
+                    }
+                    for report in batch.drain(..) {
+                        self.apply(state, &mut turn, Event::Engine(Box::new(report)))?;
+                    }
+                },
+                page = self.pages.recv(), if turn.pages => match page {
+                    Some(page) => self.apply(state, &mut turn, Event::Journal(page))?,
+                    None => turn.pages = false,
+                },
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.apply(state, &mut turn, Event::Deadline)?;
+                },
+                Some((event, back)) = turn.answers.recv() => {
+                    if back {
+                        turn.away = false;
+                        self.take_terminal_back(state, &mut turn)?;
+                    }
+                    if let Some(event) = event {
+                        self.apply(state, &mut turn, event)?;
+                    }
+                },
+                signal = self.signals.recv() => match signal {
+                    Some(Signal::Terminate) => return Ok(LoopEnd::Terminated),
+                    Some(Signal::Interrupt) if !turn.away => return Ok(LoopEnd::Terminated),
+                    // The program that has the terminal deals with these by itself; it is stopped with us.
+                    Some(Signal::Suspend) if turn.away => self.outside.stop()?,
+                    Some(_) if turn.away => {}
+                    Some(Signal::Resized) => self.measure(state, &mut turn)?,
+                    Some(Signal::Resumed) => {
+                        self.take_terminal_back(state, &mut turn)?;
+                        self.apply(state, &mut turn, Event::Signal(Signal::Resumed))?;
+                    },
+                    Some(signal) => self.apply(state, &mut turn, Event::Signal(signal))?,
+                    None => return Ok(LoopEnd::Lost),
+                },
+            }
+        }
+    }
+
+    fn on_terminal(&mut self, state: &mut State, turn: &mut Turn, event: TerminalEvent) -> io::Result<()> {
+        let event = match event {
+            // Windows and the kitty protocol also report releases: crossterm issue 797.
+            TerminalEvent::Key(KeyEvent { kind: KeyEventKind::Release, .. }) => return Ok(()),
+            TerminalEvent::Key(key) => Event::Key(key),
+            TerminalEvent::Paste(text) => Event::Paste(text.replace("\r\n", "\n").replace('\r', "\n")),
+            TerminalEvent::Resize(width, height) => {
+                if (state.size.width, state.size.height) == (width, height) {
+                    // Some multiplexers say "redraw" by a resize to the same size.
+                    self.screen.forget()?;
+                }
+                Event::Resize { width, height }
+            }
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => return Ok(()),
+        };
+        turn.next_frame = Instant::now();
+        self.apply(state, turn, event)
+    }
+
+    /// Reads the terminal's size again: it may have changed hands, or its window its size.
+    fn measure(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        let Size { width, height } = self.screen.size();
+        self.on_terminal(state, turn, TerminalEvent::Resize(width, height))
+    }
+
+    /// The terminal was somebody else's, and may be any size and show anything now.
+    fn take_terminal_back(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        self.outside.take_terminal()?;
+        self.input.pause();
+        self.input.resume();
+        self.measure(state, turn)?;
+        self.screen.forget()
+    }
+
+    /// Lets another program have the terminal until `work` is done; the loop goes on meanwhile.
+    fn give_terminal<T: Send + 'static>(
+        &mut self,
+        turn: &mut Turn,
+        work: impl FnOnce(&mut O) -> Work<T>,
+        event: impl FnOnce(Result<T, String>) -> Option<Event> + Send + 'static,
+    ) {
+        self.input.pause();
+        self.outside.give_terminal();
+        turn.away = true;
+        let (work, answer) = (work(&mut self.outside), turn.answer.clone());
+        tokio::spawn(async move {
+            let _ = answer.send((event(work.await), true));
+        });
+    }
+
+    fn apply(&mut self, state: &mut State, turn: &mut Turn, event: Event) -> io::Result<()> {
+        let effects = update(state, self.clock.now(), event);
+        turn.dirty = true;
+        for effect in effects {
+            self.carry_out(state, turn, effect)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, state: &mut State, turn: &mut Turn, effect: Effect) -> io::Result<()> {
+        let done = match effect {
+            Effect::Engine(command) => {
+                (self.engine)(command);
+                return Ok(());
+            }
+            Effect::Journal(job) => {
+                let job = match job {
+                    Job::Pass(run) => Job::Pass(Arc::new(report::without_secrets(&run, &self.mask))),
+                    job => job,
+                };
+                (self.journal)(job);
+                return Ok(());
+            }
+            Effect::Quit => {
+                turn.exit = Some(LoopEnd::Quit);
+                return Ok(());
+            }
+            Effect::Redraw => {
+                if state.size != self.screen.size() {
+                    self.measure(state, turn)?;
+                }
+                return self.screen.forget();
+            }
+            Effect::Record(None) => {
+                turn.recorder = None;
+                return Ok(());
+            }
+            Effect::Record(Some(path)) => match Recorder::begin(&path, state.size, self.clock.now()) {
+                Ok(recorder) => {
+                    turn.recorder = Some(recorder);
+                    return Ok(());
+                }
+                Err(why) => Event::RecordingFailed(format!("No recording in {}: {why}.", path.display())),
+            },
+            Effect::Marker(label) => {
+                let label = (self.mask)(&label);
+                return self.record(state, turn, |recorder, _, now| recorder.marker(&label, now));
+            }
+            Effect::Copy(text) => {
+                let (copying, answer) = (self.outside.copy(&(self.mask)(&text)), turn.answer.clone());
+                tokio::spawn(async move {
+                    let _ = answer.send((Some(Event::Done(copying.await)), false));
+                });
+                return Ok(());
+            }
+            Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
+            Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxRequest::Fault(fault))),
+            Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
+            Effect::FindPasses => Event::Passes(self.outside.passes()),
+            Effect::ReadPass(path) => {
+                let text = self.outside.read_pass(&path);
+                Event::PassRead(path, text)
+            }
+            Effect::SeeFile { conversation, file, path } => {
+                let seen = self.outside.see_file(&path);
+                Event::FileSeen(conversation, file, seen)
+            }
+            Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
+            Effect::Edit(text) => {
+                self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));
+                return Ok(());
+            }
+            Effect::Page(text) => {
+                let text = (self.mask)(&text);
+                self.give_terminal(turn, |o| o.page(text), |shown| shown.err().map(|why| Event::Done(Err(why))));
+                return Ok(());
+            }
+            Effect::Suspend => {
+                self.input.pause();
+                self.outside.give_terminal();
+                self.outside.stop()?;
+                self.take_terminal_back(state, turn)?;
+                Event::Signal(Signal::Resumed)
+            }
+        };
+        for effect in update(state, self.clock.now(), done) {
+            // What an answer leads to is never another question to the outside that answers at once, so this ends.
+            self.carry_out(state, turn, effect)?;
+        }
+        Ok(())
+    }
+
+    /// Writes each form of a run's report, masked, into new files.
+    fn reports(&mut self, run: &Run, dir: &std::path::Path) -> Result<String, String> {
+        for (name, text) in report::all(run, &self.mask) {
+            self.outside.write(&dir.join(name), &text)?;
+        }
+        Ok(format!("Four reports are in {}.", dir.display()))
+    }
+
+    /// Writes to the recording, if there is one; one that cannot be written ends, and that is said.
+    fn record(
+        &mut self,
+        state: &mut State,
+        turn: &mut Turn,
+        write: impl FnOnce(&mut Recorder, &State, Moment) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(recorder) = &mut turn.recorder else { return Ok(()) };
+        match write(recorder, state, self.clock.now()) {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                turn.recorder = None;
+                self.apply(state, turn, Event::RecordingFailed(format!("The recording ended early: {why}.")))
+            }
+        }
+    }
+
+    fn draw(&mut self, state: &mut State, turn: &mut Turn) -> io::Result<()> {
+        turn.dirty = false;
+        state.fit();
+        self.screen.draw(state)?;
+        self.record(state, turn, Recorder::frame)?;
+        turn.next_frame = Instant::now() + FRAME;
+        let title = state.title();
+        if title != turn.title {
+            self.screen.title(&title)?;
+            turn.title = title;
+        }
+        Ok(())
+    }
+}
+
+/// Waits until `instant`; not at all where it has come. (A timer that is due already would still cost its resolution
+/// of one millisecond, which is three times what a frame takes.)
+async fn until(instant: Instant) {
+    if instant > Instant::now() {
+        sleep_until(instant).await;
+    }
+}
