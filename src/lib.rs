@@ -21,6 +21,10 @@
 //! *Conversation*, *Message*, token *Generation*, *Journal*/*Job*/*Page* (what is kept), *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.
 
+// The fixtures of the tests name the crate as users of it do.
+#[cfg(test)]
+extern crate self as guestwire;
+
 pub mod app;
 pub mod cli;
 pub mod clock;
@@ -28,6 +32,9 @@ pub mod config;
 pub mod diagnosis;
 pub mod engine;
 pub mod export;
+#[cfg(test)]
+#[path = "../tests/support/fixtures.rs"]
+pub mod fixtures;
 pub mod genesys;
 pub mod journal;
 pub mod model;

@@ -263,22 +263,10 @@ impl Fold for TokenFold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Generation;
+    use crate::fixtures::token_facts;
 
     fn facts(granted: Granted) -> TokenFacts {
-        TokenFacts {
-            generation: Generation(1),
-            issued: Moment::ZERO,
-            expires: Some(Moment::ZERO.after(Duration::from_secs(3600))),
-            lifetime: Some(Duration::from_secs(3600)),
-            requested: vec!["guest:messages:send".to_owned()],
-            granted,
-            missing: Vec::new(),
-            organization: Some("Acme".to_owned()),
-            client_name: None,
-            pasted: false,
-            acceptance: crate::model::Acceptance::NotAsked,
-        }
+        TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
     }
 
     fn feed(fold: &mut TokenFold, status: TokenStatus) -> Vec<Act> {

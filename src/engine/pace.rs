@@ -111,10 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn at(millis: u64) -> Moment {
-        Moment::ZERO.after(Duration::from_millis(millis))
-    }
+    use crate::fixtures::at_millis as at;
 
     #[test]
     fn pace_stops_before_the_limit_and_starts_with_the_new_window() {

@@ -2,18 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::fixtures::at_second as at;
 
 const A: ConversationKey = ConversationKey(0);
 const B: ConversationKey = ConversationKey(1);
-
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
 
 fn drain(queue: &mut Queue, now: Moment) -> Vec<u64> {
     std::iter::from_fn(|| queue.start(now, |_| true)).map(|m| m.0).collect()

@@ -1,12 +1,9 @@
 //! What a read settles, by table.
 
 use super::*;
+use crate::fixtures::at_second as at;
 
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
-
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
 
 fn said(id: &str, author: Author, text: &str, seconds: u64) -> RemoteMessage {
     RemoteMessage::new(id, author, text, at(seconds).wall)

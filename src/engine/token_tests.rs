@@ -4,12 +4,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::fixtures::at_second as at;
 
 const HOUR: u64 = 3600;
-
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
 
 fn machine() -> Tokens {
     Tokens::new(false, vec!["a".into()], vec!["a".into()], Jitter::new(5))

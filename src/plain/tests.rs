@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::*;
 
 use crate::engine::SendRequest;
+use crate::fixtures::{self, at_second, guest_conversation, token_facts};
 use crate::model::{
-    Address, AsOf, Author, DeliveryStatus, Exchange, Granted, Kind, Outcome, RemoteMessage, RemoteState,
-    RepliesReadable, TokenFacts, Unreadable,
+    Address, AsOf, Author, DeliveryStatus, Exchange, Kind, Outcome, RemoteMessage, RemoteState, RepliesReadable,
+    TokenFacts, Unreadable,
 };
 use crate::session::log::LogOptions;
 
@@ -17,8 +18,7 @@ mod pass;
 const MAX: usize = crate::model::limits::GUEST_TEXT_MAX_BYTES;
 
 fn conversation(key: u32, name: &str) -> Conversation {
-    let address = Address::GuestApi { conversation_id: format!("c{key}"), participant_id: None, external_id: None };
-    Conversation { key: ConversationKey(key), name: name.to_owned(), address }
+    guest_conversation(key, name, &format!("c{key}"))
 }
 
 /// A session and what it did with the last input.
@@ -99,16 +99,11 @@ impl Desk {
 
 fn exchange(kind: Kind, message: Option<u64>, outcome: Outcome) -> Report {
     Report::Exchange(Arc::new(Exchange {
-        id: ExchangeId(7),
-        kind,
         what: "x".to_owned(),
         conversation: Some(ConversationKey(0)),
         message: message.map(MessageId),
-        started: Moment::ZERO,
         ended: Some(Moment::ZERO),
-        steps: Vec::new(),
-        outcome,
-        sent_as: None,
+        ..fixtures::exchange(7, kind, Vec::new(), outcome)
     }))
 }
 
@@ -123,16 +118,10 @@ fn read(key: u32, messages: &[(&str, Author, &str)]) -> Report {
 fn facts(generation: u32) -> TokenFacts {
     TokenFacts {
         generation: Generation(generation),
-        issued: Moment::ZERO,
-        expires: Some(Moment::ZERO.after(Duration::from_secs(600))),
+        expires: Some(at_second(600)),
         lifetime: None,
         requested: Vec::new(),
-        granted: Granted::Unknown,
-        missing: Vec::new(),
-        organization: None,
-        client_name: None,
-        pasted: false,
-        acceptance: crate::model::Acceptance::NotAsked,
+        ..token_facts()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::console::{self, conversation};
 use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
@@ -13,7 +14,6 @@ use guestwire::tui::state::composer::rows::wanted_height;
 use guestwire::tui::state::composer::{Composer, Snippet};
 use guestwire::tui::theme::Theme;
 use guestwire::tui::view::{Look, composer, conversations, thread};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -25,8 +25,7 @@ const HOSTILE: &str =
     "\u{1b}[31mred\u{7} \u{202e}left\u{202c} \u{9b}2J\ttab \u{200b}zero 👩\u{200d}👩\u{200d}👧🇩🇪 e\u{301} 日本語 क्षि";
 
 fn at(second: u64) -> Moment {
-    let wall: Timestamp = "2026-11-23T14:00:00Z".parse().unwrap();
-    Moment::new(Duration::ZERO, wall).after(Duration::from_secs(second))
+    console::start().after(Duration::from_secs(second))
 }
 
 fn theme(ascii: bool, mono: bool) -> Theme {
@@ -69,15 +68,6 @@ fn composing(text: &str) -> Composer {
     c.left();
     c.right();
     c
-}
-
-fn conversation(key: u32, name: &str, id: &str) -> Conversation {
-    let address = Address::GuestApi {
-        conversation_id: id.to_owned(),
-        participant_id: Some("77aa04b1-3f6e-4a98-ab8b-94116790c1f4".to_owned()),
-        external_id: None,
-    };
-    Conversation { key: ConversationKey(key), name: name.to_owned(), address }
 }
 
 fn conversations() -> Picker {

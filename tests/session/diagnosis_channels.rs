@@ -2,65 +2,34 @@
 //! guest socket has the method `FRAME` and the answering frame as its response, the socket's opening is a GET.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Confidence::{self, Likely, Possible, Sure};
 use guestwire::model::{
-    Attempt, Body, BodyForm, Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Holds,
-    Kind, Moment, Outcome, Phase, Request, Response, Step, Timing, TlsFault,
+    Channel, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind, Header, Holds, Kind, Outcome, Phase,
+    Request, Response, Step, TlsFault,
 };
+
+use crate::support::fixtures::{self, at_second, request, response};
 
 const DEPLOYMENT: &str = "d0d0c0de-1111-4222-8333-44445555bd8a";
 const INTEGRATION: &str = "1e9fa710-1111-4222-8333-44445555bd8a";
 const ORIGIN: &str = "https://shop.example";
 const CDN: &str = "https://api-cdn.mypurecloud.de/webdeployments/v1/deployments";
 
-fn request(method: &str, url: String, headers: Vec<Header>, text: &str) -> Request {
-    let form = if text.is_empty() { BodyForm::Empty } else { BodyForm::Json };
-    Request { method: method.to_owned(), url, headers, body: Body { form, text: text.to_owned(), ..Body::default() } }
-}
-
 fn answer(status: u16, version: &str, headers: Vec<Header>, text: &str) -> Ending {
-    let form = match text {
-        "" => BodyForm::Empty,
-        json if json.starts_with('{') => BodyForm::Json,
-        _ => BodyForm::Text,
-    };
-    let body = Body { form, text: text.to_owned(), ..Body::default() };
-    Ending::Answered(Response { status, version: version.to_owned(), headers, body, remote: None })
+    Ending::Answered(Response { version: version.to_owned(), ..response(status, headers, text) })
 }
 
 fn exchange(id: u64, kind: Kind, request: Request, ending: Ending) -> Exchange {
-    let started = Moment::ZERO.after(Duration::from_secs(id));
     let outcome = match &ending {
         Ending::Answered(r) if r.status == 101 || (200..300).contains(&r.status) => Outcome::Accepted,
         Ending::Answered(r) => Outcome::Refused(r.status.to_string()),
         Ending::Failed(f) if f.wrote => Outcome::Unknown(f.detail.clone()),
         Ending::Failed(f) => Outcome::Failed(f.detail.clone()),
     };
-    let attempt = Attempt {
-        number: 1,
-        started,
-        generation: None,
-        token_age: None,
-        request: Arc::new(request),
-        ending: Some(ending),
-        timing: Timing::default(),
-    };
-    Exchange {
-        id: ExchangeId(id),
-        kind,
-        what: String::new(),
-        conversation: None,
-        message: None,
-        sent_as: None,
-        started,
-        ended: Some(started),
-        steps: vec![Step::Try(Arc::new(attempt))],
-        outcome,
-    }
+    fixtures::exchange(id, kind, vec![fixtures::attempt(at_second(id), request, Some(ending))], outcome)
 }
 
 /// A message as a frame, and the frame that answers it.

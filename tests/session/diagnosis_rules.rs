@@ -7,9 +7,10 @@ use std::time::Duration;
 use guestwire::diagnosis::{Case, History, ProfileFacts, diagnose};
 use guestwire::model::{
     Attempt, Body, BodyForm, Cause, Channel, Confidence, Diagnosis, Ending, Exchange, ExchangeId, Failure, FailureKind,
-    Generation, Granted, Header, Kind, Moment, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing,
-    TlsFault, TokenFacts,
+    Generation, Granted, Kind, Outcome, Party, Phase, ProxyName, Request, Response, Step, Timing, TlsFault, TokenFacts,
 };
+
+use crate::support::fixtures::{self, SCOPE, at_second as at, token_facts};
 
 const PATH: &str = "/api/v2/conversations/messaging/{conversationId}/messages";
 const ID: &str = "5f0c91ce-1111-4222-8333-44445555bd8a";
@@ -20,56 +21,36 @@ fn profile(token: &str, api: &str) -> ProfileFacts {
         api: api.to_owned(),
         token_host: token.to_owned(),
         client_id: Some("client".to_owned()),
-        requested: vec!["guest:messages:send".to_owned()],
-        required: vec!["guest:messages:send".to_owned()],
+        requested: vec![SCOPE.to_owned()],
+        required: vec![SCOPE.to_owned()],
         guest_path: PATH.to_owned(),
         ..ProfileFacts::default()
     }
 }
 
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
-
 fn send(start: u64, age: u64, ending: Ending, outcome: Outcome) -> Exchange {
-    let request = Request {
-        method: "POST".to_owned(),
-        url: format!("https://api.mypurecloud.com{}", PATH.replace("{conversationId}", ID)),
-        headers: vec![Header::new("authorization", "Bearer «token #1»")],
-        body: Body { form: BodyForm::Json, text: r#"{"text":"hi","type":"text"}"#.to_owned(), ..Body::default() },
-    };
+    let url = format!("https://api.mypurecloud.com{}", PATH.replace("{conversationId}", ID));
+    let headers = fixtures::headers(&[("authorization", "Bearer «token #1»")]);
     let attempt = Attempt {
-        number: 1,
-        started: at(start),
         generation: Some(Generation(1)),
         token_age: Some(Duration::from_secs(age)),
-        request: Arc::new(request),
-        ending: Some(ending),
         timing: Timing { total: Some(Duration::from_millis(90)), ..Timing::default() },
+        ..fixtures::attempt(
+            at(start),
+            fixtures::request("POST", url, headers, r#"{"text":"hi","type":"text"}"#),
+            Some(ending),
+        )
     };
     Exchange {
-        id: ExchangeId(9),
-        kind: Kind::Send,
         what: "hi".to_owned(),
-        conversation: None,
-        message: None,
-        sent_as: None,
-        started: at(start),
         ended: Some(at(start)),
-        steps: vec![Step::Try(Arc::new(attempt))],
-        outcome,
+        ..fixtures::exchange(9, Kind::Send, vec![attempt], outcome)
     }
 }
 
 fn unauthorized() -> Ending {
-    let text = r#"{"code":"unauthorized","message":"not authorized"}"#.to_owned();
-    Ending::Answered(Response {
-        status: 401,
-        version: "HTTP/1.1".to_owned(),
-        headers: vec![Header::new("x-request-id", "r")],
-        body: Body { form: BodyForm::Json, text, ..Body::default() },
-        remote: None,
-    })
+    let headers = fixtures::headers(&[("x-request-id", "r")]);
+    Ending::Answered(fixtures::response(401, headers, r#"{"code":"unauthorized","message":"not authorized"}"#))
 }
 
 fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
@@ -79,17 +60,10 @@ fn failed(kind: FailureKind, phase: Phase, detail: &str) -> Exchange {
 
 fn token(lifetime: u64) -> TokenFacts {
     TokenFacts {
-        generation: Generation(1),
-        issued: at(0),
         expires: Some(at(lifetime)),
         lifetime: Some(Duration::from_secs(lifetime)),
-        requested: vec!["guest:messages:send".to_owned()],
-        granted: Granted::Named(vec!["guest:messages:send".to_owned()]),
-        missing: Vec::new(),
-        organization: None,
-        client_name: None,
-        pasted: false,
-        acceptance: guestwire::model::Acceptance::NotAsked,
+        granted: Granted::Named(vec![SCOPE.to_owned()]),
+        ..token_facts()
     }
 }
 

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fixtures::{DENIED, attempt, exchange, guest_conversation, headers, request, response, token_facts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use guestwire::config::Spot;
 use guestwire::config::settings::{KeyBinding, KeyContext};
 use guestwire::diagnosis::ProfileFacts;
 use guestwire::engine::{Command, Report};
-use guestwire::model::exchange::Header;
 use guestwire::model::{
-    Address, Attempt, Author, Body, BodyForm, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
-    ExchangeId, Failure, FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase,
-    RemoteMessage, RemoteState, Request, Response, Step, Timing, TokenFacts, TokenStatus,
+    Address, Attempt, Author, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, Failure,
+    FailureKind, Generation, Granted, Kind, MessageId, Moment, OpenGuest, Outcome, Phase, RemoteMessage, RemoteState,
+    Step, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::session::ProfileInfo;
 use guestwire::session::conversations::Picker;
@@ -31,7 +31,6 @@ use ratatui::layout::{Position, Rect, Size};
 
 pub const BILLING: ConversationKey = ConversationKey(0);
 pub const RETURNS: ConversationKey = ConversationKey(1);
-pub const DENIED: &str = r#"{"code":"unauthorized","message":"The request could not be fulfilled because the requestor is not authorized to perform the action."}"#;
 
 /// The moment at which each test begins.
 pub fn start() -> Moment {
@@ -45,7 +44,7 @@ pub fn conversation(key: u32, name: &str, id: &str) -> Conversation {
         participant_id: Some("77aa04b1-3f6e-4a98-ab8b-94116790c1f4".to_owned()),
         external_id: None,
     };
-    Conversation { key: ConversationKey(key), name: name.to_owned(), address }
+    Conversation { address, ..guest_conversation(key, name, id) }
 }
 
 fn conversations() -> Vec<Conversation> {
@@ -360,17 +359,13 @@ pub fn commands(effects: &[Effect]) -> Vec<&Command> {
 pub fn facts(granted: &[&str], missing: &[&str]) -> TokenFacts {
     let own = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
     TokenFacts {
-        generation: Generation(1),
         issued: start(),
         expires: Some(start().after(Duration::from_secs(3600))),
-        lifetime: Some(Duration::from_secs(3600)),
-        requested: own(&["guest:messages:send"]),
         granted: Granted::Named(own(granted)),
         missing: own(missing),
         organization: Some("Acme".to_owned()),
         client_name: Some("qa-guest".to_owned()),
-        pasted: false,
-        acceptance: guestwire::model::Acceptance::NotAsked,
+        ..token_facts()
     }
 }
 
@@ -388,19 +383,6 @@ pub fn reply(key: ConversationKey, id: &str, text: &str, at: Moment) -> Report {
     }
 }
 
-/// A body of JSON or text.
-pub fn body(text: &str) -> Body {
-    let json = serde_json::from_str::<serde_json::Value>(text).is_ok();
-    let form = if text.is_empty() {
-        BodyForm::Empty
-    } else if json {
-        BodyForm::Json
-    } else {
-        BodyForm::Text
-    };
-    Body { form, text: text.to_owned(), total: text.len() as u64, ..Body::default() }
-}
-
 /// An exchange as the engine reports it.
 pub fn exchange_of(
     number: u64,
@@ -410,25 +392,16 @@ pub fn exchange_of(
     life: &DeliveryStatus,
     status: Option<u16>,
 ) -> Exchange {
-    let request = Request {
-        method: "POST".to_owned(),
-        url: "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2/messages"
-            .to_owned(),
-        headers: vec![
-            Header::new("authorization", "Bearer «token #1»"),
-            Header::new("content-type", "application/json"),
-        ],
-        body: body(&serde_json::json!({ "text": what, "type": "text" }).to_string()),
-    };
-    let answer = |status: u16| Response {
-        status,
-        version: "HTTP/1.1".to_owned(),
-        headers: vec![
-            Header::new("content-type", "application/json"),
-            Header::new("x-request-id", format!("{number:08x}-f6e0-4a98-ab8b-941167ea8968")),
-        ],
-        body: body(if status < 300 { r#"{"id":"m-1","status":"accepted"}"# } else { DENIED }),
-        remote: None,
+    let request = request(
+        "POST",
+        "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2/messages",
+        headers(&[("authorization", "Bearer «token #1»"), ("content-type", "application/json")]),
+        &serde_json::json!({ "text": what, "type": "text" }).to_string(),
+    );
+    let answer = |status: u16| {
+        let id = format!("{number:08x}-f6e0-4a98-ab8b-941167ea8968");
+        let headers = headers(&[("content-type", "application/json"), ("x-request-id", &id)]);
+        response(status, headers, if status < 300 { r#"{"id":"m-1","status":"accepted"}"# } else { DENIED })
     };
     let took = Duration::from_millis(88);
     let open = matches!(life, DeliveryStatus::Sending { .. });
@@ -437,37 +410,32 @@ pub fn exchange_of(
         Some(status) => Some(Ending::Answered(answer(status))),
         None => Some(Ending::Failed(Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer"))),
     };
+    let timing = Timing { total: ending.as_ref().map(|_| took), ..Timing::default() };
     let attempt = Attempt {
-        number: 1,
-        started: at,
         generation: Some(Generation(1)),
         token_age: Some(Duration::from_secs(61)),
-        request: Arc::new(request),
-        timing: Timing { total: ending.as_ref().map(|_| took), ..Timing::default() },
-        ending,
+        timing,
+        ..attempt(at, request, ending)
     };
-    let mut steps = vec![Step::Try(Arc::new(attempt))];
+    let mut waits = Vec::new();
     let outcome = match life {
         DeliveryStatus::Refused(why) => Outcome::Refused(why.clone()),
         DeliveryStatus::Unknown(why) => Outcome::Unknown(why.clone()),
         DeliveryStatus::Waiting { until, why } => {
-            steps.push(Step::Wait { at, until: *until, why: why.clone() });
+            waits.push(Step::Wait { at, until: *until, why: why.clone() });
             Outcome::Waiting
         }
         DeliveryStatus::Sending { .. } => Outcome::Open,
         DeliveryStatus::Cancelled => Outcome::Cancelled,
         _ => Outcome::Accepted,
     };
-    Exchange {
-        id: ExchangeId(number),
-        kind: Kind::Send,
+    let mut exchange = Exchange {
         what: what.to_owned(),
         conversation: message.map(|(_, key)| key),
         message: message.map(|(id, _)| id),
-        started: at,
         ended: outcome.is_settled().then(|| at.after(took)),
-        steps,
-        outcome,
-        sent_as: None,
-    }
+        ..exchange(number, Kind::Send, vec![attempt], outcome)
+    };
+    exchange.steps.extend(waits);
+    exchange
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fixtures::{self, DENIED, headers};
 use guestwire::model::{
     Attempt, Body, BodyForm, ConversationKey, Ending, Exchange, ExchangeId, Failure, FailureKind, Generation, Header,
     Kind, MessageId, Moment, Outcome, Phase, Request, Response, Step, Timing,
@@ -13,7 +14,6 @@ use guestwire::tui::view::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub const DENIED: &str = r#"{"code":"unauthorized","message":"The request could not be fulfilled because the requestor is not authorized to perform the action."}"#;
 pub const URL: &str =
     "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-3b1d-4c7e-9a55-0e6a1b1bd8a2/messages";
 
@@ -24,15 +24,9 @@ pub fn at(ms: u64) -> Moment {
 }
 
 pub fn body(text: &str) -> Body {
-    let form = if text.is_empty() {
-        BodyForm::Empty
-    } else if serde_json::from_str::<serde_json::Value>(text).is_ok() {
-        BodyForm::Json
-    } else {
-        BodyForm::Text
-    };
-    let mime = (form == BodyForm::Json).then(|| "application/json".to_owned());
-    Body { form, text: text.to_owned(), total: text.len() as u64, mime, ..Body::default() }
+    let body = fixtures::body(text);
+    let mime = (body.form == BodyForm::Json).then(|| "application/json".to_owned());
+    Body { mime, ..body }
 }
 
 /// An id with the number in its last digits.
@@ -41,33 +35,25 @@ pub fn uuid(n: u64) -> String {
 }
 
 pub fn request(text: &str) -> Arc<Request> {
-    Arc::new(Request {
-        method: "POST".into(),
-        url: URL.into(),
-        headers: vec![
-            Header::new("authorization", "Bearer «token 3»"),
-            Header::new("content-type", "application/json"),
-            Header::new("accept", "application/json"),
-        ],
-        body: body(&serde_json::json!({ "text": text, "type": "text" }).to_string()),
-    })
+    let text = serde_json::json!({ "text": text, "type": "text" }).to_string();
+    let headers = headers(&[
+        ("authorization", "Bearer «token 3»"),
+        ("content-type", "application/json"),
+        ("accept", "application/json"),
+    ]);
+    Arc::new(Request { body: body(&text), ..fixtures::request("POST", URL, headers, &text) })
 }
 
 pub fn answer(status: u16, id: u64, text: &str) -> Response {
-    Response {
-        status,
-        version: "HTTP/1.1".into(),
-        headers: vec![
-            Header::new("content-type", "application/json"),
-            Header::new("x-request-id", uuid(id)),
-            Header::new("inin-ratelimit-count", "12"),
-            Header::new("inin-ratelimit-allowed", "300"),
-            Header::new("inin-ratelimit-reset", "41"),
-            Header::new("cache-control", "no-cache, no-store, must-revalidate"),
-        ],
-        body: body(text),
-        remote: Some("127.0.0.1:8443".into()),
-    }
+    let headers = headers(&[
+        ("content-type", "application/json"),
+        ("x-request-id", &uuid(id)),
+        ("inin-ratelimit-count", "12"),
+        ("inin-ratelimit-allowed", "300"),
+        ("inin-ratelimit-reset", "41"),
+        ("cache-control", "no-cache, no-store, must-revalidate"),
+    ]);
+    Response { body: body(text), remote: Some("127.0.0.1:8443".into()), ..fixtures::response(status, headers, text) }
 }
 
 pub fn attempt(number: u32, ms: u64, token: u32, request: Arc<Request>, ending: Option<Ending>, took: u64) -> Step {
@@ -99,16 +85,13 @@ pub fn exchange(id: u64, kind: Kind, what: &str, ms: u64, steps: Vec<Step>, outc
     let ended = outcome.is_settled().then(|| at(ms + took));
     let send = kind == Kind::Send;
     Arc::new(Exchange {
-        id: ExchangeId(id),
-        kind,
         what: what.into(),
         conversation: send.then_some(ConversationKey(0)),
         message: send.then_some(MessageId(id)),
-        sent_as: None,
         started: at(ms),
         ended,
         steps,
-        outcome,
+        ..fixtures::exchange(id, kind, Vec::new(), outcome)
     })
 }
 

@@ -12,6 +12,7 @@
 pub mod certificates;
 pub mod console;
 pub mod engine;
+pub mod fixtures;
 pub mod http_server;
 pub mod log;
 #[cfg(unix)]

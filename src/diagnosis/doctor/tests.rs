@@ -1,16 +1,14 @@
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::model::{
-    Attempt, Body, BodyForm, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase,
-    Request, Response, Step as Did, Timing, TlsFault,
+    Attempt, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase, TlsFault,
 };
 
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-00000000000a";
 const GUEST: &str = "77aa04b1-0000-4000-8000-00000000000b";
 const AGENT: &str = "77aa04b1-0000-4000-8000-00000000000c";
-const SCOPE: &str = "guest:messages:send";
 const PLACE: &str = "1e9fa710-0000-4000-8000-00000000000d";
 const ORIGIN: &str = "https://shop.example";
 
@@ -28,15 +26,12 @@ fn profile() -> ProfileFacts {
 }
 
 fn target(conversation: &str, participant: Option<&str>) -> Conversation {
-    Conversation {
-        key: ConversationKey(0),
-        name: "A".to_owned(),
-        address: Address::GuestApi {
-            conversation_id: conversation.to_owned(),
-            participant_id: participant.map(str::to_owned),
-            external_id: None,
-        },
-    }
+    let address = Address::GuestApi {
+        conversation_id: conversation.to_owned(),
+        participant_id: participant.map(str::to_owned),
+        external_id: None,
+    };
+    Conversation { address, ..guest_conversation(0, "A", conversation) }
 }
 
 /// What a pretended server answers to a question.
@@ -119,23 +114,11 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
     if matches!(asked, Asked::Origin(_)) {
         headers.extend([Header::new("upgrade", "websocket"), Header::new("origin", ORIGIN)]);
     }
-    let request = Request {
-        method: "GET".to_owned(),
-        url: format!("https://{host}.mypurecloud.de{path}"),
-        headers,
-        body: Body::default(),
-    };
+    let request = fixtures::request("GET", format!("https://{host}.mypurecloud.de{path}"), headers, "");
     let (ending, outcome) = match answer {
         Json(status, body) => {
-            let form = BodyForm::Json;
-            let headers = vec![Header::new("date", date), Header::new("inin-correlation-id", format!("id-{id}"))];
-            let response = Response {
-                status: *status,
-                version: "HTTP/1.1".to_owned(),
-                headers,
-                body: Body { form, text: body.clone(), ..Body::default() },
-                remote: None,
-            };
+            let headers = fixtures::headers(&[("date", date), ("inin-correlation-id", &format!("id-{id}"))]);
+            let response = fixtures::response(*status, headers, body);
             let fine = *status < 300 || matches!(asked, Asked::Reach(_));
             (Ending::Answered(response), if fine { Outcome::Accepted } else { Outcome::Refused(status.to_string()) })
         }
@@ -145,26 +128,11 @@ fn exchange(id: u64, asked: Asked, answer: &Answer, date: &str) -> Exchange {
         }
     };
     let attempt = Attempt {
-        number: 1,
-        started: Moment::ZERO,
         generation: with_token.then_some(Generation(1)),
         token_age: with_token.then_some(Duration::from_secs(1)),
-        request: Arc::new(request),
-        ending: Some(ending),
-        timing: Timing::default(),
+        ..fixtures::attempt(Moment::ZERO, request, Some(ending))
     };
-    Exchange {
-        id: ExchangeId(id),
-        kind: Kind::Probe,
-        what: String::new(),
-        conversation: None,
-        message: None,
-        sent_as: None,
-        started: Moment::ZERO,
-        ended: Some(Moment::ZERO),
-        steps: vec![Did::Try(Arc::new(attempt))],
-        outcome,
-    }
+    fixtures::exchange(id, Kind::Probe, vec![attempt], outcome)
 }
 
 fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
@@ -199,17 +167,9 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
         let exchange = exchange(id, question, answer, place.date);
         if question == Asked::Token && exchange.outcome == Outcome::Accepted {
             let facts = TokenFacts {
-                generation: Generation(1),
-                issued: Moment::ZERO,
-                expires: Some(Moment::ZERO.after(Duration::from_secs(3600))),
-                lifetime: Some(Duration::from_secs(3600)),
                 requested: profile.requested.clone(),
                 granted: Granted::Named(place.granted.iter().map(|s| (*s).to_owned()).collect()),
-                missing: Vec::new(),
-                organization: None,
-                client_name: None,
-                pasted: false,
-                acceptance: crate::model::Acceptance::NotAsked,
+                ..fixtures::token_facts()
             };
             history.token(&facts);
             token = Some(facts);

@@ -4,10 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
+use crate::fixtures::at_second as at;
 
 fn second(n: i64) -> Timestamp {
     Timestamp::from_second(n).unwrap()

@@ -4,10 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-
-fn at(seconds: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(seconds))
-}
+use crate::fixtures::at_second as at;
 
 fn machine() -> Machine {
     Machine::new(Jitter::new(7), AGAIN_FIRST)

@@ -11,11 +11,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
 use super::*;
 use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
+use crate::fixtures::{self, guest_conversation};
 use crate::model::Variation;
 use crate::model::{
-    Address, Attempt, Author, Body, BodyForm, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus,
-    Ending, Exchange, ExchangeId, Header, Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Request, Response,
-    Step, Timing,
+    Address, Attempt, Author, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
+    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing,
 };
 
 mod limits;
@@ -24,13 +24,7 @@ mod processes;
 const BOUND: Duration = Duration::from_secs(20);
 
 fn conversations() -> Vec<Conversation> {
-    (0..3)
-        .map(|at| Conversation {
-            key: ConversationKey(at),
-            name: format!("c{at}"),
-            address: Address::GuestApi { conversation_id: format!("id-{at}"), participant_id: None, external_id: None },
-        })
-        .collect()
+    (0..3).map(|at| guest_conversation(at, &format!("c{at}"), &format!("id-{at}"))).collect()
 }
 
 fn options(dir: &Path) -> Options {
@@ -104,37 +98,28 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 pub fn exchange(id: u64, text: &str) -> Exchange {
     let at = Moment::new(Duration::from_secs(5), Timestamp::now());
-    let json = |text: String| Body { form: BodyForm::Json, total: text.len() as u64, text, ..Body::default() };
+    let request = fixtures::request(
+        "POST",
+        "https://api.mypurecloud.de/api/v2/x",
+        fixtures::headers(&[("authorization", "«bearer»")]),
+        &format!("{{\"text\":\"{text}\"}}"),
+    );
+    let headers = fixtures::headers(&[("x-request-id", &format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))]);
+    let response = Response {
+        remote: Some("127.0.0.1:1".to_owned()),
+        ..fixtures::response(401, headers, "{\"code\":\"unauthorized\"}")
+    };
+    let attempt = Attempt {
+        timing: Timing { total: Some(Duration::from_millis(87)), ..Timing::default() },
+        ..fixtures::attempt(at, request, Some(Ending::Answered(response)))
+    };
     Exchange {
-        id: ExchangeId(id),
-        kind: Kind::Send,
         what: text.to_owned(),
         conversation: Some(ConversationKey(1)),
         message: Some(MessageId(id)),
-        started: at,
         ended: Some(at.after(Duration::from_millis(87))),
-        outcome: Outcome::Refused("unauthorized: no".to_owned()),
         sent_as: Some(Variation::WrongScope),
-        steps: vec![Step::Try(Arc::new(Attempt {
-            number: 1,
-            started: at,
-            generation: None,
-            token_age: None,
-            request: Arc::new(Request {
-                method: "POST".to_owned(),
-                url: "https://api.mypurecloud.de/api/v2/x".to_owned(),
-                headers: vec![Header::new("authorization", "«bearer»")],
-                body: json(format!("{{\"text\":\"{text}\"}}")),
-            }),
-            ending: Some(Ending::Answered(Response {
-                status: 401,
-                version: "HTTP/1.1".to_owned(),
-                headers: vec![Header::new("x-request-id", format!("e42c0b8a-f6e0-4a98-ab8b-{id:012}"))],
-                body: json("{\"code\":\"unauthorized\"}".to_owned()),
-                remote: Some("127.0.0.1:1".to_owned()),
-            })),
-            timing: Timing { total: Some(Duration::from_millis(87)), ..Timing::default() },
-        }))],
+        ..fixtures::exchange(id, Kind::Send, vec![attempt], Outcome::Refused("unauthorized: no".to_owned()))
     }
 }
 

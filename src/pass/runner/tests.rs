@@ -4,11 +4,9 @@
 use std::path::Path;
 
 use super::*;
-use crate::model::exchange::{Body, BodyForm, Ending, Header, Kind, Outcome, Request, Response, Timing};
-use crate::model::{
-    AsOf, Attempt, Author, ExchangeId, Granted, RemoteMessage, RemoteState, Step as Part, TokenFacts, TokenStatus,
-    Unreadable,
-};
+use crate::fixtures;
+use crate::model::exchange::{Ending, Kind, Outcome};
+use crate::model::{AsOf, Attempt, Author, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable};
 use crate::pass::result::Met;
 use crate::pass::result::Tally;
 
@@ -97,12 +95,7 @@ impl Rig {
             expires: None,
             lifetime: None,
             requested: Vec::new(),
-            granted: Granted::Unknown,
-            missing: Vec::new(),
-            organization: None,
-            client_name: None,
-            pasted: false,
-            acceptance: crate::model::Acceptance::NotAsked,
+            ..fixtures::token_facts()
         })))
     }
 
@@ -142,41 +135,22 @@ fn cast(sandbox: bool) -> Cast {
 
 fn exchange(message: u64, now: Moment, statuses: &[u16], outcome: Outcome) -> Exchange {
     let tries = statuses.iter().zip(1..).map(|(status, number)| {
-        let body = |text: &str| Body { form: BodyForm::Json, text: text.to_owned(), ..Body::default() };
-        let request = Request {
-            method: "POST".to_owned(),
-            url: "https://api.example/send".to_owned(),
-            headers: Vec::new(),
-            body: body("{}"),
-        };
-        let response = Response {
-            status: *status,
-            version: "HTTP/1.1".to_owned(),
-            headers: vec![Header::new("X-Request-Id", "r-1")],
-            body: body(r#"{"id":"T-9","code":"none"}"#),
-            remote: None,
-        };
-        Part::Try(Arc::new(Attempt {
+        let request = fixtures::request("POST", "https://api.example/send", Vec::new(), "{}");
+        let headers = fixtures::headers(&[("X-Request-Id", "r-1")]);
+        let response = fixtures::response(*status, headers, r#"{"id":"T-9","code":"none"}"#);
+        Attempt {
             number,
-            started: now,
             generation: Some(Generation(1)),
-            token_age: None,
-            request: Arc::new(request),
-            ending: Some(Ending::Answered(response)),
-            timing: Timing::default(),
-        }))
+            ..fixtures::attempt(now, request, Some(Ending::Answered(response)))
+        }
     });
     Exchange {
-        id: ExchangeId(message),
-        kind: Kind::Send,
         what: "x".to_owned(),
         conversation: Some(ONE),
         message: Some(MessageId(message)),
-        sent_as: None,
         started: now,
         ended: Some(now),
-        steps: tries.collect(),
-        outcome,
+        ..fixtures::exchange(message, Kind::Send, tries.collect(), outcome)
     }
 }
 

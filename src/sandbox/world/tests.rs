@@ -7,16 +7,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
+use crate::fixtures::at_millis as at;
 use crate::model::fault::{Fault, FaultKind, FaultTarget};
 
 const ECHO: &str = "[[conversations]]\nname = \"Echo\"\n[[conversations]]\nname = \"Other\"\nscript = \"silent\"\n";
 
 fn world(text: &str) -> World {
     World::new(&Scenario::parse(text, Path::new("world.toml")).unwrap(), Moment::ZERO)
-}
-
-fn at(ms: u64) -> Moment {
-    Moment::ZERO.after(Duration::from_millis(ms))
 }
 
 fn asked(world: &World, scope: &str) -> Asked {

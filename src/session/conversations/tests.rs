@@ -1,21 +1,12 @@
 //! Filter, order, selection, ids; and that ten thousand conversations are no trouble.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 
+use crate::fixtures::{at_second as at, guest_conversation as conversation};
 use crate::model::{Address, OpenGuest};
 
 use super::*;
-
-fn conversation(key: u32, name: &str, id: &str) -> Conversation {
-    Conversation {
-        key: ConversationKey(key),
-        name: name.to_owned(),
-        address: Address::GuestApi { conversation_id: id.to_owned(), participant_id: None, external_id: None },
-    }
-}
 
 fn picker() -> Picker {
     let mut list = vec![
@@ -34,10 +25,6 @@ fn picker() -> Picker {
 
 fn names(picker: &Picker) -> Vec<&str> {
     (0..picker.len()).filter_map(|row| picker.row(row)).map(Item::name).collect()
-}
-
-fn at(second: i64) -> Moment {
-    Moment::ZERO.after(Duration::from_secs(second.unsigned_abs()))
 }
 
 const K: fn(u32) -> ConversationKey = ConversationKey;
@@ -230,7 +217,7 @@ proptest! {
                 Move::Filter(f) => p.set_filter(f),
                 Move::Step(n) => p.step(n),
                 Move::Pin(k) => drop(p.pin(K(k))),
-                Move::Touch(k, s) => p.touch(K(k), at(s)),
+                Move::Touch(k, s) => p.touch(K(k), at(s.unsigned_abs())),
                 Move::Sort => p.toggle_sort(),
                 Move::Nick(k, n) => p.set_nickname(K(k), n),
                 Move::Open => prop_assert_eq!(p.open(), before),

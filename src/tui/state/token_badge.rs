@@ -153,26 +153,10 @@ pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::model::{Generation, Granted};
+    use crate::fixtures::{at_millis as at, token_facts};
 
     fn facts(seconds: u64) -> TokenFacts {
-        TokenFacts {
-            generation: Generation(1),
-            issued: Moment::ZERO,
-            expires: Some(Moment::ZERO.after(Duration::from_secs(seconds))),
-            lifetime: None,
-            requested: vec![],
-            granted: Granted::Unknown,
-            missing: vec![],
-            organization: None,
-            client_name: None,
-            pasted: false,
-            acceptance: crate::model::Acceptance::NotAsked,
-        }
-    }
-
-    fn at(millis: u64) -> Moment {
-        Moment::ZERO.after(Duration::from_millis(millis))
+        TokenFacts { expires: Some(at(seconds * 1_000)), ..token_facts() }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use guestwire::model::{DeliveryStatus, Ending, Kind, MessageId, Outcome, Step};
 use guestwire::session::log::{Density, Entry, Log, LogOptions, Rate401};
 
+use crate::support::fixtures::DENIED;
 use crate::support::log::*;
 
 fn texts(log: &Log) -> Vec<String> {

@@ -39,7 +39,7 @@ fn answer(desk: &mut Desk, number: u64, asked: Asked, status: u16, body: &str) -
         "GET".clone_into(&mut request.method);
         request.url = format!("https://api.mypurecloud.de/api/v2/{path}");
         if let Some(guestwire::model::Ending::Answered(response)) = &mut attempt.ending {
-            response.body = crate::support::console::body(body);
+            response.body = crate::support::fixtures::body(body);
         }
     }
     desk.report(Report::Exchange(Arc::new(exchange)));

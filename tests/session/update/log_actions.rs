@@ -6,7 +6,8 @@ use guestwire::tui::state::Pane;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 
-use crate::support::console::{DENIED, Desk};
+use crate::support::console::Desk;
+use crate::support::fixtures::DENIED;
 
 fn copied(effects: &[Effect]) -> &str {
     match effects {

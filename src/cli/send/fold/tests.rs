@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::cli::send::lines::reply_line;
+use crate::fixtures;
 use crate::model::{
-    AsOf, Attempt, Author, Body, Ending, ExchangeId, Failure, FailureKind, Generation, Header, Kind, Outcome, Phase,
-    RemoteMessage, Request, Response, Timing,
+    AsOf, Attempt, Author, Ending, ExchangeId, Failure, FailureKind, Generation, Kind, Outcome, Phase, RemoteMessage,
+    Timing,
 };
 
 const NOW: Moment = Moment::ZERO;
@@ -22,42 +23,27 @@ fn fold(reply_within: Option<Duration>) -> SendFold {
 }
 
 fn answered(status: u16) -> Step {
-    let response = Response {
-        status,
-        version: "HTTP/1.1".to_owned(),
-        headers: vec![Header::new("x-request-id", "req-1")],
-        body: Body::default(),
-        remote: None,
-    };
+    let response = fixtures::response(status, fixtures::headers(&[("x-request-id", "req-1")]), "");
     attempt(Some(Ending::Answered(response)))
 }
 
 fn attempt(ending: Option<Ending>) -> Step {
-    let request = Request { method: "POST".to_owned(), url: String::new(), headers: Vec::new(), body: Body::default() };
     Step::Try(Arc::new(Attempt {
-        number: 1,
-        started: NOW,
         generation: Some(Generation(1)),
-        token_age: None,
-        request: Arc::new(request),
-        ending,
         timing: Timing { total: Some(Duration::from_millis(143)), ..Timing::default() },
+        ..fixtures::attempt(NOW, fixtures::request("POST", "", Vec::new(), ""), ending)
     }))
 }
 
 fn exchange(steps: Vec<Step>, outcome: Outcome) -> Input {
     let ended = outcome.is_settled().then(|| NOW.after(Duration::from_millis(150)));
     report(Report::Exchange(Arc::new(Exchange {
-        id: ExchangeId(7),
-        kind: Kind::Send,
         what: "Hello".to_owned(),
         conversation: Some(ConversationKey(3)),
         message: Some(MESSAGE),
-        sent_as: None,
-        started: NOW,
         ended,
         steps,
-        outcome,
+        ..fixtures::exchange(7, Kind::Send, Vec::new(), outcome)
     })))
 }
 

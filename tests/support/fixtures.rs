@@ -1,0 +1,113 @@
+//! The plainest value of each kind; a test changes what it is about: `TokenFacts { pasted: true, ..token_facts() }`.
+//! Unit tests in `src` use this file too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::model::{
+    Acceptance, Address, Attempt, Body, BodyForm, Conversation, ConversationKey, Ending, Exchange, ExchangeId,
+    Generation, Granted, Header, Kind, Moment, Outcome, Request, Response, Step, Timing, TokenFacts,
+};
+
+/// The scope without which a guest cannot send.
+pub const SCOPE: &str = "guest:messages:send";
+/// What the service says where the scope or the grant is missing.
+pub const DENIED: &str = r#"{"code":"unauthorized","message":"The request could not be fulfilled because the requestor is not authorized to perform the action."}"#;
+
+/// So many seconds after the zero of time.
+pub fn at_second(seconds: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_secs(seconds))
+}
+
+/// So many milliseconds after the zero of time.
+pub fn at_millis(millis: u64) -> Moment {
+    Moment::ZERO.after(Duration::from_millis(millis))
+}
+
+/// The first token, got at the zero of time for one hour. Which scopes it has is not known.
+pub fn token_facts() -> TokenFacts {
+    TokenFacts {
+        generation: Generation(1),
+        issued: Moment::ZERO,
+        expires: Some(at_second(3600)),
+        lifetime: Some(Duration::from_secs(3600)),
+        requested: vec![SCOPE.to_owned()],
+        granted: Granted::Unknown,
+        missing: Vec::new(),
+        organization: None,
+        client_name: None,
+        pasted: false,
+        acceptance: Acceptance::NotAsked,
+    }
+}
+
+/// A conversation of the guest API without a participant.
+pub fn guest_conversation(key: u32, name: &str, conversation_id: &str) -> Conversation {
+    Conversation {
+        key: ConversationKey(key),
+        name: name.to_owned(),
+        address: Address::GuestApi {
+            conversation_id: conversation_id.to_owned(),
+            participant_id: None,
+            external_id: None,
+        },
+    }
+}
+
+/// A body of JSON or text.
+pub fn body(text: &str) -> Body {
+    let json = serde_json::from_str::<serde_json::Value>(text).is_ok();
+    let form = if text.is_empty() {
+        BodyForm::Empty
+    } else if json {
+        BodyForm::Json
+    } else {
+        BodyForm::Text
+    };
+    Body { form, text: text.to_owned(), total: text.len() as u64, ..Body::default() }
+}
+
+/// Headers by name and value.
+pub fn headers(all: &[(&str, &str)]) -> Vec<Header> {
+    all.iter().map(|(name, value)| Header::new(*name, *value)).collect()
+}
+
+/// A request with a body as [`body`] makes it.
+pub fn request(method: &str, url: impl Into<String>, headers: Vec<Header>, text: &str) -> Request {
+    Request { method: method.to_owned(), url: url.into(), headers, body: body(text) }
+}
+
+/// An answer by HTTP/1.1 with a body as [`body`] makes it.
+pub fn response(status: u16, headers: Vec<Header>, text: &str) -> Response {
+    Response { status, version: "HTTP/1.1".to_owned(), headers, body: body(text), remote: None }
+}
+
+/// A first try, without a token.
+pub fn attempt(started: Moment, request: Request, ending: Option<Ending>) -> Attempt {
+    Attempt {
+        number: 1,
+        started,
+        generation: None,
+        token_age: None,
+        request: Arc::new(request),
+        ending,
+        timing: Timing::default(),
+    }
+}
+
+/// An exchange of no conversation. It begins with its first try, and took no time where it is over.
+pub fn exchange(id: u64, kind: Kind, attempts: Vec<Attempt>, outcome: Outcome) -> Exchange {
+    let started = attempts.first().map_or(Moment::ZERO, |attempt| attempt.started);
+    Exchange {
+        id: ExchangeId(id),
+        kind,
+        what: String::new(),
+        conversation: None,
+        message: None,
+        sent_as: None,
+        started,
+        ended: outcome.is_settled().then_some(started),
+        steps: attempts.into_iter().map(|attempt| Step::Try(Arc::new(attempt))).collect(),
+        outcome,
+    }
+}
