@@ -46,6 +46,16 @@ impl Moment {
         self.mono.saturating_sub(earlier.mono)
     }
 
+    /// The next moment after `now` at which the whole seconds left until this one change.
+    pub fn next_second(self, now: Self) -> Option<Self> {
+        let left = self.left(now);
+        if left.is_zero() {
+            return None;
+        }
+        let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
+        Some(now.after(if part.is_zero() { Duration::from_secs(1) } else { part }))
+    }
+
     /// Monotonic time left until `self` seen from `now`; zero if it has passed.
     pub fn left(self, now: Self) -> Duration {
         self.mono.saturating_sub(now.mono)

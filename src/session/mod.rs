@@ -8,30 +8,45 @@
 //! time ──────────────────┘
 //! ```
 
+mod apply;
+pub mod changes;
 pub mod conversations;
+mod diagnose;
 pub mod journal_status;
 pub mod kept_diagnoses;
 pub mod log;
 pub mod open_pass;
 pub mod outcome_watch;
+pub mod outgoing;
+mod persist;
+mod play_pass;
 pub mod profile_info;
 pub mod refusals;
+mod restore;
 pub mod sandbox_request;
+mod sending;
 pub mod sign_in;
 pub mod thread;
+mod unknown_outcome;
 
 use std::collections::BTreeMap;
 
-use crate::diagnosis::History;
-use crate::model::{AgentState, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebhookState};
+use crate::engine::Command;
+use crate::journal::Job;
+use crate::model::{
+    AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebhookState,
+};
 
+pub use apply::RATE_WINDOW;
+pub use changes::Changes;
 use conversations::Picker;
 use journal_status::JournalStatus;
-use log::{Log, Rate401};
-use open_pass::PassDesk;
+use log::Log;
+use open_pass::OpenPass;
 use outcome_watch::OutcomeWatch;
+pub use outgoing::OutgoingMessage;
 pub use profile_info::ProfileInfo;
-use refusals::Refusals;
+use refusals::Diagnoses;
 pub use sign_in::{SignIn, SignInTrouble};
 use thread::Threads;
 
@@ -64,6 +79,16 @@ pub struct Listeners {
     pub webhook: Option<WebhookState>,
 }
 
+/// What a person takes notice of as it comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// The open conversation: elsewhere, messages are unread until it is opened.
+    #[default]
+    OpenConversation,
+    /// Everything is told as it comes.
+    Everywhere,
+}
+
 /// What guestwire knows of a session. See the module.
 #[derive(Debug)]
 pub struct Session {
@@ -81,12 +106,8 @@ pub struct Session {
     pub server: ServerFacts,
     /// What runs beside the requests.
     pub listeners: Listeners,
-    /// What exchanges showed, for diagnoses.
-    pub evidence: History,
-    /// The refusals of the session.
-    pub refusals: Refusals,
-    /// The 401 rate as of the newest report.
-    pub rate_401: Rate401,
+    /// What is known of refusals.
+    pub diagnoses: Diagnoses,
     /// Messages of ours that are not settled.
     pub open_sends: BTreeMap<MessageId, OpenSend>,
     /// The message of unknown outcome that is watched for.
@@ -94,7 +115,9 @@ pub struct Session {
     /// What is known of the journal.
     pub journal: JournalStatus,
     /// The regression pass.
-    pub pass: PassDesk,
+    pub pass: OpenPass,
+    /// To what a person listens.
+    pub attention: Attention,
     next_message: u64,
 }
 
@@ -109,13 +132,12 @@ impl Session {
             sign_in: SignIn::default(),
             server: ServerFacts::default(),
             listeners: Listeners::default(),
-            evidence: History::default(),
-            refusals: Refusals::default(),
-            rate_401: Rate401::default(),
+            diagnoses: Diagnoses::default(),
             open_sends: BTreeMap::new(),
             outcome_watch: None,
             journal: JournalStatus::default(),
-            pass: PassDesk::default(),
+            pass: OpenPass::default(),
+            attention: Attention::default(),
             next_message: 0,
         };
         session.log.set_names(session.names());
@@ -131,6 +153,26 @@ impl Session {
     pub(crate) const fn new_message(&mut self) -> MessageId {
         self.next_message += 1;
         MessageId(self.next_message)
+    }
+
+    /// Opens a conversation: what was said in it counts as looked at. False where there is none of that key.
+    pub fn open_conversation(&mut self, key: ConversationKey, changes: &mut Changes) -> bool {
+        if !self.conversations.open_key(key) {
+            return false;
+        }
+        self.threads.mark_read(key);
+        self.conversations.set_unread(key, 0);
+        self.keep_conversation(key, changes);
+        self.look_at(key, changes);
+        true
+    }
+
+    /// Adds a conversation by hand.
+    pub fn add_conversation(&mut self, conversation: Conversation, changes: &mut Changes) {
+        self.conversations.add(conversation.clone());
+        self.log.set_names(self.names());
+        self.keep(Job::Added(conversation.clone()), changes);
+        changes.engine(Command::Add(conversation));
     }
 
     /// The conversations' names as they stand on screen.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::Moment;
 use crate::pass::Run;
-use crate::pass::runner::Runner;
+use crate::pass::runner::{Runner, Stage};
 
 /// A pass file that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,52 +17,43 @@ pub struct Found {
     pub name: Result<String, String>,
 }
 
-/// The pass that is open.
-#[derive(Debug)]
-pub struct Playing {
-    /// What runs it.
-    pub runner: Runner,
-    /// Its pane stands in the log's place.
-    pub shown: bool,
-    /// The run as the journal was told of it last.
-    pub(crate) kept: Option<Arc<Run>>,
-    /// The step that a recording has its newest marker for.
-    pub(crate) marked: Option<(usize, usize)>,
-}
-
-/// See the module.
+/// The pass that is open. See the module.
 #[derive(Debug, Default)]
-pub struct PassDesk {
-    /// The pass that is open.
-    pub playing: Option<Playing>,
+pub struct OpenPass {
+    /// What runs it, also when it is over.
+    pub runner: Option<Runner>,
     /// One that an earlier session left unfinished.
     pub unfinished: Option<Arc<Run>>,
-    /// What was found where guestwire was started.
-    pub found: Vec<Found>,
-    /// A pass is read for this.
-    pub(crate) reading: Option<PathBuf>,
+    /// The run as the journal was told of it last.
+    pub(super) kept: Option<Arc<Run>>,
 }
 
-impl PassDesk {
-    /// Whether the pane is on screen (as far as the layout gives it room).
-    pub fn is_shown(&self) -> bool {
-        self.playing.as_ref().is_some_and(|p| p.shown)
+impl OpenPass {
+    /// Whether a run is open that is not over.
+    pub fn is_running(&self) -> bool {
+        self.runner.as_ref().is_some_and(|runner| !runner.is_over())
+    }
+
+    /// Whether the open step runs.
+    pub fn runs_step(&self) -> bool {
+        self.runner.as_ref().is_some_and(|r| matches!(r.stage(), Stage::Preparing(_) | Stage::Watching))
+    }
+
+    /// Whether something of it is due.
+    pub fn is_due(&self, now: Moment) -> bool {
+        let due = self.runner.as_ref().and_then(Runner::due);
+        due.is_some_and(|at| at.left(now).is_zero())
     }
 
     /// When something of it is due, or its countdown changes.
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
-        let runner = &self.playing.as_ref()?.runner;
+        let runner = self.runner.as_ref()?;
         let due = runner.due()?;
         let count = runner.open_result()?.expectations.len();
-        let seconds = (0..count).filter_map(|at| crate::tui::state::next_second(runner.waits_until(at)?, now));
+        let seconds = (0..count).filter_map(|at| runner.waits_until(at)?.next_second(now));
         // A moment that has passed is due now: deadlines lie ahead.
         let due = if due.left(now).is_zero() { now.after(Duration::from_millis(1)) } else { due };
         seconds.chain([due]).min()
-    }
-
-    /// Whether a run is open that is not over.
-    pub fn is_running(&self) -> bool {
-        self.playing.as_ref().is_some_and(|p| !p.runner.is_over())
     }
 }
 

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::diagnosis::History;
 use crate::model::{Cause, Channel, ConversationKey, Diagnosis, ExchangeId, Moment};
+
+use super::log::Rate401;
 
 /// Refusals remembered.
 const BOUND: usize = 16_384;
@@ -140,6 +143,17 @@ impl Refusals {
         }
         columns
     }
+}
+
+/// What is known of refusals.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnoses {
+    /// What exchanges showed.
+    pub evidence: History,
+    /// The refusals of the session.
+    pub refusals: Refusals,
+    /// The 401 rate as of the newest report.
+    pub rate_401: Rate401,
 }
 
 #[cfg(test)]

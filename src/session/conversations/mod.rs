@@ -414,6 +414,13 @@ impl Picker {
         }
     }
 
+    /// Typing that has ended is forgotten.
+    pub fn forget_typing(&mut self, now: Moment) {
+        for item in &mut self.items {
+            item.live.typing.take_if(|(_, until)| until.left(now).is_zero());
+        }
+    }
+
     /// The remote side's conversation id became known. True if it is another than was known.
     pub fn learned(&mut self, key: ConversationKey, conversation_id: &str) -> bool {
         let Some(item) = self.item_mut(key).filter(|i| i.conversation_id() != Some(conversation_id)) else {

@@ -1,11 +1,12 @@
 //! The lines of the help page and of the status page: plain text, generated from the live state.
 
 use crate::model::{Channel, Granted, TokenFacts, WebSession};
+use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::screen::width;
 use crate::tui::action::{ACTIONS, Action, Context};
+use crate::tui::state::State;
 use crate::tui::state::token_badge::{chip, countdown, duration, session_words};
-use crate::tui::state::{RATE_WINDOW, State};
 
 /// Help: this pane's keys first, then everywhere, then the rest; then what this terminal can do, and the files.
 pub fn help(state: &State) -> Vec<String> {
@@ -157,7 +158,7 @@ fn sessions(state: &State, lines: &mut Vec<String>) {
 
 /// The refusals of the session by cause, per conversation and channel, and over time.
 fn refusals(state: &State, lines: &mut Vec<String>) {
-    let all = &state.session.refusals;
+    let all = &state.session.diagnoses.refusals;
     if all.is_empty() {
         lines.push("Refusals   none in this session".to_owned());
         return;

@@ -49,7 +49,8 @@ pub fn places(address: &Address) -> Vec<(What, &str)> {
 
 /// What is known of ids: the profile's own, and what was read in this session.
 pub fn known(state: &State) -> Known {
-    Known::of(state.session.conversations.items().iter().map(|i| &i.conversation.address)).with(&state.session.evidence)
+    Known::of(state.session.conversations.items().iter().map(|i| &i.conversation.address))
+        .with(&state.session.diagnoses.evidence)
 }
 
 /// What is wrong with the ids of `address`.

@@ -27,8 +27,9 @@ use crate::tui::keymap::Keymap;
 use crate::tui::layout::{Panes, Shape};
 use crate::tui::theme::Theme;
 
-use crate::session::Session;
 use crate::session::log::{Log, Rate401};
+use crate::session::open_pass::Found as FoundPass;
+use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
 use history::History;
 use overlay::Overlay;
@@ -41,8 +42,6 @@ pub use setup::Setup;
 const PREFIX_MENU: Duration = Duration::from_millis(400);
 /// How long "press again to quit" holds.
 pub(crate) const QUIT_HINT: Duration = Duration::from_secs(2);
-/// The window of the 401 rate.
-pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 /// How the console behaves, by setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +63,19 @@ pub struct Examined {
     pub findings: Vec<Finding>,
     /// It has ended.
     pub over: bool,
+}
+
+/// The pass pane.
+#[derive(Debug, Default)]
+pub struct PassPane {
+    /// It stands in the log's place.
+    pub shown: bool,
+    /// Passes that were found where guestwire was started.
+    pub found: Vec<FoundPass>,
+    /// The pass file that is being read.
+    pub(crate) reading: Option<PathBuf>,
+    /// The step that a recording has its newest marker for.
+    pub(crate) marked: Option<(usize, usize)>,
 }
 
 /// Everything that the screen shows.
@@ -122,6 +134,8 @@ pub struct State {
     pub present: Option<demo::Present>,
     /// Nobody is asked for anything: a rehearsal is all that is shown, and leaving it leaves.
     pub offline: bool,
+    /// The pass pane.
+    pub pass_pane: PassPane,
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The question to the journal that is out.
@@ -147,6 +161,11 @@ impl State {
         self.session.profile.data_dir.join("exports").join(format!("guestwire-{stamp}-{}.{extension}", self.exports))
     }
 
+    /// Whether the pass stands in the log's place (as far as the layout gives it room).
+    pub fn shows_pass(&self) -> bool {
+        self.pass_pane.shown && self.session.pass.runner.is_some()
+    }
+
     /// What decides where the panes stand.
     pub fn shape(&self) -> Shape {
         Shape {
@@ -154,7 +173,7 @@ impl State {
             zoomed: self.zoomed,
             thread_beside: self.thread_beside,
             thread_over: self.thread_over,
-            pass: self.session.pass.is_shown(),
+            pass: self.shows_pass(),
         }
     }
 
@@ -211,19 +230,19 @@ impl State {
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
         let sends = self.session.open_sends.values().filter_map(|send| match &send.life {
-            DeliveryStatus::Waiting { until, .. } => next_second(*until, self.now),
+            DeliveryStatus::Waiting { until, .. } => until.next_second(self.now),
             _ => None,
         });
         let log = self.session.log.next_change(self.now);
         let look = self.session.outcome_watch.and_then(|looking| looking.next);
         // The dialog counts down to it.
-        let count = look.filter(|_| self.overlay.is_some()).and_then(|at| next_second(at, self.now));
+        let count = look.filter(|_| self.overlay.is_some()).and_then(|at| at.next_second(self.now));
         let limit = self
             .session
             .server
             .rate_limit
             .filter(|l| l.count >= l.allowed)
-            .and_then(|l| next_second(l.resets, self.now));
+            .and_then(|l| l.resets.next_second(self.now));
         let live = self.session.conversations.next_change(self.now);
         let present = self.present.as_ref().and_then(demo::Present::next_deadline);
         [
@@ -250,7 +269,8 @@ impl State {
 
     /// The 401 answers that a newer token healed, and those that stand. Told apart everywhere in these words.
     pub fn split_401(&self, rate: Rate401) -> (u32, u32) {
-        let outlived = u32::try_from(self.session.refusals.outlived(self.now, RATE_WINDOW)).unwrap_or(u32::MAX);
+        let outlived =
+            u32::try_from(self.session.diagnoses.refusals.outlived(self.now, RATE_WINDOW)).unwrap_or(u32::MAX);
         let healed = rate.healed.saturating_add(outlived).min(rate.answers401);
         (healed, rate.answers401 - healed)
     }
@@ -288,14 +308,4 @@ impl State {
         let unread = self.session.conversations.unread();
         if unread == 0 { format!("guestwire: {place}") } else { format!("guestwire: {place}, {unread} unread") }
     }
-}
-
-/// The next moment at which the whole seconds left until `until` change.
-pub fn next_second(until: Moment, now: Moment) -> Option<Moment> {
-    let left = until.left(now);
-    if left.is_zero() {
-        return None;
-    }
-    let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
-    Some(now.after(if part.is_zero() { Duration::from_secs(1) } else { part }))
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Size;
 
 use super::composer::Composer;
 use super::status::StatusLine;
-use super::{Manners, Pane, State};
+use super::{Manners, Pane, PassPane, State};
 use crate::model::Moment;
 use crate::session::conversations::Picker;
 use crate::session::log;
@@ -65,6 +65,7 @@ impl State {
             history: None,
             present: None,
             offline: false,
+            pass_pane: PassPane::default(),
             recording: None,
             asked: None,
             examined: None,

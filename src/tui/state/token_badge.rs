@@ -115,7 +115,7 @@ pub fn session_change(session: &WebSession, now: Moment) -> Option<Moment> {
             let left = left_by_wall(*end, now);
             next_step(left, if left >= HOURS_FROM { 3600 } else { step(left) }, now)
         }
-        WebSession::Reconnecting { at, .. } => super::next_second(*at, now),
+        WebSession::Reconnecting { at, .. } => at.next_second(now),
         _ => None,
     }
 }
@@ -137,9 +137,9 @@ fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
 /// When the chip's text changes by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
-        TokenStatus::RenewFailed { retry, .. } => super::next_second(*retry, now),
-        TokenStatus::Expired { retry: Some(retry), .. } => super::next_second(*retry, now),
-        TokenStatus::Limited { until, .. } => super::next_second(*until, now),
+        TokenStatus::RenewFailed { retry, .. } => retry.next_second(now),
+        TokenStatus::Expired { retry: Some(retry), .. } => retry.next_second(now),
+        TokenStatus::Limited { until, .. } => until.next_second(now),
         _ => None,
     };
     let expiry = status.facts().and_then(|f| f.expires).and_then(|expires| {

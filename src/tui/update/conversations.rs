@@ -7,7 +7,8 @@ use crate::tui::action::Action;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
 use crate::tui::state::{Pane, State};
 
-use super::{discover, global, ids, journal, pass};
+use super::notices::with_session;
+use super::{discover, global, ids, journal};
 
 /// Conversations of a page turn.
 const PAGE: isize = 10;
@@ -59,28 +60,14 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.
 pub fn open(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
     show(state, key, effects);
-    pass::follow(state, key, effects);
+    with_session(state, effects, |session, _, changes| session.pass_follows(key, changes));
 }
 
 /// The same, where it was not a person who chose it: a pass stays where it is.
 pub fn show(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if !state.session.conversations.open_key(key) {
-        return;
-    }
-    state.composer.switch(key);
-    state.session.threads.mark_read(key);
-    state.session.conversations.set_unread(key, 0);
-    journal::conversation(state, key, effects);
-    look(state, key, effects);
-    global::focus(state, Pane::Composer);
-}
-
-/// Looks at an open conversation: its replies are watched for, and it is read.
-pub fn look(state: &State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Engine(Command::Watch(Some(key))));
-    // A web conversation is opened by looking at it, and its session brings what was missed.
-    if state.session.conversations.get(key).is_some_and(|item| item.session().is_none()) {
-        effects.push(Effect::Engine(Command::Read(key)));
+    if with_session(state, effects, |session, _, changes| session.open_conversation(key, changes)) {
+        state.composer.switch(key);
+        global::focus(state, Pane::Composer);
     }
 }
 

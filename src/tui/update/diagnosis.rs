@@ -1,74 +1,17 @@
-//! What is made of a refusal: diagnosing when it is settled, again when something new is known, and the card's keys.
-
-use std::sync::Arc;
+//! Why something was refused, as the screen tells it: the hint on the status line, the card and its keys.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::diagnosis::{Case, diagnose, render};
+use crate::diagnosis::render;
 use crate::engine::Command;
-use crate::model::{Confidence, Exchange, ExchangeId, Kind, TokenFacts};
+use crate::model::ExchangeId;
 use crate::session::log::Entry;
-use crate::session::refusals::Refusals;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Card, Overlay};
 use crate::tui::state::{Pane, State};
 
 use super::{doctor, global, log, sending};
-
-/// Entries diagnosed again when something new is known: the newest that are not decided.
-const AGAIN: usize = 24;
-
-/// An exchange came or went on; the log has it already.
-pub fn exchanged(state: &mut State, exchange: &Exchange) {
-    let news = state.session.evidence.exchange(exchange);
-    if exchange.outcome.is_settled() {
-        settle(state, exchange);
-    }
-    if news {
-        again(state, exchange.id);
-    }
-}
-
-/// A token's facts came.
-pub fn token(state: &mut State, facts: &TokenFacts) {
-    if state.session.evidence.token(facts) {
-        again(state, ExchangeId(0));
-    }
-}
-
-fn settle(state: &mut State, exchange: &Exchange) {
-    let channel = exchange.conversation.and_then(|key| {
-        state.session.conversations.items().iter().find(|i| i.conversation.key == key).map(|i| i.conversation.channel())
-    });
-    let case = Case { exchange, channel, profile: &state.session.profile.facts, history: &state.session.evidence };
-    let found = diagnose(&case).filter(|d| !state.session.profile.muted.contains(&d.cause()));
-    if let Some(diagnosis) = &found
-        && exchange.sent_as.is_none()
-        && exchange.kind != Kind::Probe
-    {
-        let at = exchange.ended.unwrap_or(exchange.started);
-        state.session.refusals.note(Refusals::of(exchange.id, at, exchange.conversation, channel, diagnosis));
-    }
-    state.session.log.set_diagnosis(exchange.id, found.map(Arc::new));
-}
-
-/// Something is known now that was not: what was not decided may be.
-fn again(state: &mut State, but: ExchangeId) {
-    let undecided: Vec<Arc<Exchange>> = state
-        .session
-        .log
-        .entries()
-        .rev()
-        .filter(|e| e.diagnosis().is_some_and(|d| d.confidence() != Confidence::Sure))
-        .filter_map(|e| e.exchange().cloned())
-        .filter(|x| x.id != but)
-        .take(AGAIN)
-        .collect();
-    for exchange in undecided {
-        settle(state, &exchange);
-    }
-}
 
 /// The end of the status line of a refused message: cause and what to press.
 pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {

@@ -61,7 +61,7 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
 fn evidence(state: &State) -> Evidence<'_> {
     Evidence {
         profile: &state.session.profile.facts,
-        history: &state.session.evidence,
+        history: &state.session.diagnoses.evidence,
         token: state.session.sign_in.status.facts(),
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Qu
 use crate::tui::state::palette::{Around, Palette};
 use crate::tui::state::{Pane, QUIT_HINT, State};
 
+use super::notices::with_session;
 use super::{attachments, faults, journal, pass, web_session};
 
 /// What the status line says until a token comes.
@@ -79,7 +80,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Present => super::demo::toggle(state),
         Action::Transcript => super::transcript::ask(state),
         Action::Record => super::recording::toggle(state, effects),
-        Action::ResumeQueue => journal::resume(state, effects),
+        Action::ResumeQueue => super::sending::resume(state, effects),
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
             state.overlay = Some(Overlay::Menu(Menu::new("Colours", items)));
@@ -340,7 +341,8 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
         .find(|(_, send)| Some(send.conversation) == active)
         .map(|(&id, s)| (id, s.life.clone()));
     if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
-        journal::take_back_paused(state, *id, effects);
+        let id = *id;
+        with_session(state, effects, |session, _, changes| session.take_back_paused(id, changes));
         state.status.info("Taken back; it was never sent.");
     } else if let Some((id, life)) = running {
         let what = if matches!(life, DeliveryStatus::Sending { .. }) {

@@ -5,7 +5,6 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::diagnosis::ids::{Candidate, Found, Known, Look, What, candidates, find};
 use crate::engine::Command;
-use crate::journal::Job;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Asked, Conversation, ConversationKey, Probed};
 use crate::session::conversations::Item;
@@ -17,7 +16,8 @@ use crate::tui::state::ids;
 use crate::tui::state::ids::{Purpose, Sorting, card, known, places};
 use crate::tui::state::overlay::{Choice, Menu, Overlay};
 
-use super::{conversations, dialogs, journal};
+use super::notices::with_session;
+use super::{conversations, dialogs};
 
 /// Adds the conversation that a pasted text leads to. Where only looking up can tell which, it is looked up first.
 pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
@@ -125,10 +125,7 @@ pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
 fn add_address(state: &mut State, name: String, address: Address, effects: &mut Vec<Effect>) {
     let key = state.session.conversations.free_key();
     let conversation = Conversation { key, name, address };
-    state.session.conversations.add(conversation.clone());
-    state.session.log.set_names(state.session.names());
-    journal::keep(state, Job::Added(conversation.clone()), effects);
-    effects.push(Effect::Engine(Command::Add(conversation)));
+    with_session(state, effects, |session, _, changes| session.add_conversation(conversation, changes));
     conversations::open(state, key, effects);
 }
 

@@ -1,6 +1,5 @@
 //! The only code that changes the console's state: events in, effects out. No clock, no I/O, no randomness.
 
-pub mod arrivals;
 pub mod attachments;
 mod composer;
 pub mod conversations;
@@ -15,18 +14,20 @@ mod ids;
 mod journal;
 mod keys;
 mod log;
+mod notices;
 mod pass;
 mod recording;
 pub mod reports;
 mod sending;
 mod transcript;
+mod typing;
 pub mod unknown_outcome;
 pub mod web_session;
 
 use crate::model::Moment;
 
+use super::state::State;
 use super::state::overlay::{Overlay, paste_line};
-use super::state::{RATE_WINDOW, State};
 use super::{Effect, Event};
 use crate::app::signals::Signal;
 
@@ -47,18 +48,13 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
             state.fit();
         }
         Event::Engine(report) => {
-            let seen = state.session.pass.is_running().then(|| (*report).clone());
             reports::report(state, *report, &mut effects);
-            if let Some(report) = seen {
-                pass::report(state, &report, &mut effects);
-            }
-            state.session.rate_401 = state.session.log.rate_401(at, RATE_WINDOW);
         }
         Event::Deadline => {
             deadline(state);
             demo::deadline(state, &mut effects);
-            pass::due(state, &mut effects);
-            state.session.rate_401 = state.session.log.rate_401(at, RATE_WINDOW);
+            let changes = state.session.due(at);
+            notices::carry_out(state, changes, &mut effects);
         }
         Event::Journal(page) => {
             journal::page(state, page, &mut effects);
@@ -79,7 +75,8 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
         Event::FileSeen(_, _, Err(why)) => state.status.error(why),
         Event::Arranged(done) => {
-            pass::arranged(state, done, &mut effects);
+            let changes = state.session.sandbox_answered(&done, at);
+            notices::carry_out(state, changes, &mut effects);
             effects.push(Effect::AskFaults);
         }
         Event::RecordingFailed(why) => {
@@ -92,7 +89,7 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
     }
     // A text of another length in the same conversation was typed; one that comes back from elsewhere was not.
     if types && draft.0 == state.composer.active() && draft.1 != state.composer.text().len() {
-        arrivals::typed(state, &mut effects);
+        typing::typed(state, &mut effects);
     }
     unknown_outcome::watch(state, &mut effects);
     journal::watch(state, &mut effects);
@@ -138,7 +135,6 @@ fn paste(state: &mut State, text: &str) {
 }
 
 fn deadline(state: &mut State) {
-    arrivals::expire(state);
     if !global::quit_is_armed(state) {
         global::disarm_quit(state);
     }

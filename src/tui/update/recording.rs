@@ -1,6 +1,6 @@
 //! Recording the screen: `:rec` begins and ends it, `--record` has begun it before the first key.
 
-use crate::model::ConversationKey;
+use crate::model::MessageId;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -19,8 +19,10 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// A message was handed over for sending: a place to jump to.
-pub fn sent(state: &State, conversation: ConversationKey, effects: &mut Vec<Effect>) {
+pub fn sent(state: &State, id: MessageId, effects: &mut Vec<Effect>) {
+    let conversation = state.session.threads.message(id).map(|message| message.conversation);
     if state.recording.is_some()
+        && let Some(conversation) = conversation
         && let Some(item) = state.session.conversations.get(conversation)
     {
         // A recording of a demo names nobody either.

@@ -1,7 +1,7 @@
 //! Sending, sending again, and settling what is unknown.
 
-use crate::model::{self, Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
-use crate::session::OpenSend;
+use crate::model::{self, ConversationKey, DeliveryStatus, Extras, Message, MessageId, Moment, Variation};
+use crate::session::OutgoingMessage;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::Refusal;
@@ -9,7 +9,8 @@ use crate::tui::state::overlay::{Ask, Overlay, Question};
 use crate::tui::state::{Pane, State};
 
 pub use super::attachments::choose_key;
-use super::{attachments, conversations, global, journal, recording};
+use super::notices::with_session;
+use super::{attachments, conversations, global};
 
 /// Enter in the composer.
 pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
@@ -62,7 +63,7 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
             let sent_as = state.send_as.take();
             let text = sent_as.map_or(text.clone(), |v| v.text(&text));
             state.status.clear();
-            submit(state, key, text, None, sent_as, extras, effects);
+            submit(state, OutgoingMessage { sent_as, extras, ..OutgoingMessage::text(key, text) }, effects);
         }
         Err(refusal) => state.status.error(sentence(refusal)),
     }
@@ -82,36 +83,8 @@ fn sentence(refusal: Refusal) -> String {
 }
 
 /// Asks for a send, and shows it as queued: its id.
-pub fn submit(
-    state: &mut State,
-    conversation: ConversationKey,
-    text: String,
-    resend_of: Option<MessageId>,
-    sent_as: Option<Variation>,
-    extras: Extras,
-    effects: &mut Vec<Effect>,
-) -> MessageId {
-    let id = state.session.new_message();
-    let message = Message {
-        id,
-        conversation,
-        author: Author::Guest,
-        text,
-        at: state.now,
-        life: DeliveryStatus::Queued,
-        exchange: None,
-        remote_id: None,
-        resend_of,
-        sent_as,
-        extras,
-    };
-    state.session.threads.sent(message.clone());
-    state.session.conversations.touch(conversation, state.now);
-    state.session.conversations.set_counts(conversation, state.session.threads.counts(conversation));
-    state.session.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: state.now });
-    journal::send(state, &message, effects);
-    recording::sent(state, conversation, effects);
-    id
+pub fn submit(state: &mut State, outgoing: OutgoingMessage, effects: &mut Vec<Effect>) -> MessageId {
+    with_session(state, effects, |session, now, changes| session.submit(outgoing, now, changes))
 }
 
 /// Sends a text that did not come from the composer, filled in already; the reason where nothing may be sent.
@@ -127,7 +100,7 @@ pub fn send_text(
         return Err(why.to_owned());
     }
     let text = sent_as.map_or(text.clone(), |v| v.text(&text));
-    Ok(submit(state, key, text, None, sent_as, extras, effects))
+    Ok(submit(state, OutgoingMessage { sent_as, extras, ..OutgoingMessage::text(key, text) }, effects))
 }
 
 /// Sends a choice that the other side offered. The draft stays.
@@ -141,7 +114,17 @@ pub fn answer(
     let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
     let extras = Extras { choice: Some(choice), answers: Some(answers), ..Extras::default() };
     state.status.clear();
-    submit(state, key, text, None, None, extras, effects);
+    submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }, effects);
+}
+
+/// The key that sends what an earlier session left queued.
+pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
+    let count = with_session(state, effects, |session, _, changes| session.resume(changes));
+    state.status.info(match count {
+        0 => "No queued message waits for a key.".to_owned(),
+        1 => "1 queued message goes on.".to_owned(),
+        count => format!("{count} queued messages go on."),
+    });
 }
 
 /// The message of the chosen log entry.
@@ -206,7 +189,8 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
     }
     let Some(message) = state.session.threads.message(id) else { return };
     let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
-    submit(state, conversation, text, Some(id), None, extras, effects);
+    let outgoing = OutgoingMessage { resend_of: Some(id), extras, ..OutgoingMessage::text(conversation, text) };
+    submit(state, outgoing, effects);
     state.status.info("Sent again as a new message.");
 }
 

@@ -1,12 +1,12 @@
 //! The dialog for a message of unknown outcome, and the looks at its conversation while nobody knows.
 
-use crate::engine::Command;
 use crate::model::{Channel, DeliveryStatus, Ending, FailureKind, Message, MessageId};
 use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Choice, Menu, Overlay};
 
+use super::notices::carry_out;
 use super::sending;
 
 /// Opens the dialog, and looks at the conversation from now on.
@@ -15,12 +15,8 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.info("The chosen entry has no unknown outcome.");
         return;
     };
-    let item = state.session.conversations.get(key);
-    let channel = item.map(|i| i.conversation.channel());
-    let readable = item.is_some_and(|i| channel == Some(Channel::WebMessaging) || i.conversation_id().is_some());
-    if state.session.outcome_watch.is_none_or(|looking| looking.message != id) {
-        state.session.outcome_watch = Some(OutcomeWatch::new(id, key, readable, state.now));
-    }
+    let channel = state.session.conversations.get(key).map(|item| item.conversation.channel());
+    state.session.watch_outcome(id, state.now);
     let again = match channel {
         Some(Channel::OpenMessaging) => "send it again anyway, under the same message id (asks for a word)",
         _ => "send it again anyway (asks for a word)",
@@ -35,34 +31,14 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     watch(state, effects);
 }
 
-/// After each event: looks when it is time, ends when it is known, and says in the dialog where that stands.
+/// After each event: looks when it is time, and says in the dialog where that stands.
 pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(mut looking) = state.session.outcome_watch else { return };
-    let open = dialog(state) == Some(looking.message);
-    match state.session.threads.message(looking.message).map(|m| &m.life) {
-        Some(DeliveryStatus::Unknown(_)) => {}
-        life => {
-            let word = life.map_or("gone", DeliveryStatus::word);
-            state.session.outcome_watch = None;
-            if open {
-                state.overlay = None;
-            }
-            state.status.info(match word {
-                "landed" => "The message of unknown outcome has landed: it was received.".to_owned(),
-                word => format!("The message of unknown outcome is {word}."),
-            });
-            return;
-        }
-    }
-    if looking.is_due(state.now) {
-        effects.push(Effect::Engine(Command::Read(looking.conversation)));
-    }
-    state.session.outcome_watch = Some(looking);
-    if open {
-        let intro = intro(state, &looking);
-        if let Some(Overlay::Menu(menu)) = &mut state.overlay {
-            menu.intro = intro;
-        }
+    let changes = state.session.look_for_outcome(state.now);
+    carry_out(state, changes, effects);
+    let Some(watch) = state.session.outcome_watch.filter(|watch| dialog(state) == Some(watch.message)) else { return };
+    let intro = intro(state, &watch);
+    if let Some(Overlay::Menu(menu)) = &mut state.overlay {
+        menu.intro = intro;
     }
 }
 

@@ -166,3 +166,55 @@ pub fn go(state: &mut State, key: ConversationKey, ask: SessionAsk, effects: &mu
         SessionAsk::Health => "Asked whether the session is alive; the log shows the answer.",
     });
 }
+
+/// The session of a web conversation moved on: one sentence, with the key that goes on.
+pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
+    let Some(session) = state.session.conversations.get(key).map(|item| item.live.session.clone()) else { return };
+    if *before == session {
+        return;
+    }
+    let here = state.session.conversations.active() == Some(key);
+    let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
+    let named = |text: &str| if here { text.to_owned() } else { format!("{name}: {text}") };
+    let go_on = state.key(Action::Session);
+    let why = |why: &str| why.trim_end().trim_end_matches('.').to_owned();
+    match session {
+        WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),
+        WebSession::Open { .. } if matches!(before, WebSession::Reconnecting { .. } | WebSession::Connecting) => {
+            state.status.info(named("The session goes on where it was."));
+        }
+        WebSession::ReadOnly { why: said } => {
+            state.status.warn(format!("{name} is read-only; {go_on} starts a new session: {}.", why(&said)));
+        }
+        WebSession::Ended { why: said } => {
+            // A refused upgrade is in the log, and explained there. The keys come first: reasons can be long.
+            let explain =
+                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
+            state.status.error(format!("{name} is over; {go_on} goes on{explain}: {}.", why(&said)));
+        }
+        WebSession::Reconnecting { why: said, .. } => {
+            state.status.warn(named(&format!(
+                "The connection broke: {}. It is opened again by itself; what is sent waits.",
+                why(&said)
+            )));
+        }
+        WebSession::Unreachable { why: said } => {
+            // The log explains what the last attempt met.
+            let explain =
+                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
+            state.status.error(format!(
+                "{name} cannot be reached; what is sent waits, {go_on} connects{explain}: {}.",
+                why(&said)
+            ));
+        }
+        WebSession::Closed if *before != WebSession::Closed => {
+            state.status.info(named(&format!("Closed; {go_on} opens it again.")));
+        }
+        WebSession::Open { .. } | WebSession::Closed | WebSession::Connecting => {}
+    }
+}
+
+/// Whether the entry that [`Action::Why`] explains is one of this conversation.
+fn explained(state: &State, key: ConversationKey) -> bool {
+    state.session.log.why().and_then(|e| e.exchange()).is_some_and(|x| x.conversation == Some(key))
+}

@@ -151,7 +151,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
 
 /// What the key of a pass does to the open step now, if anything.
 fn go_words(state: &State) -> Option<&'static str> {
-    let runner = &state.session.pass.playing.as_ref()?.runner;
+    let runner = state.session.pass.runner.as_ref()?;
     match runner.stage() {
         Stage::Ready => Some("run"),
         Stage::Judging => runner.open_result()?.suggested.map(|_| "accept"),

@@ -77,7 +77,7 @@ fn badge(state: &State) -> (&'static str, Role) {
 /// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
 /// glitch of the token; those that stand are not, and only they are an error.
 fn rate_401(state: &State) -> (String, Style) {
-    let rate = state.session.rate_401;
+    let rate = state.session.diagnoses.rate_401;
     let (healed, stands) = state.split_401(rate);
     let role = match (stands, healed) {
         (0, 0) => Role::Dim,

@@ -21,7 +21,6 @@ use super::Look;
 use crate::model::variables::next_name;
 use crate::pass::result::{ExpectationResult, Met, StepResult, Verdict};
 use crate::pass::runner::{Runner, Stage};
-use crate::session::open_pass::Playing;
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::State;
@@ -57,16 +56,16 @@ impl Row {
 
 /// The pane's title.
 pub fn title(state: &State) -> String {
-    let Some(playing) = &state.session.pass.playing else { return "Pass".to_owned() };
-    let paused = if playing.runner.is_paused() { " PAUSED" } else { "" };
-    let run = playing.runner.run();
+    let Some(runner) = &state.session.pass.runner else { return "Pass".to_owned() };
+    let paused = if runner.is_paused() { " PAUSED" } else { "" };
+    let run = runner.run();
     let arrow = if state.theme.ascii { "->" } else { "→" };
     format!("Pass {arrow} {} {}{paused}", run.name, run.place_word())
 }
 
 /// How the verdicts stand, for the pane's right corner.
 pub fn count(state: &State) -> String {
-    let Some(playing) = &state.session.pass.playing else { return String::new() };
+    let Some(runner) = &state.session.pass.runner else { return String::new() };
     // What is only suggested does not count before a person has said so.
     let words = [
         (Some(Verdict::Pass), "pass"),
@@ -77,7 +76,7 @@ pub fn count(state: &State) -> String {
     ];
     let mut parts = Vec::new();
     for (verdict, word) in words {
-        let count = playing.runner.run().steps().filter(|s| s.verdict == verdict).count();
+        let count = runner.run().steps().filter(|s| s.verdict == verdict).count();
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -87,11 +86,11 @@ pub fn count(state: &State) -> String {
 
 /// Draws it.
 pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(playing) = &state.session.pass.playing else { return };
+    let Some(runner) = &state.session.pass.runner else { return };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
-    let mut below = open_rows(state, playing, Room { cells: room, short: height < SHORT });
-    let list = list_rows(playing);
+    let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
+    let list = list_rows(runner);
     let least = list.len().min(if height < SHORT { 1 } else { LIST_AT_LEAST });
     if height < SHORT {
         below.remove(0);
@@ -124,15 +123,15 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, y: u16, buf: &mut Buffer) {
 }
 
 /// Cases and steps.
-fn list_rows(playing: &Playing) -> Vec<Row> {
-    let run = playing.runner.run();
+fn list_rows(runner: &Runner) -> Vec<Row> {
+    let run = runner.run();
     let mut rows = Vec::new();
     for (c, case) in run.cases.iter().enumerate() {
         let of = case.conversation.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
         rows.push(Row::new(format!("{}{of}", case.name), Role::Strong));
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
-            let (word, role) = word(step, here.then(|| playing.runner.stage()));
+            let (word, role) = word(step, here.then(|| runner.stage()));
             let mark = if here { ">" } else { " " };
             let differs = if step.disagrees() { "  (differs)" } else { "" };
             let note = if step.note.is_some() { "  ;" } else { "" };
@@ -183,8 +182,7 @@ fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
 }
 
 /// The open step: what to do, what is expected, what is suggested.
-fn open_rows(state: &State, playing: &Playing, room: Room) -> Vec<Row> {
-    let runner = &playing.runner;
+fn open_rows(state: &State, runner: &Runner, room: Room) -> Vec<Row> {
     let line = if state.theme.ascii { "-" } else { "─" };
     let mut rows = vec![Row::new(line.repeat(room.cells), Role::Border)];
     let Some(step) = runner.open_result() else {

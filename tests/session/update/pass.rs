@@ -71,7 +71,7 @@ fn kept(effects: &[Effect]) -> Vec<Arc<Run>> {
 }
 
 fn verdicts(desk: &Desk) -> Vec<Option<Verdict>> {
-    desk.state.session.pass.playing.as_ref().unwrap().runner.run().steps().map(|s| s.verdict).collect()
+    desk.state.session.pass.runner.as_ref().unwrap().run().steps().map(|s| s.verdict).collect()
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn letters_judge_but_never_send() {
         assert!(sends(&desk.keys(keys)).is_empty(), "{keys}");
     }
     assert_eq!(verdicts(&desk), [Some(Verdict::Skip), None, None]);
-    let run = desk.state.session.pass.playing.as_ref().unwrap().runner.run();
+    let run = desk.state.session.pass.runner.as_ref().unwrap().run();
     assert_eq!(run.cases[0].steps[1].note.as_deref(), Some("wrong"));
 }
 
@@ -198,9 +198,9 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     assert!(desk.screen().contains("go on with Short: step 2 of 3"), "{}", desk.screen());
     let effects = desk.keys("enter");
     assert!(sends(&effects).is_empty() && kept(&effects).is_empty(), "nothing happens by coming back: {effects:?}");
-    let playing = desk.state.session.pass.playing.as_ref().unwrap();
-    assert!(playing.runner.is_paused() && playing.runner.stage() == &Stage::Ready);
-    assert_eq!((playing.runner.run().id.as_str(), playing.runner.run().at), (run.id.as_str(), (0, 1)));
+    let runner = desk.state.session.pass.runner.as_ref().unwrap();
+    assert!(runner.is_paused() && runner.stage() == &Stage::Ready);
+    assert_eq!((runner.run().id.as_str(), runner.run().at), (run.id.as_str(), (0, 1)));
     let effects = desk.keys("s p");
     let run = kept(&effects).pop().unwrap();
     assert!(run.ended.is_some());
@@ -229,9 +229,9 @@ fn a_file_with_mistakes_says_where_and_opens_nothing() {
     assert_eq!(desk.keys("enter"), [Effect::ReadPass("bad.toml".into())]);
     desk.event(Event::PassRead("bad.toml".into(), Ok("name = \"x\"\n[[cases]]\nnmae = \"y\"\n".to_owned())));
     assert!(desk.screen().contains("bad.toml:3:1: unknown field"), "{}", desk.screen());
-    assert!(desk.state.session.pass.playing.is_none());
+    assert!(desk.state.session.pass.runner.is_none());
     desk.event(Event::PassRead("other.toml".into(), Ok(PASS.to_owned())));
-    assert!(desk.state.session.pass.playing.is_none(), "nobody asked for it");
+    assert!(desk.state.session.pass.runner.is_none(), "nobody asked for it");
 }
 
 #[test]

@@ -1,37 +1,12 @@
 //! What is told to the journal while the console runs, each thing when it changed.
 
-use std::sync::Arc;
-
 use crate::journal::Job;
-use crate::journal::job::{KeptConversation, is_kept};
-use crate::model::{ConversationKey, Exchange, RemoteMessage};
+use crate::model::ConversationKey;
 use crate::session::journal_status::SAVE_AFTER;
-use crate::session::thread::Thread;
 use crate::tui::Effect;
 use crate::tui::state::State;
 
-use super::keep;
-
-/// An exchange went on.
-pub fn exchanged(state: &State, exchange: &Arc<Exchange>, effects: &mut Vec<Effect>) {
-    if !state.session.journal.keeps() || !is_kept(exchange) {
-        return;
-    }
-    if let Some(number) = state.session.log.number_of(exchange.id) {
-        keep_exchange(number, exchange, effects);
-        if let Some(entry) = state.session.log.entry(number).filter(|e| e.is_marked()) {
-            let comment = entry.comment().map(str::to_owned);
-            effects.push(Effect::Journal(Job::Mark { number, marked: true, comment }));
-        }
-    }
-}
-
-/// Keeps an exchange that is no longer open, or carries a message.
-pub fn keep_exchange(number: u64, exchange: &Arc<Exchange>, effects: &mut Vec<Effect>) {
-    if is_kept(exchange) {
-        effects.push(Effect::Journal(Job::Exchange { number, exchange: Arc::clone(exchange) }));
-    }
-}
+use crate::tui::update::notices::with_session;
 
 /// The mark or comment of the chosen entry changed.
 pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
@@ -47,36 +22,7 @@ pub fn marked(state: &mut State, number: u64, effects: &mut Vec<Effect>) {
 
 /// What a person decided about a conversation, or what was looked at, may have changed.
 pub fn conversation(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
-    if !state.session.journal.keeps() {
-        return;
-    }
-    let Some(item) = state.session.conversations.get(key) else { return };
-    let before = state.session.journal.conversations.get(&key);
-    let looked_at = state.session.threads.get(key).and_then(Thread::seen);
-    let kept = KeptConversation {
-        key,
-        nickname: item.nickname.clone(),
-        pinned: item.pinned,
-        seen: looked_at.max(before.and_then(|b| b.seen)),
-        unread: item.unread,
-        place: state.session.threads.place(key),
-    };
-    if before != Some(&kept) {
-        state.session.journal.conversations.insert(key, kept.clone());
-        effects.push(Effect::Journal(Job::Conversation(kept)));
-    }
-}
-
-/// The remote side's id of a conversation became known.
-pub fn learned(state: &mut State, key: ConversationKey, id: String, effects: &mut Vec<Effect>) {
-    keep(state, Job::ConversationIdKnown { conversation: key, id }, effects);
-}
-
-/// A read brought messages.
-pub fn heard(state: &State, key: ConversationKey, messages: &[RemoteMessage], effects: &mut Vec<Effect>) {
-    if state.session.journal.keeps() && !messages.is_empty() {
-        effects.push(Effect::Journal(Job::RemoteMessages { conversation: key, messages: messages.to_vec() }));
-    }
+    with_session(state, effects, |session, _, changes| session.keep_conversation(key, changes));
 }
 
 /// After each event: tells which conversation is open, and saves the draft, and the place in the thread, that has waited long enough, or whose conversation

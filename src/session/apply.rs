@@ -1,0 +1,185 @@
+//! What a report of the engine means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::Report;
+use crate::journal::Job;
+use crate::journal::job::not_on_disk;
+use crate::model::{
+    Author, ConversationKey, DeliveryStatus, ExchangeId, Kind, MessageId, Moment, RemoteMessage, TokenStatus,
+};
+use crate::pass::runner::Event;
+
+use super::changes::{Changes, Notice};
+use super::thread::EntryId;
+use super::{Attention, OpenSend, Session};
+
+/// The window of the 401 rate.
+pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+impl Session {
+    /// Applies a report. One about something that is gone changes nothing.
+    pub fn apply(&mut self, report: Report, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        // The pass is told once the rest knows it.
+        let told = self.pass.is_running().then(|| report.clone());
+        self.report(report, now, &mut changes);
+        if let Some(report) = told {
+            self.tell_pass(Event::Report(&report), now, &mut changes);
+        }
+        self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
+        changes
+    }
+
+    /// Time has passed: typing that has ended is forgotten, and the pass goes on where something is due.
+    pub fn due(&mut self, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        self.conversations.forget_typing(now);
+        if self.pass.is_due(now) {
+            self.tell_pass(Event::Due, now, &mut changes);
+        }
+        self.diagnoses.rate_401 = self.log.rate_401(now, RATE_WINDOW);
+        changes
+    }
+
+    fn report(&mut self, report: Report, now: Moment, changes: &mut Changes) {
+        match report {
+            Report::Token(status) => self.token(status, now, changes),
+            Report::Exchange(exchange) => {
+                self.log.exchange(Arc::clone(&exchange));
+                self.sign_in.exchange(&exchange);
+                self.diagnose_exchange(&exchange);
+                self.keep_exchange(&exchange, changes);
+                changes.notice(Notice::Exchange(exchange));
+            }
+            Report::Message { id, life, exchange, remote_id } => {
+                self.message(id, life, exchange, remote_id, now, changes);
+            }
+            Report::NotOnDisk { why, .. } => {
+                self.log.note(now, Kind::Sys, not_on_disk(&why));
+                changes.notice(Notice::NotOnDisk(why));
+            }
+            Report::Conversation { key, state, since, messages } => {
+                let Some(before) = self.conversations.get(key).map(|item| item.remote) else { return };
+                self.keep_remote_messages(key, &messages, changes);
+                let news = self.threads.read(key, state, since, messages, now);
+                self.conversations.set_remote(key, state, since);
+                let news = self.brought(key, news, now, changes);
+                changes.notice(Notice::Read { key, before, since, news });
+            }
+            Report::MessagesArrived { key, messages } => self.arrived(key, messages, now, changes),
+            Report::RepliesReadable { key, readable, .. } => {
+                let changed = self.conversations.set_readable(key, readable);
+                changes.notice(Notice::Replies { key, changed });
+            }
+            Report::Typing { key, author, until } => {
+                if author != Author::Guest {
+                    self.conversations.set_typing(key, author, until);
+                }
+            }
+            Report::Session { key, session } => {
+                if let Some(before) = self.conversations.set_session(key, session) {
+                    changes.notice(Notice::WebSession { key, before });
+                }
+            }
+            Report::ConversationIdKnown { key, conversation_id: id } => {
+                let new = self.conversations.learned(key, &id);
+                self.keep(Job::ConversationIdKnown { conversation: key, id }, changes);
+                changes.notice(Notice::ConversationId { key, new });
+            }
+            Report::Metrics { exchange, datagrams } => self.log.set_metrics(exchange, datagrams),
+            Report::Agent(agent) => self.listeners.agent = Some(agent),
+            Report::Webhook(webhook) => self.listeners.webhook = Some(webhook),
+            Report::RateLimit(limit) => self.server.rate_limit = Some(limit),
+            Report::ClockSkew(seconds) => {
+                self.diagnoses.evidence.skew_told(seconds);
+                self.server.clock_skew = Some(seconds);
+                self.threads.clock_skew(seconds);
+                changes.notice(Notice::ClockSkew(seconds));
+            }
+            Report::Notice { at: _, text } => {
+                self.note(&text, now, changes);
+                changes.notice(Notice::EngineNotice(text));
+            }
+            Report::Stopped => changes.notice(Notice::Stopped),
+            // Answers to whoever asked: the exchanges that brought them are in the log.
+            Report::Discovered { .. } | Report::Probe { .. } => {}
+        }
+    }
+
+    fn token(&mut self, status: TokenStatus, now: Moment, changes: &mut Changes) {
+        if let Some(facts) = status.facts()
+            && self.diagnoses.evidence.token(facts)
+        {
+            self.diagnose_again(None);
+        }
+        let in_trouble = self.sign_in.trouble().is_some();
+        let before = self.sign_in.moved(now, status);
+        changes.notice(Notice::Token { before, in_trouble });
+    }
+
+    fn message(
+        &mut self,
+        id: MessageId,
+        life: DeliveryStatus,
+        exchange: Option<ExchangeId>,
+        remote_id: Option<String>,
+        now: Moment,
+        changes: &mut Changes,
+    ) {
+        let Some(known) = self.threads.message(id) else { return };
+        // What is over does not begin again: a resend is a message of its own.
+        if known.life.is_settled() && !life.is_settled() {
+            return;
+        }
+        let (conversation, before, carrier) = (known.conversation, known.life.clone(), exchange.or(known.exchange));
+        self.threads.life(id, life.clone(), exchange, remote_id);
+        self.log.set_life(id, &life);
+        if life.is_settled() {
+            self.open_sends.remove(&id);
+        } else {
+            self.open_sends.insert(id, OpenSend { conversation, life: life.clone(), since: now });
+        }
+        self.count(conversation);
+        changes.notice(Notice::Message { id, before, life, exchange: carrier });
+    }
+
+    fn arrived(&mut self, key: ConversationKey, messages: Vec<RemoteMessage>, now: Moment, changes: &mut Changes) {
+        let Some(item) = self.conversations.get(key) else { return };
+        if messages.is_empty() {
+            return;
+        }
+        // Whoever said something has stopped typing it.
+        let typist = item.live.typing.map(|(author, _)| author).filter(|who| messages.iter().any(|m| m.author == *who));
+        self.keep_remote_messages(key, &messages, changes);
+        let news = self.threads.heard(key, messages, now);
+        if let Some(author) = typist {
+            self.conversations.set_typing(key, author, None);
+        }
+        let news = self.brought(key, news, now, changes);
+        changes.notice(Notice::Arrived { key, news });
+    }
+
+    /// What follows from messages, however they came. `news`: how many of the other side are new. Returns which.
+    fn brought(&mut self, key: ConversationKey, news: usize, now: Moment, changes: &mut Changes) -> Vec<EntryId> {
+        self.count(key);
+        let mut new = Vec::new();
+        if news > 0 {
+            self.conversations.touch(key, now);
+            new.extend(self.threads.messages(key).iter().filter(|entry| entry.unread).map(|entry| entry.id));
+        }
+        if self.attention == Attention::Everywhere || self.conversations.active() == Some(key) {
+            self.threads.mark_read(key);
+        } else if news > 0 {
+            self.conversations.set_unread(key, self.threads.unread(key));
+        }
+        self.keep_conversation(key, changes);
+        new
+    }
+
+    /// Counts anew how the messages of a conversation fared.
+    pub(super) fn count(&mut self, key: ConversationKey) {
+        self.conversations.set_counts(key, self.threads.counts(key));
+    }
+}

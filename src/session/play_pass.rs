@@ -1,0 +1,156 @@
+//! What an open pass does: it is told what happens, and what it wants is done; each change of its run is kept.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::config::problem::Problems;
+use crate::engine::{Command, Report};
+use crate::journal::Job;
+use crate::model::{ConversationKey, Moment};
+use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Player, Runner};
+use crate::pass::{Pass, Run};
+
+use super::Session;
+use super::changes::{Change, Changes, Notice};
+use super::outgoing::OutgoingMessage;
+use super::sandbox_request::SandboxRequest;
+
+/// How many messages of the conversation go with a step as evidence.
+const SCREEN_MESSAGES: usize = 20;
+
+impl Session {
+    /// Opens a pass from its text, under the run id `id`.
+    pub fn open_pass(
+        &mut self,
+        file: &str,
+        text: &str,
+        id: uuid::Uuid,
+        now: Moment,
+        changes: &mut Changes,
+    ) -> Result<(), Problems> {
+        let pass = Pass::parse(Path::new(file), text)?;
+        // Of two unfinished runs only one can be gone on with: the one left behind is over.
+        let left = self.pass.unfinished.take();
+        let left = left.or_else(|| self.pass.runner.take().map(|runner| Arc::new(runner.run().clone())));
+        if let Some(left) = left.filter(|run| run.ended.is_none()) {
+            let ended = Run { ended: Some(now.wall), ..(*left).clone() };
+            self.keep(Job::Pass(Arc::new(ended)), changes);
+        }
+        let begin = Begin {
+            id,
+            file: file.to_owned(),
+            source: text.to_owned(),
+            profile: self.profile.profile.clone(),
+            region: self.profile.region.clone(),
+            sandbox: self.profile.sandbox,
+            at: now,
+            plan: (0..pass.cases.len()).map(|case| (case, 1)).collect(),
+        };
+        let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
+        self.play(runner, None, now);
+        self.tell_pass(Event::Pause(false), now, changes);
+        Ok(())
+    }
+
+    /// Takes up the run that an earlier session left unfinished; it is paused. The run, or the name of one that cannot be
+    /// read any more. `None` where there is none.
+    pub fn resume_pass(&mut self, now: Moment) -> Option<Result<Arc<Run>, String>> {
+        let run = self.pass.unfinished.take()?;
+        let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
+        let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.cast(), now));
+        let Some(runner) = runner else { return Some(Err(run.name.clone())) };
+        self.play(runner, Some(Arc::clone(&run)), now);
+        Some(Ok(run))
+    }
+
+    fn play(&mut self, mut runner: Runner, kept: Option<Arc<Run>>, now: Moment) {
+        let known = Known { facts: &self.profile.facts, past: &self.diagnoses.evidence };
+        runner.on(now, Event::Report(&Report::Token(self.sign_in.status.clone())), &known);
+        self.pass.runner = Some(runner);
+        self.pass.kept = kept;
+    }
+
+    fn cast(&self) -> Cast {
+        // The pass calls conversations as the config does, whatever a person calls them.
+        let players = self.conversations.items().iter().map(|item| Player {
+            name: item.conversation.name.clone(),
+            key: item.conversation.key,
+            channel: item.conversation.channel(),
+            readable: item.readable.clone(),
+        });
+        Cast { players: players.collect(), usual: self.conversations.active(), sandbox: self.profile.sandbox }
+    }
+
+    /// Tells the pass, does what it wants, and keeps what changed.
+    pub fn tell_pass(&mut self, event: Event<'_>, now: Moment, changes: &mut Changes) {
+        let known = Known { facts: &self.profile.facts, past: &self.diagnoses.evidence };
+        let Some(runner) = &mut self.pass.runner else { return };
+        let was_over = runner.is_over();
+        for effect in runner.on(now, event, &known) {
+            self.do_for_pass(effect, now, changes);
+        }
+        self.keep_pass(changes);
+        changes.notice(Notice::Pass { was_over });
+    }
+
+    fn do_for_pass(&mut self, effect: Effect, now: Moment, changes: &mut Changes) {
+        match effect {
+            Effect::Send(send) => {
+                let sent_as = send.sent_as;
+                let outgoing = OutgoingMessage {
+                    sent_as,
+                    extras: send.extras,
+                    ..OutgoingMessage::text(send.conversation, send.text)
+                };
+                let id = self.submit(outgoing, now, changes);
+                if let Some(runner) = &mut self.pass.runner {
+                    runner.sent(id);
+                }
+            }
+            Effect::Cancel(message) => {
+                if !self.take_back_paused(message, changes) {
+                    changes.engine(Command::Cancel(message));
+                }
+            }
+            Effect::Read(key) => changes.engine(Command::Read(key)),
+            Effect::Renew => changes.engine(Command::Renew),
+            Effect::Fault(fault) => changes.push(Change::Sandbox(SandboxRequest::Fault(fault))),
+            Effect::Advance(by) => changes.push(Change::Sandbox(SandboxRequest::Advance(by))),
+            Effect::Tidy => changes.push(Change::LiftFaults),
+        }
+    }
+
+    /// The sandbox did what the pass asked for, or not.
+    pub fn sandbox_answered(&mut self, done: &Result<(), String>, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        self.tell_pass(Event::Sandbox(done.as_ref().copied().map_err(String::as_str)), now, &mut changes);
+        changes
+    }
+
+    /// Another conversation was opened by a person: a pass of which no step ran yet speaks there.
+    pub fn pass_follows(&mut self, key: ConversationKey, changes: &mut Changes) {
+        if self.pass.runner.as_mut().is_some_and(|runner| runner.speak_in(key)) {
+            self.keep_pass(changes);
+        }
+    }
+
+    /// What the open conversation shows goes with the step.
+    pub fn screen_for_pass(&mut self, zone: &TimeZone) {
+        let Some(key) = self.conversations.active() else { return };
+        if let Some(runner) = &mut self.pass.runner {
+            runner.screen(self.threads.as_text(key, SCREEN_MESSAGES, zone));
+        }
+    }
+
+    fn keep_pass(&mut self, changes: &mut Changes) {
+        let Some(runner) = &self.pass.runner else { return };
+        if !self.journal.keeps() || self.pass.kept.as_deref() == Some(runner.run()) {
+            return;
+        }
+        let run = Arc::new(runner.run().clone());
+        self.pass.kept = Some(Arc::clone(&run));
+        changes.journal(Job::Pass(run));
+    }
+}

@@ -1,0 +1,199 @@
+//! What the journal tells: a start, with everything where it stood; and trouble.
+
+use std::sync::Arc;
+
+use crate::engine::{Command, SendRequest};
+use crate::journal::job::Restored;
+use crate::journal::{Page, Trouble};
+use crate::model::{ConversationKey, DeliveryStatus, Kind, Moment, SessionAsk};
+
+use super::changes::{Changes, Leftovers, Notice};
+use super::journal_status::Keeping;
+use super::{Attention, OpenSend, Session};
+
+impl Session {
+    /// Applies a page of the journal. `reopen`: the conversation that was open last may be opened again.
+    pub fn page(&mut self, page: Page, reopen: bool, now: Moment) -> Changes {
+        let mut changes = Changes::default();
+        match page {
+            Page::Restored(restored) => self.restore(*restored, reopen, now, &mut changes),
+            Page::Trouble(trouble) => self.journal_trouble(trouble, now, &mut changes),
+            Page::Well => {
+                self.journal.trouble = None;
+                changes.notice(Notice::JournalWell);
+            }
+            Page::Notice(text) => {
+                self.note(&text, now, &mut changes);
+                changes.notice(Notice::JournalNotice(text));
+            }
+            // An answer to whoever turned the page.
+            Page::History(_) => {}
+        }
+        changes
+    }
+
+    fn journal_trouble(&mut self, trouble: Trouble, now: Moment, changes: &mut Changes) {
+        let new = self.journal.trouble.as_ref().is_none_or(|before| before.sentence != trouble.sentence);
+        self.journal.trouble = Some(trouble.clone());
+        if new {
+            self.log.note(now, Kind::Sys, trouble.sentence.as_str());
+            changes.notice(Notice::JournalTrouble(trouble));
+        }
+        if self.journal.keeping == Keeping::Opening {
+            self.journal.keeping = Keeping::ReadOnly;
+            self.release_held(changes);
+        }
+    }
+
+    fn restore(&mut self, mut restored: Restored, reopen: bool, now: Moment, changes: &mut Changes) {
+        let takes_over = self.journal.keeping == Keeping::ReadOnly && !restored.read_only;
+        self.journal.keeping = if restored.read_only { Keeping::ReadOnly } else { Keeping::On };
+        if takes_over {
+            self.journal.trouble = None;
+            changes.notice(Notice::JournalFree);
+        }
+        self.journal.oldest = (restored.last_number > 0).then_some(restored.first_number);
+        self.log.set_base(restored.last_number);
+        self.restore_added(&mut restored, changes);
+        let active = self.conversations.active();
+        let last = restored.open.filter(|key| reopen && active != Some(*key));
+        if takes_over {
+            // Its session could not be opened before.
+            let web = active.filter(|key| self.conversations.get(*key).is_some_and(|item| item.session().is_some()));
+            if let Some(key) = web {
+                changes.engine(Command::Session { key, ask: SessionAsk::Connect });
+            }
+        } else {
+            self.journal.opened = restored.open.or(active);
+            if let Some(key) = last {
+                self.reopen(key, changes);
+            }
+        }
+        self.threads.earlier_until(now.wall);
+        self.restore_conversations(&mut restored, changes);
+        let leftovers = self.restore_messages(&mut restored, now, changes);
+        for (key, heard) in restored.heard {
+            // Who is told everything as it comes is not told again what came before.
+            let listens = self.attention == Attention::Everywhere;
+            let unread = self.journal.conversations.get(&key).filter(|_| !listens).map_or(0, |kept| kept.unread);
+            self.threads.recall(key, heard, unread);
+        }
+        for kept in self.journal.conversations.values() {
+            if let Some(place) = &kept.place {
+                self.threads.go_to(kept.key, place);
+            }
+        }
+        changes.notice(Notice::Restored(leftovers));
+        self.release_held(changes);
+        let exchanges: Vec<_> = self.log.entries().filter_map(|entry| entry.exchange().map(Arc::clone)).collect();
+        for exchange in exchanges {
+            self.keep_exchange(&exchange, changes);
+        }
+    }
+
+    /// Conversations that were added by hand. What is selected stays so.
+    fn restore_added(&mut self, restored: &mut Restored, changes: &mut Changes) {
+        let selected = self.conversations.selected();
+        for conversation in std::mem::take(&mut restored.added) {
+            if conversation.key == self.conversations.free_key() {
+                self.conversations.add(conversation.clone());
+                changes.engine(Command::Add(conversation));
+            }
+        }
+        if let Some(key) = selected {
+            self.conversations.select(key);
+        }
+    }
+
+    fn reopen(&mut self, key: ConversationKey, changes: &mut Changes) {
+        let first = self.conversations.active().is_none();
+        self.conversations.open_key(key);
+        changes.notice(Notice::Reopened { key, first });
+        // What needs a token is looked at once there is one.
+        let web = self.conversations.get(key).is_some_and(|item| item.session().is_some());
+        if web || self.sign_in.status.facts().is_some() {
+            self.look_at(key, changes);
+        }
+    }
+
+    /// Looks at an open conversation: its replies are watched for, and it is read.
+    pub fn look_at(&self, key: ConversationKey, changes: &mut Changes) {
+        changes.engine(Command::Watch(Some(key)));
+        // A web conversation is opened by looking at it, and its session brings what was missed.
+        if self.conversations.get(key).is_some_and(|item| item.session().is_none()) {
+            changes.engine(Command::Read(key));
+        }
+    }
+
+    fn restore_conversations(&mut self, restored: &mut Restored, changes: &mut Changes) {
+        for kept in std::mem::take(&mut restored.conversations) {
+            if let Some(name) = &kept.nickname {
+                self.conversations.set_nickname(kept.key, name);
+            }
+            if kept.pinned && self.conversations.get(kept.key).is_some_and(|item| !item.pinned) {
+                self.conversations.pin(kept.key);
+            }
+            if let Some(seen) = kept.seen {
+                self.threads.seen_until(kept.key, seen);
+            }
+            if self.conversations.active() != Some(kept.key) {
+                self.conversations.set_unread(kept.key, kept.unread);
+            }
+            self.journal.conversations.insert(kept.key, kept);
+        }
+        // What begins in a sandbox begins anew, with other ids, when that is started anew.
+        if !self.profile.sandbox {
+            for (key, conversation_id) in std::mem::take(&mut restored.learned) {
+                changes.engine(Command::Learn { key, conversation_id });
+            }
+        }
+        self.log.set_names(self.names());
+        let drafts = std::mem::take(&mut restored.drafts);
+        for (key, text, _) in &drafts {
+            self.journal.drafts.insert(*key, text.clone());
+            self.conversations.set_draft(*key, true);
+        }
+        if !drafts.is_empty() {
+            changes.notice(Notice::Drafts(drafts));
+        }
+    }
+
+    /// Our messages: a queue goes on, unless it is old; what is unknown is looked up where that is possible.
+    fn restore_messages(&mut self, restored: &mut Restored, now: Moment, changes: &mut Changes) -> Leftovers {
+        let paused = restored.queue_is_old(now.wall);
+        for kept in &restored.messages {
+            let (id, conversation) = (kept.id, kept.conversation);
+            if self.threads.message(id).is_none() {
+                self.threads.sent(kept.message());
+            }
+            self.threads.life(id, kept.life.clone(), None, kept.remote_id.clone());
+            if kept.life == DeliveryStatus::Queued {
+                self.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: now });
+                if paused {
+                    self.journal.paused.insert(id);
+                } else {
+                    changes.engine(Command::Send(SendRequest::of(&kept.message())));
+                }
+            }
+        }
+        let keys: Vec<_> = self.conversations.items().iter().map(|item| item.conversation.key).collect();
+        for key in keys {
+            self.count(key);
+        }
+        let recalled = restored.recalled();
+        if !recalled.is_empty() {
+            changes.engine(Command::Recall(recalled));
+        }
+        if self.pass.runner.is_none() {
+            self.pass.unfinished.clone_from(&restored.pass);
+        }
+        let lives = || restored.messages.iter().map(|message| &message.life);
+        Leftovers {
+            unknown: lives().filter(|life| matches!(life, DeliveryStatus::Unknown(_))).count(),
+            queued: lives().filter(|life| **life == DeliveryStatus::Queued).count(),
+            paused,
+            homeless: restored.homeless,
+            pass: restored.pass.take(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Sending: a message is kept before it goes, held until the journal is open, and never passes one that an earlier session
+//! left in its conversation.
+
+use crate::engine::{Command, SendRequest};
+use crate::journal::Job;
+use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
+
+use super::changes::{Changes, Notice};
+use super::journal_status::Keeping;
+use super::outgoing::OutgoingMessage;
+use super::thread::Thread;
+use super::{OpenSend, Session};
+
+impl Session {
+    /// Asks for a send, and shows it as queued. The message's id.
+    pub fn submit(&mut self, outgoing: OutgoingMessage, now: Moment, changes: &mut Changes) -> MessageId {
+        let OutgoingMessage { conversation, text, resend_of, sent_as, extras } = outgoing;
+        let id = self.new_message();
+        let message = Message {
+            id,
+            conversation,
+            author: Author::Guest,
+            text,
+            at: now,
+            life: DeliveryStatus::Queued,
+            exchange: None,
+            remote_id: None,
+            resend_of,
+            sent_as,
+            extras,
+        };
+        self.threads.sent(message.clone());
+        self.conversations.touch(conversation, now);
+        self.count(conversation);
+        self.open_sends.insert(id, OpenSend { conversation, life: DeliveryStatus::Queued, since: now });
+        self.hand_over(&message, changes);
+        changes.notice(Notice::Sent(id));
+        id
+    }
+
+    fn hand_over(&mut self, message: &Message, changes: &mut Changes) {
+        self.keep(Job::Queue(Box::new(message.clone())), changes);
+        if message.resend_of.is_none() {
+            // The draft goes in the same step as the message comes.
+            self.journal.drafts.remove(&message.conversation);
+            self.journal.unsaved = None;
+        }
+        let request = Command::Send(SendRequest::of(message));
+        if self.has_paused(message.conversation) {
+            self.journal.paused.insert(message.id);
+            changes.notice(Notice::WaitsBehindPaused(message.id));
+        } else if self.journal.keeping == Keeping::Opening {
+            self.journal.held.push(request);
+        } else {
+            changes.engine(request);
+        }
+    }
+
+    /// Whether queued messages of an earlier session wait for a word in a conversation.
+    pub fn has_paused(&self, key: ConversationKey) -> bool {
+        let paused = self.journal.paused.iter();
+        paused.filter_map(|id| self.threads.message(*id)).any(|message| message.conversation == key)
+    }
+
+    /// Messages that the engine has, and that are not settled.
+    pub fn under_way(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
+        let open = self.open_sends.iter().filter(|(id, _)| !self.journal.paused.contains(id));
+        open.map(|(id, send)| (*id, send.conversation))
+    }
+
+    /// Sends what an earlier session left queued. How many messages that is.
+    pub fn resume(&mut self, changes: &mut Changes) -> usize {
+        let paused = std::mem::take(&mut self.journal.paused);
+        // By conversation they stand in the thread in the order in which they were asked for.
+        for item in self.conversations.items() {
+            let ours = self.threads.get(item.conversation.key).into_iter().flat_map(Thread::ours);
+            for message in ours.filter(|message| paused.contains(&message.id)) {
+                changes.engine(Command::Send(SendRequest::of(message)));
+            }
+        }
+        paused.len()
+    }
+
+    /// Takes a message back that no engine knows of yet. True if it was one.
+    pub fn take_back_paused(&mut self, id: MessageId, changes: &mut Changes) -> bool {
+        if !self.journal.paused.remove(&id) {
+            return false;
+        }
+        self.open_sends.remove(&id);
+        if let Some(key) = self.threads.life(id, DeliveryStatus::Cancelled, None, None) {
+            self.count(key);
+        }
+        self.keep(Job::Status { message: id, life: DeliveryStatus::Cancelled }, changes);
+        true
+    }
+
+    /// What waited for the journal goes.
+    pub(super) fn release_held(&mut self, changes: &mut Changes) {
+        for command in std::mem::take(&mut self.journal.held) {
+            changes.engine(command);
+        }
+    }
+}
