@@ -1,5 +1,5 @@
 //! What the engine adds to a send: sequential sends through it (token check, queue, capture, redaction, reports), and
-//! the same requests in a bare reqwest loop, against one server in this process. `cargo bench --bench engine`
+//! the same requests in a bare loop of the HTTP library's, against one server in this process. `cargo bench --bench engine`
 //!
 //! The two take turns, round by round, so that whatever else the machine does meets both alike; what is compared is the
 //! median round of each. Rows: a minimal raw server, which shows the most that the engine can cost, and the sandbox; each
@@ -8,6 +8,9 @@
 //! the reports, as in the console, which shows the price of waking that thread too.
 #![expect(clippy::unwrap_used, reason = "benches")]
 #![expect(clippy::print_stdout, reason = "what a bench is for")]
+
+#[path = "../tests/support/http_client.rs"]
+mod http_client;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -21,6 +24,7 @@ use guestwire::config::{
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
 use guestwire::model::{Address, Channel, Conversation, ConversationKey, DeliveryStatus, MessageId, OpenGuest};
 use guestwire::sandbox::{Options, Sandbox, Scenario};
+use http_client::Client;
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -120,7 +124,7 @@ impl Stage {
         Self { ours, bare, engine, reports, next: 0, conversation, _sandbox: sandbox, _server: theirs }
     }
 
-    /// The floor: reqwest alone, the answer's body read as text.
+    /// The floor: the HTTP library alone, the answer's body read as text.
     fn bare(&self) -> Duration {
         self.ours.block_on(async {
             let began = Instant::now();
@@ -161,7 +165,7 @@ impl Stage {
 }
 
 struct Bare {
-    client: reqwest::Client,
+    client: Client,
     url: String,
     body: &'static str,
     token: String,
@@ -169,22 +173,15 @@ struct Bare {
 
 impl Bare {
     async fn new(profile: &Profile, conversation: ConversationKey) -> Self {
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().unwrap();
+        let client = Client::new();
         let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
         let answer = client
-            .post(format!("{}/oauth/token", profile.hosts.login))
+            .request("POST", &format!("{}/oauth/token", profile.hosts.login))
             .basic_auth(&oauth.id, Some(oauth.secret.read(guestwire::config::Terminal::Free).unwrap().expose_secret()))
             .form(&[("grant_type", "client_credentials"), ("scope", "guest:messages:send")])
             .send()
-            .await
-            .unwrap();
-        let answer: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-        let token = answer["access_token"].as_str().unwrap().to_owned();
+            .await;
+        let token = answer.json()["access_token"].as_str().unwrap().to_owned();
         let (path, body) = match &profile.conversations[conversation.0 as usize].conversation.address {
             Address::GuestApi { conversation_id, .. } => (
                 profile.guest_api.path.replace("{conversationId}", conversation_id),
@@ -204,15 +201,14 @@ impl Bare {
     async fn send(&self) {
         let answer = self
             .client
-            .post(&self.url)
+            .request("POST", &self.url)
             .bearer_auth(&self.token)
             .header("content-type", "application/json")
             .body(self.body)
             .send()
-            .await
-            .unwrap();
-        assert!(answer.status().is_success());
-        black_box(answer.text().await.unwrap());
+            .await;
+        assert!((200..300).contains(&answer.status));
+        black_box(answer.text);
     }
 }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::harness::{Bench, CONVERSATION, GUEST, unauthorized};
+use crate::harness::{Bench, CONVERSATION, GUEST, PATIENCE, unauthorized};
 
 #[tokio::test]
 async fn expired_and_revoked_tokens_are_refused_and_new_ones_are_not() {
@@ -207,12 +208,22 @@ async fn headers_and_bodies_can_be_late() {
     assert_eq!(bench.say(&token, "one").await.status, 200);
     assert!(began.elapsed() >= Duration::from_millis(150));
     bench.fault(&json!({"fault": "slow-body", "delay_ms": 60000}));
-    let mut response = bench.sending(&token, CONVERSATION, "{\"text\":\"two\"}").send().await.unwrap();
-    let first = response.chunk().await.unwrap().unwrap();
-    let length = response.content_length().unwrap();
-    assert!(!first.is_empty() && (first.len() as u64) < length, "half of {length} came at once");
+    let mut stream = bench.connect().await;
+    stream.write_all(&Bench::raw_send(&token, "two")).await.unwrap();
+    let mut answer = String::new();
+    let (length, came) = loop {
+        if let Some((head, body)) = answer.split_once("\r\n\r\n").filter(|(_, body)| !body.is_empty()) {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            break (length.parse::<usize>().unwrap(), body.len());
+        }
+        let mut piece = [0; 4096];
+        let count = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
+        assert!(count > 0, "ended early: {answer}");
+        answer.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+    };
+    assert!(came < length, "half of {length} came at once");
     assert_eq!(bench.received(), ["one", "two"], "received although the rest of the answer is a minute away");
-    drop(response);
+    drop(stream);
     let began = Instant::now();
     bench.sandbox.stop().await;
     assert!(began.elapsed() < Duration::from_secs(30), "stopping does not wait for slow bodies");

@@ -1,14 +1,14 @@
 //! A sandbox to test against, and a client that hides nothing.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+pub use crate::http_client::{Answer, PATIENCE};
+use crate::http_client::{Client, Request};
 
 pub const CONVERSATION: &str = "5f0c91ce-8f0f-4b6e-9d6c-0a4a4f0f9a01";
 pub const GUEST: &str = "a1d3c2b4-1111-4222-8333-944455556666";
@@ -53,41 +53,7 @@ pub fn unauthorized() -> Value {
 
 pub struct Bench {
     pub sandbox: Sandbox,
-    client: reqwest::Client,
-}
-
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.headers)).to_str().unwrap()
-    }
-}
-
-fn client() -> reqwest::Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
-        .no_proxy()
-        .timeout(PATIENCE)
-        .retry(reqwest::retry::never())
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap()
+    client: Client,
 }
 
 pub fn scenario(text: &str) -> Scenario {
@@ -105,7 +71,7 @@ impl Bench {
 
     pub fn of(scenario: Scenario) -> Self {
         let sandbox = start(Options { port: 0, scenario }).unwrap();
-        Self { sandbox, client: client() }
+        Self { sandbox, client: Client::new() }
     }
 
     /// [`PLAIN`] with further lines before its tables.
@@ -113,15 +79,12 @@ impl Bench {
         Self::with(&format!("{head}\n{PLAIN}"))
     }
 
-    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        self.client.request(method, format!("{}{path}", self.sandbox.url()))
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        self.client.request(method, &format!("{}{path}", self.sandbox.url()))
     }
 
-    pub async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+    pub async fn answer(&self, request: Request) -> Answer {
+        request.send().await
     }
 
     pub async fn token_answer(&self, scope: &str) -> Answer {
@@ -139,7 +102,7 @@ impl Bench {
         self.token("guest:messages:send conversations").await
     }
 
-    pub fn sending(&self, token: &str, conversation: &str, body: &str) -> reqwest::RequestBuilder {
+    pub fn sending(&self, token: &str, conversation: &str, body: &str) -> Request {
         self.request("POST", &format!("/api/v2/conversations/messaging/{conversation}/messages"))
             .bearer_auth(token)
             .header("content-type", "application/json")
@@ -189,9 +152,6 @@ impl Bench {
         TcpStream::connect(self.sandbox.addr()).await.unwrap()
     }
 }
-
-/// Long enough for any machine; a connection that should have ended and did not fails the test after it.
-pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Writes a request and reads until the connection ends; the error is how it ended, if not in order.
 pub async fn exchange(stream: &mut TcpStream, request: &[u8]) -> (String, Option<std::io::ErrorKind>) {

@@ -7,6 +7,8 @@ mod control;
 mod faults;
 mod guest;
 mod harness;
+#[path = "../support/http_client.rs"]
+mod http_client;
 mod open;
 mod reading;
 mod resets;

@@ -9,7 +9,7 @@
 //! so a gate that is still closed means that nothing was written. hyper-util's pooled client resends a request by itself
 //! only where hyper handed it back unstarted from that queue (`TrySendError::take_message`: "If an error occurs after the
 //! message has been serialized onto the connection, it will not be available here"), that is, with the gate closed: a
-//! request is never written twice. reqwest's own retries are off, and could not clone this body either.
+//! request is never written twice. The HTTP library's own retries are off, and could not clone this body either.
 
 use std::fmt;
 use std::pin::Pin;
