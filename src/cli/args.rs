@@ -55,10 +55,10 @@ pub struct GlobalArgs {
     /// Let the sandbox play this scenario: a file, or the name of a built-in one
     #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
     pub scenario: Option<PathBuf>,
-    /// Lines instead of a screen, for screen readers and pipes
+    /// Print lines instead of drawing a screen, for screen readers and pipes
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub plain: bool,
-    /// Only ASCII in borders and marks
+    /// Draw borders and marks in ASCII only
     #[arg(long, global = true, help_heading = "Options everywhere")]
     pub ascii: bool,
     /// When to use colour
@@ -76,10 +76,10 @@ pub struct GlobalArgs {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Open the console in demo mode, and play this pass: a file, or smoke, refusals or renewal
+    /// Open the console in demo mode and play this pass: a file, or smoke, refusals or renewal
     #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
     pub demo: Option<PathBuf>,
-    /// Show again what `guestwire export session` wrote, in demo mode; nothing is sent and nobody is asked
+    /// Show a session that `guestwire export session` wrote, in demo mode; nothing is sent
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub rehearse: Option<PathBuf>,
     /// Begin with so many made-up log entries, each named as such: for measuring
@@ -102,7 +102,7 @@ pub struct TargetArgs {
     /// An open messaging integration's id
     #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
     pub integration: Option<String>,
-    /// Who speaks through the integration
+    /// The guest's id, for an integration
     #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
     pub guest: Option<String>,
     /// A conversation's id, for the channel guest-api
@@ -127,29 +127,29 @@ pub enum ColorArg {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Sub {
-    /// Send one message and wait for what comes of it
+    /// Send one message and wait for its outcome
     Send(SendArgs),
     /// Play the automatic part of a regression pass, without a screen
     Run(RunArgs),
     /// Sign in and print facts about the token, never the token
     Token(TokenArgs),
-    /// Print what was kept, newest last, or what a full-text search finds in it
+    /// Print the kept log, newest entry last, or what a full-text search finds in it
     Log(LogArgs),
-    /// Write what was kept to a new file: HAR 1.2, a transcript, or the newest session
+    /// Export what was kept to a new file: HAR 1.2, a transcript, or the newest session
     Export(ExportArgs),
-    /// Remove what was kept for a profile
+    /// Delete everything that was kept for a profile
     Forget(ForgetArgs),
     /// Explain a cause of refusals, or list them all
     Explain(ExplainArgs),
-    /// Find out what is wrong with safe questions: hosts, token, scopes, region, clock, conversation, participant
+    /// Run read-only checks and name the cause: hosts, token, scopes, region, clock, conversation, participant
     Doctor(DoctorArgs),
-    /// Say which id is what in any text: a URL, JSON, a log line, a HAR
+    /// Tell which id is which in any text: a URL, JSON, a log line, a HAR file
     Ids(IdsArgs),
-    /// Serve the sandbox alone, for any client, until it is stopped
+    /// Run the sandbox as a server for any client, until it is stopped
     Sandbox(SandboxArgs),
     /// Write a small config file from what this machine knows already
     Init(InitArgs),
-    /// Judge, show or find the configuration
+    /// Check, show or find the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -164,27 +164,28 @@ pub struct SendArgs {
     /// The conversation, by its name in the config file; not needed with --deployment, --integration or --conversation
     #[arg(long, value_name = "NAME", required_unless_present_any = ["deployment", "integration", "conversation"])]
     pub to: Option<String>,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
-    /// Wait this long for a reply, like 10s; without one the exit code is 1
+    /// Wait this long for a reply, like 10s; if none arrives, the exit code is 1
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub reply_within: Option<Duration>,
     /// Send it wrongly on purpose, for a negative test: expired-token, no-token, wrong-scope, other-participant,
     /// malformed-id, oversize or emoji-bidi
     #[arg(long = "as", value_name = "HOW", value_parser = variation)]
     pub sent_as: Option<Variation>,
-    /// Participant data for Architect that goes with it; can be given again
+    /// Participant data for Architect that goes with the message; may be given several times
     #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attachments::attribute)]
     pub attributes: Vec<(String, String)>,
-    /// A file that goes with it: an address for open-messaging, a path for web-messaging; can be given again
+    /// A file that goes with the message: a URL for open-messaging, a path for web-messaging; may be given several times
     #[arg(long = "attach", value_name = "URL|FILE", value_parser = attachments::attachment)]
     pub attachments: Vec<Attachment>,
-    /// Take the choice of this number, of those that were offered last; or this one: what stands on it, and its payload
-    /// where that differs (2=2 where a number stands on it)
+    /// Answer with a choice: by its number among those that were offered last, or by its label, and its payload if that
+    /// differs (write a label that is a number as 2=2)
     #[arg(long, value_name = "N|LABEL[=PAYLOAD]", value_parser = taken)]
     pub choice: Option<Taken>,
-    /// The id of the message that offered the choice, as --json gives it with a reply; open-messaging needs it with a LABEL
+    /// The id of the message that offered the choice (--json prints it with each reply); open-messaging needs it with a
+    /// LABEL
     #[arg(long, value_name = "ID", requires = "choice")]
     pub answers: Option<String>,
     /// What to send; `-` (or nothing, in a pipe) reads it from standard input
@@ -195,7 +196,7 @@ pub struct SendArgs {
 /// `guestwire run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Steps that only a person can judge are skipped, and said so. Exit codes: 0 all that was run passed, \
+    after_help = "Steps that only a person can judge are skipped and reported as skipped. Exit codes: 0 all that was run passed, \
 1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -212,23 +213,23 @@ pub struct RunArgs {
     /// Only this case, by id or name; may be given several times
     #[arg(long, value_name = "CASE")]
     pub only: Vec<String>,
-    /// After the first failure leave out the rest
+    /// Stop after the first failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Write a report when it is over: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
+    /// Write a report at the end: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
     /// output, and the progress to standard error
     #[arg(long, value_name = "FORM=FILE", value_parser = report)]
     pub report: Vec<(Form, PathBuf)>,
-    /// Write reports over those of an earlier run
+    /// Replace the reports of an earlier run
     #[arg(long, requires = "report")]
     pub force: bool,
-    /// Play it so many times, each round after the other
+    /// Play the pass this many times, one after the other
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
     /// Play cases of different conversations side by side; those that change the sandbox or the token come after
     #[arg(long)]
     pub parallel: bool,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -244,7 +245,7 @@ pub struct ExplainArgs {
 /// `guestwire token`
 #[derive(Debug, Args)]
 pub struct TokenArgs {
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -262,7 +263,7 @@ pub struct DoctorArgs {
     /// Also send one test message into it
     #[arg(long)]
     pub send_test: bool,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -273,10 +274,10 @@ pub struct LogArgs {
     /// Words, ids, or "words beside each other"; all of them must be there
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
-    /// At most so many, the newest; 0 for all
+    /// Print at most this many, the newest; 0 for all
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub limit: usize,
 }
@@ -297,7 +298,7 @@ pub struct ExportArgs {
 /// `--format`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TranscriptFormat {
-    /// A line a message
+    /// One line for each message
     Text,
     /// Markdown, with request ids, marks and comments
     Md,
@@ -308,9 +309,9 @@ pub enum TranscriptFormat {
 /// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExportForm {
-    /// All exchanges as HAR 1.2, one entry a try
+    /// All exchanges as HAR 1.2, one entry for each try
     Har,
-    /// All messages: who said what, when, and how it fared
+    /// All messages: who said what and when, and the outcome
     Transcript,
     /// Messages and the exchanges of the newest session as JSON
     Session,
@@ -333,7 +334,7 @@ pub struct IdsArgs {
     /// Look ids up in the profile's organisation, at most twenty: each is read as a conversation
     #[arg(long)]
     pub lookup: bool,
-    /// One JSON object a line instead of text
+    /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -344,7 +345,7 @@ pub struct SandboxArgs {
     /// Listen on this port of the loopback address; 0 lets the system choose
     #[arg(long, default_value_t = 0)]
     pub port: u16,
-    /// The seed of everything that looks random: the same seed, the same ids at each start
+    /// Seed for ids and secrets: the same seed gives the same ones at each start
     #[arg(long)]
     pub seed: Option<u64>,
 }
@@ -367,7 +368,7 @@ pub struct ConfigArgs {
 /// What to do with the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum ConfigSub {
-    /// Say what is wrong with it, also with its secrets
+    /// Check the configuration and its secrets
     Check,
     /// Print every value with where it came from, never a secret
     Show,
