@@ -17,7 +17,7 @@ use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Environment, Report, SendRequest, proxy_of};
 use crate::model::diagnosis::Family;
 use crate::model::{
-    Asked, Cause, Channel, Conversation, Exchange, ExchangeId, MessageId, Moment, Probed, ProxyName, TokenFacts,
+    Asked, Cause, Conversation, Exchange, ExchangeId, MessageId, Moment, Probed, ProxyName, TokenFacts,
 };
 
 /// The conversation that is looked at.
@@ -28,7 +28,7 @@ fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, 
             let key = find(profile, name)?;
             all().find(|c| c.key == key)
         }
-        None => all().find(|c| c.channel() == Channel::GuestApi).or_else(|| all().next()),
+        None => all().find(|c| c.channel().capabilities().scopes_decide).or_else(|| all().next()),
     };
     if args.send_test && target.is_none() {
         return Err(Failed::usage("--send-test: there is no conversation to send to; nothing was asked"));

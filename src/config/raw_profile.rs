@@ -227,12 +227,6 @@ fn read_webhook(mut table: Table<'_>) -> Option<RawWebhook> {
     Some(RawWebhook { listen: listen?, secret: secret? })
 }
 
-const CHANNELS: &[(&str, Channel)] = &[
-    (Channel::GuestApi.as_str(), Channel::GuestApi),
-    (Channel::OpenMessaging.as_str(), Channel::OpenMessaging),
-    (Channel::WebMessaging.as_str(), Channel::WebMessaging),
-];
-
 fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
     let name = table.required("name", "give the conversation a name to pick it by");
     if !table.has("channel") {
@@ -242,7 +236,7 @@ fn read_conversation(mut table: Table<'_>) -> Option<RawConversation> {
         return None;
     }
     let attributes = table.table("attributes").map(|table| Spot { at: table.at(), value: table.named_texts() });
-    let address = match table.word("channel", CHANNELS)?.value {
+    let address = match table.word("channel", &Channel::ALL.map(|channel| (channel.as_str(), channel)))?.value {
         Channel::GuestApi => {
             let conversation_id = table.required("conversation_id", "the guest-api channel addresses it in its path");
             let participant_id = table.text("participant_id");

@@ -406,8 +406,8 @@ impl Work<'_> {
                 format!("`attributes` are {bytes} bytes as JSON, and the platform takes {limit} at most"),
             );
         }
-        if channel == Channel::GuestApi {
-            self.warn(raw.at, "the channel guest-api has no place for `attributes`: they are not sent");
+        if !channel.capabilities().attributes {
+            self.warn(raw.at, format!("the channel {channel} has no place for `attributes`: they are not sent"));
         }
         let names: Vec<String> = all.keys().cloned().collect();
         self.effective.note(

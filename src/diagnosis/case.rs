@@ -122,7 +122,7 @@ impl<'c> Facts<'c> {
 
     /// The opening of its guest socket that failed, where the message was held back by that.
     pub fn held_back_by(&self) -> Option<&'c Attempt> {
-        let web = self.attempt.is_none() && self.channel == Some(Channel::WebMessaging);
+        let web = self.attempt.is_none() && self.channel.is_some_and(Channel::has_sessions);
         self.history.failed_opening(self.exchange.conversation.filter(|_| web)?)
     }
 
@@ -164,7 +164,7 @@ impl<'c> Facts<'c> {
 
     /// Whether it is a send by the Guest API's path.
     pub fn is_guest_send(&self) -> bool {
-        self.exchange.kind == Kind::Send && matches!(self.channel, None | Some(Channel::GuestApi))
+        self.exchange.kind == Kind::Send && self.channel.is_none_or(|channel| channel.capabilities().scopes_decide)
     }
 
     /// The server's words in one line, or what happened instead.

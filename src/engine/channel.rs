@@ -1,4 +1,5 @@
-//! What sets the channels apart when a message is sent, in one place. Pure.
+//! What sets the channels apart when a message is written, in one place. What they can do is in their rows:
+//! [`Channel::capabilities`]. Pure.
 //!
 //! ```text
 //! SendRequest ─► objection? ─► transport ─┬─ Request: request_head + body ─► Call ─► taken
@@ -14,43 +15,12 @@ use crate::config::{ConversationEntry, Credentials, Profile};
 use crate::genesys::call::BadCall;
 use crate::genesys::open_messaging::{self, Endpoint, Said, Taken};
 use crate::genesys::{Asked, Call, guest_api};
-use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, MESSAGES_PER_SECOND, attributes_bytes};
+use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::variation::{MALFORMED_ID, OTHER_PARTICIPANT};
 use crate::model::{Address, Channel, Choice, ChoiceKind, Extras, Place, Variation};
 
 use super::SendRequest;
 use super::redact::holds_mask;
-
-/// What carries the messages of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// A request each, with the session's token.
-    Request,
-    /// A frame each, through the guest's own socket. No token is needed.
-    Frame,
-}
-
-/// What carries the messages of `channel`.
-pub const fn transport(channel: Channel) -> Transport {
-    match channel {
-        Channel::GuestApi | Channel::OpenMessaging => Transport::Request,
-        Channel::WebMessaging => Transport::Frame,
-    }
-}
-
-/// Whether the remote side knows a message again by a name that we gave it, so that a try whose answer was lost can be
-/// repeated and is taken once.
-pub const fn is_idempotent(channel: Channel) -> bool {
-    matches!(channel, Channel::OpenMessaging)
-}
-
-/// Messages a second that a session of `channel` takes. The Guest API's description names no such limit.
-pub const fn messages_per_second(channel: Channel) -> Option<u32> {
-    match channel {
-        Channel::GuestApi => None,
-        Channel::OpenMessaging | Channel::WebMessaging => Some(MESSAGES_PER_SECOND),
-    }
-}
 
 /// The endpoint of open messaging to which a message with these extras goes: there is one for answers to a message that
 /// offered choices.

@@ -1,47 +1,8 @@
-//! A conversation of the picker and the way ("channel") in which one speaks into it.
-
-use std::fmt;
+//! A conversation of the picker, and the address to which its messages go.
 
 use jiff::Timestamp;
 
-use super::ConversationKey;
-
-/// A way to speak as the guest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Channel {
-    /// `POST /api/v2/conversations/messaging/{conversationId}/messages` with a bearer token.
-    GuestApi,
-    /// `POST /api/v2/conversations/messages/{integrationId}/inbound/open/message` with a bearer token.
-    OpenMessaging,
-    /// The guest WebSocket of a web deployment.
-    WebMessaging,
-}
-
-impl Channel {
-    /// The name used in config, on screen and in metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::GuestApi => "guest-api",
-            Self::OpenMessaging => "open-messaging",
-            Self::WebMessaging => "web-messaging",
-        }
-    }
-
-    /// The name where columns are few.
-    pub const fn short(self) -> &'static str {
-        match self {
-            Self::GuestApi => "guest-api",
-            Self::OpenMessaging => "open",
-            Self::WebMessaging => "web",
-        }
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+use super::{Channel, ConversationKey};
 
 /// The guest of an open-messaging conversation: the `from` of its messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +50,15 @@ impl Address {
             Self::GuestApi { .. } => Channel::GuestApi,
             Self::OpenMessaging { .. } => Channel::OpenMessaging,
             Self::WebMessaging { .. } => Channel::WebMessaging,
+        }
+    }
+
+    /// The id that stands in its path or its socket's address: of a conversation, an integration or a deployment.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::GuestApi { conversation_id: id, .. }
+            | Self::OpenMessaging { integration_id: id, .. }
+            | Self::WebMessaging { deployment_id: id, .. } => id,
         }
     }
 

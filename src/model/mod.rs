@@ -1,6 +1,7 @@
 //! Plain data that all sides share. No I/O, no clock, no tokio.
 
 pub mod agent;
+pub mod channel;
 pub mod conversation;
 pub mod diagnosis;
 pub mod exchange;
@@ -22,7 +23,8 @@ pub mod variation;
 pub mod webhook;
 
 pub use agent::AgentState;
-pub use conversation::{Address, Channel, Conversation, Found, OpenGuest, RemoteState};
+pub use channel::{Attachments, Capabilities, Channel, Transport};
+pub use conversation::{Address, Conversation, Found, OpenGuest, RemoteState};
 pub use diagnosis::{Cause, Check, Confidence, Diagnosis, Excluded, Holds, Probe, Settles, Suspect};
 pub use exchange::{
     Attempt, Body, BodyForm, Ending, Exchange, Failure, Header, Kind, Outcome, Request, Response, Step, Timing,

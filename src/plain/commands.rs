@@ -9,7 +9,7 @@ use crate::text::suggest::nearest;
 use crate::engine::{Command, SendRequest};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
 use crate::model::{
-    Author, Channel, ConversationKey, DeliveryStatus, Extras, Message, MessageId, SessionAsk, TokenStatus, Variation,
+    Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, SessionAsk, TokenStatus, Variation,
 };
 use crate::text::screen::visible_lines;
 
@@ -77,7 +77,7 @@ impl Plain {
             Verb::Thread => return self.tell_thread(number(rest)?),
             Verb::Read => {
                 let key = self.active()?;
-                if self.channel(key) == Some(Channel::WebMessaging) {
+                if self.has_sessions(key) {
                     // What comes of it is heard, whenever it comes.
                     self.ask_session(key, SessionAsk::History);
                 } else {
@@ -233,7 +233,7 @@ impl Plain {
         self.ask(Command::Watch(Some(key)));
         self.pass_follows(key);
         // A web conversation is opened by looking at it, and its session brings what was missed.
-        if self.channel(key) != Some(Channel::WebMessaging) {
+        if !self.has_sessions(key) {
             self.greeting.insert(key);
             self.ask(Command::Read(key));
         }

@@ -2,7 +2,7 @@
 
 use crate::app::exit::Exit;
 use crate::engine::Command;
-use crate::model::{Channel, ConversationKey, DeliveryStatus, MessageId};
+use crate::model::{ConversationKey, DeliveryStatus, MessageId};
 
 use super::{Act, Plain, sentences};
 
@@ -120,7 +120,7 @@ impl Plain {
         }
         let held = |plain: &Self, id: MessageId| {
             let message = plain.threads.message(id);
-            let needs_token = message.is_some_and(|m| plain.channel(m.conversation) != Some(Channel::WebMessaging));
+            let needs_token = message.is_some_and(|m| !plain.has_sessions(m.conversation));
             needs_token
                 && matches!(message.map(|m| &m.life), Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
         };

@@ -65,7 +65,7 @@ use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
 use crate::model::{
-    Channel, Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
+    Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
 };
 use crate::pass::Run;
 use crate::session::conversations::Picker;
@@ -368,8 +368,9 @@ impl Plain {
         format!("Conversation {}, {name}", u64::from(key.0) + 1)
     }
 
-    fn channel(&self, key: ConversationKey) -> Option<Channel> {
-        self.picker.get(key).map(|item| item.conversation.channel())
+    /// Whether messages of that conversation go through a session of the guest's own.
+    fn has_sessions(&self, key: ConversationKey) -> bool {
+        self.picker.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
     }
 
     fn spoken_active(&self) -> Option<String> {

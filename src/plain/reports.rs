@@ -7,7 +7,7 @@ use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, Channel, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Outcome, RemoteState,
+    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Outcome, RemoteState,
     RepliesReadable, Step, TokenStatus, Unreadable,
 };
 use crate::text::screen::visible_lines;
@@ -215,7 +215,7 @@ impl Plain {
         let asked = self.reading.remove(&key);
         let waited_for = self.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
-        if waited_for || changed && self.channel(key) != Some(Channel::WebMessaging) {
+        if waited_for || changed && !self.has_sessions(key) {
             let of_read = |x: &&Arc<Exchange>| x.kind == Kind::Read && x.conversation == Some(key);
             let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
@@ -284,7 +284,7 @@ impl Plain {
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
         let (said, exit) = match &life {
             DeliveryStatus::Queued => {
-                let hopeless = self.channel(key) != Some(Channel::WebMessaging)
+                let hopeless = !self.has_sessions(key)
                     && self.token.facts().is_none()
                     && !matches!(self.token, TokenStatus::SignedOut | TokenStatus::Getting);
                 if hopeless && self.interactive {
@@ -345,7 +345,7 @@ impl Plain {
     /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
     /// token could not be had.
     fn untried(&self, key: ConversationKey) -> Exit {
-        if self.channel(key) != Some(Channel::WebMessaging) {
+        if !self.has_sessions(key) {
             return Exit::Network;
         }
         let of_socket = |x: &&Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);

@@ -1,7 +1,7 @@
 //! A message of unknown outcome is watched for: its conversation is read now and then until somebody knows.
 
 use crate::engine::Command;
-use crate::model::{Channel, DeliveryStatus, MessageId, Moment};
+use crate::model::{DeliveryStatus, MessageId, Moment};
 
 use super::Session;
 use super::changes::{Changes, Notice};
@@ -12,7 +12,7 @@ impl Session {
     pub fn watch_outcome(&mut self, id: MessageId, now: Moment) {
         let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
         let readable = self.conversations.get(key).is_some_and(|item| {
-            item.conversation.channel() == Channel::WebMessaging || item.conversation_id().is_some()
+            item.conversation.channel().has_sessions() || item.conversation_id().is_some()
         });
         if self.outcome_watch.is_none_or(|watch| watch.message != id) {
             self.outcome_watch = Some(OutcomeWatch::new(id, key, readable, now));

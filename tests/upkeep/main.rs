@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 
+mod channels;
 mod dependencies;
 mod docs;
 mod layers;

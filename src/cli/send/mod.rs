@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
-use crate::model::{Channel, ConversationKey, Extras, Variation};
+use crate::model::{ConversationKey, Extras, Variation};
 use crate::text::typed;
 
 use super::args::{SendArgs, Taken};
@@ -103,7 +103,7 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     let needs = Needs {
         json,
         keeps: Keeps::OneMessage,
-        sign_in: channel != Some(Channel::WebMessaging),
+        sign_in: channel.is_none_or(|channel| !channel.has_sessions()),
         report_on_stdout: false,
     };
     let begin = |profile: &Profile, _, kept: Option<&Kept>| {

@@ -195,7 +195,7 @@ impl Doctor {
         };
         let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
         let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
-        let guest_api = self.target.as_ref().is_none_or(|t| matches!(t.address, Address::GuestApi { .. }));
+        let guest_api = self.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
         if missing.is_empty() || !guest_api {
             return shown("scopes", Came::Pass, format!("granted: {list}"), exchange);
         }

@@ -26,7 +26,7 @@ use super::case::{Case, ProfileFacts};
 use super::evidence::history::History;
 use super::evidence::request;
 use crate::model::{
-    Address, Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
+    Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
     Probed, TokenFacts, Unreadable,
 };
 
@@ -139,26 +139,13 @@ impl Doctor {
     pub fn new(profile: &ProfileFacts, target: Option<Conversation>, send_test: bool) -> Self {
         let mut plan = VecDeque::new();
         let key = target.as_ref().map(|t| t.key);
-        match target.as_ref().map(Conversation::channel) {
-            // The guest's own token is the identity there: no client is needed, so none is asked for.
-            Some(Channel::WebMessaging) => {
-                plan.extend(
-                    key.into_iter().flat_map(|key| {
-                        [Asked::Deployment(key), Asked::Domains(key), Asked::Origin(key)].map(Step::Ask)
-                    }),
-                );
-            }
-            channel => {
-                Self::sign_in(profile, &mut plan);
-                plan.extend(key.into_iter().flat_map(|key| {
-                    let place = match channel {
-                        Some(Channel::OpenMessaging) => Asked::Integration(key),
-                        _ => Asked::Conversation(key),
-                    };
-                    [place, Asked::Messages(key)].map(Step::Ask)
-                }));
-            }
+        let channel = target.as_ref().map(Conversation::channel);
+        // Where the guest's own token is the identity, no client is needed, so none is asked for.
+        if channel.is_none_or(|channel| !channel.has_sessions()) {
+            Self::sign_in(profile, &mut plan);
         }
+        let probes = channel.map_or(&[][..], |channel| channel.capabilities().probes);
+        plan.extend(key.into_iter().flat_map(|key| probes.iter().map(move |probe| Step::Ask(probe(key)))));
         plan.extend(key.filter(|_| send_test).map(Step::Send));
         Self { target, subject: None, plan, said: Vec::new(), suspicion: None, verdict: None, skew: None }
     }
@@ -237,12 +224,10 @@ impl Doctor {
             self.look_at_subject(evidence);
             if let Some(target) = self.target.as_ref().filter(|_| self.verdict.is_none()) {
                 let key = target.key;
-                let again = match target.channel() {
-                    Channel::GuestApi => &[Asked::Scopes, Asked::Conversation(key)][..],
-                    Channel::OpenMessaging => &[Asked::Scopes, Asked::Integration(key)],
-                    Channel::WebMessaging => &[Asked::Deployment(key)],
-                };
-                self.plan.extend(again.iter().copied().map(Step::Ask));
+                let channel = target.channel();
+                let scopes = (!channel.has_sessions()).then_some(Asked::Scopes);
+                let place = channel.capabilities().probes.first().map(|probe| probe(key));
+                self.plan.extend(scopes.into_iter().chain(place).map(Step::Ask));
             }
         }
         vec![finding]
@@ -250,13 +235,10 @@ impl Doctor {
 
     /// What the target is addressed by, where it does not have the form of an id: which finding, which cause.
     fn malformed(&self) -> Option<(&'static str, Cause)> {
-        let (id, name, cause) = match &self.target.as_ref()?.address {
-            Address::GuestApi { conversation_id, .. } => {
-                (conversation_id, "conversation", Cause::ConversationMalformed)
-            }
-            Address::OpenMessaging { integration_id, .. } => (integration_id, "integration", Cause::IntegrationUnknown),
-            Address::WebMessaging { deployment_id, .. } => (deployment_id, "deployment", Cause::DeploymentUnknown),
-        };
+        let address = &self.target.as_ref()?.address;
+        let channel = address.channel().capabilities();
+        let id = address.id();
+        let (name, cause) = (channel.addressed_by, channel.malformed);
         (!crate::model::ids::is_uuid(id)).then_some((name, cause))
     }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::model::Address;
 use super::*;
 use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::model::{

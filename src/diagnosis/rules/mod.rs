@@ -71,7 +71,7 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
         vec![Hypothesis::named(Cause::TextTooLong, format!("guestwire held it back: {why}"))]
     } else if why.contains("message is empty") {
         vec![Hypothesis::named(Cause::BodyMalformed, format!("guestwire held it back: {why}"))]
-    } else if facts.channel == Some(Channel::WebMessaging) {
+    } else if facts.channel.is_some_and(Channel::has_sessions) {
         web::held_back(facts, why)
     } else {
         Vec::new()

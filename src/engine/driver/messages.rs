@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::SecretString;
 
-use crate::engine::channel::{self, Transport};
+use crate::engine::channel;
 use crate::engine::client::capture;
 use crate::engine::outcome::{self, Judged, Reason};
 use crate::engine::queue::Taken;
@@ -24,6 +24,7 @@ use crate::engine::{Recalled, SendRequest};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
 use crate::model::variation::OTHER_SCOPE;
+use crate::model::Transport;
 use crate::model::{
     DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, Request, Timing,
     Variation,
@@ -54,11 +55,11 @@ impl Driver {
         if let Some(why) = channel::objection(entry, &self.cx.profile.credentials, &request) {
             return self.refuse_untried(&request, why, now);
         }
-        let transport = channel::transport(channel);
+        let transport = channel.capabilities().transport;
         if transport == Transport::Frame {
             // Its tracing id, and `metadata.id`: a resend is another message.
             request.extras.key = Some(uuid::Uuid::new_v4().to_string());
-        } else if channel::is_idempotent(channel) && request.extras.key.is_none() {
+        } else if channel.capabilities().idempotent && request.extras.key.is_none() {
             let first = request.resend_of.and_then(|message| self.sends.name_of(message));
             request.extras.key = Some(first.unwrap_or_else(|| channel::new_key(now.wall)));
         }
@@ -88,7 +89,7 @@ impl Driver {
             self.refuse_wrong_scope(asked, now);
         }
         while let Some(message) = self.start_next(now) {
-            match self.sends.get(message).map(|send| channel::transport(send.channel)) {
+            match self.sends.get(message).map(|send| send.channel.capabilities().transport) {
                 Some(Transport::Request) => self.launch_request(message, now),
                 Some(Transport::Frame) => self.launch_frame(message, now),
                 None => {}
@@ -166,7 +167,7 @@ impl Driver {
             (send.request.conversation, send.carries_own_token(), send.is_given_up());
         // The 401 of such a message says nothing about the session's token, and its success neither.
         let on_purpose = send.request.sent_as.is_some_and(Variation::wants_refusal);
-        let repeatable = channel::is_idempotent(send.channel);
+        let repeatable = send.channel.capabilities().idempotent;
         let Some(verdict) = self.sends.follow(message, judged, repeatable, &mut self.cx, now) else { return };
         let limited = shown.status() == 429;
         self.sends.end_try(message, shown.ending, shown.timing);

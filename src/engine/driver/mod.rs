@@ -32,9 +32,8 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::{ConversationEntry, Credentials, Profile};
-use crate::model::{Conversation, ConversationKey, Moment, SessionAsk};
+use crate::model::{Conversation, ConversationKey, Moment, SessionAsk, Transport};
 
-use super::channel::{self, Transport};
 use super::redact::Redactor;
 use super::token::Ask;
 use super::{Command, Report, Tuning};
@@ -126,7 +125,7 @@ impl Driver {
     /// Whether anything of the profile may need a token: where guests only speak through sockets, nobody is asked for
     /// credentials that are not there.
     fn wants_token(&self) -> bool {
-        let by_frames = |e: &ConversationEntry| channel::transport(e.conversation.channel()) == Transport::Frame;
+        let by_frames = |e: &ConversationEntry| e.conversation.channel().capabilities().transport == Transport::Frame;
         let entries = &self.cx.profile.conversations;
         let only_sockets = !entries.is_empty() && entries.iter().all(by_frames);
         !(only_sockets && matches!(self.cx.profile.credentials, Credentials::Missing(_)))

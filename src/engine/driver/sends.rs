@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::engine::channel::{self, Transport};
 use crate::engine::exchange_builder::ExchangeBuilder;
 use crate::engine::outcome::Judged;
 use crate::engine::pace::Rate;
@@ -16,6 +15,7 @@ use crate::engine::retry::{Tries, Verdict, what_follows};
 use crate::engine::send_log::Intent;
 use crate::engine::token::Outlook;
 use crate::engine::{Report, SendRequest};
+use crate::model::Transport;
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Ending, ExchangeId, Generation, Kind, MessageId, Moment, Outcome,
     Request, Timing, Variation,
@@ -137,7 +137,7 @@ pub struct Clearance<'d> {
 
 impl Clearance<'_> {
     fn may(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> bool {
-        let carried = match channel::transport(send.channel) {
+        let carried = match send.channel.capabilities().transport {
             Transport::Request => {
                 let refuted = send.refuted.as_ref().map(|(generation, _)| *generation);
                 let outlook = self.sign_in.tokens().outlook(self.now, refuted);
@@ -151,7 +151,7 @@ impl Clearance<'_> {
     /// Until when pacing holds it back, and which limit.
     fn paced(&self, send: &Sending, rates: &BTreeMap<ConversationKey, Rate>) -> Option<(Moment, &'static str)> {
         let [of_token, of_session] = PACED;
-        let shared = match channel::transport(send.channel) {
+        let shared = match send.channel.capabilities().transport {
             Transport::Request => self.cx.pace.may(self.now, 0).err().map(|until| (until, of_token)),
             Transport::Frame => self.webs.paced(send.request.conversation, self.now),
         };
@@ -273,7 +273,7 @@ impl Sends {
         if send.tries.lost == 0 {
             send.began = now;
         }
-        if let Some(documented) = channel::messages_per_second(send.channel) {
+        if let Some(documented) = send.channel.capabilities().messages_per_second {
             let allowed = cx.tuning.messages_per_second.unwrap_or(documented);
             let rate = self.rates.entry(conversation);
             rate.or_insert_with(|| Rate::new(allowed, Duration::from_secs(1))).spend(now);

@@ -14,7 +14,7 @@ use crate::engine::jitter::Jitter;
 use crate::engine::token::{Ask, Denied, ENDED_BEFORE, Outlook, Refuted, Tokens, Verified};
 use crate::genesys::answerer::{Asked, who_answered};
 use crate::genesys::{oauth, tokens_me};
-use crate::model::{Channel, Ending, ExchangeId, Generation, Kind, Moment, Outcome, Response, TokenStatus};
+use crate::model::{Ending, ExchangeId, Generation, Kind, Moment, Outcome, Response, TokenStatus};
 
 use super::context::Context;
 use super::negative_tests::RetiredToken;
@@ -65,7 +65,7 @@ impl SignIn {
             Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
         };
         let entries = &profile.conversations;
-        let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel() == Channel::GuestApi);
+        let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel().capabilities().scopes_decide);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         Self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
 use super::{Cast, Mode, Runner, Stage};
-use crate::model::{Channel, Moment};
+use crate::model::{Moment};
 use crate::pass::file::{Case, Pass, Step};
 use crate::pass::result::{CaseResult, ExpectationResult, Met, Run, StepResult};
 
@@ -59,7 +59,7 @@ impl Runner {
         let opened = Some(begin.at);
         // A socket that is open already is observed from here on.
         let open =
-            cast.players.iter().filter(|p| p.channel == Channel::WebMessaging && p.readable.known() == Some(true));
+            cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
         let trackers = open.map(|p| (p.key, ReplyTracker::live_since(begin.at))).collect();
         Self {
             pass,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Effect, Prep, Runner, Stage, ToSend, Watch, expectation, template};
 use crate::model::variables::{Values, uuid_from};
-use crate::model::{Author, Channel, Choice, ConversationKey, DeliveryStatus, Extras, Moment};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment};
 use crate::pass::evidence::{Evidence, Said};
 use crate::pass::file::Outgoing;
 use crate::pass::result::{Met, Verdict};
@@ -93,7 +93,7 @@ impl Runner {
             (watch.ready, watch.until) = (self.now, self.now.after(step.within));
             let listens = watch.wanted.iter().any(expectation::Expectation::listens);
             // What came before is known before anything new is waited for.
-            let reads = listens && player.channel != Channel::WebMessaging;
+            let reads = listens && !player.channel.has_sessions();
             watch.read = (reads && step.send.is_none()).then_some((self.now, 0));
         }
         let Some(outgoing) = step.send else { return };

@@ -120,7 +120,7 @@ impl Runner {
         if life.is_settled() && watch.settled.is_none() {
             watch.settled = Some(now);
             let listens = watch.wanted.iter().any(super::Expectation::listens);
-            let reads = key.is_some_and(|(_, channel)| channel != Channel::WebMessaging);
+            let reads = key.is_some_and(|(_, channel)| !channel.has_sessions());
             if listens && reads {
                 self.schedule_read(0);
             }
@@ -135,7 +135,7 @@ impl Runner {
             }
         }
         if life.is_settled()
-            && let Some((key, Channel::WebMessaging)) = key
+            && let Some((key, _)) = key.filter(|(_, channel)| channel.has_sessions())
         {
             // What came by itself while it was under way is an answer already.
             self.note_heard(key);
@@ -163,7 +163,7 @@ impl Runner {
         let Some(watch) = self.watch.as_ref().filter(|_| self.stage == Stage::Watching) else { return };
         if let Some((at, reads)) = watch.read
             && at.left(now).is_zero()
-            && player.channel != Channel::WebMessaging
+            && !player.channel.has_sessions()
         {
             self.schedule_read(reads + 1);
             effects.push(Effect::Read(player.key));

@@ -5,7 +5,7 @@ use nucleo_matcher::{Utf32Str, Utf32String};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::ids::is_uuid;
-use crate::model::{Address, Channel, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
+use crate::model::{Address, Conversation, Moment, RemoteState, RepliesReadable, WebSession};
 
 use super::live::Live;
 
@@ -116,7 +116,7 @@ impl Item {
 
     /// Where its session stands, if its channel has sessions.
     pub fn session(&self) -> Option<&WebSession> {
-        (self.conversation.channel() == Channel::WebMessaging).then_some(&self.live.session)
+        self.conversation.channel().has_sessions().then_some(&self.live.session)
     }
 
     /// When the guest connected; `None` where that is not known, or over.

@@ -1,6 +1,6 @@
 //! What goes with the next message: the menu, its prompts, and answering with a choice.
 
-use crate::model::{Attachment, Channel, ConversationKey, Extras, Place};
+use crate::model::{Attachment, ConversationKey, Extras, Place};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::attachments;
@@ -154,13 +154,14 @@ pub fn choose(state: &mut State) {
         return;
     }
     let Some(item) = state.session.conversations.active_item() else { return };
-    let (key, channel, name) = (item.conversation.key, item.conversation.channel(), item.name().to_owned());
+    let (key, name) = (item.conversation.key, item.name().to_owned());
+    let buttons = item.conversation.channel().capabilities().buttons;
     let Some(offer) = state.session.threads.get(key).and_then(crate::session::thread::Thread::offer) else { return };
     let items = offer
         .choices
         .iter()
         .map(|choice| {
-            let differs = channel != Channel::GuestApi && choice.payload != choice.label;
+            let differs = buttons && choice.payload != choice.label;
             let text = if differs { format!("{} ({})", choice.label, choice.payload) } else { choice.label.clone() };
             (text, Choice::Answer { key, choice: choice.clone(), answers: offer.id.to_owned() })
         })
@@ -178,11 +179,10 @@ pub fn choose(state: &mut State) {
         ));
     }
     let asks = if state.asks_before_sending() { " It is asked about before it goes." } else { "" };
-    menu.intro.push(match channel {
-        Channel::GuestApi => {
-            format!("A number sends its words as a text: this channel has no other form for a choice.{asks}")
-        }
-        _ => format!("A number sends the choice, as a button would.{asks}"),
+    menu.intro.push(if buttons {
+        format!("A number sends the choice, as a button would.{asks}")
+    } else {
+        format!("A number sends its words as a text: this channel has no other form for a choice.{asks}")
     });
     state.overlay = Some(Overlay::Menu(menu));
 }

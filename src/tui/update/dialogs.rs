@@ -369,15 +369,11 @@ fn ask_send_anyway(state: &mut State, id: MessageId) {
     let conversation = state.session.threads.message(id).map(|m| m.conversation);
     let channel =
         conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.conversation.channel());
-    let mut lines = vec![match channel {
-        Some(Channel::OpenMessaging) => {
-            "It goes under the same message id: a service that has the first one can tell that it is the same."
-                .to_owned()
-        }
-        channel => {
-            let channel = channel.map_or("", Channel::as_str);
-            format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
-        }
+    let mut lines = vec![if channel.is_some_and(|channel| channel.capabilities().idempotent) {
+        "It goes under the same message id: a service that has the first one can tell that it is the same.".to_owned()
+    } else {
+        let channel = channel.map_or("", Channel::as_str);
+        format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
     }];
     lines.extend(sending::production_line(state));
     lines.push("Type the word again to confirm.".to_owned());

@@ -1,7 +1,7 @@
 //! Telling the other side that the guest types.
 
 use crate::engine::Command;
-use crate::model::{Channel, WebSession};
+use crate::model::WebSession;
 use crate::tui::Effect;
 use crate::tui::state::State;
 
@@ -12,11 +12,8 @@ pub fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(item) = state.session.conversations.active_item() else { return };
     let key = item.conversation.key;
-    let live = match item.conversation.channel() {
-        Channel::GuestApi => false,
-        Channel::OpenMessaging => true,
-        Channel::WebMessaging => matches!(item.live.session, WebSession::Open { .. }),
-    };
+    let typing = item.conversation.channel().capabilities().typing;
+    let live = typing && item.session().is_none_or(|session| matches!(session, WebSession::Open { .. }));
     if live && state.session.conversations.tell_typing(key, state.now) {
         effects.push(Effect::Engine(Command::Typing(key)));
     }

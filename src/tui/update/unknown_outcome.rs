@@ -1,6 +1,6 @@
 //! The dialog for a message of unknown outcome, and the looks at its conversation while nobody knows.
 
-use crate::model::{Channel, DeliveryStatus, Ending, FailureKind, Message, MessageId};
+use crate::model::{DeliveryStatus, Ending, FailureKind, Message, MessageId};
 use crate::session::outcome_watch::OutcomeWatch;
 use crate::tui::Effect;
 use crate::tui::state::State;
@@ -17,9 +17,10 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let channel = state.session.conversations.get(key).map(|item| item.conversation.channel());
     state.session.watch_outcome(id, state.now);
-    let again = match channel {
-        Some(Channel::OpenMessaging) => "send it again anyway, under the same message id (asks for a word)",
-        _ => "send it again anyway (asks for a word)",
+    let again = if channel.is_some_and(|channel| channel.capabilities().idempotent) {
+        "send it again anyway, under the same message id (asks for a word)"
+    } else {
+        "send it again anyway (asks for a word)"
     };
     let items = vec![
         ("keep watching".to_owned(), Choice::KeepWatching(id)),

@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::Channel;
 use crate::pass::runner::Stage;
 use crate::text::screen::{put, width};
 use crate::tui::action::Action;
@@ -35,7 +34,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
     };
     let open = state.session.conversations.active_item();
     let offered = open.and_then(|item| state.session.threads.get(item.conversation.key)?.offer()).is_some();
-    let carries = open.is_some_and(|item| item.conversation.channel() != Channel::GuestApi);
+    let carries = open.is_some_and(|item| item.conversation.channel().carries_more_than_text());
     let fixed = |key: &str, words: &str| Some((key.to_owned(), words.to_owned()));
     let hints: Vec<Option<(String, String)>> = match (&state.overlay, state.focus) {
         (Some(Overlay::Prompt(_) | Overlay::Palette(_) | Overlay::Menu(_)), _) => {

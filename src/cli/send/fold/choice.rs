@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::engine::Command;
-use crate::model::{Author, Channel, Choice, Exchange, Kind, Moment, Outcome, Probe, RemoteMessage};
+use crate::model::{Author, Choice, Exchange, Kind, Moment, Outcome, Probe, RemoteMessage};
 
 use super::{SendFold, Stage};
 use crate::app::drive::Act;
@@ -90,7 +90,7 @@ impl SendFold {
         let conversation = self.sending.conversation;
         let read = match self.channel {
             // Its socket brings what was said when it is opened.
-            Some(Channel::WebMessaging) => Command::Watch(Some(conversation)),
+            Some(channel) if channel.has_sessions() => Command::Watch(Some(conversation)),
             _ => Command::Read(conversation),
         };
         vec![Act::Say(line), Act::Ask(read)]

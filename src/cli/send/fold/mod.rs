@@ -208,7 +208,7 @@ impl SendFold {
             acts.push(Act::Say(token_line(now, &status)));
         }
         // The scopes are those that the Guest API needs; roles decide in the other channels.
-        let scoped = matches!(self.channel, None | Some(Channel::GuestApi));
+        let scoped = self.channel.is_none_or(|channel| channel.capabilities().scopes_decide);
         let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
             acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
@@ -220,7 +220,7 @@ impl SendFold {
 
     /// Whether sending needs a token at all: the guest's socket does not.
     fn wants_token(&self) -> bool {
-        self.channel != Some(Channel::WebMessaging)
+        self.channel.is_none_or(|channel| !channel.has_sessions())
     }
 
     /// Why it is no use to wait for a token longer, where one is needed.
@@ -376,7 +376,7 @@ impl SendFold {
         match self.stage {
             Stage::Choosing(_) => self.look_ended(now),
             Stage::Lagging(_) => self.after_settling(now),
-            Stage::Listening(_) if self.channel != Some(Channel::WebMessaging) && !self.is_final() => {
+            Stage::Listening(_) if self.wants_token() && !self.is_final() => {
                 self.stage = Stage::LastRead(now, now.after(LAST_READ));
                 vec![Act::Ask(Command::Read(self.sending.conversation))]
             }

@@ -1,5 +1,6 @@
 //! The series for the published channels.
 
+use crate::model::Address;
 use super::*;
 use crate::model::OpenGuest;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
-use crate::model::{Attachment, Channel, ConversationKey, Extras, Place};
+use crate::model::{Attachment, Attachments, Channel, ConversationKey, Extras, Place};
 
 use super::{Composer, Refusal};
 
@@ -83,19 +83,16 @@ impl Composer {
 
 /// Why messages of a channel can carry nothing beside their text; `None` where they can.
 pub const fn carries_nothing(channel: Channel) -> Option<&'static str> {
-    match channel {
-        Channel::GuestApi => Some("guest-api messages carry text only"),
-        Channel::OpenMessaging | Channel::WebMessaging => None,
-    }
+    if channel.carries_more_than_text() { None } else { Some("guest-api messages carry text only") }
 }
 
 /// Why a channel cannot take a file from there.
 pub const fn unfit(channel: Channel, place: &Place) -> Option<&'static str> {
-    match (channel, place) {
-        (Channel::OpenMessaging, Place::File(_)) => {
+    match (channel.capabilities().attachments, place) {
+        (Attachments::Addresses, Place::File(_)) => {
             Some("Open messaging takes files by an address that the platform can fetch: https://…")
         }
-        (Channel::WebMessaging, Place::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
+        (Attachments::Files, Place::Url(_)) => Some("Web messaging uploads files of this machine: give a path."),
         _ => None,
     }
 }
