@@ -72,7 +72,6 @@ pub struct Capabilities {
     pub probes: &'static [fn(ConversationKey) -> Asked],
 }
 
-
 const GUEST_API: &Capabilities = &Capabilities {
     name: "guest-api",
     short: "guest-api",

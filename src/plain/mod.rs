@@ -64,9 +64,7 @@ use crate::cli::token_fold::SignIn;
 use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
-use crate::model::{
-    Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus,
-};
+use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus};
 use crate::pass::Run;
 use crate::session::conversations::Picker;
 use crate::session::log::Log;

@@ -11,9 +11,10 @@ impl Session {
     /// Watches for a message from now on.
     pub fn watch_outcome(&mut self, id: MessageId, now: Moment) {
         let Some(key) = self.threads.message(id).map(|message| message.conversation) else { return };
-        let readable = self.conversations.get(key).is_some_and(|item| {
-            item.conversation.channel().has_sessions() || item.conversation_id().is_some()
-        });
+        let readable = self
+            .conversations
+            .get(key)
+            .is_some_and(|item| item.conversation.channel().has_sessions() || item.conversation_id().is_some());
         if self.outcome_watch.is_none_or(|watch| watch.message != id) {
             self.outcome_watch = Some(OutcomeWatch::new(id, key, readable, now));
         }

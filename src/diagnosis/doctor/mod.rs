@@ -26,8 +26,8 @@ use super::case::{Case, ProfileFacts};
 use super::evidence::history::History;
 use super::evidence::request;
 use crate::model::{
-    Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host,
-    Probed, TokenFacts, Unreadable,
+    Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Probed,
+    TokenFacts, Unreadable,
 };
 
 /// How a probe came out.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use crate::model::Address;
 use super::*;
 use crate::fixtures::{self, SCOPE, guest_conversation};
+use crate::model::Address;
 use crate::model::{
     Attempt, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase, TlsFault,
 };

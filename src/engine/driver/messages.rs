@@ -23,8 +23,8 @@ use crate::engine::token::Refuted;
 use crate::engine::{Recalled, SendRequest};
 use crate::genesys::Call;
 use crate::genesys::call::BadCall;
-use crate::model::variation::OTHER_SCOPE;
 use crate::model::Transport;
+use crate::model::variation::OTHER_SCOPE;
 use crate::model::{
     DeliveryStatus, Ending, Failure, FailureKind, Generation, MessageId, Moment, Outcome, Phase, Request, Timing,
     Variation,

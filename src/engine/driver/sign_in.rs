@@ -65,7 +65,8 @@ impl SignIn {
             Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
         };
         let entries = &profile.conversations;
-        let guest_api = entries.is_empty() || entries.iter().any(|c| c.conversation.channel().capabilities().scopes_decide);
+        let guest_api =
+            entries.is_empty() || entries.iter().any(|c| c.conversation.channel().capabilities().scopes_decide);
         let required = if guest_api { profile.guest_api.required_scopes.clone() } else { Vec::new() };
         let pasted = matches!(profile.credentials, Credentials::Pasted(_));
         Self {

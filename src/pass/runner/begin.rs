@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
 use super::{Cast, Mode, Runner, Stage};
-use crate::model::{Moment};
+use crate::model::Moment;
 use crate::pass::file::{Case, Pass, Step};
 use crate::pass::result::{CaseResult, ExpectationResult, Met, Run, StepResult};
 
@@ -58,8 +58,7 @@ impl Runner {
         let stage = if run.cases.is_empty() { Stage::Over } else { Stage::Ready };
         let opened = Some(begin.at);
         // A socket that is open already is observed from here on.
-        let open =
-            cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
+        let open = cast.players.iter().filter(|p| p.channel.has_sessions() && p.readable.known() == Some(true));
         let trackers = open.map(|p| (p.key, ReplyTracker::live_since(begin.at))).collect();
         Self {
             pass,

@@ -1,7 +1,7 @@
 //! The series for the published channels.
 
-use crate::model::Address;
 use super::*;
+use crate::model::Address;
 use crate::model::OpenGuest;
 
 const KEY: ConversationKey = ConversationKey(0);
