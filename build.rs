@@ -1,5 +1,4 @@
 //! Tells the program which commit it is built from, for `guestwire --version`.
-#![expect(clippy::print_stdout, reason = "a build script speaks to Cargo on its standard output")]
 
 use std::path::Path;
 use std::process::Command;

@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --profile measure --bench redact`
 
-#![expect(missing_docs, reason = "a bench")]
 
 use divan::Bencher;
 use guestwire::engine::redact::Redactor;

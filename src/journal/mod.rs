@@ -157,17 +157,3 @@ pub fn recover(dir: &Path) {
         tracing::warn!("journal: what was under way cannot be brought to its end: {e}");
     }
 }
-
-/// Does now what the writer does when there is nothing else: makes every entry findable, and keeps the journal within its
-/// bounds. The error is a sentence.
-pub fn upkeep(options: &Options) -> Result<(), String> {
-    let now = jiff::Timestamp::now();
-    let opened = files::lock(&options.dir).and_then(|lock| files::open(&options.dir, now).map(|opened| (lock, opened)));
-    let (_lock, mut opened) = opened.map_err(|denied| format!("the journal cannot be written: {denied:?}"))?;
-    let done = (|| {
-        while !statements::index(&mut opened.db)? {}
-        while retention::step(&mut opened.db, options, now)? {}
-        opened.db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
-    })();
-    done.map_err(|e| e.to_string())
-}

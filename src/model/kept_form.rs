@@ -145,7 +145,6 @@ pub mod micros {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     /// Writes it.
-    #[expect(clippy::ref_option, reason = "as serde calls it")]
     pub fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
         time.map(super::micros_of).serialize(serializer)
     }

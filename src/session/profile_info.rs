@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::config::{Credentials, Profile};
 use crate::diagnosis::ProfileFacts;
 use crate::model::{Cause, Masks};
 
@@ -33,4 +34,27 @@ pub struct ProfileInfo {
     pub muted: BTreeSet<Cause>,
     /// Texts and numbers that are masked on screen.
     pub masks: Masks,
+}
+
+impl ProfileInfo {
+    /// What a profile says of itself; nothing is muted.
+    pub fn of(profile: &Profile, data_dir: PathBuf, config_file: Option<PathBuf>) -> Self {
+        Self {
+            profile: profile.name.clone(),
+            region: profile.region.domain.clone(),
+            api: profile.hosts.api.clone(),
+            login: profile.hosts.login.clone(),
+            scopes: match &profile.credentials {
+                Credentials::Client(client) => client.scopes.clone(),
+                Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
+            },
+            sandbox: profile.sandbox,
+            production: profile.production,
+            data_dir,
+            config_file,
+            facts: ProfileFacts::of(profile),
+            muted: BTreeSet::new(),
+            masks: profile.masks.clone(),
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Puts the console together: settings, terminal, sandbox, engine, event_loop. The first frame is drawn before anything
 //! that could take time is begun.
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +20,7 @@ use crate::app::journal::{first_message_id, journal_options};
 use crate::app::signals;
 use crate::clock::Clock;
 use crate::config::settings::Times;
-use crate::config::{Credentials, Profile, ProfileChoice, Settings};
-use crate::diagnosis::ProfileFacts;
+use crate::config::{Profile, ProfileChoice, Settings};
 use crate::engine::{Command, Engine, Report, Tuning};
 use crate::journal::Journal;
 use crate::model::Moment;
@@ -222,13 +220,16 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let mut composer = Composer::new(uuid::Uuid::new_v4().as_u128(), &now.wall.strftime("%Y%m%d-%H%M%S").to_string());
     let snippets = settings.composer.snippets.iter();
     composer.set_snippets(snippets.map(|s| Snippet { name: s.name.clone(), text: s.text.clone() }).collect());
-    let mut place = place(
+    let mut info = ProfileInfo::of(
         profile,
         settings.paths.data_dir.clone(),
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
-    place.muted.clone_from(&settings.muted);
-    build(profile, place, keymap, theme, zone, log, composer, now, size, first_words(settings, profile))
+    info.muted.clone_from(&settings.muted);
+    let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
+    let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
+    state.status.info(first_words(settings, profile));
+    state
 }
 
 /// What the status line says first.
@@ -242,59 +243,4 @@ fn first_words(settings: &Settings, profile: &Profile) -> String {
     } else {
         String::new()
     }
-}
-
-fn place(profile: &Profile, data_dir: std::path::PathBuf, config_file: Option<std::path::PathBuf>) -> ProfileInfo {
-    ProfileInfo {
-        profile: profile.name.clone(),
-        region: profile.region.domain.clone(),
-        api: profile.hosts.api.clone(),
-        login: profile.hosts.login.clone(),
-        scopes: match &profile.credentials {
-            Credentials::Client(client) => client.scopes.clone(),
-            Credentials::Pasted(_) | Credentials::Missing(_) => Vec::new(),
-        },
-        sandbox: profile.sandbox,
-        production: profile.production,
-        data_dir,
-        config_file,
-        facts: ProfileFacts::of(profile),
-        muted: BTreeSet::new(),
-        masks: profile.masks.clone(),
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "one place where everything meets")]
-fn build(
-    profile: &Profile,
-    info: ProfileInfo,
-    keymap: Keymap,
-    theme: Theme,
-    zone: TimeZone,
-    log: Log,
-    composer: Composer,
-    now: Moment,
-    size: Size,
-    words: String,
-) -> State {
-    let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
-    let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
-    state.status.info(words);
-    state
-}
-
-/// A state with every setting at its default, for tests that run the event_loop on a screen in memory.
-pub fn state_for_tests(profile: &Profile, now: Moment, size: (u16, u16), data_dir: &std::path::Path) -> State {
-    build(
-        profile,
-        place(profile, data_dir.to_owned(), None),
-        Keymap::default(),
-        Theme::default(),
-        TimeZone::UTC,
-        Log::new(LogOptions::default()),
-        Composer::new(1, "run"),
-        now,
-        Size { width: size.0, height: size.1 },
-        String::new(),
-    )
 }

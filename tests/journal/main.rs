@@ -1,6 +1,6 @@
 //! What the journal keeps when the program is killed, started again, or started twice.
 #![cfg(unix)]
-#![expect(clippy::expect_used, clippy::print_stderr, clippy::type_complexity, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used, reason = "tests")]
 
 mod crash;
 mod restart;

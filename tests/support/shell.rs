@@ -13,10 +13,15 @@ use guestwire::config::settings::Metrics;
 use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
 use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::session::ProfileInfo;
+use guestwire::session::conversations::Picker;
 use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
-use guestwire::tui::state::State;
+use guestwire::tui::state::composer::Composer;
+use guestwire::tui::state::{Setup, State};
+
+use super::console;
 use guestwire::tui::terminal::event_loop::{EventLoop, LoopEnd};
 use guestwire::tui::terminal::interfaces::{Input, Outside, Screen, Work};
 use guestwire::tui::terminal::screen::BackendScreen;
@@ -264,7 +269,13 @@ where
     let clock = Clock::start();
     let sandbox = Arc::new(guestwire::sandbox::start(Options { port: 0, scenario }).expect("loopback"));
     let profile = Arc::new(change(sandbox.profile()));
-    let mut state = guestwire::tui::start::state_for_tests(&profile, clock.now(), size, data);
+    let mut state = State::new(Setup {
+        profile: ProfileInfo::of(&profile, data.to_owned(), None),
+        picker: Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect()),
+        composer: Composer::new(1, "run"),
+        now: clock.now(),
+        ..console::setup(size.0, size.1)
+    });
     let mut tuning = Tuning::default();
     let (mut journal, mut pages) = (None, mpsc::unbounded_channel().1);
     if metrics.is_some() {

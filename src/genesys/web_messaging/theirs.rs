@@ -10,7 +10,6 @@ use crate::genesys::normalized::{Event, Structured, seconds, text, truth};
 use crate::text::json;
 
 /// The session as the server tells it.
-#[expect(clippy::struct_excessive_bools, reason = "as many as the frame has")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionResponse {
     /// The guest is connected.
