@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --profile measure --bench redact`
 
-
 use divan::Bencher;
 use guestwire::engine::redact::Redactor;
 use guestwire::model::Generation;
