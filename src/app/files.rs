@@ -1,7 +1,7 @@
 //! Files: regular ones read up to a bound, new ones that only their owner can read, and names as people write them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The path with the home directory in place of a `~` at its beginning. A shell does that only for a word of its own: not
@@ -79,6 +79,26 @@ pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
     private(path, replace)
 }
 
+/// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one, and
+/// what it leads to is replaced. Only its owner can read the new file.
+pub fn replace_private(path: &Path, text: &str) -> io::Result<()> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !dir.exists() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(dir)?;
+    }
+    // Made with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|e| e.error)?;
+    Ok(())
+}
+
 /// Why a file could not be used, as part of a sentence.
 pub fn why(error: &io::Error) -> String {
     error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
@@ -116,6 +136,20 @@ mod tests {
         assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
         assert_eq!(why(&place("none"), 4), Err("entity not found".to_owned()));
+    }
+
+    #[test]
+    fn a_replaced_file_is_private_and_a_link_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (real, link) = (dir.path().join("real"), dir.path().join("link"));
+        std::fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        replace_private(&link, "new").unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+        replace_private(&dir.path().join("a/b/c"), "x").unwrap();
+        assert_eq!(std::fs::read_dir(dir.path().join("a/b")).unwrap().count(), 1, "nothing else is left");
     }
 
     #[test]

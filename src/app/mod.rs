@@ -1,6 +1,7 @@
 //! The wiring that all front ends share: profile and engine, journal, logging, signals, files, output and exit codes.
 
 pub mod attachable;
+pub mod config_file;
 pub mod drive;
 pub mod event_loop;
 pub mod exit;

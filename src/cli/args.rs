@@ -353,9 +353,15 @@ pub struct SandboxArgs {
 /// `guestwire init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
+    /// A Messenger snippet, as it is copied out of the web deployment: the text, a file, or `-` for standard input
+    #[arg(value_name = "SNIPPET", allow_hyphen_values = true)]
+    pub snippet: Option<String>,
     /// Ask nothing: write what is known, and leave the rest to be filled in
     #[arg(long)]
     pub no_input: bool,
+    /// Add what was found to a config file that is there already, without asking
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `guestwire config`

@@ -6,17 +6,17 @@ use secrecy::SecretString;
 
 use super::problem::{Position, Spot};
 use super::proxy;
-use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawOauth, RawProfile, RawSecret};
+use super::raw_profile::{RawAddress, RawBounds, RawConversation, RawGuest, RawHosts, RawOauth, RawProfile, RawSecret};
 use super::resolve_profile::{GUEST_API_SCOPE, Resolved};
 use super::settings::Origin;
 
 /// The profile that exists by itself while [`REGION`], and a client or a token, are in the environment.
 pub const ENV: &str = "env";
 
-const REGION: &str = "GENESYSCLOUD_REGION";
-const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
-const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
+pub(crate) const REGION: &str = "GENESYSCLOUD_REGION";
+pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
+pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
+pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
 /// Stands for "no line of the file".
 pub(super) const NOWHERE: Position = Position { line: 0, column: 0 };
@@ -90,10 +90,7 @@ pub fn env_profile(env: Lookup<'_>, region: Option<&str>) -> Option<RawProfile> 
         name: spot(ENV.to_owned()),
         region: Some(spot(region?)),
         production: None,
-        login: None,
-        api: None,
-        webmessaging: None,
-        cdn: None,
+        hosts: RawHosts::default(),
         oauth: signs_in.then_some(oauth),
         path: None,
         required_scopes: None,

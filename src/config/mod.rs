@@ -9,7 +9,8 @@
 //! ```
 
 pub mod ad_hoc;
-mod address;
+pub(crate) mod address;
+pub mod edit;
 pub mod load;
 pub mod origin;
 mod pasted_token;
@@ -25,6 +26,7 @@ pub mod secret;
 mod secret_command;
 mod secret_error;
 pub mod settings;
+pub mod snippet;
 pub(crate) mod toml_reader;
 
 pub use load::{load, locate};

@@ -15,10 +15,7 @@ pub struct RawProfile {
     pub name: Spot<String>,
     pub region: Option<Spot<String>>,
     pub production: Option<Spot<bool>>,
-    pub login: Option<Spot<String>>,
-    pub api: Option<Spot<String>>,
-    pub webmessaging: Option<Spot<String>>,
-    pub cdn: Option<Spot<String>>,
+    pub hosts: RawHosts,
     pub oauth: Option<RawOauth>,
     pub path: Option<Spot<String>>,
     pub required_scopes: Option<Spot<Vec<Spot<String>>>>,
@@ -39,6 +36,8 @@ pub enum RawSecret {
     Env(String),
     File(String),
     Command(Vec<String>),
+    /// A field of this profile of the vendor's platform CLI.
+    PlatformCli(String, &'static str),
 }
 
 /// The `[profiles.NAME.oauth]` table.
@@ -59,6 +58,15 @@ pub struct RawBounds {
     pub connect_timeout: Option<Spot<Duration>>,
     pub request_timeout: Option<Spot<Duration>>,
     pub parallel: Option<Spot<u64>>,
+}
+
+/// The `hosts` table.
+#[derive(Debug, Default)]
+pub struct RawHosts {
+    pub login: Option<Spot<String>>,
+    pub api: Option<Spot<String>>,
+    pub webmessaging: Option<Spot<String>>,
+    pub cdn: Option<Spot<String>>,
 }
 
 /// The `webhook` table.
@@ -101,14 +109,7 @@ impl RawProfile {
         let why = "give the domain (\"mypurecloud.de\") or the AWS name (\"eu-central-1\")";
         let region = table.required("region", why);
         let production = table.flag("production");
-        let (mut login, mut api, mut webmessaging, mut cdn) = (None, None, None, None);
-        if let Some(mut hosts) = table.table("hosts") {
-            login = hosts.text("login");
-            api = hosts.text("api");
-            webmessaging = hosts.text("webmessaging");
-            cdn = hosts.text("cdn");
-            hosts.finish();
-        }
+        let hosts = table.table("hosts").map(read_hosts).unwrap_or_default();
         let oauth = table.table("oauth").map(read_oauth);
         let (mut path, mut required_scopes) = (None, None);
         if let Some(mut guest_api) = table.table("guest_api") {
@@ -141,10 +142,7 @@ impl RawProfile {
             name,
             region,
             production,
-            login,
-            api,
-            webmessaging,
-            cdn,
+            hosts,
             oauth,
             path,
             required_scopes,
@@ -160,6 +158,10 @@ impl RawProfile {
     }
 }
 
+/// What is also kept by the platform CLI, and under which name. [real: seen in SDK source: the platform CLI's `config.go`]
+const PLATFORM_CLI: [(&str, &str); 3] =
+    [("client_id", "client_credentials"), ("client_secret", "client_secret"), ("access_token", "access_token")];
+
 impl RawSecret {
     const FORMS: &'static str = "{ env = \"NAME\" }, { file = \"PATH\" } or { command = [\"PROGRAM\", \"ARGUMENT\"] }";
 
@@ -172,7 +174,11 @@ impl RawSecret {
                 let env = reference.text("env");
                 let file = reference.text("file");
                 let command = reference.strings("command");
-                let forms = usize::from(env.is_some()) + usize::from(file.is_some()) + usize::from(command.is_some());
+                // Only what that tool keeps too.
+                let theirs = PLATFORM_CLI.iter().find(|(own, _)| *own == name);
+                let theirs = theirs.and_then(|(_, field)| Some((reference.text("gc")?, *field)));
+                let given = [env.is_some(), file.is_some(), command.is_some(), theirs.is_some()];
+                let forms = given.into_iter().filter(|given| *given).count();
                 if forms > 1 {
                     reference.wrong(at, format!("`{name}` must be exactly one of {}", Self::FORMS));
                 } else if forms == 0 && reference.is_empty() {
@@ -186,11 +192,12 @@ impl RawSecret {
                 if forms != 1 || empty_command {
                     return None;
                 }
-                let value = match (env, file, command) {
+                let value = match (env, file, command, theirs) {
                     (Some(env), ..) => Self::Env(env.value),
-                    (_, Some(file), _) => Self::File(file.value),
-                    (.., Some(command)) => Self::Command(command.value.into_iter().map(|c| c.value).collect()),
-                    (None, None, None) => return None,
+                    (_, Some(file), ..) => Self::File(file.value),
+                    (_, _, Some(command), _) => Self::Command(command.value.into_iter().map(|c| c.value).collect()),
+                    (.., Some((profile, field))) => Self::PlatformCli(profile.value, field),
+                    (None, None, None, None) => return None,
                 };
                 Some(Spot { value, at })
             }
@@ -202,6 +209,17 @@ impl RawSecret {
 pub const TOKEN_HOSTS: &[(&str, TokenHost)] = &[("login", TokenHost::Login), ("api", TokenHost::Api)];
 /// As the file writes it.
 pub const CLIENT_AUTHS: &[(&str, ClientAuth)] = &[("basic", ClientAuth::Basic), ("body", ClientAuth::Body)];
+
+fn read_hosts(mut table: Table<'_>) -> RawHosts {
+    let hosts = RawHosts {
+        login: table.text("login"),
+        api: table.text("api"),
+        webmessaging: table.text("webmessaging"),
+        cdn: table.text("cdn"),
+    };
+    table.finish();
+    hosts
+}
 
 fn read_oauth(mut table: Table<'_>) -> RawOauth {
     let oauth = RawOauth {

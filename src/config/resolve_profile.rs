@@ -202,13 +202,13 @@ impl Work<'_> {
             let spot = spot.as_ref()?;
             self.judged(spot.at, address::base_url(name, &spot.value, scheme))
         };
-        let login = given("login", &raw.login, Scheme::Http);
-        let api = given("api", &raw.api, Scheme::Http);
-        let webmessaging = given("webmessaging", &raw.webmessaging, Scheme::WebSocket);
-        let cdn = given("cdn", &raw.cdn, Scheme::Http);
+        let login = given("login", &raw.hosts.login, Scheme::Http);
+        let api = given("api", &raw.hosts.api, Scheme::Http);
+        let webmessaging = given("webmessaging", &raw.hosts.webmessaging, Scheme::WebSocket);
+        let cdn = given("cdn", &raw.hosts.cdn, Scheme::Http);
         let (region, derived) = if said.value == regions::SANDBOX {
             let Some(api) = &api else {
-                if raw.api.is_none() {
+                if raw.hosts.api.is_none() {
                     let how = "give `api` under `hosts`: the address that `guestwire sandbox` prints";
                     self.wrong(said.at, format!("the region \"sandbox\" has no hosts of its own; {how}"));
                 }
@@ -331,6 +331,10 @@ impl Work<'_> {
             RawSecret::Env(name) => SecretSource::Env(name.clone()),
             RawSecret::File(path) => SecretSource::File(self.path(path)),
             RawSecret::Command(words) => SecretSource::Command(words.clone()),
+            RawSecret::PlatformCli(profile, field) => {
+                let path = self.path("~/.gc/config.toml");
+                SecretSource::PlatformCli { path, profile: profile.clone(), field }
+            }
         }
     }
 

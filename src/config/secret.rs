@@ -25,6 +25,15 @@ pub enum SecretSource {
     File(PathBuf),
     /// A program and its arguments; the first line that it prints.
     Command(Vec<String>),
+    /// A field of a profile in the file of the vendor's platform CLI. Who may read that file is that tool's matter.
+    PlatformCli {
+        /// `~/.gc/config.toml`
+        path: PathBuf,
+        /// The profile in it.
+        profile: String,
+        /// The field of the profile.
+        field: &'static str,
+    },
 }
 
 /// The place, never the secret. A command is named by its program alone, since its arguments may hold anything.
@@ -39,6 +48,7 @@ impl fmt::Display for SecretSource {
                 let more = if words.len() > 1 { ", …" } else { "" };
                 write!(f, "{{ command = [\"{program}\"{more}] }}")
             }
+            Self::PlatformCli { profile, .. } => write!(f, "{{ gc = {profile:?} }}"),
         }
     }
 }
@@ -136,11 +146,26 @@ impl SecretSource {
                 let text = value.into_string().map_err(|_| SecretError::NotText(self.place()))?;
                 Zeroizing::new(text.into_bytes())
             }
-            Self::File(path) => read_file(path)?,
+            Self::File(path) => read_file(path, true)?,
             Self::Command(words) => secret_command::run(words, terminal, secret_command::TIME)?,
+            Self::PlatformCli { path, profile, field } => self.theirs(path, profile, field)?,
         };
         let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(self.place()))?;
         Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
+    }
+
+    /// A field of a profile of the platform CLI, which does not look at the case of names.
+    fn theirs(&self, path: &Path, profile: &str, field: &str) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+        let bytes = read_file(path, false)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| SecretError::NotText(path.display().to_string()))?;
+        let missing = || SecretError::NotThere(self.place());
+        let document: toml::Table = toml::from_str(text).map_err(|_| missing())?;
+        let of = |table: &toml::Table, name: &str| {
+            table.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
+        let value = of(&document, profile).and_then(|found| of(found.as_table()?, field));
+        let text = value.as_ref().and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+        text.map(|text| Zeroizing::new(text.as_bytes().to_vec())).ok_or_else(missing)
     }
 
     /// For a sentence: what holds the secret.
@@ -151,6 +176,9 @@ impl SecretSource {
             Self::File(path) => format!("the file {}", path.display()),
             Self::Command(words) => {
                 format!("what the command {} prints", words.first().map_or("", String::as_str))
+            }
+            Self::PlatformCli { path, profile, field } => {
+                format!("`{field}` of the profile {profile:?} in {}", path.display())
             }
         }
     }
@@ -170,14 +198,14 @@ pub(super) fn open_to_others(_: &Metadata) -> Option<u32> {
     None
 }
 
-fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+fn read_file(path: &Path, private: bool) -> Result<Zeroizing<Vec<u8>>, SecretError> {
     let unreadable = |e: std::io::Error| SecretError::Unreadable { path: path.to_owned(), why: e.kind().to_string() };
     let file = open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(SecretError::NotAFile(path.to_owned()));
     }
-    if let Some(mode) = open_to_others(&metadata) {
+    if let Some(mode) = open_to_others(&metadata).filter(|_| private) {
         return Err(SecretError::NotPrivate { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(1024));
@@ -266,6 +294,22 @@ mod tests {
         let nowhere = dir.path().join("nowhere");
         assert!(matches!(read(&SecretSource::File(nowhere)), Err(SecretError::Unreadable { .. })));
         assert!(matches!(read(&SecretSource::File(dir.path().to_owned())), Err(SecretError::NotAFile(_))));
+    }
+
+    #[test]
+    fn a_profile_of_the_platform_cli_gives_its_fields() {
+        let theirs =
+            "[DEFAULT]\nclient_credentials = \"id\"\nclient_secret = \"hunter2\"\n[qa]\naccess_token = \"T\"\n";
+        let (_dir, path) = file(theirs.as_bytes(), 0o644);
+        let source =
+            |profile: &str, field| SecretSource::PlatformCli { path: path.clone(), profile: profile.to_owned(), field };
+        assert_eq!(read(&source("default", "client_secret")).unwrap().expose_secret(), "hunter2");
+        assert_eq!(source("qa", "access_token").read_token(Terminal::Free).unwrap().expose_secret(), "T");
+        for (profile, field) in [("qa", "client_secret"), ("none", "access_token")] {
+            let error = read(&source(profile, field)).unwrap_err();
+            assert!(matches!(error, SecretError::NotThere(_)) && !error.to_string().contains("hunter2"), "{error}");
+        }
+        assert_eq!(source("qa", "access_token").to_string(), "{ gc = \"qa\" }");
     }
 
     #[test]

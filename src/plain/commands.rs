@@ -27,6 +27,10 @@ impl Plain {
         if self.question.is_some() {
             return self.answer(line);
         }
+        if let Some(snippet) = self.snippet.take() {
+            self.prompt_due = true;
+            return self.add_snippet(&format!("{snippet}\n{line}"));
+        }
         if let Some(block) = &mut self.block {
             match read_inner(line) {
                 Inner::Line(line) => block.push(line),
@@ -130,6 +134,7 @@ impl Plain {
             Verb::TakeOff => return self.take_off(),
             Verb::Active => return self.discover(number(rest)?),
             Verb::Add => return self.add(rest),
+            Verb::KeepInConfig => return self.keep_in_config(),
             Verb::Pass => return self.pass(rest),
             Verb::Help => self.help(),
             Verb::Quit => self.quit(),

@@ -1,5 +1,6 @@
 //! Live conversations in lines: what is heard, choices by number, sessions, what goes with a message, what is active.
 
+use crate::config::{address, snippet};
 use crate::engine::{Command, Found};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
@@ -8,7 +9,7 @@ use crate::tui::state::composer::attachments;
 use super::questions::Question;
 use super::sentences;
 use super::sentences::{clause, ending, span};
-use super::{Exit, Plain};
+use super::{Act, Exit, Plain};
 
 /// What can be asked of a session, by its word.
 const ASKS: [(&str, SessionAsk); 8] = [
@@ -185,6 +186,10 @@ impl Plain {
 
     /// `.add 2` one that was found, or `.add ID`.
     pub(super) fn add(&mut self, rest: &str) -> Result<(), String> {
+        if rest.contains('<') || snippet::read(rest).is_some() {
+            self.add_snippet(rest);
+            return Ok(());
+        }
         let number = rest.parse::<usize>().ok().filter(|n| *n > 0 && rest.len() < 6);
         let (id, participant_id) = match number {
             Some(n) => {
@@ -198,20 +203,71 @@ impl Plain {
         let key = if let Some(key) = self.with_id(&id) {
             key
         } else {
-            let key = self.picker.free_key();
             let name = format!("added {}", crate::text::screen::short_id(&id, true));
-            let address = Address::GuestApi { conversation_id: id, participant_id, external_id: None };
-            let conversation = Conversation { key, name, address };
-            self.picker.add(conversation.clone());
-            self.ask(Command::Add(conversation));
-            key
+            self.add_address(name, Address::GuestApi { conversation_id: id, participant_id, external_id: None })
         };
+        self.open_added(key);
+        Ok(())
+    }
+
+    fn add_address(&mut self, name: String, address: Address) -> ConversationKey {
+        let key = self.picker.free_key();
+        let conversation = Conversation { key, name, address };
+        self.picker.add(conversation.clone());
+        self.ask(Command::Add(conversation));
+        key
+    }
+
+    fn open_added(&mut self, key: ConversationKey) {
         self.picker.open_key(key);
         if !self.interactive {
             let name = self.spoken(key);
             self.say(format!("{name}, is open."));
         }
         self.opened(key);
+    }
+
+    /// A Messenger's snippet, as far as it has come: it names deployment and region; of the site only a person knows.
+    pub(super) fn add_snippet(&mut self, text: &str) {
+        let whole = text.contains("</script>") || text.lines().last().is_some_and(|line| line.trim().is_empty());
+        match snippet::read(text) {
+            // The rest of it is no message.
+            Some(_) if text.contains("<script") && !whole => self.snippet = Some(text.to_owned()),
+            Some(found) => match found.foreign_to(&self.facts.region) {
+                Some(why) => self.wrong(why),
+                None => self.put(Question::Site(found.deployment_id), ""),
+            },
+            None if whole => self.wrong("There is no deploymentId in this snippet; nothing was added."),
+            None => self.snippet = Some(text.to_owned()),
+        }
+    }
+
+    /// The site that a snippet's guest comes from.
+    pub(super) fn site(&mut self, question: Question, line: &str) {
+        let Question::Site(deployment_id) = &question else { return };
+        match address::origin(line) {
+            Ok(origin) => {
+                let name = format!("web guest {}", crate::text::screen::short_id(deployment_id, true));
+                let address = Address::WebMessaging { deployment_id: deployment_id.clone(), origin };
+                let same = self.picker.items().iter().find(|item| item.conversation.address == address);
+                let key = same.map(|item| item.conversation.key);
+                let key = key.unwrap_or_else(|| self.add_address(name, address));
+                self.open_added(key);
+            }
+            Err(why) if self.interactive => {
+                self.say(format!("{why}."));
+                self.put(question, "");
+            }
+            Err(why) => self.wrong(format!("Not added: {why}.")),
+        }
+    }
+
+    /// `.keep`: has the open conversation written into the config file.
+    pub(super) fn keep_in_config(&mut self) -> Result<(), String> {
+        let key = self.active()?;
+        let item = self.picker.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
+        let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
+        self.acts.push(Act::KeepInConfig(Box::new(conversation)));
         Ok(())
     }
 

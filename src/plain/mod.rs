@@ -92,6 +92,8 @@ pub enum Input {
     PassRead(PathBuf, Result<String, String>),
     /// The sandbox did what it was asked for, or not.
     Arranged(Result<(), String>),
+    /// The conversation is in the config file, or why not: a sentence.
+    KeptInConfig(Result<String, String>),
     /// The reports are written, or why not.
     Reported(Result<String, String>),
     /// The engine says something.
@@ -119,6 +121,8 @@ pub enum Act {
     ReadPass(PathBuf),
     /// Ask something of the sandbox; answered with [`Input::Arranged`].
     Arrange(SandboxRequest),
+    /// Write a conversation into the config file; answered with [`Input::KeptInConfig`].
+    KeepInConfig(Box<Conversation>),
     /// Lift the sandbox's faults. Not answered.
     Tidy,
     /// Write the reports of a run; answered with [`Input::Reported`].
@@ -220,6 +224,8 @@ pub struct Plain {
     question: Option<Question>,
     /// The lines of a text that was begun and not ended.
     block: Option<Vec<String>>,
+    /// A Messenger's snippet that goes on in the next line.
+    snippet: Option<String>,
     next_message: u64,
     /// Of the last thing that was asked of the server; with the message that it is about.
     last: (Exit, Option<MessageId>),
@@ -266,6 +272,7 @@ impl Plain {
             carried: BTreeMap::new(),
             question: None,
             block: None,
+            snippet: None,
             next_message: 0,
             last: (Exit::Done, None),
             no_more_lines: false,
@@ -289,6 +296,8 @@ impl Plain {
             Input::Journal(page) => self.journal(*page),
             Input::Interrupt => self.interrupt(),
             Input::Passes(found) => self.passes(found),
+            Input::KeptInConfig(Ok(said)) => self.say(said),
+            Input::KeptInConfig(Err(why)) => self.wrong(why),
             Input::PassRead(path, text) => self.pass_read(&path, text),
             Input::Arranged(done) => self.arranged(&done),
             Input::Reported(done) => self.reported(done),

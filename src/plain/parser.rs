@@ -66,6 +66,8 @@ pub enum Verb {
     Active,
     /// Adds a conversation.
     Add,
+    /// `.keep`
+    KeepInConfig,
     /// Opens and plays a regression pass.
     Pass,
     /// Names the commands.
@@ -133,7 +135,13 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::Attribute, "attribute", "name=value", "lets a participant attribute go with the next message"),
     spec(Verb::TakeOff, "takeoff", "", "takes files and attributes off the next message"),
     spec(Verb::Active, "active", "a page number", "lists the conversations that are active on the remote side"),
-    spec(Verb::Add, "add", "a number of .active or an id", "adds a conversation and opens it"),
+    spec(
+        Verb::Add,
+        "add",
+        "a number of .active, an id, or a Messenger snippet",
+        "adds a conversation and opens it; a snippet may go on in the next lines",
+    ),
+    spec(Verb::KeepInConfig, "keep", "", "writes the open conversation into the config file"),
     spec(
         Verb::Pass,
         "pass",

@@ -32,6 +32,8 @@ pub enum Question {
     Again(MessageId),
     /// What became of this message? By number.
     Settle(MessageId),
+    /// From which site comes the guest of this web deployment?
+    Site(String),
     /// Run the open step of a pass?
     PassStep,
     /// End the pass?
@@ -52,6 +54,7 @@ impl Question {
             | Self::Quit => "Say yes or no.",
             Self::Again(_) => "Say again to send it again, or no.",
             Self::Settle(_) => "Say 1, 2, 3 or 4.",
+            Self::Site(_) => "Say a site that the deployment allows, like https://shop.example, or no.",
         }
     }
 }
@@ -88,6 +91,7 @@ impl Plain {
                     self.came_to(Exit::Refused, None);
                 }
             }
+            _ if matches!(question, Question::Site(_)) => self.site(question, line),
             "yes" | "y" => match question {
                 Question::Send { key, text, extras } => self.submit(key, text, None, *extras),
                 Question::Session { key, ask } => self.ask_session(key, ask),

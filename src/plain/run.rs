@@ -10,11 +10,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc::{Receiver, channel, unbounded_channel};
 
+use crate::app::config_file;
 use crate::app::files;
 use crate::app::journal::{first_message_id, journal_options};
 use crate::app::pass_files;
 use crate::clock::Clock;
-use crate::config::settings::Times;
+use crate::config::settings::{Paths, Times};
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
@@ -58,7 +59,8 @@ pub async fn run(settings: &Settings) -> Result<ExitCode, Failed> {
     }
     let (engine, reports) = Engine::start_with(opened.profile.clone(), clock, tuning);
     let mut sources = Sources { clock, engine: engine.clone(), reports, pages, lines: lines() };
-    let mut runner = Runner { plain, engine, journal, opened, output: Output::default() };
+    let mut runner =
+        Runner { plain, engine, journal, opened, paths: settings.paths.clone(), output: Output::default() };
     let result = event_loop::run(&mut runner, &mut sources).await;
     runner.opened.close().await;
     if runner.journal.is_some_and(|journal| !journal.close(CLOSING)) {
@@ -97,6 +99,7 @@ struct Runner {
     engine: EngineHandle,
     journal: Option<Journal>,
     opened: Opened,
+    paths: Paths,
     output: Output,
 }
 
@@ -141,6 +144,10 @@ impl Runner {
                 Act::Say(line) => self.output.line(&line)?,
                 Act::Ask(command) => self.engine.ask(command),
                 Act::Keep(job) => self.keep(*job),
+                Act::KeepInConfig(conversation) => {
+                    let kept = config_file::keep(&self.paths, &self.opened.profile, &conversation);
+                    answers.push(Input::KeptInConfig(kept));
+                }
                 Act::FindPasses => answers.push(Input::Passes(pass_files::here())),
                 Act::ReadPass(path) => {
                     let text = pass_files::read(&path);

@@ -100,7 +100,8 @@ actions! {
         Pin "pin" ["p"] "Pin to the top, or unpin" ~ "favourite star";
         Nickname "nickname" ["n"] "Give it a name of your own" ~ "rename alias label";
         IdCard "id-card" ["#"] "All its ids in full, and whether they are well formed" ~ "ids conversation participant";
-        Add "add" ["+"] "Add a conversation by pasting its id" ~ "new paste id";
+        Add "add" ["+"] "Add a conversation by pasting its id, or a Messenger snippet" ~ "new paste id deployment";
+        KeepInConfig "keep-in-config" ["K"] "Write the conversation into the config file" ~ "save permanent toml";
         Discover "discover" ["L"] "List the conversations that are active, to add one" ~ "find active analytics query list";
         Refresh "refresh" ["F5"] "Read the conversation now" ~ "reload read messages poll";
         Sort "sort" ["s"] "Sort by recent activity or by config order" ~ "order";

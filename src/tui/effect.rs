@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::Command;
 use crate::journal::Job;
-use crate::model::{Attachment, ConversationKey};
+use crate::model::{Attachment, Conversation, ConversationKey};
 use crate::pass::Run;
 use crate::session::sandbox_request::SandboxRequest;
 
@@ -60,6 +60,8 @@ pub enum Effect {
         /// Where to.
         dir: PathBuf,
     },
+    /// Write a conversation into the config file; the answer is [`super::Event::Done`].
+    KeepInConfig(Box<Conversation>),
     /// Stop the process as Ctrl-Z does, and come back.
     Suspend,
     /// Draw every cell anew.

@@ -148,6 +148,8 @@ async fn run(
             data_dir: settings.paths.data_dir.clone(),
             sandbox: arrange,
             faults,
+            paths: settings.paths.clone(),
+            profile: Arc::clone(&profile),
         },
         clock,
         engine: Box::new(move |command| ask.ask(command)),

@@ -125,6 +125,9 @@ impl Outside for Remembering {
     fn see_file(&mut self, path: &Path) -> Result<(), String> {
         std::fs::File::open(path).map(drop).map_err(|e| e.to_string())
     }
+    fn keep_in_config(&mut self, conversation: &guestwire::model::Conversation) -> Result<String, String> {
+        Ok(format!("“{}” is in the config file now.", conversation.name))
+    }
     fn stop(&mut self) -> io::Result<()> {
         Ok(())
     }

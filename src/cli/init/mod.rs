@@ -1,82 +1,200 @@
 //! `guestwire init`: writes a small, commented config file from what this machine knows, and asks for what is missing.
-//! It never touches a file that is there already, and secrets stay where they are.
+//! To a file that is there already it adds what is new, if one agrees. Secrets stay where they are.
 
-pub mod plan;
+mod add;
+mod found;
+mod plan;
+
 use std::fs::DirBuilder;
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
 use directories::BaseDirs;
 
-use crate::app::files;
-use crate::config::origin::{Lookup, env_text};
-use crate::config::regions;
-use crate::config::{Flags, locate};
-use crate::text::screen::visible;
-
 use super::args::InitArgs;
 use crate::app::exit::{Exit, Failed};
-use crate::app::output::{Output, can_ask};
-use plan::{CLIENT_ID, CLIENT_SECRET, ClientId, Draft, REGION, from_environment, from_platform_cli, render};
+use crate::app::files;
+use crate::app::output::{Output, can_ask, standard_input};
+use crate::config::origin::Lookup;
+use crate::config::snippet::{self, Snippet};
+use crate::config::{Flags, address, locate};
+use crate::text::screen::visible;
+use found::{from_environment, from_file, from_platform_cli, join};
+use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
+
+/// A settings file of another tool is a page or two.
+const THEIRS_MAX: u64 = 1 << 20;
 
 /// Carries it out.
 pub fn run(args: &InitArgs, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {
     let (paths, _) = locate(flags, env)?;
     let path = &paths.config_file;
-    if path.symlink_metadata().is_ok() {
-        return Err(exists(path));
-    }
-    let text = |name: &str| {
-        let known = [REGION, CLIENT_ID, CLIENT_SECRET].into_iter().find(|known| *known == name)?;
-        env_text(env, known).map(|(text, _)| text)
-    };
-    let mut drafts: Vec<Draft> = from_environment(text).into_iter().collect();
-    let home = BaseDirs::new().map(|dirs| dirs.home_dir().join(".gc/config.toml"));
-    if let Some(theirs) = home.and_then(|path| std::fs::read_to_string(path).ok()) {
-        drafts.extend(from_platform_cli(&theirs));
+    let mut drafts = look_around(flags, env);
+    let named = drafts.iter().find_map(|draft| draft.region.problem().filter(|_| is_of_the_environment(draft)));
+    let snippet = args.snippet.as_deref().map(read_snippet).transpose()?;
+    let asks = !args.no_input && !args.yes && can_ask();
+    if let Some(problem) = named.filter(|_| !asks) {
+        return Err(Failed::usage(format!("{problem}; nothing was written")));
     }
     if drafts.is_empty() {
         drafts.push(Draft::empty());
     }
-    let lacking = !drafts.iter().any(Draft::is_complete);
+    let exists = path.symlink_metadata().is_ok();
+    let mut input = io::stdin().lock();
+    let first = place_for(&mut drafts, snippet.as_ref())?;
+    if let Some(first) = drafts.get_mut(first) {
+        if let Some(snippet) = snippet {
+            first.web = Some(WebGuest { deployment_id: snippet.deployment_id, origin: None });
+        }
+        if let Some(web) = &mut first.web {
+            web.origin = flags.target.origin.clone();
+        }
+        if let (Some(deployment), None) = (&flags.target.deployment, &first.web) {
+            first.web = Some(WebGuest { deployment_id: deployment.clone(), origin: flags.target.origin.clone() });
+        }
+    }
+    let lacking = !drafts.iter().any(Draft::is_complete) || drafts.iter().any(|d| d.web.is_some() && !d.is_complete());
     if lacking
-        && !args.no_input
-        && can_ask()
-        && let Some(first) = drafts.first_mut()
+        && asks
+        && let Some(first) = drafts.get_mut(first)
     {
-        complete(first, &mut io::stdin().lock())?;
+        complete(first, &mut input)?;
+    }
+    if exists {
+        return add::to_existing(&paths, &drafts, args.yes, asks.then_some(&mut input as &mut dyn BufRead), env);
     }
     write(path, &render(&drafts))?;
     report(path, &drafts)?;
     Ok(Exit::Done)
 }
 
-fn exists(path: &Path) -> Failed {
-    let how = "edit it, or name another with --config; `guestwire config check` judges it";
-    Failed::usage(format!("{} is there already and was not touched; {how}", path.display()))
+fn is_of_the_environment(draft: &Draft) -> bool {
+    let FoundRegion::Wrong(_, place) = &draft.region else { return false };
+    !place.starts_with("~/")
+}
+
+/// What the environment and the files of other tools say.
+fn look_around(flags: &Flags, env: Lookup<'_>) -> Vec<Draft> {
+    let text = |name: &str| {
+        let value = env(name)?.to_string_lossy().into_owned();
+        (!value.is_empty()).then_some(value)
+    };
+    let mut drafts: Vec<Draft> = from_environment(text, flags.target.region.as_deref()).into_iter().collect();
+    let Some(base) = BaseDirs::new() else { return drafts };
+    let home = base.home_dir();
+    let read = |name: &str| files::read_text(&home.join(name), THEIRS_MAX).ok();
+    if let Some(theirs) = read(".gc/config.toml") {
+        drafts.extend(from_platform_cli(&theirs));
+    }
+    // Both files have the same profiles, as those of other vendors' tools.
+    let both = [".genesyscloud/credentials", ".genesyscloud/config"].map(|name| read(name).unwrap_or_default());
+    drafts.extend(from_file("~/.genesyscloud/credentials", &both.join("\n")));
+    let mut sdks: Vec<String> = std::fs::read_dir(home)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.len() > ".genesyscloud".len() && name.starts_with(".genesyscloud"))
+        .collect();
+    sdks.sort();
+    for name in sdks.iter().map(|dir| format!("{dir}/config")).chain([".archy_config".to_owned()]) {
+        if let Some(theirs) = read(&name) {
+            drafts.extend(from_file(&format!("~/{name}"), &theirs));
+        }
+    }
+    join(drafts)
+}
+
+/// The snippet that the argument is: `-` reads it from standard input, a file's name reads the file.
+fn read_snippet(argument: &str) -> Result<Snippet, Failed> {
+    let text = if argument == "-" {
+        String::from_utf8_lossy(&standard_input(THEIRS_MAX)?).into_owned()
+    } else {
+        files::read_text(Path::new(argument), THEIRS_MAX).unwrap_or_else(|_| argument.to_owned())
+    };
+    let none = "this is no Messenger snippet: there is no deploymentId in it";
+    snippet::read(&text).ok_or_else(|| Failed::usage(none))
+}
+
+/// Which draft is of the snippet's region; a new one is made where none is. Without a snippet the first.
+fn place_for(drafts: &mut Vec<Draft>, snippet: Option<&Snippet>) -> Result<usize, Failed> {
+    let Some(snippet) = snippet else { return Ok(0) };
+    let domain = match &snippet.region {
+        Ok(region) => region.domain.as_str(),
+        Err(environment) => {
+            let how = "give the region with --region";
+            return match drafts.iter().position(|draft| matches!(draft.region, FoundRegion::Known(_))) {
+                Some(at) => Ok(at),
+                None => {
+                    Err(Failed::usage(format!("the snippet's environment {environment:?} is no known region; {how}")))
+                }
+            };
+        }
+    };
+    if let Some(at) = drafts.iter().position(|draft| draft.region == FoundRegion::Known(domain)) {
+        return Ok(at);
+    }
+    if let Some(open) = drafts.iter().position(|draft| draft.region == FoundRegion::Missing) {
+        if let Some(draft) = drafts.get_mut(open) {
+            draft.region = FoundRegion::Known(domain);
+            if draft.signs_in.is_unknown() {
+                "from the Messenger's snippet".clone_into(&mut draft.whence);
+            }
+        }
+        return Ok(open);
+    }
+    let name = crate::config::edit::free_name("web", "-", |name| drafts.iter().any(|draft| draft.name == name));
+    let whence = "from the Messenger's snippet".to_owned();
+    drafts.push(Draft { name, whence, region: FoundRegion::Known(domain), ..Draft::empty() });
+    Ok(drafts.len() - 1)
 }
 
 /// Asks for what the draft lacks. The secret is not asked for: it has no place in the file.
-fn complete(draft: &mut Draft, input: &mut dyn io::BufRead) -> Result<(), Failed> {
-    while draft.region.is_none() {
-        let answer = ask("Region (domain or AWS name, like mypurecloud.de or eu-central-1): ", input)?;
-        draft.region = regions::find(&answer).map(|region| region.domain.as_str());
-        if draft.region.is_none() {
-            let near = regions::suggest(&answer).map(|n| format!(" Did you mean {n}?")).unwrap_or_default();
-            say(&format!("That is not a region of Genesys Cloud.{near}\n"));
+fn complete(draft: &mut Draft, input: &mut dyn BufRead) -> Result<(), Failed> {
+    if let Some(problem) = draft.region.problem() {
+        say(&format!("{problem}\n"));
+    }
+    while !matches!(draft.region, FoundRegion::Known(_)) {
+        let question = "Region (domain or AWS name, like mypurecloud.de or eu-central-1), or a Messenger snippet: ";
+        let mut answer = ask(question, input)?;
+        if answer.contains('<') {
+            // A snippet is pasted line by line.
+            while !answer.contains("</script>") {
+                let line = ask("", input)?;
+                answer = format!("{answer}\n{line}");
+            }
+        }
+        if let Some(found) = snippet::read(&answer) {
+            draft.web = Some(WebGuest { deployment_id: found.deployment_id, origin: None });
+            draft.region = found.region.map_or_else(
+                |text| FoundRegion::Wrong(text, "the snippet".to_owned()),
+                |r| FoundRegion::Known(&r.domain),
+            );
+        } else {
+            draft.region = FoundRegion::of(&answer, "that");
+        }
+        if let Some(problem) = draft.region.problem() {
+            say(&format!("{problem}\n"));
         }
     }
-    while draft.client_id == ClientId::Unknown {
-        let answer = ask("OAuth client id: ", input)?;
-        if !answer.is_empty() {
-            draft.client_id = ClientId::Literal(answer);
+    while draft.web.as_ref().is_some_and(|web| web.origin.is_none()) {
+        let answer = ask("A site that the deployment allows, like https://shop.example: ", input)?;
+        match (address::origin(&answer), &mut draft.web) {
+            (Ok(origin), Some(web)) => web.origin = Some(origin),
+            (Err(why), _) => say(&format!("{why}\n")),
+            (Ok(_), None) => {}
         }
+    }
+    while draft.web.is_none()
+        && let SignsIn::Client { id: id @ None, .. } = &mut draft.signs_in
+    {
+        let answer = ask("OAuth client id: ", input)?;
+        *id = Some(answer).filter(|answer| !answer.is_empty()).map(FoundValue::Literal);
     }
     "from your answers".clone_into(&mut draft.whence);
     Ok(())
 }
 
-fn ask(question: &str, input: &mut dyn io::BufRead) -> Result<String, Failed> {
+fn ask(question: &str, input: &mut dyn BufRead) -> Result<String, Failed> {
     say(question);
     let mut line = String::new();
     match input.read_line(&mut line) {
@@ -94,7 +212,7 @@ fn say(text: &str) {
 /// Writes a new private file, in a private directory if that has to be made.
 fn write(path: &Path, text: &str) -> Result<(), Failed> {
     let failed = |e: io::Error| match e.kind() {
-        ErrorKind::AlreadyExists => exists(path),
+        ErrorKind::AlreadyExists => add::untouched(path, "it came just now"),
         kind => Failed::here(format!("{} cannot be written ({kind})", path.display())),
     };
     if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
@@ -115,8 +233,8 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     for draft in drafts {
         let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
         output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
-        if let Some(note) = &draft.secret_note {
-            output.line(&visible(&format!("  next: {note}")))?;
+        for next in draft.region.problem().iter().chain(&draft.notes) {
+            output.line(&visible(&format!("  next: {next}")))?;
         }
     }
     output.line("then: guestwire config check")?;
@@ -132,18 +250,23 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
+    use crate::config::ad_hoc::{CLIENT_ID, REGION};
+
+    fn args() -> InitArgs {
+        InitArgs { snippet: None, no_input: true, yes: false }
+    }
 
     #[test]
     fn it_never_overwrites() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
-        std::fs::write(&path, "mine").unwrap();
+        std::fs::write(&path, "# mine\n").unwrap();
         let flags = Flags { config: Some(path.clone()), ..Flags::default() };
-        let failed = run(&InitArgs { no_input: true }, &flags, &|_| None).unwrap_err();
+        let failed = run(&args(), &flags, &|_| None).unwrap_err();
         assert_eq!(failed.exit, Exit::Usage);
         assert!(failed.message.contains("was not touched"), "{}", failed.message);
-        assert_eq!(write(&path, "other").unwrap_err(), exists(&path));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(write(&path, "other").unwrap_err().exit, Exit::Usage);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "# mine\n");
     }
 
     #[cfg(unix)]
@@ -158,7 +281,7 @@ mod tests {
             CLIENT_ID => Some(OsString::from("client-1")),
             _ => None,
         };
-        assert_eq!(run(&InitArgs { no_input: true }, &flags, &env), Ok(Exit::Done));
+        assert_eq!(run(&args(), &flags, &env), Ok(Exit::Done));
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         assert!(std::fs::read_to_string(&path).unwrap().contains("mypurecloud.com"));
@@ -167,10 +290,20 @@ mod tests {
     #[test]
     fn answers_complete_a_draft() {
         let mut draft = Draft::empty();
-        complete(&mut draft, &mut "moon\n EU-west-1 \n\nclient-1\n".as_bytes()).unwrap();
+        complete(&mut draft, &mut "moon\n https://apps.mypurecloud.ie/x \n\nclient-1\n".as_bytes()).unwrap();
         assert!(draft.is_complete());
-        assert_eq!(draft.region, Some("mypurecloud.ie"));
+        assert_eq!(draft.region, FoundRegion::Known("mypurecloud.ie"));
         let failed = complete(&mut Draft::empty(), &mut "us-east-1\n".as_bytes()).unwrap_err();
         assert_eq!(failed.message, "no answer; nothing was written");
+    }
+
+    #[test]
+    fn a_pasted_snippet_answers_for_region_and_deployment() {
+        let mut draft = Draft::empty();
+        let pasted = "<script>\n(function(){})({\n environment: 'prod-euc1',\n deploymentId: 'd-1'\n});\n</script>\nshop\nhttps://shop.example\n";
+        complete(&mut draft, &mut pasted.as_bytes()).unwrap();
+        assert_eq!(draft.region, FoundRegion::Known("mypurecloud.de"));
+        let web = WebGuest { deployment_id: "d-1".to_owned(), origin: Some("https://shop.example".to_owned()) };
+        assert!(draft.web == Some(web) && draft.is_complete(), "{draft:?}");
     }
 }

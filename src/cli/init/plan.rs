@@ -3,26 +3,115 @@
 
 use std::fmt::Write as _;
 
-use toml::de::{DeTable, DeValue};
+use crate::config::regions;
 
-use crate::config::regions::{self, KnownRegion};
-
-/// The variables of Genesys' own tools. [real: seen in SDK source: the platform CLI's `config.go`]
-pub const REGION: &str = "GENESYSCLOUD_REGION";
-/// See [`REGION`].
-pub const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
-/// See [`REGION`].
-pub const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
-
-/// A client's id, by where it is.
+/// A value by where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClientId {
-    /// Not known.
-    Unknown,
+pub enum FoundValue {
     /// In an environment variable, and stays there.
-    Env(&'static str),
+    Env(String),
+    /// In the profile of this name of the platform CLI, and stays there.
+    PlatformCli(String),
     /// Itself.
     Literal(String),
+}
+
+impl FoundValue {
+    fn written(&self) -> String {
+        match self {
+            Self::Env(name) => format!("{{ env = {} }}", quoted(name)),
+            Self::PlatformCli(profile) => format!("{{ gc = {} }}", quoted(profile)),
+            Self::Literal(text) => quoted(text),
+        }
+    }
+}
+
+/// A region as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundRegion {
+    /// Its domain.
+    Known(&'static str),
+    /// A text that names none, and where it stands.
+    Wrong(String, String),
+    /// Nobody named one.
+    Missing,
+}
+
+impl FoundRegion {
+    /// The region that a text of `place` names.
+    pub fn of(text: &str, place: &str) -> Self {
+        match regions::find(text) {
+            Some(region) => Self::Known(&region.domain),
+            None => Self::Wrong(text.to_owned(), place.to_owned()),
+        }
+    }
+
+    /// What is wrong with it, and what to write instead.
+    pub fn problem(&self) -> Option<String> {
+        let Self::Wrong(text, place) = self else { return None };
+        let how = match regions::suggest(text) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "write its domain (mypurecloud.de) or its AWS name (eu-central-1)".to_owned(),
+        };
+        Some(format!("{place}: {text:?} is not a region of Genesys Cloud; {how}"))
+    }
+}
+
+/// What a profile signs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignsIn {
+    /// A client, of which the id may not be known yet.
+    Client {
+        /// Its id.
+        id: Option<FoundValue>,
+        /// Its secret.
+        secret: FoundValue,
+    },
+    /// A token that cannot be renewed.
+    Token(FoundValue),
+}
+
+impl SignsIn {
+    /// Nothing is known yet.
+    pub fn unknown() -> Self {
+        Self::Client { id: None, secret: FoundValue::Env("GUESTWIRE_CLIENT_SECRET".to_owned()) }
+    }
+
+    /// Whether that is so.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::unknown()
+    }
+
+    /// The lines of `[profiles.NAME.oauth]`.
+    pub fn lines(&self, notes: &[String]) -> String {
+        let mut text = String::new();
+        let notes = notes.iter().fold(String::new(), |all, note| format!("{all}# {note}\n"));
+        match self {
+            Self::Client { id, secret } => {
+                let id = id.as_ref().map_or_else(|| quoted("the OAuth client's id"), FoundValue::written);
+                line(&mut text, &format!("client_id = {id}"));
+                text.push_str(&notes);
+                line(&mut text, &format!("client_secret = {}", secret.written()));
+                // Without it a send of the channel guest-api is refused where scopes count.
+                line(&mut text, "scopes = [\"guest:messages:send\"]");
+            }
+            Self::Token(token) => {
+                text.push_str(&notes);
+                line(&mut text, "# A token cannot be renewed: it is used until it ends.");
+                line(&mut text, &format!("access_token = {}", token.written()));
+            }
+        }
+        text
+    }
+}
+
+/// A web conversation to be written: the deployment, and the site, where it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebGuest {
+    /// The deployment's id.
+    pub deployment_id: String,
+    /// A site that it allows.
+    pub origin: Option<String>,
 }
 
 /// A profile to be written.
@@ -32,14 +121,14 @@ pub struct Draft {
     pub name: String,
     /// Where it came from, for the comment above it.
     pub whence: String,
-    /// Its region, if a known one was found.
-    pub region: Option<&'static str>,
-    /// Its client's id.
-    pub client_id: ClientId,
-    /// The variable that holds, or will hold, its client's secret.
-    pub secret_env: String,
-    /// What a person has to do about the secret, if anything.
-    pub secret_note: Option<String>,
+    /// Its region.
+    pub region: FoundRegion,
+    /// What it signs in with.
+    pub signs_in: SignsIn,
+    /// What a person has to do, if anything.
+    pub notes: Vec<String>,
+    /// The conversation of a Messenger's snippet. It needs no client.
+    pub web: Option<WebGuest>,
 }
 
 impl Draft {
@@ -48,80 +137,28 @@ impl Draft {
         Self {
             name: "main".to_owned(),
             whence: "with nothing found on this machine".to_owned(),
-            region: None,
-            client_id: ClientId::Unknown,
-            secret_env: "GUESTWIRE_CLIENT_SECRET".to_owned(),
-            secret_note: Some("export GUESTWIRE_CLIENT_SECRET before starting guestwire".to_owned()),
+            region: FoundRegion::Missing,
+            signs_in: SignsIn::unknown(),
+            notes: vec!["export GUESTWIRE_CLIENT_SECRET before starting guestwire".to_owned()],
+            web: None,
         }
     }
 
     /// Whether it can be used as it is.
     pub fn is_complete(&self) -> bool {
-        self.region.is_some() && self.client_id != ClientId::Unknown
+        let signs_in = !matches!(self.signs_in, SignsIn::Client { id: None, .. });
+        let web = self.web.as_ref().is_some_and(|web| web.origin.is_some());
+        matches!(self.region, FoundRegion::Known(_)) && (signs_in || web)
+    }
+
+    /// Its conversation needs no client, and none is known.
+    fn is_web_alone(&self) -> bool {
+        self.web.is_some() && matches!(self.signs_in, SignsIn::Client { id: None, .. })
     }
 }
 
-/// The profile that the environment describes, if any of the three variables is set.
-pub fn from_environment(env: impl Fn(&str) -> Option<String>) -> Option<Draft> {
-    let (region, id, secret) = (env(REGION), env(CLIENT_ID), env(CLIENT_SECRET));
-    if region.is_none() && id.is_none() && secret.is_none() {
-        return None;
-    }
-    let set = [(REGION, &region), (CLIENT_ID, &id), (CLIENT_SECRET, &secret)];
-    let names: Vec<&str> = set.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
-    let note = format!("export {CLIENT_SECRET} before starting guestwire");
-    Some(Draft {
-        name: "main".to_owned(),
-        whence: format!("from the environment ({})", names.join(", ")),
-        region: region.as_deref().and_then(regions::find).map(domain),
-        client_id: if id.is_some() { ClientId::Env(CLIENT_ID) } else { ClientId::Unknown },
-        secret_env: CLIENT_SECRET.to_owned(),
-        secret_note: secret.is_none().then_some(note),
-    })
-}
-
-fn domain(region: &'static KnownRegion) -> &'static str {
-    &region.domain
-}
-
-/// The profiles of Genesys' platform CLI (`~/.gc/config.toml`). Its secrets are looked past.
-/// [real: seen in SDK source: `environment`, `client_credentials`, `client_secret` per profile]
-pub fn from_platform_cli(text: &str) -> Vec<Draft> {
-    let Ok(root) = DeTable::parse(text) else { return Vec::new() };
-    let mut drafts: Vec<Draft> = Vec::new();
-    for (name, value) in root.get_ref() {
-        let DeValue::Table(fields) = value.get_ref() else { continue };
-        let field = |name: &str| fields.get(name).and_then(|v| v.get_ref().as_str()).filter(|v| !v.is_empty());
-        let Some(id) = field("client_credentials") else { continue };
-        let slug = slug(name.get_ref());
-        let taken = drafts.iter().filter(|d| d.name == slug || d.name.starts_with(&format!("{slug}-"))).count();
-        let slug = if taken == 0 { slug } else { format!("{slug}-{}", taken + 1) };
-        let secret_env = format!("GUESTWIRE_{}_SECRET", slug.to_uppercase().replace('-', "_"));
-        let note =
-            format!("the secret stays in ~/.gc/config.toml; export it as {secret_env}, or name a file or command");
-        drafts.push(Draft {
-            whence: format!("from the profile {} of ~/.gc/config.toml", quoted(name.get_ref())),
-            region: field("environment").and_then(regions::find).map(domain),
-            client_id: ClientId::Literal(id.to_owned()),
-            secret_note: Some(note),
-            secret_env,
-            name: slug,
-        });
-    }
-    drafts
-}
-
-/// A name fit for a TOML key and for typing.
-fn slug(name: &str) -> String {
-    let clean: String =
-        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
-    match clean.trim_matches('-') {
-        "" | regions::SANDBOX => "genesys".to_owned(),
-        clean => clean.to_owned(),
-    }
-}
-
-fn quoted(text: &str) -> String {
+/// A text as TOML writes it.
+pub fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
@@ -147,31 +184,45 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn profile(draft: &Draft) -> String {
+/// One profile's tables, with what is to be filled in as comments.
+pub fn profile(draft: &Draft) -> String {
     let name = &draft.name;
     let mut text = String::new();
     line(&mut text, &format!("[profiles.{name}]"));
-    let region = draft.region.unwrap_or("mypurecloud.de");
-    line(&mut text, &format!("region = {}                # or the AWS name, like \"eu-central-1\"", quoted(region)));
+    match &draft.region {
+        FoundRegion::Known(domain) => {
+            let region = format!("region = {}", quoted(domain));
+            line(&mut text, &format!("{region:<40} # or the AWS name, like \"eu-central-1\""));
+        }
+        wrong => {
+            let why = wrong.problem().unwrap_or_else(|| "the domain or the AWS name, like \"eu-central-1\"".to_owned());
+            line(&mut text, &format!("region = \"mypurecloud.?\"  # {why}"));
+        }
+    }
     line(&mut text, "production = false                       # true: PROD at the top, and each send is asked about");
-    text.push('\n');
-    line(&mut text, &format!("[profiles.{name}.oauth]"));
-    match &draft.client_id {
-        ClientId::Env(variable) => line(&mut text, &format!("client_id = {{ env = {} }}", quoted(variable))),
-        ClientId::Literal(id) => line(&mut text, &format!("client_id = {}", quoted(id))),
-        ClientId::Unknown => line(&mut text, "client_id = \"the OAuth client's id\""),
+    if !draft.is_web_alone() {
+        text.push('\n');
+        line(&mut text, &format!("[profiles.{name}.oauth]"));
+        text.push_str(&draft.signs_in.lines(&draft.notes));
     }
-    if let Some(note) = &draft.secret_note {
-        line(&mut text, &format!("# {note}"));
-    }
-    line(&mut text, &format!("client_secret = {{ env = {} }}", quoted(&draft.secret_env)));
-    line(&mut text, "# scopes = [\"guest:messages:send\"]       # sent as asked; none by default");
     text.push('\n');
-    line(&mut text, "# The conversations of the picker. Take the comments away and fill in the ids.");
-    line(&mut text, &format!("# [[profiles.{name}.conversations]]"));
-    line(&mut text, "# name = \"Billing bot\"");
-    line(&mut text, "# channel = \"guest-api\"                  # or \"open-messaging\", \"web-messaging\"");
-    line(&mut text, "# conversation_id = \"00000000-0000-4000-8000-000000000000\"");
+    match &draft.web {
+        Some(web) => {
+            line(&mut text, &format!("[[profiles.{name}.conversations]]"));
+            line(&mut text, &format!("name = {}", quoted("Web guest")));
+            line(&mut text, "channel = \"web-messaging\"");
+            line(&mut text, &format!("deployment_id = {}", quoted(&web.deployment_id)));
+            let origin = web.origin.as_deref().unwrap_or("https://a site that the deployment allows");
+            line(&mut text, &format!("origin = {}", quoted(origin)));
+        }
+        None => {
+            line(&mut text, "# The conversations of the picker. Take the comments away and fill in the ids.");
+            line(&mut text, &format!("# [[profiles.{name}.conversations]]"));
+            line(&mut text, "# name = \"Billing bot\"");
+            line(&mut text, "# channel = \"guest-api\"                  # or \"open-messaging\", \"web-messaging\"");
+            line(&mut text, "# conversation_id = \"00000000-0000-4000-8000-000000000000\"");
+        }
+    }
     let text = if draft.is_complete() { text } else { commented(&text) };
     format!("# {}\n{text}", draft.whence)
 }
@@ -187,7 +238,9 @@ fn commented(text: &str) -> String {
 mod tests {
     use std::path::Path;
 
+    use super::super::found::{from_environment, from_platform_cli, join};
     use super::*;
+    use crate::config::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REGION};
     use crate::config::resolve::{Input, Source, resolve};
     use crate::config::settings::Paths;
     use crate::config::{Flags, ProfileChoice, Settings};
@@ -213,35 +266,58 @@ mod tests {
     #[test]
     fn the_environment_becomes_references() {
         let env = |name: &str| match name {
-            REGION => Some("eu_central_1".to_owned()),
+            REGION => Some("https://apps.euc1.pure.cloud".to_owned()),
             CLIENT_ID => Some("client-1".to_owned()),
             CLIENT_SECRET => Some("hunter2".to_owned()),
             _ => None,
         };
-        let text = render(&[from_environment(env).unwrap()]);
+        let text = render(&[from_environment(env, None).unwrap()]);
         assert!(!text.contains("hunter2"), "{text}");
         let settings = load(&text);
         let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
         assert_eq!((profile.name.as_str(), profile.region.domain.as_str()), ("main", "mypurecloud.de"));
         assert_eq!(settings.secrets.first().unwrap().source.to_string(), format!("{{ env = \"{CLIENT_SECRET}\" }}"));
-        assert_eq!(from_environment(|_| None), None);
+        assert!(text.contains("\nscopes = [\"guest:messages:send\"]"), "{text}");
+        assert_eq!(from_environment(|_| None, None), None);
+        let token = |name: &str| (name == ACCESS_TOKEN || name == "GENESYS_REGION").then(|| "euw1".to_owned());
+        let text = render(&[from_environment(token, None).unwrap()]);
+        assert!(text.contains(&format!("access_token = {{ env = \"{ACCESS_TOKEN}\" }}")), "{text}");
+        load(&text);
     }
 
     #[test]
     fn profiles_of_the_platform_cli_are_taken_without_their_secrets() {
-        let found = from_platform_cli(
+        let found = join(from_platform_cli(
             "[DEFAULT]\nenvironment = \"mypurecloud.ie\"\nclient_credentials = \"id-\\\"1\"\nclient_secret = \"hunter2\"\n\
              [\"Sandbox\"]\nenvironment = \"us-east-1\"\nclient_credentials = \"id-2\"\nclient_secret = \"hunter2\"\n\
+             [token]\nenvironment = \"euw2\"\naccess_token = \"hunter2\"\n\
              [half]\nenvironment = \"moon\"\nclient_credentials = \"id-3\"\n[other]\nx = 1\n",
-        );
+        ));
         let text = render(&found);
         assert!(!text.contains("hunter2"), "{text}");
         let names: Vec<&str> = found.iter().map(|d| d.name.as_str()).collect();
-        assert_eq!(names, ["default", "genesys", "half"]);
-        assert!(text.contains("# [profiles.half]") && text.contains("GUESTWIRE_DEFAULT_SECRET"), "{text}");
+        assert_eq!(names, ["default", "genesys", "half", "token"]);
+        assert!(text.contains("# [profiles.half]") && text.contains("\"moon\" is not a region"), "{text}");
+        assert!(text.contains("client_secret = { gc = \"DEFAULT\" }"), "{text}");
+        assert!(text.contains("access_token = { gc = \"token\" }"), "{text}");
         let settings = load(&text);
         assert_eq!(settings.profile.name(), "default");
         assert!(from_platform_cli("not = [toml").is_empty());
+    }
+
+    #[test]
+    fn a_snippet_needs_no_client() {
+        let web = WebGuest { deployment_id: "d".to_owned(), origin: Some("https://shop.example".to_owned()) };
+        let mut draft = Draft { region: FoundRegion::Known("mypurecloud.de"), web: Some(web), ..Draft::empty() };
+        let text = render(&[draft.clone()]);
+        let settings = load(&text);
+        let ProfileChoice::Named(profile) = settings.profile else { panic!("{text}") };
+        assert_eq!(profile.conversations.len(), 1);
+        assert!(settings.missing.is_none() && !text.contains("oauth"), "{text}");
+        draft.web = Some(WebGuest { deployment_id: "d".to_owned(), origin: None });
+        let text = render(&[draft]);
+        assert!(text.contains("# deployment_id = \"d\""), "{text}");
+        load(&text);
     }
 
     #[test]
@@ -251,7 +327,8 @@ mod tests {
         let uncommented: String = text
             .lines()
             .map(|l| l.strip_prefix("# ").filter(|l| l.contains(" = ") || l.starts_with('[')).unwrap_or(l))
-            .fold(String::new(), |all, l| all + l + "\n");
+            .fold(String::new(), |all, l| all + l + "\n")
+            .replace("mypurecloud.?", "mypurecloud.de");
         assert!(matches!(load(&uncommented).profile, ProfileChoice::Named(_)), "{uncommented}");
     }
 }

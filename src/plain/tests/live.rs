@@ -51,6 +51,36 @@ fn moved(desk: &mut Desk, session: WebSession) {
     desk.report(Report::Session { key: WEB, session });
 }
 
+/// A snippet is pasted line by line, and none of its lines is sent as a message.
+#[test]
+fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
+    for interactive in [true, false] {
+        let mut desk = desk(interactive, false);
+        desk.plain.facts.region = "mypurecloud.de".to_owned();
+        desk.line(".add <script>");
+        desk.line("(function(g){})(window, 'Genesys', {");
+        desk.line("  environment: 'prod-euc1',");
+        desk.line("  deploymentId: '7f1c2d3e-0000-4000-8000-000000000005'");
+        desk.line("});");
+        desk.acts.clear();
+        desk.line("</script>");
+        assert!(desk.said()[0].contains("https://shop.example"), "{:?}", desk.said());
+        desk.acts.clear();
+        desk.line("https://other.example");
+        let address = Address::WebMessaging {
+            deployment_id: "7f1c2d3e-0000-4000-8000-000000000005".to_owned(),
+            origin: "https://other.example".to_owned(),
+        };
+        let added = |act: &Act| matches!(act, Act::Ask(Command::Add(added)) if added.address == address);
+        assert!(desk.acts.iter().any(added), "{:?}", desk.acts);
+        assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Send(_)))), "{:?}", desk.acts);
+        desk.acts.clear();
+        desk.line(".keep");
+        let kept = |act: &Act| matches!(act, Act::KeepInConfig(kept) if kept.address == address);
+        assert!(desk.acts.iter().any(kept), "{:?}", desk.acts);
+    }
+}
+
 #[test]
 fn choices_are_numbered_and_one_is_sent_by_its_number() {
     let mut desk = web();

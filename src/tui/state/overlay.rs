@@ -79,6 +79,8 @@ pub enum Purpose {
     Comment(u64),
     /// Add a conversation by its id.
     Add,
+    /// Of which site a guest of this web deployment comes.
+    Site(uuid::Uuid),
     /// Search all that the journal keeps.
     JournalStatus,
     /// Search the messages sent before.
@@ -108,6 +110,7 @@ impl Purpose {
             Self::Nickname(_) => "nickname",
             Self::Comment(_) => "comment",
             Self::Add => "conversation id",
+            Self::Site(_) => "site",
             Self::History => "search sent",
             Self::PassFile => "pass file",
             Self::PassNote => "note",
@@ -126,10 +129,11 @@ impl Purpose {
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",
+            Self::Site(_) => "a site that the deployment allows, like https://shop.example",
             Self::JournalStatus => "words, ids, \"words beside each other\"; of all sessions",
             Self::Nickname(_) => "empty gives back the configured name",
             Self::Comment(_) => "kept with the entry and exported",
-            Self::Add => "paste an id, URL, JSON or log line; Enter adds its conversation as guest-api",
+            Self::Add => "paste an id, URL, JSON, log line or Messenger snippet; Enter adds its conversation",
             Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
             Self::PassNote => "goes into the reports; empty takes it back",
             Self::Reports => "a directory; four files are written into it",

@@ -274,6 +274,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 let seen = self.outside.see_file(&path);
                 Event::FileSeen(conversation, file, seen)
             }
+            Effect::KeepInConfig(conversation) => Event::Done(self.outside.keep_in_config(&conversation)),
             Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
             Effect::Edit(text) => {
                 self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));

@@ -60,6 +60,8 @@ pub trait Outside {
     fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
     /// Whether a file can be read: nothing, or one sentence why not.
     fn see_file(&mut self, path: &std::path::Path) -> Result<(), String>;
+    /// Writes a conversation into the config file; a sentence that says where, or why not.
+    fn keep_in_config(&mut self, conversation: &crate::model::Conversation) -> Result<String, String>;
     /// Stops the process; comes back when it is continued.
     fn stop(&mut self) -> io::Result<()>;
 }

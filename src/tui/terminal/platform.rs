@@ -2,14 +2,17 @@
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
 use super::interfaces::{Outside, Work};
 use super::{programs, screen};
-use crate::app::files;
-use crate::config::settings::Clipboard;
+use crate::app::{config_file, files};
+use crate::config::Profile;
+use crate::config::settings::{Clipboard, Paths};
+use crate::model::Conversation;
 use crate::session::open_pass::Found;
 use crate::session::sandbox_request::SandboxRequest;
 
@@ -33,6 +36,10 @@ pub struct RealOutside {
     pub sandbox: Option<Arranger>,
     /// What is left of its faults.
     pub faults: Option<FaultsLeft>,
+    /// Where files are, the config file among them.
+    pub paths: Paths,
+    /// The profile that is open.
+    pub profile: Arc<Profile>,
 }
 
 impl Outside for RealOutside {
@@ -98,6 +105,10 @@ impl Outside for RealOutside {
 
     fn see_file(&mut self, path: &Path) -> Result<(), String> {
         crate::app::attachable::file(path)
+    }
+
+    fn keep_in_config(&mut self, conversation: &Conversation) -> Result<String, String> {
+        config_file::keep(&self.paths, &self.profile, conversation)
     }
 
     fn stop(&mut self) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What the picker's keys do.
 
 use crate::engine::Command;
-use crate::model::ConversationKey;
+use crate::model::{Conversation, ConversationKey};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
@@ -47,6 +47,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::IdCard => ids::open(state),
         Action::Add => state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Add, ""))),
+        Action::KeepInConfig => keep_in_config(state, effects),
         Action::Discover => discover::ask(state, 1, effects),
         Action::Refresh => refresh(state, effects),
         Action::Sort => {
@@ -55,6 +56,13 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         _ => {}
     }
+}
+
+/// Has the selected conversation written into the config file.
+fn keep_in_config(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(item) = state.session.conversations.selected_item() else { return };
+    let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
+    effects.push(Effect::KeepInConfig(Box::new(conversation)));
 }
 
 /// Opens a conversation: its draft, its thread, its replies; the keys go to its composer.

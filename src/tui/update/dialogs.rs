@@ -228,6 +228,7 @@ pub fn prompt_changed(state: &mut State) {
         Purpose::Nickname(_)
         | Purpose::Comment(_)
         | Purpose::Add
+        | Purpose::Site(_)
         | Purpose::JournalStatus
         | Purpose::Attribute(_)
         | Purpose::PassFile
@@ -279,6 +280,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
             }
         }
         Purpose::Add => ids::add(state, &text, effects),
+        Purpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
         Purpose::PassFile => pass::path_given(state, &text, effects),
         Purpose::PassNote => pass::note(state, &text, effects),
         Purpose::Reports => pass::write_reports(state, &text, effects),

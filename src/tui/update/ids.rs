@@ -3,6 +3,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::config::address;
+use crate::config::snippet::{self, Snippet};
 use crate::diagnosis::ids::{Candidate, Found, Known, Look, What, candidates, find};
 use crate::engine::Command;
 use crate::model::ids::is_uuid;
@@ -14,7 +16,7 @@ use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::ids;
 use crate::tui::state::ids::{Purpose, Sorting, card, known, places};
-use crate::tui::state::overlay::{Choice, Menu, Overlay};
+use crate::tui::state::overlay::{Choice, Menu, Overlay, Prompt, Purpose as PromptFor};
 
 use super::notices::with_session;
 use super::{conversations, dialogs};
@@ -24,6 +26,9 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if state.session.journal.keeping == Keeping::Opening {
         state.status.info("What was kept is still being read: once more in a moment.");
         return;
+    }
+    if let Some(snippet) = snippet::read(text) {
+        return add_snippet(state, &snippet);
     }
     let known = known(state);
     let found = find(text, &known);
@@ -36,6 +41,41 @@ pub fn add(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         return;
     }
     add_found(state, text, &known, effects);
+}
+
+/// A Messenger's snippet names deployment and region; of the site only a person knows.
+fn add_snippet(state: &mut State, snippet: &Snippet) {
+    if let Some(why) = snippet.foreign_to(&state.session.profile.region) {
+        state.status.error(why);
+        return;
+    }
+    match snippet.deployment_id.parse() {
+        Ok(id) => state.overlay = Some(Overlay::Prompt(Prompt::new(PromptFor::Site(id), "https://"))),
+        Err(_) => state.status.error("The snippet's deploymentId does not have the form of an id (a UUID)."),
+    }
+}
+
+/// Adds a guest of a web deployment who comes from `site`.
+pub fn add_web(state: &mut State, deployment: uuid::Uuid, site: &str, effects: &mut Vec<Effect>) {
+    let origin = match address::origin(site) {
+        Ok(origin) => origin,
+        Err(why) => {
+            state.overlay = Some(Overlay::Prompt(Prompt::new(PromptFor::Site(deployment), site)));
+            state.status.error(why);
+            return;
+        }
+    };
+    let address = Address::WebMessaging { deployment_id: deployment.to_string(), origin };
+    let same = state.session.conversations.items().iter().find(|item| item.conversation.address == address);
+    if let Some((key, name)) = same.map(|item| (item.conversation.key, item.name().to_owned())) {
+        conversations::open(state, key, effects);
+        state.status.info(format!("“{name}” is this guest: it is open now."));
+        return;
+    }
+    let name = format!("web guest {}", crate::text::screen::short_id(&deployment.to_string(), state.theme.ascii));
+    add_address(state, name, address, effects);
+    let (pane, keep) = (state.keymap.key(Action::GoPicker), state.keymap.key(Action::KeepInConfig));
+    state.status.info(format!("Added for this profile; Esc {pane} {keep} writes it into the config file."));
 }
 
 /// Adds what the text leads to by what is known now.

@@ -52,6 +52,42 @@ fn people(conversation: &str, guest: &str) -> String {
 
 const NOT_FOUND: &str = r#"{"code":"not.found","status":404}"#;
 
+/// A Messenger's snippet names the deployment; the site is asked for. One key writes what was added into the config file.
+#[test]
+fn a_pasted_snippet_becomes_a_web_conversation_that_can_be_kept() {
+    let snippet = "<script>(function(g){})(window, 'Genesys', {\n  environment: 'prod-euc1',\n  deploymentId: '7f1c2d3e-0000-4000-8000-000000000005'\n});</script>";
+    let mut desk = Desk::production();
+    desk.keys("esc 1 +");
+    desk.paste(snippet);
+    assert_eq!(desk.keys("enter"), []);
+    desk.keys("ctrl-u");
+    desk.type_text("shop.example");
+    desk.keys("enter");
+    assert!(desk.screen().contains("site"), "a wrong site is asked for again: {}", desk.screen());
+    desk.keys("ctrl-u");
+    desk.type_text("https://shop.example/");
+    let effects = desk.keys("enter");
+    let Some(Command::Add(added)) = commands(&effects).into_iter().find(|c| matches!(c, Command::Add(_))) else {
+        panic!("{effects:?}")
+    };
+    let address = Address::WebMessaging {
+        deployment_id: "7f1c2d3e-0000-4000-8000-000000000005".to_owned(),
+        origin: "https://shop.example".to_owned(),
+    };
+    assert_eq!(added.address, address);
+    let effects = desk.keys("esc 1 K");
+    let kept = effects.iter().find_map(|effect| match effect {
+        Effect::KeepInConfig(conversation) => Some(conversation.address.clone()),
+        _ => None,
+    });
+    assert_eq!(kept, Some(address), "{effects:?}");
+
+    desk.keys("+");
+    desk.paste(&snippet.replace("prod-euc1", "prod-euw1"));
+    assert_eq!(desk.keys("enter"), []);
+    assert!(desk.status().contains("mypurecloud.ie"), "{}", desk.status());
+}
+
 #[test]
 fn a_pasted_id_is_looked_up_before_it_is_added() {
     let mut desk = Desk::default();

@@ -1,0 +1,184 @@
+//! `guestwire init` where a config file is there already: what is new is named, and added if one agrees.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use toml_edit::{DocumentMut, Item, TableLike};
+
+use super::plan::{Draft, FoundRegion, FoundValue, SignsIn, profile};
+use super::{ask, say};
+use crate::app::config_file;
+use crate::app::exit::{Exit, Failed};
+use crate::app::output::Output;
+use crate::config::origin::Lookup;
+use crate::config::settings::Paths;
+use crate::config::{edit, regions};
+use crate::model::Address;
+use crate::text::screen::visible;
+
+/// The file stays as it is, for this reason.
+pub fn untouched(path: &Path, why: &str) -> Failed {
+    let how = "edit it, or name another with --config; `guestwire config check` judges it";
+    Failed::usage(format!("{} is there already and was not touched: {why}; {how}", path.display()))
+}
+
+/// What can be added.
+enum Addition<'d> {
+    /// A profile.
+    Profile(&'d Draft),
+    /// What a profile of the file signs in with.
+    SignsIn(String, &'d Draft),
+    /// A conversation of a profile of the file.
+    Conversation(String, Address),
+}
+
+impl Addition<'_> {
+    fn sentence(&self) -> String {
+        match self {
+            Self::Profile(draft) => format!("the profile {}, {}", draft.name, draft.whence),
+            Self::SignsIn(profile, draft) => format!("what the profile {profile} signs in with, {}", draft.whence),
+            Self::Conversation(profile, _) => format!("the web conversation of the snippet, to the profile {profile}"),
+        }
+    }
+}
+
+/// Adds to the file what is new. `input` answers where a person can be asked; `yes` agrees to everything.
+pub fn to_existing(
+    paths: &Paths,
+    drafts: &[Draft],
+    yes: bool,
+    input: Option<&mut dyn BufRead>,
+    env: Lookup<'_>,
+) -> Result<Exit, Failed> {
+    let path = &paths.config_file;
+    let text = config_file::read(path).map_err(Failed::usage)?;
+    let mut document = edit::parse(&text).map_err(Failed::usage)?;
+    let mut additions: Vec<Addition<'_>> = drafts.iter().flat_map(|draft| new_of(&document, draft)).collect();
+    if additions.is_empty() {
+        return Err(untouched(path, "nothing was found that it lacks"));
+    }
+    match input {
+        _ if yes => {}
+        None => {
+            let found: Vec<String> = additions.iter().map(Addition::sentence).collect();
+            let how = format!("`guestwire init --yes` adds what was found: {}", found.join("; "));
+            return Err(untouched(path, &how));
+        }
+        Some(input) => {
+            let mut agreed = Vec::new();
+            for addition in additions {
+                let answer = ask(&format!("Add {}? (y/n) ", addition.sentence()), input)?;
+                if matches!(answer.to_lowercase().as_str(), "y" | "yes") {
+                    agreed.push(addition);
+                }
+            }
+            additions = agreed;
+        }
+    }
+    if additions.is_empty() {
+        say("Nothing was changed.\n");
+        return Ok(Exit::Done);
+    }
+    let mut output = Output::default();
+    for addition in &additions {
+        add(&mut document, addition).map_err(Failed::usage)?;
+        output.line(&visible(&format!("added {}", addition.sentence())))?;
+    }
+    config_file::replace(paths, &document.to_string(), env).map_err(Failed::usage)?;
+    for note in additions.iter().flat_map(|addition| match addition {
+        Addition::Profile(draft) | Addition::SignsIn(_, draft) => draft.notes.as_slice(),
+        Addition::Conversation(..) => &[],
+    }) {
+        output.line(&visible(&format!("  next: {note}")))?;
+    }
+    output.line("then: guestwire config check")?;
+    Ok(Exit::Done)
+}
+
+/// What of a draft the file does not have.
+fn new_of<'d>(document: &DocumentMut, draft: &'d Draft) -> Vec<Addition<'d>> {
+    let FoundRegion::Known(domain) = draft.region else { return Vec::new() };
+    if !draft.is_complete() {
+        return Vec::new();
+    }
+    let all = document.get("profiles").and_then(Item::as_table_like);
+    let of_region: Vec<(&str, &dyn TableLike)> = all
+        .into_iter()
+        .flat_map(TableLike::iter)
+        .filter_map(|(name, item)| Some((name, item.as_table_like()?)))
+        .filter(|(_, table)| {
+            let region = table.get("region").and_then(Item::as_str).and_then(regions::find);
+            region.is_some_and(|region| region.domain == domain)
+        })
+        .collect();
+    let mut new = Vec::new();
+    let has_client = !matches!(draft.signs_in, SignsIn::Client { id: None, .. });
+    if has_client && !of_region.iter().any(|(_, table)| signs_in_so(*table, &draft.signs_in)) {
+        match of_region.iter().find(|(_, table)| !table.contains_key("oauth")) {
+            Some((name, _)) => new.push(Addition::SignsIn((*name).to_owned(), draft)),
+            None => return vec![Addition::Profile(draft)],
+        }
+    }
+    if let Some(web) = &draft.web {
+        let address = Address::WebMessaging {
+            deployment_id: web.deployment_id.clone(),
+            origin: web.origin.clone().unwrap_or_default(),
+        };
+        match of_region.first() {
+            Some((name, _)) if edit::add_conversation(&mut document.clone(), name, "Web guest", &address).is_ok() => {
+                new.push(Addition::Conversation((*name).to_owned(), address));
+            }
+            Some(_) => {}
+            None => new.push(Addition::Profile(draft)),
+        }
+    }
+    new
+}
+
+/// Whether a profile's table names this client or token.
+fn signs_in_so(profile: &dyn TableLike, signs_in: &SignsIn) -> bool {
+    let Some(oauth) = profile.get("oauth").and_then(Item::as_table_like) else { return false };
+    let is = |field: &str, value: &FoundValue| {
+        let Some(item) = oauth.get(field) else { return false };
+        let reference = |form: &str, name: &str| {
+            item.as_table_like().and_then(|table| table.get(form)?.as_str()).is_some_and(|said| said == name)
+        };
+        match value {
+            FoundValue::Literal(text) => item.as_str() == Some(text),
+            FoundValue::Env(name) => reference("env", name),
+            FoundValue::PlatformCli(name) => reference("gc", name),
+        }
+    };
+    match signs_in {
+        SignsIn::Client { id: Some(id), .. } => is("client_id", id),
+        SignsIn::Client { id: None, .. } => false,
+        SignsIn::Token(token) => is("access_token", token),
+    }
+}
+
+fn add(document: &mut DocumentMut, addition: &Addition<'_>) -> Result<(), String> {
+    match addition {
+        Addition::Conversation(profile, address) => {
+            edit::add_conversation(document, profile, "Web guest", address).map(drop)
+        }
+        Addition::SignsIn(profile, draft) => {
+            let lines: DocumentMut = draft.signs_in.lines(&draft.notes).parse().map_err(|_| "this cannot be added")?;
+            let table = document.get_mut("profiles").and_then(|all| all.get_mut(profile.as_str()));
+            let table =
+                table.and_then(Item::as_table_like_mut).ok_or_else(|| format!("there is no profile `{profile}`"))?;
+            table.insert("oauth", Item::Table(lines.as_table().clone()));
+            Ok(())
+        }
+        Addition::Profile(draft) => {
+            let taken = edit::profiles(document);
+            let name = edit::free_name(&draft.name, "-", |name| taken.iter().any(|taken| taken == name));
+            let default = taken.first().unwrap_or(&name).clone();
+            let text = format!("{}\n{}", document, profile(&Draft { name, ..(*draft).clone() }));
+            *document = edit::parse(&text)?;
+            if document.get("profile").is_none() {
+                document.insert("profile", toml_edit::value(default));
+            }
+            Ok(())
+        }
+    }
+}

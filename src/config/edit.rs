@@ -1,0 +1,222 @@
+//! Changes to the text of a config file: what a person wrote, its order and its comments stay. Pure; whoever writes the
+//! result checks it first.
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+
+use crate::model::Address;
+
+use super::Credentials;
+use super::Profile;
+use super::ad_hoc::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET};
+use super::resolve_profile::GUEST_API_SCOPE;
+
+/// A name that nothing in `taken` has: `name`, else `name 2`, `name 3` and so on.
+pub fn free_name(name: &str, joint: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|n| format!("{name}{joint}{n}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// The names of the profiles that the file has.
+pub fn profiles(document: &DocumentMut) -> Vec<String> {
+    let profiles = document.get("profiles").and_then(Item::as_table_like);
+    profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name.to_owned())).collect()
+}
+
+/// Reads a config file to be changed.
+///
+/// # Errors
+/// A sentence, without the text.
+pub fn parse(text: &str) -> Result<DocumentMut, String> {
+    text.parse().map_err(|_| "the config file is not TOML; `guestwire config check` says where".to_owned())
+}
+
+/// Adds a conversation to a profile that the file has. The name is changed where the profile has one of that name; what
+/// it is called is returned.
+///
+/// # Errors
+/// A sentence: there is no such profile, it has this conversation already, or it is written in a form that cannot be
+/// added to.
+pub fn add_conversation(
+    document: &mut DocumentMut,
+    profile: &str,
+    name: &str,
+    address: &Address,
+) -> Result<String, String> {
+    let by_hand = || format!("the profile `{profile}` is written in a form that cannot be added to; add it by hand");
+    let profiles = document.get_mut("profiles").and_then(Item::as_table_like_mut);
+    let table =
+        profiles.and_then(|all| all.get_mut(profile)).ok_or_else(|| format!("there is no profile `{profile}`"))?;
+    let table = table.as_table_like_mut().ok_or_else(by_hand)?;
+    let written = fields(name, address);
+    let own: Vec<(&str, &Value)> = written.iter().filter(|(field, _)| *field != "name").map(|(f, v)| (*f, v)).collect();
+    let list = table.entry("conversations").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let there: Vec<&dyn TableLike> = match &*list {
+        Item::ArrayOfTables(tables) => tables.iter().map(|table| table as &dyn TableLike).collect(),
+        Item::Value(Value::Array(values)) => {
+            values.iter().filter_map(|v| v.as_inline_table().map(|table| table as &dyn TableLike)).collect()
+        }
+        _ => return Err(by_hand()),
+    };
+    let text = |table: &dyn TableLike, field: &str| table.get(field).and_then(Item::as_str).map(str::to_owned);
+    let is_same = |table: &&&dyn TableLike| {
+        own.iter()
+            .filter(|(_, value)| value.is_str())
+            .all(|(field, value)| text(**table, field).as_deref() == value.as_str())
+    };
+    if let Some(same) = there.iter().find(is_same) {
+        let called = text(*same, "name").unwrap_or_default();
+        return Err(format!("the profile `{profile}` has this conversation already, as “{called}”"));
+    }
+    let name = free_name(name, " ", |name| there.iter().any(|table| text(*table, "name").as_deref() == Some(name)));
+    let named = written
+        .into_iter()
+        .map(|(field, written)| (field, if field == "name" { Value::from(name.as_str()) } else { written }));
+    match list {
+        Item::ArrayOfTables(tables) => {
+            let mut table = Table::new();
+            table.decor_mut().set_prefix("\n");
+            for (field, written) in named {
+                table.insert(field, Item::Value(written));
+            }
+            tables.push(table);
+        }
+        Item::Value(Value::Array(values)) => values.push(named.collect::<InlineTable>()),
+        _ => return Err(by_hand()),
+    }
+    Ok(name)
+}
+
+/// The fields of a conversation, in the order in which the example has them.
+fn fields(name: &str, address: &Address) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("name", Value::from(name)), ("channel", Value::from(address.channel().as_str()))];
+    let optional = |field, text: &Option<String>| text.as_ref().map(|text| (field, Value::from(text.as_str())));
+    match address {
+        Address::GuestApi { conversation_id, participant_id, external_id } => {
+            fields.push(("conversation_id", conversation_id.as_str().into()));
+            fields.extend(optional("participant_id", participant_id));
+            fields.extend(optional("external_id", external_id));
+        }
+        Address::OpenMessaging { integration_id, guest } => {
+            fields.push(("integration_id", integration_id.as_str().into()));
+            let mut table = InlineTable::new();
+            table.insert("id", guest.id.as_str().into());
+            table.insert("id_type", guest.id_type.as_str().into());
+            if let Some(nickname) = &guest.nickname {
+                table.insert("nickname", nickname.as_str().into());
+            }
+            fields.push(("guest", Value::InlineTable(table)));
+        }
+        Address::WebMessaging { deployment_id, origin } => {
+            fields.push(("deployment_id", deployment_id.as_str().into()));
+            fields.push(("origin", origin.as_str().into()));
+        }
+    }
+    fields
+}
+
+/// Adds a profile that was opened without the file, with references to where its secrets are; nothing where the file has
+/// a profile of this name. Returns what it is called.
+pub fn add_profile(document: &mut DocumentMut, profile: &Profile) -> String {
+    let taken = profiles(document);
+    if taken.contains(&profile.name) {
+        return profile.name.clone();
+    }
+    let name = free_name("main", "-", |name| taken.iter().any(|taken| taken == name));
+    let reference = |variable: &str| {
+        let mut table = InlineTable::new();
+        table.insert("env", variable.into());
+        value(table)
+    };
+    let mut table = Table::new();
+    table.insert("region", value(profile.region.domain.as_str()));
+    let mut oauth = Table::new();
+    match &profile.credentials {
+        Credentials::Client(client) => {
+            oauth.insert("client_id", reference(CLIENT_ID));
+            oauth.insert("client_secret", reference(CLIENT_SECRET));
+            if client.scopes.iter().any(|scope| scope == GUEST_API_SCOPE) {
+                oauth.insert("scopes", value(Array::from_iter([GUEST_API_SCOPE])));
+            }
+        }
+        Credentials::Pasted(_) => {
+            oauth.insert("access_token", reference(ACCESS_TOKEN));
+        }
+        Credentials::Missing(_) => {}
+    }
+    if !oauth.is_empty() {
+        table.insert("oauth", Item::Table(oauth));
+    }
+    if document.get("profiles").is_none() {
+        let mut profiles = Table::new();
+        profiles.set_implicit(true);
+        document.insert("profiles", Item::Table(profiles));
+    }
+    if let Some(profiles) = document.get_mut("profiles").and_then(Item::as_table_like_mut) {
+        profiles.insert(&name, Item::Table(table));
+    }
+    // Of several profiles one must open by default.
+    if document.get("profile").is_none() && !taken.is_empty() {
+        let first = taken.into_iter().next().unwrap_or_default();
+        document.insert("profile", value(first));
+    }
+    name
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::model::OpenGuest;
+
+    const WEB: &str = "7f1c2d3e-0000-4000-8000-000000000005";
+
+    fn web() -> Address {
+        Address::WebMessaging { deployment_id: WEB.to_owned(), origin: "https://shop.example".to_owned() }
+    }
+
+    fn added(text: &str, profile: &str, name: &str, address: &Address) -> Result<String, String> {
+        let mut document = parse(text)?;
+        add_conversation(&mut document, profile, name, address)?;
+        Ok(document.to_string())
+    }
+
+    /// Every byte that was there is there still, in its order.
+    #[test]
+    fn what_a_person_wrote_stays() {
+        let text = "# mine\nprofile = 'a'   # the one\n\n[profiles.a]\nregion = \"mypurecloud.de\" # Frankfurt\n\n\
+                    [[profiles.a.conversations]]\nname = \"One\"\nchannel = \"guest-api\"\nconversation_id = \"x\"\n\n\
+                    # keys last\n[keys.log]\nmark = [ \"x\" ]\n";
+        let changed = added(text, "a", "Anna, web", &web()).unwrap();
+        let block = format!(
+            "\n[[profiles.a.conversations]]\nname = \"Anna, web\"\nchannel = \"web-messaging\"\ndeployment_id = \"{WEB}\"\n\
+             origin = \"https://shop.example\"\n"
+        );
+        assert!(changed.contains(&block), "{changed}");
+        assert_eq!(changed.replace(&block, ""), text);
+        assert!(changed.find("Anna, web").unwrap() < changed.find("# keys last").unwrap(), "beside its siblings");
+    }
+
+    #[test]
+    fn each_form_of_a_list_is_added_to() {
+        let open = Address::OpenMessaging {
+            integration_id: "i".to_owned(),
+            guest: OpenGuest { id: "g".to_owned(), id_type: "Opaque".to_owned(), nickname: Some("Anna".to_owned()) },
+        };
+        for text in [
+            "[profiles.a]\nregion = \"r\"\n",
+            "[profiles]\na = { region = \"r\", conversations = [] }\n",
+            "[profiles.a]\nconversations = [{ name = \"One\", channel = \"guest-api\", conversation_id = \"x\" }]\n",
+        ] {
+            let changed = added(text, "a", "One", &open).unwrap();
+            let table: toml::Table = changed.parse().unwrap();
+            let list = table["profiles"]["a"]["conversations"].as_array().unwrap();
+            let last = list.last().unwrap();
+            assert_eq!(last["guest"]["nickname"].as_str(), Some("Anna"), "{changed}");
+            assert_eq!(last["name"].as_str(), Some(if list.len() > 1 { "One 2" } else { "One" }), "names differ");
+        }
+        let text = added("[profiles.a]\nregion = \"r\"\n", "a", "Anna", &web()).unwrap();
+        assert!(added(&text, "a", "Again", &web()).unwrap_err().contains("already, as “Anna”"));
+        assert!(added(&text, "b", "Anna", &web()).unwrap_err().contains("no profile `b`"));
+        assert!(added("profiles = [", "a", "x", &web()).unwrap_err().contains("is not TOML"));
+    }
+}
