@@ -1,5 +1,5 @@
 //! The picture in README.md is of the real program: the same keys are pressed in a pseudo-terminal, and the words on its
-//! screen are those of the picture. `GUESTWIRE_WRITE_DOCS=1 cargo test --test terminal picture` draws it anew.
+//! screen are those of the picture. `GUESTWIRE_BLESS=1 cargo test --test terminal picture` draws it anew.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -55,13 +55,13 @@ fn the_picture_shows_the_program_as_it_is() {
     let mut session = Session::start(guestwire(home.path()), COLUMNS, ROWS);
     play(&mut session);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE);
-    if std::env::var_os("GUESTWIRE_WRITE_DOCS").is_some() {
+    if std::env::var_os("GUESTWIRE_BLESS").is_some() {
         std::fs::write(&path, svg(session.terminal())).unwrap();
     }
     let drawn = text_of(&std::fs::read_to_string(&path).unwrap());
     let (drawn, seen) = (words(&drawn), words(&session.screen()));
     assert!(seen.len() > 20, "{seen:?}");
-    assert_eq!(drawn, seen, "GUESTWIRE_WRITE_DOCS=1 cargo test --test terminal picture draws {PICTURE} anew");
+    assert_eq!(drawn, seen, "GUESTWIRE_BLESS=1 cargo test --test terminal picture draws {PICTURE} anew");
     session.press("\x1bq");
     session.end();
 }

@@ -1,5 +1,5 @@
 //! What people read agrees with what the program does: the table of keys is the live keymap, each command in a page is
-//! understood, each link leads to a file. `GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep docs` writes the table.
+//! understood, each link leads to a file. `GUESTWIRE_BLESS=1 cargo test --test upkeep docs` writes the table.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -63,14 +63,14 @@ fn the_page_of_keys_is_the_keymap() {
     let page = std::fs::read_to_string(&path).unwrap();
     let (head, rest) = page.split_once(BEGIN).expect("docs/keys.md has the mark where its keys begin");
     let (keys, tail) = rest.split_once(END).expect("docs/keys.md has the mark where its keys end");
-    if std::env::var_os("GUESTWIRE_WRITE_DOCS").is_some() {
+    if std::env::var_os("GUESTWIRE_BLESS").is_some() {
         std::fs::write(&path, format!("{head}{BEGIN}\n{}{END}{tail}", table())).unwrap();
         return;
     }
     let wanted = format!("\n{}", table());
     assert!(
         keys == wanted,
-        "the keys in docs/keys.md are not the program's: GUESTWIRE_WRITE_DOCS=1 cargo test --test upkeep docs writes them"
+        "the keys in docs/keys.md are not the program's: GUESTWIRE_BLESS=1 cargo test --test upkeep docs writes them"
     );
 }
 
@@ -95,6 +95,24 @@ fn each_link_leads_to_a_file() {
             let file = target.split('#').next().unwrap();
             if !target.contains("://") && !file.is_empty() {
                 assert!(folder.join(file).exists(), "{path} links to {target}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 20, "{found}");
+}
+
+#[test]
+fn each_file_that_a_page_names_is_there() {
+    let mut found = 0;
+    for (path, text) in pages() {
+        for name in
+            text.split('`').filter(|part| ["src/", "assets/", "tests/", "docs/"].iter().any(|f| part.starts_with(f)))
+        {
+            // `<name>` stands for the new one.
+            let fixed = name.split('<').next().unwrap();
+            if fixed.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.')) {
+                assert!(root().join(fixed).exists(), "{path} names {name}");
                 found += 1;
             }
         }
