@@ -209,12 +209,21 @@ fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> Line {
         Ok(None) => "requests go directly, without a proxy".to_owned(),
         Err(why) => why.clone(),
     };
+    let result = match proxy {
+        Ok(Some(_)) => Came::Pass,
+        Ok(None) => Came::Skip,
+        Err(_) => Came::Fail,
+    }
+    .word();
     let fields = json!({
+        "name": "proxy",
+        "result": result,
+        "request_id": null,
+        "detail": detail,
         "address": address.map(|proxy| &proxy.address),
         "named_by": address.map(|proxy| &proxy.named_by),
-        "detail": detail,
     });
-    Line::new("proxy", now.wall, fields).says(format!("      {:<13} {detail}", "proxy"))
+    Line::new("probe", now.wall, fields).says(format!("{result}  {:<13} {detail}", "proxy"))
 }
 
 fn verdict_line(now: Moment, verdict: &Verdict) -> Line {
