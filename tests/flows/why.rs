@@ -1,4 +1,4 @@
-//! Why was it refused: the log, the card, the ticket, the note and the fault bench, by keys alone.
+//! Why was it refused: the log, the card, the ticket, the note and the fault menu, by keys alone.
 
 use crate::support::shell::{Hands, run};
 use guestwire::model::{Cause, Confidence, Outcome};

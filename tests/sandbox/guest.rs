@@ -7,7 +7,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::harness::{Bench, PATIENCE};
+use crate::test_sandbox::{PATIENCE, TestSandbox};
 
 pub const TOKEN: &str = "11111111-2222-4333-8444-555555555555";
 pub const ORIGIN: &str = "https://shop.example";
@@ -56,14 +56,14 @@ pub struct Guest {
     traced: u32,
 }
 
-impl Bench {
+impl TestSandbox {
     pub fn deployment(&self) -> String {
-        self.sandbox.announcement()["deployment_id"].as_str().unwrap().to_owned()
+        self.server.announcement()["deployment_id"].as_str().unwrap().to_owned()
     }
 
     /// A socket; the error is the status of the refusal, with its body.
     pub async fn socket(&self, deployment: &str, origin: Option<&str>) -> Result<Guest, (u16, String)> {
-        let url = format!("ws://{}/v1?deploymentId={deployment}&application=tests", self.sandbox.addr());
+        let url = format!("ws://{}/v1?deploymentId={deployment}&application=tests", self.server.addr());
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().unwrap());
@@ -97,7 +97,7 @@ impl Bench {
     /// Until so many frames have come to the sandbox.
     pub async fn heard(&self, frames: u64) {
         let heard = async {
-            while self.sandbox.state()["web"]["frames_in"].as_u64() < Some(frames) {
+            while self.server.state()["web"]["frames_in"].as_u64() < Some(frames) {
                 tokio::task::yield_now().await;
             }
         };
@@ -106,7 +106,7 @@ impl Bench {
 
     /// What the web conversation has received, in order.
     pub fn web_received(&self) -> Vec<String> {
-        let state = self.sandbox.state();
+        let state = self.server.state();
         let conversations = state["conversations"].as_array().unwrap();
         let web = conversations.iter().filter(|c| c["channel"] == "web-messaging");
         let said = web.flat_map(|c| c["messages"].as_array().unwrap());

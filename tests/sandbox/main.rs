@@ -6,13 +6,13 @@
 mod control;
 mod faults;
 mod guest;
-mod harness;
 #[path = "../support/http_client.rs"]
 mod http_client;
 mod open;
 mod reading;
 mod resets;
 mod sending;
+mod test_sandbox;
 mod tokens;
 mod web;
 mod web_faults;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::guest::{LIVE, live};
-use crate::harness::{Answer, Bench, UNKNOWN};
+use crate::test_sandbox::{Answer, TestSandbox, UNKNOWN};
 
 /// The published body of an inbound message.
 fn literal() -> Value {
@@ -28,22 +28,22 @@ fn message(id: Option<&str>, guest: &str, text: &str) -> Value {
 }
 
 struct Provider {
-    bench: Bench,
+    sandbox: TestSandbox,
     token: String,
     integration: String,
 }
 
 impl Provider {
     async fn with(text: &str) -> Self {
-        let bench = Bench::with(text);
-        let token = bench.guest_token().await;
-        let integration = bench.sandbox.announcement()["integration_id"].as_str().unwrap().to_owned();
-        Self { bench, token, integration }
+        let sandbox = TestSandbox::with(text);
+        let token = sandbox.guest_token().await;
+        let integration = sandbox.server.announcement()["integration_id"].as_str().unwrap().to_owned();
+        Self { sandbox, token, integration }
     }
 
     async fn post(&self, what: &str, body: &Value) -> Answer {
         let path = format!("/api/v2/conversations/messages/{}/inbound/open/{what}", self.integration);
-        self.bench.post(&self.token, &path, body).await
+        self.sandbox.post(&self.token, &path, body).await
     }
 
     async fn say(&self, text: &str) -> Answer {
@@ -52,18 +52,19 @@ impl Provider {
 
     /// The open conversations of the state.
     fn conversations(&self) -> Vec<Value> {
-        let state = self.bench.sandbox.state();
+        let state = self.sandbox.server.state();
         let all = state["conversations"].as_array().unwrap();
         all.iter().filter(|c| c["channel"] == "open-messaging").cloned().collect()
     }
 
     /// What was said in a conversation, by its transcript.
     async fn transcript(&self, conversation: &str) -> Vec<Value> {
-        let read = self.bench.get(&self.token, &format!("/api/v2/conversations/messages/{conversation}")).await.json();
+        let read =
+            self.sandbox.get(&self.token, &format!("/api/v2/conversations/messages/{conversation}")).await.json();
         let said = read["participants"].as_array().unwrap().iter().flat_map(|p| p["messages"].as_array().unwrap());
         let ids: Vec<Value> = said.map(|m| m["messageId"].clone()).collect();
         let path = format!("/api/v2/conversations/messages/{conversation}/messages/bulk?useNormalizedMessage=true");
-        self.bench.post(&self.token, &path, &Value::Array(ids)).await.json()["entities"].as_array().unwrap().clone()
+        self.sandbox.post(&self.token, &path, &Value::Array(ids)).await.json()["entities"].as_array().unwrap().clone()
     }
 }
 
@@ -106,7 +107,7 @@ async fn one_message_id_is_received_once_however_often_it_comes() {
     assert_eq!((&first["id"], &first["conversationId"]), (&again["id"], &again["conversationId"]));
     let other = provider.post("message", &message(Some("m-1"), "guest-43", "another guest's")).await.json();
     assert_ne!(first["id"], other["id"]);
-    let state = provider.bench.sandbox.state();
+    let state = provider.sandbox.server.state();
     assert_eq!((&state["received"], &state["open"]["duplicates"]), (&json!(2), &json!(1)));
     assert_eq!(provider.conversations().len(), 2);
 }
@@ -117,9 +118,9 @@ async fn a_guest_stays_in_one_conversation_until_it_ends() {
     let first = provider.say("one").await.json()["conversationId"].clone();
     assert_eq!(provider.say("two").await.json()["conversationId"], first);
     let path = format!("/api/v2/conversations/messages/{}", first.as_str().unwrap());
-    let ending = provider.bench.request("PATCH", &path).bearer_auth(&provider.token);
+    let ending = provider.sandbox.request("PATCH", &path).bearer_auth(&provider.token);
     let ending = ending.header("content-type", "application/json").body("{\"state\":\"disconnected\"}");
-    let ended = provider.bench.answer(ending).await;
+    let ended = provider.sandbox.answer(ending).await;
     assert_eq!((ended.status, &ended.json()["participants"][0]["messages"][0]["state"]), (200, &json!("disconnected")));
     let second = provider.say("three").await.json()["conversationId"].clone();
     assert_ne!(second, first);
@@ -189,7 +190,7 @@ async fn events_and_receipts_are_noted_and_begin_nothing() {
     );
     assert_eq!(body["reasons"], json!([{"code": "RateLimited", "message": "slow"}]));
     assert_eq!(provider.post("receipt", &receipt(&transcript[0]["id"])).await.status, 404, "our own message");
-    let state = provider.bench.sandbox.state();
+    let state = provider.sandbox.server.state();
     assert_eq!((&state["open"]["events"], &state["open"]["receipts"]), (&json!(1), &json!(1)));
     assert_eq!(state["received"], 1);
 }
@@ -230,7 +231,7 @@ async fn what_is_wrong_is_refused_with_the_published_codes() {
     }
     for (integration, expected) in [(UNKNOWN, 404), ("not-a-uuid", 400)] {
         let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/message");
-        assert_eq!(provider.bench.post(&provider.token, &path, &literal()).await.status, expected);
+        assert_eq!(provider.sandbox.post(&provider.token, &path, &literal()).await.status, expected);
     }
     assert!(provider.conversations().is_empty());
 }
@@ -242,22 +243,22 @@ async fn the_older_path_names_the_integration_in_the_body() {
     body["channel"]["to"] = json!({"id": provider.integration});
     body["direction"] = json!("Inbound");
     let path = "/api/v2/conversations/messages/inbound/open";
-    assert_eq!(provider.bench.post(&provider.token, path, &body).await.status, 200);
-    assert_eq!(provider.bench.post(&provider.token, path, &literal()).await.status, 400);
+    assert_eq!(provider.sandbox.post(&provider.token, path, &body).await.status, 200);
+    assert_eq!(provider.sandbox.post(&provider.token, path, &literal()).await.status, 400);
 }
 
 #[tokio::test]
 async fn in_the_published_world_the_permission_decides_and_is_named() {
     let provider = Provider::with(&format!("world = \"published\"\n{LIVE}")).await;
     assert_eq!(provider.say("hi").await.status, 200);
-    provider.bench.fault(&json!({"fault": "permission-missing"}));
+    provider.sandbox.fault(&json!({"fault": "permission-missing"}));
     let answer = provider.say("hi").await;
     assert_eq!(answer.status, 403);
     assert_eq!(answer.json()["code"], "missing.permissions");
     assert_eq!(answer.json()["messageParams"]["permissions"], "[conversation:message:receive]");
-    let narrow = Bench::with(LIVE);
+    let narrow = TestSandbox::with(LIVE);
     let token = narrow.token("analytics").await;
-    let integration = narrow.sandbox.announcement()["integration_id"].as_str().unwrap().to_owned();
+    let integration = narrow.server.announcement()["integration_id"].as_str().unwrap().to_owned();
     let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/message");
     assert_eq!(narrow.post(&token, &path, &literal()).await.status, 403);
 }
@@ -265,11 +266,11 @@ async fn in_the_published_world_the_permission_decides_and_is_named() {
 #[tokio::test]
 async fn faults_can_be_meant_for_one_guest() {
     let provider = Provider::with(LIVE).await;
-    provider.bench.fault(&json!({"fault": "rate-limited", "conversation": "Anna, open", "retry_after": 3}));
+    provider.sandbox.fault(&json!({"fault": "rate-limited", "conversation": "Anna, open", "retry_after": 3}));
     assert_eq!(provider.post("message", &message(None, "another", "x")).await.status, 200);
     let refused = provider.say("x").await;
     assert_eq!((refused.status, refused.header("retry-after")), (429, "3"));
     assert_eq!(provider.say("x").await.status, 200);
-    let unknown = provider.bench.sandbox.set_fault(r#"{"fault":"reset-after","conversation":"Ana, open"}"#);
+    let unknown = provider.sandbox.server.set_fault(r#"{"fault":"reset-after","conversation":"Ana, open"}"#);
     assert_eq!(unknown.unwrap_err(), "no conversation is called `Ana, open`; did you mean `Anna, open`?");
 }

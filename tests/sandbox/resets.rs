@@ -5,52 +5,52 @@ use std::io::ErrorKind;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::harness::{Bench, exchange, one_answer};
+use crate::test_sandbox::{TestSandbox, exchange, one_answer};
 
 #[tokio::test]
 async fn a_reset_before_receives_nothing() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    bench.fault(&json!({"fault": "reset-before"}));
-    let (answer, end) = exchange(&mut bench.connect().await, &Bench::raw_send(&token, "x")).await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    sandbox.fault(&json!({"fault": "reset-before"}));
+    let (answer, end) = exchange(&mut sandbox.connect().await, &TestSandbox::raw_send(&token, "x")).await;
     assert_eq!((answer.as_str(), end), ("", Some(ErrorKind::ConnectionReset)));
-    assert_eq!(bench.received(), Vec::<String>::new());
-    assert_eq!(bench.sandbox.state()["requests"]["without_answer"], 1);
-    assert_eq!(bench.say(&token, "next").await.status, 200);
+    assert_eq!(sandbox.received(), Vec::<String>::new());
+    assert_eq!(sandbox.server.state()["requests"]["without_answer"], 1);
+    assert_eq!(sandbox.say(&token, "next").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_reset_after_has_received_and_writes_nothing() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    bench.fault(&json!({"fault": "reset-after"}));
-    let (answer, end) = exchange(&mut bench.connect().await, &Bench::raw_send(&token, "x")).await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    sandbox.fault(&json!({"fault": "reset-after"}));
+    let (answer, end) = exchange(&mut sandbox.connect().await, &TestSandbox::raw_send(&token, "x")).await;
     assert_eq!((answer.as_str(), end), ("", Some(ErrorKind::ConnectionReset)));
-    assert_eq!(bench.received(), ["x"]);
-    assert_eq!(bench.sandbox.state()["requests"]["without_answer"], 1);
+    assert_eq!(sandbox.received(), ["x"]);
+    assert_eq!(sandbox.server.state()["requests"]["without_answer"], 1);
 }
 
 #[tokio::test]
 async fn a_reset_during_has_received_and_cuts_the_body() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    bench.fault(&json!({"fault": "reset-during"}));
-    let (answer, end) = exchange(&mut bench.connect().await, &Bench::raw_send(&token, "x")).await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    sandbox.fault(&json!({"fault": "reset-during"}));
+    let (answer, end) = exchange(&mut sandbox.connect().await, &TestSandbox::raw_send(&token, "x")).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert_eq!(end, Some(ErrorKind::ConnectionReset));
     assert_cut(&answer);
-    assert_eq!(bench.received(), ["x"]);
+    assert_eq!(sandbox.received(), ["x"]);
 }
 
 #[tokio::test]
 async fn a_truncated_body_ends_in_order_but_too_early() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    bench.fault(&json!({"fault": "truncated-body"}));
-    let (answer, end) = exchange(&mut bench.connect().await, &Bench::raw_send(&token, "x")).await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    sandbox.fault(&json!({"fault": "truncated-body"}));
+    let (answer, end) = exchange(&mut sandbox.connect().await, &TestSandbox::raw_send(&token, "x")).await;
     assert_eq!(end, None);
     assert_cut(&answer);
-    assert_eq!(bench.received(), ["x"]);
+    assert_eq!(sandbox.received(), ["x"]);
 }
 
 fn assert_cut(answer: &str) {
@@ -61,50 +61,50 @@ fn assert_cut(answer: &str) {
 
 #[tokio::test]
 async fn a_stale_connection_answers_once_and_resets_the_next_request_unread() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    bench.fault(&json!({"fault": "stale-connection"}));
-    let mut stream = bench.connect().await;
-    let first = one_answer(&mut stream, &Bench::raw_send(&token, "one")).await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    sandbox.fault(&json!({"fault": "stale-connection"}));
+    let mut stream = sandbox.connect().await;
+    let first = one_answer(&mut stream, &TestSandbox::raw_send(&token, "one")).await;
     assert!(first.starts_with("HTTP/1.1 200 OK\r\n"), "{first}");
-    let (answer, end) = exchange(&mut stream, &Bench::raw_send(&token, "two")).await;
+    let (answer, end) = exchange(&mut stream, &TestSandbox::raw_send(&token, "two")).await;
     assert_eq!((answer.as_str(), end), ("", Some(ErrorKind::ConnectionReset)));
-    assert_eq!(bench.received(), ["one"]);
+    assert_eq!(sandbox.received(), ["one"]);
 }
 
 #[tokio::test]
 async fn a_kept_connection_serves_one_request_after_the_other() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    let mut stream = bench.connect().await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    let mut stream = sandbox.connect().await;
     for text in ["one", "two", "three"] {
-        assert!(one_answer(&mut stream, &Bench::raw_send(&token, text)).await.starts_with("HTTP/1.1 200"));
+        assert!(one_answer(&mut stream, &TestSandbox::raw_send(&token, text)).await.starts_with("HTTP/1.1 200"));
     }
-    assert_eq!(bench.received(), ["one", "two", "three"]);
+    assert_eq!(sandbox.received(), ["one", "two", "three"]);
 }
 
 #[tokio::test]
 async fn stopping_closes_kept_connections_and_the_port() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    let (addr, mut stream) = (bench.sandbox.addr(), bench.connect().await);
-    one_answer(&mut stream, &Bench::raw_send(&token, "x")).await;
-    bench.sandbox.stop().await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    let (addr, mut stream) = (sandbox.server.addr(), sandbox.connect().await);
+    one_answer(&mut stream, &TestSandbox::raw_send(&token, "x")).await;
+    sandbox.server.stop().await;
     assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
 }
 
 #[tokio::test]
 async fn half_a_request_receives_nothing() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    let whole = Bench::raw_send(&token, "half");
-    let mut stream = bench.connect().await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    let whole = TestSandbox::raw_send(&token, "half");
+    let mut stream = sandbox.connect().await;
     stream.write_all(&whole[..whole.len() - 5]).await.unwrap();
     stream.shutdown().await.unwrap();
     let mut rest = Vec::new();
     let _ = stream.read_to_end(&mut rest).await;
     assert_eq!(String::from_utf8(rest).unwrap(), "");
-    assert_eq!(bench.received(), Vec::<String>::new());
-    assert_eq!(bench.sandbox.state()["requests"]["total"], 1, "only the token request arrived");
+    assert_eq!(sandbox.received(), Vec::<String>::new());
+    assert_eq!(sandbox.server.state()["requests"]["total"], 1, "only the token request arrived");
 }

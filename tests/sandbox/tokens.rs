@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, PLAIN, unauthorized};
+use crate::test_sandbox::{PLAIN, TestSandbox, unauthorized};
 
-async fn asked(bench: &Bench, form: &[(&str, &str)]) -> (u16, Value) {
-    let answer = bench.answer(bench.request("POST", "/oauth/token").form(form)).await;
+async fn asked(sandbox: &TestSandbox, form: &[(&str, &str)]) -> (u16, Value) {
+    let answer = sandbox.answer(sandbox.request("POST", "/oauth/token").form(form)).await;
     (answer.status, answer.json())
 }
 
@@ -15,8 +15,8 @@ fn oauth_error(error: &str, description: &str) -> Value {
 
 #[tokio::test]
 async fn basic_and_body_credentials_get_a_token() {
-    let bench = Bench::plain();
-    let answer = bench.token_answer("guest:messages:send").await;
+    let sandbox = TestSandbox::plain();
+    let answer = sandbox.token_answer("guest:messages:send").await;
     assert_eq!(answer.status, 200);
     let token = answer.json();
     assert_eq!(token["token_type"], "bearer");
@@ -27,14 +27,14 @@ async fn basic_and_body_credentials_get_a_token() {
     assert_eq!(answer.header("content-type"), "application/json");
     assert!(answer.headers.contains_key("inin-correlation-id"));
     let form = [("grant_type", "client_credentials"), ("client_id", "the-client"), ("client_secret", "the-secret")];
-    let (status, body) = asked(&bench, &form).await;
+    let (status, body) = asked(&sandbox, &form).await;
     assert_eq!((status, body["token_type"].as_str()), (200, Some("bearer")));
     assert_ne!(body["access_token"], token["access_token"]);
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_token_request_is_said_in_oauth_words() {
-    let bench = Bench::plain();
+    let sandbox = TestSandbox::plain();
     let id = ("client_id", "the-client");
     let grant = ("grant_type", "client_credentials");
     let secret = ("client_secret", "the-secret");
@@ -51,19 +51,19 @@ async fn what_is_wrong_with_a_token_request_is_said_in_oauth_words() {
         (vec![grant, id, secret, ("scope", "no:such")], "invalid_scope", "the requested scope is unknown"),
     ];
     for (form, error, description) in cases {
-        assert_eq!(asked(&bench, &form).await, (400, oauth_error(error, description)));
+        assert_eq!(asked(&sandbox, &form).await, (400, oauth_error(error, description)));
     }
-    let basic = bench.request("POST", "/oauth/token").basic_auth("the-client", Some("wrong")).form(&[grant]);
-    let answer = bench.answer(basic).await;
+    let basic = sandbox.request("POST", "/oauth/token").basic_auth("the-client", Some("wrong")).form(&[grant]);
+    let answer = sandbox.answer(basic).await;
     assert_eq!((answer.status, answer.json()), (401, oauth_error("invalid_client", "authentication failed")));
-    assert_eq!(bench.sandbox.state()["refused"]["invalid_client"], 4);
-    assert_eq!(bench.sandbox.state()["tokens"]["issued"], 0);
+    assert_eq!(sandbox.server.state()["refused"]["invalid_client"], 4);
+    assert_eq!(sandbox.server.state()["tokens"]["issued"], 0);
 }
 
 #[tokio::test]
 async fn scopes_are_granted_or_silently_left_out() {
-    let bench = Bench::plain();
-    let scope = async |asked: &str| bench.token_answer(asked).await.json()["scope"].clone();
+    let sandbox = TestSandbox::plain();
+    let scope = async |asked: &str| sandbox.token_answer(asked).await.json()["scope"].clone();
     assert_eq!(scope("guest:messages:send conversations").await, "guest:messages:send conversations");
     assert_eq!(scope("guest:messages:send users").await, "guest:messages:send");
     assert_eq!(scope("users").await, Value::Null);
@@ -72,32 +72,32 @@ async fn scopes_are_granted_or_silently_left_out() {
 
 #[tokio::test]
 async fn a_client_without_the_guest_api_gets_its_scope_stripped() {
-    let bench = Bench::with(&PLAIN.replace("name = \"Tests\"", "name = \"Tests\"\nguest_api = false"));
-    let answer = bench.token_answer("guest:messages:send conversations").await;
+    let sandbox = TestSandbox::with(&PLAIN.replace("name = \"Tests\"", "name = \"Tests\"\nguest_api = false"));
+    let answer = sandbox.token_answer("guest:messages:send conversations").await;
     assert_eq!(answer.json()["scope"], "conversations");
     let token = answer.json()["access_token"].as_str().unwrap().to_owned();
-    let answer = bench.say(&token, "hello").await;
+    let answer = sandbox.say(&token, "hello").await;
     assert_eq!((answer.status, answer.json()), (401, unauthorized()));
-    let me = bench.get(&token, "/api/v2/tokens/me").await.json();
+    let me = sandbox.get(&token, "/api/v2/tokens/me").await.json();
     assert_eq!(me["authorizedScope"], json!(["conversations"]));
 }
 
 #[tokio::test]
 async fn the_answer_can_leave_the_scope_unsaid() {
-    let bench = Bench::with(&format!("{PLAIN}\n[token]\ntell_scope = false\nlifetime_seconds = 60\n"));
-    let answer = bench.token_answer("guest:messages:send").await;
+    let sandbox = TestSandbox::with(&format!("{PLAIN}\n[token]\ntell_scope = false\nlifetime_seconds = 60\n"));
+    let answer = sandbox.token_answer("guest:messages:send").await;
     let body = answer.json();
     assert_eq!(body.get("scope"), None);
     assert_eq!(body["expires_in"], 60);
-    let me = bench.get(body["access_token"].as_str().unwrap(), "/api/v2/tokens/me").await.json();
+    let me = sandbox.get(body["access_token"].as_str().unwrap(), "/api/v2/tokens/me").await.json();
     assert_eq!(me["authorizedScope"], json!(["guest:messages:send"]));
 }
 
 #[tokio::test]
 async fn tokens_me_tells_who_asks_and_delete_revokes() {
-    let bench = Bench::plain();
-    let token = bench.guest_token().await;
-    let answer = bench.get(&token, "/api/v2/tokens/me").await;
+    let sandbox = TestSandbox::plain();
+    let token = sandbox.guest_token().await;
+    let answer = sandbox.get(&token, "/api/v2/tokens/me").await;
     assert_eq!(answer.status, 200);
     let me = answer.json();
     assert_eq!(me["authorizedScope"], json!(["guest:messages:send", "conversations"]));
@@ -105,20 +105,20 @@ async fn tokens_me_tells_who_asks_and_delete_revokes() {
     assert_eq!(me["OAuthClient"]["name"], "Tests");
     assert_eq!(me["OAuthClient"]["authorizedGrantType"], "CLIENT-CREDENTIALS");
     assert_eq!(me["organization"]["name"], "Sandbox Energy");
-    let answer = bench.answer(bench.request("DELETE", "/api/v2/tokens/me").bearer_auth(&token)).await;
+    let answer = sandbox.answer(sandbox.request("DELETE", "/api/v2/tokens/me").bearer_auth(&token)).await;
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));
-    let answer = bench.get(&token, "/api/v2/tokens/me").await;
+    let answer = sandbox.get(&token, "/api/v2/tokens/me").await;
     assert_eq!((answer.status, answer.json()), (401, unauthorized()));
-    assert_eq!(bench.sandbox.state()["refused"], json!({"token-revoked": 1}));
-    assert_eq!(bench.sandbox.state()["tokens"]["valid"], 0);
+    assert_eq!(sandbox.server.state()["refused"], json!({"token-revoked": 1}));
+    assert_eq!(sandbox.server.state()["tokens"]["valid"], 0);
 }
 
 #[tokio::test]
 async fn a_token_request_of_another_form_or_method_is_refused() {
-    let bench = Bench::plain();
-    let json = bench.request("POST", "/oauth/token").header("content-type", "application/json").body("{}");
-    let answer = bench.answer(json).await;
+    let sandbox = TestSandbox::plain();
+    let json = sandbox.request("POST", "/oauth/token").header("content-type", "application/json").body("{}");
+    let answer = sandbox.answer(json).await;
     assert_eq!((answer.status, answer.json()["error"].as_str()), (400, Some("invalid_request")));
-    let answer = bench.answer(bench.request("GET", "/oauth/token")).await;
+    let answer = sandbox.answer(sandbox.request("GET", "/oauth/token")).await;
     assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
 }

@@ -4,44 +4,44 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::guest::{Came, LIVE, ORIGIN, TOKEN, live};
-use crate::harness::{Bench, UNKNOWN};
+use crate::test_sandbox::{TestSandbox, UNKNOWN};
 
 #[tokio::test]
 async fn only_allowed_origins_and_known_deployments_get_a_socket() {
-    let bench = Bench::with(LIVE);
-    let deployment = bench.deployment();
+    let sandbox = TestSandbox::with(LIVE);
+    let deployment = sandbox.deployment();
     for (deployment, origin) in
         [(deployment.as_str(), Some("https://evil.example")), (&deployment, None), (UNKNOWN, Some(ORIGIN))]
     {
-        let (status, body) = bench.socket(deployment, origin).await.err().unwrap();
+        let (status, body) = sandbox.socket(deployment, origin).await.err().unwrap();
         assert_eq!(status, 403);
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["message"], "Forbidden");
     }
-    let plain = bench.answer(bench.request("GET", &format!("/v1?deploymentId={deployment}"))).await;
+    let plain = sandbox.answer(sandbox.request("GET", &format!("/v1?deploymentId={deployment}"))).await;
     assert_eq!(plain.status, 426);
-    let state = bench.sandbox.state();
+    let state = sandbox.server.state();
     assert_eq!((&state["web"]["refused"], &state["web"]["opened"]), (&json!(3), &json!(0)));
     assert_eq!(state["refused"], json!({"origin-refused": 2, "deployment-unknown": 1}));
     let public = format!("/webdeployments/v1/deployments/{deployment}/domains.json");
-    let domains = bench.answer(bench.request("GET", &public)).await.json();
+    let domains = sandbox.answer(sandbox.request("GET", &public)).await.json();
     assert_eq!(domains, json!({"allowAllDomains": false, "allowedDomains": ["shop.example"]}));
     let public = format!("/webdeployments/v1/deployments/{UNKNOWN}/config.json");
-    assert_eq!(bench.answer(bench.request("GET", &public)).await.status, 404);
+    assert_eq!(sandbox.answer(sandbox.request("GET", &public)).await.status, 404);
 }
 
 #[tokio::test]
 async fn the_published_configure_frame_begins_a_session_and_resumes_it() {
-    let bench = Bench::with(LIVE);
-    let mut guest = bench.visitor().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let mut guest = sandbox.visitor().await;
     let literal = r#"{"action":"configureSession","deploymentId":"…","token":"…","startNew":false,"tracingId":"<uuid>",
         "journeyContext":{"customer":{"id":"<uuid>","idType":"cookie"},"customerSession":{"id":"","type":"web"}}}"#;
     let mut frame: Value = serde_json::from_str(literal).unwrap();
-    frame["deploymentId"] = json!(bench.deployment());
+    frame["deploymentId"] = json!(sandbox.deployment());
     frame["token"] = json!(TOKEN);
     guest.send(&frame).await;
     let session = guest.frame().await;
     let expires = session["body"]["expirationDate"].as_i64().unwrap();
-    let now: jiff::Timestamp = bench.sandbox.state()["clock"]["now"].as_str().unwrap().parse().unwrap();
+    let now: jiff::Timestamp = sandbox.server.state()["clock"]["now"].as_str().unwrap().parse().unwrap();
     assert!((259_100..=259_200).contains(&(expires - now.as_second())), "in seconds: {expires}");
     let expected = json!({"type":"response","class":"SessionResponse","code":200,"body":{"connected":true,
         "newSession":true,"readOnly":false,"maxCustomDataBytes":2048,
@@ -50,15 +50,15 @@ async fn the_published_configure_frame_begins_a_session_and_resumes_it() {
         "tracingId":"<uuid>"});
     assert_eq!(session, expected);
     drop(guest);
-    let (_, resumed) = bench.guest().await;
+    let (_, resumed) = sandbox.guest().await;
     assert_eq!(resumed["body"]["newSession"], false);
-    assert_eq!(bench.sandbox.state()["web"]["sessions"], 1);
+    assert_eq!(sandbox.server.state()["web"]["sessions"], 1);
 }
 
 #[tokio::test]
 async fn a_message_is_echoed_with_our_tracing_id_and_answered() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let literal = r#"{"action":"onMessage","token":"…","tracingId":"t-1","message":{"type":"Text","text":"Hello",
         "metadata":{"id":"m-1"},"channel":{"metadata":{"customAttributes":{"testRun":"42"}}}}}"#;
     let mut frame: Value = serde_json::from_str(literal).unwrap();
@@ -86,7 +86,7 @@ async fn a_message_is_echoed_with_our_tracing_id_and_answered() {
     assert_eq!((&reply["body"]["direction"], &reply["body"]["originatingEntity"]), (&json!("Outbound"), &json!("Bot")));
     assert_eq!(reply["body"]["channel"]["from"], json!({"nickname": "Assistant"}));
     assert_eq!(reply.get("tracingId"), None);
-    let state = bench.sandbox.state();
+    let state = sandbox.server.state();
     let web = state["conversations"].as_array().unwrap().last().unwrap();
     assert_eq!(
         (&web["name"], &web["channel"], &web["received"]),
@@ -98,8 +98,8 @@ async fn a_message_is_echoed_with_our_tracing_id_and_answered() {
 
 #[tokio::test]
 async fn custom_attributes_count_in_the_message_alone() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let both = json!({"channel": {"metadata": {"customAttributes": {"a": "1"}}}, "message": {"type": "Text", "text": "x",
         "channel": {"metadata": {"customAttributes": {"b": "2"}}}}});
     guest.asked("onMessage", both).await;
@@ -110,7 +110,7 @@ async fn custom_attributes_count_in_the_message_alone() {
     let expected = json!({"type":"response","class":"string","code":4013,
         "body":"Custom Attributes in channel metadata is larger than 2048 bytes","tracingId":refused["tracingId"]});
     assert_eq!(refused, expected);
-    let state = bench.sandbox.state();
+    let state = sandbox.server.state();
     assert_eq!(state["conversations"].as_array().unwrap().last().unwrap()["attributes"], json!({"b": "2"}));
     assert_eq!(state["web"]["attributes_ignored"], 1, "it is told");
 }
@@ -118,8 +118,8 @@ async fn custom_attributes_count_in_the_message_alone() {
 /// Each offer of the script, and the answers that official clients write to it.
 #[tokio::test]
 async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
-    let bench = Bench::with(&live("offers", ""));
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(&live("offers", ""));
+    let (mut guest, _) = sandbox.guest().await;
     let answer = |kind: &str, payload: &str| json!({"type": kind, "text": "t", "payload": payload});
     let said = |form: &str, answers: &[&Value], metadata: Value| {
         let content: Vec<Value> =
@@ -132,7 +132,7 @@ async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
         ("a date", "DatePicker", "DatePicker"),
         ("a list", "ListPicker", "ListPicker"),
     ] {
-        bench.sandbox.advance(1);
+        sandbox.server.advance(1);
         guest.say(ask).await;
         let offer = guest.reply().await["body"].clone();
         assert_eq!(offer["content"][0]["contentType"], content);
@@ -153,7 +153,7 @@ async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
             said("Structured", &[], json!({})),
         ];
         for wrong in wrongly {
-            bench.sandbox.advance(1);
+            sandbox.server.advance(1);
             let refused = guest.asked("onMessage", wrong.clone()).await;
             assert_eq!((&refused["code"], &refused["body"]), (&json!(400), &json!("Request failed.")), "{wrong}");
         }
@@ -162,7 +162,7 @@ async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
             said("Structured", &[&answer(kind, payload)], json!({"parentMessageId": id})),
             said("Text", &[&named], json!({})),
         ] {
-            bench.sandbox.advance(1);
+            sandbox.server.advance(1);
             let echo = guest.asked("onMessage", right).await;
             assert_eq!(echo["body"]["content"][0]["buttonResponse"]["originatingMessageId"], id, "{echo}");
             assert!(guest.reply().await["body"]["text"].as_str().unwrap().starts_with("Noted: "));
@@ -170,25 +170,26 @@ async fn each_offer_takes_the_answer_of_its_own_kind_and_no_other() {
     }
     let unknown = json!({"message": {"type": "Structured", "content": [{"contentType": "Hologram"}]}});
     assert_eq!(guest.asked("onMessage", unknown).await["code"], 400);
-    let state = bench.sandbox.state();
+    let state = sandbox.server.state();
     let messages = &state["conversations"].as_array().unwrap().last().unwrap()["messages"];
     assert_eq!(messages[1]["content"][0]["buttonResponse"]["type"], "Button", "the control API tells what was taken");
 }
 
 #[tokio::test]
 async fn a_deployment_that_requires_sign_in_says_so_and_configures_nobody() {
-    let bench = Bench::of(guestwire::sandbox::Scenario::named("sign-in").unwrap());
-    let mut guest = bench.visitor().await;
-    let refused = guest.asked("configureSession", json!({"deploymentId": bench.deployment(), "startNew": false})).await;
+    let sandbox = TestSandbox::of(guestwire::sandbox::Scenario::named("sign-in").unwrap());
+    let mut guest = sandbox.visitor().await;
+    let refused =
+        guest.asked("configureSession", json!({"deploymentId": sandbox.deployment(), "startNew": false})).await;
     assert_eq!((&refused["code"], &refused["body"]), (&json!(401), &json!("Session authentication failed")));
-    let public = format!("/webdeployments/v1/deployments/{}/config.json", bench.deployment());
-    assert_eq!(bench.answer(bench.request("GET", &public)).await.json()["auth"], json!({"enabled": true}));
+    let public = format!("/webdeployments/v1/deployments/{}/config.json", sandbox.deployment());
+    assert_eq!(sandbox.answer(sandbox.request("GET", &public)).await.json()["auth"], json!({"enabled": true}));
 }
 
 #[tokio::test]
 async fn quick_replies_are_offered_and_taken_in_both_forms() {
-    let bench = Bench::with(&live("billing", ""));
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(&live("billing", ""));
+    let (mut guest, _) = sandbox.guest().await;
     guest.say("hi").await;
     let menu = guest.reply().await;
     assert_eq!(menu["body"]["type"], "Structured");
@@ -213,8 +214,8 @@ async fn quick_replies_are_offered_and_taken_in_both_forms() {
 
 #[tokio::test]
 async fn the_end_is_a_presence_event_and_then_nothing_more_is_taken() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     guest.say("bye").await;
     assert_eq!(guest.reply().await["body"]["text"], "Goodbye!");
     let end = guest.frame().await;
@@ -231,18 +232,18 @@ async fn the_end_is_a_presence_event_and_then_nothing_more_is_taken() {
     assert_eq!((&anew["body"]["readOnly"], &anew["body"]["newSession"]), (&json!(false), &json!(true)));
     assert_eq!(anew["body"]["clearedExistingSession"], true);
     assert_eq!(guest.say("again").await["code"], 200);
-    assert_eq!(bench.web_received(), ["bye", "again"]);
+    assert_eq!(sandbox.web_received(), ["bye", "again"]);
 }
 
 #[tokio::test]
 async fn a_deployment_that_lets_conversations_go_on_begins_another() {
-    let bench = Bench::with(&live("echo", "[deployment]\nread_only_at_end = false\n"));
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(&live("echo", "[deployment]\nread_only_at_end = false\n"));
+    let (mut guest, _) = sandbox.guest().await;
     guest.say("bye").await;
     guest.reply().await;
     assert_eq!(guest.frame().await["body"]["metadata"], json!({"readOnly": "false"}));
     assert_eq!(guest.say("again").await["code"], 200);
-    let state = bench.sandbox.state();
+    let state = sandbox.server.state();
     let web: Vec<&Value> =
         state["conversations"].as_array().unwrap().iter().filter(|c| c["channel"] == "web-messaging").collect();
     assert_eq!(web.len(), 2);
@@ -251,8 +252,8 @@ async fn a_deployment_that_lets_conversations_go_on_begins_another() {
 
 #[tokio::test]
 async fn joining_begins_the_conversation_and_clearing_erases_it() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let presence = |kind: &str| json!({"message": {"type": "Event", "events": [{"eventType": "Presence", "presence": {"type": kind}}]}});
     let echo = guest.asked("onMessage", presence("Join")).await;
     assert_eq!(echo["body"]["events"][0]["presence"]["type"], "Join");
@@ -268,11 +269,11 @@ async fn joining_begins_the_conversation_and_clearing_erases_it() {
     let closed = guest.frame().await;
     assert_eq!(closed["body"], json!({"reason": "conversationCleared", "reasonCode": "conversationCleared"}));
     assert!(matches!(guest.next().await, Came::Closed(1000)));
-    let (_, session) = bench.guest().await;
+    let (_, session) = sandbox.guest().await;
     assert_eq!(session["body"]["newSession"], true);
 
-    let bench = Bench::with(&live("echo", "[deployment]\nclear = false\n"));
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(&live("echo", "[deployment]\nclear = false\n"));
+    let (mut guest, _) = sandbox.guest().await;
     let refused = guest.asked("onMessage", presence("Clear")).await;
     assert_eq!(
         (&refused["code"], &refused["body"]),
@@ -282,8 +283,8 @@ async fn joining_begins_the_conversation_and_clearing_erases_it() {
 
 #[tokio::test]
 async fn what_cannot_be_read_or_is_not_there_is_refused_in_the_published_words() {
-    let bench = Bench::with(LIVE);
-    let mut guest = bench.visitor().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let mut guest = sandbox.visitor().await;
     for raw in
         ["{", "[]", r#"{"action":"onFire"}"#, r#"{"action":7}"#, r#"{"action":"disconnectCustomer","token":"x"}"#]
     {
@@ -304,7 +305,7 @@ async fn what_cannot_be_read_or_is_not_there_is_refused_in_the_published_words()
     assert_eq!(guest.say(&"ä".repeat(2048)).await["code"], 200, "4096 bytes");
     guest.reply().await;
     assert_eq!(guest.say("  ").await["code"], 400);
-    let deployment = bench.deployment();
+    let deployment = sandbox.deployment();
     let signed =
         guest.asked("configureAuthenticatedSession", json!({"deploymentId": deployment, "data": {"code": "x"}})).await;
     assert_eq!((&signed["code"], &signed["body"]), (&json!(403), &json!("Session authentication failed")));
@@ -314,15 +315,15 @@ async fn what_cannot_be_read_or_is_not_there_is_refused_in_the_published_words()
         (&json!("GetConfigurationResponse"), &json!(true))
     );
     assert_eq!(
-        bench.sandbox.state()["web"]["errors"],
+        sandbox.server.state()["web"]["errors"],
         json!({"400": 8, "401": 1, "403": 1, "4007": 1, "4011": 1, "4020": 1})
     );
 }
 
 #[tokio::test]
 async fn a_health_check_is_said_back_with_how_long_the_session_lives() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, session) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, session) = sandbox.guest().await;
     let literal = json!({"tracingId":"SGVhbHRoQ2hlY2tNZXNzYWdlSWQ=","message":{"type":"Text","text":"ping"}});
     guest.ask("echo", literal).await;
     let echo = guest.frame().await;
@@ -334,15 +335,15 @@ async fn a_health_check_is_said_back_with_how_long_the_session_lives() {
 
 #[tokio::test]
 async fn a_session_that_nobody_uses_expires_by_the_clock() {
-    let bench = Bench::with(&live("echo", "[deployment]\nsession_seconds = 900\n"));
-    let (mut guest, _) = bench.guest().await;
-    bench.sandbox.advance(800);
+    let sandbox = TestSandbox::with(&live("echo", "[deployment]\nsession_seconds = 900\n"));
+    let (mut guest, _) = sandbox.guest().await;
+    sandbox.server.advance(800);
     assert_eq!(guest.say("still here").await["code"], 200);
     guest.reply().await;
-    bench.sandbox.advance(800);
+    sandbox.server.advance(800);
     assert_eq!(guest.say("a message makes it live on").await["code"], 200);
     guest.reply().await;
-    bench.sandbox.advance(901);
+    sandbox.server.advance(901);
     assert_eq!(guest.frame().await["class"], "SessionExpiredEvent");
     assert_eq!(guest.say("too late").await["code"], 4006);
     assert_eq!(guest.configure(false).await["code"], 4006);

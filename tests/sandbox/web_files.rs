@@ -3,17 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::guest::{Guest, LIVE, live};
-use crate::harness::{Answer, Bench};
+use crate::test_sandbox::{Answer, TestSandbox};
 
 /// The path of an address on the sandbox.
-fn path(bench: &Bench, url: &Value) -> String {
-    url.as_str().unwrap().strip_prefix(bench.sandbox.url()).expect("an address on the sandbox").to_owned()
+fn path(sandbox: &TestSandbox, url: &Value) -> String {
+    url.as_str().unwrap().strip_prefix(sandbox.server.url()).expect("an address on the sandbox").to_owned()
 }
 
-async fn put(bench: &Bench, presigned: &Value, bytes: &'static [u8]) -> Answer {
+async fn put(sandbox: &TestSandbox, presigned: &Value, bytes: &'static [u8]) -> Answer {
     let tagging = presigned["body"]["headers"]["x-amz-tagging"].as_str().unwrap();
-    let request = bench.request("PUT", &path(bench, &presigned["body"]["url"])).header("x-amz-tagging", tagging);
-    bench.answer(request.body(bytes)).await
+    let request = sandbox.request("PUT", &path(sandbox, &presigned["body"]["url"])).header("x-amz-tagging", tagging);
+    sandbox.answer(request.body(bytes)).await
 }
 
 async fn presign(guest: &mut Guest, size: u64) -> Value {
@@ -24,8 +24,8 @@ async fn presign(guest: &mut Guest, size: u64) -> Value {
 
 #[tokio::test]
 async fn a_file_is_announced_put_confirmed_sent_and_read_back() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let presigned = presign(&mut guest, 3).await;
     assert_eq!((&presigned["class"], &presigned["code"]), (&json!("PresignedUrlResponse"), &json!(200)));
     let id = presigned["body"]["attachmentId"].clone();
@@ -33,7 +33,7 @@ async fn a_file_is_announced_put_confirmed_sent_and_read_back() {
     let attached = json!({"message": {"type": "Text", "text": "see file",
         "content": [{"contentType": "Attachment", "attachment": {"id": id}}]}});
     assert_eq!(guest.asked("onMessage", attached.clone()).await["code"], 4010, "not uploaded yet");
-    assert_eq!(put(&bench, &presigned, b"png").await.status, 200);
+    assert_eq!(put(&sandbox, &presigned, b"png").await.status, 200);
     let success = guest.frame().await;
     assert_eq!((&success["type"], &success["class"]), (&json!("message"), &json!("UploadSuccessEvent")));
     assert_eq!(success["body"]["attachmentId"], id);
@@ -44,7 +44,7 @@ async fn a_file_is_announced_put_confirmed_sent_and_read_back() {
         (&json!("Image"), &json!("image/png"), &json!("a.png"))
     );
     for url in [&success["body"]["downloadUrl"], &sent["url"]] {
-        let file = bench.answer(bench.request("GET", &path(&bench, url))).await;
+        let file = sandbox.answer(sandbox.request("GET", &path(&sandbox, url))).await;
         assert_eq!((file.status, file.text.as_str(), file.header("content-type")), (200, "png", "image/png"));
     }
     guest.reply().await;
@@ -56,13 +56,13 @@ async fn a_file_is_announced_put_confirmed_sent_and_read_back() {
         (&json!("AttachmentDeletedResponse"), &json!({"attachmentId": id}))
     );
     assert_eq!(guest.asked("getAttachment", json!({"attachmentId": id})).await["code"], 4009);
-    assert_eq!(bench.answer(bench.request("GET", &path(&bench, &sent["url"]))).await.status, 404);
+    assert_eq!(sandbox.answer(sandbox.request("GET", &path(&sandbox, &sent["url"]))).await.status, 404);
 }
 
 #[tokio::test]
 async fn files_that_cannot_be_are_refused_before_or_after_the_upload() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let cases = [
         (json!({"fileName": "a.exe", "fileType": "x/y", "fileSize": 1}), 4001),
         (json!({"fileName": "a.png", "fileType": "x/y", "fileSize": 10_485_761}), 4002),
@@ -79,17 +79,17 @@ async fn files_that_cannot_be_are_refused_before_or_after_the_upload() {
         assert_eq!((&refused["class"], &refused["body"]["errorCode"]), (&json!("GenerateUrlError"), &json!(code)));
     }
     let presigned = presign(&mut guest, 3).await;
-    let bare = bench.request("PUT", &path(&bench, &presigned["body"]["url"])).body("png");
-    assert_eq!(bench.answer(bare).await.status, 403, "the header is part of the address");
-    assert_eq!(put(&bench, &presigned, b"too long").await.status, 200);
+    let bare = sandbox.request("PUT", &path(&sandbox, &presigned["body"]["url"])).body("png");
+    assert_eq!(sandbox.answer(bare).await.status, 403, "the header is part of the address");
+    assert_eq!(put(&sandbox, &presigned, b"too long").await.status, 200);
     let failure = guest.frame().await;
     assert_eq!((&failure["class"], &failure["body"]["errorCode"]), (&json!("UploadFailureEvent"), &json!(4003)));
-    bench.sandbox.advance(601);
-    assert_eq!(put(&bench, &presigned, b"png").await.status, 403, "the address is old");
+    sandbox.server.advance(601);
+    assert_eq!(put(&sandbox, &presigned, b"png").await.status, 403, "the address is old");
 }
 
-async fn history(bench: &Bench, jwt: &str, query: &str) -> Answer {
-    bench.get(jwt, &format!("/api/v2/webmessaging/messages{query}")).await
+async fn history(sandbox: &TestSandbox, jwt: &str, query: &str) -> Answer {
+    sandbox.get(jwt, &format!("/api/v2/webmessaging/messages{query}")).await
 }
 
 async fn jwt(guest: &mut Guest) -> (String, i64) {
@@ -100,16 +100,16 @@ async fn jwt(guest: &mut Guest) -> (String, i64) {
 
 #[tokio::test]
 async fn the_history_comes_in_pages_newest_first_over_reconnects() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let echo = guest.say("one").await;
     guest.reply().await;
     drop(guest);
-    let (mut guest, _) = bench.guest().await;
+    let (mut guest, _) = sandbox.guest().await;
     guest.say("two").await;
     guest.reply().await;
     let (jwt, exp) = jwt(&mut guest).await;
-    let page = history(&bench, &jwt, "?pageSize=3&pageNumber=1").await.json();
+    let page = history(&sandbox, &jwt, "?pageSize=3&pageNumber=1").await.json();
     let texts = |page: &Value| -> Vec<Value> {
         page["entities"].as_array().unwrap().iter().map(|e| e["text"].clone()).collect()
     };
@@ -118,56 +118,56 @@ async fn the_history_comes_in_pages_newest_first_over_reconnects() {
         (&page["pageSize"], &page["pageNumber"], &page["total"], &page["pageCount"]),
         (&json!(3), &json!(1), &json!(4), &json!(2))
     );
-    let last = history(&bench, &jwt, "?pageSize=3&pageNumber=2").await.json();
+    let last = history(&sandbox, &jwt, "?pageSize=3&pageNumber=2").await.json();
     assert_eq!(texts(&last), ["one"]);
     let kept = &last["entities"][0];
     assert_ne!(kept["id"], echo["body"]["id"], "history and live disagree on ids");
     assert_eq!(kept["channel"]["messageId"], echo["body"]["channel"]["messageId"]);
-    assert_eq!(history(&bench, &jwt, "?pageSize=0").await.status, 400);
-    let open = bench.answer(bench.request("GET", "/api/v2/webmessaging/messages")).await;
+    assert_eq!(history(&sandbox, &jwt, "?pageSize=0").await.status, 400);
+    let open = sandbox.answer(sandbox.request("GET", "/api/v2/webmessaging/messages")).await;
     assert_eq!((open.status, open.json()["code"].as_str()), (401, Some("authentication.required")));
     let forged = format!("{}x", &jwt);
-    assert_eq!(history(&bench, &forged, "").await.json()["code"], "bad.credentials");
-    let now: jiff::Timestamp = bench.sandbox.state()["clock"]["now"].as_str().unwrap().parse().unwrap();
-    bench.sandbox.advance(u64::try_from(exp - now.as_second()).unwrap());
-    assert_eq!(history(&bench, &jwt, "").await.status, 401, "its time is over");
+    assert_eq!(history(&sandbox, &forged, "").await.json()["code"], "bad.credentials");
+    let now: jiff::Timestamp = sandbox.server.state()["clock"]["now"].as_str().unwrap().parse().unwrap();
+    sandbox.server.advance(u64::try_from(exp - now.as_second()).unwrap());
+    assert_eq!(history(&sandbox, &jwt, "").await.status, 401, "its time is over");
 }
 
 #[tokio::test]
 async fn the_history_has_a_rate_of_its_own() {
-    let bench = Bench::with(LIVE);
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(LIVE);
+    let (mut guest, _) = sandbox.guest().await;
     let (jwt, _) = jwt(&mut guest).await;
     for _ in 0..10 {
-        assert_eq!(history(&bench, &jwt, "").await.status, 200);
+        assert_eq!(history(&sandbox, &jwt, "").await.status, 200);
     }
-    let refused = history(&bench, &jwt, "").await;
+    let refused = history(&sandbox, &jwt, "").await;
     assert_eq!((refused.status, refused.json()["limit"]["key"].as_str()), (429, Some("get.history.rate.per.minute")));
     assert!((1..=60).contains(&refused.header("retry-after").parse::<u32>().unwrap()));
 }
 
 #[tokio::test]
 async fn a_message_of_the_session_leads_to_its_conversation() {
-    let bench = Bench::with(&live("billing", ""));
-    let token = bench.guest_token().await;
-    let (mut guest, _) = bench.guest().await;
+    let sandbox = TestSandbox::with(&live("billing", ""));
+    let token = sandbox.guest_token().await;
+    let (mut guest, _) = sandbox.guest().await;
     let echo = guest.say("hi").await;
     let id = echo["body"]["id"].as_str().unwrap();
-    let details = bench.get(&token, &format!("/api/v2/conversations/messages/{id}/details")).await.json();
+    let details = sandbox.get(&token, &format!("/api/v2/conversations/messages/{id}/details")).await.json();
     let conversation = details["conversationId"].as_str().unwrap();
     assert_eq!((&details["messengerType"], &details["direction"]), (&json!("webmessaging"), &json!("inbound")));
     assert_eq!(details["normalizedMessage"]["channel"]["platform"], "WebMessaging");
-    let read = bench.get(&token, &format!("/api/v2/conversations/{conversation}")).await.json();
+    let read = sandbox.get(&token, &format!("/api/v2/conversations/{conversation}")).await.json();
     assert_eq!(read["participants"][0]["messages"][0]["type"], "webmessaging");
     let query = json!({"interval": "2000-01-01T00:00:00Z/2100-01-01T00:00:00Z", "order": "desc",
         "conversationFilters": [{"type": "and", "predicates": [
             {"type": "dimension", "dimension": "conversationEnd", "operator": "notExists"}]}]});
-    let listed = bench.post(&token, "/api/v2/analytics/conversations/details/query", &query).await.json();
+    let listed = sandbox.post(&token, "/api/v2/analytics/conversations/details/query", &query).await.json();
     assert_eq!(listed["conversations"][0]["conversationId"], conversation);
     let path = format!("/api/v2/conversations/messages/{conversation}");
-    let ending = bench.request("PATCH", &path).bearer_auth(&token).header("content-type", "application/json");
+    let ending = sandbox.request("PATCH", &path).bearer_auth(&token).header("content-type", "application/json");
     guest.reply().await;
-    assert_eq!(bench.answer(ending.body("{\"state\":\"disconnected\"}")).await.status, 200);
+    assert_eq!(sandbox.answer(ending.body("{\"state\":\"disconnected\"}")).await.status, 200);
     assert_eq!(guest.frame().await["body"]["events"][0]["presence"]["type"], "Disconnect");
     assert_eq!(guest.say("x").await["code"], 409);
 }

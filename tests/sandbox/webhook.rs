@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::guest::live;
-use crate::harness::{Bench, PATIENCE};
+use crate::test_sandbox::{PATIENCE, TestSandbox};
 
 struct Listener(TcpListener);
 
@@ -40,21 +40,21 @@ impl Listener {
     }
 }
 
-async fn say(bench: &Bench, text: &str) -> Value {
-    let token = bench.guest_token().await;
-    let integration = bench.sandbox.announcement()["integration_id"].as_str().unwrap().to_owned();
+async fn say(sandbox: &TestSandbox, text: &str) -> Value {
+    let token = sandbox.guest_token().await;
+    let integration = sandbox.server.announcement()["integration_id"].as_str().unwrap().to_owned();
     let path = format!("/api/v2/conversations/messages/{integration}/inbound/open/message?prefetchConversationId=true");
     let from = json!({"id": "guest-42", "idType": "Opaque"});
     let body = json!({"channel": {"from": from, "time": "2026-11-23T04:00:00.000Z"}, "text": text});
-    bench.post(&token, &path, &body).await.json()
+    sandbox.post(&token, &path, &body).await.json()
 }
 
 #[tokio::test]
 async fn typing_and_replies_are_pushed_in_order_and_signed_over_the_raw_body() {
     let (listener, url) = Listener::start().await;
-    let bench = Bench::with(&live("billing", ""));
-    bench.sandbox.set_webhook(&url, "DEADBEEF").unwrap();
-    let sent = say(&bench, "hi").await;
+    let sandbox = TestSandbox::with(&live("billing", ""));
+    sandbox.server.set_webhook(&url, "DEADBEEF").unwrap();
+    let sent = say(&sandbox, "hi").await;
     let (_, typing) = listener.next("200 OK").await;
     let typing: Value = serde_json::from_str(&typing).unwrap();
     assert_eq!((&typing["type"], &typing["events"][0]["eventType"]), (&json!("Event"), &json!("Typing")));
@@ -64,7 +64,7 @@ async fn typing_and_replies_are_pushed_in_order_and_signed_over_the_raw_body() {
     let expected = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hmac::sign(&key, raw.as_bytes()));
     assert_eq!(signature, expected.to_lowercase(), "base64, not hex");
     let pushed: Value = serde_json::from_str(&raw).unwrap();
-    let integration = bench.sandbox.announcement()["integration_id"].clone();
+    let integration = sandbox.server.announcement()["integration_id"].clone();
     assert_eq!(
         (&pushed["type"], &pushed["direction"], &pushed["originatingEntity"]),
         (&json!("Structured"), &json!("Outbound"), &json!("Bot"))
@@ -82,22 +82,22 @@ async fn typing_and_replies_are_pushed_in_order_and_signed_over_the_raw_body() {
 #[tokio::test]
 async fn what_a_listener_refuses_is_counted_and_an_address_elsewhere_is_none() {
     let (listener, url) = Listener::start().await;
-    let bench = Bench::with(&live("echo", ""));
+    let sandbox = TestSandbox::with(&live("echo", ""));
     let set = async |body: Value| {
-        let request = bench.request("POST", "/_sandbox/webhook").body(body.to_string());
-        bench.answer(request).await
+        let request = sandbox.request("POST", "/_sandbox/webhook").body(body.to_string());
+        sandbox.answer(request).await
     };
     assert_eq!(set(json!({"url": url, "secret": "s"})).await.json(), json!({"webhook": url}));
-    say(&bench, "hi").await;
+    say(&sandbox, "hi").await;
     listener.next("200 OK").await;
     listener.next("500 No").await;
-    say(&bench, "hi").await;
+    say(&sandbox, "hi").await;
     listener.next("200 OK").await;
-    let open = bench.sandbox.state()["open"].clone();
+    let open = sandbox.server.state()["open"].clone();
     assert_eq!((&open["pushed"], &open["push_failures"], &open["webhook"]), (&json!(1), &json!(1), &json!(url)));
     let elsewhere = set(json!({"url": "http://example.com:80/", "secret": "s"})).await;
     assert_eq!(elsewhere.status, 400);
     assert!(elsewhere.json()["error"].as_str().unwrap().contains("not an address of this machine"));
     assert_eq!(set(json!({"url": url})).await.status, 400);
-    assert_eq!(bench.answer(bench.request("DELETE", "/_sandbox/webhook")).await.json(), json!({"webhook": null}));
+    assert_eq!(sandbox.answer(sandbox.request("DELETE", "/_sandbox/webhook")).await.json(), json!({"webhook": null}));
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::support::http_server::{Act, Req, json};
 
-/// The client secret of every rig; it must never be reported.
+/// The client secret of every engine; it must never be reported.
 pub const SECRET: &str = "s3cr3t+value/that=stays";
 /// How every token of these tests begins; neither may this.
 pub const TOKEN: &str = "tkn9c1-";
@@ -108,15 +108,15 @@ pub fn with_tokens(send: impl Fn(&Req) -> Act + Send + Sync + 'static) -> impl F
     }
 }
 
-/// See the module.
-pub struct Rig {
-    pub engine: EngineHandle,
+/// An engine, and everything that it reported.
+pub struct TestEngine {
+    pub handle: EngineHandle,
     reports: UnboundedReceiver<Report>,
     pub seen: Vec<Report>,
     next: u64,
 }
 
-impl Rig {
+impl TestEngine {
     pub fn start(profile: Profile) -> Self {
         Self::start_with(profile, Clock::start(), vec![])
     }
@@ -127,8 +127,8 @@ impl Rig {
     }
 
     pub fn tuned(profile: Profile, clock: Clock, tuning: Tuning) -> Self {
-        let (engine, reports) = Engine::start_with(Arc::new(profile), clock, tuning);
-        Self { engine, reports, seen: Vec::new(), next: 0 }
+        let (handle, reports) = Engine::start_with(Arc::new(profile), clock, tuning);
+        Self { handle, reports, seen: Vec::new(), next: 0 }
     }
 
     /// Sends a text; gives its id.
@@ -141,7 +141,7 @@ impl Rig {
         self.next += 1;
         let message = MessageId(self.next);
         let conversation = ConversationKey(conversation);
-        self.engine.ask(Command::Send(SendRequest {
+        self.handle.ask(Command::Send(SendRequest {
             message,
             conversation,
             text: text.into(),
@@ -220,7 +220,7 @@ impl Rig {
 
     /// Stops the engine and checks what holds for every run: no secret in anything reported, and everything settled.
     pub async fn stop(mut self) -> Vec<Report> {
-        self.engine.ask(Command::Shutdown);
+        self.handle.ask(Command::Shutdown);
         self.until(|r| *r == Report::Stopped).await;
         assert!(self.reports.recv().await.is_none(), "nothing follows Stopped");
         let all = format!("{:?}", self.seen);

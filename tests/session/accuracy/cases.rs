@@ -3,7 +3,7 @@
 use guestwire::model::Cause::{self, *};
 use guestwire::model::Variation;
 
-use super::harness::Setting;
+use super::setting::Setting;
 use super::{channels, foreign};
 
 /// Whether the evidence decides.

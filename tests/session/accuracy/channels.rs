@@ -5,7 +5,7 @@ use guestwire::model::{Address, Variation};
 
 use super::cases::Decides::{Likely, Not, Sure};
 use super::cases::{Case, NOBODY, case};
-use super::harness::Setting;
+use super::setting::Setting;
 
 /// Open messaging: roles decide, and the path names the integration. The probe looks the integration up.
 pub fn open_messaging() -> Vec<Case> {

@@ -4,7 +4,7 @@ use guestwire::model::Cause::{self, *};
 
 use super::cases::Decides::{self, Likely, Not, Sure};
 use super::cases::{Case, case};
-use super::harness::Setting;
+use super::setting::Setting;
 
 const JSON: &str = "content-type: application/json";
 const PROBLEM: &str = "content-type: application/problem+json";

@@ -9,7 +9,7 @@ mod canned;
 mod cases;
 mod channels;
 mod foreign;
-mod harness;
+mod setting;
 
 use std::fmt::Write as _;
 
@@ -55,7 +55,7 @@ struct Row {
 }
 
 async fn judged(case: Case) -> (Row, Vec<String>) {
-    let found = harness::run(case.setting).await;
+    let found = setting::run(case.setting).await;
     let mut problems = Vec::new();
     for (when, diagnosis, decides) in
         [("at once", &found.bare, case.at_once), ("after the probe", &found.probed, case.probed)]

@@ -1,4 +1,4 @@
-//! The fault bench, and colours.
+//! The fault menu, and colours.
 
 use guestwire::engine::Report;
 use guestwire::model::DeliveryStatus;

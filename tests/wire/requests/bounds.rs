@@ -6,19 +6,19 @@ use guestwire::model::{DeliveryStatus, Ending, Failure, FailureKind};
 
 use tokio::sync::Semaphore;
 
-use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Act, Server, answer};
 
 /// How a message ends, and the failure of its only try.
 async fn sent_to(act: Act) -> (DeliveryStatus, Option<Failure>) {
     let server = Server::start(with_tokens(move |_| act.clone())).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "hello");
-    let life = rig.end_of(message).await;
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "hello");
+    let life = engine.end_of(message).await;
+    let exchange = engine.exchange_of(message);
     assert_eq!(exchange.attempts().count(), 1);
     let ending = exchange.last_attempt().unwrap().ending.clone();
-    rig.stop().await;
+    engine.stop().await;
     (life, if let Some(Ending::Failed(failure)) = ending { Some(failure) } else { None })
 }
 
@@ -67,12 +67,12 @@ async fn an_extra_answer_is_nobodys() {
         let closed = Arc::new(Semaphore::new(0));
         let act = Act::SayUntilClosed([first.as_slice(), &extra].concat(), Arc::clone(&closed));
         let server = Server::start(with_tokens(move |_| act.clone())).await;
-        let mut rig = Rig::start(profile(&server.url(), 1));
+        let mut engine = TestEngine::start(profile(&server.url(), 1));
         for _ in 0..3 {
-            let message = rig.send(0, "hello");
-            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+            let message = engine.send(0, "hello");
+            assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
             closed.acquire().await.unwrap().forget();
         }
-        rig.stop().await;
+        engine.stop().await;
     }
 }

@@ -7,10 +7,10 @@ use flate2::write::GzEncoder;
 use guestwire::engine::Report;
 use guestwire::model::{BodyForm, DeliveryStatus, Kind, exchange::header};
 
-use crate::support::engine::{Rig, SECRET, TOKEN, profile, with_tokens};
+use crate::support::engine::{SECRET, TOKEN, TestEngine, profile, with_tokens};
 use crate::support::http_server::{Act, Server, answer, bytes, json};
 
-/// A server that echoes everything it was told, everywhere: nothing of it is reported (`Rig::stop` looks).
+/// A server that echoes everything it was told, everywhere: nothing of it is reported (`TestEngine::stop` looks).
 #[tokio::test]
 async fn echoed_secrets_are_masked_everywhere() {
     let server = Server::start(with_tokens(|req| {
@@ -28,10 +28,10 @@ async fn echoed_secrets_are_masked_everywhere() {
         Act::Say(answer(403, &headers, &body))
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, &format!("my token is {TOKEN}0001 and my secret {SECRET}"));
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(_)));
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, &format!("my token is {TOKEN}0001 and my secret {SECRET}"));
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Refused(_)));
+    let exchange = engine.exchange_of(message);
     assert_eq!(exchange.what, "my token is «token #1» and my secret «client secret»");
     let attempt = exchange.last_attempt().unwrap();
     assert_eq!(header(&attempt.request.headers, "authorization"), Some("Bearer «token #1»"));
@@ -39,15 +39,15 @@ async fn echoed_secrets_are_masked_everywhere() {
     assert_eq!(header(&response.headers, "x-echo"), Some("Bearer «token #1»"));
     assert_eq!(header(&response.headers, "set-cookie"), Some("sid=«cookie»; Path=/"));
     assert_eq!(header(&response.headers, "x-tenant"), Some("«redacted»"));
-    let token = &rig.exchanges(Kind::Token)[0];
+    let token = &engine.exchanges(Kind::Token)[0];
     let request = &token.last_attempt().unwrap().request;
     assert_eq!(header(&request.headers, "authorization"), Some("Basic «client secret»"));
     assert!(
         token.last_attempt().unwrap().response().unwrap().body.text.contains("\"access_token\":\"«access token»\"")
     );
-    let all = format!("{:?}", rig.seen);
+    let all = format!("{:?}", engine.seen);
     assert!(!all.contains("abcdef123") && !all.contains("hush-hush"));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Request and response are shown as they were on the wire.
@@ -63,10 +63,10 @@ async fn what_is_shown_is_what_was_sent_and_received() {
         Act::Say(answer(200, &headers, r#"{ "id" : "m1",  "n": 1.0e3 }"#))
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "grüße \u{1F44B}\u{1b}[31m");
-    rig.end_of(message).await;
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "grüße \u{1F44B}\u{1b}[31m");
+    engine.end_of(message).await;
+    let exchange = engine.exchange_of(message);
     let attempt = exchange.last_attempt().unwrap();
     let sent = server.log().into_iter().find(|r| r.path.contains("/messaging/")).unwrap();
     assert_eq!(attempt.request.body.text, sent.body);
@@ -87,7 +87,7 @@ async fn what_is_shown_is_what_was_sent_and_received() {
     let twice: Vec<_> = response.headers.iter().filter(|h| h.name == "x-twice").map(|h| h.value.as_str()).collect();
     assert_eq!(twice, ["1", "2"]);
     assert_eq!(exchange.request_id(), Some(("inin-correlation-id", "corr-1".to_owned())));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Compressed although nobody asked: decoded, and the headers still say it.
@@ -100,15 +100,15 @@ async fn a_gzip_body_is_decoded_and_its_header_kept() {
         Act::Say(bytes(400, &[("Content-Encoding", "gzip"), ("Content-Type", "application/json")], &gz))
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Refused("400 bad.request: zipped".into()));
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "x");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Refused("400 bad.request: zipped".into()));
+    let exchange = engine.exchange_of(message);
     let response = exchange.last_attempt().unwrap().response().unwrap();
     assert_eq!(response.body.encoding.as_deref(), Some("gzip"));
     assert_eq!(response.body.form, BodyForm::Json);
     assert_eq!(header(&response.headers, "content-encoding"), Some("gzip"));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A mebibyte is kept, the rest is counted.
@@ -119,29 +119,29 @@ async fn a_long_body_is_bounded_and_counted() {
         Act::Say(bytes(200, &[("Content-Type", "text/plain"), ("x-request-id", "r")], &vec![b'x'; LENGTH]))
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "x");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+    let exchange = engine.exchange_of(message);
     let body = &exchange.last_attempt().unwrap().response().unwrap().body;
     assert_eq!((body.text.len(), body.total, body.truncated), (1 << 20, LENGTH as u64, true));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn a_skewed_clock_is_told_once() {
     let server =
         Server::start(with_tokens(|_| Act::Say(answer(200, &[("Date", "Sun, 06 Nov 1994 08:49:37 GMT")], "{}")))).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
     for _ in 0..3 {
-        let message = rig.send(0, "x");
-        rig.end_of(message).await;
+        let message = engine.send(0, "x");
+        engine.end_of(message).await;
     }
     let told: Vec<_> =
-        rig.seen.iter().filter_map(|r| if let Report::ClockSkew(s) = r { Some(*s) } else { None }).collect();
+        engine.seen.iter().filter_map(|r| if let Report::ClockSkew(s) = r { Some(*s) } else { None }).collect();
     assert_eq!(told.len(), 1);
     assert!(told[0] < -900_000_000, "{told:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Whatever bytes a server answers, the engine goes on and nothing of it breaks the next message.
@@ -165,16 +165,16 @@ async fn odd_answers_do_no_harm() {
         Act::SayClose(odd[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)].clone())
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
     for n in 0..cases {
-        let (odd, fine) = (rig.send(0, "odd"), rig.send(0, "fine"));
-        let life = rig.end_of(odd).await;
+        let (odd, fine) = (engine.send(0, "odd"), engine.send(0, "fine"));
+        let life = engine.end_of(odd).await;
         assert!(
             matches!(life, DeliveryStatus::Unknown(_) | DeliveryStatus::Accepted | DeliveryStatus::Refused(_)),
             "{n}: {life:?}"
         );
-        assert_eq!(rig.end_of(fine).await, DeliveryStatus::Accepted, "{n}");
+        assert_eq!(engine.end_of(fine).await, DeliveryStatus::Accepted, "{n}");
     }
     assert_eq!(server.count("/messaging/"), 2 * cases);
-    rig.stop().await;
+    engine.stop().await;
 }

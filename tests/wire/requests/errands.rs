@@ -10,7 +10,7 @@ use guestwire::model::{Author, ConversationKey, DeliveryStatus, Kind, Outcome, T
 use serde_json::json as js;
 
 use super::open::{CONVERSATION, body, is_inbound, open_profile};
-use crate::support::engine::{Rig, granted, is_token};
+use crate::support::engine::{TestEngine, granted, is_token};
 use crate::support::http_server::{Act, Req, Server, json};
 
 const KEY: ConversationKey = ConversationKey(0);
@@ -62,21 +62,21 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
     let clock = Clock::fast(20);
     let server = Server::start(world(clock, 200)).await;
     let pauses = vec![Duration::from_millis(400), Duration::from_secs(1)];
-    let mut rig = Rig::start_with(open_profile(&server.url(), 1), clock, pauses);
-    rig.engine.ask(Command::Read(KEY));
-    let told = rig.until(|r| matches!(r, Report::Notice { .. })).await;
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), clock, pauses);
+    engine.handle.ask(Command::Read(KEY));
+    let told = engine.until(|r| matches!(r, Report::Notice { .. })).await;
     assert!(matches!(told, Report::Notice { text, .. } if text.contains("becomes known with the first message")));
-    let message = rig.send(0, "Hello");
-    let read = rig.until(|r| matches!(r, Report::Conversation { .. })).await;
+    let message = engine.send(0, "Hello");
+    let read = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     let Report::Conversation { messages, .. } = read else { unreachable!() };
     let told: Vec<_> = messages.iter().map(|m| (m.author, m.text.as_str(), m.choices.len())).collect();
     assert_eq!(told, [(Author::Guest, "Hello", 0), (Author::Bot, "Pick", 2)]);
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
     let later = clock.now().after(Duration::from_secs(120));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count(&format!("/messages/{CONVERSATION}")), 3, "read, fetched, and looked at once more");
     assert_eq!(server.count("/receipt"), 0, "no receipts unless the profile wants them");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// An id that an earlier session learned: the conversation can be read before anything is sent.
@@ -84,13 +84,13 @@ async fn an_open_conversation_is_read_once_its_id_is_known() {
 async fn a_kept_id_is_enough_to_read() {
     let clock = Clock::start();
     let server = Server::start(world(clock, 200)).await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 1), clock, vec![]);
-    rig.engine.ask(Command::Learn { key: KEY, conversation_id: CONVERSATION.into() });
-    rig.engine.ask(Command::Read(KEY));
-    rig.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), clock, vec![]);
+    engine.handle.ask(Command::Learn { key: KEY, conversation_id: CONVERSATION.into() });
+    engine.handle.ask(Command::Read(KEY));
+    engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Read && x.what == "conversation" && x.outcome == Outcome::Accepted)).await;
     assert!(server.log().iter().any(|r| r.path == format!("/api/v2/conversations/messages/{CONVERSATION}")));
-    assert!(rig.exchanges(Kind::Send).is_empty());
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Send).is_empty());
+    engine.stop().await;
 }
 
 /// Receipts, where they are wanted: one for each message of the other side, and a refusal harms nothing.
@@ -101,18 +101,21 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
         let server = Server::start(world(clock, status)).await;
         let mut profile = open_profile(&server.url(), 1);
         profile.open_messaging.receipts = true;
-        let mut rig = Rig::start_with(profile, clock, vec![Duration::from_millis(400), Duration::from_secs(1)]);
-        let message = rig.send(0, "Hello");
-        rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+        let mut engine =
+            TestEngine::start_with(profile, clock, vec![Duration::from_millis(400), Duration::from_secs(1)]);
+        let message = engine.send(0, "Hello");
+        engine
+            .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message))
+            .await;
         let receipt = |r: &Report| matches!(r, Report::Exchange(x) if x.kind == Kind::Event && x.outcome.is_settled());
-        rig.until(receipt).await;
-        rig.engine.ask(Command::Read(KEY));
-        rig.until(|r| matches!(r, Report::Conversation { .. })).await;
+        engine.until(receipt).await;
+        engine.handle.ask(Command::Read(KEY));
+        engine.until(|r| matches!(r, Report::Conversation { .. })).await;
         let came: Vec<_> = server.log().iter().filter(|r| r.path.ends_with("/receipt")).map(body).collect();
         assert_eq!(came.len(), 1);
         assert_eq!((&came[0]["id"], &came[0]["status"]), (&js!("out-1"), &js!("Delivered")));
         assert_eq!(came[0]["channel"]["to"], js!({ "id": "guest-0" }));
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -120,24 +123,24 @@ async fn each_message_of_the_other_side_is_acknowledged_once() {
 async fn typing_is_told_at_most_every_five_seconds() {
     let clock = Clock::fast(100);
     let server = Server::start(world(clock, 200)).await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 2), clock, vec![]);
-    rig.engine.ask(Command::Typing(KEY));
-    rig.signed_in().await;
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 2), clock, vec![]);
+    engine.handle.ask(Command::Typing(KEY));
+    engine.signed_in().await;
     let typed = |r: &Report| matches!(r, Report::Exchange(x) if x.what == "typing" && x.outcome == Outcome::Accepted);
     for conversation in [0, 0, 0, 1] {
-        rig.engine.ask(Command::Typing(ConversationKey(conversation)));
+        engine.handle.ask(Command::Typing(ConversationKey(conversation)));
     }
-    rig.until(typed).await;
-    rig.until(typed).await;
+    engine.until(typed).await;
+    engine.until(typed).await;
     let later = clock.now().after(Duration::from_secs(5));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
-    rig.engine.ask(Command::Typing(KEY));
-    rig.until(typed).await;
+    engine.handle.ask(Command::Typing(KEY));
+    engine.until(typed).await;
     let came: Vec<_> = server.log().iter().filter(|r| r.path.ends_with("/event")).map(body).collect();
     assert_eq!(came.len(), 3, "one that came before sign-in is gone, two are too many");
     assert!(came.iter().all(|b| b["events"] == js!([{ "eventType": "Typing" }])));
-    assert!(rig.exchanges(Kind::Event).iter().all(|x| x.message.is_none()));
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Event).iter().all(|x| x.message.is_none()));
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -152,15 +155,15 @@ async fn active_conversations_are_listed_page_by_page() {
         () => json(404, "{}"),
     })
     .await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     // Asked before there is a token: it waits for one.
     for (page, more) in [(1, true), (2, false)] {
-        rig.engine.ask(Command::Discover { page });
-        let told = rig.until(|r| matches!(r, Report::Discovered { .. })).await;
+        engine.handle.ask(Command::Discover { page });
+        let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
         let Report::Discovered { page: of, found: Ok(found), more: left } = told else { panic!("{told:?}") };
         assert_eq!((of, found[0].conversation_id.as_str(), left), (page, format!("c-{page}").as_str(), more));
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A refusal names what is missing, renews nothing, and messages go on.
@@ -173,25 +176,25 @@ async fn a_refused_list_names_the_permission_and_blocks_nothing() {
         () => json(200, r#"{"id":"m"}"#),
     })
     .await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
-    rig.engine.ask(Command::Discover { page: 1 });
-    let told = rig.until(|r| matches!(r, Report::Discovered { .. })).await;
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
+    engine.handle.ask(Command::Discover { page: 1 });
+    let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     let Report::Discovered { found: Err(why), more: false, .. } = told else { panic!("{told:?}") };
     assert!(why.contains("[analytics:conversationDetail:view]"), "{why}");
-    let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let message = engine.send(0, "x");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(server.count("/oauth/token"), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Without a token and without a prospect of one, a person is told at once.
 #[tokio::test]
 async fn a_list_without_a_token_is_refused_at_once() {
     let server = Server::start(|_| json(401, r#"{"error":"invalid_client","description":"client not found"}"#)).await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
-    rig.engine.ask(Command::Discover { page: 1 });
-    let told = rig.until(|r| matches!(r, Report::Discovered { .. })).await;
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    engine.handle.ask(Command::Discover { page: 1 });
+    let told = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     assert!(matches!(told, Report::Discovered { found: Err(why), .. } if why.contains("sign in first")));
-    rig.stop().await;
+    engine.stop().await;
 }

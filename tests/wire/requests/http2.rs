@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::support::certificates::Authority;
-use crate::support::engine::{Rig, granted, profile, with_tokens};
+use crate::support::engine::{TestEngine, granted, profile, with_tokens};
 use crate::support::http_server::{Server, json};
 
 /// What the server does about a request that came whole.
@@ -165,19 +165,19 @@ async fn lost_answers_are_unknown_and_never_sent_twice() {
         let server = Http2::start(tls, move |text, _| if text == "lost" { act } else { Do::Say }).await;
         let mut profile = profile(&format!("https://localhost:{}", server.port), 1);
         profile.ca_files = authority.files();
-        let mut rig = Rig::start(profile);
-        let sent = ["before", "lost", "after"].map(|text| rig.send(0, text));
-        assert_eq!(rig.end_of(sent[0]).await, DeliveryStatus::Accepted, "{act:?}");
-        let DeliveryStatus::Unknown(why) = rig.end_of(sent[1]).await else { panic!("{act:?}") };
-        assert_eq!(rig.end_of(sent[2]).await, DeliveryStatus::Accepted, "{act:?}");
+        let mut engine = TestEngine::start(profile);
+        let sent = ["before", "lost", "after"].map(|text| engine.send(0, text));
+        assert_eq!(engine.end_of(sent[0]).await, DeliveryStatus::Accepted, "{act:?}");
+        let DeliveryStatus::Unknown(why) = engine.end_of(sent[1]).await else { panic!("{act:?}") };
+        assert_eq!(engine.end_of(sent[2]).await, DeliveryStatus::Accepted, "{act:?}");
         assert_eq!(server.texts(), ["before", "lost", "after"], "{act:?}");
-        let exchange = rig.exchange_of(sent[1]);
+        let exchange = engine.exchange_of(sent[1]);
         assert_eq!(exchange.attempts().count(), 1);
         let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{act:?}") };
         assert!(failure.wrote, "{act:?}");
         assert_eq!(failure.phase, if matches!(act, Do::Half) { Phase::Body } else { Phase::Answer }, "{act:?}");
         assert_eq!(failure.partial.is_some(), matches!(act, Do::Half), "{act:?}: {why}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -188,15 +188,15 @@ async fn a_goaway_between_messages_is_not_noticed() {
     let server = Http2::start(authority.acceptor("localhost", "h2"), |_, _| Do::SayGoAway).await;
     let mut profile = profile(&format!("https://localhost:{}", server.port), 1);
     profile.ca_files = authority.files();
-    let mut rig = Rig::start(profile);
+    let mut engine = TestEngine::start(profile);
     for text in ["one", "two", "three"] {
-        let message = rig.send(0, text);
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        let message = engine.send(0, text);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.texts(), ["one", "two", "three"]);
     let connections = server.connections();
     assert!(connections[0] < connections[2], "{connections:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Refuses the first stream, or each: with RST_STREAM (REFUSED_STREAM), or a GOAWAY below it, which h2's server cannot
@@ -261,18 +261,18 @@ async fn what_was_promised_unprocessed_is_sent_again_once() {
             let mut profile = profile(&login.url(), 1);
             profile.hosts.api = format!("https://localhost:{port}");
             profile.ca_files = authority.files();
-            let mut rig = Rig::start(profile);
-            let message = rig.send(0, "hello");
-            match rig.end_of(message).await {
+            let mut engine = TestEngine::start(profile);
+            let message = engine.send(0, "hello");
+            match engine.end_of(message).await {
                 DeliveryStatus::Accepted if !always => {}
                 DeliveryStatus::Refused(why) if always => assert!(why.starts_with("not sent,"), "{why}"),
                 other => panic!("{goaway:?}, {always}: {other:?}"),
             }
             assert_eq!(*came.lock().unwrap(), [0, 1], "{goaway:?}, {always}");
-            let first = rig.exchange_of(message).attempts().next().unwrap().ending.clone();
+            let first = engine.exchange_of(message).attempts().next().unwrap().ending.clone();
             let Some(Ending::Failed(failure)) = first else { panic!("{first:?}") };
             assert_eq!((failure.kind, failure.wrote), (FailureKind::Unprocessed, false), "{goaway:?}");
-            rig.stop().await;
+            engine.stop().await;
         }
     }
 }
@@ -292,14 +292,14 @@ async fn a_stalled_connection_is_left() {
     let mut profile = profile(&format!("https://localhost:{}", server.port), 1);
     profile.ca_files = authority.files();
     profile.request_timeout = std::time::Duration::from_millis(600);
-    let mut rig = Rig::start(profile);
-    let lost = rig.send(0, "stalled");
-    assert!(matches!(rig.end_of(lost).await, DeliveryStatus::Unknown(_)));
-    let next = rig.send(0, "next");
-    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
+    let mut engine = TestEngine::start(profile);
+    let lost = engine.send(0, "stalled");
+    assert!(matches!(engine.end_of(lost).await, DeliveryStatus::Unknown(_)));
+    let next = engine.send(0, "next");
+    assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
     let connections = server.connections();
     assert_ne!(connections[0], connections[1]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Headers as large as browsers take come through, by either version; beyond that it is said.
@@ -311,16 +311,16 @@ async fn large_headers_come_through() {
         let server = Http2::start(authority.acceptor("localhost", "h2"), move |_, _| act).await;
         let mut profile = profile(&format!("https://localhost:{}", server.port), 1);
         profile.ca_files = authority.files();
-        let mut rig = Rig::start(profile);
-        let message = rig.send(0, "hello");
-        let life = rig.end_of(message).await;
+        let mut engine = TestEngine::start(profile);
+        let message = engine.send(0, "hello");
+        let life = engine.end_of(message).await;
         if whole {
             assert_eq!(life, DeliveryStatus::Accepted, "{fields} of {size}");
         } else {
-            let ending = rig.exchange_of(message).last_attempt().unwrap().ending.clone();
+            let ending = engine.exchange_of(message).last_attempt().unwrap().ending.clone();
             let Some(Ending::Failed(failure)) = ending else { panic!("{ending:?}") };
             assert_eq!(failure.kind, FailureKind::TooLarge, "{failure:?}");
         }
-        rig.stop().await;
+        engine.stop().await;
     }
 }

@@ -14,7 +14,7 @@ use guestwire::model::{
 };
 use serde_json::{Value, json as js};
 
-use crate::support::engine::{Rig, granted, is_token, profile, unauthorized};
+use crate::support::engine::{TestEngine, granted, is_token, profile, unauthorized};
 use crate::support::http_server::{Act, Req, Server, answer, json};
 
 pub const CONVERSATION: &str = "5f0c91ce-00aa-4000-8000-000000000042";
@@ -78,7 +78,7 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     let server = Server::start(serve(|_| taken())).await;
     let mut profile = open_profile(&server.url(), 1);
     profile.conversations[0].attributes = BTreeMap::from([("run".into(), "1".into()), ("env".into(), "qa".into())]);
-    let mut rig = Rig::start(profile);
+    let mut engine = TestEngine::start(profile);
     let extras = Extras {
         attributes: BTreeMap::from([("run".into(), "2".into())]),
         attachments: vec![Attachment {
@@ -88,10 +88,10 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
         }],
         ..Extras::default()
     };
-    rig.engine.ask(Command::Send(request(100, "Hello", extras)));
-    let learned = rig.until(|r| matches!(r, Report::ConversationIdKnown { .. })).await;
+    engine.handle.ask(Command::Send(request(100, "Hello", extras)));
+    let learned = engine.until(|r| matches!(r, Report::ConversationIdKnown { .. })).await;
     assert_eq!(learned, Report::ConversationIdKnown { key: ConversationKey(0), conversation_id: CONVERSATION.into() });
-    let accepted = rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Accepted, .. })).await;
+    let accepted = engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Accepted, .. })).await;
     assert!(matches!(accepted, Report::Message { remote_id: Some(id), .. } if id == "m1"));
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/message?prefetchConversationId=true"), "{}", came.path);
@@ -102,13 +102,13 @@ async fn a_message_is_accepted_and_the_conversation_learned() {
     assert_eq!(body["content"][0]["attachment"]["mediaType"], "Image");
     assert!(!body["channel"]["messageId"].as_str().unwrap().is_empty());
     let time: jiff::Timestamp = body["channel"]["time"].as_str().unwrap().parse().unwrap();
-    let off = time.duration_since(rig.exchange_of(MessageId(100)).started.wall).abs();
+    let off = time.duration_since(engine.exchange_of(MessageId(100)).started.wall).abs();
     assert!(off < jiff::SignedDuration::from_secs(1), "the time is when it was said: {off}");
-    let other = rig.send(0, "again");
-    assert_eq!(rig.end_of(other).await, DeliveryStatus::Accepted);
+    let other = engine.send(0, "again");
+    assert_eq!(engine.end_of(other).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).iter().collect::<BTreeSet<_>>().len(), 2, "each message has an id of its own");
-    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::ConversationIdKnown { .. })).count(), 1, "told once");
-    rig.stop().await;
+    assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::ConversationIdKnown { .. })).count(), 1, "told once");
+    engine.stop().await;
 }
 
 /// Whatever becomes of an answer, the message is tried again under the same id: a server that knows ids takes it once.
@@ -128,16 +128,16 @@ async fn a_lost_answer_is_tried_again_under_the_same_id() {
         let server =
             Server::start(serve(move |_| if tries.fetch_add(1, Ordering::SeqCst) < 2 { act.clone() } else { taken() }))
                 .await;
-        let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
-        let message = rig.send(0, "once");
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "{told}");
+        let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
+        let message = engine.send(0, "once");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "{told}");
         let bodies = inbound(&server);
         assert_eq!(bodies.len(), 3, "{told}");
         assert!(bodies.iter().all(|b| *b == bodies[0]), "the same message, to the letter: {told}");
-        let exchange = rig.exchange_of(message);
+        let exchange = engine.exchange_of(message);
         assert_eq!(exchange.attempts().count(), 3, "tries of one exchange: {told}");
         assert!(exchange.steps.iter().any(|s| matches!(s, Step::Wait { why, .. } if why.contains("same message id"))));
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -148,31 +148,31 @@ async fn a_resend_of_an_unknown_reuses_its_id() {
     let now = Arc::clone(&broken);
     let server =
         Server::start(serve(move |_| if *now.lock().unwrap() { Act::SayReset(vec![]) } else { taken() })).await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
-    let first = rig.send(0, "did it land?");
-    let DeliveryStatus::Unknown(why) = rig.end_of(first).await else { panic!("not unknown") };
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
+    let first = engine.send(0, "did it land?");
+    let DeliveryStatus::Unknown(why) = engine.end_of(first).await else { panic!("not unknown") };
     assert!(why.contains("tried 4 times under one message id"), "{why}");
     *broken.lock().unwrap() = false;
     let resend = SendRequest { resend_of: Some(first), ..request(100, "did it land?", Extras::default()) };
-    rig.engine.ask(Command::Send(resend));
-    assert_eq!(rig.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
+    engine.handle.ask(Command::Send(resend));
+    assert_eq!(engine.end_of(MessageId(100)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 1);
-    assert_eq!(rig.life(first), Some(DeliveryStatus::Landed), "it is the same message");
+    assert_eq!(engine.life(first), Some(DeliveryStatus::Landed), "it is the same message");
     // Sent again on purpose, after an acceptance: that is another message.
     let another = SendRequest { resend_of: Some(MessageId(100)), ..request(101, "did it land?", Extras::default()) };
-    rig.engine.ask(Command::Send(another));
-    assert_eq!(rig.end_of(MessageId(101)).await, DeliveryStatus::Accepted);
+    engine.handle.ask(Command::Send(another));
+    assert_eq!(engine.end_of(MessageId(101)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server).into_iter().collect::<BTreeSet<_>>().len(), 2);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// The id is kept with the message: a queued or unknown one of an earlier session goes on under it.
 #[tokio::test]
 async fn the_id_survives_a_restart() {
     let server = Server::start(serve(|_| taken())).await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let kept = |key: &str| Extras { key: Some(key.into()), ..Extras::default() };
-    rig.engine.ask(Command::Recall(vec![Recalled {
+    engine.handle.ask(Command::Recall(vec![Recalled {
         message: MessageId(1),
         conversation: ConversationKey(0),
         text: "lost".into(),
@@ -181,13 +181,14 @@ async fn the_id_survives_a_restart() {
         unknown: true,
         key: Some("kept-1".into()),
     }]));
-    rig.engine
+    engine
+        .handle
         .ask(Command::Send(SendRequest { resend_of: Some(MessageId(1)), ..request(2, "lost", Extras::default()) }));
-    rig.engine.ask(Command::Send(request(3, "queued", kept("kept-3"))));
-    assert_eq!(rig.end_of(MessageId(2)).await, DeliveryStatus::Accepted);
-    assert_eq!(rig.end_of(MessageId(3)).await, DeliveryStatus::Accepted);
+    engine.handle.ask(Command::Send(request(3, "queued", kept("kept-3"))));
+    assert_eq!(engine.end_of(MessageId(2)).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.end_of(MessageId(3)).await, DeliveryStatus::Accepted);
     assert_eq!(ids(&server), ["kept-1", "kept-3"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A try that may have been received makes a later refusal, failure or cancel an unknown, never a "not sent".
@@ -198,20 +199,20 @@ async fn an_earlier_lost_try_is_not_forgotten() {
         if tries.fetch_add(1, Ordering::SeqCst) == 0 { Act::SayReset(vec![]) } else { json(403, r#"{"code":"no"}"#) }
     }))
     .await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
-    let refused = rig.send(0, "x");
-    let DeliveryStatus::Unknown(why) = rig.end_of(refused).await else { panic!("not unknown") };
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
+    let refused = engine.send(0, "x");
+    let DeliveryStatus::Unknown(why) = engine.end_of(refused).await else { panic!("not unknown") };
     assert!(why.starts_with("403 no") && why.ends_with("an earlier try may have been received"), "{why}");
-    rig.stop().await;
+    engine.stop().await;
 
     let server = Server::start(serve(|_| Act::SayReset(vec![]))).await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
-    let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await;
-    rig.engine.ask(Command::Cancel(message));
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(why) if why.contains("taken back")));
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
+    let message = engine.send(0, "x");
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await;
+    engine.handle.ask(Command::Cancel(message));
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(why) if why.contains("taken back")));
     assert_eq!(inbound(&server).len(), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Five a second in a session, by our own counting: a server that refuses the sixth has nothing to refuse.
@@ -233,15 +234,15 @@ async fn a_session_is_paced_without_provoking_a_429() {
         taken()
     }))
     .await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 2), clock, vec![]);
-    let sent: Vec<_> = (0..12).flat_map(|n| [(0, n), (1, n)]).map(|(c, n)| rig.send(c, &format!("{n}"))).collect();
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 2), clock, vec![]);
+    let sent: Vec<_> = (0..12).flat_map(|n| [(0, n), (1, n)]).map(|(c, n)| engine.send(c, &format!("{n}"))).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(inbound(&server).len(), 24, "none was refused");
     let waited = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why == "pacing, messages of a session");
-    assert!(rig.seen.iter().any(waited));
-    rig.stop().await;
+    assert!(engine.seen.iter().any(waited));
+    engine.stop().await;
 }
 
 /// The rest as in every channel: 401 healed once, 429 waited for, 403 said with its permission, bad ids sent as they are.
@@ -259,33 +260,33 @@ async fn refusals_are_those_of_every_channel() {
         () => taken(),
     })
     .await;
-    let mut rig = Rig::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
-    let healed = rig.send(0, "healed");
-    assert_eq!(rig.end_of(healed).await, DeliveryStatus::Accepted);
-    assert_eq!(rig.exchange_of(healed).attempts().count(), 2);
-    let forbidden = rig.send(0, "forbidden");
+    let mut engine = TestEngine::start_with(open_profile(&server.url(), 1), Clock::fast(50), vec![]);
+    let healed = engine.send(0, "healed");
+    assert_eq!(engine.end_of(healed).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.exchange_of(healed).attempts().count(), 2);
+    let forbidden = engine.send(0, "forbidden");
     assert!(
-        matches!(rig.end_of(forbidden).await, DeliveryStatus::Refused(why) if why.contains("[conversation:message:receive]"))
+        matches!(engine.end_of(forbidden).await, DeliveryStatus::Refused(why) if why.contains("[conversation:message:receive]"))
     );
     let bent = SendRequest { sent_as: Some(Variation::MalformedId), ..request(50, "x", Extras::default()) };
-    rig.engine.ask(Command::Send(bent));
+    engine.handle.ask(Command::Send(bent));
     assert!(
-        matches!(rig.end_of(MessageId(50)).await, DeliveryStatus::Refused(why) if why.contains("invalid.path.parameter"))
+        matches!(engine.end_of(MessageId(50)).await, DeliveryStatus::Refused(why) if why.contains("invalid.path.parameter"))
     );
     let other = SendRequest { sent_as: Some(Variation::OtherParticipant), ..request(51, "x", Extras::default()) };
-    rig.engine.ask(Command::Send(other));
+    engine.handle.ask(Command::Send(other));
     assert!(
-        matches!(rig.end_of(MessageId(51)).await, DeliveryStatus::Refused(why) if why.contains("names no participant"))
+        matches!(engine.end_of(MessageId(51)).await, DeliveryStatus::Refused(why) if why.contains("names no participant"))
     );
-    assert_eq!(rig.exchanges(Kind::Send).len(), 4);
-    rig.stop().await;
+    assert_eq!(engine.exchanges(Kind::Send).len(), 4);
+    engine.stop().await;
 }
 
 /// What cannot be carried is said before anything is sent.
 #[tokio::test]
 async fn what_the_channel_cannot_carry_is_said() {
     let server = Server::start(serve(|_| taken())).await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let file = Attachment { place: Place::File("/tmp/a.png".into()), mime: "image/png".into(), name: None };
     let large = BTreeMap::from([("k".to_owned(), "v".repeat(2048))]);
     let cases = [
@@ -294,27 +295,27 @@ async fn what_the_channel_cannot_carry_is_said() {
     ];
     for (n, (extras, words)) in cases.into_iter().enumerate() {
         let id = MessageId(10 + n as u64);
-        rig.engine.ask(Command::Send(request(id.0, "x", extras)));
-        assert!(matches!(rig.end_of(id).await, DeliveryStatus::Refused(why) if why.contains(words)), "{words}");
-        assert!(matches!(&rig.exchange_of(id).outcome, Outcome::Refused(_)));
+        engine.handle.ask(Command::Send(request(id.0, "x", extras)));
+        assert!(matches!(engine.end_of(id).await, DeliveryStatus::Refused(why) if why.contains(words)), "{words}");
+        assert!(matches!(&engine.exchange_of(id).outcome, Outcome::Refused(_)));
     }
     assert!(inbound(&server).is_empty());
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A choice is answered at the endpoint for that, with the message that offered it.
 #[tokio::test]
 async fn a_choice_is_answered() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m9"}"#))).await;
-    let mut rig = Rig::start(open_profile(&server.url(), 1));
+    let mut engine = TestEngine::start(open_profile(&server.url(), 1));
     let extras =
         Extras { choice: Some(Choice::new("Yes", "yes")), answers: Some("offer-1".into()), ..Extras::default() };
-    rig.engine.ask(Command::Send(request(1, "", extras)));
-    assert_eq!(rig.end_of(MessageId(1)).await, DeliveryStatus::Accepted);
+    engine.handle.ask(Command::Send(request(1, "", extras)));
+    assert_eq!(engine.end_of(MessageId(1)).await, DeliveryStatus::Accepted);
     let came = server.log().into_iter().find(is_inbound).unwrap();
     assert!(came.path.ends_with("/structured/response"), "{}", came.path);
     let body = body(&came);
     assert_eq!(body["buttonResponse"], js!({ "type": "QuickReply", "text": "Yes", "payload": "yes" }));
     assert_eq!(body["originatingMessageId"], "offer-1");
-    rig.stop().await;
+    engine.stop().await;
 }

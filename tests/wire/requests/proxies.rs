@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::certificates::Authority;
-use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Server, json};
 
 /// An environment with these variables and no others.
@@ -20,14 +20,14 @@ fn environment(variables: &[(&'static str, String)]) -> Environment {
     Environment::of(move |name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone()))
 }
 
-fn start(profile: Profile, variables: &[(&'static str, String)]) -> Rig {
+fn start(profile: Profile, variables: &[(&'static str, String)]) -> TestEngine {
     let tuning = Tuning { seed: 7, read_pauses: Vec::new(), environment: environment(variables), ..Tuning::default() };
-    Rig::tuned(profile, Clock::start(), tuning)
+    TestEngine::tuned(profile, Clock::start(), tuning)
 }
 
-async fn one_send(rig: &mut Rig) -> (MessageId, DeliveryStatus) {
-    let message = rig.send(0, "hello");
-    let life = rig.end_of(message).await;
+async fn one_send(engine: &mut TestEngine) -> (MessageId, DeliveryStatus) {
+    let message = engine.send(0, "hello");
+    let life = engine.end_of(message).await;
     (message, life)
 }
 
@@ -65,10 +65,10 @@ async fn plain_requests_outside_go_to_the_proxy() {
         let proxy = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
         let mut profile = profile(&proxy.url(), 1);
         profile.hosts.api = "http://api.outside.example".into();
-        let mut rig = start(profile, &[(variable, proxy.url())]);
-        assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted, "{variable}");
+        let mut engine = start(profile, &[(variable, proxy.url())]);
+        assert_eq!(one_send(&mut engine).await.1, DeliveryStatus::Accepted, "{variable}");
         assert_eq!(proxy.count("http://api.outside.example/api/v2/conversations/messaging/"), 1, "{variable}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -86,14 +86,14 @@ async fn secure_requests_outside_go_through_a_tunnel() {
     profile.hosts.api = "https://api.outside.example".into();
     profile.ca_files = authority.files();
     let proxied = format!("http://127.0.0.1:{proxy}");
-    let mut rig = start(profile, &[("https_proxy", proxied)]);
-    let (message, life) = one_send(&mut rig).await;
+    let mut engine = start(profile, &[("https_proxy", proxied)]);
+    let (message, life) = one_send(&mut engine).await;
     assert_eq!(life, DeliveryStatus::Accepted);
     assert_eq!((api.texts(), tunnelled.load(Ordering::SeqCst)), (vec!["hello".to_owned()], 1));
-    let exchange = rig.exchange_of(message);
+    let exchange = engine.exchange_of(message);
     let timing = exchange.last_attempt().unwrap().timing;
     assert!(timing.connect.is_some() && timing.tls.is_some(), "{timing:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A profile's own proxy counts before the variables, and is named as such where it does not lead on.
@@ -104,18 +104,18 @@ async fn the_proxy_of_a_profile_counts_before_the_variables() {
     profile.hosts.api = "http://api.outside.example".into();
     profile.proxy = Some(ProfileProxy::read(&proxy.url(), "`proxy` of the profile test").unwrap());
     // Nothing listens where the variable points.
-    let mut rig = start(profile.clone(), &[("http_proxy", "http://127.0.0.1:9".to_owned())]);
-    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
+    let mut engine = start(profile.clone(), &[("http_proxy", "http://127.0.0.1:9".to_owned())]);
+    assert_eq!(one_send(&mut engine).await.1, DeliveryStatus::Accepted);
     assert_eq!(proxy.count("http://api.outside.example/api/v2/conversations/messaging/"), 1);
-    rig.stop().await;
+    engine.stop().await;
 
     profile.proxy = Some(ProfileProxy::read("http://127.0.0.1:9", "`proxy` of the profile test").unwrap());
-    let mut rig = start(profile, &[("http_proxy", proxy.url())]);
-    let message = rig.send(0, "hello");
+    let mut engine = start(profile, &[("http_proxy", proxy.url())]);
+    let message = engine.send(0, "hello");
     let named = "the proxy http://127.0.0.1:9 (`proxy` of the profile test)";
     let waits = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Waiting { why, .. }, .. } if *id == message && why.contains(named));
-    rig.until(waits).await;
-    rig.stop().await;
+    engine.until(waits).await;
+    engine.stop().await;
 }
 
 /// A proxy that answers each CONNECT with these bytes, and reads on.
@@ -157,10 +157,10 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         let mut profile = profile(&login.url(), 1);
         profile.hosts.api = "https://api.outside.example".into();
         let variable = format!("http://{user}127.0.0.1:{port}");
-        let mut rig = start(profile, &[("HTTPS_PROXY", variable)]);
-        let message = rig.send(0, "hello");
+        let mut engine = start(profile, &[("HTTPS_PROXY", variable)]);
+        let message = engine.send(0, "hello");
         let why = loop {
-            match rig.next().await {
+            match engine.next().await {
                 Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if status.is_none() => break why,
                 Report::Message { life: DeliveryStatus::Refused(why), .. } => break why,
                 _ => {}
@@ -168,7 +168,7 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         };
         assert!(why.contains(part) && why.contains(&format!("http://127.0.0.1:{port} (HTTPS_PROXY)")), "{why}");
         assert_eq!(asked.load(Ordering::SeqCst), 1, "{why}");
-        let exchange = rig.exchange_of(message);
+        let exchange = engine.exchange_of(message);
         let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{why}") };
         let kind = if status.is_some() { FailureKind::Proxy } else { FailureKind::Protocol };
         assert_eq!((failure.kind, failure.wrote, failure.partial.as_ref().map(|p| p.status)), (kind, false, status));
@@ -177,8 +177,8 @@ async fn a_proxy_that_does_not_lead_on_is_named() {
         }
         let name = ProxyName { address: format!("http://127.0.0.1:{port}"), named_by: Some("HTTPS_PROXY".to_owned()) };
         assert_eq!(failure.party, Party::Proxy(name));
-        assert!(!format!("{:?}", rig.seen).contains("hush-hush"));
-        rig.stop().await;
+        assert!(!format!("{:?}", engine.seen).contains("hush-hush"));
+        engine.stop().await;
     }
 }
 
@@ -190,14 +190,14 @@ async fn a_proxy_that_may_come_back_is_tried_again() {
     for (port, kind) in [(1, FailureKind::Connect), (failing, FailureKind::Proxy)] {
         let mut profile = profile(&login.url(), 1);
         profile.hosts.api = "https://api.outside.example".into();
-        let mut rig = start(profile, &[("all_proxy", format!("http://127.0.0.1:{port}"))]);
-        let message = rig.send(0, "hello");
+        let mut engine = start(profile, &[("all_proxy", format!("http://127.0.0.1:{port}"))]);
+        let message = engine.send(0, "hello");
         let waits = |r: &Report| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("(all_proxy)"));
-        rig.until(waits).await;
-        let exchange = rig.exchange_of(message);
+        engine.until(waits).await;
+        let exchange = engine.exchange_of(message);
         let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
         assert_eq!(failure.kind, kind);
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -213,9 +213,9 @@ async fn other_successes_to_connect_are_tunnels() {
     let mut profile = profile(&login.url(), 1);
     profile.hosts.api = "https://api.outside.example".into();
     profile.ca_files = authority.files();
-    let mut rig = start(profile, &[("https_proxy", format!("http://127.0.0.1:{proxy}"))]);
-    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
-    rig.stop().await;
+    let mut engine = start(profile, &[("https_proxy", format!("http://127.0.0.1:{proxy}"))]);
+    assert_eq!(one_send(&mut engine).await.1, DeliveryStatus::Accepted);
+    engine.stop().await;
 }
 
 /// This machine is never reached by way of another, whatever the environment says.
@@ -235,9 +235,9 @@ async fn loopback_never_goes_to_a_proxy() {
         let mut profile = profile(&plain.url(), 1);
         profile.hosts.api.clone_from(&api);
         profile.ca_files = authority.files();
-        let mut rig = start(profile, &everywhere);
-        assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted, "{api}");
-        rig.stop().await;
+        let mut engine = start(profile, &everywhere);
+        assert_eq!(one_send(&mut engine).await.1, DeliveryStatus::Accepted, "{api}");
+        engine.stop().await;
     }
     assert_eq!(proxy.log().len(), 0);
     assert_eq!((plain.texts().len(), secure.texts().len()), (2, 1));
@@ -250,10 +250,10 @@ async fn no_proxy_is_obeyed() {
     let mut profile = profile(&proxy.url(), 1);
     // Not loopback by its name, but nobody's outside this machine either.
     profile.hosts.api = format!("http://0.0.0.0:{}", proxy.addr.port());
-    let mut rig = start(profile, &[("http_proxy", "http://127.0.0.1:1".into()), ("no_proxy", "0.0.0.0".into())]);
-    assert_eq!(one_send(&mut rig).await.1, DeliveryStatus::Accepted);
+    let mut engine = start(profile, &[("http_proxy", "http://127.0.0.1:1".into()), ("no_proxy", "0.0.0.0".into())]);
+    assert_eq!(one_send(&mut engine).await.1, DeliveryStatus::Accepted);
     assert_eq!(proxy.count("/messaging/"), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A proxy that cannot be one is named by its variable, without its password.
@@ -262,10 +262,10 @@ async fn a_proxy_that_cannot_be_used_is_told_by_its_variable() {
     let login = Server::start(with_tokens(|_| json(404, "{}"))).await;
     let mut profile = profile(&login.url(), 1);
     profile.hosts.api = "https://api.outside.example".into();
-    let mut rig = start(profile, &[("https_proxy", "http://me:hush-hush@ not a host".into())]);
-    let (_, life) = one_send(&mut rig).await;
+    let mut engine = start(profile, &[("https_proxy", "http://me:hush-hush@ not a host".into())]);
+    let (_, life) = one_send(&mut engine).await;
     let DeliveryStatus::Refused(why) = life else { panic!("{life:?}") };
     assert!(why.contains("https_proxy"), "{why}");
-    assert!(!format!("{:?}", rig.seen).contains("hush-hush"));
-    rig.stop().await;
+    assert!(!format!("{:?}", engine.seen).contains("hush-hush"));
+    engine.stop().await;
 }

@@ -9,7 +9,7 @@ use guestwire::engine::{Command, Report};
 use guestwire::model::{AsOf, Author, ConversationKey, DeliveryStatus, Kind, RemoteState, RepliesReadable, Unreadable};
 use serde_json::json as js;
 
-use crate::support::engine::{Rig, granted, is_send, is_token, profile, unauthorized};
+use crate::support::engine::{TestEngine, granted, is_send, is_token, profile, unauthorized};
 use crate::support::http_server::{Act, Req, Server, answer, json};
 
 const PAUSES: [Duration; 3] = [Duration::from_millis(400), Duration::from_secs(1), Duration::from_secs(2)];
@@ -62,11 +62,11 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     let clock = Clock::fast(20);
     let world = Arc::new(World::default());
     let server = Server::start(serve(Arc::clone(&world), clock, 3, false)).await;
-    let mut rig = Rig::start_with(profile(&server.url(), 2), clock, PAUSES.to_vec());
-    rig.engine.ask(Command::Watch(Some(ConversationKey(0))));
-    let message = rig.send(0, "hello");
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
-    let told: Vec<_> = rig
+    let mut engine = TestEngine::start_with(profile(&server.url(), 2), clock, PAUSES.to_vec());
+    engine.handle.ask(Command::Watch(Some(ConversationKey(0))));
+    let message = engine.send(0, "hello");
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    let told: Vec<_> = engine
         .seen
         .iter()
         .filter_map(|r| match r {
@@ -85,11 +85,11 @@ async fn an_answer_is_found_and_then_there_is_rest() {
     // Texts are fetched once each.
     let fetched: Vec<_> = server.log().into_iter().filter(|r| r.path.contains("bulk")).map(|r| r.body).collect();
     assert_eq!(fetched, [r#"["m0"]"#, r#"["m1"]"#]);
-    rig.engine.ask(Command::Read(ConversationKey(0)));
-    let asked = rig.until(|r| matches!(r, Report::Conversation { .. })).await;
+    engine.handle.ask(Command::Read(ConversationKey(0)));
+    let asked = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
     assert!(matches!(asked, Report::Conversation { messages, .. } if messages.is_empty()), "each is told once");
-    assert!(rig.exchanges(Kind::Read).len() >= 6);
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Read).len() >= 6);
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -97,13 +97,13 @@ async fn an_unanswered_send_is_read_for_a_bounded_time() {
     let clock = Clock::fast(50);
     let world = Arc::new(World::default());
     let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, false)).await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
-    let message = rig.send(0, "hello");
-    rig.end_of(message).await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
+    let message = engine.send(0, "hello");
+    engine.end_of(message).await;
     let later = clock.now().after(Duration::from_secs(300));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(world.reads.load(Ordering::SeqCst), 3, "three pauses, nobody watches");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// The answer was lost, the message was not: it is found and settled, and never sent again.
@@ -112,13 +112,13 @@ async fn an_unknown_message_is_found_to_have_landed() {
     let clock = Clock::fast(20);
     let world = Arc::new(World::default());
     let server = Server::start(serve(Arc::clone(&world), clock, u64::MAX, true)).await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
-    let message = rig.send(0, "did it land?");
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
-    let landed = rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Landed, .. })).await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
+    let message = engine.send(0, "did it land?");
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
+    let landed = engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Landed, .. })).await;
     assert!(matches!(landed, Report::Message { id, remote_id: Some(remote), .. } if id == message && remote == "m0"));
     assert_eq!(server.texts(), ["did it land?"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Reading is refused: told, not repeated, no more than one token is minted for it, and sends go on.
@@ -133,13 +133,13 @@ async fn a_refused_read_harms_nothing() {
             () => json(status, r#"{"code":"no"}"#),
         })
         .await;
-        let mut rig = Rig::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
-        rig.engine.ask(Command::Read(ConversationKey(0)));
-        let told = rig.until(|r| matches!(r, Report::Conversation { .. })).await;
+        let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
+        engine.handle.ask(Command::Read(ConversationKey(0)));
+        let told = engine.until(|r| matches!(r, Report::Conversation { .. })).await;
         assert!(matches!(told, Report::Conversation { state: s, .. } if s == state), "{status}");
         for _ in 0..3 {
-            let message = rig.send(0, "x");
-            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+            let message = engine.send(0, "x");
+            assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
         }
         let later = clock.now().after(Duration::from_secs(60));
         tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
@@ -147,15 +147,15 @@ async fn a_refused_read_harms_nothing() {
         let times = if status == 401 { 2 } else { 1 };
         assert_eq!(server.count("/conversations/messages/"), times, "{status}");
         assert_eq!(server.count("/oauth/token"), times, "{status}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
 /// The conversation, which lists one message.
 const LISTED: &str = r#"{"id":"c","participants":[{"purpose":"customer","messages":[{"messageId":"m0"}]}]}"#;
 
-async fn readable(rig: &mut Rig) -> RepliesReadable {
-    match rig.until(|r| matches!(r, Report::RepliesReadable { .. })).await {
+async fn readable(engine: &mut TestEngine) -> RepliesReadable {
+    match engine.until(|r| matches!(r, Report::RepliesReadable { .. })).await {
         Report::RepliesReadable { readable, as_of: AsOf::ReadAt(_), .. } => readable,
         other => panic!("{other:?}"),
     }
@@ -189,10 +189,10 @@ async fn why_replies_cannot_be_read_is_told() {
                 }
             })
             .await;
-            let mut rig = Rig::start_with(profile(&server.url(), 1), Clock::fast(50), PAUSES.to_vec());
-            rig.engine.ask(Command::Read(ConversationKey(0)));
-            assert_eq!(readable(&mut rig).await, RepliesReadable::No(why), "{status} {body} {bulk}");
-            rig.stop().await;
+            let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(50), PAUSES.to_vec());
+            engine.handle.ask(Command::Read(ConversationKey(0)));
+            assert_eq!(readable(&mut engine).await, RepliesReadable::No(why), "{status} {body} {bulk}");
+            engine.stop().await;
         }
     }
 }
@@ -208,11 +208,11 @@ async fn a_401_of_a_read_renews_and_reads_again() {
         () => json(200, LISTED),
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), Clock::fast(50), PAUSES.to_vec());
-    rig.engine.ask(Command::Read(ConversationKey(0)));
-    assert_eq!(readable(&mut rig).await, RepliesReadable::Yes);
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(50), PAUSES.to_vec());
+    engine.handle.ask(Command::Read(ConversationKey(0)));
+    assert_eq!(readable(&mut engine).await, RepliesReadable::Yes);
     assert_eq!((server.count("/oauth/token"), server.count("/bulk")), (2, 1));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A read that is to wait for hours says nothing of messages beyond the window of the rate limit.
@@ -225,14 +225,14 @@ async fn a_read_that_is_to_wait_does_not_hold_messages_for_hours() {
         () => Act::Say(answer(429, &[("Retry-After", "7200")], "{}")),
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
-    rig.engine.ask(Command::Read(ConversationKey(0)));
-    assert_eq!(readable(&mut rig).await, RepliesReadable::No(Unreadable::Failing { status: 429 }));
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, PAUSES.to_vec());
+    engine.handle.ask(Command::Read(ConversationKey(0)));
+    assert_eq!(readable(&mut engine).await, RepliesReadable::No(Unreadable::Failing { status: 429 }));
     let asked = clock.now();
-    let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let message = engine.send(0, "x");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let waited = clock.now().since(asked);
     assert!(waited < Duration::from_secs(90), "{waited:?}");
     assert_eq!(server.count("/conversations/messages/"), 1, "reading waits as it was told");
-    rig.stop().await;
+    engine.stop().await;
 }

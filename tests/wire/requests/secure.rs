@@ -5,7 +5,7 @@ use guestwire::model::{DeliveryStatus, Ending, Failure, FailureKind, Outcome, Ph
 
 use super::http2::{Do, Http2};
 use crate::support::certificates::Authority;
-use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Act, Server, json};
 
 /// Tokens come over plain HTTP, so that the message's own request is the first on its host.
@@ -19,13 +19,13 @@ async fn split(api: &str, authority: Option<&Authority>) -> (Server, Profile) {
 
 /// The first send connects and is measured; the second uses its connection again.
 async fn two_sends(profile: Profile, version: &str) -> [Response; 2] {
-    let mut rig = Rig::start(profile);
-    let sent = [rig.send(0, "first"), rig.send(0, "second")];
+    let mut engine = TestEngine::start(profile);
+    let sent = [engine.send(0, "first"), engine.send(0, "second")];
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
-    let attempts = sent.map(|message| rig.exchange_of(message).last_attempt().unwrap().clone());
-    rig.stop().await;
+    let attempts = sent.map(|message| engine.exchange_of(message).last_attempt().unwrap().clone());
+    engine.stop().await;
     let [first, second] = attempts.each_ref().map(|a| a.timing);
     let (connect, tls) = (first.connect.unwrap(), first.tls.unwrap());
     assert!(!first.reused && first.resolve.is_some(), "{first:?}");
@@ -68,14 +68,14 @@ async fn http2_over_tls() {
 /// What an untrusted server gets: nothing; what a person gets: the handshake named, and what may mend it.
 async fn distrusted(api: &str, authority: Option<&Authority>) -> (String, Failure) {
     let (_login, profile) = split(api, authority).await;
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "hello");
-    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "hello");
+    let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("not refused") };
+    let exchange = engine.exchange_of(message);
     assert_eq!(exchange.outcome, Outcome::Failed(why.clone()));
     assert_eq!(exchange.attempts().count(), 1, "a certificate is not healed by trying again");
     let Some(Ending::Failed(failure)) = exchange.last_attempt().unwrap().ending.clone() else { panic!("{exchange:?}") };
-    rig.stop().await;
+    engine.stop().await;
     (why, failure)
 }
 
@@ -138,12 +138,12 @@ async fn a_ca_file_that_cannot_be_read_is_named() {
     let here = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     profile.hosts.api = format!("https://{}", here.local_addr().unwrap());
     profile.ca_files = vec!["/nonexistent/ca.pem".into()];
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "hello");
-    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "hello");
+    let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("not refused") };
     assert!(why.starts_with("not sent, TLS handshake: the CA file /nonexistent/ca.pem: it cannot be read"), "{why}");
-    assert_eq!(rig.exchange_of(message).attempts().count(), 1);
-    rig.stop().await;
+    assert_eq!(engine.exchange_of(message).attempts().count(), 1);
+    engine.stop().await;
 }
 
 /// A server that speaks no TLS where TLS is wanted: nothing was sent, and the words say what it is about.
@@ -171,9 +171,9 @@ async fn a_reset_under_tls_is_unknown() {
     let server = Server::secure(authority.acceptor("localhost", "http/1.1"), |_| Act::SayReset(Vec::new())).await;
     let api = format!("https://localhost:{}", server.addr.port());
     let (_login, profile) = split(&api, Some(&authority)).await;
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "once");
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "once");
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
     assert_eq!(server.texts(), ["once"]);
-    rig.stop().await;
+    engine.stop().await;
 }

@@ -8,7 +8,7 @@ use guestwire::engine::{Command, Report, Tuning};
 use guestwire::model::{ConversationKey, DeliveryStatus, MessageId};
 use secrecy::SecretString;
 
-use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Server, json};
 
 /// Writes down what it is told; fails or dies where the text says so.
@@ -59,13 +59,13 @@ async fn intent_before_the_first_byte_and_outcome_after() {
     }))
     .await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
-    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
-    let (kept, unkept) = (rig.send(0, "kept"), rig.send(0, "no room"));
-    assert_eq!(rig.end_of(kept).await, DeliveryStatus::Accepted);
-    assert!(matches!(rig.end_of(unkept).await, DeliveryStatus::Refused(why) if why.contains("disk full")));
+    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let (kept, unkept) = (engine.send(0, "kept"), engine.send(0, "no room"));
+    assert_eq!(engine.end_of(kept).await, DeliveryStatus::Accepted);
+    assert!(matches!(engine.end_of(unkept).await, DeliveryStatus::Refused(why) if why.contains("disk full")));
     assert_eq!(server.texts(), ["kept"], "what cannot be recorded is not sent");
     assert_eq!(*lines.lock().unwrap(), ["intent kept", "received", "outcome 1 accepted", "outcome 2 refused"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A journal that has no room now: the message waits, unsent, and can be taken back.
@@ -75,17 +75,17 @@ async fn what_cannot_be_recorded_now_waits() {
     let lines = Arc::clone(&book.0);
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(book), ..Tuning::default() };
-    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
-    let waits = rig.send(0, "not now");
-    rig.until(
+    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let waits = engine.send(0, "not now");
+    engine.until(
         |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("disk full")),
     )
     .await;
-    rig.engine.ask(Command::Cancel(waits));
-    assert_eq!(rig.end_of(waits).await, DeliveryStatus::Cancelled);
+    engine.handle.ask(Command::Cancel(waits));
+    assert_eq!(engine.end_of(waits).await, DeliveryStatus::Cancelled);
     assert!(server.texts().is_empty());
     assert_eq!(*lines.lock().unwrap(), ["outcome 1 waiting", "outcome 1 cancelled"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A job that dies is told, its message is unknown, and everything else goes on.
@@ -93,10 +93,10 @@ async fn what_cannot_be_recorded_now_waits() {
 async fn a_job_that_dies_surfaces() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let tuning = Tuning { read_pauses: vec![], send_log: Arc::new(Book::default()), ..Tuning::default() };
-    let mut rig = Rig::tuned(profile(&server.url(), 1), Clock::start(), tuning);
-    let (dies, lives) = (rig.send(0, "dies"), rig.send(0, "lives"));
-    assert!(matches!(rig.end_of(dies).await, DeliveryStatus::Unknown(why) if why.contains("failed inside")));
-    assert_eq!(rig.end_of(lives).await, DeliveryStatus::Accepted);
-    assert!(rig.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("failed inside"))));
-    rig.stop().await;
+    let mut engine = TestEngine::tuned(profile(&server.url(), 1), Clock::start(), tuning);
+    let (dies, lives) = (engine.send(0, "dies"), engine.send(0, "lives"));
+    assert!(matches!(engine.end_of(dies).await, DeliveryStatus::Unknown(why) if why.contains("failed inside")));
+    assert_eq!(engine.end_of(lives).await, DeliveryStatus::Accepted);
+    assert!(engine.seen.iter().any(|r| matches!(r, Report::Notice { text, .. } if text.contains("failed inside"))));
+    engine.stop().await;
 }

@@ -10,7 +10,7 @@ use guestwire::model::{Address, DeliveryStatus, Ending, FailureKind, Kind, Outco
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
-use crate::support::engine::{Rig, profile, with_tokens};
+use crate::support::engine::{TestEngine, profile, with_tokens};
 use crate::support::http_server::{Act, Server, answer, json};
 
 /// Reset before, during and after the answer: unknown, told so, and never sent again. Later messages go on.
@@ -33,22 +33,22 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
             if req.body.contains("lost") { act.clone() } else { json(200, r#"{"id":"m"}"#) }
         }))
         .await;
-        let mut rig = Rig::start(profile(&server.url(), 1));
-        let lost = rig.send(0, "lost");
-        let life = rig.end_of(lost).await;
+        let mut engine = TestEngine::start(profile(&server.url(), 1));
+        let lost = engine.send(0, "lost");
+        let life = engine.end_of(lost).await;
         match life {
             DeliveryStatus::Unknown(why) if unknown => assert!(why.contains(words), "{told}: {why}"),
             DeliveryStatus::Accepted if !unknown => {}
             other => panic!("{told}: {other:?}"),
         }
         if unknown {
-            let after = rig.send(0, "after");
-            assert_eq!(rig.end_of(after).await, DeliveryStatus::Accepted, "{told}");
+            let after = engine.send(0, "after");
+            assert_eq!(engine.end_of(after).await, DeliveryStatus::Accepted, "{told}");
             assert_eq!(server.texts(), ["lost", "after"], "{told}");
-            rig.engine.ask(Command::Settle { message: lost, landed: false });
-            rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Lost, .. } if *id == lost)).await;
+            engine.handle.ask(Command::Settle { message: lost, landed: false });
+            engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Lost, .. } if *id == lost)).await;
         }
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -56,14 +56,14 @@ async fn a_lost_answer_is_unknown_and_never_sent_again() {
 #[tokio::test]
 async fn garbage_is_unknown() {
     let server = Server::start(with_tokens(|_| Act::SayClose(b"\x16\x03\x01 garbage\r\n\r\n".to_vec()))).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Unknown(_)));
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "x");
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Unknown(_)));
+    let exchange = engine.exchange_of(message);
     let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
     assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Protocol, Phase::Answer, true));
     assert_eq!(server.count("/messaging/"), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Whole answers that are not what was hoped for: each status to its outcome.
@@ -75,7 +75,7 @@ async fn statuses_to_outcomes() {
         Act::Say(answer(status, &headers, "not json"))
     }))
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
     for (status, want) in [
         (200, "accepted"),
         (201, "accepted"),
@@ -96,11 +96,11 @@ async fn statuses_to_outcomes() {
         (600, "unknown"),
         (999, "unknown"),
     ] {
-        let message = rig.send(0, &status.to_string());
-        assert_eq!(rig.end_of(message).await.word(), want, "{status}");
+        let message = engine.send(0, &status.to_string());
+        assert_eq!(engine.end_of(message).await.word(), want, "{status}");
     }
     assert_eq!(server.count("/messaging/"), 18, "none was sent twice");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A success is one only where the service shows itself; one that somebody else gave, or nobody can be seen to have given,
@@ -120,11 +120,11 @@ async fn a_success_of_nobody_is_none() {
     ] {
         let said = String::from_utf8_lossy(&answered).into_owned();
         let server = Server::start(with_tokens(move |_| Act::Say(answered.clone()))).await;
-        let mut rig = Rig::start(profile(&server.url(), 1));
-        let message = rig.send(0, "x");
-        let life = rig.end_of(message).await;
+        let mut engine = TestEngine::start(profile(&server.url(), 1));
+        let message = engine.send(0, "x");
+        let life = engine.end_of(message).await;
         assert_eq!(life.word(), want, "{said}: {life:?}");
-        let word = rig.exchange_of(message).outcome.word();
+        let word = engine.exchange_of(message).outcome.word();
         assert_eq!(
             word,
             match want {
@@ -135,7 +135,7 @@ async fn a_success_of_nobody_is_none() {
             "{said}"
         );
         assert_eq!(server.count("/messaging/"), 1, "{said}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -148,11 +148,11 @@ async fn a_refused_connection_is_tried_again_then_told() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = nowhere;
-    let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
-    let message = rig.send(0, "x");
-    let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not told") };
+    let mut engine = TestEngine::start_with(profile, Clock::fast(200), vec![]);
+    let message = engine.send(0, "x");
+    let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("not told") };
     assert!(why.starts_with("not sent, connecting: ") && why.ends_with("tried 5 times"), "{why}");
-    let exchange = rig.exchange_of(message);
+    let exchange = engine.exchange_of(message);
     assert!(matches!(exchange.outcome, Outcome::Failed(_)));
     assert_eq!(exchange.attempts().count(), 5);
     assert_eq!(exchange.steps.iter().filter(|s| matches!(s, Step::Wait { .. })).count(), 4);
@@ -160,7 +160,7 @@ async fn a_refused_connection_is_tried_again_then_told() {
         let Some(Ending::Failed(failure)) = &attempt.ending else { panic!("{attempt:?}") };
         assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Connect, Phase::Connect, false));
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -168,26 +168,26 @@ async fn an_unresolvable_host_is_a_look_up_failure() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = "http://no-such-host.invalid".into();
-    let mut rig = Rig::start_with(profile, Clock::fast(200), vec![]);
-    let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(_)));
-    let exchange = rig.exchange_of(message);
+    let mut engine = TestEngine::start_with(profile, Clock::fast(200), vec![]);
+    let message = engine.send(0, "x");
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Refused(_)));
+    let exchange = engine.exchange_of(message);
     let Some(Ending::Failed(failure)) = &exchange.last_attempt().unwrap().ending else { panic!("{exchange:?}") };
     assert_eq!((failure.kind, failure.phase, failure.wrote), (FailureKind::Dns, Phase::Resolve, false));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// The server closes the idle connection between sends, again and again: every message arrives exactly once.
 #[tokio::test]
 async fn a_stale_connection_never_writes_twice() {
     let server = Server::start(with_tokens(|_| Act::SayClose(answer(200, &[], r#"{"id":"m"}"#)))).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
     let mut texts = Vec::new();
     for n in 0..200 {
         let text = format!("m{n}");
-        let message = rig.send(0, &text);
+        let message = engine.send(0, &text);
         // The close may cross the next request: then it is unknown, and it must not come again by itself.
-        let life = rig.end_of(message).await;
+        let life = engine.end_of(message).await;
         assert!(matches!(life, DeliveryStatus::Accepted | DeliveryStatus::Unknown(_)), "{life:?}");
         if life == DeliveryStatus::Accepted {
             texts.push(text);
@@ -198,7 +198,7 @@ async fn a_stale_connection_never_writes_twice() {
     once.dedup();
     assert_eq!(got, once, "something was written twice");
     assert!(texts.iter().all(|t| got.contains(t)));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// `Retry-After` as seconds and as a date against the server's own clock, and the body's word; each is waited for, and told.
@@ -222,18 +222,18 @@ async fn a_named_wait_is_obeyed() {
             if shared.lock().unwrap().len() == 1 { Act::Say(refusal.clone()) } else { json(200, r#"{"id":"m"}"#) }
         }))
         .await;
-        let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
-        let message = rig.send(0, "x");
-        rig.until(
+        let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+        let message = engine.send(0, "x");
+        engine.until(
             |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("Retry-After 7 s")),
         )
         .await;
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "{said}");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "{said}");
         let times = times.lock().unwrap().clone();
         assert!(times[1].saturating_sub(times[0]) >= Duration::from_secs(7), "{said}: {times:?}");
         assert!(times[1].saturating_sub(times[0]) < Duration::from_secs(60), "{said}: {times:?}");
-        assert_eq!(rig.exchange_of(message).attempts().count(), 2);
-        rig.stop().await;
+        assert_eq!(engine.exchange_of(message).attempts().count(), 2);
+        engine.stop().await;
     }
 }
 
@@ -259,17 +259,17 @@ async fn the_queue_paces_to_the_known_limit() {
         Act::Say(answer(if state.1 > 5 { 429 } else { 200 }, &headers, "{}"))
     }))
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
-    let sent: Vec<_> = (0..12).map(|n| rig.send(0, &n.to_string())).collect();
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    let sent: Vec<_> = (0..12).map(|n| engine.send(0, &n.to_string())).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.count("/messaging/"), 12, "no 429 was provoked");
-    assert!(rig.seen.iter().any(
+    assert!(engine.seen.iter().any(
         |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.starts_with("pacing"))
     ));
-    assert!(rig.seen.iter().any(|r| matches!(r, Report::RateLimit(l) if l.allowed == 5)));
-    rig.stop().await;
+    assert!(engine.seen.iter().any(|r| matches!(r, Report::RateLimit(l) if l.allowed == 5)));
+    engine.stop().await;
 }
 
 /// Messages of a conversation arrive in the order typed, one at a time; conversations run side by side.
@@ -288,11 +288,11 @@ async fn order_within_and_side_by_side_between() {
     .await;
     let mut profile = profile(&server.url(), 5);
     profile.parallel = 3;
-    let mut rig = Rig::start(profile);
+    let mut engine = TestEngine::start(profile);
     let sent: Vec<_> =
-        (0..20).flat_map(|n| (0..5).map(move |c| (c, n))).map(|(c, n)| rig.send(c, &format!("{c}:{n}"))).collect();
+        (0..20).flat_map(|n| (0..5).map(move |c| (c, n))).map(|(c, n)| engine.send(c, &format!("{c}:{n}"))).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     let texts = server.texts();
     for c in 0..5 {
@@ -300,25 +300,27 @@ async fn order_within_and_side_by_side_between() {
         assert_eq!(mine, (0..20).map(|n| format!("{c}:{n}")).collect::<Vec<_>>());
     }
     assert_eq!(most.load(Ordering::SeqCst), 3, "three side by side, and no more");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Taken back while waiting: never sent. Taken back on the wire: unknown.
 #[tokio::test]
 async fn taking_back() {
     let server = Server::start(with_tokens(|_| Act::Hang)).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let (flying, waiting) = (rig.send(0, "flying"), rig.send(0, "waiting"));
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == flying)).await;
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let (flying, waiting) = (engine.send(0, "flying"), engine.send(0, "waiting"));
+    engine
+        .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == flying))
+        .await;
     while server.count("/messaging/") == 0 {
         tokio::task::yield_now().await;
     }
-    rig.engine.ask(Command::Cancel(waiting));
-    assert_eq!(rig.end_of(waiting).await, DeliveryStatus::Cancelled);
-    rig.engine.ask(Command::Cancel(flying));
-    assert!(matches!(rig.end_of(flying).await, DeliveryStatus::Unknown(_)));
+    engine.handle.ask(Command::Cancel(waiting));
+    assert_eq!(engine.end_of(waiting).await, DeliveryStatus::Cancelled);
+    engine.handle.ask(Command::Cancel(flying));
+    assert!(matches!(engine.end_of(flying).await, DeliveryStatus::Unknown(_)));
     assert_eq!(server.texts(), ["flying"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Taken back before a connection exists: nothing was written, and that is known.
@@ -338,12 +340,12 @@ async fn taken_back_while_connecting_is_cancelled() {
     }
     let mut profile = profile(&server.url(), 1);
     profile.hosts.api = format!("http://{addr}");
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
-    rig.engine.ask(Command::Cancel(message));
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled);
-    rig.stop().await;
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "x");
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    engine.handle.ask(Command::Cancel(message));
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled);
+    engine.stop().await;
 }
 
 /// A hanging server: the bound ends the try, as unknown.
@@ -352,14 +354,14 @@ async fn a_silent_server_is_unknown_after_the_bound() {
     let server = Server::start(with_tokens(|_| Act::Hang)).await;
     let mut profile = profile(&server.url(), 1);
     profile.request_timeout = Duration::from_millis(300);
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "x");
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "x");
     assert_eq!(
-        rig.end_of(message).await,
+        engine.end_of(message).await,
         DeliveryStatus::Unknown("waiting for the answer: timed out while waiting for the answer".into())
     );
     assert_eq!(server.count("/messaging/"), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Refused by guestwire itself, before a byte is written.
@@ -372,7 +374,7 @@ async fn local_refusals() {
     if let Address::GuestApi { conversation_id, .. } = &mut profile.conversations[2].conversation.address {
         *conversation_id = "not a uuid / at all".into();
     }
-    let mut rig = Rig::start(profile);
+    let mut engine = TestEngine::start(profile);
     for (conversation, text, words) in [
         (0, String::new(), "empty"),
         (0, " \n".to_owned(), "empty"),
@@ -380,17 +382,17 @@ async fn local_refusals() {
         (1, " ".to_owned(), "empty"),
         (9, "x".to_owned(), "no conversation number 9"),
     ] {
-        let message = rig.send(conversation, &text);
-        let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("{words}") };
+        let message = engine.send(conversation, &text);
+        let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("{words}") };
         assert!(why.contains(words), "{why}");
-        assert_eq!(rig.exchange_of(message).attempts().count(), 0);
+        assert_eq!(engine.exchange_of(message).attempts().count(), 0);
     }
-    let (full, odd) = (rig.send(0, &"é".repeat(2048)), rig.send(2, "malformed on purpose"));
-    assert_eq!(rig.end_of(full).await, DeliveryStatus::Accepted);
-    assert_eq!(rig.end_of(odd).await, DeliveryStatus::Accepted);
+    let (full, odd) = (engine.send(0, &"é".repeat(2048)), engine.send(2, "malformed on purpose"));
+    assert_eq!(engine.end_of(full).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.end_of(odd).await, DeliveryStatus::Accepted);
     assert_eq!(server.count("/messaging/"), 2);
     assert_eq!(server.count("/messaging/not%20a%20uuid%20%2F%20at%20all/messages"), 1);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A stop lets what is on the wire finish, and says of everything how it ended.
@@ -399,10 +401,10 @@ async fn a_stop_finishes_what_is_on_the_wire() {
     let server =
         Server::start(with_tokens(|_| Act::After(Duration::from_millis(200), Box::new(json(200, r#"{"id":"m"}"#)))))
             .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let (flying, waiting) = (rig.send(0, "flying"), rig.send(0, "waiting"));
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
-    let reports = rig.stop().await;
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let (flying, waiting) = (engine.send(0, "flying"), engine.send(0, "waiting"));
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    let reports = engine.stop().await;
     let last = |message| {
         reports.iter().rev().find_map(|r| match r {
             Report::Message { id, life, .. } if *id == message => Some(life.clone()),
@@ -436,10 +438,10 @@ async fn handles_hold_the_engine_and_starting_is_immediate() {
 #[tokio::test]
 async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"remote-7"}"#))).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "hello there");
-    rig.end_of(message).await;
-    let told: Vec<_> = rig
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "hello there");
+    engine.end_of(message).await;
+    let told: Vec<_> = engine
         .seen
         .iter()
         .filter_map(|r| match r {
@@ -451,12 +453,12 @@ async fn an_exchange_is_told_when_it_begins_and_when_it_ends() {
         told,
         [("hello there".to_owned(), Outcome::Open, false), ("hello there".to_owned(), Outcome::Accepted, true)]
     );
-    assert!(rig.seen.iter().any(
+    assert!(engine.seen.iter().any(
         |r| matches!(r, Report::Message { remote_id: Some(id), life: DeliveryStatus::Accepted, .. } if id == "remote-7")
     ));
-    let attempt = rig.exchange_of(message).last_attempt().unwrap().clone();
+    let attempt = engine.exchange_of(message).last_attempt().unwrap().clone();
     assert!(attempt.timing.total.is_some() && attempt.timing.first_byte.is_some());
     assert!(attempt.timing.reused, "the token's connection, same host");
     assert!(server.log().iter().all(|r| r.connection == 0));
-    rig.stop().await;
+    engine.stop().await;
 }

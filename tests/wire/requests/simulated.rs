@@ -6,7 +6,7 @@ use guestwire::clock::Clock;
 use guestwire::model::{DeliveryStatus, Kind, Outcome};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
 
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 /// The scenario `short-tokens` with this many conversations, no latency and no rate limit in the way.
 fn scenario(conversations: usize) -> Scenario {
@@ -24,12 +24,12 @@ fn scenario(conversations: usize) -> Scenario {
     scenario
 }
 
-fn both(scenario: Scenario, clock: Clock, parallel: usize) -> (Sandbox, Rig) {
+fn both(scenario: Scenario, clock: Clock, parallel: usize) -> (Sandbox, TestEngine) {
     let sandbox = start_with(Options { port: 0, scenario }, clock).unwrap();
     let mut profile = sandbox.profile();
     profile.parallel = parallel;
-    let rig = Rig::start_with(profile, clock, vec![]);
-    (sandbox, rig)
+    let engine = TestEngine::start_with(profile, clock, vec![]);
+    (sandbox, engine)
 }
 
 fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
@@ -44,13 +44,13 @@ async fn renewal_holds_against_the_sandbox() {
     const LIFETIMES: u32 = 8;
     let lifetime = Duration::from_secs(scenario(1).token.lifetime_seconds);
     let clock = Clock::fast(30);
-    let (sandbox, mut rig) = both(scenario(50), clock, 50);
+    let (sandbox, mut engine) = both(scenario(50), clock, 50);
     let mut sent = 0;
     // Both bounds, however slow the machine is: enough lifetimes and enough sends.
     while clock.now().mono < lifetime * LIFETIMES || sent < 2000 {
-        let batch: Vec<_> = (0..8).map(|conversation| rig.send(conversation, "hello")).collect();
+        let batch: Vec<_> = (0..8).map(|conversation| engine.send(conversation, "hello")).collect();
         for message in batch {
-            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+            assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
             sent += 1;
         }
     }
@@ -60,8 +60,8 @@ async fn renewal_holds_against_the_sandbox() {
     let lifetimes = clock.now().mono.as_secs() / lifetime.as_secs();
     let (least, most) = (lifetimes.saturating_sub(2), lifetimes * 5 / 4 + 2);
     assert!((least..=most).contains(&renewals), "{renewals} renewals, {least} to {most} were needed");
-    assert!(rig.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
+    engine.stop().await;
 }
 
 /// Fifty sends are on the wire with a token that was revoked: one renewal, fifty accepted, each once.
@@ -71,15 +71,15 @@ async fn fifty_meet_a_revoked_token_of_the_sandbox() {
     // Long enough for all fifty to be under way before the first is answered.
     slow.latency_ms = [300, 300];
     slow.token.lifetime_seconds = 3600;
-    let (sandbox, mut rig) = both(slow, Clock::start(), 50);
-    rig.signed_in().await;
+    let (sandbox, mut engine) = both(slow, Clock::start(), 50);
+    engine.signed_in().await;
     sandbox.set_fault(r#"{"fault":"token-revoked"}"#).unwrap();
-    let sent: Vec<_> = (0..50).map(|conversation| rig.send(conversation, "hello")).collect();
+    let sent: Vec<_> = (0..50).map(|conversation| engine.send(conversation, "hello")).collect();
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(count(&sandbox, "/tokens/renewals"), 1);
     assert_eq!(count(&sandbox, "/received"), 50);
     assert_eq!(count(&sandbox, "/requests/by_status/401"), 50, "all of them met it");
-    rig.stop().await;
+    engine.stop().await;
 }

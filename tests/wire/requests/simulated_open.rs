@@ -12,7 +12,7 @@ use guestwire::model::{
 };
 use guestwire::sandbox::{Options, Sandbox, Scenario, start_with};
 
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 const SCENARIO: &str = r#"
 seed = 11
@@ -34,8 +34,8 @@ script = "silent"
 
 const ANNA: ConversationKey = ConversationKey(0);
 
-/// A sandbox and a rig on one clock; `listen`: the rig takes webhooks.
-fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox, Rig) {
+/// A sandbox and an engine on one clock; `listen`: the engine takes webhooks.
+fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(SCENARIO, Path::new("open.toml")).unwrap();
     let sandbox = start_with(Options { port: 0, scenario }, clock).unwrap();
     let mut profile = sandbox.profile();
@@ -45,17 +45,17 @@ fn both(clock: Clock, pauses: &[u64], listen: bool, receipts: bool) -> (Sandbox,
         profile.open_messaging.webhook = Some(Webhook { listen, secret: SecretSource::Literal("hook-secret".into()) });
     }
     let pauses = pauses.iter().map(|millis| Duration::from_millis(*millis)).collect();
-    (sandbox, Rig::start_with(profile, clock, pauses))
+    (sandbox, TestEngine::start_with(profile, clock, pauses))
 }
 
 fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
     sandbox.state().pointer(pointer).map_or(0, |n| n.as_u64().unwrap())
 }
 
-async fn reply(rig: &mut Rig) -> RemoteMessage {
+async fn reply(engine: &mut TestEngine) -> RemoteMessage {
     loop {
         let (Report::Conversation { key: ANNA, messages, .. } | Report::MessagesArrived { key: ANNA, messages }) =
-            rig.next().await
+            engine.next().await
         else {
             continue;
         };
@@ -66,34 +66,34 @@ async fn reply(rig: &mut Rig) -> RemoteMessage {
     }
 }
 
-async fn answered(rig: &mut Rig, message: MessageId) {
-    while rig.life(message) != Some(DeliveryStatus::Answered) {
-        rig.next().await;
+async fn answered(engine: &mut TestEngine, message: MessageId) {
+    while engine.life(message) != Some(DeliveryStatus::Answered) {
+        engine.next().await;
     }
 }
 
 /// Waits until so many receipts have been answered.
-async fn receipts(rig: &mut Rig, count: usize) {
-    let answered = |rig: &Rig| {
-        let events = rig.exchanges(Kind::Event);
+async fn receipts(engine: &mut TestEngine, count: usize) {
+    let answered = |engine: &TestEngine| {
+        let events = engine.exchanges(Kind::Event);
         events.iter().filter(|x| x.what.starts_with("receipt") && x.outcome == Outcome::Accepted).count()
     };
-    while answered(rig) < count {
-        rig.next().await;
+    while answered(engine) < count {
+        engine.next().await;
     }
 }
 
 /// Hello, a menu, one of its choices, an answer: with the conversation learned on the way and read, and receipts.
 #[tokio::test]
 async fn a_conversation_from_hello_to_a_choice() {
-    let (sandbox, mut rig) = both(Clock::fast(10), &[400, 1000, 2000, 4000], false, true);
-    let hello = rig.send(0, "hello");
-    let menu = reply(&mut rig).await;
-    answered(&mut rig, hello).await;
+    let (sandbox, mut engine) = both(Clock::fast(10), &[400, 1000, 2000, 4000], false, true);
+    let hello = engine.send(0, "hello");
+    let menu = reply(&mut engine).await;
+    answered(&mut engine, hello).await;
     assert!(!menu.choices.is_empty(), "{menu:?}");
     let choice: Choice = menu.choices[0].clone();
     let extras = Extras { choice: Some(choice.clone()), answers: Some(menu.id.clone()), ..Extras::default() };
-    rig.engine.ask(Command::Send(SendRequest {
+    engine.handle.ask(Command::Send(SendRequest {
         message: MessageId(90),
         conversation: ANNA,
         text: choice.label.clone(),
@@ -101,17 +101,17 @@ async fn a_conversation_from_hello_to_a_choice() {
         sent_as: None,
         extras,
     }));
-    let after = reply(&mut rig).await;
+    let after = reply(&mut engine).await;
     assert_ne!(after.id, menu.id);
-    answered(&mut rig, MessageId(90)).await;
-    rig.engine.ask(Command::Typing(ANNA));
-    rig.until(|r| matches!(r, Report::Exchange(x) if x.what == "typing" && x.outcome == Outcome::Accepted)).await;
-    receipts(&mut rig, 2).await;
+    answered(&mut engine, MessageId(90)).await;
+    engine.handle.ask(Command::Typing(ANNA));
+    engine.until(|r| matches!(r, Report::Exchange(x) if x.what == "typing" && x.outcome == Outcome::Accepted)).await;
+    receipts(&mut engine, 2).await;
     assert_eq!(count(&sandbox, "/received"), 2);
     assert_eq!(count(&sandbox, "/open/events"), 1);
     assert!(count(&sandbox, "/open/receipts") >= 2);
-    assert!(rig.exchanges(Kind::Event).iter().all(|x| !x.outcome.is_error()), "no receipt was refused");
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Event).iter().all(|x| !x.outcome.is_error()), "no receipt was refused");
+    engine.stop().await;
 }
 
 /// The sandbox takes each message and loses the answers: tried again under one id, it is received once.
@@ -122,67 +122,67 @@ async fn lost_answers_double_nothing() {
         r#"{"fault":"service-failure","status":502,"received":true,"times":2}"#,
         r#"{"fault":"truncated-body","times":1}"#,
     ] {
-        let (sandbox, mut rig) = both(Clock::fast(50), &[], false, false);
-        rig.signed_in().await;
+        let (sandbox, mut engine) = both(Clock::fast(50), &[], false, false);
+        engine.signed_in().await;
         // The question what the token may do is not to meet it.
-        rig.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Token && x.what.starts_with("what may") && x.outcome.is_settled())).await;
+        engine.until(|r| matches!(r, Report::Exchange(x) if x.kind == Kind::Token && x.what.starts_with("what may") && x.outcome.is_settled())).await;
         sandbox.set_fault(fault).unwrap();
-        let sent: Vec<_> = (0..3).map(|n| rig.send(1, &format!("number {n}"))).collect();
+        let sent: Vec<_> = (0..3).map(|n| engine.send(1, &format!("number {n}"))).collect();
         for message in &sent {
-            assert_eq!(rig.end_of(*message).await, DeliveryStatus::Accepted, "{fault}");
+            assert_eq!(engine.end_of(*message).await, DeliveryStatus::Accepted, "{fault}");
         }
         assert_eq!(count(&sandbox, "/received"), 3, "{fault}");
         assert!(count(&sandbox, "/open/duplicates") >= 1, "{fault}: a repeated try reached it");
-        let repeated = rig.exchange_of(sent[0]).steps.iter().any(|s| matches!(s, Step::Wait { .. }));
+        let repeated = engine.exchange_of(sent[0]).steps.iter().any(|s| matches!(s, Step::Wait { .. }));
         assert!(repeated, "{fault}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
 /// A 429 is waited for, a missing permission named, and an unknown message looked up in the conversation.
 #[tokio::test]
 async fn limits_permissions_and_what_is_not_known() {
-    let (sandbox, mut rig) = both(Clock::fast(50), &[400, 1000], false, false);
-    let first = rig.send(1, "first");
-    assert_eq!(rig.end_of(first).await, DeliveryStatus::Accepted);
+    let (sandbox, mut engine) = both(Clock::fast(50), &[400, 1000], false, false);
+    let first = engine.send(1, "first");
+    assert_eq!(engine.end_of(first).await, DeliveryStatus::Accepted);
     sandbox.set_fault(r#"{"fault":"rate-limited","retry_after":3,"times":1}"#).unwrap();
-    let limited = rig.send(1, "limited");
-    assert_eq!(rig.end_of(limited).await, DeliveryStatus::Accepted);
+    let limited = engine.send(1, "limited");
+    assert_eq!(engine.end_of(limited).await, DeliveryStatus::Accepted);
     let waited = |s: &Step| matches!(s, Step::Wait { why, .. } if why == "429, Retry-After 3 s");
-    assert!(rig.exchange_of(limited).steps.iter().any(waited));
+    assert!(engine.exchange_of(limited).steps.iter().any(waited));
 
     sandbox.set_fault(r#"{"fault":"permission-missing"}"#).unwrap();
-    let forbidden = rig.send(1, "forbidden");
-    let DeliveryStatus::Refused(why) = rig.end_of(forbidden).await else { panic!("not refused") };
+    let forbidden = engine.send(1, "forbidden");
+    let DeliveryStatus::Refused(why) = engine.end_of(forbidden).await else { panic!("not refused") };
     assert!(why.contains("403 missing.permissions") && why.contains("[conversation:message:receive]"), "{why}");
-    rig.engine.ask(Command::Discover { page: 1 });
-    let found = rig.until(|r| matches!(r, Report::Discovered { .. })).await;
+    engine.handle.ask(Command::Discover { page: 1 });
+    let found = engine.until(|r| matches!(r, Report::Discovered { .. })).await;
     assert!(matches!(&found, Report::Discovered { found: Ok(found), .. } if found.len() == 1), "{found:?}");
     sandbox.clear_faults();
 
     sandbox.set_fault(r#"{"fault":"reset-after","times":4}"#).unwrap();
-    let unknown = rig.send(1, "did it land?");
-    assert!(matches!(rig.end_of(unknown).await, DeliveryStatus::Unknown(_)));
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == unknown)).await;
+    let unknown = engine.send(1, "did it land?");
+    assert!(matches!(engine.end_of(unknown).await, DeliveryStatus::Unknown(_)));
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == unknown)).await;
     assert_eq!(count(&sandbox, "/received"), 3, "the unknown one once");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Replies come by webhook, signed by the sandbox, while nothing is read.
 #[tokio::test]
 async fn replies_come_by_webhook() {
-    let (sandbox, mut rig) = both(Clock::fast(5), &[], true, true);
-    let told = rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are taken"))).await;
+    let (sandbox, mut engine) = both(Clock::fast(5), &[], true, true);
+    let told = engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are taken"))).await;
     let Report::Notice { text, .. } = told else { unreachable!() };
     let at = text.split("http://").nth(1).unwrap().split(',').next().unwrap().to_owned();
     sandbox.set_webhook(&format!("http://{at}/hook"), "hook-secret").unwrap();
-    let hello = rig.send(0, "hello");
-    let said = reply(&mut rig).await;
+    let hello = engine.send(0, "hello");
+    let said = reply(&mut engine).await;
     assert!(matches!(said.author, Author::Bot | Author::Agent), "{said:?}");
-    answered(&mut rig, hello).await;
-    receipts(&mut rig, 1).await;
+    answered(&mut engine, hello).await;
+    receipts(&mut engine, 1).await;
     assert_eq!(count(&sandbox, "/open/push_failures"), 0);
-    assert!(rig.exchanges(Kind::Hook).iter().all(|x| x.outcome == Outcome::Accepted));
-    assert!(rig.exchanges(Kind::Read).is_empty(), "nothing was read");
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Hook).iter().all(|x| x.outcome == Outcome::Accepted));
+    assert!(engine.exchanges(Kind::Read).is_empty(), "nothing was read");
+    engine.stop().await;
 }

@@ -12,7 +12,7 @@ use guestwire::model::{DeliveryStatus, Generation, Kind, Outcome, Step, TokenSta
 
 use tokio::sync::Barrier;
 
-use crate::support::engine::{Rig, TOKEN, granted, is_send, is_token, profile, unauthorized, with_tokens};
+use crate::support::engine::{TOKEN, TestEngine, granted, is_send, is_token, profile, unauthorized, with_tokens};
 use crate::support::http_server::{Act, Server, answer, json};
 
 /// Thousands of sends over dozens of token lifetimes: nothing is refused, and no more tokens are minted than lifetimes
@@ -35,12 +35,12 @@ async fn renewal_is_never_seen() {
         if now < ends.lock().unwrap()[n - 1] { json(200, r#"{"id":"m"}"#) } else { unauthorized() }
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 4), clock, vec![]);
+    let mut engine = TestEngine::start_with(profile(&server.url(), 4), clock, vec![]);
     let mut sent = 0_u32;
     while clock.now().mono < Duration::from_secs(LIFETIME) * LIFETIMES {
-        let batch: Vec<_> = (0..4).flat_map(|c| [(c, "a"), (c, "b")]).map(|(c, text)| rig.send(c, text)).collect();
+        let batch: Vec<_> = (0..4).flat_map(|c| [(c, "a"), (c, "b")]).map(|(c, text)| engine.send(c, text)).collect();
         for message in batch {
-            assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+            assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
             sent += 1;
         }
     }
@@ -50,8 +50,8 @@ async fn renewal_is_never_seen() {
     let renewals = server.count("/oauth/token");
     assert!(renewals > usize::try_from(LIFETIMES).unwrap() - 2, "only {renewals}");
     assert!(renewals <= needed, "{renewals} renewals, {needed} were needed");
-    assert!(rig.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
-    rig.stop().await;
+    assert!(engine.exchanges(Kind::Send).iter().all(|e| e.outcome == Outcome::Accepted));
+    engine.stop().await;
 }
 
 /// Fifty sends meet a revoked token at once: one renewal, fifty accepted.
@@ -67,17 +67,17 @@ async fn fifty_at_once_renew_once() {
         () => json(200, r#"{"id":"m"}"#),
     })
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 50));
-    rig.signed_in().await;
-    let sent: Vec<_> = (0..50).map(|c| rig.send(c, "hello")).collect();
+    let mut engine = TestEngine::start(profile(&server.url(), 50));
+    engine.signed_in().await;
+    let sent: Vec<_> = (0..50).map(|c| engine.send(c, "hello")).collect();
     for message in &sent {
-        assert_eq!(rig.end_of(*message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(*message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(server.count("/oauth/token"), 2, "one sign-in, one renewal");
     assert_eq!(server.count("/messaging/"), 100, "each once with the old and once with the new");
-    let renewal = rig.exchanges(Kind::Token)[1].id;
+    let renewal = engine.exchanges(Kind::Token)[1].id;
     for message in sent {
-        let exchange = rig.exchange_of(message);
+        let exchange = engine.exchange_of(message);
         let generations: Vec<_> = exchange.attempts().map(|a| a.generation).collect();
         assert_eq!(generations, [Some(Generation(1)), Some(Generation(2))]);
         let waited = exchange.steps.iter().find_map(|s| match s {
@@ -88,35 +88,35 @@ async fn fifty_at_once_renew_once() {
         assert!(matches!(waited, None | Some((_, Some(Generation(2)), true))), "{waited:?}");
         assert!(waited.is_none_or(|(id, ..)| id == renewal));
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A fresh token that is refused at once is a refusal, shown with both tries; the next message does not mint again.
 #[tokio::test]
 async fn a_refusal_stays_one() {
     let server = Server::start(with_tokens(|_| unauthorized())).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let (first, second) = (rig.send(0, "one"), rig.send(0, "two"));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let (first, second) = (engine.send(0, "one"), engine.send(0, "two"));
     for message in [first, second] {
-        let DeliveryStatus::Refused(why) = rig.end_of(message).await else { panic!("not refused") };
+        let DeliveryStatus::Refused(why) = engine.end_of(message).await else { panic!("not refused") };
         assert!(why.starts_with("401 unauthorized: The request could not"), "{why}");
     }
-    assert_eq!(rig.exchange_of(first).attempts().count(), 2);
-    assert_eq!(rig.exchange_of(second).attempts().count(), 1);
+    assert_eq!(engine.exchange_of(first).attempts().count(), 2);
+    assert_eq!(engine.exchange_of(second).attempts().count(), 1);
     assert_eq!(server.count("/oauth/token"), 2);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn a_403_never_renews() {
     let server = Server::start(with_tokens(|_| json(403, r#"{"code":"not.authorized","message":"no"}"#))).await;
-    let mut rig = Rig::start(profile(&server.url(), 3));
+    let mut engine = TestEngine::start(profile(&server.url(), 3));
     for conversation in 0..3 {
-        let message = rig.send(conversation, "x");
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Refused("403 not.authorized: no".into()));
+        let message = engine.send(conversation, "x");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Refused("403 not.authorized: no".into()));
     }
     assert_eq!((server.count("/oauth/token"), server.count("/messaging/")), (1, 3));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// While renewal fails the old token, which is still valid, goes on being used.
@@ -133,13 +133,13 @@ async fn sends_go_on_while_renewal_fails() {
         () => json(200, r#"{"id":"m"}"#),
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::RenewFailed { why, .. }) if why.contains("500"))).await;
-    let message = rig.send(0, "meanwhile");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-    assert_eq!(rig.exchange_of(message).last_attempt().unwrap().generation, Some(Generation(1)));
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::Valid(f)) if f.generation == Generation(2))).await;
-    rig.stop().await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::RenewFailed { why, .. }) if why.contains("500"))).await;
+    let message = engine.send(0, "meanwhile");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.exchange_of(message).last_attempt().unwrap().generation, Some(Generation(1)));
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::Valid(f)) if f.generation == Generation(2))).await;
+    engine.stop().await;
 }
 
 /// A wrong secret is told, not tried again; messages wait visibly and go once a sign-in works.
@@ -159,19 +159,19 @@ async fn a_bad_client_is_not_tried_again_and_messages_wait() {
     })
     .await;
     let clock = Clock::fast(1000);
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
-    let message = rig.send(0, "waits");
-    let report = rig.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    let message = engine.send(0, "waits");
+    let report = engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
     assert!(format!("{report:?}").contains("«client secret» is wrong"), "{report:?}");
     // A quarter of an hour passes; a probe behind it proves that nothing else was asked.
     let later = clock.now().after(Duration::from_secs(900));
     tokio::time::sleep_until(tokio::time::Instant::from_std(clock.instant(later))).await;
     assert_eq!(server.count("/oauth/token"), 1);
-    assert_eq!(rig.life(message), Some(DeliveryStatus::Queued));
+    assert_eq!(engine.life(message), Some(DeliveryStatus::Queued));
     MENDED.store(true, Ordering::SeqCst);
-    rig.engine.ask(Command::SignIn);
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-    rig.stop().await;
+    engine.handle.ask(Command::SignIn);
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -187,12 +187,12 @@ async fn a_limited_sign_in_obeys_retry_after() {
         }
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), clock, vec![]);
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::Limited { .. }))).await;
-    rig.signed_in().await;
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::Limited { .. }))).await;
+    engine.signed_in().await;
     let asked = asked.lock().unwrap().clone();
     assert!(asked[1].saturating_sub(asked[0]) >= Duration::from_secs(20), "{asked:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Scopes that the token answer does not name are asked for before the first message goes; a stripped one is announced.
@@ -210,15 +210,17 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
         _ => json(200, r#"{"id":"m"}"#),
     })
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    let message = rig.send(0, "hello");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted, "it may be sent all the same");
-    let notice =
-        rig.seen.iter().position(|r| matches!(r, Report::Notice { text, .. } if text.contains("guest:messages:send")));
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    let message = engine.send(0, "hello");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted, "it may be sent all the same");
+    let notice = engine
+        .seen
+        .iter()
+        .position(|r| matches!(r, Report::Notice { text, .. } if text.contains("guest:messages:send")));
     let sending =
-        rig.seen.iter().position(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. }));
+        engine.seen.iter().position(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. }));
     assert!(notice.unwrap() < sending.unwrap());
-    let facts = rig.seen.iter().rev().find_map(|r| match r {
+    let facts = engine.seen.iter().rev().find_map(|r| match r {
         Report::Token(status) => status.facts().cloned(),
         _ => None,
     });
@@ -227,7 +229,7 @@ async fn a_stripped_scope_is_announced_before_the_first_message() {
     let order: Vec<_> = server.log().into_iter().map(|r| r.path).collect();
     assert_eq!(order.len(), 3);
     assert!(order[2].contains("/messaging/"), "verified first: {order:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -235,11 +237,11 @@ async fn a_pasted_token_is_used_and_never_renewed() {
     let server = Server::start(|req| if is_send(req) { unauthorized() } else { json(200, r#"{"id":"m"}"#) }).await;
     let mut profile = profile(&server.url(), 1);
     profile.credentials = Credentials::Pasted(SecretSource::Literal(format!("{TOKEN}pasted").into()));
-    let mut rig = Rig::start(profile);
-    let message = rig.send(0, "x");
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.starts_with("401")));
+    let mut engine = TestEngine::start(profile);
+    let message = engine.send(0, "x");
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.starts_with("401")));
     assert_eq!((server.count("/oauth/token"), server.count("/messaging/")), (0, 1));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// "Signed in" means that the service took the token: in whatever form it was pasted, and unless it says 401.
@@ -257,27 +259,27 @@ async fn a_pasted_token_is_unwrapped_and_asked_about() {
         profile
     };
     for text in ["Bearer T", "\u{feff}\"T\"\r\n", "{\"access_token\":\"T\",\"expires_in\":86399}"] {
-        let mut rig = Rig::start(pasted(text.replace('T', &format!("{TOKEN}good"))));
-        let valid = rig.until(|r| matches!(r, Report::Token(status) if status.facts().is_some())).await;
+        let mut engine = TestEngine::start(pasted(text.replace('T', &format!("{TOKEN}good"))));
+        let valid = engine.until(|r| matches!(r, Report::Token(status) if status.facts().is_some())).await;
         let Report::Token(TokenStatus::Valid(facts)) = valid else { panic!("{valid:?}") };
         assert_eq!(facts.acceptance, guestwire::model::Acceptance::Taken);
-        let message = rig.send(0, "x");
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-        rig.stop().await;
+        let message = engine.send(0, "x");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+        engine.stop().await;
     }
     assert!(server.log().iter().all(|r| r.bearer() == format!("{TOKEN}good")), "{:?}", server.log());
-    let mut rig = Rig::start(pasted(format!("{TOKEN}bad")));
-    let refused = rig.until(|r| matches!(r, Report::Token(TokenStatus::Refused { status: 401, .. }))).await;
+    let mut engine = TestEngine::start(pasted(format!("{TOKEN}bad")));
+    let refused = engine.until(|r| matches!(r, Report::Token(TokenStatus::Refused { status: 401, .. }))).await;
     assert!(format!("{refused:?}").contains("tokens/me answered 401 bad.credentials: Invalid login"), "{refused:?}");
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Token(status) if status.facts().is_some())), "signed in");
-    rig.stop().await;
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(status) if status.facts().is_some())), "signed in");
+    engine.stop().await;
     let asked = server.log().len();
-    let mut rig = Rig::start(pasted(format!("{TOKEN}a\r\nb c")));
-    rig.until(|r| matches!(r, Report::Token(_))).await;
-    rig.stop().await;
-    let mut rig = Rig::start(pasted("hunter two".to_owned()));
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("a blank"))).await;
-    rig.stop().await;
+    let mut engine = TestEngine::start(pasted(format!("{TOKEN}a\r\nb c")));
+    engine.until(|r| matches!(r, Report::Token(_))).await;
+    engine.stop().await;
+    let mut engine = TestEngine::start(pasted("hunter two".to_owned()));
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("a blank"))).await;
+    engine.stop().await;
     assert!(server.log().len() <= asked + 1, "a token that no header can carry is not sent");
 }
 
@@ -299,9 +301,9 @@ async fn a_filters_answer_is_never_the_end_of_renewal() {
         }
     })
     .await;
-    let mut rig = Rig::start_with(profile(&server.url(), 1), Clock::fast(1000), vec![]);
-    rig.signed_in().await;
-    let said: Vec<String> = rig.exchanges(Kind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), Clock::fast(1000), vec![]);
+    engine.signed_in().await;
+    let said: Vec<String> = engine.exchanges(Kind::Token).iter().map(|x| format!("{:?}", x.outcome)).collect();
     for (said, part) in said.iter().zip([
         "a redirection to https://sso.example/",
         "403 Forbidden, with an HTML page (\\\"Blocked\\\")",
@@ -315,8 +317,8 @@ async fn a_filters_answer_is_never_the_end_of_renewal() {
         assert!(said.contains(part), "{said}, not {part}");
     }
     let counted = |r: &&Report| matches!(r, Report::Token(TokenStatus::Expired { retry: Some(_), .. }));
-    assert_eq!(rig.seen.iter().filter(counted).count(), 7, "each is told with its next try");
-    rig.stop().await;
+    assert_eq!(engine.seen.iter().filter(counted).count(), 7, "each is told with its next try");
+    engine.stop().await;
 }
 
 /// A secret that was replaced while guestwire runs is read once more before its refusal counts.
@@ -346,20 +348,20 @@ async fn a_rotated_secret_is_read_again_before_the_client_is_given_up() {
     if let Credentials::Client(client) = &mut profile.credentials {
         client.secret = SecretSource::File(path.clone());
     }
-    let mut rig = Rig::start(profile);
-    rig.signed_in().await;
+    let mut engine = TestEngine::start(profile);
+    engine.signed_in().await;
     // It is rotated: the next renewal meets the refusal, and finds the new one.
     write("\u{feff}s3cr3t+second\r\n");
     *valid.lock().unwrap() = "s3cr3t+second".to_owned();
-    rig.signed_in().await;
-    let healed = rig.exchanges(Kind::Token).into_iter().find(|x| x.attempts().count() == 2).unwrap();
+    engine.signed_in().await;
+    let healed = engine.exchanges(Kind::Token).into_iter().find(|x| x.attempts().count() == 2).unwrap();
     assert_eq!(healed.outcome, Outcome::Accepted);
     // Rotated once more, and the file says nothing new: that is the end, after no further request.
     *valid.lock().unwrap() = "s3cr3t+third".to_owned();
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
-    let last = rig.exchanges(Kind::Token).pop().unwrap();
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::BadClient { .. }))).await;
+    let last = engine.exchanges(Kind::Token).pop().unwrap();
     assert_eq!(last.attempts().count(), 1, "{last:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A message that is sent after a person asked for a new token goes with that.
@@ -375,14 +377,14 @@ async fn a_message_waits_for_the_token_that_was_asked_for_before_it() {
         json(200, r#"{"id":"m"}"#)
     })
     .await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    rig.signed_in().await;
-    rig.engine.ask(Command::Renew);
-    let message = rig.send(0, "x");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    engine.signed_in().await;
+    engine.handle.ask(Command::Renew);
+    let message = engine.send(0, "x");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let used: Vec<_> = server.log().iter().filter(|r| is_send(r)).map(|r| r.bearer().to_owned()).collect();
     assert_eq!(used, [format!("{TOKEN}0002")]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -390,31 +392,31 @@ async fn missing_credentials_are_told_and_nothing_is_asked() {
     let server = Server::start(|_| json(200, r#"{"id":"m"}"#)).await;
     let mut profile = profile(&server.url(), 1);
     profile.credentials = Credentials::Missing("no client_secret in [profiles.test.oauth]; set it".into());
-    let mut rig = Rig::start(profile);
-    rig.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("client_secret"))).await;
-    let message = rig.send(0, "x");
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Queued, .. })).await;
-    rig.engine.ask(Command::Cancel(message));
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled);
+    let mut engine = TestEngine::start(profile);
+    engine.until(|r| matches!(r, Report::Token(TokenStatus::NoSecret { why }) if why.contains("client_secret"))).await;
+    let message = engine.send(0, "x");
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Queued, .. })).await;
+    engine.handle.ask(Command::Cancel(message));
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled);
     assert!(server.log().is_empty());
-    assert!(matches!(rig.exchanges(Kind::Token)[0].outcome, Outcome::Refused(_)));
-    rig.stop().await;
+    assert!(matches!(engine.exchanges(Kind::Token)[0].outcome, Outcome::Refused(_)));
+    engine.stop().await;
 }
 
 /// The request is to the letter, and the secret travels only where the profile says.
 #[tokio::test]
 async fn the_token_request_is_to_the_letter() {
     let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
-    let mut rig = Rig::start(profile(&server.url(), 1));
-    rig.signed_in().await;
-    rig.stop().await;
+    let mut engine = TestEngine::start(profile(&server.url(), 1));
+    engine.signed_in().await;
+    engine.stop().await;
     let mut profile = profile(&server.url(), 1);
     if let Credentials::Client(client) = &mut profile.credentials {
         client.client_auth = ClientAuth::Body;
     }
-    let mut rig = Rig::start(profile);
-    rig.signed_in().await;
-    rig.stop().await;
+    let mut engine = TestEngine::start(profile);
+    engine.signed_in().await;
+    engine.stop().await;
     let log = server.log();
     assert_eq!(log[0].body, "grant_type=client_credentials&scope=guest:messages:send");
     assert_eq!(log[0].header("content-type"), Some("application/x-www-form-urlencoded"));

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::open::{CONVERSATION, open_profile, serve};
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 use crate::support::http_server::{Server, json};
 
 const KEY: &str = "DEADBEEF-of-the-hook";
@@ -26,13 +26,13 @@ fn hooked(base: &str, listen: &str) -> Profile {
     profile
 }
 
-/// A rig that listens, and where.
-async fn listening(server: &Server) -> (Rig, String) {
-    let mut rig = Rig::start_with(hooked(&server.url(), "127.0.0.1:0"), Clock::start(), vec![]);
-    let told = rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are taken"))).await;
+/// An engine that listens, and where.
+async fn listening(server: &Server) -> (TestEngine, String) {
+    let mut engine = TestEngine::start_with(hooked(&server.url(), "127.0.0.1:0"), Clock::start(), vec![]);
+    let told = engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are taken"))).await;
     let Report::Notice { text, .. } = told else { unreachable!() };
     let at = text.split("http://").nth(1).unwrap().split(',').next().unwrap().to_owned();
-    (rig, at)
+    (engine, at)
 }
 
 fn signature(secret: &str, body: &str) -> String {
@@ -59,11 +59,11 @@ async fn deliver(at: &str, body: &str) -> String {
 }
 
 /// The newest row about a webhook, once there are so many.
-async fn row(rig: &mut Rig, count: usize) -> Arc<Exchange> {
-    while rig.exchanges(Kind::Hook).len() < count {
-        rig.next().await;
+async fn row(engine: &mut TestEngine, count: usize) -> Arc<Exchange> {
+    while engine.exchanges(Kind::Hook).len() < count {
+        engine.next().await;
     }
-    rig.exchanges(Kind::Hook).pop().unwrap()
+    engine.exchanges(Kind::Hook).pop().unwrap()
 }
 
 fn said(id: &str, text: &str) -> String {
@@ -81,20 +81,20 @@ fn said(id: &str, text: &str) -> String {
 #[tokio::test]
 async fn a_signed_message_is_heard_and_answers_ours() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m1"}"#))).await;
-    let (mut rig, at) = listening(&server).await;
-    let message = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let (mut engine, at) = listening(&server).await;
+    let message = engine.send(0, "Hello");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let body = said("out-1", "Good morning");
     let answer = deliver(&at, &body).await;
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("taken\n"), "{answer}");
-    let heard = rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    let heard = engine.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     let Report::MessagesArrived { key: ANNA, messages } = heard else { panic!("{heard:?}") };
     assert_eq!(messages.len(), 1);
     assert_eq!((messages[0].author, messages[0].text.as_str()), (Author::Bot, "Good morning"));
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
     let learned = Report::ConversationIdKnown { key: ANNA, conversation_id: CONVERSATION.into() };
-    assert!(rig.seen.contains(&learned));
-    let row = row(&mut rig, 1).await;
+    assert!(engine.seen.contains(&learned));
+    let row = row(&mut engine, 1).await;
     assert_eq!(
         (row.conversation, &row.outcome, row.what.as_str()),
         (Some(ANNA), &Outcome::Accepted, "bot: Good morning")
@@ -116,10 +116,10 @@ async fn a_signed_message_is_heard_and_answers_ours() {
     // The same again, and the same text under another id.
     assert!(deliver(&at, &body).await.starts_with("HTTP/1.1 200 "));
     assert!(deliver(&at, &said("out-2", "Good morning")).await.starts_with("HTTP/1.1 200 "));
-    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
-    assert_eq!(rig.seen.iter().filter(|r| matches!(r, Report::MessagesArrived { .. })).count(), 2);
-    assert!(rig.exchanges(Kind::Hook)[1].what.ends_with("(came before)"));
-    rig.stop().await;
+    engine.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    assert_eq!(engine.seen.iter().filter(|r| matches!(r, Report::MessagesArrived { .. })).count(), 2);
+    assert!(engine.exchanges(Kind::Hook)[1].what.ends_with("(came before)"));
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn what_is_not_genuine_is_refused_and_shown() {
     /// Method, headers, body, the answer's status, and a part of the reason.
     type Case<'c> = (&'c str, Vec<(&'c str, String)>, &'c str, u16, &'c str);
     let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     let body = said("out-1", "Give me your password");
     let large = "x".repeat(600_000);
     let signed = signature(KEY, "[]");
@@ -151,41 +151,43 @@ async fn what_is_not_genuine_is_refused_and_shown() {
             let answer = ask(&at, method, &headers, body).await;
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{words}: {answer}");
         }
-        let row = row(&mut rig, n + 1).await;
+        let row = row(&mut engine, n + 1).await;
         let Outcome::Refused(why) = &row.outcome else { panic!("{words}: {row:?}") };
         assert!(why.contains(words) && why.contains(&status.to_string()), "{why}");
         let kept = &row.last_attempt().unwrap().request.body;
         assert!(kept.text.len() <= 4096, "what nobody signed is not kept at length");
     }
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. } | Report::ConversationIdKnown { .. })));
-    rig.stop().await;
+    assert!(
+        !engine.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. } | Report::ConversationIdKnown { .. }))
+    );
+    engine.stop().await;
 }
 
 /// Typing is told with its end; what belongs to nobody, or is of a kind that is not known, is shown and harms nothing.
 #[tokio::test]
 async fn typing_strangers_and_the_unknown() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     let event = |typing: serde_json::Value| {
         js!({ "id": "e1", "type": "Event", "originatingEntity": "Human", "events": [{ "eventType": "Typing", "typing": typing }],
             "channel": { "time": typing["duration"].to_string(), "to": { "id": "guest-1" }, "from": { "id": "i-1" } } })
         .to_string()
     };
     deliver(&at, &event(js!({ "type": "On", "duration": 5000 }))).await;
-    let typing = rig.until(|r| matches!(r, Report::Typing { .. })).await;
+    let typing = engine.until(|r| matches!(r, Report::Typing { .. })).await;
     let Report::Typing { key: ConversationKey(1), author: Author::Agent, until: Some(until) } = typing else {
         panic!("{typing:?}")
     };
-    let begun = rig.exchanges(Kind::Hook)[0].started;
+    let begun = engine.exchanges(Kind::Hook)[0].started;
     assert!(until.since(begun) >= Duration::from_secs(5) && until.since(begun) < Duration::from_secs(8));
     deliver(&at, &event(js!({ "type": "Off" }))).await;
-    rig.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
+    engine.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
     deliver(&at, &said("out-1", "x").replace("guest-0", "guest-77")).await;
-    assert!(row(&mut rig, 3).await.what.ends_with("(for nobody in the picker)"));
+    assert!(row(&mut engine, 3).await.what.ends_with("(for nobody in the picker)"));
     deliver(&at, &js!({ "id": "r", "type": "Receipt", "status": "Delivered" }).to_string()).await;
-    assert!(row(&mut rig, 4).await.what.starts_with("[Receipt]"));
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. })));
-    rig.stop().await;
+    assert!(row(&mut engine, 4).await.what.starts_with("[Receipt]"));
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::MessagesArrived { .. })));
+    engine.stop().await;
 }
 
 /// A port that is taken, and a secret that is not there: said, and everything else works.
@@ -200,14 +202,14 @@ async fn a_listener_that_cannot_be_is_said() {
     }
     for (profile, words) in [(hooked(&server.url(), &address), address.as_str()), (no_secret, "GUESTWIRE_TEST_NOT_SET")]
     {
-        let mut rig = Rig::start(profile);
+        let mut engine = TestEngine::start(profile);
         let told =
-            rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are not taken"))).await;
+            engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("webhooks are not taken"))).await;
         assert!(matches!(told, Report::Notice { text, .. } if text.contains(words)));
-        let message = rig.send(0, "x");
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-        rig.engine.ask(Command::Watch(Some(ANNA)));
-        rig.stop().await;
+        let message = engine.send(0, "x");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+        engine.handle.ask(Command::Watch(Some(ANNA)));
+        engine.stop().await;
     }
 }
 
@@ -215,51 +217,51 @@ async fn a_listener_that_cannot_be_is_said() {
 #[tokio::test]
 async fn silent_connections_keep_nobody_out() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m"}"#))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     let mut silent = Vec::new();
     for _ in 0..10 {
         silent.push(TcpStream::connect(&at).await.unwrap());
     }
     assert!(deliver(&at, &said("out-1", "Hello")).await.starts_with("HTTP/1.1 200 "));
-    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    engine.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     drop(silent);
-    let all = format!("{:?}", rig.stop().await);
+    let all = format!("{:?}", engine.stop().await);
     assert!(!all.contains(KEY), "the secret of the hook was reported");
 }
 
 #[tokio::test]
 async fn the_secret_is_shown_nowhere_also_where_a_sender_lets_it_slip() {
     let server = Server::start(serve(|_| json(200, r#"{"id":"m1"}"#))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     let slipped = js!({ "key": KEY }).to_string();
     ask(&at, "POST", &[("X-Hub-Signature-256", KEY), ("X-Debug", KEY)], &slipped).await;
-    row(&mut rig, 1).await;
-    assert!(!format!("{:?}", rig.stop().await).contains(KEY));
+    row(&mut engine, 1).await;
+    assert!(!format!("{:?}", engine.stop().await).contains(KEY));
 }
 
 /// A local page, or anybody who finds the port, sends as much as they like.
 #[tokio::test]
 async fn what_nobody_signed_is_one_row_with_a_count() {
     let server = Server::start(serve(|_| json(200, "{}"))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     for n in 0..300 {
         let body = said(&format!("out-{n}"), "Look here");
         assert!(ask(&at, "POST", &[], &body).await.starts_with("HTTP/1.1 401 "));
     }
     deliver(&at, &said("genuine", "Good morning")).await;
-    rig.until(|r| matches!(r, Report::Exchange(e) if e.what.ends_with(", 300 so far"))).await;
-    let rows = rig.exchanges(Kind::Hook);
+    engine.until(|r| matches!(r, Report::Exchange(e) if e.what.ends_with(", 300 so far"))).await;
+    let rows = engine.exchanges(Kind::Hook);
     let refused: Vec<_> = rows.iter().filter(|row| row.outcome != Outcome::Accepted).collect();
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert_eq!(rows.len(), 2);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Two hundred connections that send a header now and then keep no genuine delivery out.
 #[tokio::test]
 async fn slow_connections_do_not_keep_deliveries_out() {
     let server = Server::start(serve(|_| json(200, "{}"))).await;
-    let (mut rig, at) = listening(&server).await;
+    let (mut engine, at) = listening(&server).await;
     let mut slow = Vec::new();
     for _ in 0..200 {
         let mut stream = TcpStream::connect(&at).await.unwrap();
@@ -268,12 +270,12 @@ async fn slow_connections_do_not_keep_deliveries_out() {
     }
     let answer = tokio::time::timeout(Duration::from_secs(3), deliver(&at, &said("out-1", "Good morning"))).await;
     assert!(answer.unwrap().starts_with("HTTP/1.1 200 "), "it is answered at once");
-    rig.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
+    engine.until(|r| matches!(r, Report::MessagesArrived { .. })).await;
     // The first of them made room; the last is dropped for its slowness.
     for mut stream in [slow.remove(0), slow.remove(198)] {
         let mut rest = Vec::new();
         let gone = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
         assert!(gone.is_ok(), "it is still open");
     }
-    rig.stop().await;
+    engine.stop().await;
 }

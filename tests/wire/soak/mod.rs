@@ -10,10 +10,10 @@
 //! fast as the world's, so that pauses that a server asks for take a twentieth of their time.
 
 mod ledger;
-mod stage;
+mod run;
 mod storm;
 
-use stage::Stage;
+use run::SoakRun;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
@@ -22,9 +22,9 @@ async fn whatever_goes_wrong_nothing_is_lost_and_nothing_doubled() {
     let seed = number("GUESTWIRE_SEED").unwrap_or(1);
     // Shown when something fails.
     eprintln!("GUESTWIRE_SOAK={messages} GUESTWIRE_SEED={seed}");
-    let mut stage = Stage::new(seed, messages);
-    stage.send_all().await;
-    stage.calm().await;
-    stage.look_up().await;
-    eprintln!("{}", stage.hold());
+    let mut run = SoakRun::new(seed, messages);
+    run.send_all().await;
+    run.calm().await;
+    run.look_up().await;
+    eprintln!("{}", run.hold());
 }

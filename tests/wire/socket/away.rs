@@ -11,7 +11,7 @@ use guestwire::model::{ConversationKey, DeliveryStatus, MessageId, SessionAsk, W
 use tokio::net::{TcpListener, TcpStream};
 
 use super::guest::{Guests, usual};
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 /// A way to a server that drops each connection until it is repaired.
 struct Way {
@@ -39,58 +39,58 @@ impl Way {
 }
 
 /// Guests behind a way that is broken, and an engine that tries again at once.
-async fn away() -> (Guests, Way, Rig) {
+async fn away() -> (Guests, Way, TestEngine) {
     let guests = Guests::start(usual).await;
     let way = Way::broken(guests.addr).await;
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.hosts.webmessaging = format!("ws://{}", way.addr);
     let tuning = Tuning { seed: 7, reopen_after: Some(Duration::from_millis(1)), ..Tuning::default() };
-    let rig = Rig::tuned(profile, Clock::start(), tuning);
-    (guests, way, rig)
+    let engine = TestEngine::tuned(profile, Clock::start(), tuning);
+    (guests, way, engine)
 }
 
-fn ended(rig: &Rig, message: MessageId) -> bool {
-    rig.life(message).is_some_and(|life| life.is_settled())
+fn ended(engine: &TestEngine, message: MessageId) -> bool {
+    engine.life(message).is_some_and(|life| life.is_settled())
 }
 
 #[tokio::test]
 async fn what_waits_is_held_can_be_taken_back_and_goes_in_order_once_somebody_connects_or_says_more() {
     for by_key in [true, false] {
-        let (guests, way, mut rig) = away().await;
-        let [one, two, three] = ["one", "two", "three"].map(|text| rig.send(0, text));
-        let WebSession::Unreachable { why } = rig.session(0, "unreachable").await else { panic!() };
+        let (guests, way, mut engine) = away().await;
+        let [one, two, three] = ["one", "two", "three"].map(|text| engine.send(0, text));
+        let WebSession::Unreachable { why } = engine.session(0, "unreachable").await else { panic!() };
         assert!(why.ends_with("; tried 8 times"), "{why}");
-        assert_eq!(rig.frames().len(), 8, "each attempt is an entry");
+        assert_eq!(engine.frames().len(), 8, "each attempt is an entry");
         for message in [one, two, three] {
-            assert_eq!(rig.life(message), Some(DeliveryStatus::Queued), "held, and not for a moment that is over");
+            assert_eq!(engine.life(message), Some(DeliveryStatus::Queued), "held, and not for a moment that is over");
         }
-        rig.engine.ask(Command::Cancel(two));
-        assert_eq!(rig.end_of(two).await, DeliveryStatus::Cancelled);
+        engine.handle.ask(Command::Cancel(two));
+        assert_eq!(engine.end_of(two).await, DeliveryStatus::Cancelled);
 
         way.repaired.store(true, Ordering::SeqCst);
-        rig.engine.ask(Command::Watch(Some(ConversationKey(0))));
-        assert!(!ended(&rig, one));
+        engine.handle.ask(Command::Watch(Some(ConversationKey(0))));
+        assert!(!ended(&engine, one));
         let mut last = three;
         if by_key {
-            rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Connect });
+            engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Connect });
         } else {
-            last = rig.send(0, "four");
+            last = engine.send(0, "four");
         }
-        assert_eq!(rig.end_of(last).await, DeliveryStatus::Accepted);
-        assert_eq!(rig.life(one), Some(DeliveryStatus::Accepted));
+        assert_eq!(engine.end_of(last).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.life(one), Some(DeliveryStatus::Accepted));
         let said = guests.texts();
         assert_eq!(said, if by_key { vec!["one", "three"] } else { vec!["one", "three", "four"] });
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
 /// Leaving takes nothing back: what is held is there at the next start.
 #[tokio::test]
 async fn what_is_held_while_guestwire_leaves_is_not_refused() {
-    let (_guests, _way, mut rig) = away().await;
-    let message = rig.send(0, "later");
-    rig.session(0, "unreachable").await;
-    let seen = rig.stop().await;
+    let (_guests, _way, mut engine) = away().await;
+    let message = engine.send(0, "later");
+    engine.session(0, "unreachable").await;
+    let seen = engine.stop().await;
     let refused =
         |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Refused(_), .. } if *id == message);
     assert!(!seen.iter().any(refused));

@@ -7,12 +7,12 @@ use guestwire::engine::{Command, Recalled, Report};
 use guestwire::model::{ConversationKey, DeliveryStatus, Kind, MessageId, Outcome};
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 /// Lines of the history, one a minute, the newest two minutes old.
 const LINES: i64 = 150;
 
-fn both() -> (Sandbox, Rig) {
+fn both() -> (Sandbox, TestEngine) {
     let mut text = format!(
         "seed = 42\nlatency_ms = [0, 0]\n[[conversations]]\nname = \"Anna, web\"\nchannel = \"web-messaging\"\n\
          guest = \"Anna\"\nscript = \"silent\"\nstarted_minutes_ago = {}\n",
@@ -24,13 +24,13 @@ fn both() -> (Sandbox, Rig) {
     let scenario = Scenario::parse(&text, Path::new("doubt.toml")).unwrap();
     let sandbox = start(Options { port: 0, scenario }).unwrap();
     let profile = sandbox.profile();
-    (sandbox, Rig::start(profile))
+    (sandbox, TestEngine::start(profile))
 }
 
 /// An earlier session was killed while it said this, in the minute of that line.
-fn recall(rig: &Rig, id: u64, text: &str, line: i64) -> MessageId {
+fn recall(engine: &TestEngine, id: u64, text: &str, line: i64) -> MessageId {
     let ago = jiff::SignedDuration::from_mins(LINES + 2 - line);
-    rig.engine.ask(Command::Recall(vec![Recalled {
+    engine.handle.ask(Command::Recall(vec![Recalled {
         message: MessageId(id),
         conversation: ConversationKey(0),
         text: text.to_owned(),
@@ -43,39 +43,39 @@ fn recall(rig: &Rig, id: u64, text: &str, line: i64) -> MessageId {
 }
 
 /// The pages that were read, in order.
-fn pages(rig: &Rig) -> Vec<String> {
-    let read = rig.exchanges(Kind::Read);
+fn pages(engine: &TestEngine) -> Vec<String> {
+    let read = engine.exchanges(Kind::Read);
     assert!(read.iter().all(|e| e.outcome == Outcome::Accepted), "{read:#?}");
     read.iter().map(|e| e.what.rsplit(' ').next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_message_is_found_however_much_was_said_since() {
-    let (_sandbox, mut rig) = both();
-    let message = recall(&rig, 7, "line 41", 41);
-    rig.until(
+    let (_sandbox, mut engine) = both();
+    let message = recall(&engine, 7, "line 41", 41);
+    engine.until(
         |r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, remote_id: Some(_), .. } if *id == message),
     )
     .await;
-    assert_eq!(pages(&rig), ["1", "2", "3", "4", "5"], "as far as it took");
-    rig.stop().await;
+    assert_eq!(pages(&engine), ["1", "2", "3", "4", "5"], "as far as it took");
+    engine.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_never_came_is_looked_for_until_the_pages_are_older_and_again_with_the_next() {
-    let (_sandbox, mut rig) = both();
-    let lost = recall(&rig, 7, "never received", 100);
+    let (_sandbox, mut engine) = both();
+    let lost = recall(&engine, 7, "never received", 100);
     let read = |n: &'static str| move |r: &Report| matches!(r, Report::Exchange(e) if e.what.ends_with(n) && e.outcome == Outcome::Accepted);
-    rig.until(read("page 3")).await;
+    engine.until(read("page 3")).await;
     // A person wants it looked for: from the newest on, as it may have come late. Asked twice, it is looked for once.
     for _ in 0..2 {
-        rig.engine.ask(Command::Read(ConversationKey(0)));
+        engine.handle.ask(Command::Read(ConversationKey(0)));
     }
-    rig.until(read("page 3")).await;
+    engine.until(read("page 3")).await;
     // The next one to be looked for is older: its look begins anew, so the first had come to rest.
-    let found = recall(&rig, 8, "line 70", 70);
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == found)).await;
-    assert_eq!(pages(&rig), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
-    assert_eq!(rig.life(lost), None, "nothing was found out about it");
-    rig.stop().await;
+    let found = recall(&engine, 8, "line 70", 70);
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == found)).await;
+    assert_eq!(pages(&engine), ["1", "2", "3", "1", "2", "3", "1", "2", "3", "4"]);
+    assert_eq!(engine.life(lost), None, "nothing was found out about it");
+    engine.stop().await;
 }

@@ -6,8 +6,8 @@ use guestwire::engine::{Command, Report, SendRequest};
 use guestwire::model::{Attachment, ConversationKey, DeliveryStatus, Extras, Kind, MessageId, Outcome, Place};
 use serde_json::json;
 
-use super::guest::{Act, Guests, by_itself, rig, usual};
-use crate::support::engine::Rig;
+use super::guest::{Act, Guests, by_itself, start_engine, usual};
+use crate::support::engine::TestEngine;
 use crate::support::http_server::{self as server, Server};
 
 fn file(dir: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
@@ -16,13 +16,13 @@ fn file(dir: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-fn send(rig: &Rig, id: u64, files: &[(PathBuf, &str)]) -> MessageId {
+fn send(engine: &TestEngine, id: u64, files: &[(PathBuf, &str)]) -> MessageId {
     let attachments = files
         .iter()
         .map(|(path, mime)| Attachment { place: Place::File(path.clone()), mime: (*mime).to_owned(), name: None })
         .collect();
     let message = MessageId(id);
-    rig.engine.ask(Command::Send(SendRequest {
+    engine.handle.ask(Command::Send(SendRequest {
         message,
         conversation: ConversationKey(0),
         text: "see files".into(),
@@ -62,10 +62,10 @@ async fn two_files_go_first_and_the_message_names_them() {
     let dir = tempfile::tempdir().unwrap();
     let http = Server::start(|_| server::json(200, "")).await;
     let guests = Guests::start(with_places(&http.url(), arrived)).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     let files = [(file(&dir, "a.png", b"first"), "image/png"), (file(&dir, "b.jpg", b"second"), "image/jpeg")];
-    let message = send(&rig, 1, &files);
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let message = send(&engine, 1, &files);
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
 
     let frames = guests.frames();
     let asked: Vec<_> = frames.iter().filter(|f| f.action() == "onAttachment").map(|f| f.json.clone()).collect();
@@ -77,8 +77,8 @@ async fn two_files_go_first_and_the_message_names_them() {
     assert_eq!(ids, [asked[0]["attachmentId"].clone(), asked[1]["attachmentId"].clone()]);
 
     // The answer to the last PUT may be read after the message was accepted.
-    while rig.exchanges(Kind::Event).iter().filter(|e| e.outcome == Outcome::Accepted).count() < 2 {
-        rig.next().await;
+    while engine.exchanges(Kind::Event).iter().filter(|e| e.outcome == Outcome::Accepted).count() < 2 {
+        engine.next().await;
     }
     let puts = http.log();
     assert_eq!(
@@ -87,8 +87,8 @@ async fn two_files_go_first_and_the_message_names_them() {
     );
     assert_eq!(puts[0].header("x-amz-tagging"), Some("abc"));
     assert!(puts[0].path.contains("signed-and-secret") && puts[0].header("authorization").is_none());
-    assert_eq!(rig.exchanges(Kind::Event)[0].what, "upload a.png");
-    let seen = format!("{:?}", rig.stop().await);
+    assert_eq!(engine.exchanges(Kind::Event)[0].what, "upload a.png");
+    let seen = format!("{:?}", engine.stop().await);
     assert!(!seen.contains("signed-and-secret") && !seen.contains("download-secret"), "a signature was reported");
 }
 
@@ -96,7 +96,7 @@ async fn two_files_go_first_and_the_message_names_them() {
 async fn what_may_not_be_attached_is_refused_before_it_is_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     for (n, (path, mime, why)) in [
         (file(&dir, "a.exe", b"x"), "image/png", "takes no .exe files"),
         (file(&dir, "a.txt", b"x"), "text/plain", "takes only image/*"),
@@ -107,12 +107,12 @@ async fn what_may_not_be_attached_is_refused_before_it_is_asked_for() {
     .into_iter()
     .enumerate()
     {
-        let message = send(&rig, n as u64 + 1, &[(path, mime)]);
-        let life = rig.end_of(message).await;
+        let message = send(&engine, n as u64 + 1, &[(path, mime)]);
+        let life = engine.end_of(message).await;
         assert!(matches!(&life, DeliveryStatus::Refused(said) if said.contains(why)), "{why}: {life:?}");
     }
     assert!(guests.frames().iter().all(|f| f.action() == "configureSession"));
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -144,19 +144,19 @@ async fn each_way_in_which_an_upload_fails_is_said_and_the_next_message_goes() {
         }
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     for (n, why) in ["4001", "4002", "403", "4003", "not secure"].into_iter().enumerate() {
-        let message = send(&rig, n as u64 + 1, &[(path.clone(), "image/png")]);
-        let life = rig.end_of(message).await;
+        let message = send(&engine, n as u64 + 1, &[(path.clone(), "image/png")]);
+        let life = engine.end_of(message).await;
         let said = |life: &DeliveryStatus| matches!(life, DeliveryStatus::Refused(said) if said.starts_with("not sent: ") && said.contains(why));
         // Whichever is heard first, the refused connection or the event.
         let either = n == 3 && matches!(&life, DeliveryStatus::Refused(said) if said.contains("could not be uploaded"));
         assert!(said(&life) || either, "{why}: {life:?}");
     }
-    let next = send(&rig, 9, &[]);
-    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
+    let next = send(&engine, 9, &[]);
+    assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["see files"], "nothing of the others was written");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -169,11 +169,11 @@ async fn a_connection_that_breaks_during_an_upload_loses_nothing() {
         _ => places(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, &http.url()));
-    let message = send(&rig, 1, &[(file(&dir, "a.png", b"first"), "image/png")]);
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let mut engine = start_engine(guests.profile(1, &http.url()));
+    let message = send(&engine, 1, &[(file(&dir, "a.png", b"first"), "image/png")]);
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["see files"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// A file that arrived and goes with no message is deleted: also where the message waits, and where only some arrived.
@@ -203,22 +203,22 @@ async fn the_files_of_a_message_that_is_taken_back_are_deleted() {
             _ => places(frame, place),
         })
         .await;
-        let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+        let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
         let files = [(file(&dir, "a.png", b"first"), "image/png"), (file(&dir, "b.png", b"second"), "image/png")];
-        let message = send(&rig, 1, &files);
+        let message = send(&engine, 1, &files);
         let second_is_asked_for = |r: &Report| matches!(r, Report::Exchange(e) if e.what == "onAttachment b.png");
         match stuck {
-            "onAttachment" => rig.until(second_is_asked_for).await,
-            _ => rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await,
+            "onAttachment" => engine.until(second_is_asked_for).await,
+            _ => engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { .. }, .. })).await,
         };
-        rig.engine.ask(Command::Cancel(message));
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Cancelled, "{stuck}");
-        let deleted = |rig: &Rig| {
+        engine.handle.ask(Command::Cancel(message));
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Cancelled, "{stuck}");
+        let deleted = |engine: &TestEngine| {
             let row = |e: &&std::sync::Arc<guestwire::model::Exchange>| e.what == "deleteAttachment";
-            rig.frames().iter().filter(row).filter(|e| e.outcome == Outcome::Accepted).count()
+            engine.frames().iter().filter(row).filter(|e| e.outcome == Outcome::Accepted).count()
         };
-        while deleted(&rig) < 2 {
-            rig.next().await;
+        while deleted(&engine) < 2 {
+            engine.next().await;
         }
         let frames = guests.frames();
         let ids = |action: &str| {
@@ -226,7 +226,7 @@ async fn the_files_of_a_message_that_is_taken_back_are_deleted() {
             of.map(|f| f.json["attachmentId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(ids("deleteAttachment"), ids("onAttachment"), "{stuck}");
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
@@ -241,15 +241,16 @@ async fn files_that_arrived_for_nothing_are_deleted() {
         _ => places(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     let files = [(file(&dir, "a.png", b"first"), "image/png"), (dir.path().join("absent.png"), "image/png")];
-    let message = send(&rig, 1, &files);
-    assert!(matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("absent.png")));
-    rig.until(|r| matches!(r, Report::Notice { text, .. } if text.starts_with("deleteAttachment was refused: 4009")))
+    let message = send(&engine, 1, &files);
+    assert!(matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("absent.png")));
+    engine
+        .until(|r| matches!(r, Report::Notice { text, .. } if text.starts_with("deleteAttachment was refused: 4009")))
         .await;
     let frames = guests.frames();
     let asked = frames.iter().find(|f| f.action() == "onAttachment").unwrap();
     let deleted = frames.iter().find(|f| f.action() == "deleteAttachment").unwrap();
     assert_eq!(deleted.json["attachmentId"], asked.json["attachmentId"]);
-    rig.stop().await;
+    engine.stop().await;
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 
-use crate::support::engine::{Rig, profile};
+use crate::support::engine::{TestEngine, profile};
 
 /// A frame of the guest.
 #[derive(Clone, Debug)]
@@ -254,12 +254,12 @@ async fn serve(
     }
 }
 
-/// A rig on a fresh clock.
-pub fn rig(profile: Profile) -> Rig {
-    Rig::start(profile)
+/// An engine on a fresh clock.
+pub fn start_engine(profile: Profile) -> TestEngine {
+    TestEngine::start(profile)
 }
 
-impl Rig {
+impl TestEngine {
     /// Until the session of a conversation stands so.
     pub async fn session(&mut self, conversation: u32, word: &str) -> WebSession {
         let key = ConversationKey(conversation);

@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use super::guest::{Guests, usual};
 use super::sessions::ask;
 use crate::support::certificates::Authority;
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 const HOST: &str = "webmessaging.test.example";
 
@@ -59,13 +59,13 @@ async fn proxy(to: SocketAddr, refusal: Option<&'static str>) -> (SocketAddr, Ar
     (addr, asked)
 }
 
-fn start(guests: &Guests, authority: &Authority, proxy: SocketAddr) -> Rig {
+fn start(guests: &Guests, authority: &Authority, proxy: SocketAddr) -> TestEngine {
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.hosts.webmessaging = format!("wss://{HOST}");
     profile.ca_files = authority.files();
     let url = format!("http://user:pa55word@{proxy}");
     let environment = Environment::of(move |name| (name == "https_proxy").then(|| url.clone()));
-    Rig::tuned(profile, Clock::start(), Tuning { seed: 7, environment, ..Tuning::default() })
+    TestEngine::tuned(profile, Clock::start(), Tuning { seed: 7, environment, ..Tuning::default() })
 }
 
 #[tokio::test]
@@ -74,15 +74,15 @@ async fn wss_through_a_proxy_with_an_authority_of_the_profiles_own() {
     let authority = Authority::new();
     let tls = behind_tls(authority.acceptor(HOST, "http/1.1"), guests.addr).await;
     let (proxy, asked) = proxy(tls, None).await;
-    let mut rig = start(&guests, &authority, proxy);
-    let message = rig.send(0, "through");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let mut engine = start(&guests, &authority, proxy);
+    let message = engine.send(0, "through");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let head = asked.lock().unwrap()[0].clone();
     assert!(head.starts_with(&format!("CONNECT {HOST}:443 HTTP/1.1\r\n")), "{head}");
     assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwYTU1d29yZA=="), "{head}");
-    let timing = rig.frames()[0].last_attempt().unwrap().timing;
+    let timing = engine.frames()[0].last_attempt().unwrap().timing;
     assert!(timing.connect.is_some() && timing.tls.is_some(), "{timing:?}");
-    let seen = format!("{:?}", rig.stop().await);
+    let seen = format!("{:?}", engine.stop().await);
     assert!(!seen.contains("pa55word") && !seen.contains("dXNlcjpwYTU1d29yZA"));
 }
 
@@ -92,23 +92,23 @@ async fn an_unknown_authority_ends_it_and_a_proxy_that_refuses_is_said() {
     let (known, unknown) = (Authority::new(), Authority::new());
     let tls = behind_tls(unknown.acceptor(HOST, "http/1.1"), guests.addr).await;
     let (tunnel, _) = proxy(tls, None).await;
-    let mut rig = start(&guests, &known, tunnel);
-    let message = rig.send(0, "never");
+    let mut engine = start(&guests, &known, tunnel);
+    let message = engine.send(0, "never");
     assert!(
-        matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("is not signed by the authority"))
+        matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("is not signed by the authority"))
     );
     assert!(guests.upgrades().is_empty());
-    rig.stop().await;
+    engine.stop().await;
 
     let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
     let (refuses, _) = proxy(tls, Some(refusal)).await;
-    let mut rig = start(&guests, &known, refuses);
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "ended").await;
-    let outcome = rig.frames()[0].outcome.clone();
+    let mut engine = start(&guests, &known, refuses);
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "ended").await;
+    let outcome = engine.frames()[0].outcome.clone();
     let words = format!("the proxy http://{refuses} (https_proxy) answered 407");
     assert!(matches!(&outcome, Outcome::Failed(why) if why.contains(&words)), "{outcome:?}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// What an opening is answered with, before there is a socket: waits as told, ends where waiting is senseless, and says
@@ -144,16 +144,16 @@ async fn an_opening_that_is_refused_waits_as_told_or_ends() {
             let mut profile = guests.profile(1, "http://127.0.0.1:1");
             profile.hosts.webmessaging = format!("{scheme}://{place}");
             profile.connect_timeout = std::time::Duration::from_millis(300);
-            let mut rig = Rig::start(profile);
-            ask(&rig, SessionAsk::Connect);
-            let session = rig.session(0, word).await;
+            let mut engine = TestEngine::start(profile);
+            ask(&engine, SessionAsk::Connect);
+            let session = engine.session(0, word).await;
             let (why, until) = match session {
                 WebSession::Reconnecting { at, why } => (why, at.mono.as_secs()),
                 WebSession::Ended { why } => (why, 0),
                 other => panic!("{other:?}"),
             };
             assert!(why.contains(part) && until >= wait, "{scheme}: {why}, {until}");
-            rig.stop().await;
+            engine.stop().await;
         }
     }
 }

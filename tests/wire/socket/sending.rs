@@ -10,8 +10,8 @@ use guestwire::model::{ConversationKey, DeliveryStatus, Ending, MessageId, Outco
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::guest::{Act, Guests, bot, by_itself, rig, usual};
-use crate::support::engine::Rig;
+use super::guest::{Act, Guests, bot, by_itself, start_engine, usual};
+use crate::support::engine::TestEngine;
 use crate::support::http_server::{self as server, Server};
 
 #[tokio::test]
@@ -26,11 +26,11 @@ async fn sent_echoed_answered() {
     .await;
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.conversations[0].attributes = [("testRun".to_owned(), "42".to_owned())].into();
-    let mut rig = rig(profile);
-    let message = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
-    let lives: Vec<_> = rig
+    let mut engine = start_engine(profile);
+    let message = engine.send(0, "Hello");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == message)).await;
+    let lives: Vec<_> = engine
         .seen
         .iter()
         .filter_map(|r| match r {
@@ -39,7 +39,7 @@ async fn sent_echoed_answered() {
         })
         .collect();
     assert_eq!(lives, [("queued", None), ("sending", None), ("accepted", Some("m-2".to_owned())), ("answered", None)]);
-    assert_eq!(rig.heard(), ["Hello", "Hi"]);
+    assert_eq!(engine.heard(), ["Hello", "Hi"]);
 
     let frame = &guests.frames()[1];
     let said = &frame.json["message"];
@@ -47,20 +47,20 @@ async fn sent_echoed_answered() {
     assert_eq!(said["channel"]["metadata"]["customAttributes"], json!({"testRun": "42"}));
     assert_eq!(said["metadata"]["id"], frame.json["tracingId"]);
 
-    let entry = rig.exchange_of(message);
+    let entry = engine.exchange_of(message);
     assert_eq!((entry.what.as_str(), entry.status(), entry.outcome.clone()), ("Hello", Some(200), Outcome::Accepted));
     let attempt = entry.last_attempt().unwrap();
     assert_eq!(attempt.request.method, "FRAME");
-    let opening = rig.frames()[0].last_attempt().unwrap().request.url.clone();
+    let opening = engine.frames()[0].last_attempt().unwrap().request.url.clone();
     assert!(opening.starts_with("ws://127.0.0.1:") && opening.contains("?deploymentId=d-0&"), "{opening}");
-    let of_all = rig.frames().iter().all(|frame| frame.last_attempt().unwrap().request.url == opening);
+    let of_all = engine.frames().iter().all(|frame| frame.last_attempt().unwrap().request.url == opening);
     assert!(of_all && attempt.request.url == opening, "{:?}", attempt.request.url);
     assert!(attempt.request.body.text.contains("\"token\":\"«token»\""), "{}", attempt.request.body.text);
     assert!(
         matches!(&attempt.ending, Some(Ending::Answered(r)) if r.version == "WebSocket" && r.body.text.contains("Inbound"))
     );
     assert!(attempt.timing.total.is_some());
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -80,51 +80,51 @@ async fn too_long_too_much_too_fast() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
     for (text, code) in [("long", "4011"), ("much", "4013"), ("odd", "400"), ("who", "401")] {
-        let message = rig.send(0, text);
-        let life = rig.end_of(message).await;
+        let message = engine.send(0, text);
+        let life = engine.end_of(message).await;
         assert!(matches!(&life, DeliveryStatus::Refused(why) if why.starts_with(code)), "{text}: {life:?}");
-        assert_eq!(rig.exchange_of(message).status(), Some(code.parse().unwrap()));
+        assert_eq!(engine.exchange_of(message).status(), Some(code.parse().unwrap()));
     }
-    let broken = rig.send(0, "broken");
-    assert!(matches!(rig.end_of(broken).await, DeliveryStatus::Unknown(why) if why.starts_with("5000")));
-    let fast = rig.send(0, "fast");
-    rig.until(
+    let broken = engine.send(0, "broken");
+    assert!(matches!(engine.end_of(broken).await, DeliveryStatus::Unknown(why) if why.starts_with("5000")));
+    let fast = engine.send(0, "fast");
+    engine.until(
         |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why == "4029, Retry-After 1 s"),
     )
     .await;
-    assert_eq!(rig.end_of(fast).await, DeliveryStatus::Accepted);
-    let entry = rig.exchange_of(fast);
+    assert_eq!(engine.end_of(fast).await, DeliveryStatus::Accepted);
+    let entry = engine.exchange_of(fast);
     assert_eq!(entry.attempts().filter_map(|a| a.status()).collect::<Vec<_>>(), [429, 200]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Five a second: the sixth waits, and nothing is refused.
 #[tokio::test]
 async fn the_queue_paces_instead_of_provoking() {
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let sent: Vec<_> = (0..7).map(|n| rig.send(0, &format!("t{n}"))).collect();
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("messages of a session"))).await;
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let sent: Vec<_> = (0..7).map(|n| engine.send(0, &format!("t{n}"))).collect();
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("messages of a session"))).await;
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
     assert_eq!(guests.texts(), (0..7).map(|n| format!("t{n}")).collect::<Vec<_>>(), "in order");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn frames_of_a_connection_are_paced_too() {
     let guests = Guests::start(usual).await;
     let tuning = Tuning { frames_per_minute: Some(3), read_pauses: vec![], ..Tuning::default() };
-    let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), tuning);
-    let sent: Vec<_> = (0..4).map(|n| rig.send(0, &format!("t{n}"))).collect();
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("frames of a connection"))).await;
+    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::fast(200), tuning);
+    let sent: Vec<_> = (0..4).map(|n| engine.send(0, &format!("t{n}"))).collect();
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("frames of a connection"))).await;
     for message in sent {
-        assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// The frame was written and the connection broke: nobody knows, it is not sent again, and its entry in the history
@@ -148,17 +148,17 @@ async fn an_echo_that_was_lost_leaves_it_unknown_until_the_history_shows_it() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, &http.url()));
-    let lost = rig.send(0, "lost?");
-    let next = rig.send(0, "next");
-    let unknown = rig.end_of(lost).await;
+    let mut engine = start_engine(guests.profile(1, &http.url()));
+    let lost = engine.send(0, "lost?");
+    let next = engine.send(0, "next");
+    let unknown = engine.end_of(lost).await;
     assert!(matches!(&unknown, DeliveryStatus::Unknown(why) if why.contains("may have been received")), "{unknown:?}");
     let landed =
-        rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == lost)).await;
+        engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == lost)).await;
     assert!(matches!(landed, Report::Message { remote_id: Some(id), .. } if id == "m-h1"));
-    assert_eq!(rig.end_of(next).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.end_of(next).await, DeliveryStatus::Accepted);
     assert_eq!(guests.texts(), ["lost?", "next"], "never twice by itself");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// The connection lives and no echo comes in time: unknown; the echo that comes later settles it.
@@ -176,29 +176,31 @@ async fn a_late_echo_settles_it() {
     .await;
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.request_timeout = Duration::from_millis(300);
-    let mut rig = rig(profile);
-    let slow = rig.send(0, "slow");
-    assert!(matches!(rig.end_of(slow).await, DeliveryStatus::Unknown(why) if why.contains("not echoed")));
+    let mut engine = start_engine(profile);
+    let slow = engine.send(0, "slow");
+    assert!(matches!(engine.end_of(slow).await, DeliveryStatus::Unknown(why) if why.contains("not echoed")));
     let echo = late.lock().unwrap().take().unwrap();
     guests.tell(echo);
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == slow)).await;
-    rig.stop().await;
+    engine.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == slow)).await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn taken_back_after_it_was_written_is_unknown_and_before_it_is_not() {
     let guests = Guests::start(|frame, place| if frame.text() == "held" { vec![] } else { usual(frame, place) }).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let (held, queued) = (rig.send(0, "held"), rig.send(0, "queued"));
-    rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == held)).await;
-    rig.engine.ask(Command::Cancel(queued));
-    assert_eq!(rig.end_of(queued).await, DeliveryStatus::Cancelled);
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let (held, queued) = (engine.send(0, "held"), engine.send(0, "queued"));
+    engine
+        .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Sending { .. }, .. } if *id == held))
+        .await;
+    engine.handle.ask(Command::Cancel(queued));
+    assert_eq!(engine.end_of(queued).await, DeliveryStatus::Cancelled);
     while guests.texts().is_empty() {
         tokio::task::yield_now().await;
     }
-    rig.engine.ask(Command::Cancel(held));
-    assert!(matches!(rig.end_of(held).await, DeliveryStatus::Unknown(_)));
-    rig.stop().await;
+    engine.handle.ask(Command::Cancel(held));
+    assert!(matches!(engine.end_of(held).await, DeliveryStatus::Unknown(_)));
+    engine.stop().await;
 }
 
 /// An intent that is recorded once it is let.
@@ -245,34 +247,35 @@ async fn the_intent_is_recorded_before_the_first_byte() {
     })
     .await;
     let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
-    let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
-    let message = rig.send(0, "Hello");
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let message = engine.send(0, "Hello");
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     // What was written to the socket before this question has arrived when its answer comes.
-    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
-    rig.until(|r| matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted))
+    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::Health });
+    engine
+        .until(|r| matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted))
         .await;
     assert!(lines.lock().unwrap().is_empty());
     let_go.notify_one();
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(*lines.lock().unwrap(), ["intent Hello true", "received", "accepted"]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn stopping_tells_how_each_message_ended() {
     let guests = Guests::start(|frame, place| if frame.text() == "held" { vec![] } else { usual(frame, place) }).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let (held, queued) = (rig.send(0, "held"), rig.send(0, "queued"));
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let (held, queued) = (engine.send(0, "held"), engine.send(0, "queued"));
     while guests.texts().is_empty() {
         tokio::task::yield_now().await;
     }
-    rig.engine.ask(Command::Shutdown);
-    assert_eq!(rig.end_of(queued).await, DeliveryStatus::Cancelled);
-    assert!(matches!(rig.end_of(held).await, DeliveryStatus::Unknown(_)));
+    engine.handle.ask(Command::Shutdown);
+    assert_eq!(engine.end_of(queued).await, DeliveryStatus::Cancelled);
+    assert!(matches!(engine.end_of(held).await, DeliveryStatus::Unknown(_)));
     let key = ConversationKey(0);
-    assert!(rig.seen.iter().any(|r| matches!(r, Report::Session { key: k, .. } if *k == key)));
-    rig.stop().await;
+    assert!(engine.seen.iter().any(|r| matches!(r, Report::Session { key: k, .. } if *k == key)));
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -281,14 +284,14 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let durable = Held::default();
     let let_go = Arc::clone(&durable.let_go);
     let tuning = Tuning { send_log: Arc::new(durable), read_pauses: vec![], ..Tuning::default() };
-    let mut rig = Rig::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
-    let message = rig.send(0, "Hello");
-    rig.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
+    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    let message = engine.send(0, "Hello");
+    engine.until(|r| matches!(r, Report::Message { life: DeliveryStatus::Sending { .. }, .. })).await;
     guests.tell(by_itself("SessionExpiredEvent", serde_json::json!({})));
-    rig.session(0, "ended").await;
+    engine.session(0, "ended").await;
     let_go.notify_one();
-    let end = rig.end_of(message).await;
+    let end = engine.end_of(message).await;
     assert!(matches!(&end, DeliveryStatus::Refused(why) if why.contains("the session has expired")), "{end:?}");
     assert!(guests.texts().is_empty());
-    rig.stop().await;
+    engine.stop().await;
 }

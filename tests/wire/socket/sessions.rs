@@ -8,29 +8,29 @@ use guestwire::model::exchange::header;
 use guestwire::model::{ConversationKey, DeliveryStatus, Ending, Outcome, SessionAsk, TokenStatus, WebSession};
 use serde_json::json;
 
-use super::guest::{Act, Guests, bot, by_itself, event, rig, session, usual};
+use super::guest::{Act, Guests, bot, by_itself, event, session, start_engine, usual};
 use crate::support::http_server::{self as server, Server};
 
 const KEY: ConversationKey = ConversationKey(0);
 
-pub fn ask(rig: &crate::support::engine::Rig, ask: SessionAsk) {
-    rig.engine.ask(Command::Session { key: KEY, ask });
+pub fn ask(engine: &crate::support::engine::TestEngine, ask: SessionAsk) {
+    engine.handle.ask(Command::Session { key: KEY, ask });
 }
 
 #[tokio::test]
 async fn a_look_opens_it_and_the_log_has_every_frame() {
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(2, "http://127.0.0.1:1"));
-    rig.engine.ask(Command::Watch(Some(KEY)));
-    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, expires: Some(_) }));
+    let mut engine = start_engine(guests.profile(2, "http://127.0.0.1:1"));
+    engine.handle.ask(Command::Watch(Some(KEY)));
+    assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: true, expires: Some(_) }));
     assert_eq!(guests.upgrades().len(), 1, "only the one that is looked at");
     let upgrade = &guests.upgrades()[0];
     let sent = |name: &str| upgrade.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
     assert_eq!(sent("origin"), Some("https://shop.example"));
     assert_eq!(sent(":path"), Some("/v1?deploymentId=d-0&application=guestwire"));
 
-    assert_eq!(rig.whats(), ["open socket", "configureSession, new guest"]);
-    let entries = rig.frames();
+    assert_eq!(engine.whats(), ["open socket", "configureSession, new guest"]);
+    let entries = engine.frames();
     let opening = entries[0].last_attempt().unwrap();
     assert_eq!((opening.request.method.as_str(), entries[0].status()), ("GET", Some(101)));
     assert_eq!(header(&opening.request.headers, "origin"), Some("https://shop.example"));
@@ -44,8 +44,8 @@ async fn a_look_opens_it_and_the_log_has_every_frame() {
 
     let token = guests.frames()[0].token().to_owned();
     assert!(uuid::Uuid::try_parse(&token).is_ok());
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Token(TokenStatus::Refused { .. }))), "no nagging");
-    let seen = rig.stop().await;
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Token(TokenStatus::Refused { .. }))), "no nagging");
+    let seen = engine.stop().await;
     assert!(!format!("{seen:?}").contains(&token), "the guest token was reported");
 }
 
@@ -63,15 +63,15 @@ async fn a_broken_connection_is_resumed_with_nothing_lost_and_nothing_doubled() 
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, &http.url()));
-    let (one, two) = (rig.send(0, "one"), rig.send(0, "two"));
-    assert_eq!(rig.end_of(one).await, DeliveryStatus::Accepted);
-    assert!(matches!(rig.session(0, "reconnecting").await, WebSession::Reconnecting { .. }));
-    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: false, .. }));
-    assert_eq!(rig.end_of(two).await, DeliveryStatus::Accepted);
-    rig.hears("meanwhile").await;
+    let mut engine = start_engine(guests.profile(1, &http.url()));
+    let (one, two) = (engine.send(0, "one"), engine.send(0, "two"));
+    assert_eq!(engine.end_of(one).await, DeliveryStatus::Accepted);
+    assert!(matches!(engine.session(0, "reconnecting").await, WebSession::Reconnecting { .. }));
+    assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: false, .. }));
+    assert_eq!(engine.end_of(two).await, DeliveryStatus::Accepted);
+    engine.hears("meanwhile").await;
     assert_eq!(guests.texts(), ["one", "two"], "each once");
-    let heard = rig.heard();
+    let heard = engine.heard();
     for text in ["one", "hi", "two", "meanwhile"] {
         assert_eq!(heard.iter().filter(|h| h.trim_end_matches('*') == text).count(), 1, "{text} in {heard:?}");
     }
@@ -79,12 +79,12 @@ async fn a_broken_connection_is_resumed_with_nothing_lost_and_nothing_doubled() 
     let configured: Vec<_> = frames.iter().filter(|f| f.action() == "configureSession").collect();
     assert_eq!(configured.len(), 2);
     assert_eq!(configured[0].token(), configured[1].token(), "the same guest");
-    assert!(rig.whats().iter().any(|w| w == "configureSession, resume"));
+    assert!(engine.whats().iter().any(|w| w == "configureSession, resume"));
     let reads = http.log();
     assert_eq!(reads[0].path, "/api/v2/webmessaging/messages?pageSize=25&pageNumber=1");
     assert_eq!(reads[0].header("origin"), Some("https://shop.example"));
     assert_eq!(reads[0].bearer(), super::guest::JWT);
-    let seen = format!("{:?}", rig.stop().await);
+    let seen = format!("{:?}", engine.stop().await);
     assert!(!seen.contains(super::guest::JWT), "the JWT was reported");
 }
 
@@ -103,21 +103,21 @@ async fn an_upgrade_refused_by_origin_is_shown_whole_and_what_waits_is_refused()
     let guests = Guests::start(usual).await;
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.hosts.webmessaging = http.url().replace("http", "ws");
-    let mut rig = rig(profile);
-    let message = rig.send(0, "hello?");
-    let why = match rig.end_of(message).await {
+    let mut engine = start_engine(profile);
+    let message = engine.send(0, "hello?");
+    let why = match engine.end_of(message).await {
         DeliveryStatus::Refused(why) => why,
         other => panic!("{other:?}"),
     };
     assert!(why.starts_with("not sent: ") && why.contains("403") && why.contains("https://shop.example"), "{why}");
-    assert_eq!(rig.session(0, "ended").await.word(), "ended");
-    let entry = rig.frames()[0].clone();
+    assert_eq!(engine.session(0, "ended").await.word(), "ended");
+    let entry = engine.frames()[0].clone();
     let answer = entry.last_attempt().unwrap().response().unwrap().clone();
     assert_eq!((answer.status, answer.body.text.as_str()), (403, refusal));
     assert_eq!(header(&answer.headers, "x-amzn-requestid"), Some("r-1"));
     assert!(matches!(&entry.outcome, Outcome::Refused(_)));
     assert_eq!(http.log().len(), 1, "knocking again would not help");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -128,29 +128,29 @@ async fn read_only_is_told_a_send_meets_its_409_and_a_new_session_goes_on() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let bye = rig.send(0, "bye");
-    assert_eq!(rig.end_of(bye).await, DeliveryStatus::Accepted);
-    assert!(matches!(rig.session(0, "read-only").await, WebSession::ReadOnly { why } if why.contains("ended")));
-    let late = rig.send(0, "late");
-    let refused = rig.end_of(late).await;
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let bye = engine.send(0, "bye");
+    assert_eq!(engine.end_of(bye).await, DeliveryStatus::Accepted);
+    assert!(matches!(engine.session(0, "read-only").await, WebSession::ReadOnly { why } if why.contains("ended")));
+    let late = engine.send(0, "late");
+    let refused = engine.end_of(late).await;
     assert!(
         matches!(&refused, DeliveryStatus::Refused(why) if why.starts_with("409 ") && why.contains("begin a new session")),
         "{refused:?}"
     );
-    let entry = rig.exchange_of(late);
+    let entry = engine.exchange_of(late);
     assert_eq!(entry.status(), Some(409));
-    ask(&rig, SessionAsk::StartNew);
-    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, .. }));
-    let again = rig.send(0, "again");
-    assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
+    ask(&engine, SessionAsk::StartNew);
+    assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: true, .. }));
+    let again = engine.send(0, "again");
+    assert_eq!(engine.end_of(again).await, DeliveryStatus::Accepted);
     let frames = guests.frames();
     let configured = frames.iter().rfind(|f| f.action() == "configureSession").unwrap();
     assert_eq!(configured.json["startNew"], true);
     assert_eq!(configured.token(), frames[0].token(), "the same guest");
     assert!(frames.iter().any(|f| f.action() == "closeSession"), "the old one is closed first");
-    assert!(rig.whats().iter().any(|w| w == "presence Disconnect"));
-    rig.stop().await;
+    assert!(engine.whats().iter().any(|w| w == "presence Disconnect"));
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -163,15 +163,15 @@ async fn the_ends_that_the_server_tells() {
         ("ConnectionClosedEvent", json!({"reasonCode": "tooMany"}), "closed this connection (tooMany)"),
     ] {
         let guests = Guests::start(usual).await;
-        let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-        ask(&rig, SessionAsk::Connect);
-        rig.session(0, "open").await;
+        let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+        ask(&engine, SessionAsk::Connect);
+        engine.session(0, "open").await;
         guests.tell(by_itself(class, body));
-        let WebSession::Ended { why: told } = rig.session(0, "ended").await else { panic!() };
+        let WebSession::Ended { why: told } = engine.session(0, "ended").await else { panic!() };
         assert!(told.contains(why), "{class}: {told}");
-        ask(&rig, SessionAsk::Connect);
-        rig.session(0, "open").await;
-        rig.stop().await;
+        ask(&engine, SessionAsk::Connect);
+        engine.session(0, "open").await;
+        engine.stop().await;
     }
 }
 
@@ -183,31 +183,31 @@ async fn an_expired_session_ends_and_the_message_says_so() {
             _ => usual(frame, place),
         })
         .await;
-        let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-        let message = rig.send(0, "x");
+        let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+        let message = engine.send(0, "x");
         assert!(
-            matches!(rig.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("begin a new session"))
+            matches!(engine.end_of(message).await, DeliveryStatus::Refused(why) if why.contains("begin a new session"))
         );
         assert!(
-            matches!(rig.session(0, "ended").await, WebSession::Ended { why } if why.starts_with(&code.to_string()))
+            matches!(engine.session(0, "ended").await, WebSession::Ended { why } if why.starts_with(&code.to_string()))
         );
-        rig.stop().await;
+        engine.stop().await;
     }
 }
 
 #[tokio::test]
 async fn a_new_guest_has_another_token() {
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "open").await;
-    ask(&rig, SessionAsk::NewGuest);
-    rig.session(0, "open").await;
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "open").await;
+    ask(&engine, SessionAsk::NewGuest);
+    engine.session(0, "open").await;
     let frames = guests.frames();
     let tokens: Vec<_> = frames.iter().filter(|f| f.action() == "configureSession").map(|f| f.token()).collect();
     assert_eq!(tokens.len(), 2);
     assert_ne!(tokens[0], tokens[1]);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -223,65 +223,66 @@ async fn presence_health_and_typing() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "open").await;
-    ask(&rig, SessionAsk::Join);
-    ask(&rig, SessionAsk::Clear);
-    rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("presence Clear") && text.contains("403")))
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "open").await;
+    ask(&engine, SessionAsk::Join);
+    ask(&engine, SessionAsk::Clear);
+    engine
+        .until(|r| matches!(r, Report::Notice { text, .. } if text.contains("presence Clear") && text.contains("403")))
         .await;
-    ask(&rig, SessionAsk::Health);
-    rig.until(|r| matches!(r, Report::Session { session: WebSession::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
+    ask(&engine, SessionAsk::Health);
+    engine.until(|r| matches!(r, Report::Session { session: WebSession::Open { expires: Some(e), .. }, .. } if e.as_second() == 1_791_139_139)
         || matches!(r, Report::Exchange(e) if e.what == "echo, health check" && e.outcome == Outcome::Accepted)).await;
-    ask(&rig, SessionAsk::Health);
-    rig.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("every 30 s"))).await;
-    rig.engine.ask(Command::Typing(KEY));
-    rig.engine.ask(Command::Typing(KEY));
-    rig.until(|r| matches!(r, Report::Exchange(e) if e.what == "typing")).await;
+    ask(&engine, SessionAsk::Health);
+    engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("every 30 s"))).await;
+    engine.handle.ask(Command::Typing(KEY));
+    engine.handle.ask(Command::Typing(KEY));
+    engine.until(|r| matches!(r, Report::Exchange(e) if e.what == "typing")).await;
     guests.tell(event(json!({"eventType": "Typing", "typing": {"type": "On", "duration": 4000}}), false));
-    let typing = rig.until(|r| matches!(r, Report::Typing { .. })).await;
+    let typing = engine.until(|r| matches!(r, Report::Typing { .. })).await;
     assert!(matches!(typing, Report::Typing { until: Some(_), .. }));
     guests.tell(bot("b", 5, "here"));
-    rig.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
-    rig.hears("here").await;
+    engine.until(|r| matches!(r, Report::Typing { until: None, .. })).await;
+    engine.hears("here").await;
     let typed = guests.frames().iter().filter(|f| f.json["message"]["events"][0]["eventType"] == "Typing").count();
     assert_eq!(typed, 1, "typing is told every five seconds at most");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn what_is_not_known_is_shown_and_harms_nothing() {
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "open").await;
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "open").await;
     guests.tell(by_itself("HologramEvent", json!({"shape": "cube", "token": "secret-of-theirs"})));
     guests.tell(Act::Say("no json".into()));
     guests.tell(bot("b", 5, "still here"));
-    rig.hears("still here").await;
-    let whats = rig.whats();
+    engine.hears("still here").await;
+    let whats = engine.whats();
     let shown = &whats[2..];
     assert_eq!(shown, ["HologramEvent (not known to guestwire)", "a frame that is no JSON object", "bot: still here"]);
-    let odd = rig.frames()[2].clone();
+    let odd = engine.frames()[2].clone();
     let attempt = odd.last_attempt().unwrap();
     assert_eq!((attempt.request.method.as_str(), attempt.request.body.total), ("RECV", 0));
     let body = &attempt.response().unwrap().body.text;
     assert!(body.contains("cube") && !body.contains("secret-of-theirs"), "{body}");
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
 async fn late_messages_are_marked_and_doubles_dropped() {
     let guests = Guests::start(usual).await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "open").await;
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "open").await;
     for act in [bot("b", 5, "second"), bot("a", 3, "first"), bot("b", 5, "second"), bot("c", 6, "third")] {
         guests.tell(act);
     }
-    rig.hears("third").await;
-    assert_eq!(rig.heard(), ["second", "first*", "third"]);
-    rig.stop().await;
+    engine.hears("third").await;
+    assert_eq!(engine.heard(), ["second", "first*", "third"]);
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -293,15 +294,16 @@ async fn a_service_that_fails_is_tried_again() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let message = rig.send(0, "patience");
-    rig.until(
-        |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("5000")),
-    )
-    .await;
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let message = engine.send(0, "patience");
+    engine
+        .until(
+            |r| matches!(r, Report::Message { life: DeliveryStatus::Waiting { why, .. }, .. } if why.contains("5000")),
+        )
+        .await;
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     assert_eq!(guests.upgrades().len(), 3);
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -310,14 +312,14 @@ async fn nobody_at_the_other_end_is_a_failure_with_its_phase() {
     let mut profile = guests.profile(1, "http://127.0.0.1:1");
     profile.hosts.webmessaging = "ws://127.0.0.1:1".into();
     profile.request_timeout = Duration::from_secs(5);
-    let mut rig = rig(profile);
-    ask(&rig, SessionAsk::Connect);
-    rig.session(0, "reconnecting").await;
-    let entry = rig.frames()[0].clone();
+    let mut engine = start_engine(profile);
+    ask(&engine, SessionAsk::Connect);
+    engine.session(0, "reconnecting").await;
+    let entry = engine.frames()[0].clone();
     assert!(matches!(&entry.outcome, Outcome::Failed(why) if why.contains("connecting")), "{:?}", entry.outcome);
-    ask(&rig, SessionAsk::Close);
-    rig.session(0, "closed").await;
-    rig.stop().await;
+    ask(&engine, SessionAsk::Close);
+    engine.session(0, "closed").await;
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -333,18 +335,18 @@ async fn older_messages_asked_for_at_once_wait_for_the_session() {
     .await;
     let mut profile = guests.profile(2, &http.url());
     profile.conversations[0].guest_token = Some(SecretSource::Literal("a-token-that-is-known".into()));
-    let mut rig = rig(profile);
+    let mut engine = start_engine(profile);
     for key in [KEY, ConversationKey(1)] {
-        rig.engine.ask(Command::Watch(Some(key)));
-        rig.engine.ask(Command::Read(key));
+        engine.handle.ask(Command::Watch(Some(key)));
+        engine.handle.ask(Command::Read(key));
     }
-    rig.hears("of before").await;
-    let message = rig.send(1, "Hello");
-    assert_eq!(rig.end_of(message).await, DeliveryStatus::Accepted);
+    engine.hears("of before").await;
+    let message = engine.send(1, "Hello");
+    assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
     let asked = guests.frames().iter().filter(|f| f.action() == "getJwt").count();
     assert_eq!((asked, http.log().len()), (1, 1), "a guest that nobody knows yet has no history");
-    assert!(!rig.seen.iter().any(|r| matches!(r, Report::Notice { .. })), "{:?}", rig.seen);
-    rig.stop().await;
+    assert!(!engine.seen.iter().any(|r| matches!(r, Report::Notice { .. })), "{:?}", engine.seen);
+    engine.stop().await;
 }
 
 #[tokio::test]
@@ -357,17 +359,17 @@ async fn what_is_said_in_a_new_session_answers_nothing_of_the_old_one() {
         acts
     })
     .await;
-    let mut rig = rig(guests.profile(1, "http://127.0.0.1:1"));
-    let before = rig.send(0, "Hello?");
-    assert_eq!(rig.end_of(before).await, DeliveryStatus::Accepted);
-    ask(&rig, SessionAsk::StartNew);
-    rig.hears("Welcome").await;
-    let after = rig.send(0, "Hi");
-    assert_eq!(rig.end_of(after).await, DeliveryStatus::Accepted);
+    let mut engine = start_engine(guests.profile(1, "http://127.0.0.1:1"));
+    let before = engine.send(0, "Hello?");
+    assert_eq!(engine.end_of(before).await, DeliveryStatus::Accepted);
+    ask(&engine, SessionAsk::StartNew);
+    engine.hears("Welcome").await;
+    let after = engine.send(0, "Hi");
+    assert_eq!(engine.end_of(after).await, DeliveryStatus::Accepted);
     let answered =
         |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == before);
-    assert!(!rig.seen.iter().any(answered), "nobody answered it");
-    rig.stop().await;
+    assert!(!engine.seen.iter().any(answered), "nobody answered it");
+    engine.stop().await;
 }
 
 /// A flood is read slowly, and loses nothing; another conversation does not notice.
@@ -379,16 +381,16 @@ async fn a_flood_is_read_slowly_and_whole() {
         _ => usual(frame, place),
     })
     .await;
-    let mut rig = rig(guests.profile(2, "http://127.0.0.1:1"));
+    let mut engine = start_engine(guests.profile(2, "http://127.0.0.1:1"));
     let began = std::time::Instant::now();
-    let flood = rig.send(0, "flood");
-    rig.hears("0").await;
-    let beside = rig.send(1, "beside");
-    assert_eq!(rig.end_of(beside).await, DeliveryStatus::Accepted);
-    assert_eq!(rig.end_of(flood).await, DeliveryStatus::Accepted);
+    let flood = engine.send(0, "flood");
+    engine.hears("0").await;
+    let beside = engine.send(1, "beside");
+    assert_eq!(engine.end_of(beside).await, DeliveryStatus::Accepted);
+    assert_eq!(engine.end_of(flood).await, DeliveryStatus::Accepted);
     // 2,500 frames at once, then one every two milliseconds.
     assert!(began.elapsed() >= std::time::Duration::from_millis(900), "{:?}", began.elapsed());
-    let heard = rig.heard();
+    let heard = engine.heard();
     assert_eq!(heard.iter().filter(|text| text.parse::<u32>().is_ok()).count(), MANY as usize);
-    rig.stop().await;
+    engine.stop().await;
 }

@@ -7,7 +7,7 @@ use guestwire::model::{ConversationKey, DeliveryStatus, Extras, RemoteMessage, S
 use guestwire::sandbox::{Options, Sandbox, Scenario, start};
 use serde_json::json;
 
-use crate::support::engine::Rig;
+use crate::support::engine::TestEngine;
 
 const SCENARIO: &str = r#"
 seed = 42
@@ -21,17 +21,17 @@ channel = "web-messaging"
 guest = "Anna"
 "#;
 
-fn both() -> (Sandbox, Rig) {
+fn both() -> (Sandbox, TestEngine) {
     of(SCENARIO)
 }
 
-fn of(scenario: &str) -> (Sandbox, Rig) {
+fn of(scenario: &str) -> (Sandbox, TestEngine) {
     let scenario = Scenario::parse(scenario, Path::new("socket.toml")).unwrap();
     let sandbox = start(Options { port: 0, scenario }).unwrap();
     let mut profile = sandbox.profile();
     // An echo that does not come is given up soon.
     profile.request_timeout = std::time::Duration::from_secs(2);
-    (sandbox, Rig::start(profile))
+    (sandbox, TestEngine::start(profile))
 }
 
 fn texts(sandbox: &Sandbox) -> Vec<String> {
@@ -49,28 +49,28 @@ fn fault(sandbox: &Sandbox, fault: &serde_json::Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_conversation_from_hello_to_its_id() {
-    let (_sandbox, mut rig) = both();
-    let hello = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(hello).await, DeliveryStatus::Accepted);
-    rig.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
-    rig.hears("You said: Hello").await;
+    let (_sandbox, mut engine) = both();
+    let hello = engine.send(0, "Hello");
+    assert_eq!(engine.end_of(hello).await, DeliveryStatus::Accepted);
+    engine.until(|r| matches!(r, Report::Typing { until: Some(_), .. })).await;
+    engine.hears("You said: Hello").await;
     let answered = |r: &Report| matches!(r, Report::Message { id, life: DeliveryStatus::Answered, .. } if *id == hello);
-    if !rig.seen.iter().any(answered) {
-        rig.until(answered).await;
+    if !engine.seen.iter().any(answered) {
+        engine.until(answered).await;
     }
     let learned = |r: &Report| matches!(r, Report::ConversationIdKnown { conversation_id, .. } if uuid::Uuid::try_parse(conversation_id).is_ok());
-    if !rig.seen.iter().any(learned) {
-        rig.until(learned).await;
+    if !engine.seen.iter().any(learned) {
+        engine.until(learned).await;
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// Sockets that close at the worst moment, echoes that are lost or come twice: each message is received once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faults_of_the_socket_lose_and_double_nothing() {
-    let (sandbox, mut rig) = both();
-    let first = rig.send(0, "first");
-    assert_eq!(rig.end_of(first).await, DeliveryStatus::Accepted);
+    let (sandbox, mut engine) = both();
+    let first = engine.send(0, "first");
+    assert_eq!(engine.end_of(first).await, DeliveryStatus::Accepted);
     let mut sent = vec!["first".to_owned()];
     for (n, (wanted, ends)) in [
         (json!({"fault": "frame-doubled"}), "accepted"),
@@ -83,89 +83,90 @@ async fn faults_of_the_socket_lose_and_double_nothing() {
     {
         fault(&sandbox, &wanted);
         let text = format!("number {n}");
-        let message = rig.send(0, &text);
+        let message = engine.send(0, &text);
         sent.push(text);
-        let life = rig.end_of(message).await;
+        let life = engine.end_of(message).await;
         assert_eq!(life.word(), ends, "{wanted}: {life:?}");
         if ends == "unknown" {
-            rig.until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == message))
+            engine
+                .until(|r| matches!(r, Report::Message { id, life: DeliveryStatus::Landed, .. } if *id == message))
                 .await;
         }
     }
-    let last = rig.send(0, "last");
-    assert_eq!(rig.end_of(last).await, DeliveryStatus::Accepted);
-    rig.hears("last").await;
+    let last = engine.send(0, "last");
+    assert_eq!(engine.end_of(last).await, DeliveryStatus::Accepted);
+    engine.hears("last").await;
     sent.push("last".to_owned());
     let received: Vec<_> = texts(&sandbox).into_iter().filter(|t| sent.contains(t)).collect();
     assert_eq!(received, sent, "in order, each once");
     for text in &sent {
-        assert_eq!(rig.heard().iter().filter(|h| h.trim_end_matches('*') == text).count(), 1, "{text}");
+        assert_eq!(engine.heard().iter().filter(|h| h.trim_end_matches('*') == text).count(), 1, "{text}");
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_only_then_a_new_session_and_an_origin_that_is_refused() {
-    let (sandbox, mut rig) = both();
-    let hello = rig.send(0, "Hello");
-    assert_eq!(rig.end_of(hello).await, DeliveryStatus::Accepted);
+    let (sandbox, mut engine) = both();
+    let hello = engine.send(0, "Hello");
+    assert_eq!(engine.end_of(hello).await, DeliveryStatus::Accepted);
     fault(&sandbox, &json!({"fault": "session-read-only"}));
-    let late = rig.send(0, "late");
-    assert!(matches!(rig.end_of(late).await, DeliveryStatus::Refused(why) if why.starts_with("409")));
-    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
-    assert!(matches!(rig.session(0, "open").await, WebSession::Open { new: true, .. }));
-    let again = rig.send(0, "again");
-    assert_eq!(rig.end_of(again).await, DeliveryStatus::Accepted);
+    let late = engine.send(0, "late");
+    assert!(matches!(engine.end_of(late).await, DeliveryStatus::Refused(why) if why.starts_with("409")));
+    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::StartNew });
+    assert!(matches!(engine.session(0, "open").await, WebSession::Open { new: true, .. }));
+    let again = engine.send(0, "again");
+    assert_eq!(engine.end_of(again).await, DeliveryStatus::Accepted);
 
     fault(&sandbox, &json!({"fault": "origin-refused"}));
-    rig.engine.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
-    assert!(matches!(rig.session(0, "ended").await, WebSession::Ended { why } if why.contains("403")));
-    rig.stop().await;
+    engine.handle.ask(Command::Session { key: ConversationKey(0), ask: SessionAsk::NewGuest });
+    assert!(matches!(engine.session(0, "ended").await, WebSession::Ended { why } if why.contains("403")));
+    engine.stop().await;
 }
 
 /// A deployment that lets nobody speak who is not signed in: the head of the thread says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_that_requires_sign_in_is_said_at_the_session_and_the_message() {
-    let (_sandbox, mut rig) =
+    let (_sandbox, mut engine) =
         of(&SCENARIO.replace("[[conversations]]", "[deployment]\nsign_in = true\n[[conversations]]"));
-    let hello = rig.send(0, "Hello");
-    let DeliveryStatus::Refused(why) = rig.end_of(hello).await else { panic!("it was sent") };
+    let hello = engine.send(0, "Hello");
+    let DeliveryStatus::Refused(why) = engine.end_of(hello).await else { panic!("it was sent") };
     assert!(why.contains("requires guests to sign in"), "{why}");
     let ended = |r: &Report| matches!(r, Report::Session { session: WebSession::Ended { why }, .. } if why.contains("requires guests to sign in"));
-    if !rig.seen.iter().any(ended) {
-        rig.until(ended).await;
+    if !engine.seen.iter().any(ended) {
+        engine.until(ended).await;
     }
-    rig.stop().await;
+    engine.stop().await;
 }
 
 /// What answers an offer of each kind is of that kind, as the service wants it: the sandbox takes no other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_kind_of_offer_is_answered_as_what_it_is() {
-    let (sandbox, mut rig) = of(&SCENARIO.replace("guest = \"Anna\"", "guest = \"Anna\"\nscript = \"offers\""));
+    let (sandbox, mut engine) = of(&SCENARIO.replace("guest = \"Anna\"", "guest = \"Anna\"\nscript = \"offers\""));
     for (ask, kind) in
         [("a card", "Button"), ("several cards", "Button"), ("a date", "DatePicker"), ("a list", "ListPicker")]
     {
         sandbox.advance(1);
-        let asked = rig.send(0, ask);
-        assert_eq!(rig.end_of(asked).await, DeliveryStatus::Accepted);
+        let asked = engine.send(0, ask);
+        assert_eq!(engine.end_of(asked).await, DeliveryStatus::Accepted);
         let of_kind = |m: &RemoteMessage| m.choices.iter().any(|c| c.kind.as_str() == kind);
         let offers = |r: &Report| matches!(r, Report::MessagesArrived { messages, .. } if messages.iter().any(of_kind));
-        let already = rig.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
+        let already = engine.seen.iter().rev().take(6).find(|r| offers(r)).cloned();
         let offer = match already {
             Some(offer) => offer,
-            None => rig.until(offers).await,
+            None => engine.until(offers).await,
         };
         let Report::MessagesArrived { messages, .. } = offer else { unreachable!() };
         let offer = messages.into_iter().find(of_kind).unwrap();
         let extras =
             Extras { choice: offer.choices.first().cloned(), answers: Some(offer.id.clone()), ..Extras::default() };
         sandbox.advance(1);
-        let taken = rig.send_with(0, &offer.choices[0].label, extras);
-        assert_eq!(rig.end_of(taken).await, DeliveryStatus::Accepted, "{kind}");
+        let taken = engine.send_with(0, &offer.choices[0].label, extras);
+        assert_eq!(engine.end_of(taken).await, DeliveryStatus::Accepted, "{kind}");
         let state = sandbox.state();
         let messages = state["conversations"][0]["messages"].as_array().unwrap().clone();
         let answer = &messages.last().unwrap()["content"][0]["buttonResponse"];
         assert_eq!((&answer["type"], &answer["originatingMessageId"]), (&json!(kind), &json!(offer.id)));
     }
-    rig.stop().await;
+    engine.stop().await;
 }

@@ -51,8 +51,8 @@ pub fn unauthorized() -> Value {
     })
 }
 
-pub struct Bench {
-    pub sandbox: Sandbox,
+pub struct TestSandbox {
+    pub server: Sandbox,
     client: Client,
 }
 
@@ -60,7 +60,7 @@ pub fn scenario(text: &str) -> Scenario {
     Scenario::parse(text, Path::new("test.toml")).unwrap()
 }
 
-impl Bench {
+impl TestSandbox {
     pub fn plain() -> Self {
         Self::with(PLAIN)
     }
@@ -70,8 +70,8 @@ impl Bench {
     }
 
     pub fn of(scenario: Scenario) -> Self {
-        let sandbox = start(Options { port: 0, scenario }).unwrap();
-        Self { sandbox, client: Client::new() }
+        let server = start(Options { port: 0, scenario }).unwrap();
+        Self { server, client: Client::new() }
     }
 
     /// [`PLAIN`] with further lines before its tables.
@@ -80,7 +80,7 @@ impl Bench {
     }
 
     pub fn request(&self, method: &str, path: &str) -> Request {
-        self.client.request(method, &format!("{}{path}", self.sandbox.url()))
+        self.client.request(method, &format!("{}{path}", self.server.url()))
     }
 
     pub async fn answer(&self, request: Request) -> Answer {
@@ -127,12 +127,12 @@ impl Bench {
     }
 
     pub fn fault(&self, fault: &Value) {
-        self.sandbox.set_fault(&fault.to_string()).unwrap();
+        self.server.set_fault(&fault.to_string()).unwrap();
     }
 
     /// Texts that [`CONVERSATION`] received, in order.
     pub fn received(&self) -> Vec<String> {
-        let state = self.sandbox.state();
+        let state = self.server.state();
         let texts = state["conversations"][0]["messages"].as_array().unwrap();
         texts.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect()
     }
@@ -149,7 +149,7 @@ impl Bench {
     }
 
     pub async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.sandbox.addr()).await.unwrap()
+        TcpStream::connect(self.server.addr()).await.unwrap()
     }
 }
 

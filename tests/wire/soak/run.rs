@@ -83,7 +83,7 @@ impl Token {
 }
 
 /// See the module.
-pub struct Stage {
+pub struct SoakRun {
     seed: u64,
     began: Instant,
     sandbox: Sandbox,
@@ -101,7 +101,7 @@ pub struct Stage {
     pulse: Arc<AtomicU64>,
 }
 
-impl Stage {
+impl SoakRun {
     pub fn new(seed: u64, messages: u64) -> Self {
         let scenario = scenario(EACH + messages / ONE_MORE);
         let scenario = Scenario::parse(&scenario, Path::new("soak.toml")).unwrap();
