@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::Problems;
+use crate::session::SignInTrouble;
 
 /// The exit codes that scripts rely on. (101 is a panic's.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,12 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+impl From<&SignInTrouble> for Exit {
+    fn from(trouble: &SignInTrouble) -> Self {
+        if trouble.network { Self::Network } else { Self::NotSignedIn }
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::args::IdsArgs;
-use super::token_fold::SignIn;
 use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
@@ -16,6 +15,7 @@ use crate::config::{Profile, Settings};
 use crate::diagnosis::ids::{Found, Known, Look, What, find};
 use crate::engine::{Command, Report};
 use crate::model::{Asked, Exchange, ExchangeId, Moment, Probed, TokenStatus};
+use crate::session::SignIn;
 
 /// A HAR of a long session is that large.
 const MAX_BYTES: u64 = 32 << 20;
@@ -146,21 +146,21 @@ impl Fold for IdsFold {
             Input::Begin | Input::Due | Input::Sandbox(..) => Vec::new(),
             Input::Report(report) => match *report {
                 Report::Token(status) => {
-                    self.sign_in.status(now, &status);
+                    self.sign_in.moved(now, status);
                     if self.begun {
                         return Vec::new();
                     }
-                    if let Some((exit, why)) = self.sign_in.trouble() {
+                    if let Some(trouble) = self.sign_in.trouble() {
                         // What is public needs nobody to be signed in.
                         self.begun = true;
-                        self.exit = *exit;
+                        self.exit = trouble.into();
                         self.look.without_token();
-                        let text = format!("not signed in, so only what is public can be looked up: {why}");
+                        let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
                         let mut acts = vec![notice(&text, now)];
                         acts.extend(self.go_on());
                         return acts;
                     }
-                    if matches!(status, TokenStatus::Valid(_)) {
+                    if matches!(self.sign_in.status, TokenStatus::Valid(_)) {
                         self.begun = true;
                         return self.go_on();
                     }

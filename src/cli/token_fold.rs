@@ -5,84 +5,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::engine::{Command, Report};
-use crate::model::{Acceptance, Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
+use crate::model::{Acceptance, Exchange, Granted, Moment, TokenFacts, TokenStatus};
 
 use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
+use crate::session::SignIn;
+use crate::session::sign_in::{facts_text, missing_scopes};
 
 /// How long the question what a token may do is waited for.
 const SCOPES_WITHIN: Duration = Duration::from_secs(5);
-/// How many vain tries are waited for before giving up.
-pub const TRIES: u32 = 3;
-/// How long a command waits in all for a token endpoint that asks to wait.
-const WAITS: Duration = Duration::from_secs(120);
-
-/// Why there is no token, and whether that is final.
-#[derive(Clone, Debug, Default)]
-pub struct SignIn {
-    /// The newest token exchange failed below HTTP.
-    network: bool,
-    failures: u32,
-    /// When the token endpoint first asked to wait, since there last was a token.
-    limited: Option<Moment>,
-    trouble: Option<(Exit, String)>,
-}
-
-impl SignIn {
-    /// Takes note of a token exchange.
-    pub fn exchange(&mut self, exchange: &Exchange) {
-        if exchange.kind == Kind::Token && exchange.outcome.is_settled() {
-            self.network = matches!(exchange.outcome, Outcome::Failed(_) | Outcome::Unknown(_));
-        }
-    }
-
-    /// Takes note of a status.
-    pub fn status(&mut self, now: Moment, status: &TokenStatus) {
-        let failed = if self.network { Exit::Network } else { Exit::NotSignedIn };
-        match status {
-            TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
-                self.failures = 0;
-                self.limited = None;
-                self.trouble = None;
-            }
-            TokenStatus::Expired { retry: None, why } => self.trouble = Some((failed, why.clone())),
-            TokenStatus::Expired { retry: Some(_), why } => {
-                self.failures += 1;
-                if self.failures >= TRIES {
-                    self.trouble = Some((failed, format!("{why} ({} tries)", self.failures)));
-                }
-            }
-            TokenStatus::Refused { why, .. } => self.trouble = Some((Exit::NotSignedIn, why.clone())),
-            TokenStatus::BadClient { why } => {
-                let how = "check the client's id, its secret, the region and client_auth";
-                self.trouble = Some((Exit::NotSignedIn, format!("{why}; {how}")));
-            }
-            TokenStatus::NoSecret { why } => self.trouble = Some((Exit::NotSignedIn, why.clone())),
-            TokenStatus::Limited { until, facts: None } => {
-                let end = self.limited.get_or_insert(now).after(WAITS);
-                if until.mono > end.mono {
-                    let asked =
-                        jiff::SignedDuration::from_secs(until.left(now).as_secs().try_into().unwrap_or(i64::MAX));
-                    let why = format!(
-                        "the token endpoint answered 429 and asks to wait {asked:#}, and this command waits {} s at most; \
-                         try again after {}",
-                        WAITS.as_secs(),
-                        until.wall.strftime("%FT%TZ"),
-                    );
-                    self.trouble = Some((Exit::NotSignedIn, why));
-                }
-            }
-            TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Limited { facts: Some(_), .. } => {}
-        }
-    }
-
-    /// Why it is no use to wait longer, if so.
-    pub fn trouble(&self) -> Option<&(Exit, String)> {
-        self.trouble.as_ref()
-    }
-}
-
 /// The status's word and what goes with it, for `--json`.
 pub fn token_line(now: Moment, status: &TokenStatus) -> Line {
     Line::new("token", now.wall, token_fields(status, None))
@@ -128,62 +60,18 @@ fn facts_json(facts: &TokenFacts) -> serde_json::Map<String, Value> {
     if let Value::Object(map) = fields { map } else { serde_json::Map::new() }
 }
 
-/// What is known of a token, a fact a line.
-pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
-    let mut lines = Vec::new();
-    lines.push(match facts.expires {
-        _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
-            "a token is there; whether the service takes it is not known".to_owned()
-        }
-        Some(end) => {
-            let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
-            format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
-        }
-        None => "signed in: when the token ends is not known".to_owned(),
-    });
-    let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
-    lines.push(format!("scopes asked for: {}", list(&facts.requested)));
-    lines.push(match &facts.granted {
-        Granted::Unknown => "scopes granted: not known".to_owned(),
-        Granted::Named(scopes) => format!("scopes granted: {}", list(scopes)),
-    });
-    lines.extend(facts.organization.iter().map(|name| format!("organisation: {name}")));
-    lines.extend(facts.client_name.iter().map(|name| format!("client: {name}")));
-    if facts.pasted {
-        lines.push("a pasted token: it cannot be renewed".to_owned());
-    }
-    match &facts.acceptance {
-        Acceptance::Taken => {}
-        Acceptance::NotAsked if !facts.pasted => {}
-        Acceptance::NotAsked => lines.push("not checked: tokens/me has not answered".to_owned()),
-        Acceptance::Unclear(why) => {
-            lines.push(format!("not checked: asked what the token may do, the answer was {why}"));
-        }
-    }
-    lines.join("\n")
-}
-
-/// The warning about scopes that are needed and known not to be granted.
-pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
-    (!facts.missing.is_empty()).then(|| {
-        let scopes = facts.missing.join(" ");
-        format!("the token lacks a scope that a conversation needs: {scopes}; expect its messages to be refused")
-    })
-}
-
 /// The account of one sign-in.
 #[derive(Debug, Default)]
 pub struct TokenFold {
     sign_in: SignIn,
-    status: TokenStatus,
     waiting_until: Option<Moment>,
 }
 
 impl TokenFold {
     fn finish(&self, now: Moment) -> Vec<Act> {
-        let trouble = self.sign_in.trouble().map(|(_, why)| why);
-        let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
-        match (self.status.facts(), self.sign_in.trouble()) {
+        let trouble = self.sign_in.trouble().map(|trouble| &trouble.why);
+        let line = Line::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
+        match (self.sign_in.status.facts(), self.sign_in.trouble()) {
             (Some(facts), None) => {
                 let mut acts = Vec::new();
                 if let Some(warning) = missing_scopes(facts) {
@@ -193,21 +81,21 @@ impl TokenFold {
                 acts.push(Act::Finish(Exit::Done));
                 acts
             }
-            (_, Some((exit, why))) => {
-                vec![Act::Say(line.warns(format!("not signed in: {why}"))), Act::Finish(*exit)]
+            (_, Some(trouble)) => {
+                let said = line.warns(format!("not signed in: {}", trouble.why));
+                vec![Act::Say(said), Act::Finish(trouble.into())]
             }
             (None, None) => vec![Act::Say(line.warns("not signed in")), Act::Finish(Exit::NotSignedIn)],
         }
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
-        self.sign_in.status(now, &status);
-        let changed = std::mem::discriminant(&self.status) != std::mem::discriminant(&status);
-        self.status = status;
+        let before = self.sign_in.moved(now, status);
+        let changed = std::mem::discriminant(&self.sign_in.status) != std::mem::discriminant(&before);
         if self.sign_in.trouble().is_some() {
             return self.finish(now);
         }
-        if let TokenStatus::Valid(facts) = &self.status {
+        if let TokenStatus::Valid(facts) = &self.sign_in.status {
             if matches!(facts.granted, Granted::Named(_)) {
                 return self.finish(now);
             }
@@ -215,10 +103,10 @@ impl TokenFold {
             return Vec::new();
         }
         let mut acts = Vec::new();
-        if changed || matches!(self.status, TokenStatus::Expired { .. }) {
-            let trouble = self.sign_in.trouble().map(|(_, why)| why);
-            let line = Line::new("token", now.wall, token_fields(&self.status, trouble));
-            acts.push(Act::Say(match &self.status {
+        if changed || matches!(self.sign_in.status, TokenStatus::Expired { .. }) {
+            let trouble = self.sign_in.trouble().map(|trouble| &trouble.why);
+            let line = Line::new("token", now.wall, token_fields(&self.sign_in.status, trouble));
+            acts.push(Act::Say(match &self.sign_in.status {
                 TokenStatus::Expired { why, .. } => line.warns(format!("not signed in yet: {why}")),
                 TokenStatus::Limited { until, .. } => {
                     let seconds = until.left(now).as_secs();
@@ -264,6 +152,7 @@ impl Fold for TokenFold {
 mod tests {
     use super::*;
     use crate::fixtures::token_facts;
+    use crate::model::{Kind, Outcome};
 
     fn facts(granted: Granted) -> TokenFacts {
         TokenFacts { granted, organization: Some("Acme".to_owned()), ..token_facts() }
@@ -362,14 +251,6 @@ mod tests {
         let said = "the token endpoint answered 429 and asks to wait 24h, and this command waits 120 s at most; \
                     try again after 1970-01-02T00:00:00Z";
         assert!(matches!(acts.first(), Some(Act::Say(line)) if format!("{line:?}").contains(said)), "{acts:?}");
-        // A token that works is not given up for that.
-        let limited = TokenStatus::Limited {
-            until: Moment::ZERO.after(Duration::from_secs(86_400)),
-            facts: Some(facts(Granted::Unknown)),
-        };
-        let mut sign_in = SignIn::default();
-        sign_in.status(Moment::ZERO, &limited);
-        assert_eq!(sign_in.trouble(), None);
     }
 
     #[test]

@@ -6,11 +6,10 @@ use crate::app::exit::Exit;
 use crate::config::parse_duration;
 use crate::text::suggest::nearest;
 
-use crate::engine::{Command, SendRequest};
+use crate::engine::Command;
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES, attributes_bytes};
-use crate::model::{
-    Author, ConversationKey, DeliveryStatus, Extras, Message, MessageId, SessionAsk, TokenStatus, Variation,
-};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk, TokenStatus};
+use crate::session::OutgoingMessage;
 use crate::text::screen::visible_lines;
 
 use super::parser::{COMMANDS, Inner, Meaning, Verb, read, read_inner};
@@ -24,34 +23,34 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Plain {
     pub(super) fn line(&mut self, line: &str) {
-        if self.question.is_some() {
+        if self.dialogue.question.is_some() {
             return self.answer(line);
         }
-        if let Some(snippet) = self.snippet.take() {
-            self.prompt_due = true;
+        if let Some(snippet) = self.dialogue.snippet.take() {
+            self.dialogue.prompt_due = true;
             return self.add_snippet(&format!("{snippet}\n{line}"));
         }
-        if let Some(block) = &mut self.block {
+        if let Some(block) = &mut self.dialogue.block {
             match read_inner(line) {
                 Inner::Line(line) => block.push(line),
                 Inner::Drop => {
-                    self.block = None;
+                    self.dialogue.block = None;
                     self.say("Dropped; nothing was sent.");
-                    self.prompt_due = true;
+                    self.dialogue.prompt_due = true;
                 }
                 Inner::End => {
                     let text = block.join("\n");
-                    self.block = None;
+                    self.dialogue.block = None;
                     self.say_text(text);
                 }
             }
             return;
         }
         match read(line) {
-            Meaning::Blank => self.prompt_due = true,
+            Meaning::Blank => self.dialogue.prompt_due = true,
             Meaning::Text(text) => self.say_text(text),
             Meaning::Command(verb, rest) => {
-                self.prompt_due = true;
+                self.dialogue.prompt_due = true;
                 if let Err(sentence) = self.command(verb, &rest) {
                     self.wrong(sentence);
                 }
@@ -69,11 +68,11 @@ impl Plain {
             Verb::List => self.list(),
             Verb::Open => return self.open(rest),
             Verb::Say => {
-                self.prompt_due = false;
+                self.dialogue.prompt_due = false;
                 self.say_text(rest.to_owned());
             }
             Verb::Begin => {
-                self.block = Some(Vec::new());
+                self.dialogue.block = Some(Vec::new());
                 if self.interactive {
                     self.say("Say the text line by line. .end on a line of its own sends it, .drop does not.");
                 }
@@ -85,7 +84,7 @@ impl Plain {
                     // What comes of it is heard, whenever it comes.
                     self.ask_session(key, SessionAsk::History);
                 } else {
-                    self.reading.insert(key);
+                    self.asked.reading.insert(key);
                     self.ask(Command::Read(key));
                 }
             }
@@ -97,33 +96,37 @@ impl Plain {
             Verb::Resend => return self.ask_resend(number(rest)?),
             Verb::Cancel => return self.cancel(number(rest)?),
             Verb::Settle => return self.settle(rest),
-            Verb::Token if matches!(self.token, TokenStatus::Getting | TokenStatus::SignedOut) && !self.interactive => {
-                self.signing = Some(Signing { than: None, tell: true });
+            Verb::Token
+                if matches!(self.session.sign_in.status, TokenStatus::Getting | TokenStatus::SignedOut)
+                    && !self.interactive =>
+            {
+                self.asked.signing = Some(Signing { than: None, tell: true });
             }
             Verb::Token => {
                 self.tell_token();
                 // Telling asks nothing of the server: what a message came to stays the end.
-                if let Some((exit, _)) = self.sign_in.trouble() {
-                    self.came_to(*exit, None);
+                if let Some(trouble) = self.session.sign_in.trouble() {
+                    let exit = Exit::from(trouble);
+                    self.came_to(exit, None);
                 }
             }
             Verb::Renew => {
-                let pasted = self.token.facts().is_some_and(|facts| facts.pasted);
+                let pasted = self.session.sign_in.status.facts().is_some_and(|facts| facts.pasted);
                 if pasted {
                     self.say("No new token: a pasted token cannot be renewed.");
                     self.came_to(Exit::Refused, None);
                 } else {
-                    self.signing = Some(Signing { than: self.token.facts().map(|f| f.generation), tell: false });
+                    self.asked.signing =
+                        Some(Signing { than: self.session.sign_in.status.facts().map(|f| f.generation), tell: false });
                     self.ask(Command::Renew);
                 }
             }
             Verb::SignIn => {
-                if self.token.facts().is_some() {
+                if self.session.sign_in.status.facts().is_some() {
                     self.say("Signed in already. Say .renew for a new token.");
                 } else {
-                    self.signing = Some(Signing { than: None, tell: false });
+                    self.asked.signing = Some(Signing { than: None, tell: false });
                     // What was refused is no answer to this asking.
-                    self.token = TokenStatus::SignedOut;
                     self.sign_in_again();
                 }
             }
@@ -152,10 +155,11 @@ impl Plain {
     }
 
     fn quit(&mut self) {
-        if self.open.is_empty() {
+        let open = self.session.under_way().count();
+        if open == 0 {
             return self.leave();
         }
-        let open = sentences::count(self.open.len() as u128, "message");
+        let open = sentences::count(open as u128, "message");
         self.put(
             Question::Quit,
             &format!(
@@ -167,12 +171,16 @@ impl Plain {
     // ---- conversations --------------------------------------------------------------------------------------------
 
     pub(super) fn active(&self) -> Result<ConversationKey, String> {
-        self.picker.active().ok_or_else(|| "No conversation is open. Say .list, then .open and a number.".to_owned())
+        self.session
+            .conversations
+            .active()
+            .ok_or_else(|| "No conversation is open. Say .list, then .open and a number.".to_owned())
     }
 
     pub(super) fn list(&mut self) {
         let lines: Vec<String> = self
-            .picker
+            .session
+            .conversations
             .items()
             .iter()
             .map(|item| {
@@ -195,7 +203,7 @@ impl Plain {
                         said.push_str(&format!(", {number} {word}"));
                     }
                 }
-                if self.picker.active() == Some(key) {
+                if self.session.conversations.active() == Some(key) {
                     said.push_str(", open");
                 }
                 said + "."
@@ -211,7 +219,7 @@ impl Plain {
         if rest.is_empty() {
             return Err("Say .open and a number or a name; .list tells them.".to_owned());
         }
-        let items = self.picker.items();
+        let items = self.session.conversations.items();
         let by_number =
             rest.parse::<u64>().ok().map(|n| items.iter().find(|i| u64::from(i.conversation.key.0) + 1 == n));
         let folded = rest.to_lowercase();
@@ -223,8 +231,7 @@ impl Plain {
             let near = near.map(|near| format!("Did you mean {near}? ")).unwrap_or_default();
             return Err(format!("There is no conversation {rest}. {near}There are {}; .list tells them.", items.len()));
         };
-        self.picker.select(key);
-        self.picker.open();
+        self.session.conversations.open_key(key);
         if !self.interactive {
             let name = self.spoken(key);
             self.say(format!("{name}, is open."));
@@ -235,18 +242,19 @@ impl Plain {
 
     /// A conversation is open: its replies are looked for, and it is read once.
     pub(super) fn opened(&mut self, key: ConversationKey) {
-        self.ask(Command::Watch(Some(key)));
-        self.pass_follows(key);
-        // A web conversation is opened by looking at it, and its session brings what was missed.
+        self.with_session(|session, _, changes| {
+            session.look_at(key, changes);
+            session.pass_follows(key, changes);
+        });
+        // The session of a web conversation says itself what is new.
         if !self.has_sessions(key) {
-            self.greeting.insert(key);
-            self.ask(Command::Read(key));
+            self.asked.greeting.insert(key);
         }
     }
 
     fn tell_thread(&mut self, few: Option<u64>) -> Result<(), String> {
         let key = self.active()?;
-        let messages = self.threads.messages(key);
+        let messages = self.session.threads.messages(key);
         let from = messages.len().saturating_sub(few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX)));
         let said: Vec<(Author, Option<&'static str>, String)> = messages
             .iter()
@@ -274,14 +282,14 @@ impl Plain {
         let span = if rest.is_empty() { Some(PATIENCE) } else { parse_duration(rest) };
         let Some(span) = span else { return Err(format!("{rest} is no span of time. Say .wait 10s, or .wait 500ms.")) };
         let key = self.active()?;
-        let newest = self.threads.get(key).and_then(|thread| thread.ours().next_back()).map(|m| m.id);
+        let newest = self.session.threads.get(key).and_then(|thread| thread.ours().next_back()).map(|m| m.id);
         let Some(message) = newest else {
             return Err("Nothing was sent in this conversation, so no reply is waited for.".to_owned());
         };
-        if self.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
+        if self.session.threads.message(message).is_some_and(|m| m.life == DeliveryStatus::Answered) {
             self.say("The last message is answered.");
         }
-        self.waiting = Some(Waiting { message, until: self.now.after(span), span });
+        self.asked.waiting = Some(Waiting { message, until: self.now.after(span), span });
         Ok(())
     }
 
@@ -314,7 +322,7 @@ impl Plain {
         if let Some(sentence) = objection {
             self.say(sentence);
             self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         } else {
             let extras = self.carried.remove(&key).unwrap_or_default();
             self.send_or_ask(key, text, extras);
@@ -323,61 +331,28 @@ impl Plain {
 
     /// Sends; in production after a question.
     pub(super) fn send_or_ask(&mut self, key: ConversationKey, text: String, extras: Extras) {
-        if !self.production {
+        if !self.session.profile.production {
             return self.submit(key, text, None, extras);
         }
         let name = self.spoken(key);
         let lines = sentences::count(visible_lines(&text).count() as u128, "line");
         let with = Self::spoken_extras(&extras);
-        let sentence = format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.region);
+        let sentence =
+            format!("Production, region {}. {name}.{with} Send this, {lines}: {text}", self.session.profile.region);
         self.put(Question::Send { key, text, extras: Box::new(extras) }, &sentence);
     }
 
     pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>, extras: Extras) {
-        self.submit_as(key, text, resend_of, extras, None);
-    }
-
-    /// Sends, wrongly on purpose where that is asked for. The message's id, where it was taken.
-    pub(super) fn submit_as(
-        &mut self,
-        key: ConversationKey,
-        text: String,
-        resend_of: Option<MessageId>,
-        extras: Extras,
-        sent_as: Option<Variation>,
-    ) -> Option<MessageId> {
-        if self.journal_objects(key) {
-            return None;
+        if !self.journal_objects(key) {
+            self.dialogue.prompt_due = false;
+            let outgoing = OutgoingMessage { resend_of, extras, ..OutgoingMessage::text(key, text) };
+            self.with_session(|session, now, changes| session.submit(outgoing, now, changes));
         }
-        self.next_message += 1;
-        let message = Message {
-            id: MessageId(self.next_message),
-            conversation: key,
-            author: Author::Guest,
-            text,
-            at: self.now,
-            life: DeliveryStatus::Queued,
-            exchange: None,
-            remote_id: None,
-            resend_of,
-            sent_as,
-            extras,
-        };
-        let id = message.id;
-        self.queued(&message);
-        let request = SendRequest::of(&message);
-        self.open.insert(message.id, key);
-        self.threads.sent(message);
-        self.picker.touch(key, self.now);
-        self.picker.set_counts(key, self.threads.counts(key));
-        self.prompt_due = false;
-        self.ask(Command::Send(request));
-        Some(id)
     }
 
     fn cancel(&mut self, n: Option<u64>) -> Result<(), String> {
         let Some(n) = n else {
-            if !self.take_back_paused() && self.open.is_empty() {
+            if !self.take_back_paused() && self.session.under_way().next().is_none() {
                 self.say("Nothing is under way.");
             }
             self.cancel_all();
@@ -393,7 +368,7 @@ impl Plain {
     }
 
     pub(super) fn cancel_all(&mut self) {
-        let open: Vec<MessageId> = self.open.keys().copied().collect();
+        let open: Vec<MessageId> = self.session.under_way().map(|(id, _)| id).collect();
         if !open.is_empty() {
             self.say("Taking back what is under way; what was already written may have been received.");
         }
@@ -405,7 +380,7 @@ impl Plain {
     /// The message that the log's entry `n` carries, and its life.
     pub(super) fn message_of(&self, n: u64) -> Result<(MessageId, DeliveryStatus), String> {
         let entry = self.entry_of(n)?;
-        let message = entry.exchange().and_then(|x| self.threads.message(x.message?));
+        let message = entry.exchange().and_then(|x| self.session.threads.message(x.message?));
         let message =
             message.ok_or_else(|| format!("Entry {n} of the log is not a sent message. .log tells the entries."))?;
         Ok((message.id, message.life.clone()))

@@ -6,6 +6,8 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
 use crate::tui::state::composer::attachments;
 
+use crate::session::thread::EntryId;
+
 use super::questions::Question;
 use super::sentences;
 use super::sentences::{clause, ending, span};
@@ -27,19 +29,19 @@ impl Plain {
     // ---- what comes -----------------------------------------------------------------------------------------------
 
     /// Tells what is new, and what it offers to answer with.
-    pub(super) fn tell_news(&mut self, key: ConversationKey) {
+    pub(super) fn tell_news(&mut self, key: ConversationKey, new: &[EntryId]) {
         let news: Vec<_> = self
+            .session
             .threads
             .messages(key)
             .iter()
-            .filter(|entry| entry.unread)
+            .filter(|entry| new.contains(&entry.id))
             .map(|entry| {
                 let files: Vec<String> =
                     entry.attachments().iter().map(|f| format!("{}, {}", f.label(), f.mime)).collect();
                 (entry.author(), entry.text().to_owned(), entry.late(), files, !entry.choices().is_empty())
             })
             .collect();
-        self.threads.mark_read(key);
         let offers = news.last().is_some_and(|(.., offers)| *offers);
         for (author, text, late, files, _) in news {
             if late {
@@ -50,13 +52,14 @@ impl Plain {
                 self.say(format!("With it came a file: {file}."));
             }
         }
-        if offers && self.picker.active() == Some(key) {
+        if offers && self.session.conversations.active() == Some(key) {
             self.tell_choices(key);
         }
     }
 
     fn tell_choices(&mut self, key: ConversationKey) {
         let labels: Vec<String> = self
+            .session
             .threads
             .get(key)
             .and_then(crate::session::thread::Thread::offer)
@@ -70,27 +73,21 @@ impl Plain {
         }
     }
 
-    pub(super) fn heard(&mut self, key: ConversationKey) {
-        if self.picker.get(key).is_some() {
-            self.picker.set_counts(key, self.threads.counts(key));
-            self.tell_news(key);
-        }
-    }
-
     /// The session of a web conversation moved on.
-    pub(super) fn session_moved(&mut self, key: ConversationKey, session: WebSession) {
-        let Some(before) = self.picker.set_session(key, session.clone()) else { return };
+    pub(super) fn web_session_moved(&mut self, key: ConversationKey, before: &WebSession) {
+        let item = self.session.conversations.get(key);
+        let Some(session) = item.map(|item| item.live.session.clone()) else { return };
         let settled = !matches!(session, WebSession::Connecting | WebSession::Reconnecting { .. });
-        if settled && self.session_asked.take_if(|asked| *asked == key).is_some() {
+        if settled && self.asked.web_session.take_if(|asked| *asked == key).is_some() {
             let exit = match session {
                 WebSession::Open { .. } | WebSession::Closed => Exit::Done,
                 WebSession::Unreachable { .. } => Exit::Network,
                 _ => Exit::Refused,
             };
             self.came_to(exit, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         }
-        if before == session {
+        if *before == session {
             return;
         }
         if let WebSession::Unreachable { why } = &session {
@@ -125,18 +122,18 @@ impl Plain {
         });
     }
 
-    pub(super) fn learned(&mut self, key: ConversationKey, id: &str) {
-        if self.picker.learned(key, id) {
-            let name = self.spoken(key);
-            self.say(format!("{name}, its conversation id became known, {}; .ids tells it in full.", ending(id)));
-        }
+    pub(super) fn tell_conversation_id(&mut self, key: ConversationKey) {
+        let item = self.session.conversations.get(key);
+        let Some(id) = item.and_then(|item| item.conversation_id()).map(ending) else { return };
+        let name = self.spoken(key);
+        self.say(format!("{name}, its conversation id became known, {id}; .ids tells it in full."));
     }
 
     pub(super) fn discovered(&mut self, page: u32, found: Result<Vec<Found>, String>, more: bool) {
-        if self.discovering.take_if(|asked| *asked == page).is_none() {
+        if self.asked.page.take_if(|asked| *asked == page).is_none() {
             return;
         }
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
         let found = match found {
             Ok(found) => found,
             Err(why) => {
@@ -170,7 +167,12 @@ impl Plain {
 
     fn with_id(&self, id: &str) -> Option<ConversationKey> {
         let same = |own: &str| own.eq_ignore_ascii_case(id);
-        self.picker.items().iter().find(|i| i.conversation_id().is_some_and(same)).map(|i| i.conversation.key)
+        self.session
+            .conversations
+            .items()
+            .iter()
+            .find(|i| i.conversation_id().is_some_and(same))
+            .map(|i| i.conversation.key)
     }
 
     // ---- what is asked --------------------------------------------------------------------------------------------
@@ -179,7 +181,7 @@ impl Plain {
     pub(super) fn discover(&mut self, page: Option<u64>) -> Result<(), String> {
         let page = u32::try_from(page.unwrap_or(1)).ok().filter(|page| *page > 0);
         let page = page.ok_or_else(|| "There is no such page. Say .active, or .active 2.".to_owned())?;
-        self.discovering = Some(page);
+        self.asked.page = Some(page);
         self.ask(Command::Discover { page });
         Ok(())
     }
@@ -211,15 +213,14 @@ impl Plain {
     }
 
     fn add_address(&mut self, name: String, address: Address) -> ConversationKey {
-        let key = self.picker.free_key();
+        let key = self.session.conversations.free_key();
         let conversation = Conversation { key, name, address };
-        self.picker.add(conversation.clone());
-        self.ask(Command::Add(conversation));
+        self.with_session(|session, _, changes| session.add_conversation(conversation, changes));
         key
     }
 
     fn open_added(&mut self, key: ConversationKey) {
-        self.picker.open_key(key);
+        self.session.conversations.open_key(key);
         if !self.interactive {
             let name = self.spoken(key);
             self.say(format!("{name}, is open."));
@@ -232,13 +233,13 @@ impl Plain {
         let whole = text.contains("</script>") || text.lines().last().is_some_and(|line| line.trim().is_empty());
         match snippet::read(text) {
             // The rest of it is no message.
-            Some(_) if text.contains("<script") && !whole => self.snippet = Some(text.to_owned()),
-            Some(found) => match found.foreign_to(&self.facts.region) {
+            Some(_) if text.contains("<script") && !whole => self.dialogue.snippet = Some(text.to_owned()),
+            Some(found) => match found.foreign_to(&self.session.profile.facts.region) {
                 Some(why) => self.wrong(why),
                 None => self.put(Question::Site(found.deployment_id), ""),
             },
             None if whole => self.wrong("There is no deploymentId in this snippet; nothing was added."),
-            None => self.snippet = Some(text.to_owned()),
+            None => self.dialogue.snippet = Some(text.to_owned()),
         }
     }
 
@@ -249,7 +250,7 @@ impl Plain {
             Ok(origin) => {
                 let name = format!("web guest {}", crate::text::screen::short_id(deployment_id, true));
                 let address = Address::WebMessaging { deployment_id: deployment_id.clone(), origin };
-                let same = self.picker.items().iter().find(|item| item.conversation.address == address);
+                let same = self.session.conversations.items().iter().find(|item| item.conversation.address == address);
                 let key = same.map(|item| item.conversation.key);
                 let key = key.unwrap_or_else(|| self.add_address(name, address));
                 self.open_added(key);
@@ -265,7 +266,8 @@ impl Plain {
     /// `.keep`: has the open conversation written into the config file.
     pub(super) fn keep_in_config(&mut self) -> Result<(), String> {
         let key = self.active()?;
-        let item = self.picker.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
+        let item =
+            self.session.conversations.get(key).ok_or_else(|| "That conversation is not there any more.".to_owned())?;
         let conversation = Conversation { name: item.name().to_owned(), ..item.conversation.clone() };
         self.acts.push(Act::KeepInConfig(Box::new(conversation)));
         Ok(())
@@ -274,7 +276,7 @@ impl Plain {
     /// `.session new`
     pub(super) fn session(&mut self, rest: &str) -> Result<(), String> {
         let key = self.active()?;
-        let Some(session) = self.picker.get(key).and_then(|i| i.session()).cloned() else {
+        let Some(session) = self.session.conversations.get(key).and_then(|i| i.session()).cloned() else {
             return Err("Only web messaging conversations have a session.".to_owned());
         };
         if rest.is_empty() {
@@ -305,7 +307,7 @@ impl Plain {
         // The others move nothing that would be told.
         let moves = !matches!(ask, SessionAsk::Join | SessionAsk::History | SessionAsk::Health);
         if moves {
-            self.session_asked = Some(key);
+            self.asked.web_session = Some(key);
         }
         self.ask(Command::Session { key, ask });
     }
@@ -313,7 +315,7 @@ impl Plain {
     /// `.choose 2`: answers with a choice; in production after a question.
     pub(super) fn choose(&mut self, n: Option<u64>) -> Result<(), String> {
         let key = self.active()?;
-        let offer = self.threads.get(key).and_then(crate::session::thread::Thread::offer);
+        let offer = self.session.threads.get(key).and_then(crate::session::thread::Thread::offer);
         let Some(offer) = offer else { return Err("No message of this conversation offers choices.".to_owned()) };
         let count = offer.choices.len();
         let Some(n) = n else {
@@ -361,7 +363,7 @@ impl Plain {
 
     fn carrier(&self) -> Result<(ConversationKey, Channel), String> {
         let key = self.active()?;
-        let channel = self.picker.get(key).map_or(Channel::GuestApi, |item| item.conversation.channel());
+        let channel = self.session.conversations.get(key).map_or(Channel::GuestApi, |item| item.conversation.channel());
         match attachments::carries_nothing(channel) {
             Some(why) => Err(format!("Nothing can be added: {why}.")),
             None => Ok((key, channel)),

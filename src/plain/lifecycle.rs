@@ -8,23 +8,26 @@ use super::{Act, Plain, sentences};
 
 impl Plain {
     pub(super) fn begin(&mut self) {
-        if self.sandbox {
+        if self.session.profile.sandbox {
             self.say("This is guestwire's built-in sandbox; nothing leaves this machine.");
         } else {
-            self.say(format!("guestwire, profile {}, region {}.", self.profile, self.region));
+            self.say(format!(
+                "guestwire, profile {}, region {}.",
+                self.session.profile.profile, self.session.profile.region
+            ));
         }
-        if self.production {
+        if self.session.profile.production {
             self.say("This is production: each message is asked for before it is sent.");
         }
         self.say("Say .help to hear what can be said here.");
         if self.interactive {
-            if self.sandbox {
+            if self.session.profile.sandbox {
                 self.say("To reach a real organisation, leave and run guestwire init.");
             }
             self.list();
         }
-        self.picker.first();
-        match self.picker.open() {
+        self.session.conversations.first();
+        match self.session.conversations.open() {
             Some(key) => {
                 if !self.interactive {
                     let name = self.spoken(key);
@@ -34,18 +37,18 @@ impl Plain {
             }
             None => self.say("This profile has no conversation; guestwire config path tells where to add one."),
         }
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 
     pub(super) fn end_of_lines(&mut self) {
-        if self.no_more_lines {
+        if self.dialogue.no_more_lines {
             return;
         }
-        self.no_more_lines = true;
-        if self.block.take().is_some() {
+        self.dialogue.no_more_lines = true;
+        if self.dialogue.block.take().is_some() {
             self.wrong("Not sent: the input ended before .end.");
         }
-        if self.question.take().is_some() {
+        if self.dialogue.question.take().is_some() {
             self.say("Not done: the input ended before the answer.");
             self.came_to(Exit::Refused, None);
         }
@@ -56,26 +59,26 @@ impl Plain {
 
     /// Ctrl-C: what is being written or asked, then what is under way, then out. A script is not read on.
     pub(super) fn interrupt(&mut self) {
-        if self.block.take().is_some() {
+        if self.dialogue.block.take().is_some() {
             self.say("Dropped; nothing was sent.");
-            self.prompt_due = true;
-        } else if self.question.take().is_some() {
+            self.dialogue.prompt_due = true;
+        } else if self.dialogue.question.take().is_some() {
             self.say("Not done.");
             self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         } else if self.is_busy() && !self.interrupted {
             self.interrupted = true;
             self.waiting_over("The wait for a reply was ended.");
-            self.reading.clear();
-            self.signing = None;
-            self.session_asked = None;
-            self.discovering = None;
-            self.desk.let_go();
+            self.asked.reading.clear();
+            self.asked.signing = None;
+            self.asked.web_session = None;
+            self.asked.page = None;
+            self.passes.let_go = true;
             self.cancel_all();
         } else {
             self.leave();
         }
-        self.no_more_lines |= !self.interactive;
+        self.dialogue.no_more_lines |= !self.interactive;
     }
 
     pub(super) fn leave(&mut self) {
@@ -92,12 +95,12 @@ impl Plain {
             return;
         }
         self.interrupted = false;
-        if self.no_more_lines && self.question.is_none() {
+        if self.dialogue.no_more_lines && self.dialogue.question.is_none() {
             self.leave();
         } else if self.interactive
-            && self.question.is_none()
-            && self.block.is_none()
-            && std::mem::take(&mut self.prompt_due)
+            && self.dialogue.question.is_none()
+            && self.dialogue.block.is_none()
+            && std::mem::take(&mut self.dialogue.prompt_due)
         {
             self.prompt();
         }
@@ -108,26 +111,27 @@ impl Plain {
         if self.interactive {
             return;
         }
-        let Some((exit, why)) = self.sign_in.trouble().cloned() else { return };
-        for key in std::mem::take(&mut self.reading) {
+        let Some(trouble) = self.session.sign_in.trouble() else { return };
+        let (exit, why) = (Exit::from(trouble), trouble.why.clone());
+        for key in std::mem::take(&mut self.asked.reading) {
             let name = self.spoken(key);
             self.say(format!("{name}, was not read, not signed in: {}.", sentences::clause(&why)));
             self.came_to(exit, None);
         }
-        if self.discovering.take().is_some() {
+        if self.asked.page.take().is_some() {
             self.say(format!("Active conversations were not asked for, not signed in: {}.", sentences::clause(&why)));
             self.came_to(exit, None);
         }
         let held = |plain: &Self, id: MessageId| {
-            let message = plain.threads.message(id);
+            let message = plain.session.threads.message(id);
             let needs_token = message.is_some_and(|m| !plain.has_sessions(m.conversation));
             needs_token
                 && matches!(message.map(|m| &m.life), Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
         };
-        let hopeless: Vec<_> =
-            self.open.keys().copied().filter(|id| !self.given_up.contains_key(id) && held(self, *id)).collect();
+        let open = self.session.under_way().map(|(id, _)| id);
+        let hopeless: Vec<_> = open.filter(|id| !self.asked.given_up.contains_key(id) && held(self, *id)).collect();
         for id in hopeless {
-            self.given_up.insert(id, (exit, format!("not signed in: {why}")));
+            self.asked.given_up.insert(id, (exit, format!("not signed in: {why}")));
             self.ask(Command::Cancel(id));
         }
     }
@@ -138,25 +142,25 @@ impl Plain {
             return;
         }
         let held = |plain: &Self, id: MessageId| {
-            let life = plain.threads.message(id).map(|m| &m.life);
+            let life = plain.session.threads.message(id).map(|m| &m.life);
             matches!(life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
         };
-        let hopeless: Vec<_> =
-            self.open.iter().filter(|(id, of)| **of == key && held(self, **id)).map(|(id, _)| *id).collect();
+        let open = self.session.under_way().filter(|(_, of)| *of == key).map(|(id, _)| id);
+        let hopeless: Vec<_> = open.filter(|id| held(self, *id)).collect();
         for id in hopeless {
-            self.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
+            self.asked.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
             self.ask(Command::Cancel(id));
         }
     }
 
     /// Whether the wait for a reply is over, one way or the other.
     pub(super) fn check_wait(&mut self) {
-        let Some(waiting) = self.waiting else { return };
-        match self.threads.message(waiting.message).map(|m| m.life.clone()) {
+        let Some(waiting) = self.asked.waiting else { return };
+        match self.session.threads.message(waiting.message).map(|m| m.life.clone()) {
             Some(DeliveryStatus::Answered) => {
-                self.waiting = None;
+                self.asked.waiting = None;
                 self.came_to(Exit::Done, Some(waiting.message));
-                self.prompt_due = true;
+                self.dialogue.prompt_due = true;
             }
             Some(
                 life @ (DeliveryStatus::Refused(_)
@@ -165,7 +169,7 @@ impl Plain {
                 | DeliveryStatus::Lost),
             ) => {
                 // The outcome was told, and its exit code stays.
-                self.waiting = None;
+                self.asked.waiting = None;
                 self.say(format!("No reply is waited for: the message is {}.", life.word()));
             }
             _ if waiting.until.left(self.now).is_zero() => {
@@ -177,10 +181,10 @@ impl Plain {
     }
 
     pub(super) fn waiting_over(&mut self, sentence: &str) {
-        if self.waiting.take().is_some() {
+        if self.asked.waiting.take().is_some() {
             self.say(sentence);
             self.came_to(Exit::Refused, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Plain, sentences};
 
 impl Plain {
     pub(super) fn entry_of(&self, n: u64) -> Result<&Entry, String> {
-        self.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
+        self.session.log.entry(n).ok_or_else(|| format!("The log has no entry {n}. .log tells the entries."))
     }
 
     /// The entry with number `n`, or else the newest that carries a message.
@@ -18,7 +18,7 @@ impl Plain {
         match n {
             Some(n) => self.entry_of(n),
             None => {
-                let sent = self.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
+                let sent = self.session.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.message.is_some()));
                 sent.ok_or_else(|| "Nothing was sent yet. Name an entry of the log; .log tells them.".to_owned())
             }
         }
@@ -27,6 +27,7 @@ impl Plain {
     pub(super) fn tell_log(&mut self, few: Option<u64>) {
         let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let mut lines: Vec<String> = self
+            .session
             .log
             .entries()
             .rev()
@@ -35,8 +36,10 @@ impl Plain {
                 let exchange = entry.exchange();
                 let settled =
                     exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
-                let life =
-                    exchange.and_then(|x| self.threads.message(x.message?)).filter(|_| settled).map(|m| m.life.word());
+                let life = exchange
+                    .and_then(|x| self.session.threads.message(x.message?))
+                    .filter(|_| settled)
+                    .map(|m| m.life.word());
                 let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
                 sentences::entry(entry, life, to, &self.zone)
             })
@@ -57,13 +60,13 @@ impl Plain {
             return Ok(());
         }
         let key = self.active()?;
-        for line in self.picker.card(key) {
+        for line in self.session.conversations.card(key) {
             let note = if line.note.is_empty() { String::new() } else { format!(", {}", line.note) };
             self.say(format!("{}: {}{note}", line.label, line.value));
         }
         // The newest message of this conversation, not of another.
         let sent = |e: &&Entry| e.exchange().is_some_and(|x| x.message.is_some() && x.conversation == Some(key));
-        let newest = self.log.entries().rev().find(sent).map(Entry::number);
+        let newest = self.session.log.entries().rev().find(sent).map(Entry::number);
         if let Some(n) = newest {
             self.tell_entry_ids(n);
         }
@@ -71,9 +74,9 @@ impl Plain {
     }
 
     fn tell_entry_ids(&mut self, n: u64) {
-        self.log.select_number(n);
-        let remote = self.message_of(n).ok().and_then(|(id, _)| self.threads.message(id)?.remote_id.clone());
-        match self.log.copy_ids() {
+        self.session.log.select_number(n);
+        let remote = self.message_of(n).ok().and_then(|(id, _)| self.session.threads.message(id)?.remote_id.clone());
+        match self.session.log.copy_ids() {
             Some(ids) => {
                 self.say(format!("Of entry {n}:"));
                 for line in ids.lines() {
@@ -89,11 +92,11 @@ impl Plain {
 
     pub(super) fn tell_part(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {
         let n = self.entry_or_newest(n)?.number();
-        self.log.select_number(n);
+        self.session.log.select_number(n);
         let (what, text) = match verb {
-            Verb::Headers => ("headers", self.log.copy_headers()),
-            Verb::Curl => ("request as a curl command", self.log.copy_curl()),
-            _ => ("body", self.log.copy_body()),
+            Verb::Headers => ("headers", self.session.log.copy_headers()),
+            Verb::Curl => ("request as a curl command", self.session.log.copy_curl()),
+            _ => ("body", self.session.log.copy_body()),
         };
         let Some(text) = text else {
             self.say(format!("Entry {n} has no {what}."));

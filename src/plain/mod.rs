@@ -60,17 +60,15 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::app::exit::Exit;
-use crate::cli::token_fold::SignIn;
-use crate::diagnosis::{History, ProfileFacts};
 use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
-use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment, TokenStatus};
+use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment};
 use crate::pass::Run;
 use crate::session::conversations::Picker;
 use crate::session::log::Log;
 use crate::session::open_pass::Found as FoundPass;
 use crate::session::sandbox_request::SandboxRequest;
-use crate::session::thread::Threads;
+use crate::session::{Attention, ProfileInfo, Session};
 use crate::text::screen::visible;
 
 use questions::Question;
@@ -143,22 +141,12 @@ pub struct Setup {
     pub now: Moment,
     /// Whether a person types: prompts and questions make sense, and nobody waits for a line to be settled.
     pub interactive: bool,
-    /// The profile's name.
-    pub profile: String,
-    /// The region's domain.
-    pub region: String,
-    /// The embedded sandbox.
-    pub sandbox: bool,
-    /// Real customers: ask before each send.
-    pub production: bool,
+    /// The profile.
+    pub profile: ProfileInfo,
     /// The conversations, in config order.
-    pub conversations: Vec<Conversation>,
+    pub conversations: Picker,
     /// The zone of the times that are told.
     pub zone: TimeZone,
-    /// What a diagnosis needs of the profile.
-    pub facts: ProfileFacts,
-    /// Where reports go where nobody says.
-    pub data_dir: PathBuf,
     /// What ids of runs grow from (random, from outside).
     pub seed: u128,
     /// The log, with its bounds.
@@ -180,34 +168,11 @@ struct Signing {
     tell: bool,
 }
 
-/// The account of a session in lines.
-#[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Plain {
-    now: Moment,
-    interactive: bool,
-    profile: String,
-    region: String,
-    sandbox: bool,
-    production: bool,
-    zone: TimeZone,
-    picker: Picker,
-    threads: Threads,
-    log: Log,
-    token: TokenStatus,
-    sign_in: SignIn,
-    kept: journal::Kept,
-    desk: pass::Desk,
-    facts: ProfileFacts,
-    past: History,
-    data_dir: PathBuf,
-    seed: u128,
-    /// Messages that are not settled.
-    open: BTreeMap<MessageId, ConversationKey>,
-    /// Of these, those that were given up because nothing will take them away by itself: the exit code, and why.
+/// What was asked for and is not settled, beside messages and passes.
+#[derive(Debug, Default)]
+struct Asked {
+    /// Messages that were given up because nothing will take them away by itself: the exit code, and why.
     given_up: BTreeMap<MessageId, (Exit, String)>,
-    /// How many steps of an open send have been told of.
-    told: HashMap<ExchangeId, usize>,
     /// Conversations that a person asked to read.
     reading: BTreeSet<ConversationKey>,
     /// Conversations that were opened and whose first reading is to be told of.
@@ -215,22 +180,43 @@ pub struct Plain {
     signing: Option<Signing>,
     waiting: Option<Waiting>,
     /// The conversation whose session was asked to move, and has not.
-    session_asked: Option<ConversationKey>,
-    /// The page of active conversations that was asked for, and the newest that came.
-    discovering: Option<u32>,
-    found: Vec<Found>,
-    /// What the next messages carry beside their text.
-    carried: BTreeMap<ConversationKey, Extras>,
+    web_session: Option<ConversationKey>,
+    /// The page of active conversations.
+    page: Option<u32>,
+}
+
+/// What is typed and said in turn.
+#[derive(Debug, Default)]
+struct Dialogue {
     question: Option<Question>,
     /// The lines of a text that was begun and not ended.
     block: Option<Vec<String>>,
     /// A Messenger's snippet that goes on in the next line.
     snippet: Option<String>,
-    next_message: u64,
-    /// Of the last thing that was asked of the server; with the message that it is about.
-    last: (Exit, Option<MessageId>),
     no_more_lines: bool,
     prompt_due: bool,
+}
+
+/// A session in lines.
+#[derive(Debug)]
+pub struct Plain {
+    session: Session,
+    now: Moment,
+    interactive: bool,
+    zone: TimeZone,
+    passes: pass::Passes,
+    /// Drafts of the console: they stay its own.
+    drafts: BTreeMap<ConversationKey, (String, usize)>,
+    asked: Asked,
+    /// How many steps of an open send have been told of.
+    told: HashMap<ExchangeId, usize>,
+    /// The newest page of active conversations that came.
+    found: Vec<Found>,
+    /// What the next messages carry beside their text.
+    carried: BTreeMap<ConversationKey, Extras>,
+    dialogue: Dialogue,
+    /// Of the last thing that was asked of the server; with the message that it is about.
+    last: (Exit, Option<MessageId>),
     /// Ctrl-C was pressed, and what it took back is not settled.
     interrupted: bool,
     left: bool,
@@ -238,45 +224,23 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// An account that has not begun.
+    /// A session that has not begun.
     pub fn new(setup: Setup) -> Self {
+        let mut session = Session::new(setup.profile, setup.conversations, setup.log);
+        session.attention = Attention::Everywhere;
         Self {
+            session,
             now: setup.now,
             interactive: setup.interactive,
-            profile: setup.profile,
-            region: setup.region,
-            sandbox: setup.sandbox,
-            production: setup.production,
             zone: setup.zone,
-            picker: Picker::new(setup.conversations),
-            threads: Threads::new(),
-            log: setup.log,
-            token: TokenStatus::SignedOut,
-            sign_in: SignIn::default(),
-            kept: journal::Kept::default(),
-            desk: pass::Desk::default(),
-            facts: setup.facts,
-            past: History::default(),
-            data_dir: setup.data_dir,
-            seed: setup.seed,
-            open: BTreeMap::new(),
-            given_up: BTreeMap::new(),
+            passes: pass::Passes::new(setup.seed),
+            drafts: BTreeMap::new(),
+            asked: Asked::default(),
             told: HashMap::new(),
-            reading: BTreeSet::new(),
-            greeting: BTreeSet::new(),
-            signing: None,
-            waiting: None,
-            session_asked: None,
-            discovering: None,
             found: Vec::new(),
             carried: BTreeMap::new(),
-            question: None,
-            block: None,
-            snippet: None,
-            next_message: 0,
+            dialogue: Dialogue::default(),
             last: (Exit::Done, None),
-            no_more_lines: false,
-            prompt_due: false,
             interrupted: false,
             left: false,
             acts: Vec::new(),
@@ -288,7 +252,7 @@ impl Plain {
         self.now = now;
         match input {
             Input::Begin => self.begin(),
-            Input::Line(_) | Input::BadLine(_) if self.left || self.no_more_lines => {}
+            Input::Line(_) | Input::BadLine(_) if self.left || self.dialogue.no_more_lines => {}
             Input::Line(line) => self.line(&line),
             Input::BadLine(why) => self.wrong(format!("Not sent: the line {why}.")),
             Input::NoMoreLines => self.end_of_lines(),
@@ -299,9 +263,15 @@ impl Plain {
             Input::KeptInConfig(Ok(said)) => self.say(said),
             Input::KeptInConfig(Err(why)) => self.wrong(why),
             Input::PassRead(path, text) => self.pass_read(&path, text),
-            Input::Arranged(done) => self.arranged(&done),
+            Input::Arranged(done) => {
+                let changes = self.session.sandbox_answered(&done, now);
+                self.carry_out(changes);
+            }
             Input::Reported(done) => self.reported(done),
-            Input::Due => self.pass_due(),
+            Input::Due => {
+                let changes = self.session.due(now);
+                self.carry_out(changes);
+            }
         }
         self.afterwards();
         std::mem::take(&mut self.acts)
@@ -309,12 +279,12 @@ impl Plain {
 
     /// Whether the next line may come. In a script it waits for what the line before it asked for.
     pub fn wants_line(&self) -> bool {
-        !self.left && !self.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
+        !self.left && !self.dialogue.no_more_lines && !self.opening() && (self.interactive || !self.is_busy())
     }
 
     /// When it wants [`Input::Due`].
     pub fn due(&self) -> Option<Moment> {
-        self.waiting.map(|waiting| waiting.until).into_iter().chain(self.desk.due()).min()
+        self.asked.waiting.map(|waiting| waiting.until).into_iter().chain(self.pass_due()).min()
     }
 
     /// The exit code: at a keyboard, where a person has heard everything, always that of a thing done.
@@ -324,13 +294,13 @@ impl Plain {
 
     /// Whether something that was asked for is not settled.
     fn is_busy(&self) -> bool {
-        !self.open.is_empty()
-            || !self.reading.is_empty()
-            || self.signing.is_some()
-            || self.waiting.is_some()
-            || self.session_asked.is_some()
-            || self.discovering.is_some()
-            || self.desk.is_busy()
+        self.session.under_way().next().is_some()
+            || !self.asked.reading.is_empty()
+            || self.asked.signing.is_some()
+            || self.asked.waiting.is_some()
+            || self.asked.web_session.is_some()
+            || self.asked.page.is_some()
+            || self.pass_is_busy()
     }
 
     // ---- saying -------------------------------------------------------------------------------------------------
@@ -347,13 +317,13 @@ impl Plain {
     /// Says why a line cannot be taken; in a script, nothing after it is.
     fn wrong(&mut self, sentence: impl AsRef<str>) {
         self.say(sentence);
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
         if !self.interactive {
             self.say("Stopped here: the lines that follow are not read.");
             self.last = (Exit::Usage, None);
-            self.no_more_lines = true;
-            self.question = None;
-            self.block = None;
+            self.dialogue.no_more_lines = true;
+            self.dialogue.question = None;
+            self.dialogue.block = None;
         }
     }
 
@@ -371,17 +341,17 @@ impl Plain {
 
     /// `Conversation 2, Echo`.
     fn spoken(&self, key: ConversationKey) -> String {
-        let name = self.picker.get(key).map_or("", |item| item.name());
+        let name = self.session.conversations.get(key).map_or("", |item| item.name());
         format!("Conversation {}, {name}", u64::from(key.0) + 1)
     }
 
     /// Whether messages of that conversation go through a session of the guest's own.
     fn has_sessions(&self, key: ConversationKey) -> bool {
-        self.picker.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
+        self.session.conversations.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
     }
 
     fn spoken_active(&self) -> Option<String> {
-        Some(self.spoken(self.picker.active()?))
+        Some(self.spoken(self.session.conversations.active()?))
     }
 }
 

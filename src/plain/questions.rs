@@ -66,14 +66,14 @@ impl Plain {
             self.say(line);
         }
         self.say(question.how());
-        self.question = Some(question);
+        self.dialogue.question = Some(question);
     }
 
     /// Takes a line as an answer.
     pub(super) fn answer(&mut self, line: &str) {
-        let Some(question) = self.question.take() else { return };
+        let Some(question) = self.dialogue.question.take() else { return };
         let said = line.trim().to_lowercase();
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
         if matches!(question, Question::Settle(_)) && matches!(said.as_str(), "1" | "2" | "3" | "4") {
             return self.settled(&question, &said);
         }
@@ -113,14 +113,14 @@ impl Plain {
         let how = question.how();
         if self.interactive {
             self.say(format!("That is no answer. {how}"));
-            self.question = Some(question);
+            self.dialogue.question = Some(question);
         } else {
             self.wrong(format!("Not done: the line after a question must answer it. {how}"));
         }
     }
 
     fn resend(&mut self, id: MessageId) {
-        let Some(message) = self.threads.message(id) else { return };
+        let Some(message) = self.session.threads.message(id) else { return };
         let (key, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
         self.submit(key, text, Some(id), extras);
     }
@@ -128,7 +128,7 @@ impl Plain {
     pub(super) fn ask_resend(&mut self, n: Option<u64>) -> Result<(), String> {
         let n = n.ok_or_else(|| "Say .resend and a number of the log; .log tells them.".to_owned())?;
         let (id, life) = self.message_of(n)?;
-        let Some((key, text)) = self.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
+        let Some((key, text)) = self.session.threads.message(id).map(|m| (m.conversation, m.text.clone())) else {
             return Ok(());
         };
         let happened = match &life {
@@ -145,7 +145,11 @@ impl Plain {
             }
             other => format!("The first time it was {}.", other.word()),
         };
-        let place = if self.production { format!("Production, region {}. ", self.region) } else { String::new() };
+        let place = if self.session.profile.production {
+            format!("Production, region {}. ", self.session.profile.region)
+        } else {
+            String::new()
+        };
         let sentence = format!("{place}{}. {happened} Send this again: {text}", self.spoken(key));
         let question =
             if matches!(life, DeliveryStatus::Unknown(_)) { Question::Again(id) } else { Question::Resend(id) };
@@ -182,8 +186,8 @@ impl Plain {
         let Question::Settle(id) = *question else { return };
         match choice {
             "1" => {
-                if let Some(key) = self.threads.message(id).map(|m| m.conversation) {
-                    self.reading.insert(key);
+                if let Some(key) = self.session.threads.message(id).map(|m| m.conversation) {
+                    self.asked.reading.insert(key);
                     self.ask(Command::Read(key));
                 }
             }

@@ -3,92 +3,102 @@
 use std::sync::Arc;
 
 use crate::app::exit::Exit;
-use crate::cli::token_fold::{SignIn, facts_text, missing_scopes};
 use crate::engine::{Command, Report};
 use crate::journal::job::not_on_disk;
 use crate::model::{
-    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Outcome, RemoteState,
-    RepliesReadable, Step, TokenStatus, Unreadable,
+    Author, ConversationKey, DeliveryStatus, Exchange, ExchangeId, Kind, MessageId, Moment, Outcome, RemoteState, Step,
+    TokenStatus, Unreadable,
 };
+use crate::session::Session;
+use crate::session::changes::{Change, Changes, Notice};
+use crate::session::log::Entry;
+use crate::session::sign_in::{facts_text, missing_scopes};
+use crate::session::thread::EntryId;
 use crate::text::screen::visible_lines;
 
 use super::sentences;
 use super::sentences::{attempt, clause, span, with_id, with_status};
-use super::{Plain, Signing};
+use super::{Act, Plain, Signing};
 
 impl Plain {
     pub(super) fn report(&mut self, report: Report) {
-        // What a pass waits for is told to it once the rest knows it.
-        let told = self.desk.plays().then(|| report.clone());
-        self.learn(&report);
-        self.take(report);
-        if let Some(report) = told {
-            self.pass_report(&report);
+        if let Report::Discovered { page, found, more } = report {
+            return self.discovered(page, found, more);
+        }
+        let changes = self.session.apply(report, self.now);
+        self.carry_out(changes);
+    }
+
+    /// Lets the session do something, and carries out what it asks for.
+    pub(super) fn with_session<R>(&mut self, change: impl FnOnce(&mut Session, Moment, &mut Changes) -> R) -> R {
+        let mut changes = Changes::default();
+        let result = change(&mut self.session, self.now, &mut changes);
+        self.carry_out(changes);
+        result
+    }
+
+    /// Carries out what the session asks for.
+    pub(super) fn carry_out(&mut self, changes: Changes) {
+        for change in changes {
+            match change {
+                Change::Engine(command) => self.ask(command),
+                Change::Journal(job) => self.acts.push(Act::Keep(Box::new(job))),
+                Change::Sandbox(request) => self.acts.push(Act::Arrange(request)),
+                Change::LiftFaults => self.acts.push(Act::Tidy),
+                Change::Notice(notice) => self.tell(notice),
+            }
         }
     }
 
-    /// What a diagnosis is made from.
-    fn learn(&mut self, report: &Report) {
-        match report {
-            Report::Exchange(exchange) => drop(self.past.exchange(exchange)),
-            Report::Token(status) => {
-                if let Some(facts) = status.facts() {
-                    self.past.token(facts);
+    fn tell(&mut self, notice: Notice) {
+        match notice {
+            Notice::Token { before, in_trouble } => self.token_moved(&before, in_trouble),
+            Notice::Exchange(exchange) => {
+                if exchange.kind == Kind::Send && exchange.message.is_some() {
+                    self.steps(&exchange);
                 }
             }
-            Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
-            _ => {}
-        }
-    }
-
-    fn take(&mut self, report: Report) {
-        match report {
-            Report::Token(status) => self.token_moved(status),
-            Report::Exchange(exchange) => self.exchanged(&exchange),
-            Report::Message { id, life, exchange, remote_id } => self.message_moved(id, life, exchange, remote_id),
-            Report::NotOnDisk { why, .. } => self.say(not_on_disk(&why)),
-            Report::Conversation { key, state, since, messages } => {
-                self.keep_heard(key, &messages);
-                self.threads.read(key, state, since, messages, self.now);
-                self.was_read(key, state, since);
+            Notice::Message { id, before, life, exchange } => self.message_moved(id, &before, &life, exchange),
+            Notice::Sent(id) => self.keep_draft(id),
+            Notice::WaitsBehindPaused(_) => self.say("It waits behind older ones. Say .resume to send them all."),
+            Notice::NotOnDisk(why) => self.say(not_on_disk(&why)),
+            Notice::Read { key, before, since, news } => self.was_read(key, before, since, &news),
+            Notice::Arrived { key, news } => self.tell_news(key, &news),
+            Notice::Replies { key, changed } => self.replies(key, changed),
+            Notice::WebSession { key, before } => self.web_session_moved(key, &before),
+            Notice::ConversationId { key, new } => {
+                if new {
+                    self.tell_conversation_id(key);
+                }
             }
-            Report::ClockSkew(seconds) => {
-                self.threads.clock_skew(seconds);
+            Notice::ClockSkew(seconds) => {
                 let side = if seconds > 0 { "ahead of" } else { "behind" };
                 self.say(format!("The server's clock is {} seconds {side} this machine's.", seconds.unsigned_abs()));
             }
-            Report::Notice { at, text } => self.notice(at, &text),
-            Report::MessagesArrived { key, messages } => {
-                self.keep_heard(key, &messages);
-                self.threads.heard(key, messages, self.now);
-                self.heard(key);
+            Notice::EngineNotice(text) | Notice::JournalNotice(text) => self.say(format!("Notice: {text}")),
+            Notice::Stopped => self.leave(),
+            Notice::JournalTrouble(trouble) => self.say(trouble.sentence),
+            Notice::JournalWell => self.say("The journal keeps everything again."),
+            Notice::JournalFree => {
+                self.say("The journal is free: this guestwire keeps everything now, and sends.");
             }
-            Report::RepliesReadable { key, readable, .. } => self.replies_readable(key, readable),
-            Report::Session { key, session } => self.session_moved(key, session),
-            Report::ConversationIdKnown { key, conversation_id } => {
-                self.keep_learned(key, &conversation_id);
-                self.learned(key, &conversation_id);
+            Notice::Drafts(drafts) => {
+                self.drafts = drafts.into_iter().map(|(key, text, cursor)| (key, (text, cursor))).collect();
             }
-            Report::Discovered { page, found, more } => self.discovered(page, found, more),
-            // What a doctor or an agent is told has no line of its own here, and typing would talk over what one reads.
-            Report::RateLimit(_)
-            | Report::Probe { .. }
-            | Report::Metrics { .. }
-            | Report::Agent(_)
-            | Report::Webhook(_)
-            | Report::Typing { .. } => {}
-            Report::Stopped => self.leave(),
+            Notice::Restored(left) => self.tell_leftovers(&left),
+            Notice::Pass { was_over } => self.pass_moved(was_over),
+            // Nothing is opened here but by a word, and nothing is watched for.
+            Notice::Reopened { .. } | Notice::OutcomeKnown(..) => {}
         }
     }
 
     // ---- the token ------------------------------------------------------------------------------------------------
 
-    fn token_moved(&mut self, status: TokenStatus) {
-        let trouble = self.sign_in.trouble().is_some();
-        self.sign_in.status(self.now, &status);
-        let before = self.token.facts().map(|f| f.generation);
-        let warned = self.token.facts().and_then(missing_scopes);
-        let mended = matches!(self.token, TokenStatus::RenewFailed { .. }) || trouble;
+    fn token_moved(&mut self, was: &TokenStatus, in_trouble: bool) {
+        let status = self.session.sign_in.status.clone();
+        let before = was.facts().map(|f| f.generation);
+        let warned = was.facts().and_then(missing_scopes);
+        let mended = matches!(was, TokenStatus::RenewFailed { .. }) || in_trouble;
         match &status {
             TokenStatus::Valid(facts) => {
                 let lasts = match facts.expires {
@@ -137,15 +147,14 @@ impl Plain {
         if let Some(warning) = warning {
             self.say(format!("Warning: {warning}. Say .token for all that is known."));
         }
-        self.token = status;
         self.signing_moved();
     }
 
     /// Whether a token that was asked for is here, or will not come.
     pub(super) fn signing_moved(&mut self) {
-        let Some(Signing { than, tell }) = self.signing else { return };
-        let generation = self.token.facts().map(|f| f.generation);
-        let pending = match &self.token {
+        let Some(Signing { than, tell }) = self.asked.signing else { return };
+        let generation = self.session.sign_in.status.facts().map(|f| f.generation);
+        let pending = match &self.session.sign_in.status {
             TokenStatus::SignedOut | TokenStatus::Getting | TokenStatus::Renewing(_) => true,
             TokenStatus::Valid(_) => generation <= than,
             _ => false,
@@ -153,28 +162,28 @@ impl Plain {
         if pending {
             return;
         }
-        self.signing = None;
-        let exit = match self.sign_in.trouble() {
-            Some((exit, _)) => *exit,
-            None if matches!(self.token, TokenStatus::Valid(_)) => Exit::Done,
+        self.asked.signing = None;
+        let exit = match self.session.sign_in.trouble() {
+            Some(trouble) => trouble.into(),
+            None if matches!(self.session.sign_in.status, TokenStatus::Valid(_)) => Exit::Done,
             None => Exit::NotSignedIn,
         };
         self.came_to(exit, None);
         if tell {
             self.tell_token();
         }
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 
     pub(super) fn tell_token(&mut self) {
-        match self.token.facts().cloned() {
+        match self.session.sign_in.status.facts().cloned() {
             Some(facts) => {
                 for line in facts_text(&facts, self.now).lines() {
                     self.say(line);
                 }
             }
             None => {
-                let said = match &self.token {
+                let said = match &self.session.sign_in.status {
                     TokenStatus::SignedOut => "No token, and none asked for. Say .signin.".to_owned(),
                     TokenStatus::Getting => "A token is being asked for.".to_owned(),
                     TokenStatus::Limited { until, .. } => {
@@ -193,31 +202,22 @@ impl Plain {
 
     /// Tries to sign in anew: what failed before counts no more.
     pub(super) fn sign_in_again(&mut self) {
-        self.sign_in = SignIn::default();
+        self.session.sign_in.begin_anew();
         self.ask(Command::SignIn);
     }
 
     // ---- exchanges ------------------------------------------------------------------------------------------------
 
-    fn exchanged(&mut self, exchange: &Arc<Exchange>) {
-        self.sign_in.exchange(exchange);
-        self.log.exchange(Arc::clone(exchange));
-        self.keep_exchange(exchange);
-        if exchange.kind == Kind::Send && exchange.message.is_some() {
-            self.steps(exchange);
-        }
-    }
-
     /// Whether replies can be read: said when it changes, and to whoever asked for a read.
-    fn replies_readable(&mut self, key: ConversationKey, readable: RepliesReadable) {
-        let changed = self.picker.set_readable(key, readable.clone());
-        let Some(why) = readable.unreadable() else { return };
-        let asked = self.reading.remove(&key);
-        let waited_for = self.greeting.remove(&key) || asked;
+    fn replies(&mut self, key: ConversationKey, changed: bool) {
+        let why = self.session.conversations.get(key).and_then(|item| item.readable.unreadable()).cloned();
+        let Some(why) = why else { return };
+        let asked = self.asked.reading.remove(&key);
+        let waited_for = self.asked.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
         if waited_for || changed && !self.has_sessions(key) {
             let of_read = |x: &&Arc<Exchange>| x.kind == Kind::Read && x.conversation == Some(key);
-            let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
+            let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
             let said = format!("{}, {}{id}. Say .read to try again.", self.spoken(key), why.sentence());
             self.say(said);
@@ -225,7 +225,7 @@ impl Plain {
         if asked {
             let network = matches!(why, Unreadable::NoAnswer(_));
             self.came_to(if network { Exit::Network } else { Exit::Refused }, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         }
     }
 
@@ -236,7 +236,11 @@ impl Plain {
             return;
         }
         let mut told = self.told.get(&exchange.id).copied().unwrap_or(0);
-        let name = self.number(exchange.id).map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
+        let name = self
+            .session
+            .log
+            .number_of(exchange.id)
+            .map_or_else(|| "The message".to_owned(), |n| format!("Message {n}"));
         for step in exchange.steps.iter().skip(told) {
             match step {
                 Step::Try(a) if a.ending.is_none() => break,
@@ -254,42 +258,31 @@ impl Plain {
         self.told.insert(exchange.id, told);
     }
 
-    /// The log's number of an exchange.
-    pub(super) fn number(&self, id: ExchangeId) -> Option<u64> {
-        let entry = self.log.entries().rev().find(|e| e.exchange().is_some_and(|x| x.id == id))?;
-        Some(entry.number())
-    }
-
     // ---- messages -------------------------------------------------------------------------------------------------
 
     fn message_moved(
         &mut self,
         id: MessageId,
-        life: DeliveryStatus,
+        before: &DeliveryStatus,
+        life: &DeliveryStatus,
         exchange: Option<ExchangeId>,
-        remote_id: Option<String>,
     ) {
-        let Some(key) = self.threads.message(id).map(|m| m.conversation) else { return };
-        self.threads.life(id, life.clone(), exchange, remote_id);
-        self.log.set_life(id, &life);
-        self.picker.set_counts(key, self.threads.counts(key));
-        let carried = exchange.or_else(|| self.threads.message(id)?.exchange);
-        let entry = carried.and_then(|x| self.number(x)).and_then(|n| self.log.entry(n));
-        let (number, exchange) = (entry.map(|e| e.number()), entry.and_then(|e| e.exchange()).cloned());
+        let Some(key) = self.session.threads.message(id).map(|m| m.conversation) else { return };
+        let entry = exchange.and_then(|x| self.session.log.entry_of(x));
+        let (number, exchange) = (entry.map(Entry::number), entry.and_then(Entry::exchange).cloned());
         let n = number.map_or_else(String::new, |n| format!(" {n}"));
-        let elsewhere =
-            if self.picker.active() == Some(key) { String::new() } else { format!(" to {}", self.name(key)) };
-        let name = format!("Message{n}{elsewhere}");
+        let here = self.session.conversations.active() == Some(key);
+        let name = format!("Message{n}{}", if here { String::new() } else { format!(" to {}", self.name(key)) });
         let exchange = exchange.as_deref();
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
-        let (said, exit) = match &life {
+        let (said, exit) = match life {
             DeliveryStatus::Queued => {
                 let hopeless = !self.has_sessions(key)
-                    && self.token.facts().is_none()
-                    && !matches!(self.token, TokenStatus::SignedOut | TokenStatus::Getting);
+                    && self.session.sign_in.status.facts().is_none()
+                    && !matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
                 if hopeless && self.interactive {
                     self.say("The message waits for a token. Say .signin to try again, or .cancel to take it back.");
-                    self.prompt_due = false;
+                    self.dialogue.prompt_due = false;
                 }
                 return;
             }
@@ -325,7 +318,7 @@ impl Plain {
                 ),
                 Exit::Unknown,
             ),
-            DeliveryStatus::Cancelled => match self.given_up.remove(&id) {
+            DeliveryStatus::Cancelled => match self.asked.given_up.remove(&id) {
                 Some((exit, why)) => (format!("{name} not sent, {}.", clause(&why)), exit),
                 None => (format!("{name} cancelled before anything was written."), Exit::Refused),
             },
@@ -333,13 +326,12 @@ impl Plain {
             DeliveryStatus::Lost => (format!("{name} counts as not received."), Exit::Refused),
         };
         self.say(said);
-        let was_open = self.open.remove(&id).is_some();
-        self.given_up.remove(&id);
+        self.asked.given_up.remove(&id);
         // A message that is settled later changes the end only where nothing was asked for since.
-        if was_open || self.last.1 == Some(id) {
+        if !before.is_settled() || self.last.1 == Some(id) {
             self.came_to(exit, Some(id));
         }
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 
     /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
@@ -349,7 +341,8 @@ impl Plain {
             return Exit::Network;
         }
         let of_socket = |x: &&Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
-        let newest = self.log.entries().rev().filter_map(|entry| entry.exchange()).map(|x| &**x).find(of_socket);
+        let newest =
+            self.session.log.entries().rev().filter_map(|entry| entry.exchange()).map(|x| &**x).find(of_socket);
         match newest.map(|exchange| &exchange.outcome) {
             Some(Outcome::Failed(_)) => Exit::Network,
             Some(_) => Exit::Refused,
@@ -358,39 +351,46 @@ impl Plain {
     }
 
     pub(super) fn name(&self, key: ConversationKey) -> &str {
-        self.picker.get(key).map_or("", |item| item.name())
+        self.session.conversations.get(key).map_or("", |item| item.name())
     }
 
     // ---- conversations --------------------------------------------------------------------------------------------
 
-    fn was_read(&mut self, key: ConversationKey, state: RemoteState, since: Option<jiff::Timestamp>) {
-        let before = self.picker.get(key).map(|item| item.remote);
-        self.picker.set_remote(key, state, since);
-        self.picker.set_counts(key, self.threads.counts(key));
-        let asked = self.reading.remove(&key);
-        if self.greeting.remove(&key) || asked {
-            let count = sentences::count(self.threads.messages(key).len() as u128, "message");
+    fn was_read(
+        &mut self,
+        key: ConversationKey,
+        before: RemoteState,
+        since: Option<jiff::Timestamp>,
+        news: &[EntryId],
+    ) {
+        let Some(state) = self.session.conversations.get(key).map(|item| item.remote) else { return };
+        let asked = self.asked.reading.remove(&key);
+        if self.asked.greeting.remove(&key) || asked {
+            let count = sentences::count(self.session.threads.messages(key).len() as u128, "message");
             let since = since
                 .filter(|_| state == RemoteState::Connected)
                 .map(|at| format!(" since {}", at.to_zoned(self.zone.clone()).strftime("%H:%M")))
                 .unwrap_or_default();
             let name = self.spoken(key);
             self.say(format!("{name}, {}{since}, {count}. Say .thread to hear them.", state.word()));
-        } else if before != Some(state) && matches!(state, RemoteState::Ended | RemoteState::Missing) {
+        } else if before != state && matches!(state, RemoteState::Ended | RemoteState::Missing) {
             let name = self.spoken(key);
             self.say(format!("{name}, is {}.", state.word()));
         }
         if asked {
             self.came_to(Exit::Done, None);
-            self.prompt_due = true;
+            self.dialogue.prompt_due = true;
         }
-        self.tell_news(key);
+        self.tell_news(key, news);
     }
 
     /// Tells what someone said. Each further line says again whose it is, so that no text can pass for a sentence of ours.
     pub(super) fn tell_said(&mut self, key: ConversationKey, author: Author, text: &str) {
-        let elsewhere =
-            if self.picker.active() == Some(key) { String::new() } else { format!(" in {}", self.spoken(key)) };
+        let elsewhere = if self.session.conversations.active() == Some(key) {
+            String::new()
+        } else {
+            format!(" in {}", self.spoken(key))
+        };
         let who = match author {
             Author::Guest => "Guest",
             Author::Bot => "Bot",

@@ -17,11 +17,12 @@ use crate::app::pass_files;
 use crate::clock::Clock;
 use crate::config::settings::{Paths, Times};
 use crate::config::{Profile, Settings};
-use crate::diagnosis::ProfileFacts;
 use crate::engine::{Engine, EngineHandle, Report, Tuning};
 use crate::journal::{Job, Journal};
 use crate::pass::{Run, report};
 use crate::plain::{Act, Input, Plain, Setup};
+use crate::session::ProfileInfo;
+use crate::session::conversations::Picker;
 use crate::session::log::{Log, LogOptions};
 use crate::session::sandbox_request::SandboxRequest;
 use crate::text::typed;
@@ -80,14 +81,9 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
     Setup {
         now: clock.now(),
         interactive: io::stdin().is_terminal(),
-        profile: profile.name.clone(),
-        region: profile.region.domain.clone(),
-        sandbox: profile.sandbox,
-        production: profile.production,
-        conversations: profile.conversations.iter().map(|entry| entry.conversation.clone()).collect(),
+        profile: ProfileInfo::of(profile, settings.paths.data_dir.clone(), None),
+        conversations: Picker::new(profile.conversations.iter().map(|entry| entry.conversation.clone()).collect()),
         zone,
-        facts: ProfileFacts::of(profile),
-        data_dir: settings.paths.data_dir.clone(),
         seed: uuid::Uuid::new_v4().as_u128(),
         log,
     }

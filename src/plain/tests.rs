@@ -7,8 +7,8 @@ use super::*;
 use crate::engine::SendRequest;
 use crate::fixtures::{self, at_second, guest_conversation, token_facts};
 use crate::model::{
-    Address, AsOf, Author, DeliveryStatus, Exchange, Kind, Outcome, RemoteMessage, RemoteState, RepliesReadable,
-    TokenFacts, Unreadable,
+    Address, AsOf, Author, Conversation, DeliveryStatus, Exchange, Kind, Outcome, RemoteMessage, RemoteState,
+    RepliesReadable, TokenFacts, TokenStatus, Unreadable,
 };
 use crate::session::log::LogOptions;
 
@@ -33,14 +33,15 @@ impl Desk {
         let plain = Plain::new(Setup {
             now: Moment::ZERO,
             interactive,
-            profile: "staging".to_owned(),
-            region: "mypurecloud.de".to_owned(),
-            sandbox: false,
-            production,
-            conversations: vec![conversation(0, "Billing bot"), conversation(1, "Echo")],
+            profile: ProfileInfo {
+                profile: "staging".to_owned(),
+                region: "mypurecloud.de".to_owned(),
+                production,
+                data_dir: PathBuf::from("data"),
+                ..ProfileInfo::default()
+            },
+            conversations: Picker::new(vec![conversation(0, "Billing bot"), conversation(1, "Echo")]),
             zone: TimeZone::UTC,
-            facts: ProfileFacts::default(),
-            data_dir: PathBuf::from("data"),
             seed: 7,
             log: Log::new(LogOptions::default()),
         });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Exchange, Kind, Moment, Outcome, TokenStatus};
+use crate::model::{Acceptance, Exchange, Granted, Kind, Moment, Outcome, TokenFacts, TokenStatus};
 
 /// How many vain tries are waited for before giving up.
 pub const TRIES: u32 = 3;
@@ -79,8 +79,12 @@ impl SignIn {
         std::mem::replace(&mut self.status, status)
     }
 
-    /// A person tries anew: what failed before counts no more.
-    pub fn forget_failures(&mut self) {
+    /// A person tries anew: what was said before is no answer to that.
+    pub fn begin_anew(&mut self) {
+        *self = Self::default();
+    }
+
+    fn forget_failures(&mut self) {
         self.failures = 0;
         self.limited = None;
         self.trouble = None;
@@ -92,10 +96,53 @@ impl SignIn {
     }
 }
 
+/// What is known of a token, a fact a line.
+pub fn facts_text(facts: &TokenFacts, now: Moment) -> String {
+    let mut lines = Vec::new();
+    lines.push(match facts.expires {
+        _ if facts.pasted && facts.acceptance != Acceptance::Taken => {
+            "a token is there; whether the service takes it is not known".to_owned()
+        }
+        Some(end) => {
+            let left = jiff::SignedDuration::from_secs(end.left(now).as_secs().try_into().unwrap_or(i64::MAX));
+            format!("signed in: valid for {left:#}, until {}", end.wall.strftime("%FT%TZ"))
+        }
+        None => "signed in: when the token ends is not known".to_owned(),
+    });
+    let list = |scopes: &[String]| if scopes.is_empty() { "none".to_owned() } else { scopes.join(" ") };
+    lines.push(format!("scopes asked for: {}", list(&facts.requested)));
+    lines.push(match &facts.granted {
+        Granted::Unknown => "scopes granted: not known".to_owned(),
+        Granted::Named(scopes) => format!("scopes granted: {}", list(scopes)),
+    });
+    lines.extend(facts.organization.iter().map(|name| format!("organisation: {name}")));
+    lines.extend(facts.client_name.iter().map(|name| format!("client: {name}")));
+    if facts.pasted {
+        lines.push("a pasted token: it cannot be renewed".to_owned());
+    }
+    match &facts.acceptance {
+        Acceptance::Taken => {}
+        Acceptance::NotAsked if !facts.pasted => {}
+        Acceptance::NotAsked => lines.push("not checked: tokens/me has not answered".to_owned()),
+        Acceptance::Unclear(why) => {
+            lines.push(format!("not checked: asked what the token may do, the answer was {why}"));
+        }
+    }
+    lines.join("\n")
+}
+
+/// The warning about scopes that are needed and known not to be granted.
+pub fn missing_scopes(facts: &TokenFacts) -> Option<String> {
+    (!facts.missing.is_empty()).then(|| {
+        let scopes = facts.missing.join(" ");
+        format!("the token lacks a scope that a conversation needs: {scopes}; expect its messages to be refused")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Acceptance, Generation, Granted, TokenFacts};
+    use crate::model::Generation;
 
     #[test]
     fn a_token_that_works_is_not_given_up_for_a_long_wait() {

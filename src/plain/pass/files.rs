@@ -1,13 +1,10 @@
 //! Which pass is opened: an unfinished one, one of the files here, a built-in one, or one that is named.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use crate::engine::Report;
-use crate::journal::Job;
 use crate::model::variables::uuid_from;
-use crate::pass::runner::{Begin, Cast, Event, Mode, Player, Runner};
-use crate::pass::{Pass, Run, builtin};
+use crate::pass::runner::{Event, Runner};
+use crate::pass::{Pass, builtin};
 use crate::session::open_pass::{Found, place_words};
 
 use super::super::{Act, Plain};
@@ -23,15 +20,15 @@ pub(super) enum Offered {
 
 impl Plain {
     pub(super) fn find_passes(&mut self) {
-        self.desk.outside = true;
+        self.passes.outside = true;
         self.acts.push(Act::FindPasses);
     }
 
     /// The files are there: what can be opened is told.
     pub(in crate::plain) fn passes(&mut self, found: Vec<Found>) {
-        self.desk.outside = false;
+        self.passes.outside = false;
         let mut offered = Vec::new();
-        if let Some(run) = &self.desk.unfinished {
+        if let Some(run) = &self.session.pass.unfinished {
             offered.push((format!("go on with {}, {}", run.name, place_words(run)), Offered::Unfinished));
         }
         let mut wrong = Vec::new();
@@ -47,7 +44,7 @@ impl Plain {
             offered.push((format!("built-in {name}: {about}"), Offered::BuiltIn(name)));
         }
         let (lines, offered): (Vec<String>, Vec<Offered>) = offered.into_iter().unzip();
-        self.desk.offered = offered;
+        self.passes.offered = offered;
         for (n, line) in (1..).zip(lines) {
             self.say(format!("Pass {n}, {line}."));
         }
@@ -55,12 +52,12 @@ impl Plain {
             self.say(line);
         }
         self.say("Say .pass open and a number, the name of a built-in one, or a file.");
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 
     /// `.pass open 2`, `.pass open smoke`, `.pass open night.toml`
     pub(super) fn open_pass(&mut self, rest: &str) -> Result<(), String> {
-        if let Some(run) = self.desk.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) {
+        if let Some(run) = self.session.pass.runner.as_ref().filter(|r| !r.is_over()).map(Runner::run) {
             return Err(format!("The pass {} is open. Say .pass stop to end it first.", run.name));
         }
         if rest.is_empty() {
@@ -69,8 +66,8 @@ impl Plain {
             );
         }
         let chosen = match rest.parse::<usize>() {
-            Ok(n) => n.checked_sub(1).and_then(|at| self.desk.offered.get(at)).cloned().ok_or_else(|| {
-                let count = self.desk.offered.len();
+            Ok(n) => n.checked_sub(1).and_then(|at| self.passes.offered.get(at)).cloned().ok_or_else(|| {
+                let count = self.passes.offered.len();
                 format!("There is no pass {rest}; {count} were told. Say .pass to hear them.")
             })?,
             Err(_) => match builtin::ALL.iter().find(|(name, _)| *name == rest) {
@@ -81,7 +78,7 @@ impl Plain {
         match chosen {
             Offered::Unfinished => self.resume_pass(),
             Offered::File(path) => {
-                self.desk.outside = true;
+                self.passes.outside = true;
                 self.acts.push(Act::ReadPass(path));
                 Ok(())
             }
@@ -93,82 +90,43 @@ impl Plain {
 
     /// The file's text is there, or why not.
     pub(in crate::plain) fn pass_read(&mut self, path: &Path, text: Result<String, String>) {
-        self.desk.outside = false;
-        self.prompt_due = true;
+        self.passes.outside = false;
+        self.dialogue.prompt_due = true;
         if let Err(sentence) = text.and_then(|text| self.begin_pass(&path.display().to_string(), &text)) {
             self.wrong(sentence);
         }
     }
 
     fn begin_pass(&mut self, file: &str, text: &str) -> Result<(), String> {
-        let pass = Pass::parse(Path::new(file), text).map_err(|problems| {
+        self.passes.begun += 1;
+        self.passes.told = None;
+        let id = uuid_from(self.passes.seed, self.passes.begun);
+        let opened = self.with_session(|session, now, changes| session.open_pass(file, text, id, now, changes));
+        opened.map_err(|problems| {
             let count = problems.to_string().lines().count() as u128;
             format!("{file} is not a pass yet, {} to mend:\n{problems}", sentences::count(count, "line"))
-        })?;
-        // Of two unfinished runs only one can be gone on with: the one left behind is over.
-        if let Some(left) = self.desk.unfinished.take() {
-            let ended = Run { ended: Some(self.now.wall), ..(*left).clone() };
-            self.tell_journal(Job::Pass(Arc::new(ended)));
-        }
-        self.desk.begun += 1;
-        let begin = Begin {
-            id: uuid_from(self.seed, self.desk.begun),
-            file: file.to_owned(),
-            source: text.to_owned(),
-            profile: self.profile.clone(),
-            region: self.region.clone(),
-            sandbox: self.sandbox,
-            at: self.now,
-            plan: (0..pass.cases.len()).map(|case| (case, 1)).collect(),
-        };
-        let runner = Runner::new(Arc::new(pass), begin, self.cast(), Mode::Person);
-        self.play(runner, None);
-        Ok(())
+        })
     }
 
     /// Goes on where an earlier session stopped.
     fn resume_pass(&mut self) -> Result<(), String> {
-        let Some(run) = self.desk.unfinished.take() else { return Ok(()) };
-        let pass = Pass::parse(Path::new(&run.file), &run.source).ok();
-        let runner = pass.and_then(|pass| Runner::resume(Arc::new(pass), (*run).clone(), self.cast(), self.now));
-        let Some(runner) = runner else {
-            return Err(format!("{} cannot be gone on with: what was kept of it cannot be read.", run.name));
-        };
-        self.play(runner, Some(run));
-        Ok(())
-    }
-
-    fn play(&mut self, runner: Runner, kept: Option<Arc<Run>>) {
-        (self.desk.runner, self.desk.kept, self.desk.told) = (Some(runner), kept, None);
-        self.tell_pass(Event::Report(&Report::Token(self.token.clone())));
-        self.tell_pass(Event::Pause(false));
-    }
-
-    fn cast(&self) -> Cast {
-        // The pass calls conversations as the config does, whatever a person calls them.
-        let players = self.picker.items().iter().map(|item| Player {
-            name: item.conversation.name.clone(),
-            key: item.conversation.key,
-            channel: item.conversation.channel(),
-            readable: item.readable.clone(),
-        });
-        let players = players.collect();
-        Cast { players, usual: self.picker.active(), sandbox: self.sandbox }
-    }
-
-    /// What the journal kept: an unfinished run is told of.
-    pub(in crate::plain) fn pass_restored(&mut self, run: Option<Arc<Run>>) {
-        let Some(run) = run else { return };
-        self.say(format!("The pass {} waits at {}. Say .pass to hear how to go on.", run.name, place_words(&run)));
-        if self.desk.runner.is_none() {
-            self.desk.unfinished = Some(run);
+        match self.session.resume_pass(self.now) {
+            None => {}
+            Some(Err(name)) => {
+                return Err(format!("{name} cannot be gone on with: what was kept of it cannot be read."));
+            }
+            Some(Ok(_)) => {
+                self.passes.told = None;
+                self.tell_pass(Event::Pause(false));
+            }
         }
+        Ok(())
     }
 
     /// The reports are written, or why not.
     pub(in crate::plain) fn reported(&mut self, done: Result<String, String>) {
-        self.desk.outside = false;
-        self.prompt_due = true;
+        self.passes.outside = false;
+        self.dialogue.prompt_due = true;
         match done {
             Ok(said) => self.say(said),
             Err(why) => {

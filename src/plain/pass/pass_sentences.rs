@@ -13,18 +13,18 @@ pub(super) const ONLY_YOU: &str = "Only you can say: .pass pass, fail, blocked o
 impl Plain {
     /// The open step: what it does, what is expected, and how it stands.
     pub(super) fn tell_step(&mut self) {
-        let Some(runner) = &self.desk.runner else { return };
+        let Some(runner) = &self.session.pass.runner else { return };
         let judging = *runner.stage() == Stage::Judging;
-        self.desk.told = Some((runner.run().at, judging));
+        self.passes.told = Some((runner.run().at, judging));
         for line in lines(runner) {
             self.say(line);
         }
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 
     /// The pass is over.
     pub(super) fn tell_end(&mut self) {
-        let Some(run) = self.desk.runner.as_ref().map(Runner::run) else { return };
+        let Some(run) = self.session.pass.runner.as_ref().map(Runner::run) else { return };
         let tally = run.tally();
         let open = if tally.open > 0 { format!(", {} open", tally.open) } else { String::new() };
         let sentence = format!(
@@ -34,7 +34,7 @@ impl Plain {
         let bad = tally.fail + tally.blocked > 0;
         self.say(sentence);
         self.came_to(if bad { Exit::Refused } else { Exit::Done }, None);
-        self.prompt_due = true;
+        self.dialogue.prompt_due = true;
     }
 }
 

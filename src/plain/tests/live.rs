@@ -13,18 +13,19 @@ fn desk(interactive: bool, production: bool) -> Desk {
     let plain = Plain::new(Setup {
         now: Moment::ZERO,
         interactive,
-        profile: "staging".to_owned(),
-        region: "mypurecloud.de".to_owned(),
-        sandbox: false,
-        production,
-        conversations: vec![
+        profile: ProfileInfo {
+            profile: "staging".to_owned(),
+            region: "mypurecloud.de".to_owned(),
+            production,
+            data_dir: PathBuf::from("data"),
+            ..ProfileInfo::default()
+        },
+        conversations: Picker::new(vec![
             conversation(0, "Billing bot"),
             Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
             Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },
-        ],
+        ]),
         zone: TimeZone::UTC,
-        facts: ProfileFacts::default(),
-        data_dir: PathBuf::from("data"),
         seed: 7,
         log: Log::new(LogOptions::default()),
     });
@@ -56,7 +57,7 @@ fn moved(desk: &mut Desk, session: WebSession) {
 fn a_pasted_snippet_becomes_a_conversation_that_can_be_kept() {
     for interactive in [true, false] {
         let mut desk = desk(interactive, false);
-        desk.plain.facts.region = "mypurecloud.de".to_owned();
+        desk.plain.session.profile.facts.region = "mypurecloud.de".to_owned();
         desk.line(".add <script>");
         desk.line("(function(g){})(window, 'Genesys', {");
         desk.line("  environment: 'prod-euc1',");
@@ -175,7 +176,7 @@ fn a_script_waits_for_the_session_that_it_asked_for_and_knows_how_it_ended() {
         let mut desk = desk(false, false);
         desk.report(read(0, &[]));
         desk.line(".open 3");
-        desk.plain.reading.clear();
+        desk.plain.asked.reading.clear();
         desk.line(".session connect");
         assert!(!desk.plain.wants_line());
         moved(&mut desk, WebSession::Connecting);
@@ -192,9 +193,9 @@ fn a_conversation_that_cannot_be_reached_holds_messages_for_a_person_and_ends_a_
         let mut desk = desk(interactive, false);
         desk.report(read(0, &[]));
         desk.line(".open 3");
-        desk.plain.reading.clear();
+        desk.plain.asked.reading.clear();
         desk.line("Hello?");
-        let (id, _) = desk.plain.open.iter().next().map(|(id, key)| (*id, *key)).unwrap();
+        let (id, _) = desk.plain.session.under_way().next().unwrap();
         moved(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
         let held = if interactive { "What you say waits; say" } else { "Say" };
         let why = "cannot be reached: connecting: refused; tried 8 times";
@@ -245,7 +246,7 @@ fn without_a_token_what_needs_none_still_goes() {
     let mut desk = desk(false, false);
     desk.report(Report::Token(TokenStatus::BadClient { why: "invalid_client".to_owned() }));
     desk.line(".open 3");
-    desk.plain.reading.clear();
+    desk.plain.asked.reading.clear();
     desk.line("hello");
     assert_eq!(desk.texts(), ["hello"]);
     assert!(!desk.acts.iter().any(|act| matches!(act, Act::Ask(Command::Cancel(_)))), "{:?}", desk.acts);

@@ -28,7 +28,8 @@ use super::lines::attempt_line;
 use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
-use crate::cli::token_fold::{SignIn, missing_scopes, token_line};
+use crate::cli::token_fold::token_line;
+use crate::session::sign_in::{SignIn, SignInTrouble, missing_scopes};
 use choice::Offer;
 pub use choice::Pick;
 
@@ -64,7 +65,6 @@ pub struct SendFold {
     sending: Sending,
     begun: Moment,
     sign_in: SignIn,
-    token: TokenStatus,
     life: DeliveryStatus,
     remote_id: Option<String>,
     exchange: Option<Arc<Exchange>>,
@@ -127,7 +127,6 @@ impl SendFold {
             sending,
             begun: Moment::ZERO,
             sign_in: SignIn::default(),
-            token: TokenStatus::SignedOut,
             life: DeliveryStatus::Queued,
             remote_id: None,
             exchange: None,
@@ -197,13 +196,13 @@ impl SendFold {
     }
 
     fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
-        self.sign_in.status(now, &status);
         if let Some(facts) = status.facts() {
             self.history.token(facts);
         }
         let mut acts = Vec::new();
-        let warned = self.token.facts().and_then(missing_scopes);
-        let changed = std::mem::discriminant(&self.token) != std::mem::discriminant(&status);
+        let before = self.sign_in.moved(now, status.clone());
+        let warned = before.facts().and_then(missing_scopes);
+        let changed = std::mem::discriminant(&before) != std::mem::discriminant(&status);
         if changed || matches!(status, TokenStatus::Expired { .. }) {
             acts.push(Act::Say(token_line(now, &status)));
         }
@@ -213,7 +212,6 @@ impl SendFold {
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
             acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
         }
-        self.token = status;
         acts.extend(self.give_up(now));
         acts
     }
@@ -224,7 +222,7 @@ impl SendFold {
     }
 
     /// Why it is no use to wait for a token longer, where one is needed.
-    fn trouble(&self) -> Option<&(Exit, String)> {
+    fn trouble(&self) -> Option<&SignInTrouble> {
         self.sign_in.trouble().filter(|_| self.wants_token())
     }
 
@@ -238,8 +236,8 @@ impl SendFold {
 
     /// Without a token or a connection and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, now: Moment) -> Vec<Act> {
-        if let (Stage::Choosing(_), Some((exit, why))) = (self.stage, self.trouble().cloned()) {
-            return self.unchosen(now, exit, &format!("not signed in: {why}"));
+        if let (Stage::Choosing(_), Some(trouble)) = (self.stage, self.trouble().cloned()) {
+            return self.unchosen(now, Exit::from(&trouble), &format!("not signed in: {}", trouble.why));
         }
         let waiting = matches!(self.life, DeliveryStatus::Queued | DeliveryStatus::Waiting { .. });
         if self.stage != Stage::UnderWay || !waiting || (self.trouble().is_none() && self.unreachable.is_none()) {

@@ -67,7 +67,7 @@ impl SendFold {
                 }
             }
             DeliveryStatus::Refused(why) if !tried && self.trouble().is_some() => {
-                let exit = self.trouble().map_or(Exit::NotSignedIn, |(exit, _)| *exit);
+                let exit = self.trouble().map_or(Exit::NotSignedIn, Exit::from);
                 ("refused", format!("not sent, not signed in: {why}"), exit)
             }
             DeliveryStatus::Refused(why) if !tried && self.socket_failed(failed) => {
@@ -85,7 +85,9 @@ impl SendFold {
             }
             DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } | DeliveryStatus::Cancelled => match self.trouble()
             {
-                Some((exit, why)) if !self.interrupted => ("refused", format!("not sent, not signed in: {why}"), *exit),
+                Some(trouble) if !self.interrupted => {
+                    ("refused", format!("not sent, not signed in: {}", trouble.why), Exit::from(trouble))
+                }
                 None if !self.interrupted && self.unreachable.is_some() => {
                     let why = self.unreachable.as_deref().unwrap_or_default();
                     ("refused", format!("not sent, the conversation cannot be reached: {why}"), Exit::Network)
