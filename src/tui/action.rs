@@ -221,6 +221,24 @@ impl Action {
         ACTIONS.get(self as usize).unwrap_or(&ACTIONS[0])
     }
 
+    /// The action of the composer that does the same, where letters are text.
+    pub const fn in_composer(self) -> Option<Self> {
+        Some(match self {
+            Self::Help => Self::HelpText,
+            Self::Palette => Self::PaletteText,
+            Self::NextPane => Self::NextPaneText,
+            Self::PreviousPane => Self::PreviousPaneText,
+            Self::Choose => Self::ChooseText,
+            Self::Extras => Self::ExtrasText,
+            Self::Session => Self::SessionText,
+            Self::Refresh => Self::RefreshText,
+            Self::Interrupt => Self::InterruptText,
+            Self::Suspend => Self::SuspendText,
+            Self::Redraw => Self::RedrawText,
+            _ => return None,
+        })
+    }
+
     /// Its name in config and palette.
     pub fn name(self) -> &'static str {
         self.spec().name

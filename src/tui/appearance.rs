@@ -23,15 +23,18 @@ pub fn chosen(settings: &Settings) -> Result<(Keymap, Theme), Problems> {
     }
 }
 
-fn theme(settings: &Settings) -> Result<Theme, Problem> {
-    let ui = &settings.ui;
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-    let mono = match ui.color {
+/// Whether no colour is wanted at all, whatever the theme.
+pub fn no_colour(settings: &Settings) -> bool {
+    match settings.ui.color {
         ColorChoice::Never => true,
         ColorChoice::Always => false,
-        ColorChoice::Auto => no_color,
-    };
-    theme::named(&ui.theme, ui.ascii, mono).ok_or_else(|| {
+        ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()),
+    }
+}
+
+fn theme(settings: &Settings) -> Result<Theme, Problem> {
+    let ui = &settings.ui;
+    theme::named(&ui.theme, ui.ascii, no_colour(settings)).ok_or_else(|| {
         let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
         settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
     })

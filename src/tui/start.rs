@@ -28,6 +28,7 @@ use crate::pass::Pass;
 use crate::session::ProfileInfo;
 use crate::session::conversations::Picker;
 use crate::session::log::{Log, LogOptions};
+use crate::tui::action::Action;
 use crate::tui::appearance;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::composer::{Composer, Snippet};
@@ -110,7 +111,11 @@ async fn run(
     let mut screen = RealScreen::new(screen::enter().context("the terminal cannot be used")?);
     let signals = signals::listen().context("signals cannot be listened to")?;
     let mut state = state(settings, &profile, keymap, theme, clock.now(), screen.size());
-    state.manners = Manners { calm: settings.ui.calm, tells_typing: settings.composer.typing };
+    state.manners = Manners {
+        calm: settings.ui.calm,
+        tells_typing: settings.composer.typing,
+        no_colour: appearance::no_colour(settings),
+    };
     super::terminal::fill::fill(&mut state, start.fill_log);
     state.recording = start.record;
     match start.show {
@@ -231,6 +236,9 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
     let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
     state.status.info(first_words(settings, profile));
+    if profile.sandbox {
+        state.status.offer(&[(Action::Connect, "a real organisation")]);
+    }
     state
 }
 
@@ -239,9 +247,9 @@ fn first_words(settings: &Settings, profile: &Profile) -> String {
     if profile.sandbox && settings.has_env_profile {
         "Built-in sandbox: nothing leaves this machine. `guestwire --profile env` speaks to the organisation that GENESYSCLOUD_REGION names.".to_owned()
     } else if profile.sandbox && !settings.paths.config_exists {
-        "Built-in sandbox: nothing leaves this machine. Type and press Enter; :connect tells how to reach an organisation.".to_owned()
+        "Built-in sandbox: nothing leaves this machine. Type a message and press Enter.".to_owned()
     } else if profile.sandbox {
-        "This is the built-in sandbox: nothing leaves this machine.".to_owned()
+        "Built-in sandbox: nothing leaves this machine.".to_owned()
     } else {
         String::new()
     }

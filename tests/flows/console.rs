@@ -208,7 +208,7 @@ async fn production_asks_and_then_sends_what_it_showed() {
         assert_eq!(received(&hands, "to a real guest"), 0);
         hands.keys("esc");
         hands.see_no("PROD: send this message?").await;
-        hands.keys("enter enter");
+        hands.keys("enter y");
         hands.until("accepted", |f| f.contains("200 a")).await;
         assert_eq!(received(&hands, "to a real guest"), 1);
         hands.keys("esc q");
@@ -271,7 +271,7 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
         hands.until("refused", |f| f.lines().any(|l| l.contains("SEND") && l.contains("ERR"))).await;
         hands.sandbox.clear_faults();
         hands.keys("esc G [ ] [ e");
-        hands.until("a copy in the composer", |f| f.contains("A copy stands in the composer")).await;
+        hands.until("a copy in the composer", |f| f.contains("copied into the composer")).await;
         hands.type_text(" now");
         hands.keys("enter");
         hands.until("accepted", |f| f.contains("200 a")).await;

@@ -195,7 +195,7 @@ fn what_was_on_the_wire_is_unknown_and_a_person_settles_it() {
     close(&journal);
     let mut session = start(home.path(), &[]);
     session.see("TOKEN ok");
-    session.see("of unknown outcome from before");
+    session.see("of the last session has an unknown outcome");
     session.until("the look-up", |s| s.contains("READ"));
     assert!(!session.screen().contains("SEND"), "it was sent again:\n{}", session.screen());
     session.press("\x1b");

@@ -222,6 +222,18 @@ impl Desk {
         self.keys("enter")
     }
 
+    /// Does an action by its name in the palette; `None` where the palette does not list it.
+    pub fn command_exactly(&mut self, action: guestwire::tui::action::Action) -> Option<Vec<Effect>> {
+        self.keys("ctrl-p");
+        self.type_text(action.name());
+        let Some(guestwire::tui::state::overlay::Overlay::Palette(palette)) = &mut self.state.overlay else {
+            panic!("no palette")
+        };
+        let target = guestwire::tui::state::palette::Target::Act(action);
+        palette.chosen = palette.items.iter().position(|item| item.target == target)?;
+        Some(self.keys("enter"))
+    }
+
     /// Names a file where one is asked for; it can be read. Where it is.
     pub fn attach(&mut self, path: &str) -> PathBuf {
         self.type_text(path);
@@ -246,7 +258,7 @@ impl Desk {
         self.paste(text);
         let mut effects = self.keys("enter");
         if sends(&effects).is_empty() {
-            effects = self.keys("enter");
+            effects = self.keys("y");
         }
         sends(&effects).first().expect("it is sent").0
     }
@@ -294,6 +306,12 @@ impl Desk {
 
     pub fn status(&self) -> &str {
         &self.state.status.text
+    }
+
+    /// The keys beside the status line, as they work where the focus is: `d explain`.
+    pub fn offers(&self) -> Vec<String> {
+        let keys = self.state.status.keys.iter();
+        keys.map(|(action, words)| format!("{} {words}", self.state.key(*action))).collect()
     }
 
     /// The screen and where the cursor stands.

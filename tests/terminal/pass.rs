@@ -136,9 +136,9 @@ fn by_keys(home: &Path, secret: &str) -> String {
     let mut seen = String::from_utf8_lossy(&session.raw).into_owned();
 
     let mut session = start(home, secret, 80, 24);
-    session.see("Night round waits at step 2 of 3");
+    session.see("“Night round” stopped at step 2 of 3");
     session.press("\x1bT");
-    session.see("go on with Night round: step 2 of 3");
+    session.see("continue Night round: step 2 of 3");
     session.press("\r");
     session.see("PAUSED");
     let screen = session.see("It did not come to its end");

@@ -19,6 +19,14 @@ pub enum Position {
     },
 }
 
+/// What was chosen before another entry was acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    cursor: (u64, u32),
+    follow: bool,
+    offset: usize,
+}
+
 /// A row of the window.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'l> {
@@ -123,6 +131,22 @@ impl Log {
         let Some(seq) = self.seq_of(number).filter(|seq| self.get(*seq).is_some_and(|e| e.shown)) else { return false };
         self.jump(seq, 0);
         true
+    }
+
+    /// Makes the entry with this number the chosen one for a moment, whatever is on screen: what was chosen, for
+    /// [`Self::come_back`]. `None` where there is no such entry.
+    #[must_use]
+    pub fn stand_on(&mut self, number: u64) -> Option<Stood> {
+        let seq = self.seq_of(number).filter(|seq| self.get(*seq).is_some())?;
+        let stood = Stood { cursor: self.cursor, follow: self.follow, offset: self.offset };
+        (self.cursor, self.follow) = ((seq, 0), false);
+        Some(stood)
+    }
+
+    /// Puts the choice back to where it was.
+    pub fn come_back(&mut self, stood: Stood) {
+        (self.cursor, self.follow, self.offset) = (stood.cursor, stood.follow, stood.offset);
+        self.settle();
     }
 
     /// To the newest entry that carries this message. False where there is none, or the filter hides it.

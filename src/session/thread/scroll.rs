@@ -97,6 +97,20 @@ impl Threads {
         }
     }
 
+    /// The messages in view, the oldest first.
+    pub fn in_view(&self, key: ConversationKey) -> &[Entry] {
+        let (width, rows) = (self.width.max(1), usize::from(self.height.max(1)));
+        let Some(thread) = self.by_key.get(&key) else { return &[] };
+        let entries = thread.entries();
+        let (first, row) = top(entries, thread.scroll, width, rows);
+        let (mut end, mut free) = (first, rows + row);
+        while let Some(entry) = entries.get(end).filter(|_| free > 0) {
+            free = free.saturating_sub(height(entry, width));
+            end += 1;
+        }
+        entries.get(first..end).unwrap_or_default()
+    }
+
     /// Scrolls by pages, one row less than the window.
     pub fn scroll_pages(&mut self, key: ConversationKey, pages: isize) {
         let page = isize::try_from(self.height.saturating_sub(1).max(1)).unwrap_or(1);

@@ -3,13 +3,13 @@
 use super::State;
 use crate::tui::action::Action;
 
-/// `p pass · f fail …`, from the live keys.
+/// `p passed · f failed …`, from the live keys.
 pub fn verdict_keys(state: &State) -> String {
     let keys = [
-        (Action::VerdictPass, "pass"),
-        (Action::VerdictFail, "fail"),
+        (Action::VerdictPass, "passed"),
+        (Action::VerdictFail, "failed"),
         (Action::VerdictBlocked, "blocked"),
-        (Action::VerdictSkip, "skip"),
+        (Action::VerdictSkip, "skipped"),
     ];
     keys.map(|(action, words)| format!("{} {words}", state.key(action))).join(" · ")
 }

@@ -23,7 +23,7 @@ use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::model::{DeliveryStatus, Moment, Variation};
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::keymap::Keymap;
+use crate::tui::keymap::{Keymap, Meaning};
 use crate::tui::layout::{Panes, Shape};
 use crate::tui::theme::Theme;
 
@@ -50,6 +50,8 @@ pub struct Manners {
     pub calm: bool,
     /// The other side of a live conversation is told that the guest types.
     pub tells_typing: bool,
+    /// No theme has any colour: the terminal or the user wants none.
+    pub no_colour: bool,
 }
 
 /// A series of probes.
@@ -275,15 +277,41 @@ impl State {
         (healed, rate.answers401 - healed)
     }
 
-    /// How a person asks for an action: its first key, or its name in the palette.
+    /// How a person asks for an action from where the focus is: its key, with the keys before it that lead to where it
+    /// works; or its name in the palette, where no key does it. In the composer a letter would be text.
     pub fn key(&self, action: Action) -> String {
-        let key = self.keymap.key(action);
-        if key.is_empty() { format!(":{action}") } else { key }
+        let here = self.focus.context();
+        let typing = here == Context::Composer;
+        let twin = action.in_composer().filter(|twin| typing && !self.keymap.keys(*twin).is_empty());
+        let action = twin.unwrap_or(action);
+        let home = action.spec().context;
+        let Some(keys) = self.keymap.keys(action).first().copied() else { return self.by_name(action) };
+        // What leaving the composer leads to: the log, or the thread, which takes the log's keys.
+        let (from, leave) =
+            if typing { (Context::Log, self.keymap.key(Action::LeaveComposer)) } else { (here, String::new()) };
+        let lead = match home {
+            _ if home == here || home == Context::Dialog || home == Context::Present => return keys.to_string(),
+            Context::Global if self.keymap.resolve(from, None, keys.first) != Meaning::Unbound => {
+                return self.by_name(action);
+            }
+            Context::Global => String::new(),
+            _ if home == from => String::new(),
+            Context::Picker => self.keymap.key(Action::GoPicker),
+            Context::Log => self.keymap.key(Action::GoLog),
+            Context::Pass => self.keymap.key(Action::Pass),
+            Context::Composer | Context::Dialog | Context::Present => self.keymap.key(Action::GoComposer),
+        };
+        let parts = [leave, lead, keys.to_string()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The key of Ctrl-C's ladder where the focus is.
-    pub fn interrupt_key(&self) -> String {
-        self.key(if self.focus == Pane::Composer { Action::InterruptText } else { Action::Interrupt })
+    /// `:connect`, and in the composer `^P connect`.
+    fn by_name(&self, action: Action) -> String {
+        let palette = if self.focus == Pane::Composer { Action::PaletteText } else { Action::Palette };
+        match self.keymap.key(palette).as_str() {
+            ":" => format!(":{action}"),
+            key => format!("{key} {action}"),
+        }
     }
 
     /// The name of the open conversation.

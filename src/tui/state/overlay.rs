@@ -11,6 +11,7 @@ use crate::engine::Found;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 
 use super::Pane;
+use crate::tui::theme::Theme;
 use super::composer::attachments::Carried;
 use super::palette::Palette;
 
@@ -285,12 +286,14 @@ pub struct Menu {
     pub chosen: usize,
     /// A digit takes its line at once, instead of standing on it.
     pub quick: bool,
+    /// The colours to go back to where nothing is chosen: the line that one stands on is shown in its own.
+    pub before: Option<Box<Theme>>,
 }
 
 impl Menu {
     /// A menu on its first line.
     pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
-        Self { title: title.into(), intro: Vec::new(), items, chosen: 0, quick: false }
+        Self { title: title.into(), intro: Vec::new(), items, chosen: 0, quick: false, before: None }
     }
 }
 
@@ -333,15 +336,57 @@ pub struct Ask {
     pub title: String,
     /// What there is to know.
     pub lines: Vec<String>,
-    /// What Enter does: "send it again".
+    /// What a yes does: "send it again".
     pub yes: String,
-    /// A word that must be typed first, and what is typed so far.
-    pub word: Option<(&'static str, Input)>,
+    /// What a person must do to say yes.
+    pub consent: Consent,
+}
+
+/// What a person must do to say yes to a question.
+#[derive(Debug, Default)]
+pub enum Consent {
+    /// Press Enter, or `y`.
+    #[default]
+    Enter,
+    /// Press `y`: Enter has just been pressed, and pressing it twice is a slip that reaches real customers.
+    Y,
+    /// Type this word, then press Enter.
+    Word {
+        /// The word.
+        word: &'static str,
+        /// What is typed so far.
+        typed: Input,
+        /// Enter was pressed with another word.
+        wrong: bool,
+    },
+}
+
+impl Consent {
+    /// Asks for a word.
+    pub fn word(word: &'static str) -> Self {
+        Self::Word { word, typed: Input::default(), wrong: false }
+    }
+
+    /// What an outbound action needs: where it reaches real customers, a key of its own.
+    pub const fn outbound(production: bool) -> Self {
+        if production { Self::Y } else { Self::Enter }
+    }
 }
 
 impl Ask {
-    /// Whether Enter may act.
+    /// What is typed for it, where a word is asked for.
+    pub const fn typed(&mut self) -> Option<&mut Input> {
+        match &mut self.consent {
+            Consent::Word { typed, .. } => Some(typed),
+            Consent::Enter | Consent::Y => None,
+        }
+    }
+
+    /// Whether the word is typed that is asked for, if any.
     pub fn ready(&self) -> bool {
-        self.word.as_ref().is_none_or(|(word, typed)| typed.value().trim().eq_ignore_ascii_case(word))
+        match &self.consent {
+            Consent::Word { word, typed, .. } => typed.value().trim().eq_ignore_ascii_case(word),
+            Consent::Enter | Consent::Y => true,
+        }
     }
 }

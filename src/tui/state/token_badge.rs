@@ -23,7 +23,7 @@ pub struct Chip {
 /// The chip for `status` at `now`.
 pub fn chip(status: &TokenStatus, now: Moment) -> Chip {
     let (text, role) = match status {
-        TokenStatus::SignedOut => ("TOKEN none — :connect".to_owned(), Role::Warning),
+        TokenStatus::SignedOut => ("TOKEN none".to_owned(), Role::Warning),
         TokenStatus::Getting => ("TOKEN getting…".to_owned(), Role::Info),
         TokenStatus::Valid(facts) if facts.pasted => (format!("TOKEN STATIC {}", left(facts, now)), Role::Warning),
         TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
@@ -70,29 +70,34 @@ pub fn countdown(until: Moment, now: Moment) -> String {
     duration(Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0)))
 }
 
-/// The chip for a session at `now`. `key` is how a person asks what can be done with it.
-pub fn guest(session: &WebSession, key: &str, now: Moment) -> Chip {
+/// The chip for a session at `now`.
+pub fn guest(session: &WebSession, now: Moment) -> Chip {
     let said = session_words(session, now);
     let (text, role) = match session {
-        WebSession::Closed => (format!("GUEST {said} — {key}"), Role::Dim),
-        WebSession::Connecting => (format!("GUEST {said}…"), Role::Info),
-        WebSession::Open { .. } => (format!("GUEST {said}"), Role::Ok),
-        WebSession::ReadOnly { .. } => (format!("GUEST READ-ONLY — {key}"), Role::Warning),
-        WebSession::Reconnecting { .. } => (format!("GUEST {said}"), Role::Warning),
-        WebSession::Unreachable { .. } => (format!("GUEST UNREACHABLE — {key}"), Role::Error),
-        WebSession::Ended { .. } => (format!("GUEST ENDED — {key}"), Role::Error),
+        WebSession::Closed => (format!("SESSION {said}"), Role::Dim),
+        WebSession::Connecting => (format!("SESSION {said}…"), Role::Info),
+        WebSession::Open { expires, .. } => (format!("SESSION {}", expires.map_or_else(|| "ok".to_owned(), |end| time_left(end, now))), Role::Ok),
+        WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), Role::Warning),
+        WebSession::Reconnecting { .. } => (format!("SESSION {said}"), Role::Warning),
+        WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), Role::Error),
+        WebSession::Ended { .. } => ("SESSION ENDED".to_owned(), Role::Error),
     };
     Chip { text, role }
 }
 
-/// A session in a few words: `session 71h`, `read-only`, `reconnecting 4s`.
+/// `ok 71h`, `past its time`.
+fn time_left(end: Timestamp, now: Moment) -> String {
+    match left_by_wall(end, now) {
+        left if left.is_zero() => "past its time".to_owned(),
+        left if left >= HOURS_FROM => format!("ok {}h", left.as_secs() / 3600),
+        left => format!("ok {}", duration(left)),
+    }
+}
+
+/// A session in a few words: `session ok 71h`, `read-only`, `reconnecting 4s`.
 pub fn session_words(session: &WebSession, now: Moment) -> String {
     match session {
-        WebSession::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
-            left if left.is_zero() => "session over its time".to_owned(),
-            left if left >= HOURS_FROM => format!("session {}h", left.as_secs() / 3600),
-            left => format!("session {}", duration(left)),
-        },
+        WebSession::Open { expires: Some(end), .. } => format!("session {}", time_left(*end, now)),
         WebSession::Open { expires: None, .. } => "session open".to_owned(),
         WebSession::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
         WebSession::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
@@ -192,17 +197,17 @@ mod tests {
             expires: Some(Timestamp::UNIX_EPOCH.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap()),
             new: true,
         };
-        let said = |session: &WebSession, now| guest(session, "w", now).text;
-        assert_eq!(said(&open(72 * 3600), at(1)), "GUEST session 71h");
-        assert_eq!(said(&open(3700), at(0)), "GUEST session 1h01m");
-        assert_eq!(said(&open(200), at(0)), "GUEST session 3m20s");
-        assert_eq!(said(&open(0), at(5)), "GUEST session over its time");
+        let said = |session: &WebSession, now| guest(session, now).text;
+        assert_eq!(said(&open(72 * 3600), at(1)), "SESSION ok 71h");
+        assert_eq!(said(&open(3700), at(0)), "SESSION ok 1h01m");
+        assert_eq!(said(&open(200), at(0)), "SESSION ok 3m20s");
+        assert_eq!(said(&open(0), at(5)), "SESSION past its time");
         let why = String::new;
-        assert_eq!(said(&WebSession::Closed, at(0)), "GUEST closed — w");
-        assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "GUEST READ-ONLY — w");
-        assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "GUEST UNREACHABLE — w");
+        assert_eq!(said(&WebSession::Closed, at(0)), "SESSION closed");
+        assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "SESSION READ-ONLY");
+        assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "SESSION UNREACHABLE");
         let broken = WebSession::Reconnecting { at: at(4_000), why: why() };
-        assert_eq!(said(&broken, at(500)), "GUEST reconnecting 4s");
+        assert_eq!(said(&broken, at(500)), "SESSION reconnecting 4s");
         assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
         assert_eq!(session_change(&WebSession::Connecting, at(0)), None);
         // Each deadline changes the text, down to the end.
@@ -215,7 +220,7 @@ mod tests {
             assert_ne!(said(&session, now), before, "{now:?}");
             steps += 1;
         }
-        assert!(said(&session, now).ends_with("over its time") && steps < 1_300, "{steps}");
+        assert!(said(&session, now).ends_with("past its time") && steps < 1_300, "{steps}");
     }
 
     #[test]

@@ -2,10 +2,9 @@
 
 use crate::model::{Attachment, ConversationKey, Extras, Place};
 use crate::tui::Effect;
-use crate::tui::action::Action;
 use crate::tui::state::composer::attachments;
 use crate::tui::state::composer::attachments::Carried;
-use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::{Pane, State};
 
 use super::{global, sending};
@@ -214,11 +213,6 @@ pub fn answer(
         title: "PROD: send this answer?".to_owned(),
         lines,
         yes: "send it".to_owned(),
-        word: None,
+        consent: Consent::outbound(state.session.profile.production),
     }));
-}
-
-/// How a person asks for the menu of choices where the focus is.
-pub fn choose_key(state: &State) -> String {
-    state.key(if state.focus == Pane::Composer { Action::ChooseText } else { Action::Choose })
 }

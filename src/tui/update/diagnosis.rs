@@ -9,34 +9,41 @@ use crate::session::log::Entry;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::overlay::{Card, Overlay};
-use crate::tui::state::{Pane, State};
+use crate::tui::state::State;
 
 use super::{doctor, global, log, sending};
 
-/// The end of the status line of a refused message: cause and what to press.
-pub fn hint(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
+/// What the status line says of a refused message that was diagnosed: `#19 refused: scope-stripped, likely. The token …`.
+pub fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
     let number = state.session.log.number_of(exchange?)?;
-    let diagnosis = state.session.log.entry(number)?.diagnosis()?;
-    let words = if diagnosis.suspects.is_empty() {
-        diagnosis.said.clone()
+    let entry = state.session.log.entry(number)?;
+    let diagnosis = entry.diagnosis()?;
+    let said = diagnosis.said.trim_end_matches('.');
+    // What never left this machine was refused by nobody.
+    if diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none()) {
+        return Some(format!("#{number} {said}."));
+    }
+    let sentence = capitalised(diagnosis.sentence().trim_end_matches('.'));
+    Some(if diagnosis.suspects.is_empty() {
+        format!("#{number} refused: {said}.")
     } else if diagnosis.is_undecided() {
-        diagnosis.sentence()
+        let status = entry.status().map_or_else(String::new, |status| format!(" with {status}"));
+        format!("#{number} refused{status}: the cause is not certain yet.")
     } else {
-        format!("{} ({}): {}", diagnosis.cause(), diagnosis.confidence().word(), diagnosis.sentence())
-    };
-    let keys = [(Action::Why, "why"), (Action::CopyTicket, "ticket")]
-        .map(|(action, words)| format!("{} {words}", state.keymap.key(action)));
-    Some(format!("{words} — {}", keys.join(" · ")))
+        format!("#{number} refused: {}, {}. {sentence}.", diagnosis.cause(), diagnosis.confidence().word())
+    })
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// `d`: the card of the chosen entry.
 pub fn open(state: &mut State) {
     match state.session.log.why().map(Entry::number) {
-        Some(number) => {
-            state.session.log.select_number(number);
-            state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false }));
-        }
-        None => state.status.info("Nothing has been refused, so there is nothing to explain."),
+        Some(number) => state.overlay = Some(Overlay::Card(Card { number, scroll: 0, copying: false })),
+        None => state.status.info("Nothing was refused in this session, so there is nothing to explain."),
     }
 }
 
@@ -51,7 +58,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
             _ => None,
         };
         if let Some(what) = what {
-            log::act(state, what, effects);
+            log::on_entry(state, card.number, |state| log::act(state, what, effects));
         }
         state.overlay = Some(Overlay::Card(card));
         return;
@@ -65,22 +72,18 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
         (None, KeyCode::Char('y')) => card.copying = true,
         (None, KeyCode::Char(c @ ('n' | 'N' | ']' | '['))) => {
             match state.session.log.why_beside(card.number, matches!(c, 'n' | ']')) {
-                Some(number) => {
-                    card = Card { number, scroll: 0, copying: false };
-                    state.session.log.select_number(number);
-                }
-                None => state.status.info("There is no other."),
+                Some(number) => card = Card { number, scroll: 0, copying: false },
+                None => state.status.info("There is no other refusal in this direction."),
             }
         }
         (None, KeyCode::Char('r')) => {
-            global::focus(state, Pane::Log);
-            sending::ask_resend(state, effects);
+            log::on_entry(state, card.number, |state| sending::ask_resend(state, effects));
             return;
         }
         (None, KeyCode::Char('R')) => global::act(state, Action::Renew, effects),
         (None, KeyCode::Char('D')) => doctor::begin(state, Some(card.number), effects),
         (None, KeyCode::Char('C')) => {
-            compare_accepted(state);
+            log::on_entry(state, card.number, compare_accepted);
             return;
         }
         (None, KeyCode::F(5)) => {
@@ -88,7 +91,7 @@ pub fn key(state: &mut State, mut card: Card, action: Option<Action>, key: KeyEv
                 state.session.log.entry(card.number).and_then(|e| e.exchange()).and_then(|x| x.conversation);
             if let Some(key) = conversation {
                 effects.push(Effect::Engine(Command::Read(key)));
-                state.status.info("Reading the conversation; the card follows.");
+                state.status.info("Reading the conversation: the card is updated with what is found.");
             }
         }
         _ => {}
@@ -110,18 +113,18 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     });
     match text {
         Some(text) => effects.push(Effect::Copy(text)),
-        None => state.status.info("Nothing has been refused, so there is nothing to write."),
+        None => state.status.info("Nothing was refused in this session, so there is nothing to copy."),
     }
 }
 
 /// `C`: what changed since it last worked.
 pub fn compare_accepted(state: &mut State) {
     let Some(number) = state.shown_log().selected().map(Entry::number) else {
-        state.status.info("No log entry is chosen.");
+        state.status.info("The log is empty: there is nothing to compare.");
         return;
     };
     match state.shown_log().accepted_beside(number) {
         Some(accepted) => log::show_differences(state, accepted, number),
-        None => state.status.info("No message of this conversation has been accepted in this session."),
+        None => state.status.info("No message of this conversation was accepted in this session: there is nothing to compare with."),
     }
 }

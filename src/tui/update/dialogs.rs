@@ -8,7 +8,7 @@ use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::Meaning;
-use crate::tui::state::overlay::{Ask, Choice, Overlay, Prompt, Purpose, Question, edit_line};
+use crate::tui::state::overlay::{Ask, Choice, Consent, Overlay, Prompt, Purpose, Question, edit_line};
 use crate::tui::state::palette::{Around, Target};
 use crate::tui::state::{Pane, State};
 
@@ -82,7 +82,12 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Menu(mut menu) => {
             let last = menu.items.len().saturating_sub(1);
             match (action, key.code) {
-                (Some(Action::Dismiss), _) | (None, KeyCode::Char('q')) => return,
+                (Some(Action::Dismiss), _) | (None, KeyCode::Char('q')) => {
+                    if let Some(before) = menu.before {
+                        state.theme = *before;
+                    }
+                    return;
+                }
                 (Some(Action::Confirm), _) => {
                     if let Some((_, choice)) = menu.items.get(menu.chosen).cloned() {
                         chosen(state, choice, effects);
@@ -104,6 +109,11 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
                     }
                 }
                 _ => {}
+            }
+            if menu.before.is_some()
+                && let Some((_, Choice::Theme(name))) = menu.items.get(menu.chosen)
+            {
+                global::show_theme(state, name);
             }
             state.overlay = Some(Overlay::Menu(menu));
         }
@@ -155,7 +165,7 @@ pub fn palette_changed(state: &mut State) {
 
 fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static str>)>, effects: &mut Vec<Effect>) {
     match item {
-        None => state.status.info("Nothing of that name."),
+        None => state.status.info("No command has that name."),
         Some((_, Some(why))) => state.status.info(format!("Not now: {why}.")),
         Some((Target::Act(action), None)) => {
             match action.spec().context {
@@ -180,7 +190,7 @@ fn choose_from_palette(state: &mut State, item: Option<(Target, Option<&'static 
             global::focus(state, Pane::Log);
             journal::close(state);
             if !state.session.log.select_number(number) {
-                state.status.info(format!("There is no log entry #{number} (any more)."));
+                state.status.info(format!("There is no row #{number} in the log."));
             }
         }
     }
@@ -262,7 +272,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         }
         Purpose::Search => {
             if !text.is_empty() && !state.shown_log_mut().prev_match() && !state.shown_log_mut().next_match() {
-                state.status.info(format!("“{text}” is in no entry of the log."));
+                state.status.info(format!("“{text}” was not found in the log."));
             }
         }
         Purpose::Nickname(key) => {
@@ -317,30 +327,27 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::SendAs(variation) => {
             state.send_as = variation;
             match variation {
-                Some(variation) => state.status.warn(format!(
-                    "The next message goes out wrongly on purpose: {variation}, {}. {} takes that back.",
-                    variation.about(),
-                    state.keymap.key(Action::FaultBench)
-                )),
-                None => state.status.info("The next message goes out as usual."),
-            }
-            if variation.is_some() {
-                global::focus(state, Pane::Composer);
+                Some(variation) => {
+                    state.status.warn(format!(
+                        "The next message is sent wrongly on purpose: {variation}, {}.",
+                        variation.about()
+                    ));
+                    state.status.offer(&[(Action::SendAs, "change")]);
+                    global::focus(state, Pane::Composer);
+                }
+                None => state.status.info("The next message is sent as usual."),
             }
         }
         Choice::Transcript(form) => super::transcript::save(state, form, effects),
         choice @ (Choice::Play(_) | Choice::Rehearse) => super::demo::chosen(state, &choice),
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
-            if let Some(theme) = crate::tui::theme::named(&name, state.theme.ascii, state.theme.mono) {
-                state.theme = theme;
-            }
+            global::show_theme(state, &name);
+            state.status.info(format!("Colours: {name}. To keep them, set theme = \"{name}\" under [ui] in config.toml."));
         }
         Choice::KeepWatching(_) => {
-            let key = state.key(Action::Settle);
-            state
-                .status
-                .info(format!("Watched further: the conversation is looked at now and then; {key} asks again."));
+            state.status.info("guestwire keeps checking the conversation for the message.");
+            state.status.offer(&[(Action::Settle, "settle")]);
         }
         Choice::Settle(id, _) | Choice::SendAnyway(id) if no_longer_unknown(state, id) => {}
         Choice::Settle(message, landed) => effects.push(Effect::Engine(Command::Settle { message, landed })),
@@ -363,7 +370,7 @@ fn no_longer_unknown(state: &mut State, id: MessageId) -> bool {
         Some(life) => life.word(),
         None => "gone",
     };
-    state.status.warn(format!("Nothing was done: meanwhile the message is {word}."));
+    state.status.warn(format!("Nothing was done: the message is {word} by now."));
     true
 }
 
@@ -372,34 +379,38 @@ fn ask_send_anyway(state: &mut State, id: MessageId) {
     let channel =
         conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.conversation.channel());
     let mut lines = vec![if channel.is_some_and(|channel| channel.capabilities().idempotent) {
-        "It goes under the same message id: a service that has the first one can tell that it is the same.".to_owned()
+        "It is sent with the same message id, so the service can recognise it if it has the first one.".to_owned()
     } else {
         let channel = channel.map_or("", Channel::as_str);
-        format!("The {channel} channel has no idempotency key: if the first one landed, the other side sees two.")
+        format!("If the first one was received, the other side will see it twice ({channel} cannot tell them apart).")
     }];
     lines.extend(sending::production_line(state));
-    lines.push("Type the word again to confirm.".to_owned());
+    lines.push("Type “again” to confirm.".to_owned());
     state.overlay = Some(Overlay::Ask(Ask {
         question: Question::SendAnyway(id),
         title: "Send it again although it may have been received?".to_owned(),
         lines,
         yes: "send it again".to_owned(),
-        word: Some(("again", tui_input::Input::default())),
+        consent: Consent::word("again"),
     }));
 }
 
 fn ask_key(state: &mut State, mut ask: Ask, action: Option<Action>, key: KeyEvent, effects: &mut Vec<Effect>) {
-    let yes = match (action, key.code) {
-        (Some(Action::Dismiss), _) => return,
-        (Some(Action::Confirm), _) => true,
-        (None, KeyCode::Char('y')) if ask.word.is_none() => true,
-        (None, KeyCode::Char('n')) if ask.word.is_none() => return,
-        _ => false,
-    };
-    if !yes || !ask.ready() {
-        if let Some((_, typed)) = &mut ask.word {
-            edit_line(typed, key.code, key.modifiers);
+    let ready = ask.ready();
+    let yes = match (action, key.code, &mut ask.consent) {
+        (Some(Action::Dismiss), ..) | (None, KeyCode::Char('n'), Consent::Enter | Consent::Y) => return,
+        (None, KeyCode::Char('y'), Consent::Enter | Consent::Y) | (Some(Action::Confirm), _, Consent::Enter) => true,
+        (Some(Action::Confirm), _, Consent::Word { wrong, .. }) => {
+            *wrong = !ready;
+            ready
         }
+        (_, _, Consent::Word { typed, wrong, .. }) => {
+            *wrong &= !edit_line(typed, key.code, key.modifiers);
+            false
+        }
+        (_, _, Consent::Enter | Consent::Y) => false,
+    };
+    if !yes {
         state.overlay = Some(Overlay::Ask(ask));
         return;
     }

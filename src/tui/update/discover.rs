@@ -31,20 +31,18 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         Ok(found) => found,
         Err(why) => {
             let why = why.trim_end().trim_end_matches('.');
-            let add = state.key(Action::Add);
-            state.status.error(format!(
-                "Active conversations cannot be listed: {why}. Sending goes on; {add} adds one by its id."
-            ));
+            state.status.error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));
+            state.status.offer(&[(Action::Add, "add by id")]);
             return;
         }
     };
-    let again = state.key(Action::Discover);
     if state.overlay.is_some() {
-        state.status.info(format!("{} active found; {again} shows them.", found.len()));
+        state.status.info(format!("{} active conversations found.", found.len()));
+        state.status.offer(&[(Action::Discover, "show them")]);
         return;
     }
     if found.is_empty() {
-        state.status.info(if page == 1 { "No conversation is active." } else { "No further one is active." });
+        state.status.info(if page == 1 { "No conversation is active." } else { "There are no more active conversations." });
         return;
     }
     state.status.clear();
@@ -54,11 +52,11 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         items.push(("more…".to_owned(), Choice::Page(page + 1)));
     }
     let mut menu = Menu::new(format!("Active conversations, newest first, page {page}"), items);
-    menu.intro = vec!["Enter adds one to the picker as guest-api, or opens it where it stands there.".to_owned()];
+    menu.intro = vec!["Enter adds one as a guest-api conversation, or opens it if it is in the list already.".to_owned()];
     state.overlay = Some(Overlay::Menu(menu));
 }
 
-/// `5f0c…a2  since 14:02  webmessaging · in the picker: Billing bot`
+/// `5f0c…a2  since 14:02  webmessaging · in the list: Billing bot`
 fn line(state: &State, found: &Found) -> String {
     let mut text = short_id(&found.conversation_id, state.theme.ascii).into_owned();
     if let Some(began) = found.began {

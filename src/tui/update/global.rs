@@ -7,17 +7,13 @@ use crate::model::{DeliveryStatus, TokenStatus};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::layout::holds_thread_and_log;
-use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Prompt, Purpose, Question};
+use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::palette::{Around, Palette};
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, QUIT_HINT, State};
 
 use super::notices::with_session;
 use super::{attachments, faults, journal, pass, web_session};
-
-/// What the status line says until a token comes.
-pub const SIGNING_IN: &str = "Signing in…";
-/// The same, where there is one already.
-pub const RENEWING: &str = "Getting a new token…";
 
 /// How long `arm` lifts the question before production sends.
 const ARMED: Duration = Duration::from_secs(600);
@@ -83,7 +79,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::ResumeQueue => super::sending::resume(state, effects),
         Action::Theme => {
             let items = crate::tui::theme::names().map(|n| (n.to_owned(), Choice::Theme(n.to_owned()))).collect();
-            state.overlay = Some(Overlay::Menu(Menu::new("Colours", items)));
+            let mut menu = Menu::new("Colours", items);
+            menu.chosen = crate::tui::theme::names().position(|name| name == state.theme.name).unwrap_or(0);
+            menu.before = Some(Box::new(state.theme.clone()));
+            state.overlay = Some(Overlay::Menu(menu));
         }
         _ => {}
     }
@@ -92,12 +91,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
 /// Gives a pane the focus. The composer needs a conversation to write to: false where there is none.
 pub fn focus(state: &mut State, pane: Pane) -> bool {
     if pane == Pane::Composer && state.session.conversations.active().is_none() {
-        state.status.info(format!(
-            "No conversation is open: choose one with {}, or add one with {}.",
-            state.key(Action::Open),
-            state.key(Action::Add)
-        ));
         state.focus = Pane::Picker;
+        state.status.info("No conversation is open: open one, or add one.");
+        state.status.offer(&[(Action::Open, "open"), (Action::Add, "add")]);
         return false;
     }
     state.focus = pane;
@@ -234,7 +230,8 @@ fn connect(state: &mut State, effects: &mut Vec<Effect>) {
         });
         return;
     }
-    state.status.info(SIGNING_IN);
+    state.status.info("Signing in…");
+    state.status.about(Subject::Token);
     effects.push(Effect::Engine(Command::SignIn));
 }
 
@@ -243,17 +240,25 @@ fn renew(state: &mut State, effects: &mut Vec<Effect>) {
         state.status.warn(format!("No new token: {why}."));
         return;
     }
-    state.status.info(RENEWING);
+    state.status.info("Getting a new token…");
+    state.status.about(Subject::Token);
     effects.push(Effect::Engine(Command::Renew));
+}
+
+/// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
+pub fn show_theme(state: &mut State, name: &str) {
+    if let Some(theme) = crate::tui::theme::named(name, state.theme.ascii, state.manners.no_colour) {
+        state.theme = theme;
+    }
 }
 
 fn arm(state: &mut State) {
     if let Some(why) = disabled(state, Action::Arm) {
-        state.status.info(format!("Nothing to lift: {why}."));
+        state.status.info(format!("Not now: {why}."));
         return;
     }
     state.armed_until = Some(state.now.after(ARMED));
-    state.status.warn("PROD: sends go without a question for ten minutes.");
+    state.status.warn("PROD: for ten minutes messages are sent without asking.");
 }
 
 /// Esc: closes, clears or leaves, the nearest thing first.
@@ -267,7 +272,7 @@ fn back(state: &mut State) {
     } else if state.focus == Pane::Picker && !state.session.conversations.filter().is_empty() {
         state.session.conversations.set_filter("");
     } else if state.compare_with.take().is_some() {
-        state.status.info("Nothing is compared.");
+        state.status.over(Subject::Comparison);
     } else if state.thread_over {
         toggle_thread(state);
     } else {
@@ -327,7 +332,7 @@ fn leave(state: &mut State, effects: &mut Vec<Effect>) {
         title: "Leave guestwire?".to_owned(),
         lines,
         yes: "leave".to_owned(),
-        word: None,
+        consent: Consent::Enter,
     }));
 }
 
@@ -343,28 +348,26 @@ pub fn interrupt(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some((id, _)) = running.as_ref().filter(|(id, _)| state.session.journal.paused.contains(id)) {
         let id = *id;
         with_session(state, effects, |session, _, changes| session.take_back_paused(id, changes));
-        state.status.info("Taken back; it was never sent.");
+        state.status.info("Cancelled: it was never sent.");
     } else if let Some((id, life)) = running {
         let what = if matches!(life, DeliveryStatus::Sending { .. }) {
-            "Cancelling; what was already written may have been received."
+            "Cancelling: what was already sent may have been received."
         } else {
-            "Cancelled before anything was written."
+            "Cancelled: nothing was sent."
         };
         state.status.info(what);
         effects.push(Effect::Engine(Command::Cancel(id)));
     } else if state.focus == Pane::Composer && !state.composer.is_empty() {
         state.composer.clear();
-        state.status.info(format!("Draft cleared; {} brings it back.", state.key(Action::Undo)));
+        state.status.info("Draft cleared.");
+        state.status.offer(&[(Action::Undo, "undo")]);
     } else if quit_is_armed(state) {
         leave(state, effects);
     } else {
         state.quit_armed = Some(state.now);
-        state.status.info(quit_hint(state));
+        state.status.info(format!("Press {} again to leave.", state.key(Action::Interrupt)));
+        state.status.about(Subject::Leaving);
     }
-}
-
-fn quit_hint(state: &State) -> String {
-    format!("Press {} again to leave.", state.interrupt_key())
 }
 
 /// Whether "press again to leave" still holds.
@@ -374,10 +377,7 @@ pub fn quit_is_armed(state: &State) -> bool {
 
 /// Takes "press again to leave" back, and its hint where nothing else has been said since.
 pub fn disarm_quit(state: &mut State) {
-    if state.quit_armed.take().is_some()
-        && state.status.text.starts_with("Press ")
-        && state.status.text.ends_with(" again to leave.")
-    {
-        state.status.clear();
+    if state.quit_armed.take().is_some() {
+        state.status.over(Subject::Leaving);
     }
 }

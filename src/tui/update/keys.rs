@@ -103,6 +103,13 @@ fn resolve(state: &mut State, chord: Chord, effects: &mut Vec<Effect>) -> bool {
 
 /// Does what an action says, whoever asked: a key, the palette, or a dialog.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match log::named_by_status(state, action) {
+        Some(number) => log::on_entry(state, number, |state| act_here(state, action, effects)),
+        None => act_here(state, action, effects),
+    }
+}
+
+fn act_here(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action.spec().context {
         Context::Global => global::act(state, action, effects),
         Context::Picker => conversations::act(state, action, effects),

@@ -2,13 +2,32 @@
 
 use crate::export::escape::unseen_as_escapes;
 use crate::export::{HarEntry, har};
-use crate::session::log::{Entry, Log};
+use crate::session::log::{Density, Entry, Log};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt, Purpose};
+use crate::tui::state::status::Subject;
 
-use super::{conversations, diagnosis, doctor, journal, sending, unknown_outcome};
+use super::{diagnosis, doctor, global, journal, sending, unknown_outcome};
+
+/// The entry of the message that the status line names, where the key for `action` stands beside it.
+pub fn named_by_status(state: &State, action: Action) -> Option<u64> {
+    let message = state.session.threads.message(state.status.meant(action)?)?;
+    state.session.log.number_of(message.exchange?)
+}
+
+/// Does something as if the entry `number` were the chosen one. What is chosen, and whether the log follows its end, is
+/// afterwards as before.
+pub fn on_entry(state: &mut State, number: u64, act: impl FnOnce(&mut State)) {
+    let history = state.history.take();
+    let stood = state.session.log.stand_on(number);
+    act(state);
+    if let Some(stood) = stood {
+        state.session.log.come_back(stood);
+    }
+    state.history = history;
+}
 
 /// Applies an action of the log.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -25,6 +44,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         _ => act_on_entries(state, action, effects),
     }
+    if chooses(action) {
+        state.status.let_go_of_message();
+    }
     match action {
         Action::LogUp | Action::LogPageUp | Action::LogHalfUp => journal::look_above(state, top, effects),
         Action::LogDown | Action::LogPageDown | Action::LogHalfDown => journal::look_below(state, bottom, effects),
@@ -35,6 +57,25 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         }
         _ => {}
     }
+}
+
+/// Whether an action chooses another entry.
+const fn chooses(action: Action) -> bool {
+    matches!(
+        action,
+        Action::LogUp
+            | Action::LogDown
+            | Action::LogPageUp
+            | Action::LogPageDown
+            | Action::LogHalfUp
+            | Action::LogHalfDown
+            | Action::LogFirst
+            | Action::LogLast
+            | Action::NextError
+            | Action::PreviousError
+            | Action::NextMatch
+            | Action::PreviousMatch
+    )
 }
 
 fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
@@ -104,7 +145,7 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
     }
 }
 
-/// Applies a move to the thread; what acts on a log entry is answered with where to find one.
+/// Applies a move to the thread; all else acts on the chosen log entry, as in the log.
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     let threads = &mut state.session.threads;
@@ -118,24 +159,46 @@ pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect
         Action::LogHalfDown => threads.scroll_by(key, half),
         Action::LogFirst => threads.scroll_to_start(key),
         Action::LogLast | Action::Follow => threads.follow(key),
-        Action::Density => conversations::refresh(state, effects),
-        _ => state.status.info(format!("{action} works in the log: press {} first.", state.key(Action::GoLog))),
+        Action::Density => open_as_entry(state, key),
+        _ => act(state, action, effects),
+    }
+}
+
+/// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.
+fn open_as_entry(state: &mut State, key: crate::model::ConversationKey) {
+    let carried = state.session.threads.in_view(key).iter().rev().find_map(|entry| {
+        let message = entry.message()?;
+        state.session.log.number_of(message.exchange?)
+    });
+    let Some(number) = carried else {
+        state.status.info("No message in view was sent in this session, so there is no exchange to open.");
+        return;
+    };
+    global::act(state, Action::GoLog, &mut Vec::new());
+    state.history = None;
+    if !state.session.log.select_number(number) {
+        state.status.info(format!("The filter hides #{number}."));
+        state.status.offer(&[(Action::Back, "clear the filter")]);
+        return;
+    }
+    if state.session.log.selected().is_some_and(|entry| entry.density() == Density::Line) {
+        state.session.log.toggle_density();
     }
 }
 
 fn no_match(state: &mut State, side: &str) {
-    let (filter, search) = (state.key(Action::Filter), state.key(Action::Search));
-    state.status.info(format!("No match {side}; {filter} filters, {search} searches."));
+    state.status.info(format!("No match {side}."));
+    state.status.offer(&[(Action::Search, "search"), (Action::Filter, "filter")]);
 }
 
 fn nothing_chosen(state: &mut State) {
-    state.status.info("No log entry is chosen.");
+    state.status.info("The log is empty: there is no entry to act on.");
 }
 
 fn copy(state: &mut State, what: fn(&Log) -> Option<String>, effects: &mut Vec<Effect>) {
     match what(state.shown_log()) {
         Some(text) if !text.is_empty() => effects.push(Effect::Copy(text)),
-        Some(_) => state.status.info("There is nothing of that kind in this entry."),
+        Some(_) => state.status.info("This entry has nothing of that kind."),
         None => nothing_chosen(state),
     }
 }
@@ -148,15 +211,14 @@ fn compare(state: &mut State) {
     };
     let Some(first) = state.compare_with.take() else {
         state.compare_with = Some(number);
-        state.status.info(format!(
-            "#{number} taken; stand on another entry and press {} to compare, {} to let go.",
-            state.key(Action::Compare),
-            state.key(Action::Back)
-        ));
+        state.status.info(format!("Comparing #{number}: move to another row."));
+        state.status.offer(&[(Action::Compare, "compare"), (Action::Back, "cancel")]);
+        state.status.about(Subject::Comparison);
         return;
     };
+    state.status.over(Subject::Comparison);
     if first == number {
-        state.status.info("An entry does not differ from itself.");
+        state.status.info("This is the same row: choose another one to compare with.");
         return;
     }
     show_differences(state, first, number);
@@ -165,7 +227,7 @@ fn compare(state: &mut State) {
 /// What differs between two entries, on a page.
 pub fn show_differences(state: &mut State, first: u64, number: u64) {
     let Some(differences) = state.shown_log().compare(first, number) else {
-        state.status.info(format!("#{first} is not kept any more."));
+        state.status.info(format!("#{first} is no longer in memory."));
         return;
     };
     let mut lines: Vec<String> = differences
@@ -180,7 +242,7 @@ pub fn show_differences(state: &mut State, first: u64, number: u64) {
 
 fn save(state: &mut State, effects: &mut Vec<Effect>) {
     if state.shown_log().entries().all(|e| e.exchange().is_none()) {
-        state.status.info("There is nothing to save yet.");
+        state.status.info("Nothing to save: the log has no requests yet.");
         return;
     }
     let any_marked = state.shown_log().entries().any(Entry::is_marked);

@@ -119,7 +119,7 @@ fn paste(state: &mut State, text: &str) {
             dialogs::palette_changed(state);
         }
         Some(Overlay::Ask(ask)) => {
-            if let Some((_, typed)) = &mut ask.word {
+            if let Some(typed) = ask.typed() {
                 paste_line(typed, text);
             }
         }

@@ -8,9 +8,10 @@ use crate::session::changes::{Change, Changes, Leftovers, Notice};
 use crate::session::open_pass::place_words;
 use crate::tui::Effect;
 use crate::tui::action::Action;
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
-use super::{demo, diagnosis, global, pass, recording, sending, unknown_outcome, web_session};
+use super::{demo, diagnosis, global, pass, recording, unknown_outcome, web_session};
 
 /// Lets the session do something, and carries out what it asks for.
 pub fn with_session<R>(
@@ -51,13 +52,18 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
             }
         }
         Notice::Message { id, before, life, exchange } => {
-            message(state, &before, life, exchange);
+            message(state, id, &before, life, exchange);
             demo::message(state, id);
         }
-        Notice::Sent(id) => recording::sent(state, id, effects),
+        Notice::Sent(id) => {
+            // What one has just done is what one wants to see.
+            state.session.log.last();
+            recording::sent(state, id, effects);
+        }
         Notice::WaitsBehindPaused(_) => {
-            let key = state.keymap.key(Action::ResumeQueue);
-            state.status.warn(format!("It waits behind older ones of this conversation: {key} sends them all."));
+            state.status.warn("This message waits: older messages of this conversation are not sent yet.");
+            state.status.offer(&[(Action::ResumeQueue, "send them all")]);
+            state.status.about(Subject::Queue);
         }
         Notice::NotOnDisk(why) => state.status.error(not_on_disk(&why)),
         Notice::Read { key, news, .. } | Notice::Arrived { key, news } => {
@@ -75,7 +81,7 @@ fn say(state: &mut State, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::JournalTrouble(trouble) => state.status.error(trouble.sentence),
         Notice::JournalWell => state.status.info("The journal keeps everything again."),
         Notice::JournalFree => {
-            state.status.info("The journal is free: this guestwire keeps everything now, and sends.");
+            state.status.info("The journal is free now: everything is kept, and messages can be sent.");
         }
         Notice::Reopened { key, first } => {
             state.composer.switch(key);
@@ -101,27 +107,34 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
     match status {
         TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
             let scopes = facts.missing.join(" ");
-            state.status.warn(format!(
-                "The token was granted without {scopes}: a send is expected to be refused. {} shows the token in full.",
-                state.key(Action::Status)
-            ));
+            state.status.warn(format!("The token was granted without {scopes}: messages will probably be refused."));
+            state.status.offer(&[(Action::Status, "token in full")]);
         }
         // What was said to be under way is over.
         TokenStatus::Valid(facts)
-            if [global::SIGNING_IN, global::RENEWING].contains(&state.status.text.as_str())
+            if state.status.about == Some(Subject::Token)
                 && before.facts().is_none_or(|before| before.generation != facts.generation) =>
         {
-            state.status.info(format!("Token #{} is there.", facts.generation));
+            state.status.info(format!("Token #{} received.", facts.generation));
         }
         TokenStatus::BadClient { why } => {
-            state.status.error(format!("Client id or secret refused: {why}. Mend the profile, then :connect."));
+            state.status.error(format!(
+                "Client id or secret refused: {}. Fix client_id or client_secret in the profile, then sign in again.",
+                clause(why)
+            ));
+            no_token(state);
         }
         TokenStatus::Refused { why, .. } => {
-            state.status.error(format!("No token: {why}. :connect tries again."));
+            state.status.error(format!("No token: {}.", clause(why)));
+            no_token(state);
         }
-        TokenStatus::NoSecret { why } => state.status.error(format!("{why} :connect tries again.")),
+        TokenStatus::NoSecret { why } => {
+            state.status.error(why.clone());
+            no_token(state);
+        }
         TokenStatus::Expired { why, .. } | TokenStatus::RenewFailed { why, .. } => {
-            state.status.warn(format!("Getting a token failed: {why}"));
+            state.status.warn(format!("Getting a new token failed: {}.", clause(why)));
+            state.status.about(Subject::Token);
         }
         _ => {}
     }
@@ -133,41 +146,66 @@ fn token(state: &mut State, before: &TokenStatus, effects: &mut Vec<Effect>) {
     }
 }
 
-fn message(state: &mut State, before: &DeliveryStatus, life: DeliveryStatus, exchange: Option<ExchangeId>) {
+/// The line speaks of the missing token until there is one.
+fn no_token(state: &mut State) {
+    state.status.offer(&[(Action::Connect, "sign in again")]);
+    state.status.about(Subject::Token);
+}
+
+/// A reason without its full stop, to stand in a sentence.
+fn clause(why: &str) -> &str {
+    why.trim_end().trim_end_matches('.')
+}
+
+/// What is known of the refusal that the line names may be more by now.
+pub fn say_what_is_known_now(state: &mut State) {
+    if let Some(Subject::Message(id)) = state.status.about
+        && let Some(message) = state.session.threads.message(id)
+        && matches!(message.life, DeliveryStatus::Refused(_))
+        && let Some(said) = diagnosis::refusal(state, message.exchange)
+    {
+        state.status.text = said;
+    }
+}
+
+fn message(
+    state: &mut State,
+    id: MessageId,
+    before: &DeliveryStatus,
+    life: DeliveryStatus,
+    exchange: Option<ExchangeId>,
+) {
     let doubted = matches!(before, DeliveryStatus::Unknown(_));
-    let number = exchange.and_then(|e| state.session.log.number_of(e)).map(|n| format!("#{n} ")).unwrap_or_default();
+    let number = exchange.and_then(|e| state.session.log.number_of(e));
+    let name = number.map_or_else(|| "The message".to_owned(), |n| format!("#{n}"));
+    // What the line said of this message is over: it went on.
+    state.status.over(Subject::Message(id));
     match life {
-        DeliveryStatus::Refused(_) if diagnosis::hint(state, exchange).is_some() => {
-            let hint = diagnosis::hint(state, exchange).unwrap_or_default();
-            // What never left this machine was refused by nobody.
-            let refused = if hint.starts_with("not sent: ") { "" } else { "refused: " };
-            state.status.error(format!("{number}{refused}{hint}"));
-        }
-        DeliveryStatus::Refused(why) => {
-            let keys = [
-                (Action::CopyIds, "ids"),
-                (Action::CopyCurl, "curl"),
-                (Action::Resend, "resend"),
-                (Action::EditCopy, "edit a copy"),
-            ]
-            .map(|(action, words)| format!("{} {words}", state.key(action)))
-            .join(" · ");
-            state.status.error(format!("{number}refused: {why} — {keys}"));
-        }
+        DeliveryStatus::Refused(why) => match diagnosis::refusal(state, exchange) {
+            Some(said) => {
+                state.status.error(said);
+                state.status.offer(&[(Action::Why, "explain"), (Action::CopyTicket, "copy ticket")]);
+            }
+            None => {
+                state.status.error(format!("{name} refused: {}.", clause(&why)));
+                state.status.offer(&[(Action::CopyIds, "copy ids"), (Action::Resend, "resend")]);
+            }
+        },
         DeliveryStatus::Unknown(why) => {
-            let key = state.key(Action::Settle);
-            state.status.error(format!("{number}outcome unknown: {why} — {key} says what became of it"));
+            state.status.error(format!("{name} outcome unknown: {}.", clause(&why)));
+            state.status.offer(&[(Action::Settle, "settle"), (Action::Why, "explain")]);
         }
         DeliveryStatus::Waiting { why, .. } => {
-            let key = state.key(Action::Interrupt);
-            state.status.warn(format!("{number}waiting: {why} — {key} cancels"));
+            state.status.warn(format!("{name} waiting: {}.", clause(&why)));
+            state.status.offer(&[(Action::Interrupt, "cancel")]);
         }
-        DeliveryStatus::Cancelled => state.status.info(format!("{number}cancelled before anything was written.")),
+        DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
-        DeliveryStatus::Landed if doubted => state.status.info(format!("{number}is settled: it was received.")),
-        DeliveryStatus::Lost if doubted => state.status.info(format!("{number}is settled: it was not received.")),
-        _ => {}
+        DeliveryStatus::Landed if doubted => return state.status.info(format!("{name} is settled: it was received.")),
+        DeliveryStatus::Lost if doubted => return state.status.info(format!("{name} is settled: it was not received.")),
+        _ => return,
     }
+    state.status.about(Subject::Message(id));
 }
 
 /// The newest message offers choices: how they are taken.
@@ -175,9 +213,13 @@ fn say_choices(state: &mut State, key: ConversationKey) {
     let newest = state.session.threads.messages(key).iter().rev().find(|e| e.from_other_side());
     let count = newest.map_or(0, |e| e.choices().len());
     if count > 0 {
+        // A test run says itself how a step is answered.
+        if state.session.pass.is_running() && state.focus == Pane::Pass {
+            return;
+        }
         let s = if count == 1 { "" } else { "s" };
-        let key = sending::choose_key(state);
-        state.status.info(format!("{count} choice{s} to answer with: {key} picks one by its number."));
+        state.status.info(format!("{count} choice{s} to answer with."));
+        state.status.offer(&[(Action::Choose, "answer")]);
     }
 }
 
@@ -203,39 +245,44 @@ fn draft(state: &mut State, key: ConversationKey, text: &str, cursor: usize) {
 
 /// What an earlier session left, in one line that the log keeps too.
 fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
-    let mut said = Vec::new();
+    let mut said: Vec<String> = Vec::new();
+    let mut keys = Vec::new();
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
     if left.unknown > 0 {
-        let s = if left.unknown == 1 { " is" } else { "s are" };
+        let (s, has) = (plural(left.unknown), if left.unknown == 1 { "has" } else { "have" });
         said.push(format!(
-            "{} message{s} of unknown outcome from before: looked up where that is possible, u settles",
+            "{} message{s} of the last session {has} an unknown outcome: looked up where possible.",
             left.unknown
         ));
+        keys.push((Action::Settle, "settle"));
     }
     if left.paused {
-        let s = if left.queued == 1 { "" } else { "s" };
-        let key = state.keymap.key(Action::ResumeQueue);
-        said.push(format!(
-            "{} queued message{s} from more than ten minutes ago: {key} sends, Ctrl-C takes back",
-            left.queued
-        ));
+        let s = plural(left.queued);
+        said.push(format!("{} queued message{s} from more than ten minutes ago: not sent yet.", left.queued));
+        keys.extend([(Action::ResumeQueue, "send"), (Action::Interrupt, "cancel")]);
     } else if left.queued > 0 {
-        let s = if left.queued == 1 { " goes" } else { "s go" };
-        said.push(format!("{} queued message{s} on from where the last session ended", left.queued));
+        let s = plural(left.queued);
+        said.push(format!("Sending {} message{s} that the last session left in the queue.", left.queued));
     }
     if left.homeless > 0 {
+        let s = plural(left.homeless);
         said.push(format!(
-            "{} unsettled of conversations that this profile has no more: kept, not sent",
+            "{} unsettled message{s} of conversations that this profile no longer has: kept, not sent.",
             left.homeless
         ));
     }
     if let Some(run) = &left.pass {
-        let key = state.key(Action::Pass);
-        said.push(format!("the pass {} waits at {}: {key} goes on", run.name, place_words(run)));
+        said.push(format!("The test run “{}” stopped at {}.", run.name, place_words(run)));
+        keys.push((Action::Pass, "continue"));
     }
     if !said.is_empty() {
-        let text = said.join(" · ") + ".";
+        let text = said.join(" ");
         with_session(state, effects, |session, now, changes| session.note(&text, now, changes));
         state.status.warn(text);
+        state.status.offer(&keys);
+        if left.paused {
+            state.status.about(Subject::Queue);
+        }
     }
 }
 

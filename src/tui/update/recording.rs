@@ -13,7 +13,8 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let path = state.new_export_path("cast");
-    state.status.info(format!("Recording into {}; {} ends it.", path.display(), state.key(Action::Record)));
+    state.status.info(format!("Recording into {}.", path.display()));
+    state.status.offer(&[(Action::Record, "stop")]);
     state.recording = Some(path.clone());
     effects.push(Effect::Record(Some(path)));
 }

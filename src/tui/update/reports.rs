@@ -5,7 +5,7 @@ use crate::model::{Asked, ConversationKey};
 use crate::tui::Effect;
 use crate::tui::state::State;
 
-use super::notices::carry_out;
+use super::notices::{carry_out, say_what_is_known_now};
 use super::{demo, discover, doctor, ids};
 
 /// Applies a report.
@@ -24,6 +24,7 @@ pub fn report(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
     let before = spoken_in(&report).map(|key| (key, demo::count(state, key)));
     let changes = state.session.apply(report, state.now);
     carry_out(state, changes, effects);
+    say_what_is_known_now(state);
     if let Some((key, before)) = before {
         demo::came(state, key, before);
     }

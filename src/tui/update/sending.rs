@@ -5,10 +5,9 @@ use crate::session::OutgoingMessage;
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::composer::Refusal;
-use crate::tui::state::overlay::{Ask, Overlay, Question};
+use crate::tui::state::overlay::{Ask, Consent, Overlay, Question};
 use crate::tui::state::{Pane, State};
 
-pub use super::attachments::choose_key;
 use super::notices::with_session;
 use super::{attachments, conversations, global};
 
@@ -42,7 +41,7 @@ pub fn send(state: &mut State, effects: &mut Vec<Effect>) {
                 .chain(state.send_as.map(|v| format!("wrongly on purpose: {}", v.about())))
                 .collect(),
             yes: "send it".to_owned(),
-            word: None,
+            consent: Consent::outbound(state.session.profile.production),
         }));
         return;
     }
@@ -54,7 +53,8 @@ pub fn send_draft(state: &mut State, shown: Moment, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
     // It was chosen for another conversation's channel.
     if let Some((variation, why)) = state.send_as.and_then(|v| Some((v, senseless(state, v)?))) {
-        state.status.error(format!("Not as {variation}: {why}. {} chooses another way.", state.key(Action::SendAs)));
+        state.status.error(format!("Not sent as {variation}: {why}."));
+        state.status.offer(&[(Action::SendAs, "choose another way")]);
         return;
     }
     match state.composer.take_for_send(shown) {
@@ -121,9 +121,9 @@ pub fn answer(
 pub fn resume(state: &mut State, effects: &mut Vec<Effect>) {
     let count = with_session(state, effects, |session, _, changes| session.resume(changes));
     state.status.info(match count {
-        0 => "No queued message waits for a key.".to_owned(),
-        1 => "1 queued message goes on.".to_owned(),
-        count => format!("{count} queued messages go on."),
+        0 => "No messages are waiting to be sent.".to_owned(),
+        1 => "Sending 1 queued message.".to_owned(),
+        count => format!("Sending {count} queued messages."),
     });
 }
 
@@ -145,15 +145,15 @@ pub fn selected_unknown(state: &State) -> Option<&Message> {
 /// `r`: asks, and says what happened the first time.
 pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(message) = selected(state) else {
-        state.status.info("Only a sent message can be sent again.");
+        state.status.info("This row is not a message of yours, so it cannot be sent again.");
         return;
     };
     let id = message.id;
     match &message.life {
         DeliveryStatus::Unknown(_) => super::unknown_outcome::ask(state, effects),
         life if !life.is_settled() => {
-            let key = state.key(Action::InterruptText);
-            state.status.info(format!("It is still under way; {key} in its conversation cancels it."));
+            state.status.info("This message is still being sent.");
+            state.status.offer(&[(Action::Interrupt, "cancel")]);
         }
         life => {
             let happened = match life {
@@ -170,7 +170,7 @@ pub fn ask_resend(state: &mut State, effects: &mut Vec<Effect>) {
                 title: "Send this message again?".to_owned(),
                 lines,
                 yes: "send it again".to_owned(),
-                word: None,
+                consent: Consent::outbound(state.session.profile.production),
             }));
         }
     }
@@ -198,7 +198,7 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
 pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let copied = selected(state).map(|m| (m.conversation, m.text.clone(), m.extras.clone()));
     let Some((conversation, text, extras)) = copied else {
-        state.status.info("Only a sent message can be copied into the composer.");
+        state.status.info("This row is not a message of yours, so it cannot be copied into the composer.");
         return;
     };
     if state.session.conversations.active() != Some(conversation) {
@@ -210,7 +210,7 @@ pub fn edit_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let kept = Extras { attributes: extras.attributes, attachments: extras.attachments, ..Extras::default() };
     state.composer.carry(conversation, kept);
     global::focus(state, Pane::Composer);
-    let undo = state.key(Action::Undo);
-    let choice = if was_choice { " It goes as a text, not as the choice that it was." } else { "" };
-    state.status.info(format!("A copy stands in the composer; {undo} brings the draft back.{choice}"));
+    let choice = if was_choice { " It will be sent as text, not as a choice." } else { "" };
+    state.status.info(format!("The message is copied into the composer; nothing is sent yet.{choice}"));
+    state.status.offer(&[(Action::Undo, "get the draft back")]);
 }

@@ -5,7 +5,8 @@ use crate::model::{ConversationKey, SessionAsk, WebSession};
 use crate::session::conversations::Item;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Ask, Choice, Menu, Overlay, Question};
+use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Question};
+use crate::tui::state::status::Subject;
 use crate::tui::state::{Pane, State};
 
 /// What can be asked, in the menu's order, with the words of its line.
@@ -143,7 +144,7 @@ pub fn wanted(state: &mut State, key: ConversationKey, ask: SessionAsk, effects:
         title: title.to_owned(),
         lines,
         yes: yes.to_owned(),
-        word: None,
+        consent: Consent::outbound(state.session.profile.production),
     }));
 }
 
@@ -176,42 +177,46 @@ pub fn moved(state: &mut State, key: ConversationKey, before: &WebSession) {
     let here = state.session.conversations.active() == Some(key);
     let name = state.session.conversations.get(key).map(|i| i.name().to_owned()).unwrap_or_default();
     let named = |text: &str| if here { text.to_owned() } else { format!("{name}: {text}") };
-    let go_on = state.key(Action::Session);
     let why = |why: &str| why.trim_end().trim_end_matches('.').to_owned();
+    state.status.over(Subject::Session(key));
     match session {
         WebSession::Open { new: true, .. } => state.status.info(named("A new session is open.")),
         WebSession::Open { .. } if matches!(before, WebSession::Reconnecting { .. } | WebSession::Connecting) => {
-            state.status.info(named("The session goes on where it was."));
+            state.status.info(named("The session is open again."));
         }
         WebSession::ReadOnly { why: said } => {
-            state.status.warn(format!("{name} is read-only; {go_on} starts a new session: {}.", why(&said)));
+            state.status.warn(format!("The session of “{name}” is read-only: {}.", why(&said)));
+            go_on(state, key, "start a new one");
         }
         WebSession::Ended { why: said } => {
-            // A refused upgrade is in the log, and explained there. The keys come first: reasons can be long.
-            let explain =
-                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
-            state.status.error(format!("{name} is over; {go_on} goes on{explain}: {}.", why(&said)));
+            state.status.error(format!("The session of “{name}” has ended: {}.", why(&said)));
+            go_on(state, key, "start a new one");
         }
         WebSession::Reconnecting { why: said, .. } => {
             state.status.warn(named(&format!(
-                "The connection broke: {}. It is opened again by itself; what is sent waits.",
+                "The connection was lost: {}. guestwire reconnects by itself; messages wait.",
                 why(&said)
             )));
+            state.status.about(Subject::Session(key));
         }
         WebSession::Unreachable { why: said } => {
-            // The log explains what the last attempt met.
-            let explain =
-                if explained(state, key) { format!(" · {} why", state.key(Action::Why)) } else { String::new() };
-            state.status.error(format!(
-                "{name} cannot be reached; what is sent waits, {go_on} connects{explain}: {}.",
-                why(&said)
-            ));
+            state.status.error(format!("“{name}” cannot be reached: {}. Messages wait.", why(&said)));
+            go_on(state, key, "connect");
         }
         WebSession::Closed if *before != WebSession::Closed => {
-            state.status.info(named(&format!("Closed; {go_on} opens it again.")));
+            state.status.info(named("The session is closed."));
+            go_on(state, key, "open it again");
         }
         WebSession::Open { .. } | WebSession::Closed | WebSession::Connecting => {}
     }
+}
+
+/// What can be done about a session that does not go on by itself. What the log explains is offered too.
+fn go_on(state: &mut State, key: ConversationKey, words: &'static str) {
+    let explain = explained(state, key).then_some((Action::Why, "explain"));
+    let keys: Vec<_> = [(Action::Session, words)].into_iter().chain(explain).collect();
+    state.status.offer(&keys);
+    state.status.about(Subject::Session(key));
 }
 
 /// Whether the entry that [`Action::Why`] explains is one of this conversation.

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::pass::runner::Stage;
 use crate::text::screen::{put, width};
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Ask, Overlay};
+use crate::tui::state::overlay::{Ask, Consent, Overlay};
 use crate::tui::state::{Pane, State, ids};
 use crate::tui::theme::Role;
 
@@ -39,13 +39,16 @@ fn hints(state: &State) -> Vec<(String, String)> {
     let hints: Vec<Option<(String, String)>> = match (&state.overlay, state.focus) {
         (Some(Overlay::Prompt(_) | Overlay::Palette(_) | Overlay::Menu(_)), _) => {
             vec![
-                of(Action::Confirm, "take"),
+                of(Action::Confirm, "select"),
                 of(Action::Dismiss, "close"),
                 of(Action::DialogDown, "next"),
                 of(Action::DialogUp, "previous"),
             ]
         }
-        (Some(Overlay::Ask(Ask { yes, .. })), _) => vec![of(Action::Confirm, yes), of(Action::Dismiss, "no")],
+        (Some(Overlay::Ask(Ask { yes, consent: Consent::Y, .. })), _) => {
+            vec![fixed("y", yes), of(Action::Dismiss, "cancel")]
+        }
+        (Some(Overlay::Ask(Ask { yes, .. })), _) => vec![of(Action::Confirm, yes), of(Action::Dismiss, "cancel")],
         (Some(Overlay::Card(_)), _) => vec![
             of(Action::Dismiss, "close"),
             fixed("j k", "scroll"),
@@ -98,7 +101,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::Help, "help"),
             of(Action::Palette, "command"),
             of(Action::PassReports, "reports"),
-            of(Action::Pass, "another pass"),
+            of(Action::Pass, "another test run"),
             of(Action::PassUndo, "undo"),
             of(Action::NextPane, "pane"),
         ],
@@ -106,10 +109,10 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::Help, "help"),
             of(Action::Palette, "command"),
             go_words(state).and_then(|words| of(Action::PassGo, words)),
-            of(Action::VerdictPass, "pass"),
-            of(Action::VerdictFail, "fail"),
+            of(Action::VerdictPass, "passed"),
+            of(Action::VerdictFail, "failed"),
             of(Action::VerdictBlocked, "blocked"),
-            of(Action::VerdictSkip, "skip"),
+            of(Action::VerdictSkip, "skipped"),
             of(Action::PassUndo, "undo"),
             of(Action::PassNote, "note"),
             of(Action::NextCase, "next case"),
@@ -125,7 +128,7 @@ fn hints(state: &State) -> Vec<(String, String)> {
             of(Action::GoComposer, "compose"),
             of(Action::NextPane, "pane"),
             of(Action::Filter, "filter"),
-            state.session.log.why().and_then(|_| of(Action::Why, "why")),
+            state.session.log.why().and_then(|_| of(Action::Why, "explain")),
             map.keys(Action::CopyIds).first().map(|keys| (keys.first.to_string(), "copy".to_owned())),
             of(Action::Resend, "resend"),
             of(Action::EditCopy, "edit a copy"),

@@ -7,7 +7,6 @@ use ratatui::style::Style;
 use crate::model::AgentState;
 use crate::session::conversations::Item;
 use crate::text::screen::{fit, plain, put, visible, width};
-use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::token_badge::{chip, countdown, guest};
 use crate::tui::theme::Role;
@@ -19,7 +18,7 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
     let mut right: Vec<(String, Style)> = Vec::new();
     // What is said in a web conversation depends on the guest's session, not on the token.
     let chip = match state.session.conversations.active_item().and_then(Item::session) {
-        Some(session) => guest(session, &state.key(Action::Session), state.now),
+        Some(session) => guest(session, state.now),
         None => chip(&state.session.sign_in.status, state.now),
     };
     let chip_text = plain(&chip.text, theme.ascii).into_owned();

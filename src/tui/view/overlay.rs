@@ -7,9 +7,9 @@ use super::diagnosis_card;
 use super::frame::{borders, clear, outline};
 use super::menu;
 use crate::text::screen::{fit, plain, put, visible, visible_lines, width, wrap};
-use crate::tui::action::Context;
+use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
-use crate::tui::state::overlay::{Ask, Overlay};
+use crate::tui::state::overlay::{Ask, Consent, Overlay};
 use crate::tui::state::page::{page_height, page_rows};
 use crate::tui::state::palette::{Palette, Target};
 use crate::tui::state::{State, help, ids};
@@ -56,6 +56,17 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
 
 /// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
 pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
+    popup_in(state, title, (inner_width, inner_height), Role::Focus, buf)
+}
+
+/// The same with a frame of this role.
+fn popup_in(
+    state: &State,
+    title: &str,
+    (inner_width, inner_height): (usize, usize),
+    frame: Role,
+    buf: &mut Buffer,
+) -> Rect {
     let screen = buf.area;
     let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
     let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
@@ -68,11 +79,11 @@ pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height
         height,
     };
     clear(outer, buf);
-    outline(outer, &borders(&state.theme, true), state.theme.style(Role::Focus), buf);
+    outline(outer, &borders(&state.theme, true), state.theme.style(frame), buf);
     let heading = format!(" {} ", visible(title));
     let heading = plain(&heading, state.theme.ascii);
     let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
-    put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(Role::Focus));
+    put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(frame));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
 }
 
@@ -174,16 +185,23 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
     let lines = wrapped(&ask.lines, widest);
-    let answers = format!(
-        "{} {} · {} no",
-        state.keymap.key(crate::tui::action::Action::Confirm),
-        ask.yes,
-        state.keymap.key(crate::tui::action::Action::Dismiss)
-    );
-    let extra = if ask.word.is_some() { 4 } else { 2 };
+    let key = |action| state.keymap.key(action);
+    let (yes, cancel) = (key(Action::Confirm), key(Action::Dismiss));
+    let (answers, role) = match &ask.consent {
+        Consent::Enter => (format!("{yes} {} · {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Y => (format!("y {} · {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Word { word, wrong: true, .. } => {
+            (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), Role::Error)
+        }
+        Consent::Word { .. } if ask.ready() => (format!("{yes} {} · {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Word { word, .. } => (format!("type “{word}”, then {yes} · {cancel} cancel"), Role::Dim),
+    };
+    let extra = if matches!(ask.consent, Consent::Word { .. }) { 4 } else { 2 };
+    let frame = if matches!(ask.consent, Consent::Y) { Role::Error } else { Role::Focus };
     let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
     let shown = lines.len().min(most);
-    let inner = popup(state, &ask.title, widest.max(width(&answers)).max(width(&ask.title)), shown + extra, buf);
+    let widest = widest.max(width(&answers)).max(width(&ask.title));
+    let inner = popup_in(state, &ask.title, (widest, shown + extra), frame, buf);
     let room = usize::from(inner.width);
     let mut y = inner.y;
     let hidden = lines.len() - shown;
@@ -196,7 +214,7 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     }
     y += 1;
     let mut cursor = None;
-    if let Some((_, typed)) = &ask.word {
+    if let Consent::Word { typed, .. } = &ask.consent {
         let (x, _) = put(buf, inner.x, y, "> ", room, state.theme.style(Role::Strong));
         put(buf, x, y, visible(typed.value()), room, state.theme.style(Role::Text));
         let column = x.saturating_add(u16::try_from(super::status::cursor_cells(typed)).unwrap_or(u16::MAX));
@@ -204,7 +222,7 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
         y += 2;
     }
     if y < inner.bottom() {
-        let style = state.theme.style(if ask.ready() { Role::Strong } else { Role::Dim });
+        let style = state.theme.style(role);
         let answers = plain(&answers, state.theme.ascii);
         put(buf, inner.x, y, fit(&answers, room, state.theme.ascii), room, style);
     }

@@ -15,11 +15,35 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let room = usize::from(area.width.saturating_sub(1));
     let status = &state.status;
+    let keys = keys(state, room);
+    let taken: usize = keys.iter().map(|(key, words)| width(key) + width(words) + 3).sum();
     let line = format!("{} {}", status.severity.mark(), visible(&status.text));
     let line = plain(&line, state.theme.ascii);
-    let line = fit(&line, room, state.theme.ascii);
+    let line = fit(&line, room.saturating_sub(taken), state.theme.ascii);
     put(buf, area.x, area.y, &line, room, state.theme.style(status.severity.role()));
+    let mut x = area.x + u16::try_from(room.saturating_sub(taken)).unwrap_or(0);
+    for (key, words) in keys {
+        (x, _) = put(buf, x + 2, area.y, &key, room, state.theme.style(Role::Focus));
+        (x, _) = put(buf, x + 1, area.y, words, room, state.theme.style(Role::Dim));
+    }
     None
+}
+
+/// The keys beside the sentence, as they work here: none where a dialog would take them. They are never cut; what there
+/// is no room for beside half a sentence is left out.
+fn keys(state: &State, room: usize) -> Vec<(String, &'static str)> {
+    if state.overlay.is_some() {
+        return Vec::new();
+    }
+    let mut left = room * 2 / 3;
+    let keys = state.status.keys.iter().map(|(action, words)| (state.key(*action), *words));
+    keys.take_while(|(key, words)| {
+        let needed = width(key) + width(words) + 3;
+        let fits = needed <= left;
+        left = left.saturating_sub(needed);
+        fits
+    })
+    .collect()
 }
 
 fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {

@@ -92,11 +92,39 @@ fn colours_change_at_once_and_the_text_does_not() {
     let names: Vec<_> = guestwire::tui::theme::names().collect();
     assert!(names.len() > 1);
     let other = names.iter().position(|name| *name != desk.state.theme.name).unwrap();
-    for _ in 0..other {
+    let shown = names.iter().position(|name| *name == desk.state.theme.name).unwrap();
+    for _ in shown..other {
+        desk.keys("down");
+    }
+    assert_eq!(desk.state.theme.name, names[other], "it is shown before it is chosen");
+    desk.keys("esc");
+    assert_eq!(desk.state.theme.name, names[shown], "and taken back where it is not");
+    desk.command("theme");
+    for _ in shown..other {
         desk.keys("down");
     }
     desk.keys("enter");
     assert_eq!(desk.state.theme.name, names[other]);
+    desk.state.status.clear();
     assert_eq!(desk.screen(), before);
     assert_ne!(desk.draw().0, styled);
+}
+
+#[test]
+fn colour_comes_back_after_monochrome_unless_none_is_wanted_at_all() {
+    for (none_wanted, coloured) in [(false, true), (true, false)] {
+        let mut desk = Desk::default();
+        desk.state.manners.no_colour = none_wanted;
+        for name in ["monochrome", "dark"] {
+            desk.command("theme");
+            let at = guestwire::tui::theme::names().position(|known| known == name).unwrap();
+            let from = guestwire::tui::theme::names().position(|known| known == desk.state.theme.name).unwrap();
+            for _ in at.min(from)..at.max(from) {
+                desk.keys(if at > from { "down" } else { "up" });
+            }
+            desk.keys("enter");
+            assert_eq!(desk.state.theme.name, name);
+        }
+        assert_eq!(!desk.state.theme.mono, coloured);
+    }
 }

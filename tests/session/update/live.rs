@@ -221,7 +221,8 @@ fn a_choice_is_sent_by_two_keys_and_the_draft_stays() {
     desk.type_text("half a thought");
     let now = desk.now;
     hear(&mut desk, WEB, vec![offer(now)]);
-    assert_eq!(desk.status(), "2 choices to answer with: Alt-o picks one by its number.");
+    assert_eq!(desk.status(), "2 choices to answer with.");
+    assert_eq!(desk.offers(), ["Alt-o answer"]);
     assert_eq!(desk.keys("alt-o"), []);
     assert_eq!(menu(&desk), ["Yes (yes)", "No (no)"]);
     let effects = desk.keys("2");
@@ -270,7 +271,8 @@ fn production_asks_before_an_answer() {
     desk.keys("esc o");
     assert_eq!(desk.keys("1"), []);
     assert!(desk.screen().contains("PROD: send this answer?"), "{}", desk.screen());
-    assert_eq!(commands(&desk.keys("enter")).len(), 1);
+    assert_eq!(desk.keys("enter"), [], "a second Enter is a slip");
+    assert_eq!(commands(&desk.keys("y")).len(), 1);
 }
 
 #[test]
@@ -439,6 +441,7 @@ fn a_refused_listing_names_what_is_missing_and_what_goes_on() {
     assert_eq!(
         desk.status(),
         "Active conversations cannot be listed: 403 missing permission analytics:conversationDetail:view. \
-         Sending goes on; + adds one by its id."
+         You can still add one by its id."
     );
+    assert_eq!(desk.offers(), ["+ add by id"]);
 }

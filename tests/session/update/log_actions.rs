@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use guestwire::tui::state::Pane;
+use guestwire::model::{DeliveryStatus, MessageId};
+use guestwire::session::log::Density;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 
@@ -38,7 +40,7 @@ fn with_nothing_chosen_nothing_is_copied_and_it_is_said() {
     for keys in ["y i", "y c", "y h", "y b", "y y", "v", "="] {
         let mut desk = Desk::default();
         assert_eq!(desk.keys(&format!("esc {keys}")), [], "{keys}");
-        assert_eq!(desk.status(), "No log entry is chosen.", "{keys}");
+        assert_eq!(desk.status(), "The log is empty: there is no entry to act on.", "{keys}");
     }
 }
 
@@ -66,10 +68,13 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
     }
     desk.keys("esc k k");
     let chosen = desk.state.session.log.selected().map(guestwire::session::log::Entry::number);
-    desk.accepted("another");
+    desk.settle(MessageId(1), "another", DeliveryStatus::Accepted, Some(200));
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
+    assert!(desk.screen().contains("FOLLOW on"));
+    desk.keys("k k");
+    desk.accepted("what one has just sent is what one wants to see");
     assert!(desk.screen().contains("FOLLOW on"));
 }
 
@@ -79,9 +84,9 @@ fn two_entries_are_compared() {
     desk.accepted("one");
     desk.refused("two");
     desk.keys("esc g =");
-    assert!(desk.status().starts_with("#1 taken"), "{}", desk.status());
+    assert_eq!(desk.status(), "Comparing #1: move to another row.");
     desk.keys("=");
-    assert_eq!(desk.status(), "An entry does not differ from itself.");
+    assert_eq!(desk.status(), "This is the same row: choose another one to compare with.");
     desk.keys("esc g = G =");
     let Some(Overlay::Page { title, lines, .. }) = &desk.state.overlay else { panic!("no page") };
     assert_eq!(title, "#1 and #2");
@@ -94,7 +99,7 @@ fn a_comparison_that_was_begun_can_be_let_go() {
     desk.accepted("one");
     desk.keys("esc G = esc");
     assert_eq!(desk.state.compare_with, None);
-    assert_eq!(desk.status(), "Nothing is compared.");
+    assert_eq!(desk.status(), "", "what the line spoke of is over");
 }
 
 #[test]
@@ -145,11 +150,11 @@ fn with_nothing_marked_all_is_saved_and_no_file_twice() {
 fn an_empty_log_is_not_saved() {
     let mut desk = Desk::default();
     assert_eq!(desk.keys("esc E"), []);
-    assert_eq!(desk.status(), "There is nothing to save yet.");
+    assert_eq!(desk.status(), "Nothing to save: the log has no requests yet.");
 }
 
 #[test]
-fn the_thread_moves_by_the_logs_keys_and_says_what_it_cannot_do() {
+fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
     let mut desk = Desk::new(80, 24);
     for n in 0..30 {
         desk.accepted(&format!("number {n}"));
@@ -163,8 +168,10 @@ fn the_thread_moves_by_the_logs_keys_and_says_what_it_cannot_do() {
     assert!(desk.screen().contains("number 0"));
     desk.keys("G");
     assert!(desk.screen().contains("number 29"));
-    assert_eq!(desk.keys("r"), []);
-    assert_eq!(desk.status(), "resend works in the log: press 2 first.");
+    desk.keys("g enter");
+    assert_eq!(desk.state.focus, Pane::Log);
+    let opened = desk.state.session.log.selected().unwrap();
+    assert!(opened.number() < 10 && opened.density() != Density::Line, "the newest of those in view, opened");
 }
 
 #[test]

@@ -20,3 +20,4 @@ mod restart;
 mod sending;
 mod sessions;
 mod small;
+mod status_line;

@@ -93,7 +93,7 @@ fn a_number_jumps_to_a_log_entry() {
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), Some(2));
     assert_eq!(desk.state.focus, Pane::Log);
     desk.command("#77");
-    assert_eq!(desk.status(), "There is no log entry #77 (any more).");
+    assert_eq!(desk.status(), "There is no row #77 in the log.");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn nothing_of_that_name_is_said() {
     desk.type_text("zzzzqqq");
     assert!(desk.screen().contains("nothing of that name"));
     assert_eq!(desk.keys("enter"), []);
-    assert_eq!(desk.status(), "Nothing of that name.");
+    assert_eq!(desk.status(), "No command has that name.");
 }
 
 #[test]

@@ -159,7 +159,8 @@ fn production_asks_before_each_step_that_sends() {
     open(&mut desk);
     assert!(sends(&desk.keys("enter")).is_empty());
     assert!(desk.screen().contains("PROD: run this step?"), "{}", desk.screen());
-    assert_eq!(sends(&desk.keys("enter")).len(), 1);
+    assert_eq!(desk.keys("enter"), [], "a second Enter is a slip");
+    assert_eq!(sends(&desk.keys("y")).len(), 1);
 }
 
 #[test]
@@ -189,13 +190,14 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let restored = Restored { pass: Some(Arc::clone(&run)), ..Restored::default() };
     desk.event(Event::Journal(Page::Restored(Box::new(restored))));
     assert!(
-        desk.status().contains("the pass Short waits at step 2 of 3 (First: Faulty): T goes on"),
+        desk.status().contains("The test run “Short” stopped at step 2 of 3 (First: Faulty)."),
         "{}",
         desk.status()
     );
+    assert_eq!(desk.offers(), ["Esc T continue"]);
     desk.keys("esc T");
     desk.event(Event::Passes(Vec::new()));
-    assert!(desk.screen().contains("go on with Short: step 2 of 3"), "{}", desk.screen());
+    assert!(desk.screen().contains("continue Short: step 2 of 3"), "{}", desk.screen());
     let effects = desk.keys("enter");
     assert!(sends(&effects).is_empty() && kept(&effects).is_empty(), "nothing happens by coming back: {effects:?}");
     let runner = desk.state.session.pass.runner.as_ref().unwrap();
@@ -205,9 +207,9 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let run = kept(&effects).pop().unwrap();
     assert!(run.ended.is_some());
     let footer = desk.footer();
-    assert!(footer.contains("E reports") && footer.contains("T another pass") && !footer.contains("Enter"), "{footer}");
+    assert!(footer.contains("E reports") && footer.contains("T another test run") && !footer.contains("Enter"), "{footer}");
     assert!(
-        desk.status().starts_with("The pass is over: 1 passed, 0 failed, 0 blocked, 2 skipped."),
+        desk.status().starts_with("The test run is finished: 1 passed, 0 failed, 0 blocked, 2 skipped."),
         "{}",
         desk.status()
     );

@@ -186,7 +186,7 @@ fn production_asks_before_each_message_of_a_script() {
     assert!(screen.contains("PROD: send the next message") && !screen.contains("Billing"), "{screen}");
     desk.keys("esc");
     assert!(desk.state.present.as_ref().unwrap().typing.is_none());
-    desk.keys("space enter");
+    desk.keys("space y");
     assert_eq!(sends(&desk.keys("space")).len(), 1);
 }
 

@@ -14,7 +14,9 @@ fn it_asks_before_each_send_and_shows_what_and_where() {
     for part in ["PROD: send this message?", "Billing bot", "mypurecloud.de", "“to a real guest”", "[PROD]"] {
         assert!(screen.contains(part), "{part} in\n{screen}");
     }
-    assert_eq!(sends(&desk.keys("enter")), [(MessageId(1), BILLING, "to a real guest")]);
+    assert_eq!(desk.keys("enter enter"), [], "a double Enter is a slip, and sends nothing");
+    assert!(desk.footer().contains("y send it"), "{}", desk.footer());
+    assert_eq!(sends(&desk.keys("y")), [(MessageId(1), BILLING, "to a real guest")]);
     desk.type_text("another");
     assert_eq!(desk.keys("enter"), [], "and the next one, too");
 }
@@ -34,7 +36,7 @@ fn what_was_shown_is_what_is_sent() {
     desk.keys("enter");
     assert!(desk.screen().contains("“at 2026-11-23T14:00:00Z”"));
     desk.pass(7_000);
-    assert_eq!(sends(&desk.keys("enter")), [(MessageId(1), BILLING, "at 2026-11-23T14:00:00Z")]);
+    assert_eq!(sends(&desk.keys("y")), [(MessageId(1), BILLING, "at 2026-11-23T14:00:00Z")]);
 }
 
 #[test]
@@ -88,5 +90,5 @@ fn a_resend_asks_once() {
     desk.keys("esc G r");
     assert!(matches!(&desk.state.overlay, Some(Overlay::Ask(ask)) if ask.question == Question::Resend(MessageId(1))));
     assert!(desk.screen().contains("PROD"), "and says where it goes");
-    assert_eq!(sends(&desk.keys("enter")).len(), 1);
+    assert_eq!(sends(&desk.keys("y")).len(), 1);
 }

@@ -123,7 +123,7 @@ fn a_search_that_finds_nothing_says_so() {
     desk.keys("esc ctrl-f");
     desk.type_text("apple");
     desk.keys("enter");
-    assert_eq!(desk.status(), "“apple” is in no entry of the log.");
+    assert_eq!(desk.status(), "“apple” was not found in the log.");
 }
 
 #[test]

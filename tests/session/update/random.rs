@@ -305,7 +305,7 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.picker = guestwire::session::conversations::Picker::new(vec![]);
         }
     });
-    desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2) };
+    desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };
     for n in 0..events {
         if dice.one_in(3) {
             desk.pass(dice.below(3_000));

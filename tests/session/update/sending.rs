@@ -76,7 +76,8 @@ fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
     let mut desk = Desk::with(120, 36, |setup| setup.picker = guestwire::session::conversations::Picker::new(vec![]));
     desk.paste("5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2");
     assert_eq!(desk.state.focus, Pane::Picker);
-    assert_eq!(desk.status(), "No conversation is open: choose one with Enter, or add one with +.");
+    assert_eq!(desk.status(), "No conversation is open: open one, or add one.");
+    assert_eq!(desk.offers(), ["Enter open", "+ add"]);
     assert!(desk.state.composer.is_empty(), "text that cannot be seen would turn up in the next conversation");
 }
 
@@ -185,7 +186,7 @@ fn what_is_under_way_is_not_sent_again() {
     desk.settle(id, "slow", DeliveryStatus::Sending { attempt: 1 }, None);
     assert_eq!(desk.keys("esc G r"), []);
     assert!(desk.state.overlay.is_none());
-    assert!(desk.status().starts_with("It is still under way"), "{}", desk.status());
+    assert!(desk.status().starts_with("This message is still being sent"), "{}", desk.status());
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn only_a_sent_message_can_be_sent_again() {
     for key in ["r", "e", "u"] {
         assert_eq!(desk.keys(&format!("esc {key}")), []);
         assert!(desk.state.overlay.is_none());
-        assert!(desk.status().starts_with("Only a sent message") || desk.status().contains("no unknown outcome"));
+        assert!(desk.status().starts_with("This row is not a message of yours") || desk.status().contains("no unknown outcome"));
     }
 }
 
@@ -304,8 +305,9 @@ fn sending_an_unknown_again_needs_the_typed_word() {
     let mut desk = Desk::default();
     desk.unknown("where is it");
     desk.keys("esc G u 4 enter");
-    assert!(desk.screen().contains("no idempotency key"));
+    assert!(desk.screen().contains("will see it twice"), "{}", desk.screen());
     assert_eq!(desk.keys("enter"), [], "Enter alone does nothing");
+    assert!(desk.screen().contains("This is not the word: type “again”"), "{}", desk.screen());
     assert_eq!(desk.keys("y"), [], "nor does y");
     assert_eq!(desk.keys("enter"), []);
     desk.keys("backspace");

@@ -15,16 +15,16 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
     let mut desk = desk();
     assert!(top(&desk).contains("TOKEN ok"));
     open(&mut desk, WEB);
-    assert!(top(&desk).contains("GUEST closed — w") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
+    assert!(top(&desk).contains("SESSION closed") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
     let open = opened(&desk);
     session(&mut desk, open);
-    assert!(top(&desk).contains("GUEST session 72h"), "{}", top(&desk));
+    assert!(top(&desk).contains("SESSION ok 72h"), "{}", top(&desk));
     let at = desk.now.after(Duration::from_secs(4));
     session(&mut desk, WebSession::Reconnecting { at, why: "the server closed it".to_owned() });
-    assert!(top(&desk).contains("GUEST reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
+    assert!(top(&desk).contains("SESSION reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
     desk.pass(1_000);
     desk.event(Event::Deadline);
-    assert!(top(&desk).contains("GUEST reconnecting 3s"), "{}", top(&desk));
+    assert!(top(&desk).contains("SESSION reconnecting 3s"), "{}", top(&desk));
 }
 
 #[test]
@@ -32,19 +32,20 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     let mut desk = web();
     let why = "the conversation was ended by the bot";
     session(&mut desk, WebSession::ReadOnly { why: format!("{why}.") });
-    assert_eq!(desk.status(), format!("Anna, web is read-only; w starts a new session: {why}."));
+    assert_eq!(desk.status(), format!("The session of “Anna, web” is read-only: {why}."));
+    assert_eq!(desk.offers(), ["Alt-w start a new one"]);
     session(&mut desk, WebSession::Ended { why: "the session expired".to_owned() });
-    assert_eq!(desk.status(), "Anna, web is over; w goes on: the session expired.");
+    assert_eq!(desk.status(), "The session of “Anna, web” has ended: the session expired.");
     session(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
     assert_eq!(
         desk.status(),
-        "Anna, web cannot be reached; what is sent waits, w connects: connecting: refused; tried 8 times."
+        "“Anna, web” cannot be reached: connecting: refused; tried 8 times. Messages wait."
     );
     session(&mut desk, WebSession::Closed);
-    assert_eq!(desk.status(), "Closed; w opens it again.");
+    assert_eq!(desk.status(), "The session is closed.");
     open(&mut desk, BILLING);
     session(&mut desk, WebSession::ReadOnly { why: why.to_owned() });
-    assert!(desk.status().starts_with("Anna, web is read-only; w "), "{}", desk.status());
+    assert!(desk.status().starts_with("The session of “Anna, web” is read-only"), "{}", desk.status());
 }
 
 #[test]
@@ -62,7 +63,8 @@ fn a_refused_upgrade_leads_to_its_explanation() {
     );
     desk.report(Report::Exchange(std::sync::Arc::new(made)));
     session(&mut desk, WebSession::Ended { why: "the upgrade was refused with 403".to_owned() });
-    assert_eq!(desk.status(), "Anna, web is over; w goes on · d why: the upgrade was refused with 403.");
+    assert_eq!(desk.status(), "The session of “Anna, web” has ended: the upgrade was refused with 403.");
+    assert_eq!(desk.offers(), ["Alt-w start a new one", "Esc d explain"]);
 }
 
 /// What the menu offers in each state: the lines that can be taken.

@@ -7,7 +7,7 @@ use crate::tui::Effect;
 use crate::tui::state::State;
 use crate::tui::state::demo::script::{Cue, Typing};
 use crate::tui::state::demo::{Awaited, narrate};
-use crate::tui::state::overlay::{Ask, Overlay, Question};
+use crate::tui::state::overlay::{Ask, Consent, Overlay, Question};
 use crate::tui::update::{conversations, sending};
 
 use super::{heard, menu, rest, say};
@@ -42,7 +42,7 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
             title: "PROD: send the next message of the script?".to_owned(),
             lines: vec![format!("to      {}", state.shown_name())],
             yes: "send it".to_owned(),
-            word: None,
+            consent: Consent::outbound(state.session.profile.production),
         }));
     } else {
         cue(state, effects);

@@ -9,14 +9,13 @@ use crate::session::open_pass::{Found, place_words, reports_dir};
 use crate::tui::Effect;
 use crate::tui::action::Action;
 use crate::tui::state::State;
-use crate::tui::state::key_hints::verdict_keys;
 use crate::tui::state::overlay::{Choice, Menu, Overlay, PassChoice, Prompt, Purpose};
 
 use crate::tui::update::notices::with_session;
 
 /// Asks for the files here; the menu comes with the answer.
 pub fn offer(state: &mut State, effects: &mut Vec<Effect>) {
-    state.status.info("Looking for passes here…");
+    state.status.info("Looking for pass files in this folder…");
     effects.push(Effect::FindPasses);
 }
 
@@ -26,7 +25,7 @@ pub fn found(state: &mut State, found: Vec<Found>) {
     state.pass_pane.found = found;
     let mut items = Vec::new();
     if let Some(run) = &state.session.pass.unfinished {
-        items.push((format!("go on with {}: {}", run.name, place_words(run)), Choice::Pass(PassChoice::Unfinished)));
+        items.push((format!("continue {}: {}", run.name, place_words(run)), Choice::Pass(PassChoice::Unfinished)));
     }
     for found in &state.pass_pane.found {
         let file = found.path.display();
@@ -40,7 +39,7 @@ pub fn found(state: &mut State, found: Vec<Found>) {
         items.push((format!("built-in {name}: {about}"), Choice::Pass(PassChoice::Builtin(name))));
     }
     items.push(("another file …".to_owned(), Choice::Pass(PassChoice::Path)));
-    state.overlay = Some(Overlay::Menu(Menu::new("Which pass?", items)));
+    state.overlay = Some(Overlay::Menu(Menu::new("Which test run?", items)));
 }
 
 /// A line of the menu was taken.
@@ -89,13 +88,14 @@ fn open(state: &mut State, file: &str, text: &str, effects: &mut Vec<Effect>) {
     if let Err(problems) = opened {
         state.pass_pane.marked = marked;
         let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
-        state.status.error(format!("{file} is not a pass: {} to mend.", lines.len()));
-        state.overlay = Some(Overlay::Page { title: "This is not a pass yet".to_owned(), lines, scroll: 0 });
+        let mistakes = if lines.len() == 1 { "1 mistake".to_owned() } else { format!("{} mistakes", lines.len()) };
+        state.status.error(format!("{file} has {mistakes}: fix the file, then open it again."));
+        state.overlay = Some(Overlay::Page { title: "Mistakes in the pass file".to_owned(), lines, scroll: 0 });
         return;
     }
     super::show(state);
-    let key = state.key(Action::PassGo);
-    state.status.info(format!("{key} runs the step, and then accepts what is suggested. {}", verdict_keys(state)));
+    state.status.info("Run each step, then accept the suggested verdict or give your own.");
+    state.status.offer(&[(Action::PassGo, "run")]);
 }
 
 /// Goes on where an earlier session stopped.
@@ -103,13 +103,13 @@ fn resume(state: &mut State) {
     match state.session.resume_pass(state.now) {
         None => {}
         Some(Err(name)) => {
-            state.status.error(format!("{name} cannot be gone on with: what was kept of it cannot be read."));
+            state.status.error(format!("“{name}” cannot be continued: the record of it cannot be read."));
         }
         Some(Ok(run)) => {
             state.pass_pane.marked = None;
             super::show(state);
-            let (go, pause) = (state.key(Action::PassGo), state.key(Action::PassPause));
-            state.status.info(format!("Paused at {}: {go} or {pause} goes on.", place_words(&run)));
+            state.status.info(format!("Paused at {}.", place_words(&run)));
+            state.status.offer(&[(Action::PassGo, "run the step"), (Action::PassPause, "start the timer")]);
         }
     }
 }

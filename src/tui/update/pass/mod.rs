@@ -13,8 +13,8 @@ use crate::pass::Verdict;
 use crate::pass::runner::{Event, Runner, Stage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
+use crate::tui::state::overlay::{Ask, Consent, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::key_hints::verdict_keys;
-use crate::tui::state::overlay::{Ask, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::{Pane, State};
 
 use super::notices::with_session;
@@ -26,8 +26,8 @@ pub use session::{ask_session, write_session};
 /// Applies an action of the pass pane.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if state.session.pass.runner.is_none() {
-        let key = state.key(Action::Pass);
-        state.status.info(format!("No pass is open: {key} chooses one."));
+        state.status.info("No test run is open.");
+        state.status.offer(&[(Action::Pass, "choose one")]);
         return;
     }
     match action {
@@ -39,7 +39,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::VerdictSkip => verdict(state, Verdict::Skip, effects),
         Action::PassUndo => {
             tell(state, Event::Undo, effects);
-            state.status.info("The newest verdict is taken back.");
+            state.status.info("The last verdict is undone.");
         }
         Action::PassNote => {
             let note = playing(state).and_then(|r| r.note.clone()).unwrap_or_default();
@@ -108,12 +108,12 @@ fn go(state: &mut State, effects: &mut Vec<Effect>) {
                 tell(state, Event::Accept, effects);
             } else {
                 let keys = verdict_keys(state);
-                state.status.info(format!("Nothing is suggested here: only you can say. {keys}"));
+                state.status.info(format!("Only you can judge this step: {keys}."));
             }
         }
         Stage::Preparing(_) | Stage::Watching => {
             let keys = verdict_keys(state);
-            state.status.info(format!("It is still looked at. {keys} decide at once."));
+            state.status.info(format!("The step is still running. To decide now: {keys}."));
         }
         Stage::Over => files::ask_reports(state),
     }
@@ -129,7 +129,7 @@ fn run_step(state: &mut State, effects: &mut Vec<Effect>) {
             title: "PROD: run this step?".to_owned(),
             lines,
             yes: "run it".to_owned(),
-            word: None,
+            consent: Consent::outbound(state.session.profile.production),
         }));
         return;
     }
@@ -163,7 +163,7 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     let sends = runner.open_step().is_some_and(crate::pass::file::Step::sends);
     let ran = runner.open_result().is_some_and(|r| r.runs > 0);
     if sends && ran {
-        let lines = vec!["Its message goes out once more; what came of the step so far is replaced.".to_owned()]
+        let lines = vec!["Its message is sent once more, and the result so far is replaced.".to_owned()]
             .into_iter()
             .chain(sending::production_line(state))
             .collect();
@@ -172,7 +172,7 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
             title: "Run this step again?".to_owned(),
             lines,
             yes: "run it again".to_owned(),
-            word: None,
+            consent: Consent::outbound(state.session.profile.production),
         }));
         return;
     }
@@ -187,19 +187,19 @@ fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
 fn stop(state: &mut State) {
     let Some(runner) = &state.session.pass.runner else { return };
     if runner.is_over() {
-        state.status.info("The pass is over already.");
+        state.status.info("The test run is finished already.");
         return;
     }
     let open = runner.run().tally().open;
     state.overlay = Some(Overlay::Ask(Ask {
         question: Question::PassStop,
-        title: "End this pass?".to_owned(),
+        title: "End this test run?".to_owned(),
         lines: vec![
-            format!("{open} step{} without a verdict stay so.", if open == 1 { "" } else { "s" }),
-            "To go on later, leave it open: it is kept.".to_owned(),
+            format!("{open} step{} no verdict.", if open == 1 { " has" } else { "s have" }),
+            "To continue later, leave it open: it is kept.".to_owned(),
         ],
         yes: "end it".to_owned(),
-        word: None,
+        consent: Consent::Enter,
     }));
 }
 
@@ -224,11 +224,11 @@ pub fn moved(state: &mut State, was_over: bool, effects: &mut Vec<Effect>) {
     let run = runner.run();
     if runner.is_over() && !was_over {
         let tally = run.tally();
-        let key = state.key(Action::PassReports);
         state.status.info(format!(
-            "The pass is over: {} passed, {} failed, {} blocked, {} skipped. {key} writes the reports.",
+            "The test run is finished: {} passed, {} failed, {} blocked, {} skipped.",
             tally.pass, tally.fail, tally.blocked, tally.skipped
         ));
+        state.status.offer(&[(Action::PassReports, "write the reports")]);
     } else if state.pass_pane.marked != Some(run.at)
         && let Some(step) = runner.open_result()
     {
