@@ -11,9 +11,9 @@ use crate::engine::Found;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 
 use super::Pane;
-use crate::tui::theme::Theme;
 use super::composer::attachments::Carried;
 use super::palette::Palette;
+use crate::tui::theme::Theme;
 
 /// What stands on top.
 #[derive(Debug)]

@@ -76,7 +76,9 @@ pub fn guest(session: &WebSession, now: Moment) -> Chip {
     let (text, role) = match session {
         WebSession::Closed => (format!("SESSION {said}"), Role::Dim),
         WebSession::Connecting => (format!("SESSION {said}…"), Role::Info),
-        WebSession::Open { expires, .. } => (format!("SESSION {}", expires.map_or_else(|| "ok".to_owned(), |end| time_left(end, now))), Role::Ok),
+        WebSession::Open { expires, .. } => {
+            (format!("SESSION {}", expires.map_or_else(|| "ok".to_owned(), |end| time_left(end, now))), Role::Ok)
+        }
         WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), Role::Warning),
         WebSession::Reconnecting { .. } => (format!("SESSION {said}"), Role::Warning),
         WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), Role::Error),

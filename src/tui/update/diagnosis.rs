@@ -8,8 +8,8 @@ use crate::model::ExchangeId;
 use crate::session::log::Entry;
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Card, Overlay};
 use crate::tui::state::State;
+use crate::tui::state::overlay::{Card, Overlay};
 
 use super::{doctor, global, log, sending};
 
@@ -125,6 +125,8 @@ pub fn compare_accepted(state: &mut State) {
     };
     match state.shown_log().accepted_beside(number) {
         Some(accepted) => log::show_differences(state, accepted, number),
-        None => state.status.info("No message of this conversation was accepted in this session: there is nothing to compare with."),
+        None => state
+            .status
+            .info("No message of this conversation was accepted in this session: there is nothing to compare with."),
     }
 }

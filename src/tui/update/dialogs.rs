@@ -343,7 +343,9 @@ fn chosen(state: &mut State, choice: Choice, effects: &mut Vec<Effect>) {
         Choice::Pass(choice) => pass::chosen(state, choice, effects),
         Choice::Theme(name) => {
             global::show_theme(state, &name);
-            state.status.info(format!("Colours: {name}. To keep them, set theme = \"{name}\" under [ui] in config.toml."));
+            state
+                .status
+                .info(format!("Colours: {name}. To keep them, set theme = \"{name}\" under [ui] in config.toml."));
         }
         Choice::KeepWatching(_) => {
             state.status.info("guestwire keeps checking the conversation for the message.");

@@ -31,7 +31,9 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         Ok(found) => found,
         Err(why) => {
             let why = why.trim_end().trim_end_matches('.');
-            state.status.error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));
+            state
+                .status
+                .error(format!("Active conversations cannot be listed: {why}. You can still add one by its id."));
             state.status.offer(&[(Action::Add, "add by id")]);
             return;
         }
@@ -42,7 +44,11 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         return;
     }
     if found.is_empty() {
-        state.status.info(if page == 1 { "No conversation is active." } else { "There are no more active conversations." });
+        state.status.info(if page == 1 {
+            "No conversation is active."
+        } else {
+            "There are no more active conversations."
+        });
         return;
     }
     state.status.clear();
@@ -52,7 +58,8 @@ pub fn came(state: &mut State, page: u32, found: Result<Vec<Found>, String>, mor
         items.push(("more…".to_owned(), Choice::Page(page + 1)));
     }
     let mut menu = Menu::new(format!("Active conversations, newest first, page {page}"), items);
-    menu.intro = vec!["Enter adds one as a guest-api conversation, or opens it if it is in the list already.".to_owned()];
+    menu.intro =
+        vec!["Enter adds one as a guest-api conversation, or opens it if it is in the list already.".to_owned()];
     state.overlay = Some(Overlay::Menu(menu));
 }
 

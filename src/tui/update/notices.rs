@@ -202,7 +202,9 @@ fn message(
         DeliveryStatus::Cancelled => return state.status.info(format!("{name} cancelled: nothing was sent.")),
         // The line that called it unknown does not outlive the doubt.
         DeliveryStatus::Landed if doubted => return state.status.info(format!("{name} is settled: it was received.")),
-        DeliveryStatus::Lost if doubted => return state.status.info(format!("{name} is settled: it was not received.")),
+        DeliveryStatus::Lost if doubted => {
+            return state.status.info(format!("{name} is settled: it was not received."));
+        }
         _ => return,
     }
     state.status.about(Subject::Message(id));

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use guestwire::tui::state::Pane;
 use guestwire::model::{DeliveryStatus, MessageId};
 use guestwire::session::log::Density;
+use guestwire::tui::state::Pane;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
 

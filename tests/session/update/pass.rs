@@ -207,7 +207,10 @@ fn what_an_earlier_session_left_is_gone_on_with() {
     let run = kept(&effects).pop().unwrap();
     assert!(run.ended.is_some());
     let footer = desk.footer();
-    assert!(footer.contains("E reports") && footer.contains("T another test run") && !footer.contains("Enter"), "{footer}");
+    assert!(
+        footer.contains("E reports") && footer.contains("T another test run") && !footer.contains("Enter"),
+        "{footer}"
+    );
     assert!(
         desk.status().starts_with("The test run is finished: 1 passed, 0 failed, 0 blocked, 2 skipped."),
         "{}",

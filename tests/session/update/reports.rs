@@ -81,10 +81,7 @@ fn the_chip_of_a_token_that_never_was_does_not_say_expired() {
 fn a_stripped_scope_is_announced_before_the_first_message() {
     let mut desk = Desk::default();
     desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
-    assert_eq!(
-        desk.status(),
-        "The token was granted without guest:messages:send: messages will probably be refused."
-    );
+    assert_eq!(desk.status(), "The token was granted without guest:messages:send: messages will probably be refused.");
     assert_eq!(desk.offers(), ["Esc ! token in full"]);
     assert!(desk.screen().contains("SCOPE MISSING"));
     desk.keys("esc !");

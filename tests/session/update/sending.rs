@@ -195,7 +195,10 @@ fn only_a_sent_message_can_be_sent_again() {
     for key in ["r", "e", "u"] {
         assert_eq!(desk.keys(&format!("esc {key}")), []);
         assert!(desk.state.overlay.is_none());
-        assert!(desk.status().starts_with("This row is not a message of yours") || desk.status().contains("no unknown outcome"));
+        assert!(
+            desk.status().starts_with("This row is not a message of yours")
+                || desk.status().contains("no unknown outcome")
+        );
     }
 }
 

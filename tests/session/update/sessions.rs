@@ -37,10 +37,7 @@ fn each_end_of_a_session_is_a_sentence_with_the_key_that_goes_on() {
     session(&mut desk, WebSession::Ended { why: "the session expired".to_owned() });
     assert_eq!(desk.status(), "The session of “Anna, web” has ended: the session expired.");
     session(&mut desk, WebSession::Unreachable { why: "connecting: refused; tried 8 times".to_owned() });
-    assert_eq!(
-        desk.status(),
-        "“Anna, web” cannot be reached: connecting: refused; tried 8 times. Messages wait."
-    );
+    assert_eq!(desk.status(), "“Anna, web” cannot be reached: connecting: refused; tried 8 times. Messages wait.");
     session(&mut desk, WebSession::Closed);
     assert_eq!(desk.status(), "The session is closed.");
     open(&mut desk, BILLING);

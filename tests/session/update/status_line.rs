@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use guestwire::model::{DeliveryStatus, TokenStatus};
 use guestwire::session::log::{Entry, Position};
+use guestwire::tui::Effect;
 use guestwire::tui::action::{ACTIONS, Action, Context};
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::state::{Pane, State};
-use guestwire::tui::Effect;
 
 use crate::support::console::{Desk, sends};
 

@@ -13,8 +13,8 @@ use crate::pass::Verdict;
 use crate::pass::runner::{Event, Runner, Stage};
 use crate::tui::Effect;
 use crate::tui::action::Action;
-use crate::tui::state::overlay::{Ask, Consent, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::key_hints::verdict_keys;
+use crate::tui::state::overlay::{Ask, Consent, Overlay, Prompt, Purpose, Question};
 use crate::tui::state::{Pane, State};
 
 use super::notices::with_session;
