@@ -36,14 +36,14 @@ fn count(sandbox: &Sandbox, pointer: &str) -> u64 {
     sandbox.state().pointer(pointer).map_or(0, |n| n.as_u64().unwrap())
 }
 
-/// Thousands of sends over many lifetimes, on a clock that runs thirty times as fast for both: every message accepted,
-/// each received once, and no more renewals than lifetimes need. A machine that stalls for a whole lifetime, here a
-/// second, would let a fresh token end before it is used; a shorter stall heals, and is no refused message.
+/// Thousands of sends over many lifetimes, on a clock that runs twelve times as fast for both: every message accepted,
+/// each received once, and no more renewals than lifetimes need. A machine that stalls for a whole lifetime, here two and
+/// a half seconds, would let a fresh token end before it is used; a shorter stall heals, and is no refused message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn renewal_holds_against_the_sandbox() {
-    const LIFETIMES: u32 = 8;
+    const LIFETIMES: u32 = 5;
     let lifetime = Duration::from_secs(scenario(1).token.lifetime_seconds);
-    let clock = Clock::fast(30);
+    let clock = Clock::fast(12);
     let (sandbox, mut engine) = both(scenario(50), clock, 50);
     let mut sent = 0;
     // Both bounds, however slow the machine is: enough lifetimes and enough sends.
