@@ -183,7 +183,7 @@ impl Runner {
                 files::private_with_directory(&path, false).and_then(|mut file| file.write_all(text.as_bytes()));
             written.map_err(|e| format!("Could not write {}: {e}.", path.display()))?;
         }
-        Ok(format!("Four reports are in {}.", dir.display()))
+        Ok(format!("The reports are in {}.", dir.display()))
     }
 }
 

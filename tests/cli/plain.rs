@@ -199,7 +199,7 @@ fn a_pass_is_played_by_lines() {
         "Pass 1, Short, short.toml.",
         "Suggested: pass.",
         "The pass is over: 2 passed, 0 failed, 0 blocked, 1 skipped.",
-        "Four reports are in out.",
+        "The reports are in out.",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }

@@ -161,7 +161,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("E");
     session.see("reports into:");
     session.press("\r");
-    session.see("Four reports are in");
+    session.see("The reports are in");
     session.press("q");
     session.see("2 Log");
     session.press("q");

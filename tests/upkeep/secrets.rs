@@ -114,7 +114,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
             hands.keys("E");
             hands.see("reports into:").await;
             hands.keys("enter");
-            hands.see("Four reports are in").await;
+            hands.see("The reports are in").await;
             hands.keys("q");
             hands.see("2 Log").await;
             // Each way in which a token and a secret travel: a revoked token, a renewal by hand, a refused secret.

@@ -1,4 +1,4 @@
-//! What others read of a run: four forms of the same [`Run`], with the same ids. Pure: a run in, text out.
+//! What others read of a run: forms of the same [`Run`], with the same ids. Pure: a run in, text out.
 //!
 //! ```text
 //! Run ─► masked (the one redactor, over every text) ─┬─► junit     for CI
@@ -44,14 +44,19 @@ impl Form {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Junit, Self::Ctrf, Self::Markdown, Self::Html];
 
+    /// Its name, how its files end, and what writes it.
+    const fn row(self) -> (&'static str, &'static str, fn(&Run) -> String) {
+        match self {
+            Self::Junit => ("junit", "xml", junit),
+            Self::Ctrf => ("ctrf", "json", ctrf),
+            Self::Markdown => ("md", "md", markdown),
+            Self::Html => ("html", "html", html),
+        }
+    }
+
     /// As `--report NAME=FILE` says it.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Junit => "junit",
-            Self::Ctrf => "ctrf",
-            Self::Markdown => "md",
-            Self::Html => "html",
-        }
+        self.row().0
     }
 
     /// The form of that name.
@@ -61,22 +66,12 @@ impl Form {
 
     /// How its files usually end.
     pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Junit => "xml",
-            Self::Ctrf => "json",
-            Self::Markdown => "md",
-            Self::Html => "html",
-        }
+        self.row().1
     }
 
     /// The report of a run, which must be [`masked`] already.
     pub fn write(self, run: &Run) -> String {
-        match self {
-            Self::Junit => junit(run),
-            Self::Ctrf => ctrf(run),
-            Self::Markdown => markdown(run),
-            Self::Html => html(run),
-        }
+        self.row().2(run)
     }
 }
 

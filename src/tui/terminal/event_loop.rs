@@ -305,7 +305,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
         for (name, text) in report::all(run, &self.mask) {
             self.outside.write(&dir.join(name), &text)?;
         }
-        Ok(format!("Four reports are in {}.", dir.display()))
+        Ok(format!("The reports are in {}.", dir.display()))
     }
 
     /// Writes to the recording, if there is one; one that cannot be written ends, and that is said.
