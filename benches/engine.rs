@@ -1,11 +1,9 @@
-//! What the engine adds to a send: sequential sends through it (token check, queue, capture, redaction, reports), and
-//! the same requests in a bare loop of the HTTP library's, against one server in this process. `cargo bench --bench engine`
+//! What a send costs beside the network and the disk: sends through the engine and its journal, one after the other, less
+//! the same requests by the HTTP library alone with one fsync each, against one server in this process.
+//! `cargo bench --bench engine`
 //!
-//! The two take turns, round by round, so that whatever else the machine does meets both alike; what is compared is the
-//! median round of each. Rows: a minimal raw server, which shows the most that the engine can cost, and the sandbox; each
-//! through the Guest API and through open messaging (its pacing of 5 messages a second switched off).
-//! Client tasks run all on one thread, which shows the engine's own cost; or on a worker beside the thread that takes
-//! the reports, as in the console, which shows the price of waking that thread too.
+//! The kinds take turns, so that whatever else the machine does meets all alike; what is compared is the median send of
+//! each. The last line is the figure: the overhead of a send.
 #![expect(clippy::unwrap_used, reason = "benches")]
 #![expect(clippy::print_stdout, reason = "what a bench is for")]
 
@@ -13,7 +11,7 @@
 mod http_client;
 
 use std::hint::black_box;
-use std::path::Path;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,9 +19,10 @@ use guestwire::clock::Clock;
 use guestwire::config::{
     ClientAuth, ConversationEntry, Credentials, GuestApi, Hosts, OAuthClient, Profile, Region, SecretSource, TokenHost,
 };
+use guestwire::engine::send_log::{NoLog, SendLog};
 use guestwire::engine::{Command, Engine, EngineHandle, Report, SendRequest, Tuning};
-use guestwire::model::{Address, Channel, Conversation, ConversationKey, DeliveryStatus, MessageId, OpenGuest};
-use guestwire::sandbox::{Options, Sandbox, Scenario};
+use guestwire::journal::{self, Journal};
+use guestwire::model::{Address, Conversation, ConversationKey, DeliveryStatus, MessageId};
 use http_client::Client;
 use secrecy::ExposeSecret as _;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,137 +30,99 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// Sends in one measured run.
-const SENDS: u32 = 200;
-/// Measured runs of each; the first few warm up and are not counted.
-const ROUNDS: usize = 150;
-const WARM_UP: usize = 10;
-/// The conversations of the profile.
-const GUEST_API: ConversationKey = ConversationKey(0);
-const OPEN: ConversationKey = ConversationKey(1);
+/// Sends of each kind; the first few warm up and are not counted.
+const SENDS: usize = 2_000;
+const WARM_UP: usize = 200;
 const CONVERSATION: &str = "5f0c91ce-0000-4000-8000-000000000001";
 
 fn main() {
-    // Without `--bench` (as in `cargo test --benches`) one round shows that it works.
-    let rounds = if std::env::args().any(|a| a == "--bench") { ROUNDS + WARM_UP } else { WARM_UP + 1 };
-    println!("median of {} rounds of {SENDS} sequential sends each, taking turns", rounds - WARM_UP);
-    println!("{:<9}{:<16}{:<13}{:>12}{:>12}{:>10}", "server", "channel", "client", "bare", "engine", "rate");
-    for server in [Server::Raw, Server::Sandbox] {
-        let shapes = [Shape::OneThread, Shape::TwoThreads];
-        for (conversation, shape) in [GUEST_API, OPEN].into_iter().flat_map(|c| shapes.map(|s| (c, s))) {
-            let mut stage = Stage::new(server, shape, conversation);
-            let (mut bare, mut engine) = (Vec::new(), Vec::new());
-            for _ in 0..rounds {
-                bare.push(stage.bare());
-                engine.push(stage.through_the_engine());
-            }
-            let (bare, engine) = (median(bare), median(engine));
-            let rate = 100.0 * bare.as_secs_f64() / engine.as_secs_f64();
-            let (server, shape) = (format!("{server:?}"), format!("{shape:?}"));
-            let channel = if conversation == OPEN { Channel::OpenMessaging } else { Channel::GuestApi }.as_str();
-            println!("{server:<9}{channel:<16}{shape:<13}{:>12}{:>12}{rate:>8.1} %", micros(bare), micros(engine));
+    // Without `--bench` (as in `cargo test --benches`) a few show that it works.
+    let sends = if std::env::args().any(|a| a == "--bench") { SENDS + WARM_UP } else { WARM_UP + 1 };
+    let server = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let profile = profile(&raw_server(&server));
+    let home = tempfile::tempdir().unwrap();
+    let (journal, _pages) = Journal::open(journal::Options::new(home.path().join("p"), conversations(&profile)));
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let [mut bare, mut synced, mut engine, mut kept] = [const { Vec::new() }; 4];
+    runtime.block_on(async {
+        let library = Bare::new(&profile).await;
+        let mut file = std::fs::File::create(home.path().join("beside")).unwrap();
+        let mut without = Sender::start(&profile, Arc::new(NoLog));
+        let mut with = Sender::start(&profile, Arc::new(journal.clone()));
+        for _ in 0..sends {
+            bare.push(timed(library.send()).await);
+            synced.push(timed(async { sync(&mut file) }).await);
+            engine.push(timed(without.send()).await);
+            kept.push(timed(with.send()).await);
         }
+    });
+    journal.close(Duration::from_secs(10));
+    let [bare, synced, engine, kept] = [bare, synced, engine, kept].map(median);
+    println!("median of {} sends of each kind, taking turns", sends - WARM_UP);
+    for (what, time) in [("HTTP library", bare), ("fsync", synced), ("engine", engine), ("engine, journal", kept)] {
+        println!("{what:<18}{:>12}", micros(time));
     }
+    println!("{:<18}{:>12}", "overhead of a send", micros(kept.saturating_sub(bare + synced)));
 }
 
-fn median(mut rounds: Vec<Duration>) -> Duration {
-    rounds.drain(..WARM_UP);
-    rounds.sort_unstable();
-    rounds[rounds.len() / 2] / SENDS
+async fn timed(work: impl Future<Output = ()>) -> Duration {
+    let began = Instant::now();
+    work.await;
+    began.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.drain(..WARM_UP);
+    times.sort_unstable();
+    times[times.len() / 2]
 }
 
 fn micros(time: Duration) -> String {
     format!("{:.1} µs", time.as_secs_f64() * 1e6)
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Server {
-    Raw,
-    Sandbox,
+/// As much as an intent is, and on the disk.
+fn sync(file: &mut std::fs::File) {
+    file.write_all(&[b'x'; 512]).unwrap();
+    file.sync_data().unwrap();
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Shape {
-    OneThread,
-    TwoThreads,
-}
-
-/// The server's runtime and the client's, and both clients.
-struct Stage {
-    ours: Runtime,
-    bare: Bare,
+/// An engine, and who takes its reports.
+struct Sender {
     engine: EngineHandle,
     reports: UnboundedReceiver<Report>,
     next: u64,
-    conversation: ConversationKey,
-    _sandbox: Option<Sandbox>,
-    _server: Runtime,
 }
 
-impl Stage {
-    fn new(server: Server, shape: Shape, conversation: ConversationKey) -> Self {
-        let threads = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let theirs = threads();
-        let ours = match shape {
-            Shape::OneThread => Builder::new_current_thread().enable_all().build().unwrap(),
-            Shape::TwoThreads => threads(),
-        };
-        let (profile, sandbox) = match server {
-            Server::Raw => (profile(&raw_server(&theirs)), None),
-            Server::Sandbox => {
-                let _inside = theirs.enter();
-                let scenario = Scenario::parse(SCENARIO, Path::new("bench.toml")).unwrap();
-                let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
-                (sandbox.profile(), Some(sandbox))
-            }
-        };
-        let bare = ours.block_on(Bare::new(&profile, conversation));
-        let (engine, reports) = ours.block_on(async {
-            let messages_per_second = Some(u32::MAX);
-            let tuning = Tuning { seed: 1, read_pauses: Vec::new(), messages_per_second, ..Tuning::default() };
-            Engine::start_with(Arc::new(profile), Clock::start(), tuning)
-        });
-        Self { ours, bare, engine, reports, next: 0, conversation, _sandbox: sandbox, _server: theirs }
+impl Sender {
+    fn start(profile: &Profile, send_log: Arc<dyn SendLog>) -> Self {
+        let tuning = Tuning { seed: 1, read_pauses: Vec::new(), send_log, ..Tuning::default() };
+        let (engine, reports) = Engine::start_with(Arc::new(profile.clone()), Clock::start(), tuning);
+        Self { engine, reports, next: 0 }
     }
 
-    /// The floor: the HTTP library alone, the answer's body read as text.
-    fn bare(&self) -> Duration {
-        self.ours.block_on(async {
-            let began = Instant::now();
-            for _ in 0..SENDS {
-                self.bare.send().await;
+    async fn send(&mut self) {
+        self.next += 1;
+        self.engine.ask(Command::Send(SendRequest {
+            message: MessageId(self.next),
+            conversation: ConversationKey(0),
+            text: "Hello from the bench".to_owned(),
+            resend_of: None,
+            sent_as: None,
+            extras: guestwire::model::Extras::default(),
+        }));
+        loop {
+            match self.reports.recv().await.unwrap() {
+                Report::Message { life: DeliveryStatus::Accepted, .. } => break,
+                Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
+                report => drop(black_box(report)),
             }
-            began.elapsed()
-        })
+        }
     }
+}
 
-    fn through_the_engine(&mut self) -> Duration {
-        let Self { ours, engine, reports, next, conversation, .. } = self;
-        ours.block_on(async {
-            let began = Instant::now();
-            for _ in 0..SENDS {
-                *next += 1;
-                let text = "Hello from the bench".to_owned();
-                let request = SendRequest {
-                    message: MessageId(*next),
-                    conversation: *conversation,
-                    text,
-                    resend_of: None,
-                    sent_as: None,
-                    extras: guestwire::model::Extras::default(),
-                };
-                engine.ask(Command::Send(request));
-                loop {
-                    match reports.recv().await.unwrap() {
-                        Report::Message { life: DeliveryStatus::Accepted, .. } => break,
-                        Report::Message { life, .. } if life.is_settled() => unreachable!("{life:?}"),
-                        report => drop(black_box(report)),
-                    }
-                }
-            }
-            began.elapsed()
-        })
-    }
+fn conversations(profile: &Profile) -> Vec<Conversation> {
+    profile.conversations.iter().map(|entry| entry.conversation.clone()).collect()
 }
 
 struct Bare {
@@ -172,7 +133,7 @@ struct Bare {
 }
 
 impl Bare {
-    async fn new(profile: &Profile, conversation: ConversationKey) -> Self {
+    async fn new(profile: &Profile) -> Self {
         let client = Client::new();
         let Credentials::Client(oauth) = &profile.credentials else { unreachable!() };
         let answer = client
@@ -182,19 +143,8 @@ impl Bare {
             .send()
             .await;
         let token = answer.json()["access_token"].as_str().unwrap().to_owned();
-        let (path, body) = match &profile.conversations[conversation.0 as usize].conversation.address {
-            Address::GuestApi { conversation_id, .. } => (
-                profile.guest_api.path.replace("{conversationId}", conversation_id),
-                r#"{"text":"Hello from the bench","type":"text"}"#,
-            ),
-            Address::OpenMessaging { integration_id, .. } => (
-                format!(
-                    "/api/v2/conversations/messages/{integration_id}/inbound/open/message?prefetchConversationId=true"
-                ),
-                r#"{"channel":{"from":{"id":"bare","idType":"Opaque"},"time":"2026-11-23T09:00:00.000Z"},"text":"Hello from the bench"}"#,
-            ),
-            Address::WebMessaging { .. } => unreachable!(),
-        };
+        let path = profile.guest_api.path.replace("{conversationId}", CONVERSATION);
+        let body = r#"{"text":"Hello from the bench","type":"text"}"#;
         Self { client, url: format!("{}{path}", profile.hosts.api), body, token }
     }
 
@@ -211,25 +161,6 @@ impl Bare {
         black_box(answer.text);
     }
 }
-
-/// Nobody answers, nothing is slow, and no limit is near.
-const SCENARIO: &str = r#"
-seed = 7
-[token]
-lifetime_seconds = 86400
-[limits]
-requests_per_minute = 100000000
-[[conversations]]
-name = "bench"
-script = "silent"
-addressed = "no"
-[[conversations]]
-name = "open"
-channel = "open-messaging"
-guest = "Anna"
-guest_id = "guest-42"
-script = "silent"
-"#;
 
 /// A server that does as little as one can. Gives its URL.
 fn raw_server(runtime: &Runtime) -> String {
@@ -265,15 +196,9 @@ fn raw_server(runtime: &Runtime) -> String {
 }
 
 fn profile(url: &str) -> Profile {
-    let addresses = [
-        Address::GuestApi { conversation_id: CONVERSATION.into(), participant_id: None, external_id: None },
-        Address::OpenMessaging {
-            integration_id: CONVERSATION.into(),
-            guest: OpenGuest { id: "guest-42".into(), id_type: "Opaque".into(), nickname: None },
-        },
-    ];
-    let entry = |(key, address)| ConversationEntry {
-        conversation: Conversation { key, name: format!("bench {key}"), address },
+    let address = Address::GuestApi { conversation_id: CONVERSATION.into(), participant_id: None, external_id: None };
+    let entry = ConversationEntry {
+        conversation: Conversation { key: ConversationKey(0), name: "bench".into(), address },
         guest_token: None,
         attributes: std::collections::BTreeMap::new(),
     };
@@ -295,7 +220,7 @@ fn profile(url: &str) -> Profile {
             required_scopes: vec!["guest:messages:send".into()],
         },
         open_messaging: guestwire::config::OpenMessaging::default(),
-        conversations: [GUEST_API, OPEN].into_iter().zip(addresses).map(entry).collect(),
+        conversations: vec![entry],
         redact: Vec::new(),
         masks: guestwire::model::Masks::default(),
         proxy: None,

@@ -87,6 +87,8 @@ pub enum Reason {
     Unproven(u16),
     /// A status that says neither yes nor no.
     Meaningless(u16),
+    /// Only a part of an answer.
+    Part(u16),
     /// The answer was not whole, and what had come of it: its status.
     Cut(u16, String),
     /// No answer: what happened instead.
@@ -132,6 +134,9 @@ impl fmt::Display for Reason {
             Self::Meaningless(status) => {
                 write!(f, "{status} came, which says neither yes nor no; the message may have been received")
             }
+            Self::Part(status) => {
+                write!(f, "{status} came: the answer is only a part of one; the message may have been received")
+            }
             Self::Cut(status, line) => write!(f, "{status} came, but not the whole answer; {line}"),
             Self::NotWritten(line) => write!(f, "not sent, {line}"),
             Self::Tried(why, tries) => write!(f, "{why}; tried {tries} times"),
@@ -150,6 +155,7 @@ pub fn of_answer(answer: &Answered, lost: bool) -> Judged {
     match (status, answerer) {
         (200..=204, Answerer::Service) => Judged::Accepted,
         (200..=299, Answerer::Other(sign)) => Judged::Refused(Reason::Elsewhere(status, sign.clone())),
+        (206, Answerer::Service) => Judged::Unknown(Reason::Part(status), None),
         (200..=299, Answerer::Unproven) => Judged::Unknown(Reason::Unproven(status), None),
         (407 | 511, _) => {
             let sign = if status == 407 { Sign::ProxyLogin } else { Sign::NetworkLogin };

@@ -200,3 +200,13 @@ fn frames() {
         assert_eq!(judged.as_ref().map(end), Some(expected), "{frame}: {judged:?}");
     }
 }
+
+#[test]
+fn a_part_of_an_answer_is_said_to_be_one() {
+    let why = |status| match judge(Asked::GuestMessage, status, &[ININ], TAKEN, false) {
+        Judged::Unknown(why, None) => why.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert!(why(206).starts_with("206 came: the answer is only a part"), "{}", why(206));
+    assert!(why(299).starts_with("299 came, which says neither yes nor no"), "{}", why(299));
+}

@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn what_is_packed_comes_back_whatever_its_size() {
         for size in [0, 1, 100, 5_000, 300_000] {
-            let mut exchange = crate::journal::tests::exchange(7, "packed");
+            let mut exchange = crate::fixtures::exchange(7, Kind::Send, Vec::new(), Outcome::Accepted);
             // Hard to pack, so that the result outgrows the first guess.
             let text: String =
                 (0..size).map(|n: u32| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90)).collect();

@@ -33,9 +33,6 @@ mod send_log;
 mod statements;
 mod writer;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};

@@ -327,7 +327,7 @@ async fn tunnel(proxy: &Proxy, place: &Place<'_>, mut wire: Wire) -> Result<Wire
     let mut bytes = Vec::new();
     rest_of_body(wire, &headers, &mut bytes).await;
     let total = bytes.len() as u64;
-    let answer = Answer { status, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
+    let answer = Answer { status, phrase: None, version: Version::HTTP_11, headers, remote: Some(peer), bytes, total };
     Err(NoConnection { failure, answer: Some(Box::new(answer)) })
 }
 

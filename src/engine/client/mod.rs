@@ -29,6 +29,7 @@ use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, Uri, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::oneshot;
@@ -38,6 +39,7 @@ use tower_service::Service;
 use crate::clock::Clock;
 use crate::config::Profile;
 use crate::genesys::Call;
+use crate::genesys::errors::one_line;
 use crate::model::{Failure, FailureKind, Moment, Phase, Timing};
 
 use dial::{Dialer, NoConnection, Progress, Speaks, timed_out};
@@ -107,6 +109,8 @@ pub struct Tried {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// The words behind the status, where they are not the usual ones.
+    pub phrase: Option<String>,
     /// HTTP version.
     pub version: Version,
     /// In order.
@@ -215,6 +219,7 @@ impl Client {
         let first_byte = Some(began.elapsed());
         let mut answer = Answer {
             status: head.status.as_u16(),
+            phrase: head.extensions.get().map(|p: &ReasonPhrase| one_line(&String::from_utf8_lossy(p.as_bytes()))),
             version: head.version,
             headers: head.headers,
             remote: head.extensions.get().map(|Peer(address)| *address),

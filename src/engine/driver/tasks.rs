@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use futures_util::FutureExt as _;
+use http::StatusCode;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
@@ -338,6 +339,19 @@ fn decoded_body(answer: &Answer) -> Cow<'_, [u8]> {
     capture::plain(&answer.bytes, &answer.headers)
 }
 
+/// What a refusal says, in one line. Words of its own behind the status, as a filter's "Blocked by category", stand there.
+fn reason(error: &ApiError, answer: &Answer) -> String {
+    let reason = error.reason();
+    let Some(phrase) = answer.phrase.as_ref().filter(|phrase| !phrase.is_empty()) else { return reason };
+    let status = answer.status.to_string();
+    let usual = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+    match reason.strip_prefix(&status).map(str::trim_start) {
+        Some(rest) if rest.is_empty() || Some(rest) == usual => format!("{status} {phrase}"),
+        Some(rest) => format!("{status} {phrase}; {}", rest.trim_start_matches(": ")),
+        None => reason,
+    }
+}
+
 impl CapturedTry {
     fn died() -> Self {
         let failure = Failure::written(FailureKind::Protocol, Phase::Answer, DIED);
@@ -370,7 +384,7 @@ impl CapturedTry {
                 let wait = limits::retry_after(&a.headers, now.wall).or(error.retry_after);
                 // A 429 without a wait of its own: the window's end is one.
                 answered.wait = wait.or_else(|| meta.limit.filter(|_| a.status == 429).map(|l| l.resets.left(now)));
-                answered.reason = redactor.text(&error.reason()).into_owned();
+                answered.reason = redactor.text(&reason(&error, a)).into_owned();
                 answered.code = error.code;
             }
             answered

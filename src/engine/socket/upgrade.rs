@@ -137,6 +137,7 @@ async fn upgrade(client: &Client, call: Call, progress: &Progress) -> Opening {
     let total = bytes.len() as u64;
     let answer = Answer {
         status: head.status.as_u16(),
+        phrase: None,
         version: head.version,
         headers: head.headers,
         remote: Some(peer),

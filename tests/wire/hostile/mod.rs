@@ -2,6 +2,8 @@
 //! must end within its bounds of time and memory.
 
 mod answers;
+#[cfg(target_os = "linux")]
+mod floods;
 mod server;
 
 use std::io::{BufRead as _, BufReader};
@@ -28,6 +30,13 @@ struct Ran {
     peak: u64,
 }
 
+/// The most memory that a process ever had, in KiB, as far as it can be asked.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
 fn run(home: &Path, server: &Server, arguments: &[&str]) -> Ran {
     let url = server.url();
     let config = format!(
@@ -49,16 +58,11 @@ fn run(home: &Path, server: &Server, arguments: &[&str]) -> Ran {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let peak_now = || {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default().to_owned();
-        line.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0)
-    };
+    let id = child.id();
     let (mut all, mut peak, mut last) = (String::new(), 0, Value::Null);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
-        peak = peak.max(peak_now());
+        peak = peak.max(peak_of(id));
         last = serde_json::from_str(&line).unwrap_or(last);
         all.push_str(&line);
         all.push('\n');

@@ -1,13 +1,16 @@
 //! Answers beyond what a server should say: large headers, bodies without end, answers that nobody asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use guestwire::clock::Clock;
 
 use guestwire::model::{DeliveryStatus, Ending, Failure, FailureKind};
 
 use tokio::sync::Semaphore;
 
 use crate::support::engine::{TestEngine, profile, with_tokens};
-use crate::support::http_server::{Act, Server, answer};
+use crate::support::http_server::{Act, Server, answer, json};
 
 /// How a message ends, and the failure of its only try.
 async fn sent_to(act: Act) -> (DeliveryStatus, Option<Failure>) {
@@ -75,4 +78,42 @@ async fn an_extra_answer_is_nobodys() {
         }
         engine.stop().await;
     }
+}
+
+/// What stands behind the status, where it is not what always stands there.
+#[tokio::test]
+async fn words_of_its_own_behind_the_status_are_kept() {
+    let refused = |line: &str, body: &str| {
+        let head =
+            format!("HTTP/1.1 {line}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        Act::Say([head.as_bytes(), body.as_bytes()].concat())
+    };
+    let coded = r#"{"code":"not.allowed","message":"No."}"#;
+    for (line, body, wanted) in [
+        ("403 Blocked by category Chat", "", "403 Blocked by category Chat"),
+        ("403 Blocked by category Chat", coded, "403 Blocked by category Chat; not.allowed: No."),
+        ("403 Forbidden", "", "403 Forbidden"),
+        ("403 Forbidden", coded, "403 not.allowed: No."),
+    ] {
+        let (life, _) = sent_to(refused(line, body)).await;
+        assert!(matches!(&life, DeliveryStatus::Refused(why) if why == wanted), "{life:?}");
+    }
+}
+
+/// A connection that was idle for longer than what stands between keeps one is not used again.
+#[tokio::test]
+async fn an_idle_connection_is_not_used_again() {
+    let server = Server::start(with_tokens(|_| json(200, r#"{"id":"m"}"#))).await;
+    // Of this clock a minute passes in 60 milliseconds.
+    let clock = Clock::fast(1_000);
+    let mut engine = TestEngine::start_with(profile(&server.url(), 1), clock, vec![]);
+    let mut connections = Vec::new();
+    for idle in [0, 60] {
+        tokio::time::sleep_until(clock.instant(clock.now().after(Duration::from_secs(idle))).into()).await;
+        let message = engine.send(0, "hello");
+        assert_eq!(engine.end_of(message).await, DeliveryStatus::Accepted);
+        connections.push(server.log().last().unwrap().connection);
+    }
+    assert_ne!(connections[0], connections[1]);
+    engine.stop().await;
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guestwire::clock::Clock;
-use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog};
+use guestwire::engine::send_log::{GuestTokenAnswer, Intent, NoLog, Recording, SendLog, Unrecorded};
 use guestwire::engine::{Command, Report, Tuning};
-use guestwire::model::{ConversationKey, DeliveryStatus, Ending, MessageId, Outcome, SessionAsk};
+use guestwire::model::{ConversationKey, DeliveryStatus, Ending, FailureKind, MessageId, Outcome, SessionAsk};
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::guest::{Act, Guests, bot, by_itself, start_engine, usual};
-use crate::support::engine::TestEngine;
+use crate::support::engine::{TestEngine, granted};
 use crate::support::http_server::{self as server, Server};
 
 #[tokio::test]
@@ -293,5 +293,86 @@ async fn a_session_that_ends_while_an_intent_is_recorded_leaves_nothing_waiting(
     let end = engine.end_of(message).await;
     assert!(matches!(&end, DeliveryStatus::Refused(why) if why.contains("the session has expired")), "{end:?}");
     assert!(guests.texts().is_empty());
+    engine.stop().await;
+}
+
+/// The socket stays open, and nothing answers: that is a timeout, and nothing is said against the connection.
+#[tokio::test]
+async fn a_message_without_its_echo_is_unknown_by_timeout() {
+    let silent =
+        |frame: &super::guest::Frame, place| if frame.action() == "onMessage" { vec![] } else { usual(frame, place) };
+    let guests = Guests::start(silent).await;
+    let mut profile = guests.profile(1, "http://127.0.0.1:1");
+    profile.request_timeout = Duration::from_millis(200);
+    let mut engine = start_engine(profile);
+    let message = engine.send(0, "Hello");
+    let life = engine.end_of(message).await;
+    assert!(matches!(&life, DeliveryStatus::Unknown(why) if why.contains("not echoed")), "{life:?}");
+    let entry = engine.exchange_of(message);
+    let Some(Ending::Failed(failure)) = &entry.last_attempt().unwrap().ending else { panic!("{entry:?}") };
+    assert_eq!((failure.kind, failure.wrote), (FailureKind::Timeout, true));
+    engine.stop().await;
+}
+
+/// Each message that is pushed may ask for the conversation's id: a service that does not tell is not asked each time.
+#[tokio::test]
+async fn a_service_that_does_not_tell_the_conversations_id_is_not_asked_for_each_message() {
+    for status in [404, 429, 500] {
+        let api = Server::start(move |req| match req.path.as_str() {
+            "/oauth/token" => granted(1, 3600),
+            _ => server::json(status, "{}"),
+        })
+        .await;
+        let guests = Guests::start(usual).await;
+        let mut profile = guests.profile(1, &api.url());
+        profile.credentials = crate::support::engine::profile(&api.url(), 0).credentials;
+        let mut engine = start_engine(profile);
+        engine.signed_in().await;
+        let first = engine.send(0, "Hello");
+        assert_eq!(engine.end_of(first).await, DeliveryStatus::Accepted);
+        for n in 0..40 {
+            guests.tell(bot(&format!("pushed-{n}"), n + 1, &format!("{n}")));
+            engine.hears(&format!("{n}")).await;
+        }
+        assert!((1..=2).contains(&api.count("/details")), "{status}: {}", api.count("/details"));
+        engine.stop().await;
+    }
+}
+
+/// As the journal of a second guestwire on a profile: nothing may go out.
+struct OnlyReads;
+
+impl SendLog for OnlyReads {
+    fn intent(&self, _: Intent) -> Recording {
+        Box::pin(std::future::ready(Err(Unrecorded::Never("only reads".to_owned()))))
+    }
+
+    fn outcome(&self, _: MessageId, _: &DeliveryStatus, _: Option<&str>) -> Recording {
+        Box::pin(std::future::ready(Err(Unrecorded::Never("only reads".to_owned()))))
+    }
+
+    fn read_only(&self) -> bool {
+        true
+    }
+
+    fn guest_token(&self, _: ConversationKey, _: Option<SecretString>, _: bool) -> GuestTokenAnswer {
+        Box::pin(std::future::ready(Err("only reads".to_owned())))
+    }
+}
+
+#[tokio::test]
+async fn a_second_guestwire_asks_nothing_of_a_session() {
+    let guests = Guests::start(usual).await;
+    let tuning = Tuning { send_log: Arc::new(OnlyReads), read_pauses: vec![], ..Tuning::default() };
+    let mut engine = TestEngine::tuned(guests.profile(1, "http://127.0.0.1:1"), Clock::start(), tuning);
+    for ask in [SessionAsk::Clear, SessionAsk::Join, SessionAsk::Health] {
+        engine.handle.ask(Command::Session { key: ConversationKey(0), ask });
+        engine.until(|r| matches!(r, Report::Notice { text, .. } if text.contains("this one only reads"))).await;
+    }
+    for ask in [SessionAsk::Connect, SessionAsk::StartNew, SessionAsk::NewGuest] {
+        engine.handle.ask(Command::Session { key: ConversationKey(0), ask });
+        engine.session(0, "ended").await;
+    }
+    assert_eq!((guests.upgrades().len(), guests.frames().len()), (0, 0));
     engine.stop().await;
 }

@@ -42,7 +42,12 @@ impl Driver {
     /// Why a frame cannot be written now.
     pub(super) fn not_open(&self, key: ConversationKey, now: Moment) -> Option<String> {
         if !self.webs.is_writable(key) {
-            return Some("the session is not open; connect first".to_owned());
+            let why = if self.cx.tuning.send_log.read_only() {
+                "another guestwire has this profile open, and this one only reads"
+            } else {
+                "the session is not open; connect first"
+            };
+            return Some(why.to_owned());
         }
         let (until, why) = self.webs.paced(key, now)?;
         Some(format!("{why}; it can be sent in {} s", until.left(now).as_secs() + 1))

@@ -1,5 +1,4 @@
 //! The journal on real files: what is kept, what a restart finds, and what happens in trouble.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,15 +7,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
-use super::*;
-use crate::engine::send_log::{Intent, SendLog as _, Unrecorded};
-use crate::fixtures::{self, guest_conversation};
-use crate::model::Variation;
-use crate::model::{
+use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
+use guestwire::journal::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
+use guestwire::journal::{Ask, Job, Journal, Options, Page, Reader, files, recover, upkeep};
+
+use guestwire::model::{
     Address, Attempt, Author, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
-    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing,
+    Kind, Message, MessageId, Moment, Outcome, RemoteMessage, Response, Timing, Variation,
 };
+
+use crate::support::fixtures::{self, guest_conversation};
 
 mod limits;
 mod processes;
@@ -77,7 +77,7 @@ fn message(id: u64, conversation: u32, text: &str) -> Message {
         remote_id: None,
         resend_of: None,
         sent_as: Some(Variation::NoToken),
-        extras: crate::model::Extras::default(),
+        extras: guestwire::model::Extras::default(),
     }
 }
 
@@ -87,7 +87,7 @@ fn intent(id: u64, conversation: u32, text: &str) -> Intent {
         conversation: ConversationKey(conversation),
         text: text.to_owned(),
         shown: text.to_owned(),
-        extras: crate::model::Extras::default(),
+        extras: guestwire::model::Extras::default(),
         attempt: 1,
     }
 }
@@ -96,7 +96,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-pub fn exchange(id: u64, text: &str) -> Exchange {
+fn exchange(id: u64, text: &str) -> Exchange {
     let at = Moment::new(Duration::from_secs(5), Timestamp::now());
     let request = fixtures::request(
         "POST",
@@ -134,7 +134,7 @@ fn a_restart_finds_everything() {
     journal.tell(Job::Queue(Box::new(message(8, 1, "second"))));
     journal.tell(Job::Queue(Box::new(message(9, 2, "third"))));
     wait(journal.intent(intent(7, 1, "first"))).unwrap();
-    let named = crate::model::Extras { key: Some("named-9".to_owned()), ..crate::model::Extras::default() };
+    let named = guestwire::model::Extras { key: Some("named-9".to_owned()), ..guestwire::model::Extras::default() };
     wait(journal.intent(Intent { extras: named.clone(), ..intent(9, 2, "third") })).unwrap();
     journal.tell(Job::ConversationIdKnown { conversation: ConversationKey(2), id: "remote-c".to_owned() });
     wait(journal.outcome(MessageId(9), &DeliveryStatus::Accepted, Some("remote-9"))).unwrap();
@@ -203,50 +203,6 @@ fn the_newest_of_each_conversation_are_found() {
     let found: Vec<_> = restored(&mut pages).messages.into_iter().map(|m| m.id.0).collect();
     assert_eq!(found, (101..=303).collect::<Vec<_>>());
     assert!(journal.close(BOUND));
-}
-
-/// A journal of every layout that ever was opens, and keeps everything.
-#[test]
-fn journals_of_older_layouts_keep_everything() {
-    for version in 1..usize::try_from(schema::VERSION).unwrap() {
-        let dir = tempfile::tempdir().unwrap();
-        let home = options(dir.path()).dir;
-        std::fs::create_dir_all(&home).unwrap();
-        let db = rusqlite::Connection::open(files::database(&home)).unwrap();
-        schema::of_version(&db, version).unwrap();
-        let now = Timestamp::now().as_microsecond();
-        let sql = |text: &str| db.execute_batch(&text.replace("NOW", &now.to_string())).unwrap();
-        sql(
-            "INSERT INTO sessions (began, version) VALUES (NOW, '0.1.0');
-             INSERT INTO conversations (ident, nickname, pinned, unread) VALUES ('guest-api id-0 - -', 'Anna', 1, 2);
-             INSERT INTO drafts VALUES ('guest-api id-0 - -', 'half a sen', 4, NOW);
-             INSERT INTO exchanges (number, session, kind, began, what, indexed) VALUES (4, 1, 'NOTE', NOW, 'a quokka', 1);
-             INSERT INTO heard (ident, remote_id, author, text, at) VALUES ('guest-api id-0 - -', 'r1', 'bot', 'Hello', NOW);
-             INSERT INTO messages (id, ident, text, asked, life) VALUES (7, 'guest-api id-0 - -', 'old', NOW, 'accepted'),
-                 (8, 'guest-api id-0 - -', 'waits', NOW, 'queued'), (9, 'guest-api id-0 - -', 'on the wire', NOW, 'sending');",
-        );
-        let packed = exchange_codec::pack(&exchange(3, "a wombat"));
-        sql("INSERT INTO exchanges (number, session, kind, ident, message, began, what, indexed)
-             VALUES (3, 1, 'SEND', 'guest-api id-0 - -', 7, NOW, 'a wombat', 1)");
-        db.execute("INSERT INTO details VALUES (3, ?1)", [packed]).unwrap();
-        drop(db);
-        let ident = conversations()[0].address.ident();
-        assert_eq!(ident, "guest-api id-0 - -");
-        let (journal, mut pages) = open(dir.path());
-        let back = restored(&mut pages);
-        let lives: Vec<_> = back.messages.iter().map(|m| (m.id.0, m.text.as_str(), m.life.word())).collect();
-        assert_eq!(lives, [(7, "old", "accepted"), (8, "waits", "queued"), (9, "on the wire", "unknown")], "{version}");
-        assert_eq!(back.drafts, [(ConversationKey(0), "half a sen".to_owned(), 4)]);
-        assert_eq!(back.conversations[0].nickname.as_deref(), Some("Anna"));
-        assert_eq!(back.heard[0].1[0].text, "Hello");
-        for (query, number) in [("wombat", 3), ("quokka", 4)] {
-            let want = Want::Found { query: query.to_owned(), before: u64::MAX };
-            journal.tell(Job::History(Ask { serial: 1, want, limit: 10 }));
-            let found = history(&mut pages).entries;
-            assert_eq!(found.iter().map(|e| e.number).collect::<Vec<_>>(), [number], "{version}: {query}");
-        }
-        assert!(journal.close(BOUND));
-    }
 }
 
 fn found(dir: &Path, query: &str) -> Vec<(String, Outcome)> {

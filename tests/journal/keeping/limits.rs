@@ -216,19 +216,18 @@ fn what_is_old_or_too_much_goes_and_marks_stay() {
         journal.tell(Job::Exchange { number, exchange: Arc::new(exchange(number, &format!("young {number}"))) });
     }
     journal.close(BOUND);
-    let mut opened = files::open(&options(dir.path()).dir, Timestamp::now()).unwrap();
-    while !statements::index(&mut opened.db).unwrap() {}
     let limits = options(dir.path());
-    while retention::step(&mut opened.db, &limits, Timestamp::now()).unwrap() {}
-    let count = |db: &rusqlite::Connection| -> (i64, i64) {
-        db.query_row("SELECT count(*), min(number) FROM exchanges", [], |r| Ok((r.get(0)?, r.get(1)?))).unwrap()
+    let count = || -> (i64, i64, i64) {
+        let db = rusqlite::Connection::open(files::database(&limits.dir)).unwrap();
+        let sql = "SELECT count(*), min(number), (SELECT count(*) FROM search) FROM exchanges";
+        db.query_row(sql, [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))).unwrap()
     };
-    assert_eq!(count(&opened.db), (301, 3));
-    let small = Options { max_bytes: 200_000, ..limits };
-    while retention::step(&mut opened.db, &small, Timestamp::now()).unwrap() {}
-    assert!(retention::used(&opened.db).unwrap() <= 200_000);
-    let left: i64 = opened.db.query_row("SELECT count(*) FROM search", [], |r| r.get(0)).unwrap();
-    assert_eq!(left, count(&opened.db).0);
+    upkeep(&limits).unwrap();
+    assert_eq!(count(), (301, 3, 301));
+    upkeep(&Options { max_bytes: 200_000, ..limits.clone() }).unwrap();
+    assert!(Reader::open(&limits.dir, &[]).unwrap().bytes() <= 200_000);
+    let (entries, _, found) = count();
+    assert_eq!(entries, found);
 }
 
 /// The identity of a guest outlives the process, is another for another conversation, and is replaced when asked.
