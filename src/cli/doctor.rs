@@ -1,6 +1,5 @@
 //! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -13,12 +12,11 @@ use crate::app::open::Opened;
 use crate::app::output::Line;
 use crate::config::{Profile, Settings};
 use crate::diagnosis::doctor::{Came, Doctor, Evidence, Finding, Next, Stage, Verdict};
-use crate::diagnosis::{History, ProfileFacts};
-use crate::engine::{Command, Environment, Report, SendRequest, proxy_of};
+use crate::engine::{Command, Environment, Report, proxy_of};
 use crate::model::diagnosis::Family;
-use crate::model::{
-    Asked, Cause, Conversation, Exchange, ExchangeId, MessageId, Moment, Probed, ProxyName, TokenFacts,
-};
+use crate::model::{Asked, Cause, Conversation, Exchange, MessageId, Moment, Probed, ProxyName};
+use crate::session::changes::Notice;
+use crate::session::{Changes, OutgoingMessage, Session};
 
 /// The conversation that is looked at.
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {
@@ -43,9 +41,9 @@ pub async fn run(args: &DoctorArgs, settings: &Settings) -> Result<Exit, Failed>
     // The hosts are looked at first, so the engine must not sign in before it is asked to.
     let needs = Needs { json: args.json, keeps: Keeps::OneMessage, sign_in: false, report_on_stdout: false };
     let begin = |profile: &Profile, _, _: Option<&_>| {
-        let facts = ProfileFacts::of(profile);
+        let session = Session::of(profile);
         let proxy = proxy_of(profile, &Environment::default());
-        DoctorFold::new(Doctor::new(&facts, target, args.send_test), facts, proxy)
+        DoctorFold::new(Doctor::new(&session.profile.facts, target, args.send_test), session, proxy)
     };
     play(opened, settings, needs, begin).await.exit
 }
@@ -59,47 +57,30 @@ const TEST: &str = "guestwire doctor: test message";
 #[derive(Debug)]
 pub struct DoctorFold {
     doctor: Doctor,
-    facts: ProfileFacts,
+    session: Session,
     /// Which way the requests go, or which variable names no proxy.
     proxy: Result<Option<ProxyName>, String>,
-    history: History,
-    token: Option<TokenFacts>,
-    exchanges: HashMap<ExchangeId, Arc<Exchange>>,
     sending: bool,
     over: bool,
 }
 
 impl DoctorFold {
     /// An account of a series that has not begun.
-    pub fn new(doctor: Doctor, facts: ProfileFacts, proxy: Result<Option<ProxyName>, String>) -> Self {
-        Self {
-            doctor,
-            facts,
-            proxy,
-            history: History::default(),
-            token: None,
-            exchanges: HashMap::new(),
-            sending: false,
-            over: false,
-        }
+    pub fn new(doctor: Doctor, session: Session, proxy: Result<Option<ProxyName>, String>) -> Self {
+        Self { doctor, session, proxy, sending: false, over: false }
     }
 
     fn go_on(&mut self, now: Moment, mut acts: Vec<Act>) -> Vec<Act> {
-        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
+        let evidence = evidence(&self.session);
         let (findings, next) = self.doctor.next(&evidence);
         acts.extend(findings.iter().map(|f| Act::Say(finding_line(now, f))));
         match next {
             Next::Ask(asked) => acts.push(Act::Ask(Command::Probe(asked))),
             Next::Send(conversation) => {
                 self.sending = true;
-                acts.push(Act::Ask(Command::Send(SendRequest {
-                    message: MESSAGE,
-                    conversation,
-                    text: TEST.to_owned(),
-                    resend_of: None,
-                    sent_as: None,
-                    extras: crate::model::Extras::default(),
-                })));
+                let mut changes = Changes::default();
+                self.session.submit(OutgoingMessage::text(conversation, TEST), now, &mut changes);
+                acts.extend(changes.commands().map(Act::Ask));
             }
             Next::Over(verdict) => {
                 self.over = true;
@@ -112,25 +93,22 @@ impl DoctorFold {
 
     fn came(&mut self, now: Moment, asked: Asked, came: &Probed) -> Vec<Act> {
         let exchange = match came {
-            Probed::Asked(id) => self.exchanges.get(id).cloned(),
+            Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
-        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
+        let evidence = evidence(&self.session);
         let findings = self.doctor.came(asked, came, exchange.as_deref(), &evidence);
         let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
         self.go_on(now, acts)
     }
 
-    fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
-        self.history.exchange(&exchange);
-        let sent = self.sending && exchange.message == Some(MESSAGE) && exchange.outcome.is_settled();
-        if !sent {
-            self.exchanges.insert(exchange.id, exchange);
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
+        if !self.sending || exchange.message != Some(MESSAGE) || !exchange.outcome.is_settled() {
             return Vec::new();
         }
         self.sending = false;
-        let evidence = Evidence { profile: &self.facts, history: &self.history, token: self.token.as_ref() };
-        let findings = self.doctor.sent(&exchange, &evidence);
+        let evidence = evidence(&self.session);
+        let findings = self.doctor.sent(exchange, &evidence);
         let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
         self.go_on(now, acts)
     }
@@ -160,19 +138,14 @@ impl Fold for DoctorFold {
             }
             Input::Report(report) => match *report {
                 Report::Probe { asked, came } => self.came(now, asked, &came),
-                Report::Exchange(exchange) => self.exchange(now, exchange),
-                Report::Token(status) => {
-                    self.token = status.facts().cloned();
-                    if let Some(facts) = &self.token {
-                        self.history.token(facts);
-                    }
-                    Vec::new()
+                report => {
+                    let changes = self.session.apply(report, now);
+                    let exchanges = changes.notices().filter_map(|notice| match notice {
+                        Notice::Exchange(exchange) => Some(Arc::clone(exchange)),
+                        _ => None,
+                    });
+                    exchanges.flat_map(|exchange| self.exchange(now, &exchange)).collect()
                 }
-                Report::ClockSkew(seconds) => {
-                    self.history.skew_told(seconds);
-                    Vec::new()
-                }
-                _ => Vec::new(),
             },
             Input::Interrupt => self.stop(now, "it was interrupted before anything was decided"),
             Input::Ended => self.stop(now, "guestwire's engine has stopped"),
@@ -184,6 +157,12 @@ impl Fold for DoctorFold {
         // Every question ends by itself: the engine bounds each try.
         None
     }
+}
+
+/// What is known now.
+fn evidence(session: &Session) -> Evidence<'_> {
+    let token = session.sign_in.status.facts();
+    Evidence { profile: &session.profile.facts, history: &session.diagnoses.evidence, token }
 }
 
 fn finding_line(now: Moment, finding: &Finding) -> Line {

@@ -1,8 +1,6 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use serde_json::json;
 
@@ -14,8 +12,8 @@ use crate::app::output::{Line, Output, standard_input};
 use crate::config::{Profile, Settings};
 use crate::diagnosis::ids::{Found, Known, Look, What, find};
 use crate::engine::{Command, Report};
-use crate::model::{Asked, Exchange, ExchangeId, Moment, Probed, TokenStatus};
-use crate::session::SignIn;
+use crate::model::{Asked, Moment, Probed, TokenStatus};
+use crate::session::Session;
 
 /// A HAR of a long session is that large.
 const MAX_BYTES: u64 = 32 << 20;
@@ -46,7 +44,9 @@ pub async fn looked_up(args: &IdsArgs, settings: &Settings) -> Result<Exit, Fail
     let known = known(&opened.profile);
     let found = find(&text, &known);
     let needs = Needs { json: args.json, keeps: Keeps::Nothing, sign_in: true, report_on_stdout: false };
-    let mut played = play(opened, settings, needs, |_, _, _| IdsFold::new(Look::at(&found, known))).await;
+    let mut played =
+        play(opened, settings, needs, |profile, _, _| IdsFold::new(Look::at(&found, known), Session::of(profile)))
+            .await;
     let exit = played.exit?;
     let said = say(&find(&text, played.fold.known()), &mut played.output, args.json)?;
     Ok(if exit == Exit::Done { said } else { exit })
@@ -95,8 +95,7 @@ fn say(found: &[Found], output: &mut Output, json: bool) -> Result<Exit, Failed>
 pub struct IdsFold {
     look: Look,
     told: usize,
-    exchanges: HashMap<ExchangeId, Arc<Exchange>>,
-    sign_in: SignIn,
+    session: Session,
     /// Questions are being asked.
     begun: bool,
     exit: Exit,
@@ -104,8 +103,8 @@ pub struct IdsFold {
 
 impl IdsFold {
     /// Look-ups that have not begun.
-    pub fn new(look: Look) -> Self {
-        Self { look, told: 0, exchanges: HashMap::new(), sign_in: SignIn::default(), begun: false, exit: Exit::Done }
+    pub fn new(look: Look, session: Session) -> Self {
+        Self { look, told: 0, session, begun: false, exit: Exit::Done }
     }
 
     /// What is known now.
@@ -120,9 +119,26 @@ impl IdsFold {
         }]
     }
 
+    /// Begins once there is a token, or none will come.
+    fn token(&mut self, now: Moment) -> Vec<Act> {
+        let mut acts = Vec::new();
+        if let Some(trouble) = self.session.sign_in.trouble() {
+            // What is public needs nobody to be signed in.
+            self.exit = trouble.into();
+            self.look.without_token();
+            let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
+            acts.push(notice(&text, now));
+        } else if !matches!(self.session.sign_in.status, TokenStatus::Valid(_)) {
+            return acts;
+        }
+        self.begun = true;
+        acts.extend(self.go_on());
+        acts
+    }
+
     fn came(&mut self, asked: Asked, came: &Probed, now: Moment) -> Vec<Act> {
         let exchange = match came {
-            Probed::Asked(id) => self.exchanges.get(id).cloned(),
+            Probed::Asked(id) => self.session.log.entry_of(*id).and_then(|entry| entry.exchange().cloned()),
             Probed::NotAsked(_) => None,
         };
         if !self.look.came(asked, came, exchange.as_deref()) {
@@ -145,34 +161,12 @@ impl Fold for IdsFold {
             Input::Begin if self.look.is_idle() => vec![Act::Finish(Exit::Done)],
             Input::Begin | Input::Due | Input::Sandbox(..) => Vec::new(),
             Input::Report(report) => match *report {
-                Report::Token(status) => {
-                    self.sign_in.moved(now, status);
-                    if self.begun {
-                        return Vec::new();
-                    }
-                    if let Some(trouble) = self.sign_in.trouble() {
-                        // What is public needs nobody to be signed in.
-                        self.begun = true;
-                        self.exit = trouble.into();
-                        self.look.without_token();
-                        let text = format!("not signed in, so only what is public can be looked up: {}", trouble.why);
-                        let mut acts = vec![notice(&text, now)];
-                        acts.extend(self.go_on());
-                        return acts;
-                    }
-                    if matches!(self.sign_in.status, TokenStatus::Valid(_)) {
-                        self.begun = true;
-                        return self.go_on();
-                    }
-                    Vec::new()
-                }
-                Report::Exchange(exchange) => {
-                    self.sign_in.exchange(&exchange);
-                    self.exchanges.insert(exchange.id, exchange);
-                    Vec::new()
-                }
                 Report::Probe { asked, came } => self.came(asked, &came, now),
-                _ => Vec::new(),
+                report => {
+                    let token = matches!(report, Report::Token(_));
+                    self.session.apply(report, now);
+                    if token && !self.begun { self.token(now) } else { Vec::new() }
+                }
             },
             Input::Interrupt | Input::Ended => vec![Act::Finish(Exit::Refused)],
         }

@@ -150,3 +150,6 @@ fn block_on<T>(command: impl Future<Output = Result<T, Failed>>) -> Result<T, Fa
     runtime.shutdown_background();
     result
 }
+
+#[cfg(test)]
+mod faces_tests;

@@ -247,6 +247,12 @@ impl Plain {
         }
     }
 
+    /// What is known of the session.
+    #[cfg(test)]
+    pub(crate) const fn known(&self) -> &Session {
+        &self.session
+    }
+
     /// Takes one input.
     pub fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
         self.now = now;

@@ -50,6 +50,11 @@ impl Changes {
         self.0.push(change);
     }
 
+    /// The commands for the engine.
+    pub fn commands(self) -> impl Iterator<Item = Command> {
+        self.0.into_iter().filter_map(|change| if let Change::Engine(command) = change { Some(command) } else { None })
+    }
+
     /// What is news.
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.0.iter().filter_map(|change| if let Change::Notice(notice) = change { Some(notice) } else { None })

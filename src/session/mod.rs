@@ -30,7 +30,9 @@ pub mod thread;
 mod unknown_outcome;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use crate::config::Profile;
 use crate::engine::Command;
 use crate::journal::Job;
 use crate::model::{
@@ -41,7 +43,7 @@ pub use apply::RATE_WINDOW;
 pub use changes::Changes;
 use conversations::Picker;
 use journal_status::JournalStatus;
-use log::Log;
+use log::{Log, LogOptions};
 use open_pass::OpenPass;
 use outcome_watch::OutcomeWatch;
 pub use outgoing::OutgoingMessage;
@@ -142,6 +144,13 @@ impl Session {
         };
         session.log.set_names(session.names());
         session
+    }
+
+    /// A session of a profile whose log nobody reads on screen.
+    pub fn of(profile: &Profile) -> Self {
+        let conversations = profile.conversations.iter().map(|entry| entry.conversation.clone()).collect();
+        let info = ProfileInfo::of(profile, PathBuf::new(), None);
+        Self::new(info, Picker::new(conversations), Log::new(LogOptions::default()))
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.

@@ -12,14 +12,14 @@ use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
 use crate::app::progress::Standing;
-use crate::diagnosis::{History, ProfileFacts};
-use crate::engine::{Command, Report, SendRequest};
-use crate::model::{MessageId, Moment};
+use crate::engine::{Command, Report};
+use crate::model::{Moment, TokenStatus};
 use crate::pass::Pass;
 use crate::pass::file::span;
 use crate::pass::result::{CaseResult, Met, Run, StepResult, Tally, Verdict};
 use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Runner};
 use crate::session::sandbox_request::SandboxRequest;
+use crate::session::{Changes, OutgoingMessage, Session};
 
 /// How long the engine may take to get a token before the run goes on without.
 const SIGNING_IN: Duration = Duration::from_secs(20);
@@ -34,27 +34,23 @@ pub struct RunFold {
     begin: Begin,
     /// The whole run; the cases of lanes are put into it as they come.
     whole: Run,
-    facts: ProfileFacts,
-    past: History,
-    next_message: u64,
+    session: Session,
     told: BTreeSet<String>,
     /// A step cannot begin before it is known whether there is a token.
     signing: Option<Moment>,
-    token: Option<Report>,
     interrupted: bool,
     over: bool,
 }
 
 impl RunFold {
-    /// A run that has not begun. Message ids are given from `first` on.
+    /// A run that has not begun.
     pub fn new(
         pass: Arc<Pass>,
         begin: Begin,
         cast: Cast,
         waves: Vec<Vec<Vec<Planned>>>,
         fail_fast: bool,
-        facts: ProfileFacts,
-        first: u64,
+        session: Session,
     ) -> Self {
         let mode = Mode::Alone { fail_fast };
         let whole = Runner::new(Arc::clone(&pass), begin.clone(), cast.clone(), mode).run().clone();
@@ -66,15 +62,18 @@ impl RunFold {
             lanes: Vec::new(),
             begin,
             whole,
-            facts,
-            past: History::default(),
-            next_message: first,
+            session,
             told: BTreeSet::new(),
             signing: None,
-            token: None,
             interrupted: false,
             over: false,
         }
+    }
+
+    /// What is known of the session.
+    #[cfg(test)]
+    pub(crate) const fn known(&self) -> &Session {
+        &self.session
     }
 
     /// What came of it so far.
@@ -82,34 +81,9 @@ impl RunFold {
         &self.whole
     }
 
-    fn learn(&mut self, report: &Report) {
-        match report {
-            Report::Token(status) => {
-                if let Some(facts) = status.facts() {
-                    self.past.token(facts);
-                }
-                self.token = Some(report.clone());
-            }
-            Report::Exchange(exchange) => {
-                self.past.exchange(exchange);
-            }
-            Report::ClockSkew(seconds) => self.past.skew_told(*seconds),
-            // A lane that begins later begins with what is known by then.
-            Report::RepliesReadable { key, readable, .. } => {
-                if let Some(player) = self.cast.players.iter_mut().find(|p| p.key == *key) {
-                    player.readable = readable.clone();
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Whether it is known if there is a token, or nobody waits for that any more.
     fn is_signed(&self, now: Moment) -> bool {
-        let told = matches!(&self.token, Some(Report::Token(status)) if !matches!(
-            status,
-            crate::model::TokenStatus::SignedOut | crate::model::TokenStatus::Getting
-        ));
+        let told = !matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
         told || self.signing.is_some_and(|until| until.left(now).is_zero())
     }
 
@@ -130,7 +104,7 @@ impl RunFold {
             self.lanes = wave.into_iter().map(|plan| self.new_lane(now, plan, &captures)).collect();
             for lane in 0..self.lanes.len() {
                 // What the engine said of the token before counts from the start; with it the lane begins.
-                let token = self.token.clone().unwrap_or(Report::Token(crate::model::TokenStatus::SignedOut));
+                let token = Report::Token(self.session.sign_in.status.clone());
                 self.lane(lane, now, Event::Report(&token), acts);
             }
         }
@@ -142,26 +116,29 @@ impl RunFold {
 
     fn new_lane(&self, now: Moment, plan: Vec<Planned>, captures: &BTreeMap<String, String>) -> Runner {
         let begin = Begin { plan, at: now, ..self.begin.clone() };
-        Runner::new(Arc::clone(&self.pass), begin, self.cast.clone(), self.mode).with_captures(captures)
+        // A lane that begins later begins with what is known by then.
+        let mut cast = self.cast.clone();
+        for player in &mut cast.players {
+            if let Some(item) = self.session.conversations.get(player.key) {
+                player.readable.clone_from(&item.readable);
+            }
+        }
+        Runner::new(Arc::clone(&self.pass), begin, cast, self.mode).with_captures(captures)
     }
 
     fn lane(&mut self, lane: usize, now: Moment, event: Event<'_>, acts: &mut Vec<Act>) {
-        let known = Known { facts: &self.facts, past: &self.past };
+        let known = Known { facts: &self.session.profile.facts, past: &self.session.diagnoses.evidence };
         let Some(runner) = self.lanes.get_mut(lane) else { return };
         for effect in runner.on(now, event, &known) {
             acts.push(match effect {
                 Effect::Send(send) => {
-                    self.next_message += 1;
-                    let message = MessageId(self.next_message);
-                    runner.sent(message);
-                    Act::Ask(Command::Send(SendRequest {
-                        message,
-                        conversation: send.conversation,
-                        text: send.text,
-                        resend_of: None,
-                        sent_as: send.sent_as,
-                        extras: send.extras,
-                    }))
+                    let sent_as = send.sent_as;
+                    let text = OutgoingMessage::text(send.conversation, send.text);
+                    let mut changes = Changes::default();
+                    let outgoing = OutgoingMessage { sent_as, extras: send.extras, ..text };
+                    runner.sent(self.session.submit(outgoing, now, &mut changes));
+                    acts.extend(changes.commands().map(Act::Ask));
+                    continue;
                 }
                 Effect::Cancel(message) => Act::Ask(Command::Cancel(message)),
                 Effect::Read(key) => Act::Ask(Command::Read(key)),
@@ -264,7 +241,7 @@ impl Fold for RunFold {
                 acts.push(Act::Say(self.first_line(now)));
             }
             Input::Report(report) => {
-                self.learn(&report);
+                self.session.apply((*report).clone(), now);
                 for lane in 0..self.lanes.len() {
                     self.lane(lane, now, Event::Report(&report), &mut acts);
                 }

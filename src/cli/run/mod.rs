@@ -6,7 +6,7 @@
 //!                                        engine, sandbox◄┘  └─ reports, answers, time
 //! ```
 
-mod fold;
+pub mod fold;
 mod plan;
 mod read;
 
@@ -22,11 +22,11 @@ use crate::app::open::Opened;
 use crate::app::output::{Output, destination};
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
-use crate::diagnosis::ProfileFacts;
 use crate::model::RepliesReadable;
 use crate::pass::report::masked;
 use crate::pass::runner::{Begin, Cast, Player};
 use crate::pass::{Pass, Run, builtin};
+use crate::session::Session;
 
 use fold::RunFold;
 
@@ -65,7 +65,9 @@ pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {
         };
         let waves = plan::waves(&pass, &begin.plan, &cast, args.parallel);
         let first = uuid::Uuid::new_v4().as_u64_pair().0 >> 2;
-        RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, ProfileFacts::of(profile), first)
+        let mut session = Session::of(profile);
+        session.number_messages_from(first);
+        RunFold::new(Arc::new(pass), begin, cast, waves, args.fail_fast, session)
     };
     let played = play(opened, settings, needs, begin).await;
     let written = write_reports(args, played.fold.run(), &|text| played.mask(text));

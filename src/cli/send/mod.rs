@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use crate::config::{Profile, Settings};
-use crate::diagnosis::ProfileFacts;
 use crate::model::{ConversationKey, Extras, Variation};
+use crate::session::Session;
 use crate::text::typed;
 
 use super::args::{SendArgs, Taken};
@@ -108,7 +108,7 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
     };
     let begin = |profile: &Profile, _, kept: Option<&Kept>| {
         let heard = kept.map_or(&[][..], |kept| kept.heard_before(conversation));
-        SendFold::new(sending).knowing(ProfileFacts::of(profile), channel).sent_as(sent_as).picking(pick, heard)
+        SendFold::new(sending, Session::of(profile)).sent_as(sent_as).picking(pick, heard)
     };
     play(opened, settings, needs, begin).await.exit
 }

@@ -1,9 +1,11 @@
 //! Entries that come from the journal: numbers that go on where the last session ended, and logs made of kept entries.
 
+use std::sync::Arc;
+
 use super::entry::{Density, Later};
 use super::{Entry, Log, LogOptions, Page, Source};
 use crate::journal::job::{KeptEntry, KeptSource};
-use crate::model::{DeliveryStatus, ExchangeId};
+use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
 
 /// The most entries of a page of history in memory.
 const HISTORY_MAX: usize = 1_022;
@@ -43,6 +45,16 @@ impl Log {
     /// The entry of an exchange, while it is in memory.
     pub fn entry_of(&self, exchange: ExchangeId) -> Option<&Entry> {
         self.get(*self.numbers.get(&exchange)?)
+    }
+
+    /// The exchange that carries a message, while it is in memory.
+    pub fn exchange_of(&self, message: MessageId) -> Option<&Arc<Exchange>> {
+        self.get(*self.messages.get(&message)?)?.exchange()
+    }
+
+    /// The newest exchange in memory that is as wanted.
+    pub fn newest(&self, wanted: impl Fn(&Exchange) -> bool) -> Option<&Arc<Exchange>> {
+        self.entries().rev().filter_map(Entry::exchange).find(|exchange| wanted(exchange))
     }
 
     /// The number of the oldest entry in memory, or the one that the first will have.
@@ -102,7 +114,7 @@ impl Log {
                 if let Some(message) = exchange.message {
                     self.messages.insert(message, seq);
                 }
-                Source::Exchange(std::sync::Arc::clone(exchange))
+                Source::Exchange(Arc::clone(exchange))
             }
             KeptSource::Note { at, kind, text } => Source::Note { at: *at, kind: *kind, text: text.clone() },
         };
@@ -161,7 +173,7 @@ impl Log {
 impl Entry {
     fn as_kept(&self) -> KeptEntry {
         let source = match self.source() {
-            Source::Exchange(exchange) => KeptSource::Exchange(std::sync::Arc::clone(exchange)),
+            Source::Exchange(exchange) => KeptSource::Exchange(Arc::clone(exchange)),
             Source::Note { at, kind, text } => KeptSource::Note { at: *at, kind: *kind, text: text.clone() },
         };
         let life = self.later.map(|later| match later {

@@ -88,7 +88,7 @@ impl SendFold {
         let line = Line::new("probe", now.wall, json!({ "name": Probe::Conversation.name() }));
         let line = line.warns("no choices are kept of this conversation; reading it");
         let conversation = self.sending.conversation;
-        let read = match self.channel {
+        let read = match self.channel() {
             // Its socket brings what was said when it is opened.
             Some(channel) if channel.has_sessions() => Command::Watch(Some(conversation)),
             _ => Command::Read(conversation),

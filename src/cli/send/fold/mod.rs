@@ -17,8 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::diagnosis::{Case, History, ProfileFacts, diagnose};
-use crate::engine::{Command, Report, SendRequest};
+use crate::engine::{Command, Report};
 use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Extras, Kind, MessageId, Moment, Probe,
     RepliesReadable, Step, TokenStatus, Unreadable, Variation, WebSession,
@@ -29,7 +28,9 @@ use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
 use crate::cli::token_fold::token_line;
-use crate::session::sign_in::{SignIn, SignInTrouble, missing_scopes};
+use crate::session::changes::{Change, Notice};
+use crate::session::sign_in::missing_scopes;
+use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
 use choice::Offer;
 pub use choice::Pick;
 
@@ -62,29 +63,16 @@ pub struct Sending {
 /// The account of one send.
 #[derive(Debug)]
 pub struct SendFold {
+    session: Session,
     sending: Sending,
     begun: Moment,
-    sign_in: SignIn,
+    /// Where the message stands, as the engine told it last.
     life: DeliveryStatus,
-    remote_id: Option<String>,
-    exchange: Option<Arc<Exchange>>,
     /// How many steps of the exchange have been told of.
     told: usize,
-    /// Whether replies can be read.
-    readable: RepliesReadable,
     replied: bool,
     interrupted: bool,
     stage: Stage,
-    /// What a diagnosis is made from.
-    facts: ProfileFacts,
-    channel: Option<Channel>,
-    history: History,
-    /// The newest token request that was refused or failed.
-    token_trouble: Option<Arc<Exchange>>,
-    /// The newest try to open the guest's socket that was refused or failed.
-    socket_trouble: Option<Arc<Exchange>>,
-    /// Whether the guest's socket was tried to be opened.
-    opened: bool,
     /// Why the conversation cannot be reached, as the engine said when it stopped trying.
     unreachable: Option<String>,
     /// When ours was said, by the remote side's clock, once it was heard.
@@ -122,25 +110,16 @@ enum Stage {
 
 impl SendFold {
     /// An account of a send that has not begun.
-    pub fn new(sending: Sending) -> Self {
+    pub fn new(sending: Sending, session: Session) -> Self {
         Self {
+            session,
             sending,
             begun: Moment::ZERO,
-            sign_in: SignIn::default(),
             life: DeliveryStatus::Queued,
-            remote_id: None,
-            exchange: None,
             told: 0,
-            readable: RepliesReadable::NotYetKnown,
             replied: false,
             interrupted: false,
             stage: Stage::UnderWay,
-            facts: ProfileFacts::default(),
-            channel: None,
-            history: History::default(),
-            token_trouble: None,
-            socket_trouble: None,
-            opened: false,
             unreachable: None,
             said: None,
             sent_as: None,
@@ -150,12 +129,10 @@ impl SendFold {
         }
     }
 
-    /// … that knows the profile, for saying why.
-    #[must_use]
-    pub fn knowing(mut self, facts: ProfileFacts, channel: Option<Channel>) -> Self {
-        self.facts = facts;
-        self.channel = channel;
-        self
+    /// What is known of the session.
+    #[cfg(test)]
+    pub(crate) const fn known(&self) -> &Session {
+        &self.session
     }
 
     /// … of a message that is sent wrongly on purpose.
@@ -165,13 +142,37 @@ impl SendFold {
         self
     }
 
-    /// Why it was refused, as far as that can be told: the message's own exchange, else the token's.
+    /// Why it was refused, as far as that can be told: the message's own exchange, else the token's or the socket's.
     fn diagnosis(&self) -> Option<Diagnosis> {
-        let trouble = if self.wants_token() { &self.token_trouble } else { &self.socket_trouble };
-        let own = self.exchange.as_ref().filter(|x| x.attempts().next().is_some() || trouble.is_none());
-        let exchange = own.or(trouble.as_ref())?;
-        let case = Case { exchange, channel: self.channel, profile: &self.facts, history: &self.history };
-        diagnose(&case).filter(|d| !d.healed)
+        let token = |x: &Exchange| x.kind == Kind::Token && x.outcome.is_error();
+        let trouble = if self.wants_token() { self.session.log.newest(token) } else { self.failed_opening() };
+        let own = self.carrier().filter(|x| x.attempts().next().is_some() || trouble.is_none());
+        self.session.diagnose(own.or(trouble)?).filter(|d| !d.healed)
+    }
+
+    /// The exchange that carries the message.
+    fn carrier(&self) -> Option<&Arc<Exchange>> {
+        self.session.log.exchange_of(MESSAGE)
+    }
+
+    /// The newest try to open the guest's socket that was refused or failed.
+    fn failed_opening(&self) -> Option<&Arc<Exchange>> {
+        self.session.log.newest(|x| opens_socket(x) && x.outcome.is_error())
+    }
+
+    fn channel(&self) -> Option<Channel> {
+        Some(self.session.conversations.get(self.sending.conversation)?.conversation.channel())
+    }
+
+    /// Whether replies can be read.
+    fn replies_readable(&self) -> &RepliesReadable {
+        let item = self.session.conversations.get(self.sending.conversation);
+        item.map_or(&RepliesReadable::NotYetKnown, |item| &item.readable)
+    }
+
+    /// The remote side's id of the message.
+    fn remote_id(&self) -> Option<&str> {
+        self.session.threads.message(MESSAGE)?.remote_id.as_deref()
     }
 
     fn send(&mut self, now: Moment) -> Vec<Act> {
@@ -180,34 +181,23 @@ impl SendFold {
             self.sending.text = variation.text(&self.sending.text);
         }
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
-        let mut acts = Vec::new();
-        if reply_within.is_some() {
-            acts.push(Act::Ask(Command::Watch(Some(conversation))));
-        }
-        acts.push(Act::Ask(Command::Send(SendRequest {
-            message: MESSAGE,
-            conversation,
-            text,
-            resend_of: None,
-            sent_as: self.sent_as,
-            extras,
-        })));
-        acts
+        let watch = reply_within.map(|_| Act::Ask(Command::Watch(Some(conversation))));
+        let mut changes = Changes::default();
+        let outgoing = OutgoingMessage { sent_as: self.sent_as, extras, ..OutgoingMessage::text(conversation, text) };
+        self.session.submit(outgoing, now, &mut changes);
+        watch.into_iter().chain(changes.commands().map(Act::Ask)).collect()
     }
 
-    fn token(&mut self, now: Moment, status: TokenStatus) -> Vec<Act> {
-        if let Some(facts) = status.facts() {
-            self.history.token(facts);
-        }
+    fn token(&mut self, now: Moment, before: &TokenStatus) -> Vec<Act> {
+        let status = &self.session.sign_in.status;
         let mut acts = Vec::new();
-        let before = self.sign_in.moved(now, status.clone());
         let warned = before.facts().and_then(missing_scopes);
-        let changed = std::mem::discriminant(&before) != std::mem::discriminant(&status);
+        let changed = std::mem::discriminant(before) != std::mem::discriminant(status);
         if changed || matches!(status, TokenStatus::Expired { .. }) {
-            acts.push(Act::Say(token_line(now, &status)));
+            acts.push(Act::Say(token_line(now, status)));
         }
         // The scopes are those that the Guest API needs; roles decide in the other channels.
-        let scoped = self.channel.is_none_or(|channel| channel.capabilities().scopes_decide);
+        let scoped = self.channel().is_none_or(|channel| channel.capabilities().scopes_decide);
         let warning = status.facts().and_then(missing_scopes).filter(|_| scoped);
         if let Some(warning) = warning.filter(|w| warned.as_ref() != Some(w)) {
             acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
@@ -218,18 +208,19 @@ impl SendFold {
 
     /// Whether sending needs a token at all: the guest's socket does not.
     fn wants_token(&self) -> bool {
-        self.channel.is_none_or(|channel| !channel.has_sessions())
+        self.channel().is_none_or(|channel| !channel.has_sessions())
     }
 
     /// Why it is no use to wait for a token longer, where one is needed.
     fn trouble(&self) -> Option<&SignInTrouble> {
-        self.sign_in.trouble().filter(|_| self.wants_token())
+        self.session.sign_in.trouble().filter(|_| self.wants_token())
     }
 
     /// The session moved on. Nobody is here to connect later, so that a message is not held for that.
-    fn session(&mut self, now: Moment, session: WebSession) -> Vec<Act> {
-        if let WebSession::Unreachable { why } = session {
-            self.unreachable = Some(why);
+    fn session_moved(&mut self, now: Moment) -> Vec<Act> {
+        let item = self.session.conversations.get(self.sending.conversation);
+        if let Some(WebSession::Unreachable { why }) = item.map(|item| &item.live.session) {
+            self.unreachable = Some(why.clone());
         }
         self.give_up(now)
     }
@@ -248,22 +239,11 @@ impl SendFold {
         acts
     }
 
-    fn exchange(&mut self, now: Moment, exchange: Arc<Exchange>) -> Vec<Act> {
-        self.sign_in.exchange(&exchange);
-        self.history.exchange(&exchange);
-        if exchange.kind == Kind::Token && exchange.outcome.is_error() {
-            self.token_trouble = Some(Arc::clone(&exchange));
-        }
-        if exchange.kind == Kind::Frame && exchange.message.is_none() {
-            self.opened = true;
-            if exchange.outcome.is_error() {
-                self.socket_trouble = Some(Arc::clone(&exchange));
-            }
-        }
+    fn exchange(&mut self, now: Moment, exchange: &Exchange) -> Vec<Act> {
         if exchange.message != Some(MESSAGE) {
             let probe = exchange.kind == Kind::Read && exchange.outcome.is_settled();
             if matches!(self.stage, Stage::Choosing(_)) {
-                return self.look_failed(now, &exchange);
+                return self.look_failed(now, exchange);
             }
             let probing = matches!(self.stage, Stage::Probing(_)) && probe;
             return if probing { self.outcome(now) } else { Vec::new() };
@@ -283,16 +263,14 @@ impl SendFold {
             }
             self.told += 1;
         }
-        self.exchange = Some(exchange);
         if let Stage::Lagging(_) = self.stage {
             acts.extend(self.settled(now));
         }
         acts
     }
 
-    fn message(&mut self, now: Moment, life: DeliveryStatus, remote_id: Option<String>) -> Vec<Act> {
-        self.remote_id = remote_id.or(self.remote_id.take());
-        let fields = json!({ "state": life.word(), "id": self.remote_id });
+    fn message(&mut self, now: Moment, life: DeliveryStatus) -> Vec<Act> {
+        let fields = json!({ "state": life.word(), "id": self.remote_id() });
         let mut acts = Vec::new();
         if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
             acts.push(Act::Say(Line::new("message", now.wall, fields)));
@@ -311,13 +289,13 @@ impl SendFold {
 
     /// The message is settled: is its exchange, too?
     fn settled(&mut self, now: Moment) -> Vec<Act> {
-        if self.exchange.as_ref().is_some_and(|e| !e.outcome.is_settled()) {
+        if self.carrier().is_some_and(|e| !e.outcome.is_settled()) {
             return Vec::new();
         }
         // A message that was refused before it was sent has no exchange, and none is waited for.
         let needs_exchange =
             matches!(self.life, DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Unknown(_));
-        if self.exchange.is_none() && needs_exchange {
+        if self.carrier().is_none() && needs_exchange {
             return Vec::new();
         }
         self.after_settling(now)
@@ -379,8 +357,9 @@ impl SendFold {
                 vec![Act::Ask(Command::Read(self.sending.conversation))]
             }
             Stage::LastRead(..) => {
-                if self.readable.unreadable().is_none() {
-                    self.readable = RepliesReadable::No(Unreadable::NotReadInTime);
+                if self.replies_readable().unreadable().is_none() {
+                    let readable = RepliesReadable::No(Unreadable::NotReadInTime);
+                    self.session.conversations.set_readable(self.sending.conversation, readable);
                 }
                 self.outcome(now)
             }
@@ -390,6 +369,47 @@ impl SendFold {
     }
 }
 
+impl SendFold {
+    fn report(&mut self, now: Moment, report: Report) -> Vec<Act> {
+        let here = self.sending.conversation;
+        // Which messages answer ours is read from the report itself.
+        let mut acts = Vec::new();
+        let (brought, as_of) = match &report {
+            Report::Conversation { key, messages, .. } if *key == here => (Some((messages.clone(), true)), None),
+            Report::MessagesArrived { key, messages } if *key == here => (Some((messages.clone(), false)), None),
+            Report::RepliesReadable { key, as_of, .. } if *key == here => (None, Some(*as_of)),
+            _ => (None, None),
+        };
+        let changes = self.session.apply(report, now);
+        for change in changes {
+            let Change::Notice(notice) = change else { continue };
+            acts.extend(match notice {
+                Notice::Token { before, .. } => self.token(now, &before),
+                Notice::Exchange(exchange) => self.exchange(now, &exchange),
+                Notice::Message { id: MESSAGE, life, .. } => self.message(now, life),
+                Notice::WebSession { key, .. } if key == here => self.session_moved(now),
+                Notice::EngineNotice(text) => {
+                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
+                }
+                _ => Vec::new(),
+            });
+        }
+        match (brought, self.stage) {
+            (Some((messages, all)), Stage::Choosing(_)) => acts.extend(self.offered(now, &messages, all)),
+            (Some((messages, true)), _) => acts.extend(self.conversation(now, &messages)),
+            (Some((messages, false)), _) => acts.extend(self.heard(now, &messages)),
+            (None, _) => {}
+        }
+        acts.extend(as_of.map(|as_of| self.readable(now, as_of)).unwrap_or_default());
+        acts
+    }
+}
+
+/// Whether an exchange is a try to open the guest's socket.
+fn opens_socket(exchange: &Exchange) -> bool {
+    exchange.kind == Kind::Frame && exchange.message.is_none()
+}
+
 impl Fold for SendFold {
     fn on(&mut self, now: Moment, input: Input) -> Vec<Act> {
         if self.stage == Stage::Over {
@@ -397,27 +417,7 @@ impl Fold for SendFold {
         }
         match input {
             Input::Begin => self.choose(now),
-            Input::Report(report) => match *report {
-                Report::Token(status) => self.token(now, status),
-                Report::Exchange(exchange) => self.exchange(now, exchange),
-                Report::Message { id: MESSAGE, life, remote_id, .. } => self.message(now, life, remote_id),
-                Report::Conversation { key, messages, .. } if key == self.sending.conversation => match self.stage {
-                    Stage::Choosing(_) => self.offered(now, &messages, true),
-                    _ => self.conversation(now, &messages),
-                },
-                Report::Session { key, session } if key == self.sending.conversation => self.session(now, session),
-                Report::MessagesArrived { key, messages } if key == self.sending.conversation => match self.stage {
-                    Stage::Choosing(_) => self.offered(now, &messages, false),
-                    _ => self.heard(now, &messages),
-                },
-                Report::RepliesReadable { key, readable, as_of } if key == self.sending.conversation => {
-                    self.readable(now, readable, as_of)
-                }
-                Report::Notice { text, .. } => {
-                    vec![Act::Say(Line::new("notice", now.wall, json!({ "message": text })).warns(text))]
-                }
-                _ => Vec::new(),
-            },
+            Input::Report(report) => self.report(now, *report),
             Input::Interrupt => self.interrupt(now),
             Input::Due => self.due_now(now),
             Input::Ended => self.outcome(now),

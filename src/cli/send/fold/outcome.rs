@@ -12,37 +12,37 @@ use crate::cli::send::lines::diagnosis_line;
 
 impl SendFold {
     pub(super) fn accepted_text(&self, now: Moment) -> String {
-        let status = self.exchange.as_ref().and_then(|e| e.status()).map(|s| format!(" with {s}"));
-        let took = self.exchange.as_ref().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
+        let status = self.carrier().and_then(|e| e.status()).map(|s| format!(" with {s}"));
+        let took = self.carrier().and_then(|e| e.duration()).unwrap_or_else(|| now.since(self.begun));
         let id = self.request_id().map(|id| format!(", request id {id}"));
         let (status, id) = (status.unwrap_or_default(), id.unwrap_or_default());
         format!("accepted{status} in {} ms{id}", took.as_millis())
     }
 
     fn request_id(&self) -> Option<String> {
-        Some(self.exchange.as_ref()?.request_id()?.1)
+        Some(self.carrier()?.request_id()?.1)
     }
 
     /// Why the guest's socket took no message: it was refused, there was no network, or, where it was never even opened,
     /// the guest token could not be had.
     fn unopened(&self) -> Exit {
-        match self.socket_trouble.as_ref().map(|exchange| &exchange.outcome) {
+        match self.failed_opening().map(|exchange| &exchange.outcome) {
             Some(Outcome::Failed(_)) => Exit::Network,
-            None if !self.opened => Exit::NotSignedIn,
+            None if self.session.log.newest(super::opens_socket).is_none() => Exit::NotSignedIn,
             _ => Exit::Refused,
         }
     }
 
     /// Whether it failed, before it was tried, with the guest's socket.
     fn socket_failed(&self, failed: bool) -> bool {
-        let no_network = self.socket_trouble.as_ref().is_some_and(|x| matches!(x.outcome, Outcome::Failed(_)));
+        let no_network = self.failed_opening().is_some_and(|x| matches!(x.outcome, Outcome::Failed(_)));
         !self.wants_token() && (failed || no_network)
     }
 
     /// What became of it: the word, the sentence and the exit code.
     pub(super) fn verdict(&self, now: Moment) -> (&'static str, String, Exit) {
-        let failed = matches!(self.exchange.as_ref().map(|e| &e.outcome), Some(Outcome::Failed(_)));
-        let tried = self.exchange.as_ref().is_some_and(|e| e.attempts().next().is_some());
+        let failed = matches!(self.carrier().map(|e| &e.outcome), Some(Outcome::Failed(_)));
+        let tried = self.carrier().is_some_and(|e| e.attempts().next().is_some());
         if let Some((exit, message)) = &self.unchosen {
             return ("refused", message.clone(), *exit);
         }
@@ -56,7 +56,7 @@ impl SendFold {
                     Some(time) => {
                         let seconds = time.as_secs_f64();
                         let silence = || format!("no reply was read within {seconds} s");
-                        let what = self.readable.unreadable().map_or_else(silence, Unreadable::sentence);
+                        let what = self.replies_readable().unreadable().map_or_else(silence, Unreadable::sentence);
                         ("accepted", format!("accepted, but {what}"), Exit::Refused)
                     }
                     None if self.life == DeliveryStatus::Landed => {
@@ -105,7 +105,7 @@ impl SendFold {
         let listened = matches!(self.stage, Stage::Listening(_) | Stage::LastRead(..));
         self.stage = Stage::Over;
         let (word, message, exit) = self.verdict(now);
-        let exchange = self.exchange.as_ref();
+        let exchange = self.carrier().cloned();
         let diagnosis = self.diagnosis();
         let mut acts = Vec::new();
         if let Some(diagnosis) = &diagnosis {
@@ -113,15 +113,15 @@ impl SendFold {
         }
         let mut fields = json!({
             "outcome": word,
-            "status": exchange.and_then(|e| e.status()),
+            "status": exchange.as_ref().and_then(|e| e.status()),
             "request_id": self.request_id(),
             // A cause that is only possible is no cause: the diagnosis before says which ones fit.
             "cause": diagnosis.as_ref().map(|d| if d.is_undecided() { Cause::Unknown } else { d.cause() }.as_str()),
-            "attempts": exchange.map_or(0, |e| e.attempts().count()),
+            "attempts": exchange.as_ref().map_or(0, |e| e.attempts().count()),
             "message": message,
-            "replies_readable": self.readable.known(),
+            "replies_readable": self.replies_readable().known(),
         });
-        if let Some(why) = self.readable.unreadable() {
+        if let Some(why) = self.replies_readable().unreadable() {
             fields["replies_cause"] = json!(Cause::RepliesUnreadable.as_str());
             fields["replies_detail"] = json!(why.words());
         }

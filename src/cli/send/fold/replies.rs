@@ -1,6 +1,6 @@
 //! What the other side says, and which of it answers ours.
 
-use crate::model::{AsOf, Author, DeliveryStatus, Moment, RemoteMessage, RepliesReadable, Unreadable};
+use crate::model::{AsOf, Author, DeliveryStatus, Moment, RemoteMessage, Unreadable};
 
 use super::{SendFold, Stage};
 use crate::app::drive::Act;
@@ -12,7 +12,7 @@ impl SendFold {
         if !matches!(self.life, DeliveryStatus::Sending { .. }) && !self.life.is_settled() {
             return Vec::new();
         }
-        let by_id = |m: &RemoteMessage| self.remote_id.as_ref() == Some(&m.id);
+        let by_id = |m: &RemoteMessage| self.remote_id() == Some(m.id.as_str());
         let by_text = |m: &RemoteMessage| m.author == Author::Guest && m.text == self.sending.text;
         let found = || messages.iter().rposition(by_id).or_else(|| messages.iter().rposition(by_text));
         let from = match (self.said, found()) {
@@ -35,7 +35,7 @@ impl SendFold {
         let sent = matches!(self.life, DeliveryStatus::Sending { .. }) || settled;
         let mut acts = Vec::new();
         for message in messages {
-            let ours = self.remote_id.as_ref() == Some(&message.id)
+            let ours = self.remote_id() == Some(message.id.as_str())
                 || (message.author == Author::Guest && message.text == self.sending.text);
             if !sent {
                 continue;
@@ -50,8 +50,7 @@ impl SendFold {
     }
 
     /// A read ended, or the socket opened or was lost.
-    pub(super) fn readable(&mut self, now: Moment, readable: RepliesReadable, as_of: AsOf) -> Vec<Act> {
-        self.readable = readable;
+    pub(super) fn readable(&mut self, now: Moment, as_of: AsOf) -> Vec<Act> {
         let over = match (self.stage, as_of) {
             (Stage::LastRead(from, _), AsOf::ReadAt(began)) => began.mono >= from.mono,
             (Stage::LookingUp(_), _) => self.is_final(),
@@ -62,7 +61,7 @@ impl SendFold {
 
     /// Whether reading again would not help.
     pub(super) fn is_final(&self) -> bool {
-        let why = self.readable.unreadable();
+        let why = self.replies_readable().unreadable();
         why.is_some_and(|w| {
             matches!(w, Unreadable::Refused { .. } | Unreadable::NoToken | Unreadable::NoConversationId)
         })

@@ -5,19 +5,47 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::cli::send::lines::reply_line;
+use crate::engine::SendRequest;
 use crate::fixtures;
 use crate::model::{
-    AsOf, Attempt, Author, Ending, ExchangeId, Failure, FailureKind, Generation, Kind, Outcome, Phase, RemoteMessage,
-    Timing,
+    Address, AsOf, Attempt, Author, Conversation, Ending, ExchangeId, Failure, FailureKind, Generation, Kind, Outcome,
+    Phase, RemoteMessage, Timing,
 };
+
+use crate::session::ProfileInfo;
+use crate::session::conversations::Picker;
+use crate::session::log::{Log, LogOptions};
 
 const NOW: Moment = Moment::ZERO;
 const TIME: &str = r#""at":"1970-01-01T00:00:00Z","v":1"#;
 
+fn session(channel: Channel) -> Session {
+    let address = match channel {
+        Channel::WebMessaging => {
+            Address::WebMessaging { deployment_id: "d".to_owned(), origin: "https://shop.example".to_owned() }
+        }
+        _ => Address::GuestApi { conversation_id: "c".to_owned(), participant_id: None, external_id: None },
+    };
+    let conversation = Conversation { key: ConversationKey(3), name: "Billing bot".to_owned(), address };
+    Session::new(ProfileInfo::default(), Picker::new(vec![conversation]), Log::new(LogOptions::default()))
+}
+
+fn web_fold() -> SendFold {
+    let sending = Sending {
+        conversation: ConversationKey(3),
+        text: "Hello".to_owned(),
+        extras: Extras::default(),
+        reply_within: None,
+    };
+    let mut fold = SendFold::new(sending, session(Channel::WebMessaging));
+    fold.on(NOW, Input::Begin);
+    fold
+}
+
 fn fold(reply_within: Option<Duration>) -> SendFold {
     let sending =
         Sending { conversation: ConversationKey(3), text: "Hello".to_owned(), extras: Extras::default(), reply_within };
-    let mut fold = SendFold::new(sending);
+    let mut fold = SendFold::new(sending, session(Channel::GuestApi));
     fold.on(NOW, Input::Begin);
     fold
 }
@@ -92,7 +120,7 @@ fn it_begins_by_sending() {
         extras: Extras::default(),
         reply_within: None,
     };
-    let acts = SendFold::new(sending.clone()).on(NOW, Input::Begin);
+    let acts = SendFold::new(sending.clone(), session(Channel::GuestApi)).on(NOW, Input::Begin);
     let request = SendRequest {
         message: MESSAGE,
         conversation: ConversationKey(3),
@@ -103,7 +131,7 @@ fn it_begins_by_sending() {
     };
     assert_eq!(acts, [Act::Ask(Command::Send(request.clone()))]);
     let watching = Sending { reply_within: Some(Duration::from_secs(1)), ..sending };
-    let acts = SendFold::new(watching).on(NOW, Input::Begin);
+    let acts = SendFold::new(watching, session(Channel::GuestApi)).on(NOW, Input::Begin);
     assert_eq!(acts, [Act::Ask(Command::Watch(Some(ConversationKey(3)))), Act::Ask(Command::Send(request))]);
 }
 
@@ -385,7 +413,7 @@ fn choices_are_told() {
 /// The guest's socket needs no token: that there is none refuses nothing, and a socket that cannot be opened is the network.
 #[test]
 fn a_web_message_needs_no_sign_in() {
-    let web = || fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let web = || web_fold();
     let no_secret = || report(Report::Token(TokenStatus::NoSecret { why: "none".to_owned() }));
     let mut sent = web();
     assert_eq!(exit(&sent.on(NOW, no_secret())), None);
@@ -405,7 +433,7 @@ fn a_web_message_needs_no_sign_in() {
         fold.on(NOW, no_secret());
         let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
         let Report::Exchange(opening) = *opening else { unreachable!() };
-        let opening = Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() };
+        let opening = Exchange { id: ExchangeId(8), kind: Kind::Frame, message: None, ..(*opening).clone() };
         fold.on(NOW, report(Report::Exchange(Arc::new(opening))));
         let acts = feed(&mut fold, vec![life(DeliveryStatus::Refused("the session is over".into())), Input::Due]);
         assert_eq!(exit(&acts), Some(code));
@@ -415,7 +443,7 @@ fn a_web_message_needs_no_sign_in() {
 /// The engine holds a message for a person to connect; a command has no such person, so it takes the message back.
 #[test]
 fn a_web_conversation_that_cannot_be_reached_ends_the_command() {
-    let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let mut fold = web_fold();
     assert_eq!(exit(&fold.on(NOW, life(DeliveryStatus::Queued))), None);
     let session = WebSession::Unreachable { why: "no route; tried 8 times".into() };
     let elsewhere = report(Report::Session { key: ConversationKey(0), session: session.clone() });
@@ -434,7 +462,12 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
     let opening = |outcome| {
         let Input::Report(opening) = exchange(vec![], outcome) else { unreachable!() };
         let Report::Exchange(opening) = *opening else { unreachable!() };
-        report(Report::Exchange(Arc::new(Exchange { kind: Kind::Frame, message: None, ..(*opening).clone() })))
+        report(Report::Exchange(Arc::new(Exchange {
+            id: ExchangeId(8),
+            kind: Kind::Frame,
+            message: None,
+            ..(*opening).clone()
+        })))
     };
     for (outcome, code) in [
         (Some(Outcome::Refused("the socket was refused with 403".into())), Exit::Refused),
@@ -442,7 +475,7 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         (Some(Outcome::Accepted), Exit::Refused),
         (None, Exit::NotSignedIn),
     ] {
-        let mut fold = fold(None).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+        let mut fold = web_fold();
         let why = || "not sent: because".to_owned();
         let inputs = outcome.clone().map(opening).into_iter();
         let inputs =
@@ -461,13 +494,17 @@ fn offering(id: &str, labels: &[&str]) -> RemoteMessage {
 }
 
 fn picking(number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
+    picking_in(Channel::GuestApi, number, of, heard)
+}
+
+fn picking_in(channel: Channel, number: usize, of: Option<&str>, heard: &[RemoteMessage]) -> SendFold {
     let sending = Sending {
         conversation: ConversationKey(3),
         text: String::new(),
         extras: Extras::default(),
         reply_within: None,
     };
-    SendFold::new(sending).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
+    SendFold::new(sending, session(channel)).picking(Some(Pick { number, of: of.map(str::to_owned) }), heard)
 }
 
 fn sent(acts: &[Act]) -> Option<(&str, &str, &str)> {
@@ -492,7 +529,7 @@ fn a_choice_that_is_written_out_has_the_kind_of_its_offer() {
             ..Extras::default()
         };
         let sending = Sending { conversation: ConversationKey(0), text: "nine".to_owned(), extras, reply_within: None };
-        let mut fold = SendFold::new(sending).picking(None, std::slice::from_ref(&offer));
+        let mut fold = SendFold::new(sending, session(Channel::GuestApi)).picking(None, std::slice::from_ref(&offer));
         let acts = fold.on(NOW, Input::Begin);
         let sent = acts.iter().find_map(|act| match act {
             Act::Ask(Command::Send(SendRequest { extras, .. })) => extras.choice.as_ref().map(|choice| choice.kind),
@@ -538,7 +575,7 @@ fn a_choice_of_which_nothing_is_kept_is_looked_for_first() {
 
 #[test]
 fn a_socket_brings_what_is_offered_and_a_read_that_fails_ends_it() {
-    let web = || picking(1, None, &[]).knowing(ProfileFacts::default(), Some(Channel::WebMessaging));
+    let web = || picking_in(Channel::WebMessaging, 1, None, &[]);
     let mut fold = web();
     let acts = fold.on(NOW, Input::Begin);
     assert!(acts.contains(&Act::Ask(Command::Watch(Some(ConversationKey(3))))), "{acts:?}");
