@@ -1,6 +1,7 @@
 //! What to do about it: the fix of the cause's page with the case's own names in it.
 
 use super::case::Facts;
+use super::evidence::answer::request_ids;
 use super::pages::{Names, fill, page};
 use crate::model::{Cause, Diagnosis, Ending, Kind, Phase};
 
@@ -67,7 +68,7 @@ fn unexplained(facts: &Facts<'_>) -> Vec<&'static str> {
     if facts.attempt.is_none() {
         return vec!["Put right what is said above, then send the message again."];
     }
-    if super::render::ids(facts.exchange).is_empty() {
+    if request_ids(facts.exchange).is_empty() {
         fix.retain(|line| !line.contains("request id"));
         fix.push("Quote the UTC time in a ticket: no request id came back.");
     }

@@ -4,11 +4,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::case::ProfileFacts;
+use super::evidence::answer::request_ids;
 use crate::genesys::errors::one_line;
-use crate::model::exchange::header;
 use crate::model::{Cause, Confidence, Diagnosis, Exchange, Holds, Probe};
-use crate::text::json;
 
 /// What a part of the card holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +140,7 @@ fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
 pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
     let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
     let time = at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
-    let ids = ids(exchange);
+    let ids = request_ids(exchange);
     let mut lines: Vec<String> = ids.into_iter().map(|(name, id)| format!("{name} {id}")).collect();
     if lines.is_empty() {
         let left = exchange.last_attempt().is_some();
@@ -149,27 +150,13 @@ pub fn quote(exchange: &Exchange, profile: &ProfileFacts) -> Vec<String> {
     lines
 }
 
-/// The ids that came back, each with the name under which it did.
-pub(super) fn ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
-    let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return Vec::new() };
-    let mut ids: Vec<(&'static str, String)> = ["x-request-id", "inin-correlation-id", "genesys-correlation-id"]
-        .into_iter()
-        .filter_map(|name| Some((name, header(&response.headers, name)?.to_owned())))
-        .collect();
-    let context = || {
-        let json = json::read(response.body.text.as_bytes())?;
-        Some(json.get("contextId")?.as_str()?.to_owned())
-    };
-    ids.extend(context().map(|id| ("contextId", id)));
-    ids
-}
-
 /// A text for a ticket: what happened, what was found, what to quote. Plain text, no secret.
 pub fn ticket(
     diagnosis: &Diagnosis,
     exchange: &Exchange,
     profile: &ProfileFacts,
     conversation: Option<&str>,
+    zone: &TimeZone,
 ) -> String {
     let mut out = String::new();
     let attempt = exchange.last_attempt();
@@ -178,7 +165,7 @@ pub fn ticket(
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", headline(diagnosis, exchange));
     let _ = writeln!(out);
-    for (name, value) in circumstances(exchange, profile, conversation) {
+    for (name, value) in circumstances(exchange, profile, conversation, zone) {
         let _ = writeln!(out, "{:<12} {value}", format!("{name}:"));
     }
     if !target.is_empty() {
@@ -215,7 +202,13 @@ pub fn ticket(
 }
 
 /// A note to the administrator: what to change, in their words, and why.
-pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, conversation: Option<&str>) -> String {
+pub fn note(
+    diagnosis: &Diagnosis,
+    exchange: &Exchange,
+    profile: &ProfileFacts,
+    conversation: Option<&str>,
+    zone: &TimeZone,
+) -> String {
     let mut out = String::from("Hello,\n\n");
     let _ = writeln!(out, "{}", headline(diagnosis, exchange));
     let certain = match diagnosis.confidence() {
@@ -242,7 +235,7 @@ pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, 
         }
     }
     let _ = writeln!(out, "\nTo look it up:");
-    for (name, value) in circumstances(exchange, profile, conversation) {
+    for (name, value) in circumstances(exchange, profile, conversation, zone) {
         let _ = writeln!(out, "- {name}: {value}");
     }
     if let Some(id) = &profile.client_id {
@@ -254,15 +247,15 @@ pub fn note(diagnosis: &Diagnosis, exchange: &Exchange, profile: &ProfileFacts, 
     out.trim_end().to_owned()
 }
 
-/// Where and when it happened, and what was to be sent. `conversation`: its name. The time is that of this machine's
-/// zone.
+/// Where and when it happened, and what was to be sent. `conversation`: its name. `zone`: that of the local time.
 fn circumstances(
     exchange: &Exchange,
     profile: &ProfileFacts,
     conversation: Option<&str>,
+    zone: &TimeZone,
 ) -> Vec<(&'static str, String)> {
     let at = exchange.last_attempt().map_or(exchange.started, |a| a.started).wall;
-    let local = at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
+    let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string();
     let text = (exchange.kind == crate::model::Kind::Send).then(|| format!("“{}”", one_line(&exchange.what)));
     [
         ("Profile", Some(format!("{}, region {}", profile.name, profile.region))),

@@ -65,7 +65,7 @@ causes! {
     DeploymentUnknown "deployment-unknown" "unknown deployment" "there is no such web deployment, or it is not active";
     OriginRefused "origin-refused" "origin not allowed" "the deployment does not allow this origin";
     GuestAuthRequired "guest-auth-required" "sign-in required" "the web deployment lets nobody speak who is not signed in";
-    GuestJwtExpired "guest-jwt-expired" "guest's JWT" "the guest's JWT, which reads the messages of before, is over or was withdrawn";
+    GuestJwtExpired "guest-jwt-expired" "guest's own token" "the guest's own token (not the OAuth token) is over, was withdrawn, or belongs elsewhere";
     FeatureOff "feature-off" "feature switched off" "the web deployment does not have this feature switched on";
     AddressRefused "address-refused" "address not allowed" "this machine's address is not on the organisation's allow-list";
     ClockSkew "clock-skew" "clock" "this machine's clock and the server's differ";

@@ -50,6 +50,8 @@ pub enum FailureKind {
     Timeout,
     /// The connection was closed or reset.
     Reset,
+    /// The guest's session ended while a frame waited for its answer, and the socket was closed for that.
+    SessionEnded,
     /// The server promises that it did not process the request: REFUSED_STREAM, or a GOAWAY below the request's stream.
     /// [RFC 9113 8.7]
     Unprocessed,

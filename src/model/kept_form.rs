@@ -51,6 +51,7 @@ numbered!(
         FailureKind::Tls(TlsFault::NotYetValid),
         FailureKind::Tls(TlsFault::WrongName),
         FailureKind::Tls(TlsFault::ClientCertificate),
+        FailureKind::SessionEnded,
     ]
 );
 

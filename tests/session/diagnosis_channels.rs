@@ -83,10 +83,10 @@ fn first(exchange: &Exchange, channel: Channel, history: &History) -> (Cause, Co
 fn each_frame_that_refuses_has_its_cause() {
     let rows = [
         (said(400, "Request failed."), BodyMalformed, Likely),
-        (said(401, "User is unauthorized"), TokenExpired, Likely),
+        (said(401, "User is unauthorized"), GuestJwtExpired, Likely),
         (said(403, "Presence events Conversation Clear are not supported"), FeatureOff, Sure),
         (said(403, "Turn on the Feature Toggle or fix the configuration."), FeatureOff, Sure),
-        (said(403, "Session authentication failed"), TokenExpired, Likely),
+        (said(403, "Session authentication failed"), GuestJwtExpired, Likely),
         (said(403, "Origin is not allowed"), OriginRefused, Sure),
         (said(409, "Session is read-only, no new messages allowed"), ConversationEnded, Sure),
         (said(4000, "feature unavailable"), FeatureOff, Sure),

@@ -14,8 +14,8 @@ use guestwire::sandbox::{Options, Scenario};
 
 const BOUND: Duration = Duration::from_secs(30);
 
-struct Run {
-    verdict: Verdict,
+pub struct Run {
+    pub verdict: Verdict,
     findings: Vec<String>,
     exchanges: Vec<Arc<Exchange>>,
     received: u64,
@@ -86,7 +86,7 @@ async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOn
 }
 
 /// The series for the first conversation of a scenario.
-async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
+pub async fn series(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {
     let scenario = Scenario::parse(toml, std::path::Path::new("doctor.toml")).unwrap();
     let sandbox = guestwire::sandbox::start(Options { port: 0, scenario }).unwrap();
     if let Some(fault) = fault {

@@ -1,7 +1,7 @@
 //! What the answers about integrations, deployments and origins mean.
 
-use super::judge::{answered, shown};
-use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
+use super::Doctor;
+use super::finding::{Came, Evidence, Finding, Stage, answered, diagnose, shown};
 use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
 use crate::genesys::errors::one_line;

@@ -1,6 +1,7 @@
 //! What an answer to a probe means.
 
-use super::{Came, Doctor, Evidence, Finding, Stage, diagnose};
+use super::finding::{Came, Evidence, Finding, Stage, answered, diagnose, named, shown, skew_words};
+use super::{Doctor, Step};
 use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
 use crate::diagnosis::render::span;
@@ -15,55 +16,6 @@ use crate::model::{
 
 /// Clocks that differ by more are worth a word.
 const SKEW: i64 = 60;
-
-/// A finding that an exchange shows.
-pub(super) fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
-    let request_id = exchange.request_id().map(|(_, id)| id);
-    Finding { name, came, detail: detail.into(), exchange: Some(exchange.id), request_id }
-}
-
-/// What the clocks' difference is called.
-pub(super) fn skew_words(seconds: i64) -> String {
-    let side = if seconds > 0 { "ahead of" } else { "behind" };
-    format!("the server's clock is {} s {side} this machine's", seconds.abs())
-}
-
-fn within(took: Option<std::time::Duration>) -> String {
-    took.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()))
-}
-
-/// The host's name has an address.
-fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
-    let host = authority(&attempt.request.url);
-    let timing = &attempt.timing;
-    let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
-    shown("names", Came::Pass, format!("{host}{how}"), exchange)
-}
-
-/// The host has an address, its certificate is good, and it answers.
-pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
-    let Some(attempt) = exchange.last_attempt() else { return Vec::new() };
-    let host = authority(&attempt.request.url);
-    let status = attempt.status().unwrap_or(0);
-    let tls = if attempt.request.url.starts_with("https:") {
-        let how = within(attempt.timing.connect);
-        let detail = format!("{host}: the certificate is accepted, connected{how}; it answers {status}");
-        shown("tls", Came::Pass, detail, exchange)
-    } else {
-        let detail = format!("{host} is plain http on this machine; it answers {status}");
-        shown("tls", Came::Skip, detail, exchange)
-    };
-    vec![named(attempt, exchange), tls]
-}
-
-/// What came of the test message.
-pub(super) fn send(exchange: &Exchange) -> Finding {
-    match &exchange.outcome {
-        Outcome::Accepted => shown("send", Came::Pass, "the test message was accepted", exchange),
-        Outcome::Cancelled => shown("send", Came::Skip, "the test message was taken back", exchange),
-        other => shown("send", Came::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
-    }
-}
 
 impl Doctor {
     pub(super) fn judge(&mut self, asked: Asked, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -317,7 +269,7 @@ impl Doctor {
     fn limits(&mut self, asked: Asked, exchange: &Exchange) -> Option<Finding> {
         let last = match asked {
             Asked::Conversation(_) | Asked::Integration(_) => true,
-            Asked::Scopes => !self.plan.iter().any(|s| matches!(s, super::Step::Ask(_))),
+            Asked::Scopes => !self.plan.iter().any(|s| matches!(s, Step::Ask(_))),
             _ => false,
         };
         if !last || self.verdict.is_some() || self.said.contains(&"limits") {

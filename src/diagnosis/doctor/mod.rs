@@ -18,103 +18,20 @@
 //! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
 mod deployments;
+mod finding;
 mod judge;
 
 use std::collections::VecDeque;
 
-use super::case::{Case, ProfileFacts};
-use super::evidence::history::History;
+use super::case::ProfileFacts;
 use super::evidence::request;
 use crate::model::{
     Asked, Cause, Channel, Confidence, Conversation, ConversationKey, Diagnosis, Exchange, ExchangeId, Host, Probed,
-    TokenFacts, Unreadable,
+    Unreadable,
 };
+use finding::{diagnose, plain, shown, skew_words};
 
-/// How a probe came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
-    /// As it should.
-    Pass,
-    /// Not as it should.
-    Fail,
-    /// It was not asked, or could not tell.
-    Skip,
-}
-
-impl Came {
-    /// The word on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Skip => "skip",
-        }
-    }
-}
-
-/// What one probe showed. One exchange may show several things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
-    /// origin limits send`.
-    pub name: &'static str,
-    /// How it came out.
-    pub came: Came,
-    /// What was seen, one line.
-    pub detail: String,
-    /// The exchange that shows it.
-    pub exchange: Option<ExchangeId>,
-    /// The request id of its answer.
-    pub request_id: Option<String>,
-}
-
-/// How far the series got when it was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The hosts.
-    Hosts,
-    /// Getting a token.
-    Token,
-    /// Everything after that.
-    Beyond,
-}
-
-/// What the series ends with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The cause; `None`: all is well.
-    pub cause: Option<Cause>,
-    /// How sure.
-    pub confidence: Confidence,
-    /// Why, one sentence without a full stop.
-    pub because: String,
-    /// How far the series got.
-    pub stage: Stage,
-    /// The test message may or may not have been received.
-    pub send_unknown: bool,
-}
-
-/// What to do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Ask the engine.
-    Ask(Asked),
-    /// Send a test message into this conversation.
-    Send(ConversationKey),
-    /// It is over.
-    Over(Verdict),
-}
-
-/// What answers are judged with.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidence<'e> {
-    /// The profile.
-    pub profile: &'e ProfileFacts,
-    /// What exchanges showed, that of the answer included.
-    pub history: &'e History,
-    /// The token in use.
-    pub token: Option<&'e TokenFacts>,
-}
+pub use finding::{Came, Evidence, Finding, Next, Stage, Verdict};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -216,7 +133,7 @@ impl Doctor {
 
     /// The test message is settled.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
-        let finding = judge::send(exchange);
+        let finding = finding::test_message(exchange);
         if finding.came == Came::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
             let channel = self.target.as_ref().map(Conversation::channel);
@@ -298,7 +215,7 @@ impl Doctor {
                 send_unknown: false,
             });
         }
-        judge::shown("replies", Came::Fail, why.sentence(), exchange)
+        shown("replies", Came::Fail, why.sentence(), exchange)
     }
 
     fn conclude(&self, evidence: &Evidence<'_>) -> Verdict {
@@ -312,7 +229,7 @@ impl Doctor {
             return Verdict {
                 cause: Some(Cause::ClockSkew),
                 confidence: Confidence::Sure,
-                because: judge::skew_words(skew),
+                because: skew_words(skew),
                 stage: Stage::Beyond,
                 send_unknown: false,
             };
@@ -350,14 +267,6 @@ impl Doctor {
         let why = "the profile has no conversation to look at";
         self.target.is_none().then(|| plain("conversation", Came::Skip, why))
     }
-}
-
-fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &Evidence<'_>) -> Option<Diagnosis> {
-    super::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
-}
-
-fn plain(name: &'static str, came: Came, detail: impl Into<String>) -> Finding {
-    Finding { name, came, detail: detail.into(), exchange: None, request_id: None }
 }
 
 #[cfg(test)]

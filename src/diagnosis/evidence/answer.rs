@@ -9,7 +9,7 @@ use crate::genesys::challenge::BearerChallenge;
 use crate::genesys::errors::ApiError;
 use crate::genesys::{limits, oauth, tokens_me};
 use crate::model::exchange::header;
-use crate::model::{Attempt, BodyForm, Request, Response};
+use crate::model::{Attempt, BodyForm, Exchange, Request, Response};
 use crate::text::json;
 
 /// The version of an answer that is a frame of the guest socket.
@@ -146,6 +146,21 @@ impl ServerAnswer {
         let words: Vec<String> = self.code.clone().into_iter().chain(message).chain(more).collect();
         (!words.is_empty()).then(|| words.join(" · "))
     }
+}
+
+/// The ids that came back with the newest answer, each with the name under which it did.
+pub fn request_ids(exchange: &Exchange) -> Vec<(&'static str, String)> {
+    let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return Vec::new() };
+    let mut ids: Vec<(&'static str, String)> = ["x-request-id", "inin-correlation-id", "genesys-correlation-id"]
+        .into_iter()
+        .filter_map(|name| Some((name, header(&response.headers, name)?.to_owned())))
+        .collect();
+    let context = || {
+        let json = json::read(response.body.text.as_bytes())?;
+        Some(json.get("contextId")?.as_str()?.to_owned())
+    };
+    ids.extend(context().map(|id| ("contextId", id)));
+    ids
 }
 
 /// What a request asks for, by its path.

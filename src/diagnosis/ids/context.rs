@@ -1,6 +1,6 @@
 //! Ids in plain text, by the path or the name in front of them.
 
-use super::{Role, Seen, What};
+use super::occurrence::{Role, Seen, What};
 use crate::model::ids::is_uuid;
 
 /// Why an id is a message's of which nothing else is known.

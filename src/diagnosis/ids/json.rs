@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::context::{is_hex, scan};
-use super::{Role, Seen, What};
+use super::occurrence::{Role, Seen, What};
 use crate::model::ids::is_uuid;
 
 /// JSON inside of JSON, at most so deep.

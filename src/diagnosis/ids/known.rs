@@ -1,6 +1,6 @@
 //! What is known of ids beside a pasted text: from the profile, and from what was read in this session.
 
-use super::What;
+use super::occurrence::What;
 use crate::diagnosis::History;
 use crate::model::Address;
 

@@ -12,92 +12,23 @@ mod context;
 mod json;
 mod known;
 mod look;
+mod occurrence;
 
 use std::collections::HashMap;
 
 use crate::model::ids::is_uuid;
 use context::{FORM, is_hex};
 use known::plain;
+use occurrence::Seen;
 
 pub use known::{Known, KnownId};
 pub use look::Look;
+pub use occurrence::{Role, What};
 
 /// Longest text that is read; the rest of a huge paste is left.
 const TEXT_MAX: usize = 8 << 20;
 /// Most ids that are told.
 const FOUND_MAX: usize = 500;
-
-/// What an id names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum What {
-    /// A conversation.
-    Conversation,
-    /// A participant of one.
-    Participant,
-    /// A participant's communication inside a conversation.
-    Communication,
-    /// A message.
-    Message,
-    /// An open-messaging integration.
-    Integration,
-    /// A web deployment.
-    Deployment,
-    /// An OAuth client.
-    Client,
-    /// An organisation.
-    Organization,
-    /// A request, for support to look up.
-    Request,
-    /// A guest's own token: a secret, never shown.
-    GuestToken,
-    /// Nothing around it says.
-    Unknown,
-}
-
-impl What {
-    /// The word on screen and in JSON.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Conversation => "conversation",
-            Self::Participant => "participant",
-            Self::Communication => "communication",
-            Self::Message => "message",
-            Self::Integration => "integration",
-            Self::Deployment => "deployment",
-            Self::Client => "client",
-            Self::Organization => "organization",
-            Self::Request => "request",
-            Self::GuestToken => "guest-token",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// As in "it is a participant's id".
-    pub const fn of_one(self) -> &'static str {
-        match self {
-            Self::Conversation => "a conversation's id",
-            Self::Participant => "a participant's id",
-            Self::Communication => "a communication's id",
-            Self::Message => "a message's id",
-            Self::Integration => "an integration's id",
-            Self::Deployment => "a deployment's id",
-            Self::Client => "an OAuth client's id",
-            Self::Organization => "an organisation's id",
-            Self::Request => "a request's id",
-            Self::GuestToken => "a guest's token",
-            Self::Unknown => "an id of which nothing is known",
-        }
-    }
-}
-
-/// A place where an id stood, and what that says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
-    /// What it names there.
-    pub what: What,
-    /// Why: `the path …/participants/ID`, `the field to.id`.
-    pub because: String,
-}
 
 /// An id of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,14 +63,6 @@ impl Found {
         );
         !self.told && (can || self.what == What::Participant && self.misplaced.is_some() && self.swap.is_none())
     }
-}
-
-/// One occurrence.
-struct Seen {
-    id: String,
-    role: Role,
-    /// The conversation that it was found inside of.
-    inside: Option<String>,
 }
 
 /// Finds the ids of `text`, in the order in which they stand there.

@@ -71,8 +71,10 @@ fn local(facts: &Facts<'_>) -> Vec<Hypothesis> {
         vec![Hypothesis::named(Cause::TextTooLong, format!("guestwire held it back: {why}"))]
     } else if why.contains("message is empty") {
         vec![Hypothesis::named(Cause::BodyMalformed, format!("guestwire held it back: {why}"))]
+    } else if let Some(opening) = facts.held_back_by() {
+        first_that_fits(&facts.at(opening))
     } else if facts.channel.is_some_and(Channel::has_sessions) {
-        web::held_back(facts, why)
+        web::session_over(why)
     } else {
         Vec::new()
     }
@@ -86,7 +88,8 @@ fn on_purpose(variation: Variation, facts: &Facts<'_>, found: &mut Vec<Hypothesi
     let hypothesis = match variation {
         Variation::NoToken if unnamed => done(Cause::TokenAbsent, "the request had no Authorization header"),
         Variation::ExpiredToken if unnamed => {
-            Hypothesis::supported(Cause::TokenExpired, "sent on purpose with a token that is not valid any more", None)
+            let cause = if facts.request.is_frame() { Cause::GuestJwtExpired } else { Cause::TokenExpired };
+            Hypothesis::supported(cause, "sent on purpose with a token that is not valid any more", None)
         }
         Variation::WrongScope if unnamed || facts.answer.status == Some(403) => {
             done(Cause::ScopeWrong, "the token was asked for with another messaging scope")

@@ -26,7 +26,7 @@ pub fn of(facts: &Facts<'_>, failure: &Failure) -> Vec<Hypothesis> {
             vec![Hypothesis::named(Cause::NetworkTimeout, format!("nothing came{of} in time while {where_}"))]
         }
         // The platform says that the session is over, and then closes its socket.
-        FailureKind::Reset if facts.request.is_frame() && detail.contains("session ended") => {
+        FailureKind::SessionEnded => {
             let why = "the session ended while the message waited for its echo";
             vec![Hypothesis::named(Cause::ConversationEnded, why)]
         }

@@ -75,11 +75,8 @@ pub fn jwt_refused() -> Vec<Hypothesis> {
     ]
 }
 
-/// A message that never was written, because the session was refused or is over: why that is.
-pub fn held_back(facts: &Facts<'_>, why: &str) -> Vec<Hypothesis> {
-    if let Some(opening) = facts.held_back_by() {
-        return super::first_that_fits(&facts.at(opening));
-    }
+/// A message that never was written, because the session is over.
+pub fn session_over(why: &str) -> Vec<Hypothesis> {
     let over = ["session", "logged out", "cleared", "read-only"].iter().any(|word| why.contains(word));
     over.then(|| Hypothesis::named(Cause::ConversationEnded, format!("guestwire held it back: {why}")))
         .into_iter()
@@ -195,10 +192,14 @@ fn malformed(facts: &Facts<'_>) -> Vec<Hypothesis> {
     vec![Hypothesis::supported(Cause::BodyMalformed, why, None)]
 }
 
-/// The guest's own identity: whether it is over or was withdrawn is not told.
+/// The guest's own token, with which the OAuth token has nothing to do: whether it is over or was withdrawn is not told.
 fn identity(why: &str) -> Vec<Hypothesis> {
     vec![
-        Hypothesis::supported(Cause::TokenExpired, format!("{why}: the session or its sign-in is over"), None),
-        Hypothesis::open(Cause::TokenRevoked, "the guest may have been logged out elsewhere", None),
+        Hypothesis::supported(
+            Cause::GuestJwtExpired,
+            format!("{why}: the guest's own token does not count here"),
+            None,
+        ),
+        Hypothesis::open(Cause::ConversationEnded, "the guest may have been logged out elsewhere", None),
     ]
 }

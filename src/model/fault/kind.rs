@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::parameter::{FaultParameter, ParameterValue, RetryForm, Shape};
-use super::{FaultError, FaultTarget};
+use super::parameter::{FaultError, FaultParameter, FaultTarget, ParameterValue, RetryForm, Shape};
 
 /// What of the service a fault is about: its heading in a menu.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

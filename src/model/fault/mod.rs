@@ -12,8 +12,7 @@ mod parameter;
 mod parse;
 
 pub use kind::{FAULTS, FaultGroup, FaultKind, FaultRow};
-pub use parameter::{FaultParameter, FaultTarget, RetryForm, Shape};
-pub use parse::FaultError;
+pub use parameter::{FaultError, FaultParameter, FaultTarget, RetryForm, Shape};
 
 use serde_json::{Value, json};
 

@@ -1,29 +1,10 @@
 //! Reading a fault, with a sentence for whatever is wrong.
 
-use std::fmt;
-
 use serde_json::Value;
 
-use super::parameter::{AFTER, CONVERSATION, ParameterValue as _, TARGET, TIMES};
+use super::parameter::{AFTER, CONVERSATION, FaultError, ParameterValue as _, TARGET, TIMES};
 use super::{FAULTS, Fault, FaultKind, FaultTarget, Shape};
 use crate::text::suggest::suggestion;
-
-/// What is wrong with a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultError {
-    /// The field that is wrong; `None` where it is the fault as a whole.
-    pub field: Option<String>,
-    /// What is wrong, one sentence without a full stop.
-    pub what: String,
-}
-
-impl fmt::Display for FaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for FaultError {}
 
 /// The field that names the fault.
 const NAME: &str = "fault";

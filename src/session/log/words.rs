@@ -78,6 +78,7 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::Proxy => "proxy refused",
         FailureKind::Timeout => "timeout",
         FailureKind::Reset => "connection closed",
+        FailureKind::SessionEnded => "session ended",
         FailureKind::Unprocessed => "not processed",
         FailureKind::Protocol => "broken answer",
         FailureKind::TooLarge => "answer too large",

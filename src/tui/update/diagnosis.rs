@@ -106,8 +106,10 @@ pub fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         let conversation =
             exchange.conversation.and_then(|key| state.session.conversations.get(key)).map(|item| item.name());
         let text = match action {
-            Action::CopyTicket => render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation),
-            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation),
+            Action::CopyTicket => {
+                render::ticket(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone)
+            }
+            _ => render::note(diagnosis, exchange, &state.session.profile.facts, conversation, &state.zone),
         };
         Some(crate::text::screen::visible_lines(&text).collect::<Vec<_>>().join("\n"))
     });

@@ -94,6 +94,7 @@ fn happened(state: &State, message: &Message) -> String {
             Ending::Failed(failure) => {
                 let what = match failure.kind {
                     FailureKind::Reset => "The connection closed",
+                    FailureKind::SessionEnded => "The guest's session ended",
                     FailureKind::Timeout => "No answer had come",
                     FailureKind::Cancelled => "It was taken back",
                     _ => "No whole answer had come",

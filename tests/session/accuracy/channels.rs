@@ -104,7 +104,7 @@ pub fn frames() -> Vec<Case> {
         case("web, on purpose: no token", &[TokenAbsent], Likely, Likely, s().sent_as(Variation::NoToken)),
         case(
             "web, on purpose: a guest without a session (401)",
-            &[TokenExpired],
+            &[GuestJwtExpired],
             Likely,
             Likely,
             s().sent_as(Variation::ExpiredToken),

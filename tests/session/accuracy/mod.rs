@@ -13,7 +13,7 @@ mod setting;
 
 use std::fmt::Write as _;
 
-use guestwire::model::{Confidence, Diagnosis};
+use guestwire::model::{Cause, Confidence, Diagnosis};
 
 use cases::{Case, Decides};
 
@@ -36,6 +36,9 @@ async fn the_table() {
             wrong.extend(problems);
         }
     }
+    let (row, problems) = replies_unreadable().await;
+    rows.push(row);
+    wrong.extend(problems);
     let table = table(&rows);
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     if std::env::var_os("GUESTWIRE_BLESS").is_some() {
@@ -89,6 +92,25 @@ async fn judged(case: Case) -> (Row, Vec<String>) {
     }
     let truth: Vec<&str> = case.truth.iter().map(|t| t.as_str()).collect();
     let row = Row { what: case.what, truth: truth.join(" + "), bare: cell(&found.bare), probed: cell(&found.probed) };
+    (row, problems)
+}
+
+/// Messages are accepted, and the right to read them is missing: only `doctor` asks for it.
+async fn replies_unreadable() -> (Row, Vec<String>) {
+    let what = "messages are accepted and may not be read (403)";
+    let scenario =
+        "[client]\nscopes = [\"guest:messages:send\"]\n[[conversations]]\nname = \"A\"\nscript = \"silent\"\n";
+    let verdict = crate::doctor::series(scenario, None, false, |_| {}).await.verdict;
+    let (cause, truth) = (verdict.cause, Cause::RepliesUnreadable);
+    let found = cause.map_or("all is well", Cause::as_str);
+    let row = Row {
+        what,
+        truth: truth.as_str().to_owned(),
+        bare: "nothing: the message is accepted".to_owned(),
+        probed: format!("{found} · {}", verdict.confidence.word()),
+    };
+    let right = cause == Some(truth) && verdict.confidence == Confidence::Sure;
+    let problems = if right { Vec::new() } else { vec![format!("{what}: should be sure of {truth}: {verdict:?}")] };
     (row, problems)
 }
 

@@ -32,6 +32,7 @@ use crate::engine::socket::flight::{Awaits, Flight};
 use crate::engine::socket::link::Link;
 use crate::engine::socket::session::{AGAIN_FIRST, Event, Machine, Step};
 use crate::genesys::web_messaging::Ours;
+use crate::model::FailureKind;
 use crate::model::{
     AsOf, Author, Body, ConversationKey, DeliveryStatus, MessageId, Moment, Outcome, RepliesReadable, Unreadable,
     WebSession,
@@ -231,7 +232,7 @@ impl Driver {
             match step {
                 Step::NewToken => self.forget_guest(key),
                 Step::Open => self.open_web(key, now),
-                Step::Drop => self.drop_web(key, "the session ended", now),
+                Step::Drop => self.drop_web(key, now),
                 Step::Configure(how) => self.configure(key, how, now),
                 Step::WriteClose => drop(self.write_frame(key, &Ours::Close, now)),
                 Step::CatchUp => self.catch_up(key, now),
@@ -302,7 +303,7 @@ impl Driver {
         let mut closed = Vec::new();
         for key in self.webs.keys(|_| true) {
             let link = self.webs.all.get_mut(&key).and_then(|web| web.link.take());
-            self.lose_web(key, "guestwire stopped", now);
+            self.lose_web(key, FailureKind::Reset, "guestwire stopped", now);
             closed.extend(link.map(Link::goodbye));
         }
         for closed in closed {
@@ -330,7 +331,7 @@ impl Driver {
                 self.record_odd(key, &format!("a binary frame of {bytes} bytes"), Body::default(), now);
             }
             Incoming::Gone(why) => {
-                self.lose_web(key, &why, now);
+                self.lose_web(key, FailureKind::Reset, &why, now);
                 self.web_event(key, Event::Broken(why), now);
             }
         }

@@ -141,7 +141,7 @@ impl Driver {
     }
 
     /// The socket, or the attempt to open one, is not wanted any more.
-    pub(super) fn drop_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
+    pub(super) fn drop_web(&mut self, key: ConversationKey, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.opening.serial += 1;
         if let Some(take_back) = web.opening.take_back.take() {
@@ -150,15 +150,15 @@ impl Driver {
         if let Some(link) = &web.link {
             link.close();
         }
-        self.lose_web(key, why, now);
+        self.lose_web(key, FailureKind::SessionEnded, "the session ended", now);
     }
 
     /// The socket is gone: nothing that is under way will be answered through it.
-    pub(super) fn lose_web(&mut self, key: ConversationKey, why: &str, now: Moment) {
+    pub(super) fn lose_web(&mut self, key: ConversationKey, kind: FailureKind, why: &str, now: Moment) {
         let Some(web) = self.webs.all.get_mut(&key) else { return };
         web.link = None;
         for waiting in web.flight.broken() {
-            self.never_answered(key, waiting, FailureKind::Reset, why, now);
+            self.never_answered(key, waiting, kind, why, now);
         }
         self.uploads_lost(key, why, now);
     }

@@ -1,0 +1,153 @@
+//! What a series asks, finds and ends with.
+
+use crate::diagnosis::case::{Case, ProfileFacts};
+use crate::diagnosis::evidence::history::History;
+use crate::diagnosis::evidence::request::authority;
+use crate::genesys::errors::one_line;
+use crate::model::{
+    Asked, Attempt, Cause, Channel, Confidence, ConversationKey, Diagnosis, Exchange, ExchangeId, Outcome, TokenFacts,
+};
+
+/// How a probe came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// As it should.
+    Pass,
+    /// Not as it should.
+    Fail,
+    /// It was not asked, or could not tell.
+    Skip,
+}
+
+impl Came {
+    /// The word on screen and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// What one probe showed. One exchange may show several things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name: `names tls token scopes region clock conversation participant replies integration deployment domains
+    /// origin limits send`.
+    pub name: &'static str,
+    /// How it came out.
+    pub came: Came,
+    /// What was seen, one line.
+    pub detail: String,
+    /// The exchange that shows it.
+    pub exchange: Option<ExchangeId>,
+    /// The request id of its answer.
+    pub request_id: Option<String>,
+}
+
+/// How far the series got when it was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The hosts.
+    Hosts,
+    /// Getting a token.
+    Token,
+    /// Everything after that.
+    Beyond,
+}
+
+/// What the series ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The cause; `None`: all is well.
+    pub cause: Option<Cause>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why, one sentence without a full stop.
+    pub because: String,
+    /// How far the series got.
+    pub stage: Stage,
+    /// The test message may or may not have been received.
+    pub send_unknown: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Ask the engine.
+    Ask(Asked),
+    /// Send a test message into this conversation.
+    Send(ConversationKey),
+    /// It is over.
+    Over(Verdict),
+}
+
+/// What answers are judged with.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'e> {
+    /// The profile.
+    pub profile: &'e ProfileFacts,
+    /// What exchanges showed, that of the answer included.
+    pub history: &'e History,
+    /// The token in use.
+    pub token: Option<&'e TokenFacts>,
+}
+
+/// A finding that an exchange shows.
+pub(super) fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+    let request_id = exchange.request_id().map(|(_, id)| id);
+    Finding { name, came, detail: detail.into(), exchange: Some(exchange.id), request_id }
+}
+
+/// What the clocks' difference is called.
+pub(super) fn skew_words(seconds: i64) -> String {
+    let side = if seconds > 0 { "ahead of" } else { "behind" };
+    format!("the server's clock is {} s {side} this machine's", seconds.abs())
+}
+
+/// What came of the test message.
+pub(super) fn test_message(exchange: &Exchange) -> Finding {
+    match &exchange.outcome {
+        Outcome::Accepted => shown("send", Came::Pass, "the test message was accepted", exchange),
+        Outcome::Cancelled => shown("send", Came::Skip, "the test message was taken back", exchange),
+        other => shown("send", Came::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
+    }
+}
+
+pub(super) fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: &Evidence<'_>) -> Option<Diagnosis> {
+    crate::diagnosis::diagnose(&Case { exchange, channel, profile: evidence.profile, history: evidence.history })
+}
+
+/// A finding that no exchange shows.
+pub(super) fn plain(name: &'static str, came: Came, detail: impl Into<String>) -> Finding {
+    Finding { name, came, detail: detail.into(), exchange: None, request_id: None }
+}
+
+fn within(took: Option<std::time::Duration>) -> String {
+    took.map_or_else(String::new, |d| format!(" in {} ms", d.as_millis()))
+}
+
+/// The host's name has an address.
+pub(super) fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
+    let host = authority(&attempt.request.url);
+    let timing = &attempt.timing;
+    let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
+    shown("names", Came::Pass, format!("{host}{how}"), exchange)
+}
+
+/// The host has an address, its certificate is good, and it answers.
+pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
+    let Some(attempt) = exchange.last_attempt() else { return Vec::new() };
+    let host = authority(&attempt.request.url);
+    let status = attempt.status().unwrap_or(0);
+    let tls = if attempt.request.url.starts_with("https:") {
+        let how = within(attempt.timing.connect);
+        let detail = format!("{host}: the certificate is accepted, connected{how}; it answers {status}");
+        shown("tls", Came::Pass, detail, exchange)
+    } else {
+        let detail = format!("{host} is plain http on this machine; it answers {status}");
+        shown("tls", Came::Skip, detail, exchange)
+    };
+    vec![named(attempt, exchange), tls]
+}
