@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::fixtures::{self, SCOPE, guest_conversation};
+use crate::diagnosis::History;
 use crate::model::Address;
+use crate::model::TokenFacts;
 use crate::model::{
     Attempt, Ending, Failure, FailureKind, Generation, Granted, Header, Kind, Moment, Outcome, Phase, TlsFault,
 };
