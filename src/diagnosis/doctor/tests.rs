@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::diagnosis::History;
+use crate::fixtures::{self, SCOPE, guest_conversation};
 use crate::model::Address;
 use crate::model::TokenFacts;
 use crate::model::{
