@@ -7,13 +7,16 @@ use std::time::Duration;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use jiff::tz::TimeZone;
 
+use crate::app::exit::Failed;
 use crate::app::files;
 use crate::config::ad_hoc::Target;
-use crate::config::settings::ColorChoice;
-use crate::config::{Flags, parse_duration};
+use crate::config::settings::{ColorChoice, Times};
+use crate::config::{Flags, Settings, parse_duration};
 use crate::model::{Attachment, Choice, Variation};
 use crate::pass::report::Form;
+use crate::text::dates::{self, Period};
 use crate::tui::state::composer::attachments;
 
 const AFTER: &str = "Exit codes: 0 done, 1 refused, 2 usage or configuration, 3 not signed in, 4 network, \
@@ -277,9 +280,40 @@ pub struct LogArgs {
     /// Print one JSON object per line instead of text
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub period: PeriodArgs,
     /// Print at most this many, the newest; 0 for all
     #[arg(long, default_value_t = 100, value_name = "N")]
     pub limit: usize,
+}
+
+/// The period of which something is wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PeriodArgs {
+    /// Only what began then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only what began until then; a day counts to its end
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+}
+
+impl PeriodArgs {
+    /// The period, in the zone in which times are shown.
+    ///
+    /// # Errors
+    /// Which flag names no time, and what to write.
+    pub fn period(&self, settings: &Settings) -> Result<Period, Failed> {
+        let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+        let now = jiff::Timestamp::now().to_zoned(zone);
+        let mut period = Period::default();
+        for (word, text) in [("since", &self.since), ("until", &self.until)] {
+            let Some(text) = text else { continue };
+            let named = Period::named(word, text, &now);
+            period = period.and(named.ok_or_else(|| Failed::usage(format!("--{word} {text}: {}", dates::FORMS)))?);
+        }
+        Ok(period)
+    }
 }
 
 /// `guestwire export`
@@ -287,6 +321,8 @@ pub struct LogArgs {
 pub struct ExportArgs {
     /// What to write
     pub form: ExportForm,
+    #[command(flatten)]
+    pub period: PeriodArgs,
     /// How a transcript is written
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
     pub format: TranscriptFormat,

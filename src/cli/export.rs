@@ -23,15 +23,17 @@ use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
 use crate::session::kept_diagnoses::KeptWhy;
+use crate::text::dates::Period;
 
 /// Entries read in one go.
 const PAGE: usize = 200;
 
 /// Writes the file.
 pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let period = args.period.period(settings)?;
     let opened = Opened::open(settings)?;
-    let written =
-        journal::reader(settings, &opened.profile).and_then(|reader| write(&args, &reader, &opened.profile, settings));
+    let written = journal::reader(settings, &opened.profile)
+        .and_then(|reader| write(&args, period, &reader, &opened.profile, settings));
     opened.close().await;
     let what = written?;
     if files::is_standard_stream(&args.out) {
@@ -42,7 +44,13 @@ pub async fn run(args: ExportArgs, settings: &Settings) -> Result<Exit, Failed> 
     Ok(Exit::Done)
 }
 
-fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Settings) -> Result<String, Failed> {
+fn write(
+    args: &ExportArgs,
+    period: Period,
+    reader: &Reader,
+    profile: &Profile,
+    settings: &Settings,
+) -> Result<String, Failed> {
     let path = args.out.as_path();
     let wrong = |e: io::Error| {
         let why = match e.kind() {
@@ -55,12 +63,12 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
     let mut out = BufWriter::new(output::destination(path, false).map_err(wrong)?);
     let what = match args.form {
         ExportForm::Har => {
-            let count = write_har(&mut out, reader, profile, 0).map_err(|e| e.at(path))?;
+            let count = write_har(&mut out, reader, profile, 0, period).map_err(|e| e.at(path))?;
             format!("{count} tries")
         }
         ExportForm::Transcript => {
             let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
-            let said = transcript(reader, profile, zone).map_err(Failed::here)?;
+            let said = transcript(reader, profile, zone, period).map_err(Failed::here)?;
             let text = said.write(match args.format {
                 TranscriptFormat::Text => Form::Text,
                 TranscriptFormat::Md => Form::Markdown,
@@ -71,12 +79,13 @@ fn write(args: &ExportArgs, reader: &Reader, profile: &Profile, settings: &Setti
         }
         ExportForm::Session => {
             let first = reader.newest_session().map_err(Failed::here)?;
-            let messages = messages(&transcript(reader, profile, TimeZone::UTC).map_err(Failed::here)?);
+            let messages = messages(&transcript(reader, profile, TimeZone::UTC, period).map_err(Failed::here)?);
             let head = json!({ "guestwire": env!("CARGO_PKG_VERSION"), "profile": profile.name, "messages": messages });
             let head = unseen_as_escapes(&head.to_string());
             // The object stays open for the exchanges, which are written as they are read.
             write!(out, "{},\"har\":", head.strip_suffix('}').unwrap_or(&head)).map_err(wrong)?;
-            let count = write_har(&mut out, reader, profile, first.saturating_sub(1)).map_err(|e| e.at(path))?;
+            let count =
+                write_har(&mut out, reader, profile, first.saturating_sub(1), period).map_err(|e| e.at(path))?;
             writeln!(out, "}}").map_err(wrong)?;
             format!("the newest session: {count} tries")
         }
@@ -100,7 +109,13 @@ impl Wrong {
 }
 
 /// HAR 1.2 of all exchanges after a number, one entry a try. How many.
-fn write_har(out: &mut impl Write, reader: &Reader, profile: &Profile, after: u64) -> Result<usize, Wrong> {
+fn write_har(
+    out: &mut impl Write,
+    reader: &Reader,
+    profile: &Profile,
+    after: u64,
+    period: Period,
+) -> Result<usize, Wrong> {
     let empty = har([]);
     let creator = &empty["log"]["creator"];
     let comment = &empty["log"]["comment"];
@@ -116,6 +131,8 @@ fn write_har(out: &mut impl Write, reader: &Reader, profile: &Profile, after: u6
                 KeptSource::Exchange(exchange) => Some((entry, exchange, why.next(exchange))),
                 KeptSource::Note { .. } => None,
             })
+            // What came before is evidence all the same.
+            .filter(|(_, exchange, _)| period.contains(exchange.started.wall))
             .collect();
         let document = har(judged.iter().map(|(entry, exchange, diagnosis)| HarEntry {
             number: entry.number,
@@ -144,10 +161,10 @@ fn name<'c>(ident: &str, conversations: impl Iterator<Item = &'c Conversation>) 
 }
 
 /// What was said, by conversation, masked.
-fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone) -> Result<Transcript, String> {
+fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone, period: Period) -> Result<Transcript, String> {
     let mut conversations: Vec<Talk> = Vec::new();
     let mut ident = None;
-    for line in reader.transcript()? {
+    for line in reader.transcript()?.into_iter().filter(|line| period.contains(line.at)) {
         if ident.as_ref() != Some(&line.ident) {
             let name = name(&line.ident, profile.conversations.iter().map(|e| &e.conversation));
             conversations.push(Talk { name, lines: Vec::new() });

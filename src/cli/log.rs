@@ -1,5 +1,6 @@
 //! `guestwire log`: what was kept, newest last, searched in full text.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::{Profile, Settings};
@@ -12,19 +13,22 @@ use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
 use crate::app::output::{Line, Output};
+use crate::text::dates::Period;
 
 /// Entries read in one go.
 const PAGE: usize = 200;
 
 /// Prints what was kept.
 pub async fn run(args: LogArgs, settings: &Settings) -> Result<Exit, Failed> {
+    let period = args.period.period(settings)?;
     let opened = Opened::open(settings)?;
-    let printed = journal::reader(settings, &opened.profile).and_then(|reader| print(&args, &reader, &opened.profile));
+    let printed =
+        journal::reader(settings, &opened.profile).and_then(|reader| print(&args, period, &reader, &opened.profile));
     opened.close().await;
     printed.map(|()| Exit::Done)
 }
 
-fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Failed> {
+fn print(args: &LogArgs, period: Period, reader: &Reader, profile: &Profile) -> Result<(), Failed> {
     let mut output = Output::default();
     let query = args.query.join(" ");
     if args.limit == 0 && query.trim().is_empty() {
@@ -34,7 +38,7 @@ fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Faile
             let (entries, further) = reader.page(&Want::After(after), PAGE).map_err(Failed::here)?;
             after = entries.last().map_or(after, |e| e.number);
             more = further && !entries.is_empty();
-            for entry in &entries {
+            for entry in entries.iter().filter(|entry| period.contains(began(entry))) {
                 output.say(&line(entry, profile), args.json)?;
             }
         }
@@ -45,22 +49,34 @@ fn print(args: &LogArgs, reader: &Reader, profile: &Profile) -> Result<(), Faile
     loop {
         let want =
             if query.trim().is_empty() { Want::Before(before) } else { Want::Found { query: query.clone(), before } };
-        let (entries, more) = reader.page(&want, PAGE.min(limit - count)).map_err(Failed::here)?;
-        count += entries.len();
+        let (mut entries, more) = reader.page(&want, PAGE).map_err(Failed::usage)?;
         before = entries.first().map_or(0, |e| e.number);
-        let end = !more || entries.is_empty() || count >= limit;
+        let past = entries.first().is_some_and(|entry| period.from.is_some_and(|from| began(entry) < from));
+        let end = !more || entries.is_empty() || past;
+        entries.retain(|entry| period.contains(began(entry)));
+        let surplus = entries.len().saturating_sub(limit - count);
+        entries.drain(..surplus);
+        count += entries.len();
         pages.push(entries);
-        if end {
+        if end || count >= limit {
             break;
         }
     }
-    if count == 0 && !query.trim().is_empty() {
-        output::warn(&format!("nothing that is kept matches {query:?}"));
+    if count == 0 && (!query.trim().is_empty() || period != Period::default()) {
+        let what = if query.trim().is_empty() { "is of that time".to_owned() } else { format!("matches {query:?}") };
+        output::warn(&format!("nothing that is kept {what}"));
     }
     for entry in pages.iter().rev().flatten() {
         output.say(&line(entry, profile), args.json)?;
     }
     Ok(())
+}
+
+fn began(entry: &KeptEntry) -> Timestamp {
+    match &entry.source {
+        KeptSource::Note { at, .. } => at.wall,
+        KeptSource::Exchange(exchange) => exchange.started.wall,
+    }
 }
 
 /// One entry, for programs and for people.

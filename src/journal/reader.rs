@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
+use jiff::{Timestamp, Zoned};
 use rusqlite::{Connection, Row, ToSql};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -12,6 +13,7 @@ use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::Carried;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
+use crate::text::dates::Period;
 
 /// Text that a page holds at most (one entry always fits), in bytes.
 const PAGE_BYTES: usize = 8 << 20;
@@ -70,7 +72,13 @@ impl Reader {
 
     /// The entries that are wanted, the oldest first, and whether there are more in the same direction.
     pub fn page(&self, want: &Want, limit: usize) -> Result<(Vec<KeptEntry>, bool), String> {
-        self.read(want, limit).map_err(|e| format!("The journal cannot be read: {e}."))
+        if let Want::Found { query, before } = want {
+            let query = Query::parse(query, &Zoned::now())?;
+            return query
+                .map_or(Ok((Vec::new(), false)), |query| self.find(&query, *before, limit))
+                .map_err(unreadable);
+        }
+        self.read(want, limit).map_err(unreadable)
     }
 
     fn read(&self, want: &Want, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
@@ -85,11 +93,23 @@ impl Reader {
                 let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number > ?1 ORDER BY e.number");
                 self.collect(&sql, *number, limit)
             }
-            Want::Found { query, before } => {
-                let Some(query) = Query::parse(query) else { return Ok((Vec::new(), false)) };
-                self.find(&query, *before, limit)
-            }
+            Want::Found { .. } => Ok((Vec::new(), false)),
         }
+    }
+
+    /// From the first number of a period to the one after its last. Numbers and times rise together, but for a clock that
+    /// was put back: each hit is looked at.
+    fn numbers(&self, within: &Period) -> rusqlite::Result<(i64, i64)> {
+        if *within == Period::default() {
+            return Ok((0, i64::MAX));
+        }
+        let micros = |at: Option<Timestamp>, else_| at.map_or(else_, Timestamp::as_microsecond);
+        let select = "SELECT min(number), max(number) FROM exchanges WHERE began >= ?1 AND began < ?2";
+        let values = [micros(within.from, i64::MIN), micros(within.until, i64::MAX)];
+        self.db.query_row(select, values, |row| {
+            let (first, last): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            Ok((first.unwrap_or(i64::MAX), last.map_or(0, |last| last.saturating_add(1))))
+        })
     }
 
     fn collect(&self, sql: &str, number: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
@@ -109,7 +129,8 @@ impl Reader {
 
     /// Newest first through the index; each hit is looked at, for the index knows runs of three characters only.
     fn find(&self, query: &Query, before: u64, limit: usize) -> rusqlite::Result<(Vec<KeptEntry>, bool)> {
-        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let (first, after) = self.numbers(&query.within)?;
+        let before = i64::try_from(before).unwrap_or(i64::MAX).min(after);
         // One view of the file: an entry that gets into the index meanwhile is found in one place or the other.
         let _one_view = self.db.unchecked_transaction()?;
         let mut hits: Vec<i64> = Vec::new();
@@ -135,6 +156,7 @@ impl Reader {
         }
         hits.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
         hits.dedup();
+        hits.retain(|number| *number >= first);
         let one = format!("SELECT {COLUMNS} FROM {TABLES} WHERE e.number = ?1");
         let mut one = self.db.prepare_cached(&one)?;
         let (mut entries, mut bytes, mut more) = (Vec::new(), 0, false);
@@ -142,7 +164,7 @@ impl Reader {
             let mut rows = one.query([number])?;
             let Some(row) = rows.next()? else { continue };
             let entry = self.entry(row)?;
-            if !query.stands_in(&text(&entry)) {
+            if !query.within.contains(began(&entry)) || !query.stands_in(&text(&entry)) {
                 continue;
             }
             if entries.len() == limit || bytes > PAGE_BYTES {
@@ -252,6 +274,17 @@ fn carried(row: &Row<'_>) -> rusqlite::Result<Option<Carried>> {
         marked: row.get::<_, Option<bool>>(12)?.unwrap_or(false),
         comment: row.get(13)?,
     }))
+}
+
+fn unreadable(why: rusqlite::Error) -> String {
+    format!("The journal cannot be read: {why}.")
+}
+
+fn began(entry: &KeptEntry) -> Timestamp {
+    match &entry.source {
+        KeptSource::Exchange(exchange) => exchange.started.wall,
+        KeptSource::Note { at, .. } => at.wall,
+    }
 }
 
 /// Everything of an entry in which a query may stand.

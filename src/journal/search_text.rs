@@ -7,7 +7,10 @@
 
 use std::fmt::Write as _;
 
+use jiff::Zoned;
+
 use crate::model::{Body, Exchange};
+use crate::text::dates::{self, Period};
 pub use crate::text::fold::fold;
 
 /// Of a longer body only the beginning is found, in bytes.
@@ -52,27 +55,42 @@ fn beginning(body: &Body) -> &str {
     body.text.get(..end).unwrap_or_default()
 }
 
-/// A query as typed, taken apart: words, and `"words beside each other"`.
+/// A query as typed, taken apart: words, `"words beside each other"`, and `on:`, `since:` and `until:` with a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     terms: Vec<String>,
+    /// When what is looked for began.
+    pub within: Period,
 }
 
 impl Query {
-    /// Takes a query apart. `None` where there is nothing to look for in it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut terms = Vec::new();
-        for (at, part) in fold(text).split('"').enumerate() {
+    /// Takes a query apart; days count from `now`. `None` where there is nothing to look for in it.
+    ///
+    /// # Errors
+    /// A sentence: which time cannot be read, and what to write.
+    pub fn parse(text: &str, now: &Zoned) -> Result<Option<Self>, String> {
+        let (mut terms, mut within) = (Vec::new(), Period::default());
+        let mut dated = false;
+        for (at, part) in text.split('"').enumerate() {
             if at % 2 == 1 {
-                terms.push(part.trim().to_owned());
-            } else {
-                terms.extend(part.split_whitespace().map(str::to_owned));
+                terms.push(fold(part.trim()));
+                continue;
+            }
+            for word in part.split_whitespace() {
+                let key = word.split_once(':').map(|(key, value)| (key.to_ascii_lowercase(), value));
+                let Some((key, value)) = key.filter(|(key, _)| matches!(key.as_str(), "on" | "since" | "until")) else {
+                    terms.push(fold(word));
+                    continue;
+                };
+                let named = Period::named(&key, value, now);
+                within = within.and(named.ok_or_else(|| format!("{word} names no time; {}", dates::FORMS))?);
+                dated = true;
             }
         }
         terms.retain(|t| t.chars().any(char::is_alphanumeric));
         terms.sort_unstable();
         terms.dedup();
-        (!terms.is_empty()).then_some(Self { terms })
+        Ok((dated || !terms.is_empty()).then_some(Self { terms, within }))
     }
 
     /// The query for the index: runs of three characters, all of which an entry must have. `None` where every term is
@@ -101,18 +119,33 @@ impl Query {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Option<Query> {
+        Query::parse(text, &"2026-11-28T12:00:00Z[UTC]".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn dates_are_no_words() {
+        let query = parse("Invoice on:yesterday \"since:then\"").unwrap();
+        assert_eq!(query.terms, ["invoice", "since:then"]);
+        assert!(query.within.contains("2026-11-27T08:00:00Z".parse().unwrap()));
+        assert!(!query.within.contains("2026-11-28T08:00:00Z".parse().unwrap()));
+        assert!(parse("since:yesterday").is_some_and(|query| query.stands_in("anything")));
+        let now = "2026-11-28T12:00:00Z[UTC]".parse().unwrap();
+        assert!(Query::parse("on:noday", &now).unwrap_err().contains("on:noday names no time"));
+    }
+
     #[test]
     fn hostile_queries_are_only_text() {
         for text in
             ["\"", "a\"b", "a* OR b", "NEAR(a b)", "col:x", "^a", "a AND NOT b", "-x", "(((", "'; DROP TABLE search"]
         {
-            if let Some(indexed) = Query::parse(text).and_then(|q| q.indexed()) {
+            if let Some(indexed) = parse(text).and_then(|q| q.indexed()) {
                 assert_eq!(indexed.matches('"').count() % 2, 0, "{text}: {indexed}");
                 let unquoted: String = indexed.split('"').step_by(2).collect();
                 assert!(unquoted.chars().all(|c| " AND".contains(c)), "{text}: {indexed}");
             }
         }
-        assert_eq!(Query::parse(" \" - ** "), None);
+        assert_eq!(parse(" \" - ** "), None);
     }
 
     #[test]
@@ -126,15 +159,15 @@ mod tests {
             ("x-request-id: E42C0B8A-f6e0-4a98", "e42c0b8a-f6e0"),
             ("Stromrechnung", "rechnung"),
         ] {
-            assert!(Query::parse(query).unwrap().stands_in(&fold(text)), "{query} in {text}");
+            assert!(parse(query).unwrap().stands_in(&fold(text)), "{query} in {text}");
         }
-        assert!(!Query::parse("\"f6e0 e42c\"").unwrap().stands_in("e42c f6e0"));
+        assert!(!parse("\"f6e0 e42c\"").unwrap().stands_in("e42c f6e0"));
     }
 
     #[test]
     fn ten_thousand_words_ask_the_index_for_a_few() {
         let words: Vec<String> = (0..10_000).map(|n| format!("wörtchen{n}")).collect();
-        let query = Query::parse(&words.join(" ")).unwrap();
+        let query = parse(&words.join(" ")).unwrap();
         assert!(query.indexed().unwrap().len() < 10_000);
         assert!(!query.stands_in(&fold(&words[..9_999].join(" "))), "the last is looked for all the same");
         assert!(query.stands_in(&fold(&words.join(" "))));

@@ -1,6 +1,7 @@
 //! Text from outside: read whatever its charset, measured, cleaned and compared. Imports nothing of ours.
 
 pub mod alike;
+pub mod dates;
 pub mod fold;
 pub mod json;
 pub mod screen;

@@ -421,6 +421,34 @@ fn a_send_is_kept_with_its_reply_and_no_export_is_written_over() {
     assert!(stderr.contains("nothing that is kept matches"), "{stderr}");
 }
 
+#[test]
+fn what_was_kept_is_told_and_exported_by_date() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, stderr) = run(home.path(), &["--sandbox", "send", "--to", "Echo", "hello"]);
+    assert_eq!(code, 0, "{stderr}");
+    for (arguments, there) in [
+        (&["log", "--since", "today"][..], true),
+        (&["log", "--since=1h", "--until", "today"], true),
+        (&["log", "--until", "yesterday"], false),
+        (&["log", "--limit", "0", "--until", "2000-01-01"], false),
+        (&["log", "hello", "since:yesterday"], true),
+        (&["log", "hello", "on:2000-01-01"], false),
+        (&["log", "since:1h"], true),
+        (&["export", "transcript", "--out", "-", "--since", "yesterday"], true),
+        (&["export", "transcript", "--out", "-", "--until", "2000-01-01"], false),
+        (&["export", "har", "--out", "-", "--until", "2000-01-01"], false),
+    ] {
+        let (code, stdout, stderr) = run(home.path(), &[&["--sandbox"], arguments].concat());
+        assert_eq!((code, stdout.contains("hello")), (0, there), "{arguments:?}: {stdout}{stderr}");
+    }
+    for wrong in
+        [&["log", "--since", "whenever"][..], &["log", "on:whenever"], &["export", "har", "--out=-", "--until=x"]]
+    {
+        let (code, _, stderr) = run(home.path(), &[&["--sandbox"], wrong].concat());
+        assert_eq!((code, stderr.contains("2026-11-27")), (2, true), "{wrong:?}: {stderr}");
+    }
+}
+
 /// A shell runs the program with fewer of something than it needs.
 fn limited(home: &Path, limit: &str, arguments: &str) -> (i32, String, String) {
     let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_guestwire"));

@@ -5,14 +5,18 @@
 //! term   = ["-"] (word | "quoted text" | key ":" value | (">" | "<") duration)
 //! key    = status (401, 4xx, none) · kind (send, token, …) · conv (part of its name) · id (part of a request id)
 //!          is (error, marked, healed, unknown, refused, failed, waiting, retried, quiet)
+//!          on, since, until (today, yesterday, 2026-11-27, 14:30, 2h ago)
 //! ```
 
 use std::time::Duration;
+
+use jiff::Zoned;
 
 use super::Names;
 use super::entry::Entry;
 use super::needle::Needle;
 use crate::model::{Kind, Outcome};
+use crate::text::dates::{self, Period};
 
 /// Why a filter is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +65,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("sys", Kind::Sys),
 ];
 
-const KEYS: &[&str] = &["status", "kind", "conv", "id", "is"];
+const KEYS: &[&str] = &["status", "kind", "conv", "id", "is", "on", "since", "until"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Test {
@@ -75,6 +79,7 @@ enum Test {
     Faster(Duration),
     Id(String),
     Is(Is),
+    Within(Period),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,11 +96,11 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads a filter. Blank text is no filter.
-    pub fn parse(text: &str) -> Result<Option<Self>, FilterError> {
+    /// Reads a filter. Blank text is no filter. `now` is what “yesterday” counts from.
+    pub fn parse(text: &str, now: &Zoned) -> Result<Option<Self>, FilterError> {
         let mut terms = Vec::new();
         for word in words(text) {
-            terms.push(term(&word)?);
+            terms.push(term(&word, now)?);
         }
         Ok((!terms.is_empty()).then(|| Self { text: text.trim().to_owned(), terms }))
     }
@@ -150,7 +155,7 @@ fn words(text: &str) -> Vec<Word> {
     out
 }
 
-fn term(word: &Word) -> Result<Term, FilterError> {
+fn term(word: &Word, now: &Zoned) -> Result<Term, FilterError> {
     let column = word.column + usize::from(word.negated);
     let said = word.text.as_str();
     let key = said.split_once(':').filter(|(key, value)| is_key(key) && !value.starts_with("//"));
@@ -162,7 +167,7 @@ fn term(word: &Word) -> Result<Term, FilterError> {
         let message = || format!("a duration follows {sign}, as in {sign}500ms or {sign}2s");
         Some(make(duration(rest).ok_or_else(|| FilterError { message: message(), column: column + 1 })?))
     } else if let Some((key, value)) = key {
-        key_test(key, value).map_err(|wrong| match wrong {
+        key_test(key, value, now).map_err(|wrong| match wrong {
             Wrong::Key(message) => FilterError { message, column },
             Wrong::Value(message) => FilterError { message, column: column + key.chars().count() + 1 },
         })?
@@ -182,7 +187,7 @@ enum Wrong {
     Value(String),
 }
 
-fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
+fn key_test(key: &str, value: &str, now: &Zoned) -> Result<Option<Test>, Wrong> {
     let key = key.to_ascii_lowercase();
     let key = key.as_str();
     let missing = |example: &str| Wrong::Value(format!("{key}: wants a value, as in {key}:{example}"));
@@ -201,6 +206,11 @@ fn key_test(key: &str, value: &str) -> Result<Option<Test>, Wrong> {
             .map_err(|hint| Wrong::Value(format!("is:{value} is not known; {hint}"))),
         "conv" if value.is_empty() => Err(missing("bill")),
         "conv" => Ok(Needle::new(value).map(Test::Conversation)),
+        "on" | "since" | "until" if value.is_empty() => Err(missing("yesterday")),
+        "on" | "since" | "until" => match Period::named(key, value, now) {
+            Some(period) => Ok(Some(Test::Within(period))),
+            None => Err(Wrong::Value(format!("{key}:{value} names no time; {}", dates::FORMS))),
+        },
         "id" if value.is_empty() => Err(missing("e42c")),
         "id" => Ok(Some(Test::Id(value.to_ascii_lowercase()))),
         _ => {
@@ -278,6 +288,7 @@ fn holds(test: &Test, entry: &Entry, names: &Names) -> bool {
         Test::Faster(than) => entry.duration().is_some_and(|d| d < *than),
         Test::Id(part) => entry.has_id(part),
         Test::Is(is) => holds_is(*is, entry),
+        Test::Within(period) => period.contains(entry.at().wall),
     }
 }
 
@@ -301,8 +312,12 @@ fn holds_is(is: Is, entry: &Entry) -> bool {
 mod tests {
     use super::*;
 
+    fn now() -> Zoned {
+        "2026-11-28T12:00:00Z[UTC]".parse().unwrap()
+    }
+
     fn terms(text: &str) -> Vec<Term> {
-        Filter::parse(text).unwrap().unwrap().terms
+        Filter::parse(text, &now()).unwrap().unwrap().terms
     }
 
     fn one(text: &str) -> Test {
@@ -330,16 +345,21 @@ mod tests {
         assert_eq!(one("<50"), Test::Faster(Duration::from_millis(50)));
         assert_eq!(one("id:E42C"), Test::Id("e42c".into()));
         assert_eq!(one("is:healed"), Test::Is(Is::Healed));
+        let day = Period::named("on", "2026-11-27", &now()).unwrap();
+        assert_eq!(one("on:yesterday"), Test::Within(day));
+        assert_eq!(one("ON:2026-11-27"), Test::Within(day));
+        assert_eq!(one("since:yesterday"), Test::Within(Period { until: None, ..day }));
+        assert_eq!(one("until:yesterday"), Test::Within(Period { from: None, ..day }));
         assert_eq!(one("-"), Test::Text(needle("-")));
         assert!(terms("-kind:read")[0].negated);
         assert_eq!(terms("a -\"b c\"  d").len(), 3);
-        assert_eq!(Filter::parse("  "), Ok(None));
-        assert_eq!(Filter::parse(" \"\" "), Ok(None));
+        assert_eq!(Filter::parse("  ", &now()), Ok(None));
+        assert_eq!(Filter::parse(" \"\" ", &now()), Ok(None));
     }
 
     #[test]
     fn says_what_is_wrong_and_where() {
-        let wrong = |text: &str| Filter::parse(text).unwrap_err();
+        let wrong = |text: &str| Filter::parse(text, &now()).unwrap_err();
         for (text, column, word) in [
             ("a stats:401", 3, "status:"),
             ("status:4x", 8, "status:4xx"),
@@ -353,6 +373,8 @@ mod tests {
             ("ID:", 4, "id:e42c"),
             ("KNID:send", 1, "kind:"),
             ("zzzzzzz:1", 1, "status, kind"),
+            ("on:", 4, "on:yesterday"),
+            ("since:tomorrowish", 7, "2026-11-27"),
         ] {
             let error = wrong(text);
             assert_eq!(error.column, column, "{text}: {error}");
@@ -363,7 +385,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_is_a_filter_or_a_sentence(text in "[ \"<>:a-z0-9éx-]{0,24}|\\PC{0,24}") {
-            match Filter::parse(&text) {
+            match Filter::parse(&text, &now()) {
                 Ok(None) => {}
                 Ok(Some(filter)) => proptest::prop_assert_eq!(filter.text(), text.trim()),
                 Err(error) => {

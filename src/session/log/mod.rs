@@ -32,6 +32,7 @@ mod words;
 
 use std::collections::{HashMap, VecDeque};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::{ConversationKey, ExchangeId, MessageId};
@@ -256,15 +257,23 @@ impl Log {
     }
 
     /// Shows only what `text` asks for; see [`Filter`] for the language. Blank text shows all. A filter that cannot be
-    /// read changes nothing.
-    pub fn set_filter(&mut self, text: &str) -> Result<(), FilterError> {
-        let filter = Filter::parse(text)?;
+    /// read changes nothing. Days are those of the log's zone, and count from `now`.
+    pub fn set_filter(&mut self, text: &str, now: Timestamp) -> Result<(), FilterError> {
+        self.use_filter(Filter::parse(text, &now.to_zoned(self.options.zone.clone()))?);
+        Ok(())
+    }
+
+    /// Shows what another log shows.
+    pub fn filter_as(&mut self, other: &Self) {
+        self.use_filter(other.filter.clone());
+    }
+
+    fn use_filter(&mut self, filter: Option<Filter>) {
         if filter != self.filter {
             self.filter = filter;
             self.refilter();
             self.settle();
         }
-        Ok(())
     }
 
     /// Shows all.

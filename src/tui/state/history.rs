@@ -71,10 +71,7 @@ impl History {
         if !search.is_empty() {
             log.set_search(&search);
         }
-        if !self.log.filter_text().is_empty() {
-            // It was read once already.
-            let _ = log.set_filter(self.log.filter_text());
-        }
+        log.filter_as(&self.log);
         log.open_as(&self.log);
         if let Some((number, line, offset)) = self.log.place_now() {
             log.place(number, line, offset);

@@ -126,7 +126,7 @@ impl Purpose {
     pub const fn hint(self) -> &'static str {
         match self {
             Self::Filter(Pane::Log | Pane::Thread | Pane::Pass) => {
-                "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  -not"
+                "text  status:4xx  kind:send  conv:bill  >500ms  id:e42c  is:error  on:yesterday  -not"
             }
             Self::Filter(Pane::Picker | Pane::Composer) => "part of a name, id or channel",
             Self::Search => "text; n and N go on",

@@ -259,7 +259,8 @@ fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
         state.shown_log_mut().clear_filter();
         return None;
     }
-    state.shown_log_mut().set_filter(text).err().map(|e| e.to_string())
+    let now = state.now.wall;
+    state.shown_log_mut().set_filter(text, now).err().map(|e| e.to_string())
 }
 
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {

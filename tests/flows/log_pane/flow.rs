@@ -18,7 +18,7 @@ fn an_empty_log_names_the_next_key_and_a_filter_that_hides_all_says_so() {
     let mut log = log(60, 5);
     assert!(screen(&log, 60, 5).replace('\n', " ").contains("Press c, type a message and Enter"));
     story(&mut log);
-    log.set_filter("no such thing").unwrap();
+    log.set_filter("no such thing", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert!(screen(&log, 60, 5).contains("nothing matches no such thing — Esc clears it (10 hidden)"));
     assert_eq!(log.selected().map(Entry::number), None);
     log.down(1);
@@ -57,17 +57,17 @@ fn the_filter_narrows_by_what_is_typed() {
         ("/oauth/token", vec![1]),
         ("kind:send -is:error status:200 still", vec![5]),
     ] {
-        log.set_filter(filter).unwrap();
+        log.set_filter(filter, jiff::Timestamp::UNIX_EPOCH).unwrap();
         let shown: Vec<u64> = log.entries().map(Entry::number).filter(|&n| log.shows(n)).collect();
         assert_eq!(shown, numbers, "{filter}");
         assert_eq!(log.filter_text(), filter);
     }
-    let error = log.set_filter("kind:sned").unwrap_err();
+    let error = log.set_filter("kind:sned", jiff::Timestamp::UNIX_EPOCH).unwrap_err();
     assert_eq!((error.column, log.filter_text()), (6, "kind:send -is:error status:200 still"));
     log.clear_filter();
     log.select_number(4);
     log.toggle_mark();
-    log.set_filter("is:marked").unwrap();
+    log.set_filter("is:marked", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(log.hidden_by_filter(), 9);
     // What arrives is filtered too.
     log.exchange(accepted(100, 300_000, "new"));
@@ -288,7 +288,7 @@ fn titles_fit_and_keep_what_matters() {
     assert_eq!(title(&log, 80), "FOLLOW on · 10 · filter: none");
     assert_eq!(title(&log, 20), "FOLLOW on · 10");
     assert_eq!(title(&log, 3), "FO…");
-    log.set_filter("kind:send").unwrap();
+    log.set_filter("kind:send", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(title(&log, 80), "FOLLOW on · 7 of 10 · filter: kind:send");
     assert_eq!(title(&log, 30), "FOLLOW on · 7 of 10 · filter:…");
 }

@@ -44,9 +44,9 @@ fn quiet_frames_are_folded_and_counted_until_somebody_wants_them() {
     assert_eq!(title(&log), "FOLLOW on · 2 + 2 quiet (f) · filter: none");
     assert!(!screen(&log, 100, 12).contains("recv typing on"));
     // Whoever filters for frames gets all of them.
-    log.set_filter("kind:frame").unwrap();
+    log.set_filter("kind:frame", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(title(&log), "FOLLOW on · 3 of 4 · filter: kind:frame");
-    log.set_filter("is:quiet").unwrap();
+    log.set_filter("is:quiet", jiff::Timestamp::UNIX_EPOCH).unwrap();
     assert_eq!(title(&log), "FOLLOW on · 2 of 4 · filter: is:quiet");
     log.clear_filter();
     assert!(!log.toggle_quiet());

@@ -131,7 +131,7 @@ fn apply(log: &mut Log, edit: &Edit, next: &mut u64) {
             }
         }
         Edit::Note => log.note(at(0), Kind::Note, "a note"),
-        Edit::Filter(index) => log.set_filter(FILTERS[*index]).unwrap(),
+        Edit::Filter(index) => log.set_filter(FILTERS[*index], jiff::Timestamp::UNIX_EPOCH).unwrap(),
         Edit::Up(n) => log.up(*n),
         Edit::Down(n) => log.down(*n),
         Edit::PageUp => log.page_up(),
