@@ -1,5 +1,6 @@
 //! `guestwire config check|show|path`.
 
+use clap::{Args, Subcommand};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -10,9 +11,26 @@ use crate::engine::{check_ca_file, proxy_problems};
 use crate::text::screen::visible;
 use crate::tui::appearance;
 
-use super::args::ConfigSub;
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::{Output, warn};
+
+/// `guestwire config`
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub command: ConfigSub,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigSub {
+    /// Check the configuration and its secrets
+    Check,
+    /// Print every value with where it came from, never a secret
+    Show,
+    /// Print where the config file is, or would be
+    Path,
+}
 
 /// Carries it out.
 pub fn run(what: ConfigSub, flags: &Flags, env: Lookup<'_>) -> Result<Exit, Failed> {

@@ -1,10 +1,10 @@
 //! `guestwire doctor`: finds out what is wrong, with safe questions through the same engine as the console.
 
+use clap::Args;
 use std::sync::Arc;
 
 use serde_json::json;
 
-use super::args::DoctorArgs;
 use super::send::find;
 use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
@@ -17,6 +17,24 @@ use crate::model::diagnosis::Family;
 use crate::model::{Asked, Cause, Conversation, Exchange, MessageId, Moment, Probed, ProxyName};
 use crate::session::changes::Notice;
 use crate::session::{Changes, OutgoingMessage, Session};
+
+/// `guestwire doctor`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire doctor --to \"Billing bot\"\n  guestwire doctor --region mypurecloud.de --deployment ID --origin https://shop.example\n\nNothing is changed unless --send-test asks for a message. The last line of --json is the verdict; \
+its cause is \"none\" when all is well."
+)]
+pub struct DoctorArgs {
+    /// The conversation, by its name in the config file; without it the profile's first of the channel guest-api
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+    /// Also send one test message into it
+    #[arg(long)]
+    pub send_test: bool,
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// The conversation that is looked at.
 fn target(profile: &Profile, args: &DoctorArgs) -> Result<Option<Conversation>, Failed> {

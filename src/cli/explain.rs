@@ -1,10 +1,21 @@
 //! `guestwire explain`: the page of a cause, or the list of all. Offline, without settings.
 
+use clap::Args;
+
 use crate::diagnosis::pages;
 use crate::model::Cause;
 
 use crate::app::exit::{Exit, Failed};
 use crate::app::output::Output;
+
+/// `guestwire explain`
+#[derive(Debug, Args)]
+#[command(after_help = "Example: guestwire explain scope-stripped")]
+pub struct ExplainArgs {
+    /// The cause, like scope-stripped; without one, all are listed
+    #[arg(value_name = "CAUSE")]
+    pub cause: Option<String>,
+}
 
 /// Prints a page, or the list.
 pub fn run(name: Option<&str>) -> Result<Exit, Failed> {

@@ -1,5 +1,6 @@
 //! `guestwire export`: what was kept, as a file for others. Read and written a page at a time, whatever its size.
 
+use clap::{Args, ValueEnum};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -17,13 +18,54 @@ use crate::journal::Reader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
 
-use super::args::{ExportArgs, ExportForm, TranscriptFormat};
+use super::values::{PeriodArgs, path};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
 use crate::session::kept_diagnoses::KeptWhy;
 use crate::text::dates::Period;
+use std::path::PathBuf;
+
+/// `guestwire export`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire export har --out session.har\n  guestwire export transcript --format md --since today --out -"
+)]
+pub struct ExportArgs {
+    /// What to write
+    pub form: ExportForm,
+    #[command(flatten)]
+    pub period: PeriodArgs,
+    /// How a transcript is written
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub format: TranscriptFormat,
+    /// The file, which must not exist yet; `-` is standard output
+    #[arg(value_parser = path(), long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// `--format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TranscriptFormat {
+    /// One line for each message
+    Text,
+    /// Markdown, with request ids, marks and comments
+    Md,
+    /// One self-contained HTML page
+    Html,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// All exchanges as HAR 1.2, one entry for each try
+    Har,
+    /// All messages: who said what and when, and the outcome
+    Transcript,
+    /// Messages and the exchanges of the newest session as JSON
+    Session,
+}
 
 /// Entries read in one go.
 const PAGE: usize = 200;

@@ -1,13 +1,21 @@
 //! `guestwire forget`: removes what was kept for a profile. Asks first.
 
+use clap::Args;
 use std::io::{self, BufRead as _, Write as _};
 
 use crate::config::Settings;
 use crate::journal::files;
 
-use super::args::ForgetArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::{journal, output};
+
+/// `guestwire forget`
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
 
 /// Asks, and removes.
 pub fn run(args: &ForgetArgs, settings: &Settings) -> Result<Exit, Failed> {

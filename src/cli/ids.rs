@@ -1,10 +1,10 @@
 //! `guestwire ids`: which id is what, in any pasted text.
 
+use clap::Args;
 use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::args::IdsArgs;
 use crate::app::drive::{Act, Fold, Input, Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
@@ -14,6 +14,23 @@ use crate::diagnosis::ids::{Found, Known, Look, What, find};
 use crate::engine::{Command, Report};
 use crate::model::{Asked, Moment, Probed, TokenStatus};
 use crate::session::Session;
+
+/// `guestwire ids`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire ids https://apps.mypurecloud.de/…\n  guestwire ids --lookup - < support.har"
+)]
+pub struct IdsArgs {
+    /// Any text; `-` reads it from standard input
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: String,
+    /// Look ids up in the profile's organisation, at most twenty: each is read as a conversation
+    #[arg(long)]
+    pub lookup: bool,
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// A HAR of a long session is that large.
 const MAX_BYTES: u64 = 32 << 20;

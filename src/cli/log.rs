@@ -1,5 +1,6 @@
 //! `guestwire log`: what was kept, newest last, searched in full text.
 
+use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -7,13 +8,32 @@ use crate::config::{Profile, Settings};
 use crate::journal::Reader;
 use crate::journal::job::{KeptEntry, KeptSource, Want};
 
-use super::args::LogArgs;
+use super::values::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
 use crate::app::output::{Line, Output};
 use crate::text::dates::Period;
+
+/// `guestwire log`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire log --since yesterday --json\n  guestwire log invoice on:2026-11-27\n  guestwire log e42c0b8a"
+)]
+pub struct LogArgs {
+    /// Words, ids, or "words beside each other"; all of them must be there
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub period: PeriodArgs,
+    /// Print at most this many, the newest; 0 for all
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub limit: usize,
+}
 
 /// Entries read in one go.
 const PAGE: usize = 200;

@@ -16,6 +16,7 @@ mod sandbox;
 mod send;
 mod token;
 pub(crate) mod token_fold;
+mod values;
 
 use std::future::Future;
 use std::path::Path;

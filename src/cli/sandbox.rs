@@ -1,9 +1,23 @@
 //! `guestwire sandbox`: the sandbox alone, for any client of Genesys Cloud.
 
+use clap::Args;
 use std::path::Path;
 
-use super::args::SandboxArgs;
 use crate::app::exit::{Exit, Failed};
+
+/// `guestwire sandbox`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire sandbox --port 8080\n  guestwire sandbox --scenario storm.toml --seed 7"
+)]
+pub struct SandboxArgs {
+    /// Listen on this port of the loopback address; 0 lets the system choose
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Seed for ids and secrets: the same seed gives the same ones at each start
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
 
 /// Serves until Ctrl-C or SIGTERM. Prints one JSON line once it listens.
 #[cfg(feature = "sandbox")]

@@ -449,6 +449,27 @@ fn what_was_kept_is_told_and_exported_by_date() {
     }
 }
 
+/// The help and the page for people say the same of exit codes.
+#[test]
+fn help_and_documentation_agree_on_exit_codes() {
+    let home = tempfile::tempdir().unwrap();
+    let mut help = guestwire(home.path(), &["--help"]);
+    let help = String::from_utf8(help.env("COLUMNS", "200").output().unwrap().stdout).unwrap();
+    let page = include_str!("../../docs/command-line.md");
+    let section = page.split("## Exit codes").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<(&str, &str)> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .filter(|(code, _)| code.parse::<u8>().is_ok())
+        .collect();
+    let codes: Vec<&str> = rows.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "6", "101"]);
+    for (code, meaning) in rows {
+        let said = help.lines().find_map(|line| line.trim().strip_prefix(code)?.strip_prefix("  "));
+        assert_eq!(said, Some(meaning), "{code}: {help}");
+    }
+}
+
 /// A shell runs the program with fewer of something than it needs.
 fn limited(home: &Path, limit: &str, arguments: &str) -> (i32, String, String) {
     let script = format!("ulimit {limit}; exec {} {arguments}", env!("CARGO_BIN_EXE_guestwire"));

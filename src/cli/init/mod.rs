@@ -5,13 +5,13 @@ mod add;
 mod found;
 mod plan;
 
+use clap::Args;
 use std::fs::DirBuilder;
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
 use directories::BaseDirs;
 
-use super::args::InitArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::files;
 use crate::app::output::{Output, can_ask, standard_input};
@@ -21,6 +21,23 @@ use crate::config::{Flags, address, locate};
 use crate::text::screen::visible;
 use found::{from_environment, from_file, from_platform_cli, join};
 use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
+
+/// `guestwire init`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire init\n  guestwire init --region euw1 --no-input\n  guestwire init --origin https://shop.example snippet.html"
+)]
+pub struct InitArgs {
+    /// A Messenger snippet, as it is copied out of the web deployment: the text, a file, or `-` for standard input
+    #[arg(value_name = "SNIPPET", allow_hyphen_values = true)]
+    pub snippet: Option<String>,
+    /// Ask nothing: write what is known, and leave the rest to be filled in
+    #[arg(long)]
+    pub no_input: bool,
+    /// Add what was found to a config file that is there already, without asking
+    #[arg(long)]
+    pub yes: bool,
+}
 
 /// A settings file of another tool is a page or two.
 const THEIRS_MAX: u64 = 1 << 20;

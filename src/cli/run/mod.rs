@@ -10,11 +10,12 @@ pub mod fold;
 mod plan;
 mod read;
 
+use clap::Args;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::RunArgs;
+use super::values::{from_home, path};
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::files;
@@ -23,12 +24,67 @@ use crate::app::output::{Output, destination};
 use crate::clock::Clock;
 use crate::config::{Profile, Settings};
 use crate::model::RepliesReadable;
-use crate::pass::report::masked;
+use crate::pass::report::{Form, masked};
 use crate::pass::runner::{Begin, Cast, Player};
 use crate::pass::{Pass, Run, builtin};
 use crate::session::Session;
 
 use fold::RunFold;
+
+/// `guestwire run`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire run --sandbox smoke\n  guestwire run night.toml --report junit=night.xml --report html=night.html\n\nSteps that only a person can judge are skipped and reported as skipped. Exit codes: 0 all that was run passed, \
+1 something failed or was blocked, 2 the pass or the command line is wrong, 3 not signed in."
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct RunArgs {
+    /// The pass: a TOML file, the name of a built-in one (smoke, refusals, renewal), or `-` for standard input
+    #[arg(value_parser = path(), value_name = "PASS", required_unless_present = "schema")]
+    pub pass: Option<PathBuf>,
+    /// Print the JSON Schema of pass files, and do nothing else
+    #[arg(long)]
+    pub schema: bool,
+    /// The conversation of the steps that name none; without it the profile's first
+    #[arg(long, value_name = "NAME")]
+    pub to: Option<String>,
+    /// Only this case, by id or name; may be given several times
+    #[arg(long, value_name = "CASE")]
+    pub only: Vec<String>,
+    /// Stop after the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Write a report at the end: junit, ctrf, md or html; may be given several times; one may go to `-`, standard
+    /// output, and the progress to standard error
+    #[arg(long, value_name = "FORM=FILE", value_parser = report)]
+    pub report: Vec<(Form, PathBuf)>,
+    /// Replace the reports of an earlier run
+    #[arg(long, requires = "report")]
+    pub force: bool,
+    /// Play the pass this many times, one after the other
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Play cases of different conversations side by side; those that change the sandbox or the token come after
+    #[arg(long)]
+    pub parallel: bool,
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn report(text: &str) -> Result<(Form, PathBuf), String> {
+    let names = Form::ALL.map(Form::name);
+    let (form, file) = text.split_once('=').ok_or_else(|| format!("write FORM=FILE; forms: {}", names.join(", ")))?;
+    let unknown = || {
+        let near = crate::text::suggest::suggestion(form, names);
+        format!("`{form}` is no form of report{near}")
+    };
+    let form = Form::named(form).ok_or_else(unknown)?;
+    if file.is_empty() {
+        return Err("no file is named behind the =; `-` is standard output".to_owned());
+    }
+    Ok((form, from_home(Path::new(file))))
+}
 
 /// Plays a pass, and says what came of it.
 pub async fn run(args: &RunArgs, settings: &Settings) -> Result<Exit, Failed> {

@@ -2,21 +2,98 @@
 
 pub mod fold;
 pub mod lines;
+use clap::Args;
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use crate::config::{Profile, Settings};
-use crate::model::{ConversationKey, Extras, Variation};
+use crate::config::{Profile, Settings, parse_duration};
+use crate::model::{Attachment, Choice, ConversationKey, Extras, Variation};
 use crate::session::Session;
 use crate::text::typed;
+use crate::tui::state::composer::attachments;
 
-use super::args::{SendArgs, Taken};
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal::Kept;
 use crate::app::open::Opened;
 use crate::app::output::standard_input;
 use fold::{Pick, SendFold, Sending};
+
+/// `guestwire send`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  guestwire send --sandbox --to Echo \"Hello\"\n  echo \"Hello\" | guestwire send --to \"Billing bot\" \
+--reply-within 10s --json -\n  guestwire send --region mypurecloud.de --deployment ID --origin https://shop.example \"Hello\"\n\nThe \
+last line of --json is the outcome: accepted, refused or unknown."
+)]
+pub struct SendArgs {
+    /// The conversation, by its name in the config file; not needed with --deployment, --integration or --conversation
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["deployment", "integration", "conversation"])]
+    pub to: Option<String>,
+    /// Print one JSON object per line instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Wait this long for a reply, like 10s; if none arrives, the exit code is 1
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub reply_within: Option<Duration>,
+    /// Send it wrongly on purpose, for a negative test: expired-token, no-token, wrong-scope, other-participant,
+    /// malformed-id, oversize or emoji-bidi
+    #[arg(long = "as", value_name = "HOW", value_parser = variation)]
+    pub sent_as: Option<Variation>,
+    /// Participant data for Architect that goes with the message; may be given several times
+    #[arg(long = "attribute", value_name = "NAME=VALUE", value_parser = attachments::attribute)]
+    pub attributes: Vec<(String, String)>,
+    /// A file that goes with the message: a URL for open-messaging, a path for web-messaging; may be given several times
+    #[arg(long = "attach", value_name = "URL|FILE", value_parser = attachments::attachment)]
+    pub attachments: Vec<Attachment>,
+    /// Answer with a choice: by its number among those that were offered last, or by its label, and its payload if that
+    /// differs (write a label that is a number as 2=2)
+    #[arg(long, value_name = "N|LABEL[=PAYLOAD]", value_parser = taken)]
+    pub choice: Option<Taken>,
+    /// The id of the message that offered the choice (--json prints it with each reply); open-messaging needs it with a
+    /// LABEL
+    #[arg(long, value_name = "ID", requires = "choice")]
+    pub answers: Option<String>,
+    /// What to send; `-` (or nothing, in a pipe) reads it from standard input
+    #[arg(value_name = "TEXT")]
+    pub text: Option<String>,
+}
+
+fn variation(text: &str) -> Result<Variation, String> {
+    Variation::named(text).ok_or_else(|| {
+        let names = Variation::ALL.map(Variation::as_str);
+        format!("there is no such way{}", crate::text::suggest::suggestion(text, names))
+    })
+}
+
+/// `--choice`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// By its number, from 1.
+    Number(usize),
+    /// By what stands on it.
+    Choice(Choice),
+}
+
+fn taken(text: &str) -> Result<Taken, String> {
+    if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+        let number = text.parse().ok().filter(|n| *n > 0).ok_or("choices are numbered from 1")?;
+        return Ok(Taken::Number(number));
+    }
+    choice(text).map(Taken::Choice)
+}
+
+fn choice(text: &str) -> Result<Choice, String> {
+    let (label, payload) = text.split_once('=').unwrap_or((text, text));
+    if label.trim().is_empty() {
+        return Err("give what stands on the choice, like Yes, or Yes=yes where its payload differs".to_owned());
+    }
+    Ok(Choice::new(label, payload))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| "give a span of time above zero, like 500ms, 10s or 2m".to_owned())
+}
 
 /// More than any channel takes; a pipe that never ends is not read forever.
 const MAX_BYTES: u64 = 1 << 20;
@@ -111,4 +188,20 @@ pub async fn run(options: SendOptions, settings: &Settings) -> Result<Exit, Fail
         SendFold::new(sending, Session::of(profile)).sent_as(sent_as).picking(pick, heard)
     };
     play(opened, settings, needs, begin).await.exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_is_taken_by_number_or_by_what_stands_on_it() {
+        let by_words = |label: &str, payload: &str| Ok(Taken::Choice(Choice::new(label, payload)));
+        assert_eq!(taken("2"), Ok(Taken::Number(2)));
+        assert_eq!(taken("2=2"), by_words("2", "2"));
+        assert_eq!(taken("Yes=yes"), by_words("Yes", "yes"));
+        assert_eq!(taken("2 rooms"), by_words("2 rooms", "2 rooms"));
+        assert_eq!(taken("0"), Err("choices are numbered from 1".to_owned()));
+        assert!(taken("").is_err() && taken("=x").is_err());
+    }
 }

@@ -1,0 +1,54 @@
+//! Values of flags that several commands take.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use directories::BaseDirs;
+use jiff::tz::TimeZone;
+
+use crate::app::exit::Failed;
+use crate::app::files;
+use crate::config::Settings;
+use crate::config::settings::Times;
+use crate::text::dates::{self, Period};
+
+/// A path with the home directory for `~`.
+pub fn from_home(path: &Path) -> PathBuf {
+    let base = BaseDirs::new();
+    files::from_home(path, base.as_ref().map(BaseDirs::home_dir))
+}
+
+/// A path as people write it, also with `~`.
+pub fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path| from_home(&path))
+}
+
+/// The period of which something is wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PeriodArgs {
+    /// Only what began then or later: yesterday, 2026-11-27, 14:30, or how long ago, like 2h or 3d
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only what began until then; a day counts to its end
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+}
+
+impl PeriodArgs {
+    /// The period, in the zone in which times are shown.
+    ///
+    /// # Errors
+    /// Which flag names no time, and what to write.
+    pub fn period(&self, settings: &Settings) -> Result<Period, Failed> {
+        let zone = if settings.ui.times == Times::Utc { TimeZone::UTC } else { TimeZone::system() };
+        let now = jiff::Timestamp::now().to_zoned(zone);
+        let mut period = Period::default();
+        for (word, text) in [("since", &self.since), ("until", &self.until)] {
+            let Some(text) = text else { continue };
+            let named = Period::named(word, text, &now);
+            period = period.and(named.ok_or_else(|| Failed::usage(format!("--{word} {text}: {}", dates::FORMS)))?);
+        }
+        Ok(period)
+    }
+}
