@@ -26,8 +26,5 @@ for (const button of bar.querySelectorAll("button")) {
   });
 }
 words.addEventListener("input", show);
-addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll(".step details")) part.open = true;
-});
 bar.hidden = false;
 show();

@@ -12,6 +12,7 @@ use super::deployments::{DeploymentBook, Deployments, IntegrationBook};
 use super::request;
 use super::seen::{Seen, Sightings, newer};
 use crate::genesys::conversations;
+use crate::model::Granted;
 use crate::model::{
     Attempt, ConversationKey, Exchange, ExchangeId, Generation, Kind, Moment, Outcome, RemoteState, TokenFacts,
 };
@@ -173,6 +174,14 @@ impl History {
             self.conversations.pop_first();
         }
         self.conversations.entry(id).or_default()
+    }
+
+    /// The scopes that a token was granted, where they were told.
+    pub fn granted(&self, generation: Generation) -> Option<String> {
+        match &self.token_book(generation)?.facts.as_ref()?.granted {
+            Granted::Named(scopes) => Some(scopes.join(" ")),
+            _ => None,
+        }
     }
 
     pub(in crate::diagnosis) fn token_book(&self, generation: Generation) -> Option<&TokenBook> {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::words::span;
 use super::{Entry, Log};
 use crate::model::exchange::header;
-use crate::model::{Attempt, Body, BodyForm, Header};
+use crate::model::{Attempt, Body, BodyForm, Generation, Header};
 use crate::text::json;
 use crate::text::screen;
 
@@ -21,18 +21,49 @@ pub struct Difference {
     pub left: String,
     /// As the second entry has it.
     pub right: String,
+    /// It differs between any two entries: ids, times, lengths, counts. These come last.
+    pub always: bool,
 }
 
+/// Headers that differ between any two exchanges.
+const HEADERS_OF_ONE: [&str; 9] = [
+    "date",
+    "x-request-id",
+    "inin-correlation-id",
+    "genesys-correlation-id",
+    "content-length",
+    "inin-ratelimit-count",
+    "inin-ratelimit-reset",
+    "traceparent",
+    "etag",
+];
+
+/// Fields of a body that differ between any two messages, wherever they stand.
+const FIELDS_OF_ONE: [&str; 7] = ["id", "messageId", "contextId", "time", "timestamp", "tracingId", "selfUri"];
+
 impl Log {
-    /// What differs between the entries numbered `a` and `b`: outcome, target, token, headers, bodies, timing.
-    /// `None` where either is not kept any more.
-    pub fn compare(&self, a: u64, b: u64) -> Option<Vec<Difference>> {
+    /// What differs between the entries numbered `a` and `b`: scopes, token and target first, then outcome, headers and
+    /// bodies, and last what always differs. `scopes`: those of a token. `None` where either is not kept any more.
+    pub fn compare(
+        &self,
+        a: u64,
+        b: u64,
+        scopes: &dyn Fn(Generation) -> Option<String>,
+    ) -> Option<Vec<Difference>> {
         let (left, right) = (self.entry(a)?, self.entry(b)?);
         let mut sheet = Sheet::default();
+        let generation = |e: &Entry| e.exchange()?.last_attempt()?.generation;
+        let granted = |e: &Entry| scopes(generation(e)?);
+        sheet.say("granted scopes", &[granted(left), granted(right)]);
+        let token = |e: &Entry| generation(e).map(|g| format!("#{g}"));
+        sheet.say("token", &[token(left), token(right)]);
+        let target = |e: &Entry| Some(e.exchange()?.last_attempt()?.request.url.clone());
+        sheet.say("target", &[target(left), target(right)]);
         sheet.entries(left, right, &|entry: &Entry| {
             let key = entry.exchange()?.conversation?;
             self.names.get(&key).cloned()
         });
+        sheet.out.sort_by_key(|difference| difference.always);
         Some(sheet.out)
     }
 }
@@ -44,6 +75,10 @@ struct Sheet {
 
 impl Sheet {
     fn say<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2]) {
+        self.add(what, sides, false);
+    }
+
+    fn add<T: AsRef<str> + PartialEq>(&mut self, what: &str, sides: &[Option<T>; 2], always: bool) {
         let [left, right] = sides;
         if left != right {
             let side = |said: &Option<T>| {
@@ -53,6 +88,7 @@ impl Sheet {
                 what: screen::visible(what).into_owned(),
                 left: side(left),
                 right: side(right),
+                always,
             });
         }
     }
@@ -82,9 +118,6 @@ impl Sheet {
         };
         field("status", &|a| a.status().map(|s| s.to_string()));
         field("method", &|a| Some(a.request.method.clone()));
-        field("target", &|a| Some(a.request.url.clone()));
-        field("token", &|a| a.generation.map(|g| format!("#{g}")));
-        field("token age", &|a| a.token_age.map(span));
         let empty: &[Header] = &[];
         let sent = |a: Option<&Attempt>| a.map_or_else(|| empty.to_vec(), |a| a.request.headers.clone());
         self.headers("request header", &sent(left), &sent(right));
@@ -96,14 +129,15 @@ impl Sheet {
         let (l, r) = (body(left), body(right));
         self.bodies("response body", l.as_ref(), r.as_ref());
         let mut time = |what: &str, f: &dyn Fn(&Attempt) -> Option<Duration>| {
-            self.say(what, &[left.and_then(f).map(span), right.and_then(f).map(span)]);
+            self.add(what, &[left.and_then(f).map(span), right.and_then(f).map(span)], true);
         };
+        time("token age", &|a| a.token_age);
         time("time connect", &|a| a.timing.connect);
         time("time TLS", &|a| a.timing.tls);
         time("time first byte", &|a| a.timing.first_byte);
         time("time total", &|a| a.timing.total);
         let reused = |a: Option<&Attempt>| a.map(|a| if a.timing.reused { "reused" } else { "new" });
-        self.say("connection", &[reused(left), reused(right)]);
+        self.add("connection", &[reused(left), reused(right)], true);
     }
 
     fn headers(&mut self, what: &str, left: &[Header], right: &[Header]) {
@@ -114,7 +148,8 @@ impl Sheet {
                 let rest = headers.iter().filter(|h| h.name.eq_ignore_ascii_case(&name)).skip(1);
                 Some(rest.fold(first.to_owned(), |all, h| format!("{all}, {}", h.value)))
             };
-            self.say(&format!("{what} {name}"), &[all(left), all(right)]);
+            let always = HEADERS_OF_ONE.contains(&name.as_str());
+            self.add(&format!("{what} {name}"), &[all(left), all(right)], always);
         }
     }
 
@@ -129,14 +164,15 @@ impl Sheet {
         if let (Some(l), Some(r)) = (fields(left), fields(right)) {
             let names: BTreeSet<&String> = l.keys().chain(r.keys()).collect();
             for name in names {
-                self.say(&format!("{what} {name}"), &[l.get(name), r.get(name)]);
+                let leaf = name.rsplit('.').next().unwrap_or(name);
+                self.add(&format!("{what} {name}"), &[l.get(name), r.get(name)], FIELDS_OF_ONE.contains(&leaf));
             }
             return;
         }
         let text = |body: Option<&Body>| body.filter(|b| b.total > 0 || !b.text.is_empty()).map(|b| b.text.clone());
         self.say(what, &[text(left), text(right)]);
         let total = |body: Option<&Body>| body.map(|b| b.total.to_string());
-        self.say(&format!("{what} bytes"), &[total(left), total(right)]);
+        self.add(&format!("{what} bytes"), &[total(left), total(right)], true);
     }
 }
 

@@ -226,14 +226,20 @@ fn compare(state: &mut State) {
 
 /// What differs between two entries, on a page.
 pub fn show_differences(state: &mut State, first: u64, number: u64) {
-    let Some(differences) = state.shown_log().compare(first, number) else {
+    let scopes = |generation| state.session.diagnoses.refusals.evidence.granted(generation);
+    let Some(differences) = state.shown_log().compare(first, number, &scopes) else {
         state.status.info(format!("#{first} is no longer in memory."));
         return;
     };
-    let mut lines: Vec<String> = differences
-        .into_iter()
-        .flat_map(|d| [d.what, format!("  #{first}  {}", d.left), format!("  #{number}  {}", d.right)])
-        .collect();
+    let mut lines = Vec::new();
+    let always = differences.iter().position(|difference| difference.always);
+    for (at, difference) in differences.into_iter().enumerate() {
+        if always == Some(at) {
+            lines.push("── differs between any two entries ──".to_owned());
+        }
+        lines.push(difference.what);
+        lines.extend([format!("  #{first}  {}", difference.left), format!("  #{number}  {}", difference.right)]);
+    }
     if lines.is_empty() {
         lines.push("Nothing differs: target, token, headers, bodies and outcome are the same.".to_owned());
     }

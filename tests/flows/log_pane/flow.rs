@@ -298,7 +298,7 @@ fn compare_says_only_what_differs() {
     let mut log = log(100, 10);
     log.exchange(refused(1, 0, "same"));
     log.exchange(accepted(2, 0, "same"));
-    let all = log.compare(1, 2).unwrap();
+    let all = log.compare(1, 2, &|_| None).unwrap();
     let said = |what: &str| all.iter().find(|d| d.what == what).map(|d| (d.left.as_str(), d.right.as_str()));
     assert_eq!(said("status"), Some(("401", "200")));
     assert_eq!(said("outcome"), Some(("ERR", "ok")));
@@ -308,8 +308,31 @@ fn compare_says_only_what_differs() {
     for same in ["target", "token", "kind", "text", "method", "request header authorization", "request body text"] {
         assert_eq!(said(same), None);
     }
-    assert_eq!(log.compare(1, 1), Some(vec![]));
-    assert_eq!(log.compare(1, 9), None);
+    assert_eq!(log.compare(1, 1, &|_| None), Some(vec![]));
+    // What always differs comes last, whatever it is.
+    let last = all.iter().position(|d| d.always).unwrap();
+    assert!(all.iter().skip(last).all(|d| d.always), "{all:?}");
+    assert!(all.iter().any(|d| d.always && d.what == "response header x-request-id"));
+    assert!(all.iter().any(|d| !d.always && d.what == "response body code"));
+    assert_eq!(log.compare(1, 9, &|_| None), None);
+}
+
+#[test]
+fn compare_begins_with_scopes_token_and_target() {
+    let mut log = log(100, 10);
+    let mut other = Arc::unwrap_or_clone(accepted(2, 0, "same"));
+    if let Some(Step::Try(attempt)) = other.steps.first_mut() {
+        let attempt = Arc::make_mut(attempt);
+        attempt.generation = Some(guestwire::model::Generation(4));
+        Arc::make_mut(&mut attempt.request).url.push_str("/other");
+    }
+    log.exchange(refused(1, 0, "same"));
+    log.exchange(Arc::new(other));
+    let scopes = |g: guestwire::model::Generation| Some(if g.0 == 4 { "guest:messages:send" } else { "conversations" }.to_owned());
+    let all = log.compare(1, 2, &scopes).unwrap();
+    let first: Vec<&str> = all.iter().take(3).map(|d| d.what.as_str()).collect();
+    assert_eq!(first, ["granted scopes", "token", "target"]);
+    assert_eq!((all[0].left.as_str(), all[0].right.as_str()), ("conversations", "guest:messages:send"));
 }
 
 #[test]
@@ -328,7 +351,7 @@ fn compare_names_a_field_by_its_path_and_what_was_sent_on_purpose() {
     let mut wrong = sent(2, "guest-43");
     wrong.sent_as = Some(guestwire::model::Variation::EmojiBidi);
     log.exchange(Arc::new(wrong));
-    let all = log.compare(1, 2).unwrap();
+    let all = log.compare(1, 2, &|_| None).unwrap();
     let of = |what: &str| all.iter().find(|d| d.what == what).map(|d| (d.left.as_str(), d.right.as_str()));
     assert_eq!(of("request body channel.from.id"), Some(("guest-42", "guest-43")));
     assert_eq!(of("sent on purpose as"), Some(("none", "emoji-bidi")));

@@ -24,7 +24,10 @@ pub fn html(run: &Run) -> String {
     attention(&mut body, run);
     plot::plot(&mut body, run);
     filters(&mut body, run);
-    for case in &run.cases {
+    // What did not pass comes first.
+    let mut cases: Vec<&CaseResult> = run.cases.iter().collect();
+    cases.sort_by_key(|case| case.counts() == Some(Verdict::Pass));
+    for case in cases {
         case_of(&mut body, run, case);
     }
     let _ = writeln!(

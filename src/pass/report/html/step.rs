@@ -13,10 +13,17 @@ use super::words;
 pub(super) fn step(out: &mut String, run: &Run, step: &StepResult) {
     let word = words::verdict(step.counts());
     let also = if step.disagrees() { " disagreement" } else { "" };
+    // Who reads or prints a report looks for what did not pass.
+    let folded = step.counts() == Some(Verdict::Pass) && !step.disagrees();
+    let (open, close) = if folded {
+        ("<details>\n<summary class=\"head\">", "</summary>")
+    } else {
+        ("<header class=\"head\">", "</header>")
+    };
     let _ = writeln!(
         out,
-        "<article class=\"step is-{word}\" id=\"{}\" data-is=\"{word}{also}\">\n<header>{} <h3>{}</h3> \
-         <span class=\"id\">{}</span> <span class=\"right dim small\">{}</span></header>",
+        "<article class=\"step is-{word}\" id=\"{}\" data-is=\"{word}{also}\">\n{open}{} <h3>{}</h3> \
+         <span class=\"id\">{}</span> <span class=\"right dim small\">{}</span>{close}",
         anchor(&step.id),
         chip(step.counts()),
         markup(&step.name),
@@ -46,7 +53,7 @@ pub(super) fn step(out: &mut String, run: &Run, step: &StepResult) {
             markup(screen)
         );
     }
-    out.push_str("</article>\n");
+    out.push_str(if folded { "</details>\n</article>\n" } else { "</article>\n" });
 }
 
 fn judged(out: &mut String, step: &StepResult) {
