@@ -11,15 +11,15 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::Inner;
 use super::loopback::Target;
-use super::world::Push;
+use super::shared::Shared;
+use super::world::outgoing::Push;
 
 /// How long a listener may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Pushes what comes, until the sandbox stops.
-pub(crate) async fn run(inner: Arc<Inner>, mut pushes: mpsc::UnboundedReceiver<Push>) {
+pub(crate) async fn run(inner: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<Push>) {
     let mut stopping = inner.stopping.subscribe();
     let serving = async {
         while let Some(push) = pushes.recv().await {

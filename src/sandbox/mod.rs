@@ -15,23 +15,22 @@
 //! by their ids.
 
 mod announce;
-mod dice;
 mod fault;
 mod hook;
 mod http;
-mod locked;
 mod loopback;
+mod rng;
 pub mod scenario;
+mod shared;
 mod world;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use std::{fmt, io};
 
 use axum::handler::Handler as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -39,13 +38,8 @@ pub use scenario::{Scenario, ScenarioError, Webhook};
 
 use crate::clock::Clock;
 use crate::config::Profile;
-use crate::model::Moment;
-use crate::model::fault::Fault;
-use locked::{Lines, Locked};
-use world::{Push, World};
-
-/// How long a stop waits for answers that are on their way.
-const STOP_WAITS: Duration = Duration::from_millis(500);
+use shared::{Lines, STOP_WAITS, Shared};
+use world::World;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -56,112 +50,9 @@ pub struct Options {
     pub scenario: Scenario,
 }
 
-/// What routes and handle share.
-struct Inner {
-    clock: Clock,
-    advanced: AtomicU64,
-    world: Mutex<World>,
-    stopping: watch::Sender<bool>,
-    /// The sockets that are open.
-    lines: Lines,
-    pushes: mpsc::UnboundedSender<Push>,
-    /// What is due has changed.
-    sooner: Notify,
-}
-
-impl Inner {
-    /// The sandbox's time: real time and what it was advanced.
-    fn now(&self) -> Moment {
-        self.clock.now().after(self.advanced())
-    }
-
-    fn advanced(&self) -> Duration {
-        Duration::from_secs(self.advanced.load(Ordering::SeqCst))
-    }
-
-    fn advance(&self, seconds: u64) {
-        // Bounded to a thousand years, so that no sum of times overflows.
-        let bound = 1000 * 366 * 86_400;
-        let add = |now: u64| Some(now.saturating_add(seconds).min(bound));
-        let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
-        self.world().settle(self.now());
-        self.sooner.notify_one();
-    }
-
-    /// The world. What it wants to send goes out when the lock is given back.
-    fn world(&self) -> Locked<'_> {
-        Locked::of(self)
-    }
-
-    fn state(&self) -> Value {
-        self.world().state(self.now(), self.advanced())
-    }
-
-    fn clock_json(&self) -> Value {
-        json!({"now": self.now().wall, "advanced_seconds": self.advanced().as_secs()})
-    }
-
-    fn faults(&self) -> Value {
-        json!({ "faults": self.world().faults() })
-    }
-
-    fn set_fault(&self, json: &Value) -> Result<(), String> {
-        let now = self.now();
-        let mut world = self.world();
-        let fault = world.check_fault(Fault::parse(json).map_err(|e| e.what)?)?;
-        world.set_fault(fault, now);
-        Ok(())
-    }
-
-    fn clear_faults(&self) {
-        self.world().clear_faults();
-    }
-
-    /// Sets where replies of the open channel are pushed; `None`: nowhere.
-    fn set_webhook(&self, webhook: Option<Webhook>) -> Result<(), String> {
-        if let Some(webhook) = &webhook {
-            loopback::Target::parse(&webhook.url)?;
-        }
-        self.world().webhook = webhook;
-        Ok(())
-    }
-
-    /// Lets what is due take place when its time has come, until the sandbox stops.
-    async fn pulse(&self) {
-        let mut stopping = self.stopping.subscribe();
-        while !*stopping.borrow() {
-            let next = self.world().next_due().map(|due| self.clock.instant(due.before(self.advanced())));
-            tokio::select! {
-                () = sleep_until(next) => self.world().settle(self.now()),
-                () = self.sooner.notified() => {}
-                _ = stopping.changed() => {}
-            }
-        }
-    }
-
-    /// Waits, unless the sandbox stops.
-    async fn pause(&self, time: Duration) {
-        if time.is_zero() {
-            return;
-        }
-        let mut stopping = self.stopping.subscribe();
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            _ = stopping.wait_for(|&stop| stop) => {}
-        }
-    }
-}
-
-async fn sleep_until(instant: Option<std::time::Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// A running sandbox. Dropping it stops it too, without waiting for answers that are on their way.
 pub struct Sandbox {
-    inner: Arc<Inner>,
+    inner: Arc<Shared>,
     addr: SocketAddr,
     url: String,
     server: JoinHandle<()>,
@@ -188,7 +79,7 @@ pub fn start_with(options: Options, clock: Clock) -> io::Result<Sandbox> {
     let (stopping, mut stop) = watch::channel(false);
     let (pushes, pushed) = mpsc::unbounded_channel();
     let (lines, sooner) = (Lines::default(), Notify::new());
-    let inner = Arc::new(Inner { clock, advanced: AtomicU64::new(0), world, stopping, lines, pushes, sooner });
+    let inner = Arc::new(Shared { clock, advanced: AtomicU64::new(0), world, stopping, lines, pushes, sooner });
     let pulse = inner.clone();
     runtime.spawn(async move { pulse.pulse().await });
     runtime.spawn(hook::run(inner.clone(), pushed));

@@ -180,7 +180,7 @@ impl History {
     pub fn granted(&self, generation: Generation) -> Option<String> {
         match &self.token_book(generation)?.facts.as_ref()?.granted {
             Granted::Named(scopes) => Some(scopes.join(" ")),
-            _ => None,
+            Granted::Unknown => None,
         }
     }
 

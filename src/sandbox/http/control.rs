@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use crate::sandbox::loopback::is_loopback_origin;
-use crate::sandbox::{Inner, Webhook};
+use crate::sandbox::scenario::Webhook;
+use crate::sandbox::shared::Shared;
 
 /// Where the control API begins.
 pub(crate) const ROOT: &str = "/_sandbox/";
@@ -29,7 +30,7 @@ pub(super) fn refused(status: u16, sentence: impl Into<String>) -> Answer {
 }
 
 /// Answers a request to the control API.
-pub(super) fn answer(inner: &Inner, parts: &Parts, body: &[u8]) -> Answer {
+pub(super) fn answer(inner: &Shared, parts: &Parts, body: &[u8]) -> Answer {
     let elsewhere = |origin: &&http::HeaderValue| !origin.to_str().is_ok_and(is_loopback_origin);
     if let Some(origin) = parts.headers.get_all(ORIGIN).iter().find(elsewhere) {
         return refused(403, format!("the control API does not answer pages of another origin ({origin:?})"));

@@ -32,11 +32,12 @@ use answer::Answer;
 use route::Route;
 pub(super) use wire::{Door, Peer};
 
-use super::Inner;
 use super::fault::{Plan, is_carried_out};
 use super::loopback::is_loopback;
 use super::scenario::Rules;
-use super::world::web::{ConnectionId, Page, Put, UPLOAD_MAX_BYTES};
+use super::shared::Shared;
+use super::world::outgoing::ConnectionId;
+use super::world::web::{Page, Put, UPLOAD_MAX_BYTES};
 use super::world::{BODY_MAX_BYTES, Bearer, Incoming, Refusal, TokenRefusal, Whom, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, RetryForm};
@@ -55,7 +56,7 @@ struct Judged {
 
 /// Serves one request.
 pub(super) async fn serve(
-    State(inner): State<Arc<Inner>>,
+    State(inner): State<Arc<Shared>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     request: Request,
 ) -> Response<Body> {
@@ -119,12 +120,12 @@ async fn read(body: Body, most: usize) -> Option<Vec<u8>> {
 }
 
 /// Judges a request under one lock.
-fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
+fn judge(inner: &Shared, parts: &Parts, body: &[u8]) -> Judged {
     let route = Route::of(&parts.method, parts.uri.path());
     let now = inner.now();
     let mut world = inner.world();
     world.tally.arrived(route.name());
-    let guest = matches!(route, Route::Open { .. }).then(|| open::guest(body)).flatten();
+    let guest = matches!(route, Route::Open { .. }).then(|| guest(body)).flatten();
     let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
     let whom = match (route, route.conversation(), guest.as_deref()) {
         (Route::Socket, ..) => origin.map_or(Whom::Nobody, Whom::Origin),
@@ -155,6 +156,13 @@ fn judge(inner: &Inner, parts: &Parts, body: &[u8]) -> Judged {
     let wait = world.latency() + plan.headers_late;
     let connection = context.connection;
     Judged { answer, wait, body_late: plan.body_late, connection, spoil: plan.spoil }
+}
+
+/// The guest of a body, for faults that are meant for one guest only.
+fn guest(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let party = |name| body.pointer(name).and_then(Value::as_str);
+    party("/channel/from/id").or_else(|| party("/channel/to/id")).map(str::to_owned)
 }
 
 /// A request while it is judged.
@@ -330,7 +338,7 @@ impl Context<'_> {
                 }
                 ok(&shapes::conversation(world.disconnect(id, self.now)?))
             }
-            Route::Open { kind, integration } => open::answer(self, world, bearer, kind, integration),
+            Route::Open { kind, integration } => self.open(world, bearer, kind, integration),
             Route::Bulk(id) => {
                 world.may_read(bearer, self.plan, READ, VIEW)?;
                 self.bulk(world, id)

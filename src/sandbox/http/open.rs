@@ -9,71 +9,66 @@ use crate::sandbox::world::open::{Asked, Inbound, Kind};
 use crate::sandbox::world::web::frames::{dense, time};
 use crate::sandbox::world::{Bearer, Refusal, World};
 
-/// The guest of a body, for faults that are meant for one guest only.
-pub(super) fn guest(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let party = |name| body.pointer(name).and_then(Value::as_str);
-    party("/channel/from/id").or_else(|| party("/channel/to/id")).map(str::to_owned)
-}
-
-/// Receives it.
-pub(super) fn answer(
-    context: &Context<'_>,
-    world: &mut World,
-    bearer: &Bearer,
-    kind: Kind,
-    integration: Option<&str>,
-) -> Result<Answer, Refusal> {
-    world.may_open(bearer, context.plan)?;
-    let inbound: Inbound = serde_json::from_slice(context.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
-    let to = || inbound.channel.to.as_ref().and_then(|to| to.get("id")).and_then(Value::as_str);
-    let integration = integration.or_else(to).ok_or(Refusal::BodyMalformed)?.to_owned();
-    let asked = Asked { kind, integration: &integration, request_id: context.request_id };
-    let heard = world.open(asked, &inbound, context.now)?;
-    let mut body = normalized(&inbound, &integration);
-    let form = match kind {
-        Kind::Message => "Text",
-        Kind::Response => "Structured",
-        Kind::Event => "Event",
-        Kind::Receipt => "Receipt",
-    };
-    let set = |body: &mut Value, name: &str, value: Value| {
-        if let Some(map) = body.as_object_mut() {
-            map.insert(name.to_owned(), value);
-        }
-    };
-    set(&mut body, "type", json!(form));
-    if let Some((n, id)) = heard {
-        let conversation = world.conversations.get(n).ok_or(Refusal::ConversationUnknown)?;
-        let said = conversation.said(&id).ok_or(Refusal::MessageUnknown)?;
-        set(&mut body, "id", json!(id));
-        if kind == Kind::Message {
-            set(&mut body, "text", json!(&*said.text));
+impl Context<'_> {
+    /// Receives what a provider sends in.
+    pub(super) fn open(
+        &self,
+        world: &mut World,
+        bearer: &Bearer,
+        kind: Kind,
+        integration: Option<&str>,
+    ) -> Result<Answer, Refusal> {
+        world.may_open(bearer, self.plan)?;
+        let inbound: Inbound = serde_json::from_slice(self.json_body()?).map_err(|_| Refusal::BodyMalformed)?;
+        let to = || inbound.channel.to.as_ref().and_then(|to| to.get("id")).and_then(Value::as_str);
+        let integration = integration.or_else(to).ok_or(Refusal::BodyMalformed)?.to_owned();
+        let asked = Asked { kind, integration: &integration, request_id: self.request_id };
+        let heard = world.open(asked, &inbound, self.now)?;
+        let mut body = normalized(&inbound, &integration);
+        let form = match kind {
+            Kind::Message => "Text",
+            Kind::Response => "Structured",
+            Kind::Event => "Event",
+            Kind::Receipt => "Receipt",
+        };
+        let set = |body: &mut Value, name: &str, value: Value| {
+            if let Some(map) = body.as_object_mut() {
+                map.insert(name.to_owned(), value);
+            }
+        };
+        set(&mut body, "type", json!(form));
+        if let Some((n, id)) = heard {
+            let conversation = world.conversations.get(n).ok_or(Refusal::ConversationUnknown)?;
+            let said = conversation.said(&id).ok_or(Refusal::MessageUnknown)?;
+            set(&mut body, "id", json!(id));
+            if kind == Kind::Message {
+                set(&mut body, "text", json!(&*said.text));
+            } else {
+                set(&mut body, "direction", json!("Inbound"));
+            }
+            if let Some(content) = crate::sandbox::world::web::frames::content(said) {
+                set(&mut body, "content", json!(content));
+            }
+            // [real: documented: only where it is asked for, and only for messages]
+            if kind == Kind::Message && self.query("prefetchConversationId") == Some("true") {
+                set(&mut body, "conversationId", json!(conversation.id));
+            }
+        } else if kind == Kind::Event {
+            let typing = json!({"eventType": "Typing", "typing": {"type": "On"}});
+            set(&mut body, "id", json!(world.event_id()));
+            set(&mut body, "events", json!([typing]));
         } else {
+            let reason = |r: &crate::sandbox::world::open::Reason| dense(json!({"code": r.code, "message": r.message}));
+            set(&mut body, "id", json!(inbound.id));
+            set(&mut body, "status", json!(inbound.status));
+            if !inbound.reasons.is_empty() {
+                set(&mut body, "reasons", inbound.reasons.iter().map(reason).collect());
+            }
+            set(&mut body, "isFinalReceipt", json!(inbound.is_final_receipt.unwrap_or(true)));
             set(&mut body, "direction", json!("Inbound"));
         }
-        if let Some(content) = crate::sandbox::world::web::frames::content(said) {
-            set(&mut body, "content", json!(content));
-        }
-        // [real: documented: only where it is asked for, and only for messages]
-        if kind == Kind::Message && context.query("prefetchConversationId") == Some("true") {
-            set(&mut body, "conversationId", json!(conversation.id));
-        }
-    } else if kind == Kind::Event {
-        let typing = json!({"eventType": "Typing", "typing": {"type": "On"}});
-        set(&mut body, "id", json!(world.event_id()));
-        set(&mut body, "events", json!([typing]));
-    } else {
-        let reason = |r: &crate::sandbox::world::open::Reason| dense(json!({"code": r.code, "message": r.message}));
-        set(&mut body, "id", json!(inbound.id));
-        set(&mut body, "status", json!(inbound.status));
-        if !inbound.reasons.is_empty() {
-            set(&mut body, "reasons", inbound.reasons.iter().map(reason).collect());
-        }
-        set(&mut body, "isFinalReceipt", json!(inbound.is_final_receipt.unwrap_or(true)));
-        set(&mut body, "direction", json!("Inbound"));
+        Ok(Answer::json(200, &body))
     }
-    Ok(Answer::json(200, &body))
 }
 
 /// `channel` and `metadata`, which all four have.

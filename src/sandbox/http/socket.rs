@@ -11,14 +11,14 @@ use http::request::Parts;
 use tokio::sync::mpsc;
 
 use super::Peer;
-use crate::sandbox::Inner;
-use crate::sandbox::world::web::{ConnectionId, Out};
+use crate::sandbox::shared::{STOP_WAITS, Shared};
+use crate::sandbox::world::outgoing::{ConnectionId, Out};
 
 /// The largest message that is read. [inferred: the platform's gateway takes 128 KiB]
 const MESSAGE_MAX_BYTES: usize = 128 * 1024;
 
 /// Answers the upgrade, and serves the socket from then on.
-pub(super) async fn open(inner: Arc<Inner>, id: ConnectionId, mut parts: Parts, peer: Peer) -> Response<Body> {
+pub(super) async fn open(inner: Arc<Shared>, id: ConnectionId, mut parts: Parts, peer: Peer) -> Response<Body> {
     let (line, out) = mpsc::unbounded_channel();
     inner.connect(id, line);
     match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -36,7 +36,7 @@ pub(super) async fn open(inner: Arc<Inner>, id: ConnectionId, mut parts: Parts, 
 }
 
 async fn talk(
-    inner: Arc<Inner>,
+    inner: Arc<Shared>,
     id: ConnectionId,
     mut socket: WebSocket,
     mut out: mpsc::UnboundedReceiver<Out>,
@@ -85,6 +85,6 @@ async fn talk(
         // Whether it arrives is the other side's business. Its answer is awaited, so that the close is not a reset.
         let _ = socket.send(Message::Close(Some(close))).await;
         let farewell = async { while let Some(Ok(_)) = socket.recv().await {} };
-        let _ = tokio::time::timeout(crate::sandbox::STOP_WAITS, farewell).await;
+        let _ = tokio::time::timeout(STOP_WAITS, farewell).await;
     }
 }

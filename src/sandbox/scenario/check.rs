@@ -1,69 +1,82 @@
 //! What the types of a scenario cannot say.
 
+use super::error::Trouble;
 use super::{Channel, Conversation, Scenario};
 use crate::model::fault::Fault;
 use crate::sandbox::loopback::Target;
 use crate::text::suggest::suggestion;
 
-/// A value that cannot be, and the key at which it stands.
-pub(super) struct Trouble {
-    pub(super) key: &'static str,
-    /// Text of the value, to tell lines with the same key apart; may be empty.
-    pub(super) value: String,
-    pub(super) what: String,
-}
+impl Scenario {
+    /// Refuses ranges that go down, lifetimes of nothing, and names that stand twice.
+    pub(super) fn check_ranges(&self) -> Result<(), Trouble> {
+        for (key, [low, high]) in [("latency_ms", self.latency_ms), ("reply_ms", self.reply_ms)] {
+            if low > high {
+                let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
+                return Err(Trouble { key, value: String::new(), what });
+            }
+        }
+        if self.token.lifetime_seconds == 0 {
+            let what = "lifetime_seconds is 0; a token lives at least 1 second".to_owned();
+            return Err(Trouble { key: "lifetime_seconds", value: String::new(), what });
+        }
+        let limits = &self.limits;
+        for (key, limit) in [
+            ("requests_per_minute", limits.requests_per_minute),
+            ("messages_per_second", limits.messages_per_second),
+            ("frames_per_minute", limits.frames_per_minute),
+            ("health_checks_per_minute", limits.health_checks_per_minute),
+            ("configures_per_minute", limits.configures_per_minute),
+            ("histories_per_minute", limits.histories_per_minute),
+            ("session_connections", limits.session_connections),
+        ] {
+            if limit == 0 {
+                let what = format!("{key} is 0; nothing could be asked at all");
+                return Err(Trouble { key, value: String::new(), what });
+            }
+        }
+        if self.deployment.session_seconds == 0 {
+            let what = "session_seconds is 0; a session lives at least 1 second".to_owned();
+            return Err(Trouble { key: "session_seconds", value: String::new(), what });
+        }
+        if let Some(webhook) = &self.webhook {
+            Target::parse(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
+        }
+        for (at, conversation) in self.conversations.iter().enumerate() {
+            let earlier = || self.conversations.iter().take(at);
+            if earlier().any(|c| c.name == conversation.name) {
+                let what = format!("two conversations have the name \"{}\"; give each its own", conversation.name);
+                return Err(Trouble { key: "name", value: conversation.name.clone(), what });
+            }
+            if let Some((key, what)) = misplaced(conversation) {
+                return Err(Trouble { key, value: String::new(), what });
+            }
+            if let Some(id) = &conversation.id
+                && earlier().any(|c| c.id.as_ref() == Some(id))
+            {
+                let what = format!("two conversations have the id {id}; give each its own");
+                return Err(Trouble { key: "id", value: id.clone(), what });
+            }
+        }
+        Ok(())
+    }
 
-/// Refuses ranges that go down, lifetimes of nothing, and names that stand twice.
-pub(super) fn ranges(scenario: &Scenario) -> Result<(), Trouble> {
-    for (key, [low, high]) in [("latency_ms", scenario.latency_ms), ("reply_ms", scenario.reply_ms)] {
-        if low > high {
-            let what = format!("{key} goes from {low} down to {high}; write the smaller one first");
-            return Err(Trouble { key, value: String::new(), what });
+    /// Refuses a fault for a conversation that is not there.
+    pub(super) fn check_fault(&self, fault: Fault) -> Result<Fault, String> {
+        let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
+        let known = || {
+            let conversations = self.conversations.iter();
+            conversations.flat_map(|c| [Some(c.name.as_str()), c.id.as_deref()]).flatten()
+        };
+        if known().any(|name| name == wanted) {
+            return Ok(fault);
         }
+        let hint = if self.conversations.is_empty() {
+            "; this scenario has none".to_owned()
+        } else {
+            suggestion(wanted, self.conversations.iter().map(|c| c.name.as_str()))
+        };
+        Err(format!("no conversation is called `{wanted}`{hint}"))
     }
-    if scenario.token.lifetime_seconds == 0 {
-        let what = "lifetime_seconds is 0; a token lives at least 1 second".to_owned();
-        return Err(Trouble { key: "lifetime_seconds", value: String::new(), what });
-    }
-    let limits = &scenario.limits;
-    for (key, limit) in [
-        ("requests_per_minute", limits.requests_per_minute),
-        ("messages_per_second", limits.messages_per_second),
-        ("frames_per_minute", limits.frames_per_minute),
-        ("health_checks_per_minute", limits.health_checks_per_minute),
-        ("configures_per_minute", limits.configures_per_minute),
-        ("histories_per_minute", limits.histories_per_minute),
-        ("session_connections", limits.session_connections),
-    ] {
-        if limit == 0 {
-            let what = format!("{key} is 0; nothing could be asked at all");
-            return Err(Trouble { key, value: String::new(), what });
-        }
-    }
-    if scenario.deployment.session_seconds == 0 {
-        let what = "session_seconds is 0; a session lives at least 1 second".to_owned();
-        return Err(Trouble { key: "session_seconds", value: String::new(), what });
-    }
-    if let Some(webhook) = &scenario.webhook {
-        Target::parse(&webhook.url).map_err(|what| Trouble { key: "url", value: webhook.url.clone(), what })?;
-    }
-    for (at, conversation) in scenario.conversations.iter().enumerate() {
-        let earlier = || scenario.conversations.iter().take(at);
-        if earlier().any(|c| c.name == conversation.name) {
-            let what = format!("two conversations have the name \"{}\"; give each its own", conversation.name);
-            return Err(Trouble { key: "name", value: conversation.name.clone(), what });
-        }
-        if let Some((key, what)) = misplaced(conversation) {
-            return Err(Trouble { key, value: String::new(), what });
-        }
-        if let Some(id) = &conversation.id
-            && earlier().any(|c| c.id.as_ref() == Some(id))
-        {
-            let what = format!("two conversations have the id {id}; give each its own");
-            return Err(Trouble { key: "id", value: id.clone(), what });
-        }
-    }
-    Ok(())
 }
 
 /// A field that the conversation's channel does not have.
@@ -79,22 +92,4 @@ fn misplaced(c: &Conversation) -> Option<(&'static str, String)> {
     ];
     let (key, ..) = fields.into_iter().find(|(_, given, fits)| *given && !fits)?;
     Some((key, format!("\"{}\" has `{key}`, which is not for its channel; leave it out", c.name)))
-}
-
-/// Refuses a fault for a conversation that is not there.
-pub(super) fn fault(scenario: &Scenario, fault: Fault) -> Result<Fault, String> {
-    let Some(wanted) = fault.conversation.as_deref() else { return Ok(fault) };
-    let known = || {
-        let conversations = scenario.conversations.iter();
-        conversations.flat_map(|c| [Some(c.name.as_str()), c.id.as_deref()]).flatten()
-    };
-    if known().any(|name| name == wanted) {
-        return Ok(fault);
-    }
-    let hint = if scenario.conversations.is_empty() {
-        "; this scenario has none".to_owned()
-    } else {
-        suggestion(wanted, scenario.conversations.iter().map(|c| c.name.as_str()))
-    };
-    Err(format!("no conversation is called `{wanted}`{hint}"))
 }

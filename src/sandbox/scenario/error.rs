@@ -3,8 +3,15 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::check::Trouble;
 use crate::text::suggest::suggestion;
+
+/// A value that cannot be, and the key at which it stands.
+pub(super) struct Trouble {
+    pub(super) key: &'static str,
+    /// Text of the value, to tell lines with the same key apart; may be empty.
+    pub(super) value: String,
+    pub(super) what: String,
+}
 
 /// What is wrong, and where. `Display` is the whole sentence: `FILE:LINE:COLUMN: what; what to do`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -304,12 +304,12 @@ impl Scenario {
         let mut scenario: Self = toml::from_str(text).map_err(|e| ScenarioError::from_toml(&e, text, file))?;
         scenario.name =
             file.file_stem().map_or_else(|| "scenario".to_owned(), |stem| stem.to_string_lossy().into_owned());
-        check::ranges(&scenario).map_err(|trouble| ScenarioError::at_key(trouble, text, file))?;
+        scenario.check_ranges().map_err(|trouble| ScenarioError::at_key(trouble, text, file))?;
         for table in &scenario.fault_tables {
             let json = serde_json::to_value(table.get_ref()).unwrap_or_default();
             let fault = Fault::parse(&json)
                 .map_err(|e| e.what)
-                .and_then(|fault| check::fault(&scenario, fault))
+                .and_then(|fault| scenario.check_fault(fault))
                 .map_err(|why| ScenarioError::at(why, text, table.span().start, file))?;
             scenario.faults.push(fault);
         }

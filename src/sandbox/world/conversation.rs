@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::offer::Offer;
 use super::script::Stage;
 use crate::model::Moment;
-use crate::sandbox::dice::Dice;
+use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{self, Addressed, Script, Speaker};
 
 /// How much of a conversation is kept. What is older is forgotten; it stays counted.
@@ -147,7 +147,7 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// A conversation of the scenario, with its history.
     pub(crate) fn new(entry: &scenario::Conversation, via: Via, seed: u64, now: Moment) -> Self {
-        let mut dice = Dice::new(seed, &format!("conversation {}", entry.name));
+        let mut dice = Rng::new(seed, &format!("conversation {}", entry.name));
         let id = entry.id.clone().unwrap_or_else(|| dice.uuid());
         let guest = entry.participant_id.clone().unwrap_or_else(|| dice.uuid());
         let stranger = dice.uuid();
@@ -187,7 +187,7 @@ impl Conversation {
     }
 
     /// A conversation in which nothing has been said yet.
-    pub(crate) fn begin(begun: Begun<'_>, dice: &mut Dice, started: Timestamp) -> Self {
+    pub(crate) fn begin(begun: Begun<'_>, dice: &mut Rng, started: Timestamp) -> Self {
         let Begun { name, id, guest, guest_name, script, via } = begun;
         let mut customer = participant(Purpose::Customer, guest_name, dice, started);
         customer.id = guest;
@@ -280,7 +280,7 @@ pub(crate) struct Begun<'c> {
     pub(crate) via: Via,
 }
 
-fn participant(purpose: Purpose, name: &str, dice: &mut Dice, joined: Timestamp) -> Participant {
+fn participant(purpose: Purpose, name: &str, dice: &mut Rng, joined: Timestamp) -> Participant {
     // The communication is drawn first for the guest, whose own id is given: the order is part of what a seed gives.
     let (id, communication) = match purpose {
         Purpose::Customer => (String::new(), dice.uuid()),

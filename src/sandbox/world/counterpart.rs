@@ -1,36 +1,16 @@
 //! What is due: the counterpart's answers, frames on their way, sessions whose time ends. In the order of their times.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::conversation::Via;
+use super::outgoing::{Due, Push, What, signature};
 use super::script::{self, Happening};
-use super::web::{ConnectionId, Out, frames};
+use super::web::frames;
 use super::{Conversation, End, Participant, Purpose, Said, World};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
-
-/// Something that is due.
-#[derive(Clone, Debug)]
-pub(super) struct Due {
-    pub(super) at: Moment,
-    pub(super) what: What,
-}
-
-/// What is due.
-#[derive(Clone, Debug)]
-pub(super) enum What {
-    /// Of the other side of a conversation.
-    Counterpart { conversation: usize, happening: Happening },
-    /// A frame of the guest WebSocket.
-    Frame { to: ConnectionId, out: Out },
-    /// The frame that a connection holds back.
-    Release(ConnectionId),
-    /// The time of this guest token's session may be over.
-    Expires(Arc<str>),
-}
 
 impl World {
     /// When the next of it comes.
@@ -188,5 +168,13 @@ impl World {
             }
             self.due(at, What::Counterpart { conversation, happening });
         }
+    }
+
+    /// Signs a message for the webhook, where there is one.
+    pub(super) fn push(&mut self, body: &Value) {
+        let Some(webhook) = &self.webhook else { return };
+        let body = body.to_string();
+        let signature = signature(&webhook.secret, body.as_bytes());
+        self.pushes.push(Push { url: webhook.url.clone(), body, signature });
     }
 }

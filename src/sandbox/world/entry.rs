@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::sandbox::dice::Dice;
+use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::{self, Channel, Deployment, Script};
 
 /// How an entry's guest is told from others.
@@ -37,7 +37,7 @@ impl Entry {
             }
             Channel::WebMessaging => {
                 let first = || deployment.origins.first().cloned().unwrap_or_else(|| "https://shop.example".to_owned());
-                let token = || Arc::from(Dice::new(seed, &format!("guest token {}", entry.name)).uuid());
+                let token = || Arc::from(Rng::new(seed, &format!("guest token {}", entry.name)).uuid());
                 Way::Web {
                     origin: entry.origin.clone().unwrap_or_else(first),
                     token: (!entry.history.is_empty()).then(token),

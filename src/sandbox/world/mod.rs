@@ -13,7 +13,7 @@ mod entry;
 mod faults;
 mod offer;
 pub(crate) mod open;
-mod push;
+pub(crate) mod outgoing;
 mod refusal;
 mod script;
 mod send;
@@ -31,18 +31,17 @@ use std::time::Duration;
 pub(crate) use conversation::{Conversation, End, Participant, Purpose, Said, Via};
 pub(crate) use entry::{Entry, Way};
 pub(crate) use faults::Whom;
-pub(crate) use push::Push;
 pub(crate) use refusal::{BODY_MAX_BYTES, Refusal};
 pub(crate) use send::{Incoming, is_json};
 pub(crate) use tally::Tally;
 pub(crate) use token::{Asked, Bearer, Client, Grant, TokenRefusal, Tokens};
 pub(crate) use window::Gauge;
 
-use super::dice::Dice;
 use super::fault::{Armed, Plan};
+use super::rng::Rng;
 use super::scenario::{Rules, Scenario, Webhook};
 use crate::model::Moment;
-use counterpart::{Due, What};
+use outgoing::{Due, Push};
 use web::Web;
 
 /// An organisation's name and id.
@@ -80,9 +79,9 @@ pub(crate) struct World {
     per_minute: u32,
     latency_ms: [u64; 2],
     reply_ms: [u64; 2],
-    requests: Dice,
-    messages: Dice,
-    timing: Dice,
+    requests: Rng,
+    messages: Rng,
+    timing: Rng,
     by_id: HashMap<String, usize>,
     /// In which conversation a message is.
     by_message: HashMap<String, usize>,
@@ -96,14 +95,14 @@ impl World {
     /// The organisation of `scenario`, as it is at the start.
     pub(crate) fn new(scenario: &Scenario, now: Moment) -> Self {
         let (seed, run) = (scenario.seed, scenario.run_seed());
-        let mut dice = Dice::new(seed, "organization");
+        let mut dice = Rng::new(seed, "organization");
         let client = Client {
             id: scenario.client.id.clone().unwrap_or_else(|| dice.uuid()),
             secret: scenario.client.secret.clone().unwrap_or_else(|| {
                 // Once it came from this sequence. The draw stays, so that what follows keeps the ids that journals know.
                 dice.opaque(43);
                 // Of its own each start: whoever has seen one start cannot sign in at the next.
-                Dice::new(run, "client secret").opaque(43)
+                Rng::new(run, "client secret").opaque(43)
             }),
             name: scenario.client.name.clone(),
             scopes: scenario.client.scopes.clone(),
@@ -134,9 +133,9 @@ impl World {
             per_minute: scenario.limits.requests_per_minute,
             latency_ms: scenario.latency_ms,
             reply_ms: scenario.reply_ms,
-            requests: Dice::new(run, "requests"),
-            messages: Dice::new(run, "messages"),
-            timing: Dice::new(seed, "timing"),
+            requests: Rng::new(run, "requests"),
+            messages: Rng::new(run, "messages"),
+            timing: Rng::new(seed, "timing"),
             due: VecDeque::new(),
         };
         world.populate(scenario, now);

@@ -4,6 +4,26 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+/// What is counted of the published channels.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub(crate) struct Counts {
+    pub(crate) duplicates: u64,
+    pub(crate) open_events: u64,
+    pub(crate) open_receipts: u64,
+    pub(crate) pushed: u64,
+    pub(crate) push_failures: u64,
+    /// Messages with custom attributes at a place where the service does not read them.
+    pub(crate) attributes_ignored: u64,
+    pub(crate) sockets_opened: u64,
+    pub(crate) sockets_refused: u64,
+    pub(crate) frames_in: u64,
+    pub(crate) frames_out: u64,
+    /// By action.
+    pub(crate) actions: BTreeMap<&'static str, u64>,
+    /// Error frames, by code.
+    pub(crate) errors: BTreeMap<String, u64>,
+}
+
 /// Counts since the start. Requests to the control API are not counted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
@@ -13,7 +33,7 @@ pub(crate) struct Tally {
     refused: BTreeMap<&'static str, u64>,
     resets: u64,
     /// Of the published channels.
-    pub(crate) channels: super::web::Counts,
+    pub(crate) channels: Counts,
 }
 
 impl Tally {

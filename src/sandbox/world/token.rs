@@ -13,8 +13,8 @@ use super::refusal::Refusal;
 use super::window::{Gauge, Window};
 use crate::model::Moment;
 use crate::model::fault::FaultKind;
-use crate::sandbox::dice::Dice;
 use crate::sandbox::fault::Plan;
+use crate::sandbox::rng::Rng;
 use crate::sandbox::scenario::Rules;
 
 /// The scope that the Guest API needs.
@@ -112,7 +112,7 @@ struct Token {
 
 /// All tokens, and how many there were.
 pub(crate) struct Tokens {
-    dice: Dice,
+    dice: Rng,
     known: HashMap<String, Token>,
     pub(crate) issued: u64,
     pub(crate) revoked: u64,
@@ -122,7 +122,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(seed: u64, now: Moment) -> Self {
-        let dice = Dice::new(seed, "tokens");
+        let dice = Rng::new(seed, "tokens");
         Self { dice, known: HashMap::new(), issued: 0, revoked: 0, strangers: Window::new(now) }
     }
 

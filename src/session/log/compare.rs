@@ -44,12 +44,7 @@ const FIELDS_OF_ONE: [&str; 7] = ["id", "messageId", "contextId", "time", "times
 impl Log {
     /// What differs between the entries numbered `a` and `b`: scopes, token and target first, then outcome, headers and
     /// bodies, and last what always differs. `scopes`: those of a token. `None` where either is not kept any more.
-    pub fn compare(
-        &self,
-        a: u64,
-        b: u64,
-        scopes: &dyn Fn(Generation) -> Option<String>,
-    ) -> Option<Vec<Difference>> {
+    pub fn compare(&self, a: u64, b: u64, scopes: &dyn Fn(Generation) -> Option<String>) -> Option<Vec<Difference>> {
         let (left, right) = (self.entry(a)?, self.entry(b)?);
         let mut sheet = Sheet::default();
         let generation = |e: &Entry| e.exchange()?.last_attempt()?.generation;

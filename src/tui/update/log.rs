@@ -226,7 +226,7 @@ fn compare(state: &mut State) {
 
 /// What differs between two entries, on a page.
 pub fn show_differences(state: &mut State, first: u64, number: u64) {
-    let scopes = |generation| state.session.diagnoses.refusals.evidence.granted(generation);
+    let scopes = |generation| state.session.diagnoses.evidence.granted(generation);
     let Some(differences) = state.shown_log().compare(first, number, &scopes) else {
         state.status.info(format!("#{first} is no longer in memory."));
         return;

@@ -328,7 +328,9 @@ fn compare_begins_with_scopes_token_and_target() {
     }
     log.exchange(refused(1, 0, "same"));
     log.exchange(Arc::new(other));
-    let scopes = |g: guestwire::model::Generation| Some(if g.0 == 4 { "guest:messages:send" } else { "conversations" }.to_owned());
+    let scopes = |g: guestwire::model::Generation| {
+        Some(if g.0 == 4 { "guest:messages:send" } else { "conversations" }.to_owned())
+    };
     let all = log.compare(1, 2, &scopes).unwrap();
     let first: Vec<&str> = all.iter().take(3).map(|d| d.what.as_str()).collect();
     assert_eq!(first, ["granted scopes", "token", "target"]);

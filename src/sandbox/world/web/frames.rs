@@ -100,7 +100,7 @@ pub(crate) fn structured(c: &Conversation, said: &Said, history: bool) -> Value 
     };
     let id = if guest && history && said.own_id.is_some() { turned(&said.id) } else { said.id.clone() };
     let mut metadata = said.metadata.clone();
-    metadata.insert("correlationId".to_owned(), crate::sandbox::dice::Dice::new(0, &said.id).uuid());
+    metadata.insert("correlationId".to_owned(), crate::sandbox::rng::Rng::new(0, &said.id).uuid());
     let who = match said.by {
         Purpose::Customer => None,
         Purpose::Workflow => Some("Bot"),

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::request::{Request, Trouble, failed};
-use super::{ConnectionId, Web, frames};
+use super::{Web, frames};
 use crate::model::Moment;
+use crate::sandbox::world::outgoing::ConnectionId;
 use crate::sandbox::world::{Refusal, World};
 
 /// How long a JWT lives. [MTSDK: a quarter of an hour]

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::frames;
 use super::request::{Button, Content, Event, Request, Trouble, failed};
-use super::{ConnectionId, Out, Standing, frames};
+use super::state::Standing;
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
 use crate::model::limits::{ATTRIBUTES_MAX_BYTES, GUEST_TEXT_MAX_BYTES};
 use crate::sandbox::fault::Plan;
 use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::outgoing::{ConnectionId, Out};
 use crate::sandbox::world::{Purpose, Said, World, script};
 
 /// A message that may be received.

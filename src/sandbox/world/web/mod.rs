@@ -15,124 +15,25 @@ mod history;
 mod message;
 mod request;
 mod session;
+mod state;
 mod upload;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub(crate) use history::Page;
+pub(crate) use state::Web;
 pub(crate) use upload::{Put, UPLOAD_MAX_BYTES};
 
+use super::World;
+use super::outgoing::{ConnectionId, Due, Out, What};
 use super::window::Window;
-use super::{Due, What, World};
 use crate::model::Moment;
 use crate::model::fault::{FaultKind, FaultTarget};
-use crate::sandbox::dice::Dice;
 use crate::sandbox::fault::Plan;
-use crate::sandbox::scenario::{Deployment, Limits};
-
-/// A connection of the sandbox, in the order in which they were opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ConnectionId(pub(crate) u64);
-
-/// Something that goes out on a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Out {
-    /// A text frame.
-    Text(Arc<str>),
-    /// An orderly end.
-    Close {
-        /// The WebSocket's close code.
-        code: u16,
-        /// Its reason.
-        reason: &'static str,
-    },
-    /// The connection is reset.
-    Reset,
-}
-
-/// A socket that is open.
-#[derive(Debug)]
-struct Connection {
-    origin: String,
-    session: Option<Arc<str>>,
-    frames: Window,
-    health: Window,
-    /// When the newest frame goes out: no later one before it.
-    last: Moment,
-    /// A frame that waits to be overtaken by the next.
-    held: Option<Arc<str>>,
-}
-
-/// Where a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// Messages are taken.
-    Open,
-    /// Its conversation has ended: messages are refused with 409.
-    ReadOnly,
-    /// The guest closed it.
-    Closed,
-    /// Its time is over, or it was erased: 4006, 4007.
-    Expired,
-}
-
-/// What a guest token stands for.
-#[derive(Debug)]
-struct Session {
-    /// What stands in its JWTs in place of the token.
-    id: String,
-    origin: String,
-    standing: Standing,
-    expires: Moment,
-    /// The conversations that it had, the present one last.
-    conversations: Vec<usize>,
-    joined: bool,
-    /// Oldest first.
-    connections: Vec<ConnectionId>,
-    /// When the messages of the last second came.
-    second: VecDeque<Moment>,
-    configures: Window,
-    histories: Window,
-    uploads: BTreeMap<String, upload::Upload>,
-}
-
-/// The state of the channel.
-pub(crate) struct Web {
-    pub(crate) deployment: Deployment,
-    limits: Limits,
-    connections: HashMap<ConnectionId, Connection>,
-    sessions: BTreeMap<Arc<str>, Session>,
-    opened: u64,
-    key: ring::hmac::Key,
-    dice: Dice,
-    /// Where the sandbox is, for addresses of uploads: `http://127.0.0.1:PORT`.
-    pub(crate) base: String,
-    pub(crate) outbox: Vec<(ConnectionId, Out)>,
-}
-
-/// What is counted of the published channels.
-#[derive(Clone, Debug, Default, serde::Serialize)]
-pub(crate) struct Counts {
-    pub(crate) duplicates: u64,
-    pub(crate) open_events: u64,
-    pub(crate) open_receipts: u64,
-    pub(crate) pushed: u64,
-    pub(crate) push_failures: u64,
-    /// Messages with custom attributes at a place where the service does not read them.
-    pub(crate) attributes_ignored: u64,
-    pub(crate) sockets_opened: u64,
-    pub(crate) sockets_refused: u64,
-    pub(crate) frames_in: u64,
-    pub(crate) frames_out: u64,
-    /// By action.
-    pub(crate) actions: BTreeMap<&'static str, u64>,
-    /// Error frames, by code.
-    pub(crate) errors: BTreeMap<String, u64>,
-}
+use state::Connection;
 
 /// Why a socket is not opened. All of them are a 403 on the wire, which does not say which. [MTSDK: access denied]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,39 +51,6 @@ impl Denied {
             Self::Origin => "origin-refused",
             Self::Deployment => "deployment-unknown",
         }
-    }
-}
-
-impl Web {
-    pub(crate) fn new(deployment: Deployment, limits: Limits, seed: u64) -> Self {
-        let mut dice = Dice::new(seed, "web sessions");
-        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
-        Self {
-            deployment,
-            limits,
-            connections: HashMap::new(),
-            sessions: BTreeMap::new(),
-            opened: 0,
-            key,
-            dice,
-            base: String::new(),
-            outbox: Vec::new(),
-        }
-    }
-
-    fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
-        let token = self.connections.get(&id)?.session.clone()?;
-        Some((token.clone(), self.sessions.get_mut(&token)?))
-    }
-
-    /// The origin from which a session was begun.
-    pub(super) fn origin_of(&self, token: &str) -> Option<&str> {
-        self.sessions.get(token).map(|session| session.origin.as_str())
-    }
-
-    /// How many sockets are open, and how many sessions there are.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        (self.connections.len(), self.sessions.len())
     }
 }
 

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{ConnectionId, Out, frames};
+use super::frames;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
+use crate::sandbox::world::outgoing::{ConnectionId, Out};
 
 /// Every action's fields in one; what an action needs is checked where it is carried out.
 #[derive(Debug, Default, Deserialize)]
@@ -109,6 +110,9 @@ const ACTIONS: [&str; 12] = [
     "resumeToken",
 ];
 
+/// What is said to a guest who is not signed in where that is required. [MTSDK]
+pub(super) const SIGN_IN: &str = "Session authentication failed";
+
 /// An error frame in the making: code and text.
 pub(super) type Trouble = (u16, String);
 
@@ -136,7 +140,7 @@ impl World {
         *self.tally.channels.actions.entry(name.copied().unwrap_or("other")).or_default() += 1;
         let done = match request.action.as_str() {
             "configureSession" => self.configure(from, &request, now),
-            "configureAuthenticatedSession" => Err((403, super::session::SIGN_IN.to_owned())),
+            "configureAuthenticatedSession" => Err((403, SIGN_IN.to_owned())),
             "getConfiguration" => {
                 self.configuration(from, &request, now);
                 Ok(())

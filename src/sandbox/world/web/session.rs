@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::request::{Request, Trouble};
-use super::{ConnectionId, Session, Standing, frames};
+use super::frames;
+use super::request::{Request, SIGN_IN, Trouble};
+use super::state::{Session, Standing};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::model::limits::ATTRIBUTES_MAX_BYTES;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::conversation::{Begun, Via};
+use crate::sandbox::world::outgoing::{ConnectionId, What};
 use crate::sandbox::world::window::Window;
-use crate::sandbox::world::{Conversation, End, What, World, entry};
+use crate::sandbox::world::{Conversation, End, World, entry};
 
 /// The texts of errors. [MTSDK fixtures: real wording may differ]
 pub(super) const EXPIRED: &str = "session expired error message";
 const NOT_FOUND: &str = "session not found error message";
-pub(super) const SIGN_IN: &str = "Session authentication failed";
 pub(super) const READ_ONLY: &str = "Session is read-only, no new messages allowed";
 
 /// What a configured session answers with.

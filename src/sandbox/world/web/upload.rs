@@ -11,13 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::frames;
 use super::request::{Request, Trouble};
-use super::{ConnectionId, frames};
+use super::state::Upload;
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
 use crate::sandbox::scenario::BLOCKED_EXTENSIONS;
 use crate::sandbox::world::World;
 use crate::sandbox::world::conversation::Piece;
+use crate::sandbox::world::outgoing::ConnectionId;
 
 /// [real: documented, 10 MB]
 pub(crate) const UPLOAD_MAX_BYTES: usize = 10 * 1024 * 1024;
@@ -29,18 +31,6 @@ const FILES_MAX: usize = 16;
 const ADDRESS_LIVES: Duration = Duration::from_secs(600);
 /// The header that a client has to repeat. [WMJ sample]
 const TAGGING: &str = "x-amz-tagging";
-
-/// A file of a session.
-#[derive(Debug)]
-pub(super) struct Upload {
-    name: String,
-    mime: String,
-    size: u64,
-    /// Makes the address unguessable, and is the value of the header that has to come with it.
-    signature: String,
-    until: Moment,
-    bytes: Option<Bytes>,
-}
 
 /// A file that is put to its address.
 #[derive(Clone, Debug)]

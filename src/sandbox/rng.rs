@@ -7,11 +7,11 @@ use uuid::Builder;
 /// A seeded sequence (SplitMix64). Not for cryptography: whoever knows the seed knows every token, which is what a
 /// simulator wants.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice {
+pub(crate) struct Rng {
     state: u64,
 }
 
-impl Dice {
+impl Rng {
     /// The sequence of `purpose` under `seed`. Each purpose has its own, so that one more conversation in a scenario
     /// does not change the ids of all others.
     pub(crate) fn new(seed: u64, purpose: &str) -> Self {
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn one_seed_and_purpose_give_one_sequence() {
         let draw = |seed, purpose| {
-            let mut dice = Dice::new(seed, purpose);
+            let mut dice = Rng::new(seed, purpose);
             (dice.uuid(), dice.hex(), dice.opaque(40))
         };
         assert_eq!(draw(7, "token"), draw(7, "token"));
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn ids_have_the_forms_of_the_platform() {
-        let mut dice = Dice::new(1, "forms");
+        let mut dice = Rng::new(1, "forms");
         assert!(crate::model::ids::is_uuid(&dice.uuid()));
         let hex = dice.hex();
         assert!(hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()), "{hex}");
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn between_reaches_both_ends_and_nothing_else() {
-        let mut dice = Dice::new(3, "range");
+        let mut dice = Rng::new(3, "range");
         let drawn: std::collections::BTreeSet<u64> = (0..500).map(|_| dice.between(4, 7)).collect();
         assert_eq!(drawn.into_iter().collect::<Vec<_>>(), [4, 5, 6, 7]);
         assert_eq!(dice.between(9, 9), 9);

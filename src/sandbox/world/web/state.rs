@@ -1,0 +1,117 @@
+//! What the guest WebSocket knows: connections, sessions and their files.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::model::Moment;
+use crate::sandbox::rng::Rng;
+use crate::sandbox::scenario::{Deployment, Limits};
+use crate::sandbox::world::outgoing::{ConnectionId, Out};
+use crate::sandbox::world::window::Window;
+
+/// A socket that is open.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) origin: String,
+    pub(super) session: Option<Arc<str>>,
+    pub(super) frames: Window,
+    pub(super) health: Window,
+    /// When the newest frame goes out: no later one before it.
+    pub(super) last: Moment,
+    /// A frame that waits to be overtaken by the next.
+    pub(super) held: Option<Arc<str>>,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Messages are taken.
+    Open,
+    /// Its conversation has ended: messages are refused with 409.
+    ReadOnly,
+    /// The guest closed it.
+    Closed,
+    /// Its time is over, or it was erased: 4006, 4007.
+    Expired,
+}
+
+/// What a guest token stands for.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// What stands in its JWTs in place of the token.
+    pub(super) id: String,
+    pub(super) origin: String,
+    pub(super) standing: Standing,
+    pub(super) expires: Moment,
+    /// The conversations that it had, the present one last.
+    pub(super) conversations: Vec<usize>,
+    pub(super) joined: bool,
+    /// Oldest first.
+    pub(super) connections: Vec<ConnectionId>,
+    /// When the messages of the last second came.
+    pub(super) second: VecDeque<Moment>,
+    pub(super) configures: Window,
+    pub(super) histories: Window,
+    pub(super) uploads: BTreeMap<String, Upload>,
+}
+
+/// The state of the channel.
+pub(crate) struct Web {
+    pub(crate) deployment: Deployment,
+    pub(super) limits: Limits,
+    pub(super) connections: HashMap<ConnectionId, Connection>,
+    pub(super) sessions: BTreeMap<Arc<str>, Session>,
+    pub(super) opened: u64,
+    pub(super) key: ring::hmac::Key,
+    pub(super) dice: Rng,
+    /// Where the sandbox is, for addresses of uploads: `http://127.0.0.1:PORT`.
+    pub(crate) base: String,
+    pub(crate) outbox: Vec<(ConnectionId, Out)>,
+}
+
+/// A file of a session.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) name: String,
+    pub(super) mime: String,
+    pub(super) size: u64,
+    /// Makes the address unguessable, and is the value of the header that has to come with it.
+    pub(super) signature: String,
+    pub(super) until: Moment,
+    pub(super) bytes: Option<Bytes>,
+}
+
+impl Web {
+    pub(crate) fn new(deployment: Deployment, limits: Limits, seed: u64) -> Self {
+        let mut dice = Rng::new(seed, "web sessions");
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, dice.opaque(43).as_bytes());
+        Self {
+            deployment,
+            limits,
+            connections: HashMap::new(),
+            sessions: BTreeMap::new(),
+            opened: 0,
+            key,
+            dice,
+            base: String::new(),
+            outbox: Vec::new(),
+        }
+    }
+
+    pub(super) fn session_of(&mut self, id: ConnectionId) -> Option<(Arc<str>, &mut Session)> {
+        let token = self.connections.get(&id)?.session.clone()?;
+        Some((token.clone(), self.sessions.get_mut(&token)?))
+    }
+
+    /// The origin from which a session was begun.
+    pub(in crate::sandbox::world) fn origin_of(&self, token: &str) -> Option<&str> {
+        self.sessions.get(token).map(|session| session.origin.as_str())
+    }
+
+    /// How many sockets are open, and how many sessions there are.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.connections.len(), self.sessions.len())
+    }
+}
