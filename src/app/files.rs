@@ -70,13 +70,27 @@ pub fn private(path: &Path, replace: bool) -> io::Result<File> {
 /// The same; a directory that is not there is made, for its owner alone.
 pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
     if let Some(dir) = path.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)?;
+        private_directory(dir)?;
     }
     private(path, replace)
+}
+
+/// Makes a directory that is not there, and those above it, for their owner alone.
+fn private_directory(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// A file that is written at its end and that only its owner can read; it is made where there is none.
+pub fn append_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Replaces a file, or makes it, at once: whoever reads it meanwhile finds the old text or the new. A link stays one, and
@@ -84,13 +98,7 @@ pub fn private_with_directory(path: &Path, replace: bool) -> io::Result<File> {
 pub fn replace_private(path: &Path, text: &str) -> io::Result<()> {
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !dir.exists() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir)?;
-    }
+    private_directory(dir)?;
     // Made with mode 0600.
     let mut file = tempfile::NamedTempFile::new_in(dir)?;
     file.write_all(text.as_bytes())?;

@@ -1,7 +1,6 @@
 //! guestwire's own log: JSON lines in a private file, when `--log-file` asks for one. Only guestwire's own records go in,
 //! because an HTTP library's may hold headers; ours name things and never hold texts or secrets.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 
 use tracing::level_filters::LevelFilter;
@@ -15,6 +14,7 @@ use crate::config::origin::{Lookup, env_text};
 use crate::engine::Report;
 
 use super::exit::Failed;
+use super::files;
 
 /// Starts the log. It is written until the guard is dropped. `GUESTWIRE_LOG` sets the level (`info` unless it says
 /// `error`, `warn`, `debug` or `trace`).
@@ -25,12 +25,7 @@ pub fn start(path: &Path, env: Lookup<'_>) -> Result<WorkerGuard, Failed> {
             Failed::usage("the environment variable GUESTWIRE_LOG must be off, error, warn, info, debug or trace")
         })?,
     };
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options
-        .open(path)
+    let file = files::append_private(path)
         .map_err(|e| Failed::usage(format!("{}: the log file cannot be opened ({})", path.display(), e.kind())))?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let layer = tracing_subscriber::fmt::layer().json().with_writer(writer);

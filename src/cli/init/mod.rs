@@ -6,7 +6,6 @@ mod found;
 mod plan;
 
 use clap::Args;
-use std::fs::DirBuilder;
 use std::io::{self, BufRead, ErrorKind, Write as _};
 use std::path::Path;
 
@@ -232,14 +231,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failed> {
         ErrorKind::AlreadyExists => add::untouched(path, "it came just now"),
         kind => Failed::here(format!("{} cannot be written ({kind})", path.display())),
     };
-    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(failed)?;
-    }
-    let mut file = files::private(path, false).map_err(failed)?;
+    let mut file = files::private_with_directory(path, false).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 
