@@ -48,6 +48,11 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What a person reads of it: its label, or its payload where that is blank.
+    pub fn words_or_payload(&self) -> &str {
+        if self.label.trim().is_empty() { &self.payload } else { &self.label }
+    }
+
     /// A quick reply.
     pub fn new(label: impl Into<String>, payload: impl Into<String>) -> Self {
         Self { label: label.into(), payload: payload.into(), ..Self::default() }

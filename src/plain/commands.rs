@@ -80,7 +80,7 @@ impl Plain {
             Verb::Thread => return self.tell_thread(number(rest)?),
             Verb::Read => {
                 let key = self.active()?;
-                if self.has_sessions(key) {
+                if self.session.has_sessions(key) {
                     // What comes of it is heard, whenever it comes.
                     self.ask_session(key, SessionAsk::History);
                 } else {
@@ -247,7 +247,7 @@ impl Plain {
             session.pass_follows(key, changes);
         });
         // The session of a web conversation says itself what is new.
-        if !self.has_sessions(key) {
+        if !self.session.has_sessions(key) {
             self.asked.greeting.insert(key);
         }
     }
@@ -332,7 +332,7 @@ impl Plain {
     /// Sends; in production after a question.
     pub(super) fn send_or_ask(&mut self, key: ConversationKey, text: String, extras: Extras) {
         if !self.session.profile.production {
-            return self.submit(key, text, None, extras);
+            return self.submit(OutgoingMessage { extras, ..OutgoingMessage::text(key, text) });
         }
         let name = self.spoken(key);
         let lines = sentences::count(visible_lines(&text).count() as u128, "line");
@@ -342,10 +342,9 @@ impl Plain {
         self.put(Question::Send { key, text, extras: Box::new(extras) }, &sentence);
     }
 
-    pub(super) fn submit(&mut self, key: ConversationKey, text: String, resend_of: Option<MessageId>, extras: Extras) {
-        if !self.journal_objects(key) {
+    pub(super) fn submit(&mut self, outgoing: OutgoingMessage) {
+        if !self.journal_objects(outgoing.conversation) {
             self.dialogue.prompt_due = false;
-            let outgoing = OutgoingMessage { resend_of, extras, ..OutgoingMessage::text(key, text) };
             self.with_session(|session, now, changes| session.submit(outgoing, now, changes));
         }
     }

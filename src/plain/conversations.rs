@@ -6,6 +6,7 @@ use crate::model::limits::{ATTRIBUTES_MAX_BYTES, attributes_bytes};
 use crate::model::{Address, Channel, Conversation, ConversationKey, Extras, SessionAsk, WebSession};
 use crate::tui::state::composer::attachments;
 
+use crate::session::OutgoingMessage;
 use crate::session::thread::EntryId;
 
 use super::questions::Question;
@@ -166,13 +167,7 @@ impl Plain {
     }
 
     fn with_id(&self, id: &str) -> Option<ConversationKey> {
-        let same = |own: &str| own.eq_ignore_ascii_case(id);
-        self.session
-            .conversations
-            .items()
-            .iter()
-            .find(|i| i.conversation_id().is_some_and(same))
-            .map(|i| i.conversation.key)
+        self.session.conversations.with_conversation_id(id).map(|item| item.conversation.key)
     }
 
     // ---- what is asked --------------------------------------------------------------------------------------------
@@ -326,8 +321,7 @@ impl Plain {
         let Some(choice) = place.and_then(|at| offer.choices.get(at)).cloned() else {
             return Err(format!("There is no choice {n}; there are {count}. Say .choose to hear them."));
         };
-        let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
-        let extras = Extras { answers: Some(offer.id.to_owned()), choice: Some(choice), ..Extras::default() };
+        let OutgoingMessage { text, extras, .. } = OutgoingMessage::answer(key, choice, offer.id);
         self.send_or_ask(key, text, extras);
         Ok(())
     }

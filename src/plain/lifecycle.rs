@@ -122,14 +122,11 @@ impl Plain {
             self.say(format!("Active conversations were not asked for, not signed in: {}.", sentences::clause(&why)));
             self.came_to(exit, None);
         }
-        let held = |plain: &Self, id: MessageId| {
-            let message = plain.session.threads.message(id);
-            let needs_token = message.is_some_and(|m| !plain.has_sessions(m.conversation));
-            needs_token
-                && matches!(message.map(|m| &m.life), Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
-        };
-        let open = self.session.under_way().map(|(id, _)| id);
-        let hopeless: Vec<_> = open.filter(|id| !self.asked.given_up.contains_key(id) && held(self, *id)).collect();
+        let held = self
+            .session
+            .held()
+            .filter(|(id, key)| !self.session.has_sessions(*key) && !self.asked.given_up.contains_key(id));
+        let hopeless: Vec<MessageId> = held.map(|(id, _)| id).collect();
         for id in hopeless {
             self.asked.given_up.insert(id, (exit, format!("not signed in: {why}")));
             self.ask(Command::Cancel(id));
@@ -141,12 +138,8 @@ impl Plain {
         if self.interactive {
             return;
         }
-        let held = |plain: &Self, id: MessageId| {
-            let life = plain.session.threads.message(id).map(|m| &m.life);
-            matches!(life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
-        };
-        let open = self.session.under_way().filter(|(_, of)| *of == key).map(|(id, _)| id);
-        let hopeless: Vec<_> = open.filter(|id| held(self, *id)).collect();
+        let held = self.session.held().filter(|(_, of)| *of == key);
+        let hopeless: Vec<MessageId> = held.map(|(id, _)| id).collect();
         for id in hopeless {
             self.asked.given_up.insert(id, (Exit::Network, format!("the conversation cannot be reached: {why}")));
             self.ask(Command::Cancel(id));

@@ -351,11 +351,6 @@ impl Plain {
         format!("Conversation {}, {name}", u64::from(key.0) + 1)
     }
 
-    /// Whether messages of that conversation go through a session of the guest's own.
-    fn has_sessions(&self, key: ConversationKey) -> bool {
-        self.session.conversations.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
-    }
-
     fn spoken_active(&self) -> Option<String> {
         Some(self.spoken(self.session.conversations.active()?))
     }

@@ -4,6 +4,8 @@ use crate::app::exit::Exit;
 use crate::engine::Command;
 use crate::model::{ConversationKey, DeliveryStatus, Extras, MessageId, SessionAsk};
 
+use crate::session::OutgoingMessage;
+
 use super::Plain;
 use super::sentences::clause;
 
@@ -93,7 +95,9 @@ impl Plain {
             }
             _ if matches!(question, Question::Site(_)) => self.site(question, line),
             "yes" | "y" => match question {
-                Question::Send { key, text, extras } => self.submit(key, text, None, *extras),
+                Question::Send { key, text, extras } => {
+                    self.submit(OutgoingMessage { extras: *extras, ..OutgoingMessage::text(key, text) })
+                }
                 Question::Session { key, ask } => self.ask_session(key, ask),
                 Question::Resend(id) => self.resend(id),
                 Question::PassStep => self.run_step(),
@@ -121,8 +125,8 @@ impl Plain {
 
     fn resend(&mut self, id: MessageId) {
         let Some(message) = self.session.threads.message(id) else { return };
-        let (key, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
-        self.submit(key, text, Some(id), extras);
+        let outgoing = OutgoingMessage::again(message);
+        self.submit(outgoing);
     }
 
     pub(super) fn ask_resend(&mut self, n: Option<u64>) -> Result<(), String> {

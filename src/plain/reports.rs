@@ -215,7 +215,7 @@ impl Plain {
         let asked = self.asked.reading.remove(&key);
         let waited_for = self.asked.greeting.remove(&key) || asked;
         // Where there is a session, what happened to the socket was said with it.
-        if waited_for || changed && !self.has_sessions(key) {
+        if waited_for || changed && !self.session.has_sessions(key) {
             let of_read = |x: &&Arc<Exchange>| x.kind == Kind::Read && x.conversation == Some(key);
             let newest = self.session.log.entries().rev().filter_map(|entry| entry.exchange()).find(of_read);
             let id = newest.map(|exchange| with_id(exchange)).unwrap_or_default();
@@ -277,7 +277,7 @@ impl Plain {
         let (status, end) = (exchange.map(with_status).unwrap_or_default(), exchange.map(with_id).unwrap_or_default());
         let (said, exit) = match life {
             DeliveryStatus::Queued => {
-                let hopeless = !self.has_sessions(key)
+                let hopeless = !self.session.has_sessions(key)
                     && self.session.sign_in.status.facts().is_none()
                     && !matches!(self.session.sign_in.status, TokenStatus::SignedOut | TokenStatus::Getting);
                 if hopeless && self.interactive {
@@ -337,13 +337,10 @@ impl Plain {
     /// Why a message was given up before it was tried: where a guest's socket takes it, that was refused, or its guest
     /// token could not be had.
     fn untried(&self, key: ConversationKey) -> Exit {
-        if !self.has_sessions(key) {
+        if !self.session.has_sessions(key) {
             return Exit::Network;
         }
-        let of_socket = |x: &&Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
-        let newest =
-            self.session.log.entries().rev().filter_map(|entry| entry.exchange()).map(|x| &**x).find(of_socket);
-        match newest.map(|exchange| &exchange.outcome) {
+        match self.session.newest_opening(key) {
             Some(Outcome::Failed(_)) => Exit::Network,
             Some(_) => Exit::Refused,
             None => Exit::NotSignedIn,

@@ -1,6 +1,6 @@
 //! A message that is to be sent, before it has an id.
 
-use crate::model::{ConversationKey, Extras, MessageId, Variation};
+use crate::model::{Choice, ConversationKey, Extras, Message, MessageId, Variation};
 
 /// A message that is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,5 +21,18 @@ impl OutgoingMessage {
     /// A plain text.
     pub fn text(conversation: ConversationKey, text: impl Into<String>) -> Self {
         Self { conversation, text: text.into(), resend_of: None, sent_as: None, extras: Extras::default() }
+    }
+
+    /// A message once more: a new one, linked to the old.
+    pub fn again(message: &Message) -> Self {
+        let extras = message.extras.for_another();
+        Self { resend_of: Some(message.id), extras, ..Self::text(message.conversation, message.text.clone()) }
+    }
+
+    /// A choice that the other side offered in the message `answers`.
+    pub fn answer(conversation: ConversationKey, choice: Choice, answers: impl Into<String>) -> Self {
+        let text = choice.words_or_payload().to_owned();
+        let extras = Extras { choice: Some(choice), answers: Some(answers.into()), ..Extras::default() };
+        Self { extras, ..Self::text(conversation, text) }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::engine::{Command, SendRequest};
 use crate::journal::Job;
-use crate::model::{Author, ConversationKey, DeliveryStatus, Message, MessageId, Moment};
+use crate::model::{Author, ConversationKey, DeliveryStatus, Exchange, Kind, Message, MessageId, Moment, Outcome};
 
 use super::changes::{Changes, Notice};
 use super::journal_status::Keeping;
@@ -66,6 +66,25 @@ impl Session {
     pub fn under_way(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
         let open = self.open_sends.iter().filter(|(id, _)| !self.journal.paused.contains(id));
         open.map(|(id, send)| (*id, send.conversation))
+    }
+
+    /// Of [`Session::under_way`], those that are held back: nothing of them is on the wire.
+    pub fn held(&self) -> impl Iterator<Item = (MessageId, ConversationKey)> {
+        self.under_way().filter(|(id, _)| {
+            let life = self.open_sends.get(id).map(|send| &send.life);
+            matches!(life, Some(DeliveryStatus::Queued | DeliveryStatus::Waiting { .. }))
+        })
+    }
+
+    /// Whether messages of a conversation go through a session of the guest's own, which needs no token.
+    pub fn has_sessions(&self, key: ConversationKey) -> bool {
+        self.conversations.get(key).is_some_and(|item| item.conversation.channel().has_sessions())
+    }
+
+    /// Why a guest's socket took no message. `None` where it was never even opened: the guest token could not be had.
+    pub fn newest_opening(&self, key: ConversationKey) -> Option<&Outcome> {
+        let opens = |x: &Exchange| x.kind == Kind::Frame && x.message.is_none() && x.conversation == Some(key);
+        self.log.newest(opens).map(|exchange| &exchange.outcome)
     }
 
     /// Sends what an earlier session left queued. How many messages that is.

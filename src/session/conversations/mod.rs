@@ -135,6 +135,11 @@ impl Picker {
         self.items.get(*self.index.get(&key)?)
     }
 
+    /// The conversation with this id on the remote side, named by its address or learned.
+    pub fn with_conversation_id(&self, id: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
+    }
+
     /// All conversations, as configured.
     pub fn items(&self) -> &[Item] {
         &self.items

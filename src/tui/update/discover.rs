@@ -75,7 +75,7 @@ fn line(state: &State, found: &Found) -> String {
         text.push_str("  ");
         text.push_str(via);
     }
-    if let Some(item) = ids::with_id(state, &found.conversation_id) {
+    if let Some(item) = state.session.conversations.with_conversation_id(&found.conversation_id) {
         text.push_str(" · in the picker: ");
         text.push_str(item.name());
     }

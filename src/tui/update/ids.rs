@@ -9,7 +9,6 @@ use crate::diagnosis::ids::{Candidate, Found, Known, Look, What, candidates, fin
 use crate::engine::Command;
 use crate::model::ids::is_uuid;
 use crate::model::{Address, Asked, Conversation, ConversationKey, Probed};
-use crate::session::conversations::Item;
 use crate::session::journal_status::Keeping;
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -127,20 +126,15 @@ fn not_a_conversation(state: &mut State, place: &Found) {
     state.overlay = Some(Overlay::Page { title: "Not a conversation".to_owned(), lines, scroll: 0 });
 }
 
-/// The conversation with this id, named by its address or learned.
-pub fn with_id<'s>(state: &'s State, id: &str) -> Option<&'s Item> {
-    state
-        .session
-        .conversations
-        .items()
-        .iter()
-        .find(|item| item.conversation_id().is_some_and(|own| own.eq_ignore_ascii_case(id)))
-}
-
 /// Adds a conversation as guest-api, or opens it where the picker has it.
 pub fn add_one(state: &mut State, lead: Candidate, effects: &mut Vec<Effect>) {
     let Candidate { conversation: id, participant: participant_id, swapped } = lead;
-    if let Some((key, name)) = with_id(state, &id).map(|item| (item.conversation.key, item.name().to_owned())) {
+    if let Some((key, name)) = state
+        .session
+        .conversations
+        .with_conversation_id(&id)
+        .map(|item| (item.conversation.key, item.name().to_owned()))
+    {
         conversations::open(state, key, effects);
         let why = swapped.map_or_else(String::new, |why| format!(" ({why})"));
         state.status.info(format!("“{name}” has this id already: it is open now.{why}"));

@@ -111,10 +111,8 @@ pub fn answer(
     answers: String,
     effects: &mut Vec<Effect>,
 ) {
-    let text = if choice.label.trim().is_empty() { choice.payload.clone() } else { choice.label.clone() };
-    let extras = Extras { choice: Some(choice), answers: Some(answers), ..Extras::default() };
     state.status.clear();
-    submit(state, OutgoingMessage { extras, ..OutgoingMessage::text(key, text) }, effects);
+    submit(state, OutgoingMessage::answer(key, choice, answers), effects);
 }
 
 /// The key that sends what an earlier session left queued.
@@ -188,8 +186,7 @@ pub fn resend(state: &mut State, id: MessageId, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(message) = state.session.threads.message(id) else { return };
-    let (conversation, text, extras) = (message.conversation, message.text.clone(), message.extras.for_another());
-    let outgoing = OutgoingMessage { resend_of: Some(id), extras, ..OutgoingMessage::text(conversation, text) };
+    let outgoing = OutgoingMessage::again(message);
     submit(state, outgoing, effects);
     state.status.info("Sent again as a new message.");
 }

@@ -72,8 +72,7 @@ impl SendFold {
         let fields = json!({ "number": pick.number, "label": choice.label, "payload": choice.payload, "answers": id });
         let line = Line::new("choice", now.wall, fields).says(format!("choice {}: {}", pick.number, choice.label));
         if self.sending.text.is_empty() {
-            let words = if choice.label.trim().is_empty() { &choice.payload } else { &choice.label };
-            self.sending.text.clone_from(words);
+            choice.words_or_payload().clone_into(&mut self.sending.text);
         }
         self.sending.extras.choice = Some(choice);
         self.sending.extras.answers = Some(id);

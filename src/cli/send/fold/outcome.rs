@@ -26,16 +26,17 @@ impl SendFold {
     /// Why the guest's socket took no message: it was refused, there was no network, or, where it was never even opened,
     /// the guest token could not be had.
     fn unopened(&self) -> Exit {
-        match self.failed_opening().map(|exchange| &exchange.outcome) {
+        match self.session.newest_opening(self.sending.conversation) {
             Some(Outcome::Failed(_)) => Exit::Network,
-            None if self.session.log.newest(super::opens_socket).is_none() => Exit::NotSignedIn,
-            _ => Exit::Refused,
+            Some(_) => Exit::Refused,
+            None => Exit::NotSignedIn,
         }
     }
 
     /// Whether it failed, before it was tried, with the guest's socket.
     fn socket_failed(&self, failed: bool) -> bool {
-        let no_network = self.failed_opening().is_some_and(|x| matches!(x.outcome, Outcome::Failed(_)));
+        let opening = self.session.newest_opening(self.sending.conversation);
+        let no_network = matches!(opening, Some(Outcome::Failed(_)));
         !self.wants_token() && (failed || no_network)
     }
 
