@@ -96,7 +96,7 @@ impl Plain {
             _ if matches!(question, Question::Site(_)) => self.site(question, line),
             "yes" | "y" => match question {
                 Question::Send { key, text, extras } => {
-                    self.submit(OutgoingMessage { extras: *extras, ..OutgoingMessage::text(key, text) })
+                    self.submit(OutgoingMessage { extras: *extras, ..OutgoingMessage::text(key, text) });
                 }
                 Question::Session { key, ask } => self.ask_session(key, ask),
                 Question::Resend(id) => self.resend(id),

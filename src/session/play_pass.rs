@@ -66,7 +66,11 @@ impl Session {
     }
 
     fn play(&mut self, mut runner: Runner, kept: Option<Arc<Run>>, now: Moment) {
-        let known = Known { facts: &self.profile.facts, past: &self.diagnoses.evidence };
+        let known = Known {
+            facts: &self.profile.facts,
+            past: &self.diagnoses.evidence,
+            no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+        };
         runner.on(now, Event::Report(&Report::Token(self.sign_in.status.clone())), &known);
         self.pass.runner = Some(runner);
         self.pass.kept = kept;
@@ -85,7 +89,11 @@ impl Session {
 
     /// Tells the pass, does what it wants, and keeps what changed.
     pub fn tell_pass(&mut self, event: Event<'_>, now: Moment, changes: &mut Changes) {
-        let known = Known { facts: &self.profile.facts, past: &self.diagnoses.evidence };
+        let known = Known {
+            facts: &self.profile.facts,
+            past: &self.diagnoses.evidence,
+            no_token: self.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+        };
         let Some(runner) = &mut self.pass.runner else { return };
         let was_over = runner.is_over();
         for effect in runner.on(now, event, &known) {

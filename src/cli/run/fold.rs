@@ -127,7 +127,11 @@ impl RunFold {
     }
 
     fn lane(&mut self, lane: usize, now: Moment, event: Event<'_>, acts: &mut Vec<Act>) {
-        let known = Known { facts: &self.session.profile.facts, past: &self.session.diagnoses.evidence };
+        let known = Known {
+            facts: &self.session.profile.facts,
+            past: &self.session.diagnoses.evidence,
+            no_token: self.session.sign_in.trouble().map(|trouble| trouble.why.as_str()),
+        };
         let Some(runner) = self.lanes.get_mut(lane) else { return };
         for effect in runner.on(now, event, &known) {
             acts.push(match effect {
@@ -193,9 +197,7 @@ impl RunFold {
     fn last_line(&self, now: Moment) -> (Line, Exit) {
         let tally = self.whole.tally();
         let Tally { pass, fail, blocked, skipped, open } = tally;
-        let unsigned = self.whole.steps().any(|s| {
-            s.suggested == Some(Verdict::Blocked) && s.why.as_ref().is_some_and(|w| w.starts_with("not signed in"))
-        });
+        let unsigned = blocked > 0 && self.session.sign_in.trouble().is_some();
         let exit = match (fail, unsigned) {
             (0, true) => Exit::NotSignedIn,
             (0, false) if blocked == 0 && !self.interrupted => Exit::Done,

@@ -15,7 +15,7 @@ mod evaluate;
 mod expectation;
 mod navigation;
 mod prepare;
-mod replies;
+pub mod replies;
 mod report;
 pub mod template;
 
@@ -77,13 +77,15 @@ pub enum Mode {
     },
 }
 
-/// What a diagnosis is made with.
+/// What the session knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'k> {
     /// The profile.
     pub facts: &'k ProfileFacts,
     /// What exchanges showed.
     pub past: &'k History,
+    /// Why waiting for a token is of no use, if so.
+    pub no_token: Option<&'k str>,
 }
 
 /// What happens to a run.
@@ -306,6 +308,7 @@ impl Runner {
     /// Takes one event.
     pub fn on(&mut self, now: Moment, event: Event<'_>, known: &Known<'_>) -> Vec<Effect> {
         self.now = now;
+        self.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
         let mut effects = Vec::new();
         match event {
             Event::Report(report) => self.report(report, known),

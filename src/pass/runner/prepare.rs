@@ -102,7 +102,7 @@ impl Runner {
             Err(why) => return self.decide(Verdict::Blocked, why),
         };
         let text = outgoing.sent_as.map_or(text.clone(), |v| v.text(&text));
-        self.trackers.entry(player.key).or_default().said(&text);
+        self.trackers.entry(player.key).or_default().said(&text, self.now.wall);
         let said = Said {
             conversation: player.name.clone(),
             author: Author::Guest.word().to_owned(),

@@ -1,6 +1,8 @@
 //! Which messages of a conversation came after ours: the first read brings what was said before, and that is no answer.
 //! Each message is told once.
 
+use jiff::Timestamp;
+
 use crate::model::{AsOf, Author, Choice, Moment, RemoteMessage, RepliesReadable, Unreadable};
 
 /// What is heard in one conversation.
@@ -11,8 +13,10 @@ pub struct ReplyTracker {
     as_of: Option<AsOf>,
     /// Whether anything was read or heard.
     begun: bool,
-    /// Our newest message, as long as it was not found among what was read.
+    /// Our newest message, as long as it was not found among what was read or heard.
     ours: Option<Ours>,
+    /// When ours was said, by the remote side's clock, once it was found.
+    said: Option<Timestamp>,
     /// What the other side has said since, in order.
     pub fresh: Vec<RemoteMessage>,
     /// How many of those an expectation has taken.
@@ -26,6 +30,16 @@ pub struct ReplyTracker {
 struct Ours {
     text: String,
     remote_id: Option<String>,
+    /// When it was sent, by our clock.
+    since: Timestamp,
+    /// It has come to an end: whatever is heard from here on was said after it.
+    settled: bool,
+}
+
+impl Ours {
+    fn is(&self, message: &RemoteMessage) -> bool {
+        self.remote_id.as_ref() == Some(&message.id) || message.author == Author::Guest && message.text == self.text
+    }
 }
 
 /// Whether a span of time was observed whole.
@@ -71,10 +85,18 @@ impl ReplyTracker {
     }
 
     /// We say something: what was heard before is old.
-    pub fn said(&mut self, text: &str) {
+    pub fn said(&mut self, text: &str, since: Timestamp) {
         self.fresh.clear();
         self.taken = 0;
-        self.ours = Some(Ours { text: text.to_owned(), remote_id: None });
+        self.said = None;
+        self.ours = Some(Ours { text: text.to_owned(), remote_id: None, since, settled: false });
+    }
+
+    /// Our message has come to an end.
+    pub const fn settled(&mut self) {
+        if let Some(ours) = &mut self.ours {
+            ours.settled = true;
+        }
     }
 
     /// The remote side has given our message an id.
@@ -102,16 +124,32 @@ impl ReplyTracker {
         self.begun = true;
         self.offered(messages);
         if let Some(from) = from {
-            self.ours = None;
+            if self.ours.take().is_some() {
+                self.said = messages.get(from - 1).map(|ours| ours.at);
+            }
             self.take_in(messages.iter().skip(from));
         }
     }
 
-    /// New messages came by themselves.
+    /// New messages came by themselves, ours perhaps among them: what the other side says after ours is an answer. A page
+    /// of earlier messages may come while ours is on its way: until it is settled, only what was said since then may
+    /// answer it.
     pub fn heard(&mut self, messages: &[RemoteMessage]) {
         self.begun = true;
         self.offered(messages);
-        self.take_in(messages.iter());
+        for message in messages {
+            let after = match &self.ours {
+                Some(ours) if ours.is(message) => {
+                    (self.said, self.ours) = (Some(message.at), None);
+                    continue;
+                }
+                Some(ours) => ours.settled || message.at >= ours.since,
+                None => self.said.is_none_or(|said| message.at >= said),
+            };
+            if after {
+                self.take_in([message].into_iter());
+            }
+        }
     }
 
     fn offered(&mut self, messages: &[RemoteMessage]) {
@@ -140,12 +178,12 @@ mod tests {
     #[test]
     fn only_what_was_said_after_ours_is_an_answer() {
         let mut replies = ReplyTracker::default();
-        replies.said("hello");
+        replies.said("hello", Timestamp::UNIX_EPOCH);
         replies.read(&[message("1", Author::Guest, "hello"), message("2", Author::Bot, "welcome")]);
         assert_eq!(fresh(&replies), ["2"], "the first read finds ours by its text");
         replies.read(&[message("2b", Author::Bot, "how are you")]);
         assert_eq!(fresh(&replies), ["2", "2b"]);
-        replies.said("hello");
+        replies.said("hello", Timestamp::UNIX_EPOCH);
         replies.read(&[message("x", Author::Bot, "said before ours was there")]);
         assert!(fresh(&replies).is_empty());
         replies.read(&[message("3", Author::Guest, "hello"), message("4", Author::Bot, "welcome back")]);
@@ -156,7 +194,7 @@ mod tests {
     #[test]
     fn the_remote_id_counts_more_than_the_text() {
         let mut replies = ReplyTracker::default();
-        replies.said("typed");
+        replies.said("typed", Timestamp::UNIX_EPOCH);
         replies.known_as("7");
         let all = [
             message("6", Author::Bot, "before"),
@@ -165,6 +203,27 @@ mod tests {
         ];
         replies.read(&all);
         assert_eq!(fresh(&replies), ["8"]);
+    }
+
+    #[test]
+    fn what_is_heard_answers_only_if_it_was_said_after_ours() {
+        let at = |second: i64| Timestamp::from_second(second).unwrap_or_default();
+        let bot = |id: &str, second| RemoteMessage::new(id, Author::Bot, "words", at(second));
+        let mut replies = ReplyTracker::default();
+        replies.said("hello", at(100));
+        replies.heard(&[bot("page", 40)]);
+        assert!(fresh(&replies).is_empty(), "a page of earlier messages");
+        replies.heard(&[bot("quick", 101)]);
+        replies.settled();
+        replies.heard(&[bot("by a slow clock", 90)]);
+        assert_eq!(fresh(&replies), ["quick", "by a slow clock"]);
+        replies.said("again", at(200));
+        replies.heard(&[
+            RemoteMessage::new("ours", Author::Guest, "again", at(150)),
+            bot("after", 151),
+            bot("late", 149),
+        ]);
+        assert_eq!(fresh(&replies), ["after"], "once ours was heard, the remote side's clock decides");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the engine's reports change: the message's life, exchanges as evidence, what is heard, and the token.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::expectation::listening_until;
 use super::{EXCHANGES_KEPT, Effect, Known, Runner, Stage, prepare::next_read};
@@ -11,9 +10,6 @@ use crate::model::{
     Channel, ConversationKey, DeliveryStatus, Diagnosis, Exchange, Kind, MessageId, RemoteMessage, TokenStatus,
 };
 use crate::pass::evidence::{ExchangeRecord, Said};
-
-/// The longest wait for the token endpoint that a step sits out.
-const LIMITED_MAX: Duration = Duration::from_secs(120);
 
 impl Runner {
     pub(super) fn report(&mut self, report: &Report, known: &Known<'_>) {
@@ -57,17 +53,6 @@ impl Runner {
                 watch.generation.get_or_insert(facts.generation);
             }
         }
-        self.trouble = match status {
-            TokenStatus::BadClient { why } | TokenStatus::NoSecret { why } | TokenStatus::Refused { why, .. } => {
-                Some(format!("not signed in: {why}"))
-            }
-            TokenStatus::Expired { retry: None, why } => Some(format!("not signed in: {why}")),
-            TokenStatus::Limited { until, facts: None } if until.left(self.now) > LIMITED_MAX => {
-                let seconds = until.left(self.now).as_secs();
-                Some(format!("not signed in: the token endpoint answered 429 and asks to wait {seconds} s"))
-            }
-            _ => None,
-        };
     }
 
     /// An exchange went on: evidence, where it belongs to the open step.
@@ -117,6 +102,7 @@ impl Runner {
             return;
         }
         watch.life = Some(life.clone());
+        let settled = life.is_settled();
         if life.is_settled() && watch.settled.is_none() {
             watch.settled = Some(now);
             let listens = watch.wanted.iter().any(super::Expectation::listens);
@@ -125,8 +111,14 @@ impl Runner {
                 self.schedule_read(0);
             }
         }
-        if let Some(((key, _), id)) = key.zip(remote_id) {
-            self.trackers.entry(key).or_default().known_as(id);
+        if let Some((key, _)) = key {
+            let tracker = self.trackers.entry(key).or_default();
+            if let Some(id) = remote_id {
+                tracker.known_as(id);
+            }
+            if settled {
+                tracker.settled();
+            }
         }
         if let Some(said) = self.open_mut().and_then(|r| r.evidence.said.iter_mut().find(|s| s.is_ours())) {
             said.now(life);

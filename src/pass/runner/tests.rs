@@ -9,6 +9,7 @@ use crate::model::exchange::{Ending, Kind, Outcome};
 use crate::model::{AsOf, Attempt, Author, RemoteMessage, RemoteState, TokenFacts, TokenStatus, Unreadable};
 use crate::pass::result::Met;
 use crate::pass::result::Tally;
+use crate::session::SignIn;
 
 /// A runner and its surroundings.
 struct Rig {
@@ -16,6 +17,7 @@ struct Rig {
     now: Moment,
     facts: ProfileFacts,
     past: History,
+    sign_in: SignIn,
     next: u64,
 }
 
@@ -46,11 +48,22 @@ impl Rig {
             plan,
         };
         let runner = Runner::new(pass, begin, cast(sandbox), mode);
-        Self { runner, now: Moment::ZERO, facts: ProfileFacts::default(), past: History::default(), next: 0 }
+        Self {
+            runner,
+            now: Moment::ZERO,
+            facts: ProfileFacts::default(),
+            past: History::default(),
+            sign_in: SignIn::default(),
+            next: 0,
+        }
     }
 
     fn on(&mut self, event: Event<'_>) -> Vec<Effect> {
-        let known = Known { facts: &self.facts, past: &self.past };
+        if let Event::Report(Report::Token(status)) = event {
+            self.sign_in.moved(self.now, status.clone());
+        }
+        let no_token = self.sign_in.trouble().map(|trouble| trouble.why.as_str());
+        let known = Known { facts: &self.facts, past: &self.past, no_token };
         let effects = self.runner.on(self.now, event, &known);
         for effect in &effects {
             if matches!(effect, Effect::Send(_)) {
@@ -399,7 +412,10 @@ fn without_a_token_and_a_prospect_of_one_it_is_blocked_at_once() {
     rig.on(Event::Go);
     let effects = rig.report(Report::Token(TokenStatus::BadClient { why: "wrong".to_owned() }));
     assert_eq!(effects, [Effect::Cancel(MessageId(1))]);
-    assert_eq!(rig.step((0, 0)).why.as_deref(), Some("not signed in: wrong"));
+    assert_eq!(
+        rig.step((0, 0)).why.as_deref(),
+        Some("not signed in: wrong; check the client's id, its secret, the region and client_auth")
+    );
 }
 
 // ── a person ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,6 @@ mod replies;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::engine::{Command, Report};
@@ -28,6 +27,7 @@ use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
 use crate::cli::token_fold::token_line;
+use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::sign_in::missing_scopes;
 use crate::session::{Changes, OutgoingMessage, Session, SignInTrouble};
@@ -75,8 +75,8 @@ pub struct SendFold {
     stage: Stage,
     /// Why the conversation cannot be reached, as the engine said when it stopped trying.
     unreachable: Option<String>,
-    /// When ours was said, by the remote side's clock, once it was heard.
-    said: Option<Timestamp>,
+    /// Which messages answer ours.
+    replies: ReplyTracker,
     sent_as: Option<Variation>,
     /// Which choice is taken, and of what.
     pick: Option<Pick>,
@@ -121,7 +121,7 @@ impl SendFold {
             interrupted: false,
             stage: Stage::UnderWay,
             unreachable: None,
-            said: None,
+            replies: ReplyTracker::default(),
             sent_as: None,
             pick: None,
             offer: None,
@@ -182,6 +182,7 @@ impl SendFold {
         }
         let Sending { conversation, text, extras, reply_within } = self.sending.clone();
         let watch = reply_within.map(|_| Act::Ask(Command::Watch(Some(conversation))));
+        self.replies.said(&text, now.wall);
         let mut changes = Changes::default();
         let outgoing = OutgoingMessage { sent_as: self.sent_as, extras, ..OutgoingMessage::text(conversation, text) };
         self.session.submit(outgoing, now, &mut changes);
@@ -274,6 +275,12 @@ impl SendFold {
         let mut acts = Vec::new();
         if self.life.word() != life.word() || matches!(life, DeliveryStatus::Sending { .. }) {
             acts.push(Act::Say(Line::new("message", now.wall, fields)));
+        }
+        if let Some(id) = self.session.threads.message(MESSAGE).and_then(|message| message.remote_id.as_deref()) {
+            self.replies.known_as(id);
+        }
+        if life.is_settled() {
+            self.replies.settled();
         }
         self.replied |= life == DeliveryStatus::Answered;
         self.life = life;
@@ -396,8 +403,7 @@ impl SendFold {
         }
         match (brought, self.stage) {
             (Some((messages, all)), Stage::Choosing(_)) => acts.extend(self.offered(now, &messages, all)),
-            (Some((messages, true)), _) => acts.extend(self.conversation(now, &messages)),
-            (Some((messages, false)), _) => acts.extend(self.heard(now, &messages)),
+            (Some((messages, read)), _) => acts.extend(self.brought(now, &messages, read)),
             (None, _) => {}
         }
         acts.extend(as_of.map(|as_of| self.readable(now, as_of)).unwrap_or_default());
