@@ -91,6 +91,13 @@ fn run(cli: Cli) -> Result<ExitCode, Failed> {
         )
         | None => {}
     }
+    if let Some(Sub::Send(args)) = &cli.command
+        && args.to.is_none()
+        && !flags.target.names_conversation()
+    {
+        let how = "name it with --to NAME, or describe one with --deployment, --integration or --conversation";
+        return Err(Failed::usage(format!("nothing says into which conversation: {how}")));
+    }
     flags.named_target = match &cli.command {
         Some(Sub::Send(_) | Sub::Run(_) | Sub::Token(_) | Sub::Doctor(_)) => true,
         Some(Sub::Ids(args)) => args.lookup,

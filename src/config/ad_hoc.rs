@@ -41,6 +41,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether the flags name a conversation, also where they do not say enough of it.
+    pub const fn names_conversation(&self) -> bool {
+        self.deployment.is_some() || self.integration.is_some() || self.conversation.is_some()
+    }
+
     /// The conversation that the flags describe, if they describe one. Its name is the first of the picker's.
     pub fn conversation(&self) -> Option<RawConversation> {
         let (name, address) = if let (Some(deployment), Some(origin)) = (&self.deployment, &self.origin) {

@@ -95,7 +95,7 @@ pub fn card(
     let said = if left {
         part(PartKind::Said, "SERVER SAID", vec![diagnosis.said.clone()])
     } else {
-        part(PartKind::Said, "NOT SENT", vec![reason(diagnosis).to_owned()])
+        part(PartKind::Said, "NOT SENT", vec![diagnosis.said.clone()])
     };
     vec![
         part(PartKind::Cause, cause, most_likely(diagnosis, left)),
@@ -106,11 +106,6 @@ pub fn card(
         said,
         part(PartKind::Ids, "QUOTE", quote(exchange, profile)),
     ]
-}
-
-/// Why nothing was sent, for where a heading says already that it was not.
-fn reason(diagnosis: &Diagnosis) -> &str {
-    diagnosis.said.strip_prefix("not sent: ").unwrap_or(&diagnosis.said)
 }
 
 fn most_likely(diagnosis: &Diagnosis, left: bool) -> Vec<String> {
@@ -173,7 +168,7 @@ pub fn ticket(
     }
     let _ = match attempt {
         Some(_) => writeln!(out, "Answer:      {status}, {}", diagnosis.said),
-        None => writeln!(out, "Not sent:    {}", reason(diagnosis)),
+        None => writeln!(out, "Not sent:    {}", diagnosis.said),
     };
     if exchange.attempts().count() > 1 {
         let statuses: Vec<String> =
@@ -218,7 +213,7 @@ pub fn note(
     };
     match diagnosis.cause() {
         Cause::Unknown if exchange.last_attempt().is_none() => {
-            let _ = writeln!(out, "Nothing left this machine: {}.", reason(diagnosis));
+            let _ = writeln!(out, "Nothing left this machine: {}.", diagnosis.said);
         }
         Cause::Unknown => {
             let _ = writeln!(out, "No known cause fits; the server said: {}.", diagnosis.said);

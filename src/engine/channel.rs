@@ -37,25 +37,25 @@ pub fn objection(entry: &ConversationEntry, credentials: &Credentials, request: 
     let extras = &request.extras;
     let bytes = request.text.len();
     if request.text.trim().is_empty() && extras.choice.is_none() && extras.attachments.is_empty() {
-        return Some("not sent: the message is empty".to_owned());
+        return Some("the message is empty".to_owned());
     }
     if extras.choice.as_ref().is_some_and(is_masked) {
-        let why = "not sent: guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text";
+        let why = "guestwire masked a part of this choice when it was read, so it does not know the right answer; write the answer as a text";
         return Some(why.to_owned());
     }
     if let Some((variation, why)) = request.sent_as.and_then(|v| Some((v, v.senseless(channel)?))) {
-        return Some(format!("not sent as {variation}: that makes no sense on the channel {channel}: {why}"));
+        return Some(format!("sending as {variation} makes no sense on the channel {channel}: {why}"));
     }
     if matches!(credentials, Credentials::Pasted(_)) && request.sent_as == Some(Variation::WrongScope) {
-        return Some("not sent: a pasted token cannot be asked for with another scope".to_owned());
+        return Some("a pasted token cannot be asked for with another scope".to_owned());
     }
     if bytes > GUEST_TEXT_MAX_BYTES && request.sent_as != Some(Variation::Oversize) {
-        return Some(format!("not sent: {bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
+        return Some(format!("{bytes} bytes, and the limit is {GUEST_TEXT_MAX_BYTES}; shorten the text"));
     }
     let attributes = attributes_bytes(&attributes(entry, extras));
     if attributes > ATTRIBUTES_MAX_BYTES {
         return Some(format!(
-            "not sent: the attributes are {attributes} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones"
+            "the attributes are {attributes} bytes, and the limit is {ATTRIBUTES_MAX_BYTES}; send fewer or shorter ones"
         ));
     }
     match channel {
@@ -73,12 +73,12 @@ fn is_masked(choice: &Choice) -> bool {
 fn guest_api_objection(extras: &Extras) -> Option<String> {
     let carried = [(!extras.attributes.is_empty(), "attributes"), (!extras.attachments.is_empty(), "attachments")];
     let (_, what) = carried.into_iter().find(|(there, _)| *there)?;
-    Some(format!("not sent: the channel guest-api carries text alone, no {what}"))
+    Some(format!("the channel guest-api carries text alone, no {what}"))
 }
 
 fn open_objection(request: &SendRequest) -> Option<String> {
     if request.extras.choice.as_ref().is_some_and(|choice| choice.kind == ChoiceKind::ListPicker) {
-        let why = "not sent: open-messaging has no answer to a list picker; write the item as a text";
+        let why = "open-messaging has no answer to a list picker; write the item as a text";
         return Some(why.to_owned());
     }
     let local = request.extras.attachments.iter().find_map(|a| match &a.place {
@@ -86,7 +86,7 @@ fn open_objection(request: &SendRequest) -> Option<String> {
         Place::Url(_) => None,
     })?;
     Some(format!(
-        "not sent: {local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
+        "{local} is a file of this machine, and open-messaging takes attachments by an address that Genesys Cloud can fetch"
     ))
 }
 
@@ -95,7 +95,7 @@ fn web_objection(request: &SendRequest) -> Option<String> {
         Place::Url(url) => Some(url),
         Place::File(_) => None,
     })?;
-    Some(format!("not sent: {address} is an address, and web-messaging takes files of this machine, which it uploads"))
+    Some(format!("{address} is an address, and web-messaging takes files of this machine, which it uploads"))
 }
 
 /// The participant data that a message brings: the conversation's own, and its own, which win.

@@ -138,7 +138,7 @@ impl fmt::Display for Reason {
                 write!(f, "{status} came: the answer is only a part of one; the message may have been received")
             }
             Self::Cut(status, line) => write!(f, "{status} came, but not the whole answer; {line}"),
-            Self::NotWritten(line) => write!(f, "not sent, {line}"),
+            Self::NotWritten(line) => f.write_str(line),
             Self::Tried(why, tries) => write!(f, "{why}; tried {tries} times"),
             Self::Repeated(why, tries) => write!(f, "{why}; tried {tries} times under one message id"),
             Self::TooLong(why) => write!(f, "{why}; it asks to wait longer than guestwire does"),

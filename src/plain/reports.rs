@@ -305,7 +305,7 @@ impl Plain {
                 if exchange.is_some_and(|x| x.attempts().next().is_none()) { self.untried(key) } else { Exit::Network },
             ),
             DeliveryStatus::Refused(why) if exchange.is_none_or(|x| x.attempts().next().is_none()) => {
-                (format!("{name} refused before it was sent: {}.", clause(why)), Exit::Refused)
+                (format!("{name} not sent: {}.", clause(why)), Exit::Refused)
             }
             DeliveryStatus::Refused(why) => (
                 format!("{name} refused: {}{end}. Say .ids{n}, .headers{n}, .body{n} or .resend{n}.", clause(why)),

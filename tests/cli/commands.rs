@@ -171,6 +171,33 @@ fn an_unknown_conversation_gets_the_nearest_name() {
     assert!(stderr.ends_with("has no conversation \"Ana\"; did you mean \"Anna\"?\n"), "{stderr}");
 }
 
+/// No face says a thing twice: not that it was not sent, nor a status before the reason that begins with it.
+#[test]
+fn no_word_is_said_twice_about_a_message_that_was_not_taken() {
+    let home = tempfile::tempdir().unwrap();
+    let config = "[profiles.dead]\nregion = \"sandbox\"\nhosts = { api = \"http://127.0.0.1:9\" }\n\
+                  oauth = { access_token = { command = [\"echo\", \"a-token\"] } }\n[[profiles.dead.conversations]]\n\
+                  name = \"Anna\"\nchannel = \"guest-api\"\nconversation_id = \"00000000-0000-4000-8000-000000000002\"\n";
+    std::fs::write(home.path().join("c.toml"), config).unwrap();
+    let long = "x".repeat(5000);
+    let cases: [(&[&str], &str); 5] = [
+        (&["--config", "c.toml", "send", "--to", "Anna", "hi"], "not sent: connecting: "),
+        (&["--sandbox", "send", "--to", "Anna, open", "--attach", "/etc/hosts", "hi"], "not sent: /etc/hosts"),
+        (&["--sandbox", "send", "--to", "Echo", &long], "not sent: 5000 bytes"),
+        (&["--sandbox", "send", "--to", "Echo", "--as", "no-token", "hi"], "refused: 401 "),
+        (&["--sandbox", "send", "--to", "Wrong origin, web", "hi"], "not sent: the socket was refused with 403"),
+    ];
+    for (arguments, part) in cases {
+        let (_, _, stderr) = run(home.path(), arguments);
+        assert!(stderr.contains(part), "{arguments:?}: {stderr}");
+        for doubled in
+            ["not sent: not sent", "not sent, not sent", "refused: not sent", "not sent: refused", "401: 401", "with 0"]
+        {
+            assert!(!stderr.contains(doubled), "{arguments:?}: {doubled}: {stderr}");
+        }
+    }
+}
+
 /// Whom each command speaks to, by what is set: never the sandbox unless it is named, and never an organisation that
 /// something else was meant to replace.
 #[test]
@@ -221,14 +248,21 @@ fn a_command_without_a_screen_speaks_to_whom_it_was_told_to() {
         assert!(first.starts_with("guestwire: speaking to the sandbox: http://127.0.0.1:"), "{arguments:?}: {first}");
         assert!(stdout.lines().all(|line| line.contains("\"sandbox\":true")), "{stdout}");
     }
-    // Nothing but the environment: its profile. (The doctor would look names up, which leaves this machine.)
-    for arguments in [to[1], to[2]] {
-        let (_, stdout, first) = said("none.toml", true, &["--conversation", conversation], arguments);
+    // Nothing but the environment: its profile.
+    for arguments in to {
+        let named = ["--conversation", conversation];
+        let arguments: Vec<&str> = arguments.iter().copied().filter(|word| !matches!(*word, "--to" | "Anna")).collect();
+        let (_, stdout, first) = said("none.toml", true, &named, &arguments);
         assert_eq!(first, "guestwire: speaking to mypurecloud.ie (profile env)", "{arguments:?}");
         assert!(
             stdout.lines().count() > 0 && stdout.lines().all(|line| line.contains("\"profile\":\"env\"")),
-            "{stdout}"
+            "{arguments:?}: {stdout}"
         );
+    }
+    // The file alone: its profile, whatever the environment lacks.
+    for arguments in to {
+        let (_, _, first) = said("c.toml", false, &[], arguments);
+        assert_eq!(first, "guestwire: speaking to mypurecloud.de (profile a)", "{arguments:?}");
     }
 }
 

@@ -28,7 +28,7 @@ last line of --json is the outcome: accepted, refused or unknown."
 )]
 pub struct SendArgs {
     /// The conversation, by its name in the config file; not needed with --deployment, --integration or --conversation
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["deployment", "integration", "conversation"])]
+    #[arg(long, value_name = "NAME")]
     pub to: Option<String>,
     /// Print one JSON object per line instead of text
     #[arg(long)]

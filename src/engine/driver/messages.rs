@@ -48,7 +48,7 @@ impl Driver {
             return self.cx.notice(&text, now);
         }
         let Some(entry) = self.cx.entry(request.conversation) else {
-            let why = format!("not sent: there is no conversation number {}", request.conversation);
+            let why = format!("there is no conversation number {}", request.conversation);
             return self.refuse_untried(&request, why, now);
         };
         let channel = entry.conversation.channel();
@@ -111,7 +111,7 @@ impl Driver {
         let wanting: Vec<_> = wanting.map(|send| send.request.message).collect();
         for message in wanting {
             if self.sends.take_waiting(message) {
-                let why = format!("not sent: no token with {OTHER_SCOPE} could be had: {why}");
+                let why = format!("no token with {OTHER_SCOPE} could be had: {why}");
                 self.conclude(message, Outcome::Refused(why), now);
             }
         }
@@ -122,7 +122,7 @@ impl Driver {
         let channel = send.channel;
         let (call, shown, token) = match self.write(&send.request, now) {
             Ok(written) => written,
-            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(format!("not sent: {why}")), now),
+            Err(BadCall(why)) => return self.conclude(message, Outcome::Refused(why), now),
         };
         let Some(intent) = self.sends.begin_try(message, shown, token, &mut self.cx, now) else { return };
         self.cx.pace.spend();
@@ -218,7 +218,7 @@ impl Driver {
                 self.sends.again(message, now.after(RECORD_AGAIN), why, &self.cx, now);
             }
             Unrecorded::Never(why) => {
-                let why = format!("not sent: it could not be recorded first ({why})");
+                let why = format!("it could not be recorded first ({why})");
                 self.conclude(message, Outcome::Refused(why), now);
             }
         }

@@ -260,7 +260,7 @@ fn a_web_message_that_never_went_tells_a_refused_socket_from_the_network() {
         let id = ExchangeId(id);
         Report::Exchange(Arc::new(Exchange { id, conversation: Some(WEB), ..(*exchange).clone() }))
     };
-    let why = || "not sent: because".to_owned();
+    let why = || "because".to_owned();
     for (socket, code) in [
         (Some(Outcome::Refused("403".to_owned())), Exit::Refused),
         (Some(Outcome::Failed("no route".to_owned())), Exit::Network),

@@ -36,6 +36,7 @@ impl Sheet<'_> {
     fn reason(&mut self, entry: &Entry, exchange: &Exchange) {
         let label = match &exchange.outcome {
             Outcome::Refused(_) if exchange.status().is_some() => "server",
+            Outcome::Refused(_) if exchange.last_attempt().is_none() => "not sent",
             Outcome::Refused(_) => "refused",
             Outcome::Unknown(_) => "unknown",
             Outcome::Failed(_) => "failed",

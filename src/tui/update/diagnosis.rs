@@ -21,7 +21,7 @@ pub fn refusal(state: &State, exchange: Option<ExchangeId>) -> Option<String> {
     let said = diagnosis.said.trim_end_matches('.');
     // What never left this machine was refused by nobody.
     if diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none()) {
-        return Some(format!("#{number} {said}."));
+        return Some(format!("#{number} not sent: {said}."));
     }
     let sentence = capitalised(diagnosis.sentence().trim_end_matches('.'));
     Some(if diagnosis.suspects.is_empty() {

@@ -284,7 +284,7 @@ fn a_doubt_that_is_settled_leaves_the_status_line() {
 fn what_was_not_sent_is_not_put_into_the_servers_mouth() {
     let mut desk = Desk::default();
     let id = desk.send("with a file");
-    let life = DeliveryStatus::Refused("not sent: /tmp/a.png cannot be read".to_owned());
+    let life = DeliveryStatus::Refused("/tmp/a.png cannot be read".to_owned());
     let mut made = exchange_of(7, desk.now, Some((id, BILLING)), "with a file", &life, None);
     made.steps.clear();
     desk.report(Report::Exchange(Arc::new(made)));

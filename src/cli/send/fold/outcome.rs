@@ -75,6 +75,8 @@ impl SendFold {
                 ("refused", not_sent(why), self.unopened())
             }
             DeliveryStatus::Refused(why) if failed => ("refused", not_sent(why), Exit::Network),
+            // What never left this machine was refused by nobody.
+            DeliveryStatus::Refused(why) if !tried => ("refused", not_sent(why), Exit::Refused),
             DeliveryStatus::Refused(why) => ("refused", format!("refused: {why}"), Exit::Refused),
             DeliveryStatus::Unknown(why) => {
                 ("unknown", format!("it is not known whether it was received: {why}"), Exit::Unknown)
@@ -142,5 +144,5 @@ impl SendFold {
 }
 
 fn not_sent(why: &str) -> String {
-    format!("not sent: {}", why.strip_prefix("not sent: ").unwrap_or(why))
+    format!("not sent: {why}")
 }

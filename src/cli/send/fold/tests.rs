@@ -476,7 +476,7 @@ fn a_web_message_that_never_went_says_why_by_its_exit_code() {
         (None, Exit::NotSignedIn),
     ] {
         let mut fold = web_fold();
-        let why = || "not sent: because".to_owned();
+        let why = || "because".to_owned();
         let inputs = outcome.clone().map(opening).into_iter();
         let inputs =
             inputs.chain([exchange(vec![], Outcome::Failed(why())), life(DeliveryStatus::Refused(why())), Input::Due]);

@@ -277,7 +277,7 @@ impl Driver {
         };
         for message in self.waiting_in(key).collect::<Vec<_>>() {
             if self.sends.take_waiting(message) {
-                self.conclude(message, Outcome::Failed(format!("not sent: {why}")), now);
+                self.conclude(message, Outcome::Failed(why.clone()), now);
             }
         }
     }

@@ -218,7 +218,7 @@ impl Driver {
     fn upload_failed(&mut self, key: ConversationKey, why: &str, now: Moment) {
         let why = self.cx.mask(why);
         if let Some(Uploading { message, done, .. }) = self.end_upload(key) {
-            self.conclude(message, Outcome::Refused(format!("not sent: {why}")), now);
+            self.conclude(message, Outcome::Refused(why), now);
             self.delete_files(key, done.into_iter().map(|(id, _)| id), now);
         }
     }
