@@ -62,17 +62,16 @@ fn broken_off(cause: Cause, facts: &Facts<'_>) -> Option<Vec<String>> {
     Some(vec![first, next.to_owned()])
 }
 
-/// What to do where no cause fits. The page speaks of an answer with its ids: where there is none, what is left of it.
+/// What to do where no cause fits. The page has other lines for the case that no request id came back.
 fn unexplained(facts: &Facts<'_>) -> Vec<&'static str> {
-    let mut fix = page(Cause::Unknown).fix;
     if facts.attempt.is_none() {
         return vec!["Put right what is said above, then send the message again."];
     }
     if request_ids(facts.exchange).is_empty() {
-        fix.retain(|line| !line.contains("request id"));
-        fix.push("Quote the UTC time in a ticket: no request id came back.");
+        super::pages::fix_without_an_answer()
+    } else {
+        page(Cause::Unknown).fix
     }
-    fix
 }
 
 /// Those of a diagnosis' actions that are the administrator's to carry out; whoever sent the message sends it again.

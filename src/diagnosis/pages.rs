@@ -49,10 +49,19 @@ texts! {
     NetworkTls "network-tls" NetworkTimeout "network-timeout" ProxyAnswered "proxy-answered" Unknown "unknown"
 }
 
+/// What to do where no cause fits and no request id came back.
+pub(super) fn fix_without_an_answer() -> Vec<&'static str> {
+    lines(markdown(Cause::Unknown), "Fix without an answer")
+}
+
+fn lines(text: &'static str, heading: &str) -> Vec<&'static str> {
+    section(text, heading).lines().filter_map(item).collect()
+}
+
 /// The page of `cause`, taken apart.
 pub fn page(cause: Cause) -> Page {
     let text = markdown(cause);
-    let lines = |heading: &str| -> Vec<&'static str> { section(text, heading).lines().filter_map(item).collect() };
+    let lines = |heading: &str| lines(text, heading);
     Page {
         meaning: section(text, "Meaning"),
         evidence: lines("Evidence needed"),

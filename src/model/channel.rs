@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use super::diagnosis::Cause;
 use super::limits::MESSAGES_PER_SECOND;
-use super::{Asked, Cause, ConversationKey};
+use super::{Asked, ConversationKey};
 
 /// A way to speak as the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -76,7 +76,7 @@ causes! {
     RepliesUnreadable "replies-unreadable" "replies unreadable" "what the other side says could not be read, so that a silence says nothing";
     ServiceFailure "service-failure" "service failure" "the service failed while it worked on the request";
     NetworkDns "network-dns" "name look-up" "the host's name has no address";
-    NetworkConnect "network-connect" "connection" "no connection came about, or it broke";
+    NetworkConnect "network-connect" "connection" "the connection failed or was cut";
     NetworkTls "network-tls" "TLS" "the certificate or the TLS handshake was not accepted";
     NetworkTimeout "network-timeout" "timeout" "the answer took longer than the bound";
     ProxyAnswered "proxy-answered" "a proxy" "something on the way answered instead of the service";

@@ -9,6 +9,7 @@
 )]
 
 mod channels;
+mod command_secrets;
 mod dependencies;
 mod docs;
 mod layers;

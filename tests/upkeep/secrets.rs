@@ -37,7 +37,7 @@ impl MakeWriter<'_> for Kept {
     }
 }
 
-fn files(dir: &Path, out: &mut Vec<(String, String)>) {
+pub fn files(dir: &Path, out: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -229,8 +229,8 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
 }
 
 /// What the other side says, besides a token of the session and the client's secret.
-const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.dGhlLXNpZ25hdHVyZQ";
-const TOLD_NUMBER: &str = "+49 89 7770 411";
+pub const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.dGhlLXNpZ25hdHVyZQ";
+pub const TOLD_NUMBER: &str = "+49 89 7770 411";
 
 /// The built-in scenario with a client's secret that is known.
 fn scenario() -> Scenario {
@@ -283,7 +283,7 @@ async fn secrets(hands: &Hands) -> Vec<String> {
 }
 
 /// The client's secret, and how it stands behind `Basic`.
-fn client(sandbox: &Sandbox) -> (String, String) {
+pub fn client(sandbox: &Sandbox) -> (String, String) {
     let line = sandbox.announcement();
     let of = |name: &str| line[name].as_str().unwrap().to_owned();
     let (id, secret) = (of("client_id"), of("client_secret"));
@@ -331,7 +331,7 @@ fn unpacked(data: &Path) -> String {
 }
 
 /// The next token that a sandbox gives out.
-async fn token_of(sandbox: &Sandbox) -> String {
+pub async fn token_of(sandbox: &Sandbox) -> String {
     let (_, basic) = client(sandbox);
     let body = "grant_type=client_credentials";
     let answer = ask(

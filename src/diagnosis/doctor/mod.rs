@@ -122,8 +122,8 @@ impl Doctor {
         evidence: &Evidence<'_>,
     ) -> Vec<Finding> {
         let findings = match (came, exchange) {
-            (Probed::NotAsked(why), _) => self.not_asked(asked, why),
-            (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known"),
+            (Probed::NotAsked(why), _) => self.not_asked(asked, why, evidence),
+            (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known", evidence),
             (Probed::Asked(_), Some(exchange)) => self.judge(asked, exchange, evidence),
         };
         self.said.extend(findings.iter().map(|f| f.name));
@@ -243,7 +243,7 @@ impl Doctor {
         }
     }
 
-    fn not_asked(&mut self, asked: Asked, why: &str) -> Vec<Finding> {
+    fn not_asked(&mut self, asked: Asked, why: &str, evidence: &Evidence<'_>) -> Vec<Finding> {
         let name = match asked {
             Asked::Reach(_) => "names",
             Asked::Token => "token",
@@ -256,7 +256,7 @@ impl Doctor {
             Asked::Origin(_) => "origin",
         };
         // A pasted token is what there is; nothing else is reason enough not to have one.
-        if asked == Asked::Token && !why.contains("pasted") {
+        if asked == Asked::Token && !evidence.profile.pasted {
             self.found(Cause::Unknown, Confidence::Possible, why, Stage::Token);
             return vec![plain(name, Came::Fail, why)];
         }

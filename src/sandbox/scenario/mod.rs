@@ -123,6 +123,8 @@ pub enum Script {
     Offers,
     /// A bot that hands over to a person at the second message.
     Handover,
+    /// Says the last line of its history again, whatever it hears.
+    Repeat,
     /// Never answers.
     Silent,
 }

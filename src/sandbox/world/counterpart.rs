@@ -5,12 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::conversation::Via;
+use super::offer::Offer;
 use super::outgoing::{Due, Push, What, signature};
 use super::script::{self, Happening};
 use super::web::frames;
 use super::{Conversation, End, Participant, Purpose, Said, World};
 use crate::model::Moment;
 use crate::model::fault::FaultTarget;
+use crate::sandbox::scenario::Script;
 
 impl World {
     /// When the next of it comes.
@@ -149,7 +151,14 @@ impl World {
     /// Plans the counterpart's answer to `text`.
     pub(super) fn provoke(&mut self, n: usize, text: &str, now: Moment) {
         let Some(conversation) = self.conversations.get_mut(n) else { return };
-        let (happenings, stage) = script::answer(conversation.script, conversation.stage, text);
+        let (happenings, stage) = if conversation.script == Script::Repeat {
+            let ours = |said: &&Said| said.by != Purpose::Customer;
+            let last =
+                conversation.thread.iter().rev().find(ours).map_or_else(String::new, |said| said.text.to_string());
+            (vec![Happening::Says { text: last, offer: Offer::Nothing }], conversation.stage)
+        } else {
+            script::answer(conversation.script, conversation.stage, text)
+        };
         conversation.stage = stage;
         self.plan_happenings(n, happenings, now);
     }

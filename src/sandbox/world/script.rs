@@ -45,7 +45,8 @@ fn offers(text: &str, choices: &'static [&'static str]) -> Happening {
     Happening::Says { text: text.to_owned(), offer: Offer::QuickReplies(choices) }
 }
 
-/// What follows `text`, and the stage after it.
+/// What follows `text`, and the stage after it. [`Script::Repeat`] is not asked: it does
+/// not depend on what is said.
 pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening>, Stage) {
     let heard = text.trim().to_lowercase();
     let answered = match stage {
@@ -53,7 +54,7 @@ pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening
         Stage::Agent | Stage::Fresh => 0,
     };
     let next = Stage::Bot { answered: answered.saturating_add(1) };
-    if script == Script::Silent {
+    if matches!(script, Script::Silent | Script::Repeat) {
         return (Vec::new(), next);
     }
     if is_farewell(&heard) {
@@ -72,7 +73,7 @@ pub(crate) fn answer(script: Script, stage: Stage, text: &str) -> (Vec<Happening
         Script::Handover => says("Thank you. What is it about? A colleague will read along."),
         Script::Billing => billing(&heard),
         Script::Offers => offering(&heard),
-        Script::Silent => return (Vec::new(), next),
+        Script::Repeat | Script::Silent => return (Vec::new(), next),
     };
     (vec![happening], next)
 }
@@ -84,7 +85,7 @@ pub(crate) fn greeting(script: Script) -> Option<Happening> {
         Script::Billing => Some(offers("Welcome. I can help with these:", MENU)),
         Script::Offers => Some(offering("")),
         Script::Handover => Some(says("Welcome. What is it about?")),
-        Script::Silent => None,
+        Script::Repeat | Script::Silent => None,
     }
 }
 
