@@ -12,6 +12,7 @@ use super::job::{Ask, History, KeptEntry, KeptSource, Page, Want};
 use super::search_text::Query;
 use super::{Keys, columns, exchange_codec, files, recovery, search_text};
 use crate::export::transcript::Carried;
+use crate::model::message::SAME_WITHIN_SECONDS;
 use crate::model::{Author, Conversation, Exchange, MessageId, Moment};
 use crate::text::dates::Period;
 
@@ -214,25 +215,26 @@ impl Reader {
         })
     }
 
-    /// Everything that was said, ours and theirs, by conversation and time.
+    /// Everything that was said, ours and theirs, by conversation and time. A message of ours that was read back stands
+    /// once, also where the answer to its send told no id.
     pub fn transcript(&self) -> Result<Vec<Line>, String> {
-        let read = || -> rusqlite::Result<Vec<Line>> {
+        let read = || -> rusqlite::Result<Vec<(Line, bool)>> {
             let mut select = self.db.prepare(
                 "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
-                        e.number, e.status, e.took, e.request_id, x.marked, x.comment
+                        e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL
                  FROM messages AS m
                  LEFT JOIN (SELECT message, max(number) AS number, max(marked) AS marked,
                                    group_concat(comment, '; ') AS comment
                             FROM exchanges WHERE message IS NOT NULL GROUP BY message) AS x ON x.message = m.id
                  LEFT JOIN exchanges AS e ON e.number = x.number
                  UNION ALL
-                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL
+                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0
                  FROM heard AS h WHERE NOT EXISTS
                      (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
             )?;
             let rows = select.query_map([], |row| {
-                Ok(Line {
+                let line = Line {
                     ident: row.get(0)?,
                     author: columns::author_of(&row.get::<_, String>(1)?),
                     text: row.get(2)?,
@@ -241,11 +243,12 @@ impl Reader {
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
                     carried: carried(row)?,
-                })
+                };
+                Ok((line, row.get(14)?))
             })?;
             rows.collect()
         };
-        read().map_err(|e| format!("the journal cannot be read: {e}"))
+        read().map(without_own_read_back).map_err(|e| format!("the journal cannot be read: {e}"))
     }
 
     /// The first number of the newest session that has entries.
@@ -260,6 +263,30 @@ impl Reader {
     pub fn bytes(&self) -> u64 {
         super::retention::used(&self.db).unwrap_or(0)
     }
+}
+
+/// The lines without those that are a message of ours, read back: same text, near in time, and the remote id of ours is
+/// not known (`true` beside the line).
+fn without_own_read_back(lines: Vec<(Line, bool)>) -> Vec<Line> {
+    let arrived = |line: &Line| {
+        let life = line.life.as_ref();
+        life.is_some_and(|(word, why)| columns::status_of(word, why.clone()).may_have_arrived())
+    };
+    let mut waiting: Vec<bool> = lines.iter().map(|(line, no_id)| *no_id && arrived(line)).collect();
+    let mut twice = vec![false; lines.len()];
+    for ((heard, _), twice) in lines.iter().zip(&mut twice) {
+        if heard.life.is_some() || heard.author != Author::Guest {
+            continue;
+        }
+        let apart = |ours: &Line| ours.at.duration_since(heard.at).as_secs().saturating_abs();
+        let same =
+            |ours: &Line| ours.ident == heard.ident && ours.text == heard.text && apart(ours) <= SAME_WITHIN_SECONDS;
+        let fitting = lines.iter().zip(&mut waiting).filter(|((ours, _), waits)| **waits && same(ours));
+        if let Some((_, waits)) = fitting.min_by_key(|((ours, _), _)| apart(ours)) {
+            (*waits, *twice) = (false, true);
+        }
+    }
+    lines.into_iter().zip(twice).filter(|(_, twice)| !twice).map(|((line, _), _)| line).collect()
 }
 
 /// What a row of the transcript knows of the exchange.

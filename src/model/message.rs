@@ -67,7 +67,21 @@ pub enum DeliveryStatus {
     Lost,
 }
 
+/// How far our time and the remote side's may lie apart for the same text to be the same message, in seconds (after the
+/// known skew between the clocks has been taken out).
+pub const SAME_WITHIN_SECONDS: i64 = 300;
+
 impl DeliveryStatus {
+    /// Whether such a message can stand in the conversation.
+    pub const fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Sending { .. } | Self::Accepted | Self::Answered | Self::Unknown(_) | Self::Landed | Self::Lost => {
+                true
+            }
+            Self::Queued | Self::Waiting { .. } | Self::Refused(_) | Self::Cancelled => false,
+        }
+    }
+
     /// The word on screen.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -105,3 +105,21 @@ async fn a_choice_is_taken_by_its_number() {
         assert_eq!((code, &lines.last().unwrap()["outcome"]), (1, &"refused".into()), "{name}");
     }
 }
+
+/// A body that cannot be read tells no id: the message that is read back afterwards is the same one all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_answered_without_an_id_stands_once_in_the_transcript() {
+    let place = Place::new();
+    place.sandbox.set_fault(r#"{"fault":"malformed-body"}"#).unwrap();
+    let (code, lines, errors) = place.send(&["--to", "Billing", "--reply-within", "10s", "what is open"]).await;
+    assert_eq!((code, lines.last().unwrap()["outcome"].as_str()), (0, Some("accepted")), "{lines:?} {errors}");
+    let secret = place.sandbox.announcement()["client_secret"].as_str().unwrap().to_owned();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guestwire"));
+    command.args(["--config", "c.toml", "export", "transcript", "--format", "text", "--out", "said.txt"]).env_clear();
+    command.env("HOME", place.home.path()).env("SECRET", secret).current_dir(place.home.path());
+    let output = command.stdin(std::process::Stdio::null()).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = std::fs::read_to_string(place.home.path().join("said.txt")).unwrap();
+    assert_eq!(said.matches("what is open").count(), 1, "{said}");
+    assert!(said.contains("**bot**"), "{said}");
+}

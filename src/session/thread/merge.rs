@@ -7,16 +7,13 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::model::message::SAME_WITHIN_SECONDS;
 use crate::model::{Author, DeliveryStatus, Message, RemoteMessage};
 
 use super::entry::{Entry, EntryId, Source};
 
 /// At most this many messages are kept for a conversation.
 pub const MAX_MESSAGES: usize = 2_000;
-/// How far our time and the remote side's may lie apart for the same text to be the same message, in seconds (after the
-/// known skew between the clocks has been taken out).
-const NEAR_SECONDS: i64 = 300;
-
 /// One conversation's messages, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
@@ -86,7 +83,7 @@ impl Merged {
 
     /// Merges what came by itself, at about `now`. What is much older is a page of history, and no news.
     pub(super) fn heard(&mut self, brought: Vec<RemoteMessage>, now: Timestamp) -> usize {
-        let from = now.saturating_sub(jiff::SignedDuration::from_secs(NEAR_SECONDS)).unwrap_or(now);
+        let from = now.saturating_sub(jiff::SignedDuration::from_secs(SAME_WITHIN_SECONDS)).unwrap_or(now);
         self.merge(brought, Some(from))
     }
 
@@ -167,11 +164,11 @@ impl Merged {
         let local = self.local(remote.at).as_millisecond();
         let apart = |message: &Message| message.at.wall.as_millisecond().saturating_sub(local).saturating_abs();
         let candidates = self.entries.iter().enumerate().filter_map(|(at, entry)| match &entry.source {
-            Source::Ours { message, seen: None } if may_have_landed(&message.life) => Some((at, message)),
+            Source::Ours { message, seen: None } if message.life.may_have_arrived() => Some((at, message)),
             _ => None,
         });
         candidates
-            .filter(|(_, m)| m.remote_id.is_none() && m.text == remote.text && apart(m) <= NEAR_SECONDS * 1000)
+            .filter(|(_, m)| m.remote_id.is_none() && m.text == remote.text && apart(m) <= SAME_WITHIN_SECONDS * 1000)
             .min_by_key(|(_, m)| apart(m))
             .map(|(at, _)| at)
     }
@@ -265,17 +262,4 @@ fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
     if old.attachments.is_empty() {
         old.attachments = attachments;
     }
-}
-
-/// Whether a message with this life can stand in the conversation.
-const fn may_have_landed(life: &DeliveryStatus) -> bool {
-    matches!(
-        life,
-        DeliveryStatus::Sending { .. }
-            | DeliveryStatus::Accepted
-            | DeliveryStatus::Answered
-            | DeliveryStatus::Unknown(_)
-            | DeliveryStatus::Landed
-            | DeliveryStatus::Lost
-    )
 }
