@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use divan::{Bencher, black_box};
 use guestwire::engine::Report;
 use guestwire::model::{DeliveryStatus, MessageId};
-use guestwire::session::conversations::Picker;
+use guestwire::session::conversations::Conversations;
 use guestwire::tui::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -89,7 +89,7 @@ fn key_in_the_palette(bencher: Bencher<'_, '_>) {
 fn filter_over_10_000_conversations(bencher: Bencher<'_, '_>, filter: &str) {
     let named =
         |k: u32| support::console::conversation(k, &format!("Customer {k} of the shop"), &format!("{k:08x}-id"));
-    let mut picker = Picker::new((0..10_000).map(named).collect());
+    let mut picker = Conversations::new((0..10_000).map(named).collect());
     bencher.bench_local(|| picker.set_filter(black_box(filter)));
 }
 

@@ -2,21 +2,22 @@
 //!
 //! # The flow
 //! ```text
-//! keys, paste, resize ─► terminal ─┐                          ┌─► Effect::Engine(Command) ─► engine ─► HTTP
-//!                                  ▼                          │                               │ └─► journal (intent, outcome)
-//! engine reports ───────────►   Event ─► update(&mut State) ─► Effects ─► copy, edit, quit …   │
-//! journal pages ────────────►      ▲          │               └─► Effect::Journal(Job) ─► journal ─► SQLite
-//! deadline reached ────────────────┘          ▼                                               ▼
-//!                                  dirty ─► view(&State) ─► frame               Report ─► back to the loop
+//! keys, paste, resize ─► tui::update ─┐                                 ┌─► Command ─► engine ─► HTTP, WebSocket
+//! lines, arguments ────► plain, cli ──┼─► Session ─────────► Changes ───┤                │ └─► journal (intent, outcome)
+//! engine reports ─────────────────────┤   what is known                 ├─► Job ─────► journal ─► SQLite
+//! journal pages ──────────────────────┤        │                        └─► Notice ──► the front end says it
+//! deadline reached ───────────────────┘        ▼
+//!                                     tui::view, plain lines, JSON, reports
 //! ```
-//! `session` is what guestwire knows (log, threads, conversations), pure; `tui` is the screen: `state`, `update` and
+//! `session` is what guestwire knows (log, threads, conversations, signing in, the open pass) and what an event changes of
+//! it, pure and once for all front ends; `tui` is the screen: `state`, `update` and
 //! `view` are pure, `terminal` owns the terminal and the timers; `plain` is the line mode; `cli` holds a file for each
 //! subcommand; `app` is the wiring that all of them share; `engine` owns the HTTP client, the token and the queues;
 //! `journal` owns what is kept on disk; `pass` is the pure core of regression passes (file, runner, reports);
 //! `sandbox` is a simulator of Genesys Cloud on a loopback port in the same process.
 //!
 //! # The words
-//! *Event*, *Action* (a named user intent), *Effect*, *State*/*update*/*view*, *Engine*/*Command*/*Report*,
+//! *Event*, *Action* (a named user intent), *Effect*, *State*/*update*/*view*, *Session*/*Changes*/*Notice*, *Engine*/*Command*/*Report*,
 //! *Exchange* (one request and what came of it), *Attempt* (one try), *Channel* (a way to speak as the guest),
 //! *Conversation*, *Message*, token *Generation*, *Journal*/*Job*/*Page* (what is kept), *Log* (the bounded list on screen), *Context* (where keys are
 //! resolved), *Sandbox*/*Scenario*/*Fault*.

@@ -21,7 +21,7 @@ use crate::model::{
 use crate::pass::Pass;
 use crate::pass::runner::{Begin, Cast, Player};
 use crate::plain::{self, Plain};
-use crate::session::conversations::{Counts, Picker};
+use crate::session::conversations::{Conversations, Counts};
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 use crate::tui;
@@ -85,7 +85,7 @@ fn now() -> Moment {
 }
 
 fn session() -> Session {
-    Session::new(ProfileInfo::default(), Picker::new(vec![conversation()]), Log::new(LogOptions::default()))
+    Session::new(ProfileInfo::default(), Conversations::new(vec![conversation()]), Log::new(LogOptions::default()))
 }
 
 fn on_screen(course: &[Report]) -> Known {
@@ -96,7 +96,7 @@ fn on_screen(course: &[Report]) -> Known {
         theme: tui::theme::Theme::default(),
         zone: TimeZone::UTC,
         keymap: tui::keymap::Keymap::default(),
-        picker: Picker::new(vec![conversation()]),
+        picker: Conversations::new(vec![conversation()]),
         composer: Composer::new(1, "run"),
         log: Log::new(LogOptions::default()),
     });
@@ -115,7 +115,7 @@ fn in_lines(course: &[Report]) -> Known {
         now: now(),
         interactive: true,
         profile: ProfileInfo::default(),
-        conversations: Picker::new(vec![conversation()]),
+        conversations: Conversations::new(vec![conversation()]),
         zone: TimeZone::UTC,
         seed: 7,
         log: Log::new(LogOptions::default()),

@@ -64,7 +64,7 @@ use crate::engine::{Command, Found, Report};
 use crate::journal::{Job, Page};
 use crate::model::{Conversation, ConversationKey, ExchangeId, Extras, Generation, MessageId, Moment};
 use crate::pass::Run;
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log::Log;
 use crate::session::open_pass::Found as FoundPass;
 use crate::session::sandbox_request::SandboxRequest;
@@ -144,7 +144,7 @@ pub struct Setup {
     /// The profile.
     pub profile: ProfileInfo,
     /// The conversations, in config order.
-    pub conversations: Picker,
+    pub conversations: Conversations,
     /// The zone of the times that are told.
     pub zone: TimeZone,
     /// What ids of runs grow from (random, from outside).

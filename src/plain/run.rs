@@ -22,7 +22,7 @@ use crate::journal::{Job, Journal};
 use crate::pass::{Run, report};
 use crate::plain::{Act, Input, Plain, Setup};
 use crate::session::ProfileInfo;
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::sandbox_request::SandboxRequest;
 use crate::text::typed;
@@ -82,7 +82,9 @@ fn setup(settings: &Settings, profile: &Profile, clock: Clock) -> Setup {
         now: clock.now(),
         interactive: io::stdin().is_terminal(),
         profile: ProfileInfo::of(profile, settings.paths.data_dir.clone(), None),
-        conversations: Picker::new(profile.conversations.iter().map(|entry| entry.conversation.clone()).collect()),
+        conversations: Conversations::new(
+            profile.conversations.iter().map(|entry| entry.conversation.clone()).collect(),
+        ),
         zone,
         seed: uuid::Uuid::new_v4().as_u128(),
         log,

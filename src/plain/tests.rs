@@ -40,7 +40,7 @@ impl Desk {
                 data_dir: PathBuf::from("data"),
                 ..ProfileInfo::default()
             },
-            conversations: Picker::new(vec![conversation(0, "Billing bot"), conversation(1, "Echo")]),
+            conversations: Conversations::new(vec![conversation(0, "Billing bot"), conversation(1, "Echo")]),
             zone: TimeZone::UTC,
             seed: 7,
             log: Log::new(LogOptions::default()),

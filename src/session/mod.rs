@@ -7,6 +7,19 @@
 //! requests of a person ──┤   what is known   └─► notices: what is news; the front end makes the sentence
 //! time ──────────────────┘
 //! ```
+//! A rule stands once, in one of these files:
+//!
+//! | what | where |
+//! |---|---|
+//! | what a report of the engine means | `apply` |
+//! | what a start finds again, and trouble of the journal | `restore` |
+//! | what the journal is told, and when | `persist` |
+//! | sending, what waits behind older messages, what is held | `sending` |
+//! | why exchanges were refused, and when to diagnose again | `diagnose` |
+//! | whether a token will come | `sign_in` |
+//! | looking for a message of unknown outcome | `unknown_outcome` |
+//! | what an open pass does | `play_pass` |
+//! | which message stands where, which is new, which is answered | `thread` |
 
 mod apply;
 pub mod changes;
@@ -41,7 +54,7 @@ use crate::model::{
 
 pub use apply::RATE_WINDOW;
 pub use changes::Changes;
-use conversations::Picker;
+use conversations::Conversations;
 use journal_status::JournalStatus;
 use log::{Log, LogOptions};
 use open_pass::OpenPass;
@@ -97,7 +110,7 @@ pub struct Session {
     /// The profile.
     pub profile: ProfileInfo,
     /// The conversations.
-    pub conversations: Picker,
+    pub conversations: Conversations,
     /// The messages.
     pub threads: Threads,
     /// The exchanges.
@@ -125,7 +138,7 @@ pub struct Session {
 
 impl Session {
     /// A session in which nothing has happened.
-    pub fn new(profile: ProfileInfo, conversations: Picker, log: Log) -> Self {
+    pub fn new(profile: ProfileInfo, conversations: Conversations, log: Log) -> Self {
         let mut session = Self {
             profile,
             conversations,
@@ -150,7 +163,7 @@ impl Session {
     pub fn of(profile: &Profile) -> Self {
         let conversations = profile.conversations.iter().map(|entry| entry.conversation.clone()).collect();
         let info = ProfileInfo::of(profile, PathBuf::new(), None);
-        Self::new(info, Picker::new(conversations), Log::new(LogOptions::default()))
+        Self::new(info, Conversations::new(conversations), Log::new(LogOptions::default()))
     }
 
     /// Message ids are given from `first` on. They must differ from those of all sessions whose messages are kept.

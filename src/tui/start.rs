@@ -26,7 +26,7 @@ use crate::journal::Journal;
 use crate::model::Moment;
 use crate::pass::Pass;
 use crate::session::ProfileInfo;
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::tui::action::Action;
 use crate::tui::appearance;
@@ -233,7 +233,7 @@ fn state(settings: &Settings, profile: &Profile, keymap: Keymap, theme: Theme, n
         settings.paths.config_exists.then(|| settings.paths.config_file.clone()),
     );
     info.muted.clone_from(&settings.muted);
-    let picker = Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
+    let picker = Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect());
     let mut state = State::new(Setup { now, size, profile: info, theme, zone, keymap, picker, composer, log });
     state.status.info(first_words(settings, profile));
     if profile.sandbox {

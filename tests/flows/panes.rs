@@ -7,7 +7,7 @@ use guestwire::model::{
     Address, Author, Conversation, ConversationKey, DeliveryStatus, ExchangeId, Message, MessageId, Moment,
     RemoteMessage, RemoteState,
 };
-use guestwire::session::conversations::{Counts, Picker};
+use guestwire::session::conversations::{Conversations, Counts};
 use guestwire::session::thread::Threads;
 use guestwire::text::screen;
 use guestwire::tui::state::composer::rows::wanted_height;
@@ -70,9 +70,9 @@ fn composing(text: &str) -> Composer {
     c
 }
 
-fn conversations() -> Picker {
+fn conversations() -> Conversations {
     let web = Address::WebMessaging { deployment_id: "d1".into(), origin: "https://shop.example".into() };
-    let mut p = Picker::new(vec![
+    let mut p = Conversations::new(vec![
         conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-9411671bd8a2"),
         conversation(1, "Returns queue with a rather long name", "91be91ce-3f6e-4a98-ab8b-941167ea8907"),
         Conversation { key: ConversationKey(2), name: "Web guest Anna".into(), address: web },
@@ -95,7 +95,7 @@ fn conversations() -> Picker {
     p
 }
 
-fn picker_at(p: &Picker, theme: &Theme, width: u16, height: u16) -> Buffer {
+fn picker_at(p: &Conversations, theme: &Theme, width: u16, height: u16) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
     with_look(theme, at(0), |look| conversations::draw(p, look, area, &mut buf));
@@ -187,7 +187,7 @@ fn picker_snapshots() {
         shown.push_str("---- nothing\n");
         p.set_filter("zzz");
         shown.push_str(&dump(&picker_at(&p, &theme(false, false), width, 2), None));
-        shown.push_str(&dump(&picker_at(&Picker::default(), &theme(false, false), width, 3), None));
+        shown.push_str(&dump(&picker_at(&Conversations::default(), &theme(false, false), width, 3), None));
         insta::assert_snapshot!(format!("picker_{width}"), shown);
     }
 }

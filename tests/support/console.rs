@@ -17,7 +17,7 @@ use guestwire::model::{
     Step, Timing, TokenFacts, TokenStatus,
 };
 use guestwire::session::ProfileInfo;
-use guestwire::session::conversations::Picker;
+use guestwire::session::conversations::Conversations;
 use guestwire::session::log::{Log, LogOptions};
 use guestwire::tui::chord::Chord;
 use guestwire::tui::keymap::Keymap;
@@ -118,7 +118,7 @@ pub fn setup(width: u16, height: u16) -> Setup {
         theme: Theme::default(),
         zone: TimeZone::UTC,
         keymap: Keymap::default(),
-        picker: Picker::new(conversations()),
+        picker: Conversations::new(conversations()),
         composer,
         log: Log::new(LogOptions::default()),
     }

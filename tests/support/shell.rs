@@ -14,7 +14,7 @@ use guestwire::engine::{Command, Engine, Tuning};
 use guestwire::journal::Journal;
 use guestwire::sandbox::{Options, Sandbox, Scenario};
 use guestwire::session::ProfileInfo;
-use guestwire::session::conversations::Picker;
+use guestwire::session::conversations::Conversations;
 use guestwire::session::sandbox_request::SandboxRequest;
 use guestwire::tui::action::Action;
 use guestwire::tui::chord::Chord;
@@ -274,7 +274,7 @@ where
     let profile = Arc::new(change(sandbox.profile()));
     let mut state = State::new(Setup {
         profile: ProfileInfo::of(&profile, data.to_owned(), None),
-        picker: Picker::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect()),
+        picker: Conversations::new(profile.conversations.iter().map(|c| c.conversation.clone()).collect()),
         composer: Composer::new(1, "run"),
         now: clock.now(),
         ..console::setup(size.0, size.1)

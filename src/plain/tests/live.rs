@@ -20,7 +20,7 @@ fn desk(interactive: bool, production: bool) -> Desk {
             data_dir: PathBuf::from("data"),
             ..ProfileInfo::default()
         },
-        conversations: Picker::new(vec![
+        conversations: Conversations::new(vec![
             conversation(0, "Billing bot"),
             Conversation { key: OPEN, name: "Anna, open".to_owned(), address: open },
             Conversation { key: WEB, name: "Anna, web".to_owned(), address: web },

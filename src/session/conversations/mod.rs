@@ -63,7 +63,7 @@ impl Nothing {
 }
 
 /// The picker. See the module.
-pub struct Picker {
+pub struct Conversations {
     items: Vec<Item>,
     index: HashMap<ConversationKey, usize>,
     order: Order,
@@ -78,9 +78,9 @@ pub struct Picker {
     keys: String,
 }
 
-impl fmt::Debug for Picker {
+impl fmt::Debug for Conversations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Picker")
+        f.debug_struct("Conversations")
             .field("items", &self.items.len())
             .field("shown", &self.shown.len())
             .field("filter", &self.filter)
@@ -90,13 +90,13 @@ impl fmt::Debug for Picker {
     }
 }
 
-impl Default for Picker {
+impl Default for Conversations {
     fn default() -> Self {
         Self::new(Vec::new())
     }
 }
 
-impl Picker {
+impl Conversations {
     /// A picker of these conversations, the first selected, none open.
     pub fn new(conversations: Vec<Conversation>) -> Self {
         let items: Vec<Item> = conversations.into_iter().map(Item::new).collect();
@@ -150,7 +150,7 @@ impl Picker {
         self.shown.len()
     }
 
-    /// Whether none is shown; [`Picker::nothing`] says why.
+    /// Whether none is shown; [`Conversations::nothing`] says why.
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()
     }
@@ -183,7 +183,7 @@ impl Picker {
         self.row(self.selected_row()?)
     }
 
-    /// The key of [`Picker::selected_item`].
+    /// The key of [`Conversations::selected_item`].
     pub fn selected(&self) -> Option<ConversationKey> {
         Some(self.selected_item()?.conversation.key)
     }
@@ -342,7 +342,7 @@ impl Picker {
         ConversationKey(self.index.keys().map(|key| key.0 + 1).max().unwrap_or(0))
     }
 
-    /// Adds a conversation (its key from [`Picker::free_key`]) and selects it. A name that is taken gets a number. False
+    /// Adds a conversation (its key from [`Conversations::free_key`]) and selects it. A name that is taken gets a number. False
     /// where the key is taken.
     pub fn add(&mut self, mut conversation: Conversation) -> bool {
         let key = conversation.key;

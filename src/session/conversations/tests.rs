@@ -8,7 +8,7 @@ use crate::model::{Address, OpenGuest};
 
 use super::*;
 
-fn picker() -> Picker {
+fn picker() -> Conversations {
     let mut list = vec![
         conversation(0, "Billing bot", "5f0c91ce-3f6e-4a98-ab8b-94116790a2aa"),
         conversation(1, "Returns queue", "91be91ce-3f6e-4a98-ab8b-941167ea8907"),
@@ -20,10 +20,10 @@ fn picker() -> Picker {
         name: "Anna, web".to_owned(),
         address: Address::WebMessaging { deployment_id: "d-1".to_owned(), origin: "https://shop.example".to_owned() },
     });
-    Picker::new(list)
+    Conversations::new(list)
 }
 
-fn names(picker: &Picker) -> Vec<&str> {
+fn names(picker: &Conversations) -> Vec<&str> {
     (0..picker.len()).filter_map(|row| picker.row(row)).map(Item::name).collect()
 }
 
@@ -117,7 +117,7 @@ fn next_unread_goes_round_and_through_filters() {
 
 #[test]
 fn added_conversations_get_their_own_name_and_are_selected() {
-    let p = Picker::default();
+    let p = Conversations::default();
     assert_eq!(p.nothing(), Some(Nothing::NoConversations));
     assert_eq!(p.free_key(), K(0));
     let mut p = picker();
@@ -131,7 +131,7 @@ fn added_conversations_get_their_own_name_and_are_selected() {
 #[test]
 fn the_id_card_tells_the_form_of_each_id() {
     let mut p = picker();
-    let notes = |p: &Picker, key| p.card(key).into_iter().map(|l| (l.label, l.note)).collect::<Vec<_>>();
+    let notes = |p: &Conversations, key| p.card(key).into_iter().map(|l| (l.label, l.note)).collect::<Vec<_>>();
     assert_eq!(notes(&p, K(0)), [("name", ""), ("channel", ""), ("conversation id", "well formed")]);
     assert_eq!(notes(&p, K(3))[2], ("conversation id", "not a UUID (malformed; may be sent on purpose)"));
     assert_eq!(p.card(K(3))[2].value, "not-an-id");
@@ -162,7 +162,7 @@ fn connected_time_is_known_only_while_connected() {
 fn ten_thousand_conversations_are_no_trouble() {
     let name = |k: u32| format!("Customer {k} of the shop");
     let id = |k: u32| format!("{k:08x}-id");
-    let mut p = Picker::new((0..10_000).map(|k| conversation(k, &name(k), &id(k))).collect());
+    let mut p = Conversations::new((0..10_000).map(|k| conversation(k, &name(k), &id(k))).collect());
     p.set_filter("'427");
     let mut found: Vec<u32> = (0..p.len()).filter_map(|row| p.row(row)).map(|item| item.conversation.key.0).collect();
     found.sort_unstable();

@@ -7,7 +7,7 @@ use super::composer::Composer;
 use super::status::StatusLine;
 use super::{Manners, Pane, PassPane, State};
 use crate::model::Moment;
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log;
 use crate::session::log::Log;
 use crate::session::{ProfileInfo, Session};
@@ -31,7 +31,7 @@ pub struct Setup {
     /// The bindings.
     pub keymap: Keymap,
     /// The conversations, in config order.
-    pub picker: Picker,
+    pub picker: Conversations,
     /// The editor, with its settings.
     pub composer: Composer,
     /// The log, with its bounds.

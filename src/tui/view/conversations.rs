@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
-use crate::session::conversations::{Item, Picker};
+use crate::session::conversations::{Conversations, Item};
 use crate::tui::state::token_badge::session_words;
 
 use super::Look;
@@ -23,7 +23,7 @@ const TALL: u16 = 8;
 const DETAIL_FROM: u16 = 14;
 
 /// The pane's name, with the order where it is not the usual one.
-pub fn title(picker: &Picker) -> String {
+pub fn title(picker: &Conversations) -> String {
     use crate::session::conversations::Order;
     match picker.order() {
         Order::Config => "Conversations".to_owned(),
@@ -32,7 +32,7 @@ pub fn title(picker: &Picker) -> String {
 }
 
 /// The right end of the title: how many there are, how many of them are shown, how much is unread.
-pub fn count(picker: &Picker) -> String {
+pub fn count(picker: &Conversations) -> String {
     let all = picker.items().len();
     let mut text = if picker.filter().is_empty() { all.to_string() } else { format!("{}/{all}", picker.len()) };
     if picker.unread() > 0 {
@@ -42,7 +42,7 @@ pub fn count(picker: &Picker) -> String {
 }
 
 /// Draws the inside of the pane.
-pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(picker: &Conversations, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
@@ -76,7 +76,7 @@ pub fn draw(picker: &Picker, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The lines about the selected conversation, the rule above and the keys below included.
-fn detail(picker: &Picker, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
+fn detail(picker: &Conversations, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
     let ascii = look.theme.ascii;
     let rule = if ascii { "-" } else { "─" };
@@ -119,7 +119,7 @@ impl Pen<'_> {
         put(buf, self.area.x, y, text, cells, self.look.theme.style(role));
     }
 
-    fn item(&self, buf: &mut Buffer, y: u16, picker: &Picker, item: &Item, two: bool, selected: bool) {
+    fn item(&self, buf: &mut Buffer, y: u16, picker: &Conversations, item: &Item, two: bool, selected: bool) {
         let theme = self.look.theme;
         let cells = usize::from(self.area.width);
         let role = if item.ended() {
@@ -168,7 +168,7 @@ impl Pen<'_> {
     }
 
     /// Marks the clusters of the name that the filter matched, as far as they stand within `room` cells.
-    fn highlight(&self, buf: &mut Buffer, y: u16, item: &Item, picker: &Picker, room: usize) {
+    fn highlight(&self, buf: &mut Buffer, y: u16, item: &Item, picker: &Conversations, room: usize) {
         let matched = picker.highlights(item);
         if matched.is_empty() {
             return;

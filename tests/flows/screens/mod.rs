@@ -9,7 +9,7 @@ use guestwire::engine::Report;
 use guestwire::model::{
     Author, Choice, DeliveryStatus, RateLimit, RemoteMessage, TokenStatus, WebSession, WebhookState,
 };
-use guestwire::session::conversations::Picker;
+use guestwire::session::conversations::Conversations;
 use guestwire::tui::theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -157,7 +157,7 @@ fn a_demo_at_each_size() {
 /// somebody typing; an open one whose id was learned.
 fn live(size: (u16, u16), looks: Looks) -> Desk {
     let mut desk = desk(size, looks);
-    desk.state.session.conversations = Picker::new(live_conversations());
+    desk.state.session.conversations = Conversations::new(live_conversations());
     desk.report(Report::Token(valid()));
     let learned = "d06c91ce-3f6e-4a98-ab8b-9411671b41aa".to_owned();
     desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: learned });
@@ -324,7 +324,7 @@ fn hostile(size: (u16, u16), looks: Looks) -> Desk {
         setup.theme.ascii = looks.ascii;
         HOSTILE.clone_into(&mut setup.profile.profile);
         HOSTILE.clone_into(&mut setup.profile.region);
-        setup.picker = Picker::new(vec![
+        setup.picker = Conversations::new(vec![
             conversation(0, HOSTILE, HOSTILE),
             conversation(1, &HOSTILE.repeat(9), "\u{1b}]0;owned\u{7}"),
         ]);

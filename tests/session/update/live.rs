@@ -7,7 +7,7 @@ use guestwire::model::{
     Attachment, Author, Channel, Choice, Conversation, ConversationKey, DeliveryStatus, Moment, Place, RemoteMessage,
     RemoteState, WebSession,
 };
-use guestwire::session::conversations::Picker;
+use guestwire::session::conversations::Conversations;
 use guestwire::tui::state::Manners;
 use guestwire::tui::state::overlay::Overlay;
 use guestwire::tui::{Effect, Event};
@@ -15,7 +15,7 @@ use guestwire::tui::{Effect, Event};
 use crate::support::console::{BILLING, Desk, OPEN, WEB, commands, live_conversations, real_place, valid};
 
 pub fn desk() -> Desk {
-    let mut desk = Desk::with(120, 36, |setup| setup.picker = Picker::new(live_conversations()));
+    let mut desk = Desk::with(120, 36, |setup| setup.picker = Conversations::new(live_conversations()));
     desk.report(Report::Token(valid()));
     desk
 }
@@ -264,7 +264,7 @@ fn a_guest_api_choice_goes_as_a_text_and_says_so() {
 fn production_asks_before_an_answer() {
     let mut desk = Desk::with(120, 36, |setup| {
         setup.profile = real_place(true);
-        setup.picker = Picker::new(live_conversations());
+        setup.picker = Conversations::new(live_conversations());
     });
     let now = desk.now;
     hear(&mut desk, BILLING, vec![offer(now)]);

@@ -299,10 +299,10 @@ fn wander(seed: u64, events: u64, bound: &[KeyEvent]) {
             s.profile = real_place(true);
         }
         if dice.one_in(2) {
-            s.picker = guestwire::session::conversations::Picker::new(live_conversations());
+            s.picker = guestwire::session::conversations::Conversations::new(live_conversations());
         }
         if dice.one_in(6) {
-            s.picker = guestwire::session::conversations::Picker::new(vec![]);
+            s.picker = guestwire::session::conversations::Conversations::new(vec![]);
         }
     });
     desk.state.manners = Manners { calm: dice.one_in(3), tells_typing: dice.one_in(2), ..Manners::default() };

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 use crate::session::ProfileInfo;
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 
 const NOW: Moment = Moment::ZERO;
@@ -27,7 +27,7 @@ fn session(channel: Channel) -> Session {
         _ => Address::GuestApi { conversation_id: "c".to_owned(), participant_id: None, external_id: None },
     };
     let conversation = Conversation { key: ConversationKey(3), name: "Billing bot".to_owned(), address };
-    Session::new(ProfileInfo::default(), Picker::new(vec![conversation]), Log::new(LogOptions::default()))
+    Session::new(ProfileInfo::default(), Conversations::new(vec![conversation]), Log::new(LogOptions::default()))
 }
 
 fn web_fold() -> SendFold {
