@@ -36,6 +36,8 @@ pub mod export;
 #[cfg(test)]
 #[path = "../tests/support/fixtures.rs"]
 pub mod fixtures;
+#[cfg(test)]
+mod front_ends_tests;
 pub mod genesys;
 pub mod journal;
 pub mod model;

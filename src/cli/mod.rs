@@ -13,7 +13,7 @@ mod init;
 mod log;
 mod run;
 mod sandbox;
-mod send;
+pub(crate) mod send;
 mod token;
 pub(crate) mod token_fold;
 mod values;

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -139,15 +140,23 @@ pub struct Hands {
     frames: watch::Receiver<String>,
     pub copies: watch::Receiver<Vec<String>>,
     all: Arc<Mutex<Vec<String>>>,
+    /// The frame that stood when keys were pressed last: what they lead to is looked for from there on.
+    since: AtomicUsize,
     pub sandbox: Arc<Sandbox>,
 }
 
 impl Hands {
+    fn press(&self, event: Event) {
+        let drawn = self.all.lock().expect("nobody panics with it").len();
+        self.since.store(drawn.saturating_sub(1), Ordering::Relaxed);
+        self.keys.send(event).expect("the shell runs");
+    }
+
     /// Presses keys by name, separated by blanks: `"ctrl-p esc y c"`.
     pub fn keys(&self, names: &str) {
         for name in names.split_whitespace() {
             let chord = Chord::parse(name).unwrap_or_else(|part| panic!("no key is named {part}"));
-            self.keys.send(Event::Key(event(chord))).expect("the shell runs");
+            self.press(Event::Key(event(chord)));
         }
     }
 
@@ -155,18 +164,18 @@ impl Hands {
     pub fn type_text(&self, text: &str) {
         for c in text.chars() {
             let key = KeyEvent::new(crossterm::event::KeyCode::Char(c), crossterm::event::KeyModifiers::NONE);
-            self.keys.send(Event::Key(key)).expect("the shell runs");
+            self.press(Event::Key(key));
         }
     }
 
     /// Pastes text.
     pub fn paste(&self, text: &str) {
-        self.keys.send(Event::Paste(text.to_owned())).expect("the shell runs");
+        self.press(Event::Paste(text.to_owned()));
     }
 
     /// Resizes are told by the terminal.
     pub fn resize(&self, width: u16, height: u16) {
-        self.keys.send(Event::Resize(width, height)).expect("the shell runs");
+        self.press(Event::Resize(width, height));
     }
 
     /// Waits until a frame shows what is wanted; that frame.
@@ -180,9 +189,18 @@ impl Hands {
         }
     }
 
-    /// Waits until a frame holds `text`.
+    /// Waits until a frame holds `text`, be it for one frame only: the status line is soon about something else.
     pub async fn see(&mut self, text: &str) -> String {
-        self.until(text, |frame| frame.contains(text)).await
+        let (all, since) = (Arc::clone(&self.all), self.since.load(Ordering::Relaxed));
+        let find = || {
+            let all = all.lock().expect("nobody panics with it");
+            let at = (since..all.len()).find(|at| all[*at].contains(text))?;
+            Some((at, all[at].clone()))
+        };
+        self.until(text, |_| find().is_some()).await;
+        let (at, frame) = find().expect("it was found");
+        self.since.store(at, Ordering::Relaxed);
+        frame
     }
 
     /// Waits until no frame holds `text`.
@@ -310,7 +328,8 @@ where
         pages,
         signals,
     };
-    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, sandbox };
+    let since = AtomicUsize::new(0);
+    let hands = Hands { keys, frames: frames_seen, copies: copies_seen, all, since, sandbox };
     let script = script(hands);
     let (exit, ()) = tokio::join!(shell.run(&mut state), script);
     assert!(journal.is_none_or(|journal| journal.close(BOUND)), "the journal is written to its end");

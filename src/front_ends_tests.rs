@@ -1,0 +1,373 @@
+//! One recorded course of reports, played through all four front ends: each must show the same facts. (That each knows
+//! the same is held in `cli/faces_tests.rs`.)
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::app::drive::{Act, Fold as _, Input};
+use crate::cli::send::fold::{SendFold, Sending};
+use crate::diagnosis::{History, ProfileFacts};
+use crate::engine::{Command, Report};
+use crate::fixtures::{self, DENIED, SCOPE, at_millis, guest_conversation, token_facts};
+use crate::model::{
+    Attempt, Author, Cause, Channel, ConversationKey, DeliveryStatus, Ending, Exchange, ExchangeId, Extras, Failure,
+    FailureKind, Generation, Granted, Kind, MessageId, Moment, Outcome, Phase, RemoteMessage, RemoteState,
+    RepliesReadable, TokenFacts, TokenStatus,
+};
+use crate::pass::Pass;
+use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Player, Runner};
+use crate::session::conversations::Picker;
+use crate::session::log::{Log, LogOptions};
+use crate::session::{ProfileInfo, Session};
+
+#[path = "../tests/support/console.rs"]
+#[expect(dead_code, clippy::expect_used, reason = "the console of the other tests")]
+mod console;
+
+const KEY: ConversationKey = ConversationKey(0);
+const TEXT: &str = "is anyone there?";
+const REQUEST_ID: &str = "5f0c91ce-f6e0-4a98-ab8b-941167ea8968";
+
+/// What is to be found in every front end.
+#[derive(Debug, PartialEq, Eq)]
+struct Facts {
+    outcome: &'static str,
+    status: Option<u16>,
+    request_id: Option<&'static str>,
+    cause: Option<Cause>,
+    reply: Option<&'static str>,
+}
+
+/// A course, as far as it depends on the message that a front end sends.
+struct Course {
+    name: &'static str,
+    reports: fn(MessageId) -> Vec<Report>,
+    facts: Facts,
+}
+
+const COURSES: [Course; 3] = [
+    Course {
+        name: "accepted, and answered",
+        reports: |id| {
+            let answer = Ending::Answered(response(200, r#"{"id":"m-1","status":"accepted"}"#));
+            let ours = RemoteMessage::new("m-1", Author::Guest, TEXT, at_millis(150).wall);
+            let reply = RemoteMessage::new("b-1", Author::Bot, "Anna here", at_millis(900).wall);
+            vec![
+                token(&[SCOPE]),
+                moved(id, DeliveryStatus::Sending { attempt: 1 }),
+                exchange(id, Some(answer), Outcome::Accepted),
+                moved(id, DeliveryStatus::Accepted),
+                Report::Conversation {
+                    key: KEY,
+                    state: RemoteState::Connected,
+                    since: None,
+                    messages: vec![ours, reply],
+                },
+                Report::RepliesReadable {
+                    key: KEY,
+                    readable: RepliesReadable::Yes,
+                    as_of: crate::model::AsOf::ReadAt(at_millis(950)),
+                },
+            ]
+        },
+        facts: Facts {
+            outcome: "accepted",
+            status: Some(200),
+            request_id: Some(REQUEST_ID),
+            cause: None,
+            reply: Some("Anna here"),
+        },
+    },
+    Course {
+        name: "refused for want of the scope",
+        reports: |id| {
+            let why = "unauthorized: The request could not be fulfilled";
+            vec![
+                token(&["conversations"]),
+                moved(id, DeliveryStatus::Sending { attempt: 1 }),
+                exchange(id, Some(Ending::Answered(response(401, DENIED))), Outcome::Refused(why.to_owned())),
+                moved(id, DeliveryStatus::Refused(why.to_owned())),
+            ]
+        },
+        facts: Facts {
+            outcome: "refused",
+            status: Some(401),
+            request_id: Some(REQUEST_ID),
+            cause: Some(Cause::ScopeStripped),
+            reply: None,
+        },
+    },
+    Course {
+        name: "the answer is lost",
+        reports: |id| {
+            let failure = Failure::written(FailureKind::Reset, Phase::Answer, "connection reset by peer");
+            let why = "the connection was reset after the request was written";
+            vec![
+                token(&[SCOPE]),
+                moved(id, DeliveryStatus::Sending { attempt: 1 }),
+                exchange(id, Some(Ending::Failed(failure)), Outcome::Unknown(why.to_owned())),
+                moved(id, DeliveryStatus::Unknown(why.to_owned())),
+            ]
+        },
+        facts: Facts {
+            outcome: "unknown",
+            status: None,
+            request_id: None,
+            cause: Some(Cause::NetworkConnect),
+            reply: None,
+        },
+    },
+];
+
+fn token(granted: &[&str]) -> Report {
+    let granted: Vec<String> = granted.iter().map(|scope| (*scope).to_owned()).collect();
+    let missing = if granted.iter().any(|scope| scope == SCOPE) { Vec::new() } else { vec![SCOPE.to_owned()] };
+    Report::Token(TokenStatus::Valid(TokenFacts { granted: Granted::Named(granted), missing, ..token_facts() }))
+}
+
+fn moved(id: MessageId, life: DeliveryStatus) -> Report {
+    Report::Message { id, life, exchange: Some(ExchangeId(7)), remote_id: None }
+}
+
+fn response(status: u16, body: &str) -> crate::model::Response {
+    let headers = fixtures::headers(&[("content-type", "application/json"), ("x-request-id", REQUEST_ID)]);
+    fixtures::response(status, headers, body)
+}
+
+fn exchange(id: MessageId, ending: Option<Ending>, outcome: Outcome) -> Report {
+    let url = "https://api.mypurecloud.de/api/v2/conversations/messaging/5f0c91ce-1111-4222-8333-44445555bd8a/messages";
+    let headers = fixtures::headers(&[("authorization", "Bearer «token #1»"), ("content-type", "application/json")]);
+    let body = format!(r#"{{"text":"{TEXT}","type":"text"}}"#);
+    let attempt = Attempt {
+        generation: Some(Generation(1)),
+        token_age: Some(Duration::from_millis(100)),
+        ..fixtures::attempt(at_millis(100), fixtures::request("POST", url, headers, &body), ending)
+    };
+    Report::Exchange(Arc::new(Exchange {
+        what: TEXT.to_owned(),
+        conversation: Some(KEY),
+        message: Some(id),
+        ended: Some(at_millis(200)),
+        ..fixtures::exchange(7, Kind::Send, vec![attempt], outcome)
+    }))
+}
+
+fn profile() -> ProfileInfo {
+    let facts = ProfileFacts {
+        region: "mypurecloud.de".to_owned(),
+        api: "https://api.mypurecloud.de".to_owned(),
+        token_host: "https://login.mypurecloud.de".to_owned(),
+        requested: vec![SCOPE.to_owned()],
+        required: vec![SCOPE.to_owned()],
+        guest_path: "/api/v2/conversations/messaging/{conversationId}/messages".to_owned(),
+        ..ProfileFacts::default()
+    };
+    ProfileInfo { profile: "staging".to_owned(), region: "mypurecloud.de".to_owned(), facts, ..ProfileInfo::default() }
+}
+
+fn conversations() -> Picker {
+    Picker::new(vec![guest_conversation(0, "Billing bot", "5f0c91ce-1111-4222-8333-44445555bd8a")])
+}
+
+fn session() -> Session {
+    Session::new(profile(), conversations(), Log::new(LogOptions::default()))
+}
+
+/// The message that a front end asks the engine to send.
+fn sent<'c>(commands: impl IntoIterator<Item = &'c Command>) -> MessageId {
+    let message = |command: &Command| if let Command::Send(request) = command { Some(request.message) } else { None };
+    commands.into_iter().find_map(message).unwrap_or_else(|| panic!("nothing is sent"))
+}
+
+// ---- the four front ends ------------------------------------------------------------------------------------------
+
+/// `guestwire send --json`: the facts of its lines.
+fn by_send(course: &Course) -> Facts {
+    let sending = Sending {
+        conversation: KEY,
+        text: TEXT.to_owned(),
+        extras: Extras::default(),
+        reply_within: course.facts.reply.map(|_| Duration::from_secs(5)),
+    };
+    let mut fold = SendFold::new(sending, session());
+    let mut acts = fold.on(Moment::ZERO, Input::Begin);
+    let id = sent(acts.iter().filter_map(|act| if let Act::Ask(command) = act { Some(command) } else { None }));
+    for report in (course.reports)(id) {
+        acts.extend(fold.on(at_millis(1_000), Input::Report(Box::new(report))));
+    }
+    // Nobody finds the message whose answer was lost.
+    while let Some(due) = fold.due() {
+        acts.extend(fold.on(due, Input::Due));
+    }
+    let lines: Vec<Value> = acts
+        .iter()
+        .filter_map(|act| if let Act::Say(line) = act { serde_json::from_str(&line.json()).ok() } else { None })
+        .collect();
+    let outcome = lines.iter().find(|line| line["event"] == "outcome").unwrap();
+    let reply = lines.iter().find(|line| line["event"] == "reply");
+    facts(
+        course,
+        outcome["outcome"].as_str(),
+        outcome["status"].as_u64(),
+        outcome["request_id"].as_str(),
+        outcome["cause"].as_str(),
+        reply.and_then(|line| line["text"].as_str()),
+    )
+}
+
+/// A pass with one step that says the same: the facts of its evidence.
+fn by_pass(course: &Course) -> Facts {
+    let text = format!(
+        "name = \"t\"\n[[cases]]\nname = \"c\"\n[[cases.steps]]\nsend = \"{TEXT}\"\njudge = \"All is well.\"\n"
+    );
+    let pass = Arc::new(Pass::parse(Path::new("t.toml"), &text).unwrap_or_else(|e| panic!("{e}")));
+    let begin = Begin {
+        id: uuid::Uuid::from_u128(1),
+        file: "t.toml".to_owned(),
+        source: text,
+        profile: "staging".to_owned(),
+        region: "mypurecloud.de".to_owned(),
+        sandbox: false,
+        at: Moment::ZERO,
+        plan: vec![(0, 1)],
+    };
+    let readable = RepliesReadable::NotYetKnown;
+    let player = Player { name: "Billing bot".to_owned(), key: KEY, channel: Channel::GuestApi, readable };
+    let cast = Cast { players: vec![player], usual: Some(KEY), sandbox: false };
+    let mut runner = Runner::new(pass, begin, cast, Mode::Person);
+    let (profile, id) = (profile().facts, MessageId(1));
+    let mut past = History::default();
+    let reports = (course.reports)(id);
+    let mut on = |runner: &mut Runner, event: Event<'_>| {
+        match event {
+            Event::Report(Report::Exchange(exchange)) => drop(past.exchange(exchange)),
+            Event::Report(Report::Token(status)) => drop(status.facts().map(|facts| past.token(facts))),
+            _ => {}
+        }
+        runner.on(at_millis(1_000), event, &Known { facts: &profile, past: &past, no_token: None })
+    };
+    on(&mut runner, Event::Report(&reports[0]));
+    let effects = on(&mut runner, Event::Go);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Send(send) if send.text == TEXT)), "{effects:?}");
+    runner.sent(id);
+    for report in &reports[1..] {
+        on(&mut runner, Event::Report(report));
+    }
+    let evidence = &runner.run().cases[0].steps[0].evidence;
+    let send = evidence.exchanges.iter().find(|exchange| exchange.kind == "SEND").unwrap();
+    let ours = evidence.said.iter().find(|said| said.is_ours()).unwrap();
+    let reply = evidence.said.iter().find(|said| !said.is_ours());
+    facts(
+        course,
+        ours.life.as_deref(),
+        send.status.map(u64::from),
+        send.request_id.as_ref().map(|(_, id)| id.as_str()),
+        send.cause.as_ref().map(|cause| cause.cause.as_str()),
+        reply.map(|said| said.text.as_str()),
+    )
+}
+
+/// The line mode: all that it says of its own accord, and of the message when it is asked.
+fn by_lines(course: &Course) -> String {
+    use crate::plain::{Act, Input, Plain, Setup};
+    let mut plain = Plain::new(Setup {
+        now: Moment::ZERO,
+        interactive: true,
+        profile: profile(),
+        conversations: conversations(),
+        zone: jiff::tz::TimeZone::UTC,
+        seed: 7,
+        log: Log::new(LogOptions::default()),
+    });
+    let mut acts = plain.on(Moment::ZERO, Input::Begin);
+    acts.extend(plain.on(Moment::ZERO, Input::Line(TEXT.to_owned())));
+    let id = sent(acts.iter().filter_map(|act| if let Act::Ask(command) = act { Some(command) } else { None }));
+    for report in (course.reports)(id) {
+        acts.extend(plain.on(at_millis(1_000), Input::Report(Box::new(report))));
+    }
+    // A status and an id are said in full to those who ask.
+    for line in [".ids 1", ".headers 1"] {
+        acts.extend(plain.on(at_millis(1_000), Input::Line(line.to_owned())));
+    }
+    let said = acts.iter().filter_map(|act| if let Act::Say(line) = act { Some(line.as_str()) } else { None });
+    said.collect::<Vec<_>>().join("\n")
+}
+
+/// The console: all that its screens show, the newest exchange in full.
+fn by_console(course: &Course) -> String {
+    use console::{Desk, sends};
+    let mut desk = Desk::with(160, 60, |setup| {
+        setup.now = Moment::ZERO;
+        setup.profile = profile();
+        setup.picker = conversations();
+    });
+    desk.keys("esc c");
+    desk.type_text(TEXT);
+    let id = sends(&desk.keys("enter")).first().unwrap_or_else(|| panic!("nothing is sent:\n{}", desk.screen())).0;
+    desk.pass(1_000);
+    for report in (course.reports)(id) {
+        desk.report(report);
+    }
+    let mut shown = desk.screen();
+    desk.keys("esc G enter enter");
+    shown.push_str(&desk.screen());
+    if course.facts.cause.is_some() {
+        desk.keys("d");
+        shown.push_str(&desk.screen());
+    }
+    shown
+}
+
+fn facts(
+    course: &Course,
+    outcome: Option<&str>,
+    status: Option<u64>,
+    request_id: Option<&str>,
+    cause: Option<&str>,
+    reply: Option<&str>,
+) -> Facts {
+    // Words of the front ends stand in the course already, or are none of its facts.
+    let known = |word: Option<&str>, ours: Option<&'static str>| {
+        word.map(|word| ours.filter(|ours| *ours == word).unwrap_or_else(|| panic!("{}: {word}", course.name)))
+    };
+    Facts {
+        outcome: known(outcome, Some(course.facts.outcome)).unwrap(),
+        status: status.map(|status| status.try_into().unwrap()),
+        request_id: known(request_id, course.facts.request_id),
+        cause: cause.and_then(Cause::named),
+        reply: known(reply, course.facts.reply),
+    }
+}
+
+#[test]
+fn all_four_front_ends_show_the_same_facts_of_one_course() {
+    for course in &COURSES {
+        assert_eq!(by_send(course), course.facts, "send, {}", course.name);
+        assert_eq!(by_pass(course), course.facts, "a pass, {}", course.name);
+        let Facts { outcome, status, request_id, cause, reply } = &course.facts;
+        let status = status.map(|status| status.to_string());
+        // How each says that the outcome is not known.
+        let (by_lines, by_console) = (by_lines(course), by_console(course));
+        for (front_end, shown, words) in [
+            ("lines", &by_lines, if *outcome == "unknown" { "it is not known" } else { outcome }),
+            ("the console", &by_console, if *outcome == "unknown" { "unknown" } else { outcome }),
+        ] {
+            let wanted = [Some(words), status.as_deref(), *request_id, *reply];
+            for wanted in wanted.into_iter().flatten() {
+                assert!(shown.contains(wanted), "{front_end}, {}: no {wanted:?} in\n{shown}", course.name);
+            }
+            for other in ["accepted", "refused", "unknown"].into_iter().filter(|other| other != outcome) {
+                let says_other = shown.lines().any(|line| line.contains(TEXT) && line.contains(other));
+                assert!(!says_other, "{front_end}, {}: {other:?} in\n{shown}", course.name);
+            }
+        }
+        // The line mode names no causes.
+        if let Some(cause) = cause {
+            assert!(by_console.contains(cause.as_str()), "the console, {}: {by_console}", course.name);
+        }
+    }
+}
