@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use guestwire::engine::send_log::{Intent, SendLog as _, Unrecorded};
 use guestwire::journal::job::{History, KeptConversation, KeptPlace, KeptSource, Restored, Want};
-use guestwire::journal::{Ask, Job, Journal, Options, Page, Reader, files, recover, upkeep};
+use guestwire::journal::{Ask, Job, Journal, Options, Page, Reader, files, recover};
 
 use guestwire::model::{
     Address, Attempt, Author, Choice, ChoiceKind, Conversation, ConversationKey, DeliveryStatus, Ending, Exchange,
