@@ -11,7 +11,7 @@ use crate::app::exit::{Exit, Failed};
 use crate::app::open::Opened;
 use crate::app::output::Line;
 use crate::config::{Profile, Settings};
-use crate::diagnosis::doctor::{Came, Doctor, Evidence, Finding, Next, Stage, Verdict};
+use crate::diagnosis::doctor::{Doctor, Evidence, Finding, Next, ProbeResult, Stage, Verdict};
 use crate::engine::{Command, Environment, Report, proxy_of};
 use crate::model::diagnosis::Family;
 use crate::model::{Asked, Cause, Conversation, Exchange, MessageId, Moment, Probed, ProxyName};
@@ -115,7 +115,7 @@ impl DoctorFold {
             Probed::NotAsked(_) => None,
         };
         let evidence = evidence(&self.session);
-        let findings = self.doctor.came(asked, came, exchange.as_deref(), &evidence);
+        let findings = self.doctor.answered(asked, came, exchange.as_deref(), &evidence);
         let acts = findings.iter().map(|f| Act::Say(finding_line(now, f))).collect();
         self.go_on(now, acts)
     }
@@ -186,13 +186,13 @@ fn evidence(session: &Session) -> Evidence<'_> {
 fn finding_line(now: Moment, finding: &Finding) -> Line {
     let fields = json!({
         "name": finding.name,
-        "result": finding.came.word(),
+        "result": finding.result.word(),
         "request_id": finding.request_id,
         "detail": finding.detail,
     });
-    let text = format!("{}  {:<13} {}", finding.came.word(), finding.name, finding.detail);
-    let text = match (&finding.request_id, finding.came) {
-        (Some(id), Came::Fail) => format!("{text}\n                    request id {id}"),
+    let text = format!("{}  {:<13} {}", finding.result.word(), finding.name, finding.detail);
+    let text = match (&finding.request_id, finding.result) {
+        (Some(id), ProbeResult::Fail) => format!("{text}\n                    request id {id}"),
         _ => text,
     };
     Line::new("probe", now.wall, fields).says(text)
@@ -207,9 +207,9 @@ fn proxy_line(now: Moment, proxy: &Result<Option<ProxyName>, String>) -> Line {
         Err(why) => why.clone(),
     };
     let result = match proxy {
-        Ok(Some(_)) => Came::Pass,
-        Ok(None) => Came::Skip,
-        Err(_) => Came::Fail,
+        Ok(Some(_)) => ProbeResult::Pass,
+        Ok(None) => ProbeResult::Skip,
+        Err(_) => ProbeResult::Fail,
     }
     .word();
     let fields = json!({

@@ -70,7 +70,7 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
             Report::Probe { asked, came } => {
                 let exchange = if let Probed::Asked(id) = &came { known.get(id).cloned() } else { None };
                 let evidence = Evidence { profile: &facts, history: &history, token: token.as_ref() };
-                findings.extend(doctor.came(asked, &came, exchange.as_deref(), &evidence));
+                findings.extend(doctor.answered(asked, &came, exchange.as_deref(), &evidence));
                 answered = true;
             }
             _ => {}
@@ -78,7 +78,7 @@ async fn examine(profile: Profile, send_test: bool) -> (Verdict, Vec<String>, Ve
     };
     let mut exchanges: Vec<_> = known.into_values().collect();
     exchanges.sort_by_key(|x| x.id);
-    (verdict, findings.iter().map(|f| format!("{} {}", f.came.word(), f.name)).collect(), exchanges)
+    (verdict, findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect(), exchanges)
 }
 
 async fn run(toml: &str, fault: Option<&str>, send_test: bool, change: impl FnOnce(&mut Profile)) -> Run {

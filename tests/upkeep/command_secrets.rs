@@ -53,6 +53,9 @@ const PASS: &str = "name = \"Canary\"\n\
     [[cases]]\nname = \"Open\"\nconversation = \"Open\"\nsteps = [{ send = \"hi\", expect = { outcome = \"accepted\", reply = { contains = \"tells\", within = \"20s\" } } }]\n\
     [[cases]]\nname = \"Web\"\nconversation = \"Web\"\nsteps = [{ send = \"hi\", expect = { outcome = \"accepted\", reply = { contains = \"tells\", within = \"20s\" } } }]\n";
 
+const REPORTS: [&str; 8] =
+    ["--report", "junit=out.xml", "--report", "ctrf=out.json", "--report", "md=out.md", "--report", "html=out.html"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_that_is_said_is_kept_by_send_or_run() {
     // A sandbox of the same seed gives out the same tokens.
@@ -60,16 +63,6 @@ async fn no_secret_that_is_said_is_kept_by_send_or_run() {
     let all = format!("{first} {SECRET} {JWT} {TOLD_NUMBER}");
     // The guest socket needs no client, so that this process knows neither its secret nor a token.
     let guests = format!("{JWT} {TOLD_NUMBER}");
-    const REPORTS: [&str; 8] = [
-        "--report",
-        "junit=out.xml",
-        "--report",
-        "ctrf=out.json",
-        "--report",
-        "md=out.md",
-        "--report",
-        "html=out.html",
-    ];
     for (told, command) in [
         (&all, vec!["send", "--json", "--to", "Guest", "--reply-within", "20s", "hi"]),
         (&all, vec!["send", "--to", "Open", "--reply-within", "20s", "hi"]),

@@ -1,7 +1,7 @@
 //! What the answers about integrations, deployments and origins mean.
 
 use super::Doctor;
-use super::finding::{Came, Evidence, Finding, Stage, answered, diagnose, shown};
+use super::finding::{Evidence, Finding, ProbeResult, Stage, answered, diagnose, shown};
 use crate::diagnosis::evidence::request::deployment as deployment_of;
 use crate::genesys::deployments;
 use crate::genesys::errors::one_line;
@@ -11,19 +11,19 @@ impl Doctor {
     pub(super) fn integration(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
         let name = self.target.as_ref().map_or("", |t| t.name.as_str()).to_owned();
         if exchange.outcome == Outcome::Accepted {
-            return shown("integration", Came::Pass, format!("the integration of “{name}” exists"), exchange);
+            return shown("integration", ProbeResult::Pass, format!("the integration of “{name}” exists"), exchange);
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
         match exchange.status() {
             // To send, the client needs another right than to look the integration up.
             Some(401 | 403) => {
                 let detail = format!("the integration of “{name}” may not be looked up by this client ({why})");
-                shown("integration", Came::Skip, detail, exchange)
+                shown("integration", ProbeResult::Skip, detail, exchange)
             }
             _ => {
                 let diagnosis = diagnose(exchange, None, evidence);
                 self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
-                shown("integration", Came::Fail, format!("“{name}”: {why}"), exchange)
+                shown("integration", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)
             }
         }
     }
@@ -39,23 +39,23 @@ impl Doctor {
             Some(config) if config.is_active() && config.sign_in => {
                 let why = "its public configuration says auth.enabled: nobody may speak who is not signed in";
                 self.found(Cause::GuestAuthRequired, Confidence::Sure, why.to_owned(), Stage::Beyond);
-                shown("deployment", Came::Fail, why, exchange)
+                shown("deployment", ProbeResult::Fail, why, exchange)
             }
             Some(config) if config.is_active() => {
                 let status = config.status.map_or_else(String::new, |s| format!(", {s}"));
-                shown("deployment", Came::Pass, format!("its public configuration is there{status}"), exchange)
+                shown("deployment", ProbeResult::Pass, format!("its public configuration is there{status}"), exchange)
             }
             Some(config) => {
                 let status = config.status.unwrap_or_default();
                 let why = format!("its public configuration says that it is {status}");
                 self.found(Cause::DeploymentUnknown, Confidence::Sure, why.clone(), Stage::Beyond);
-                shown("deployment", Came::Fail, why, exchange)
+                shown("deployment", ProbeResult::Fail, why, exchange)
             }
             None => {
                 let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
                 let diagnosis = diagnose(exchange, None, evidence);
                 self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
-                shown("deployment", Came::Fail, format!("its public configuration: {why}"), exchange)
+                shown("deployment", ProbeResult::Fail, format!("its public configuration: {why}"), exchange)
             }
         });
         findings
@@ -71,19 +71,24 @@ impl Doctor {
         let Some((_, domains)) = book.and_then(|b| b.domains.as_ref()).filter(|(s, _)| s.exchange == exchange.id)
         else {
             let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
-            return shown("domains", Came::Skip, format!("the allowed domains are not told: {why}"), exchange);
+            return shown("domains", ProbeResult::Skip, format!("the allowed domains are not told: {why}"), exchange);
         };
         if domains.all {
-            return shown("domains", Came::Pass, "guests may speak from every domain", exchange);
+            return shown("domains", ProbeResult::Pass, "guests may speak from every domain", exchange);
         }
         let listed = if domains.listed.is_empty() { "none".to_owned() } else { domains.listed.join(", ") };
         if domains.allow(&origin) {
-            return shown("domains", Came::Pass, format!("{origin} is among the allowed domains: {listed}"), exchange);
+            return shown(
+                "domains",
+                ProbeResult::Pass,
+                format!("{origin} is among the allowed domains: {listed}"),
+                exchange,
+            );
         }
         // Whether the list is held to is for the socket to say.
         let why = format!("the deployment allows {listed}, and not {origin}");
         self.found(Cause::OriginRefused, Confidence::Likely, why.clone(), Stage::Beyond);
-        shown("domains", Came::Fail, why, exchange)
+        shown("domains", ProbeResult::Fail, why, exchange)
     }
 
     pub(super) fn origin(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -95,13 +100,13 @@ impl Doctor {
             // The socket is what counts, whatever the public list said.
             self.suspicion = None;
             let detail = "the guest socket opened with this origin, and was closed at once";
-            findings.push(shown("origin", Came::Pass, detail, exchange));
+            findings.push(shown("origin", ProbeResult::Pass, detail, exchange));
             return findings;
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
         let diagnosis = diagnose(exchange, Some(crate::model::Channel::WebMessaging), evidence);
         self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
-        findings.push(shown("origin", Came::Fail, format!("the guest socket was not opened: {why}"), exchange));
+        findings.push(shown("origin", ProbeResult::Fail, format!("the guest socket was not opened: {why}"), exchange));
         findings
     }
 

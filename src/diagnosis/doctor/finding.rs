@@ -10,7 +10,7 @@ use crate::model::{
 
 /// How a probe came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum ProbeResult {
     /// As it should.
     Pass,
     /// Not as it should.
@@ -19,7 +19,7 @@ pub enum Came {
     Skip,
 }
 
-impl Came {
+impl ProbeResult {
     /// The word on screen and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ pub struct Finding {
     /// origin limits send`.
     pub name: &'static str,
     /// How it came out.
-    pub came: Came,
+    pub result: ProbeResult,
     /// What was seen, one line.
     pub detail: String,
     /// The exchange that shows it.
@@ -95,9 +95,14 @@ pub struct Evidence<'e> {
 }
 
 /// A finding that an exchange shows.
-pub(super) fn shown(name: &'static str, came: Came, detail: impl Into<String>, exchange: &Exchange) -> Finding {
+pub(super) fn shown(
+    name: &'static str,
+    result: ProbeResult,
+    detail: impl Into<String>,
+    exchange: &Exchange,
+) -> Finding {
     let request_id = exchange.request_id().map(|(_, id)| id);
-    Finding { name, came, detail: detail.into(), exchange: Some(exchange.id), request_id }
+    Finding { name, result, detail: detail.into(), exchange: Some(exchange.id), request_id }
 }
 
 /// What the clocks' difference is called.
@@ -109,9 +114,9 @@ pub(super) fn skew_words(seconds: i64) -> String {
 /// What came of the test message.
 pub(super) fn test_message(exchange: &Exchange) -> Finding {
     match &exchange.outcome {
-        Outcome::Accepted => shown("send", Came::Pass, "the test message was accepted", exchange),
-        Outcome::Cancelled => shown("send", Came::Skip, "the test message was taken back", exchange),
-        other => shown("send", Came::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
+        Outcome::Accepted => shown("send", ProbeResult::Pass, "the test message was accepted", exchange),
+        Outcome::Cancelled => shown("send", ProbeResult::Skip, "the test message was taken back", exchange),
+        other => shown("send", ProbeResult::Fail, one_line(other.reason().unwrap_or("no outcome")), exchange),
     }
 }
 
@@ -120,8 +125,8 @@ pub(super) fn diagnose(exchange: &Exchange, channel: Option<Channel>, evidence: 
 }
 
 /// A finding that no exchange shows.
-pub(super) fn plain(name: &'static str, came: Came, detail: impl Into<String>) -> Finding {
-    Finding { name, came, detail: detail.into(), exchange: None, request_id: None }
+pub(super) fn plain(name: &'static str, result: ProbeResult, detail: impl Into<String>) -> Finding {
+    Finding { name, result, detail: detail.into(), exchange: None, request_id: None }
 }
 
 fn within(took: Option<std::time::Duration>) -> String {
@@ -133,7 +138,7 @@ pub(super) fn named(attempt: &Attempt, exchange: &Exchange) -> Finding {
     let host = authority(&attempt.request.url);
     let timing = &attempt.timing;
     let how = if timing.reused { " (an open connection is in use)".to_owned() } else { within(timing.resolve) };
-    shown("names", Came::Pass, format!("{host}{how}"), exchange)
+    shown("names", ProbeResult::Pass, format!("{host}{how}"), exchange)
 }
 
 /// The host has an address, its certificate is good, and it answers.
@@ -144,10 +149,10 @@ pub(super) fn answered(exchange: &Exchange) -> Vec<Finding> {
     let tls = if attempt.request.url.starts_with("https:") {
         let how = within(attempt.timing.connect);
         let detail = format!("{host}: the certificate is accepted, connected{how}; it answers {status}");
-        shown("tls", Came::Pass, detail, exchange)
+        shown("tls", ProbeResult::Pass, detail, exchange)
     } else {
         let detail = format!("{host} is plain http on this machine; it answers {status}");
-        shown("tls", Came::Skip, detail, exchange)
+        shown("tls", ProbeResult::Skip, detail, exchange)
     };
     vec![named(attempt, exchange), tls]
 }

@@ -17,9 +17,9 @@
 //! | open-messaging | token · what it may do · the integration · whether messages may be read |
 //! | web-messaging | the deployment's public configuration · its domains · opening its socket: no token anywhere |
 
+mod answers;
 mod deployments;
 mod finding;
-mod judge;
 
 use std::collections::VecDeque;
 
@@ -31,7 +31,7 @@ use crate::model::{
 };
 use finding::{diagnose, plain, shown, skew_words};
 
-pub use finding::{Came, Evidence, Finding, Next, Stage, Verdict};
+pub use finding::{Evidence, Finding, Next, ProbeResult, Stage, Verdict};
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -114,7 +114,7 @@ impl Doctor {
     }
 
     /// An answer came: what it shows. `exchange` is there where the question was asked.
-    pub fn came(
+    pub fn answered(
         &mut self,
         asked: Asked,
         came: &Probed,
@@ -124,7 +124,7 @@ impl Doctor {
         let findings = match (came, exchange) {
             (Probed::NotAsked(why), _) => self.not_asked(asked, why, evidence),
             (Probed::Asked(_), None) => self.not_asked(asked, "its exchange is not known", evidence),
-            (Probed::Asked(_), Some(exchange)) => self.judge(asked, exchange, evidence),
+            (Probed::Asked(_), Some(exchange)) => self.findings(asked, exchange, evidence),
         };
         self.said.extend(findings.iter().map(|f| f.name));
         self.look_at_subject(evidence);
@@ -134,7 +134,7 @@ impl Doctor {
     /// The test message is settled.
     pub fn sent(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
         let finding = finding::test_message(exchange);
-        if finding.came == Came::Fail {
+        if finding.result == ProbeResult::Fail {
             // It is what is to be explained from now on; what looks at it again after the refusal decides most.
             let channel = self.target.as_ref().map(Conversation::channel);
             self.subject = Some((Box::new(exchange.clone()), channel));
@@ -164,7 +164,7 @@ impl Doctor {
         let (name, cause) = self.malformed()?;
         let why = format!("the {name} id is not a UUID");
         self.found(cause, Confidence::Sure, why.clone(), Stage::Beyond);
-        Some(plain(name, Came::Fail, why))
+        Some(plain(name, ProbeResult::Fail, why))
     }
 
     fn look_at_subject(&mut self, evidence: &Evidence<'_>) {
@@ -215,7 +215,7 @@ impl Doctor {
                 send_unknown: false,
             });
         }
-        shown("replies", Came::Fail, why.sentence(), exchange)
+        shown("replies", ProbeResult::Fail, why.sentence(), exchange)
     }
 
     fn conclude(&self, evidence: &Evidence<'_>) -> Verdict {
@@ -258,14 +258,14 @@ impl Doctor {
         // A pasted token is what there is; nothing else is reason enough not to have one.
         if asked == Asked::Token && !evidence.profile.pasted {
             self.found(Cause::Unknown, Confidence::Possible, why, Stage::Token);
-            return vec![plain(name, Came::Fail, why)];
+            return vec![plain(name, ProbeResult::Fail, why)];
         }
-        vec![plain(name, Came::Skip, why)]
+        vec![plain(name, ProbeResult::Skip, why)]
     }
 
     fn not_looked_at(&self) -> Option<Finding> {
         let why = "the profile has no conversation to look at";
-        self.target.is_none().then(|| plain("conversation", Came::Skip, why))
+        self.target.is_none().then(|| plain("conversation", ProbeResult::Skip, why))
     }
 }
 

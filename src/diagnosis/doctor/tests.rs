@@ -150,7 +150,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
             Next::Ask(question) => question,
             Next::Send(_) => panic!("nothing is sent here"),
             Next::Over(verdict) => {
-                let findings = findings.iter().map(|f| format!("{} {}", f.came.word(), f.name)).collect();
+                let findings = findings.iter().map(|f| format!("{} {}", f.result.word(), f.name)).collect();
                 return Run { asked, findings, verdict };
             }
         };
@@ -179,7 +179,7 @@ fn run(place: &Place, mut doctor: Doctor, profile: &ProfileFacts) -> Run {
         }
         history.exchange(&exchange);
         let evidence = Evidence { profile, history: &history, token: token.as_ref() };
-        findings.extend(doctor.came(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
+        findings.extend(doctor.answered(question, &Probed::Asked(exchange.id), Some(&exchange), &evidence));
     }
     panic!("it does not end");
 }
@@ -393,8 +393,8 @@ fn without_a_secret_nothing_was_said_by_any_server() {
     let mut doctor = Doctor::new(&profile(), None, false);
     let evidence = Evidence { profile: &profile(), history: &History::default(), token: None };
     let why = Probed::NotAsked("set GUESTWIRE_CLIENT_SECRET".to_owned());
-    let findings = doctor.came(Asked::Token, &why, None, &evidence);
-    assert_eq!(findings.first().unwrap().came, Came::Fail);
+    let findings = doctor.answered(Asked::Token, &why, None, &evidence);
+    assert_eq!(findings.first().unwrap().result, ProbeResult::Fail);
     let (_, Next::Over(verdict)) = doctor.next(&evidence) else { panic!("not over") };
     assert_eq!((verdict.cause, verdict.stage), (Some(Cause::Unknown), Stage::Token));
 }

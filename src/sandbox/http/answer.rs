@@ -2,8 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -167,7 +165,7 @@ impl Answer {
             let (first, _) = halves(text);
             let cut = stream::once(async move {
                 // The first half is flushed while this waits its turn.
-                Once::default().await;
+                tokio::task::yield_now().await;
                 if let Some(peer) = peer {
                     peer.reset();
                 }
@@ -201,21 +199,4 @@ fn halves(text: String) -> (Bytes, Bytes) {
     let mut first = Bytes::from(text);
     let rest = first.split_off(first.len() / 2);
     (first, rest)
-}
-
-/// Gives way once, so that what was written before is flushed.
-#[derive(Default)]
-struct Once(bool);
-
-impl Future for Once {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.0 {
-            return Poll::Ready(());
-        }
-        self.0 = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::config::problem::{Position, position};
 use crate::text::suggest::suggestion;
 
 /// A value that cannot be, and the key at which it stands.
@@ -37,9 +38,7 @@ impl std::error::Error for ScenarioError {}
 impl ScenarioError {
     /// An error at a byte offset of `text`.
     pub(super) fn at(what: String, text: &str, offset: usize, file: &Path) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let Position { line, column } = position(text, &(offset..offset));
         Self { file: file.to_owned(), line, column, what }
     }
 

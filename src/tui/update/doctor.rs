@@ -1,7 +1,7 @@
 //! `D`: the series of safe questions, from the console. What to ask is decided by [`Doctor`]; each answer is an entry
 //! of the log, and a card that stands open is made anew from what it shows.
 
-use crate::diagnosis::doctor::{Came, Doctor, Evidence, Finding, Next, Verdict};
+use crate::diagnosis::doctor::{Doctor, Evidence, Finding, Next, ProbeResult, Verdict};
 use crate::engine::Command;
 use crate::model::{Asked, Cause, ConversationKey, Probed};
 use crate::tui::Effect;
@@ -48,7 +48,7 @@ pub fn came(state: &mut State, asked: Asked, came: &Probed, effects: &mut Vec<Ef
             Probed::NotAsked(_) => None,
         };
         let evidence = evidence(state);
-        let found = examined.doctor.came(asked, came, exchange.as_deref(), &evidence);
+        let found = examined.doctor.answered(asked, came, exchange.as_deref(), &evidence);
         examined.findings.extend(found);
     }
     let over = examined.over;
@@ -123,10 +123,10 @@ fn page(examined: &Examined, verdict: &Verdict) -> Vec<String> {
 }
 
 fn line(finding: &Finding) -> String {
-    let mark = match finding.came {
-        Came::Pass => "pass",
-        Came::Fail => "FAIL",
-        Came::Skip => "skip",
+    let mark = match finding.result {
+        ProbeResult::Pass => "pass",
+        ProbeResult::Fail => "FAIL",
+        ProbeResult::Skip => "skip",
     };
     format!("{mark}  {:<13} {}", finding.name, finding.detail)
 }

@@ -1,6 +1,6 @@
 //! What an answer to a probe means.
 
-use super::finding::{Came, Evidence, Finding, Stage, answered, diagnose, named, shown, skew_words};
+use super::finding::{Evidence, Finding, ProbeResult, Stage, answered, diagnose, named, shown, skew_words};
 use super::{Doctor, Step};
 use crate::diagnosis::evidence::answer::ServerAnswer;
 use crate::diagnosis::evidence::request::authority;
@@ -18,7 +18,7 @@ use crate::model::{
 const SKEW: i64 = 60;
 
 impl Doctor {
-    pub(super) fn judge(&mut self, asked: Asked, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
+    pub(super) fn findings(&mut self, asked: Asked, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
         let mut findings = match asked {
             Asked::Reach(_) => self.reached(exchange, evidence),
             Asked::Token => vec![self.token(exchange, evidence)],
@@ -56,7 +56,7 @@ impl Doctor {
 
     pub(super) fn reached(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
         let Some(attempt) = exchange.last_attempt() else {
-            return vec![shown("names", Came::Skip, "nothing was asked", exchange)];
+            return vec![shown("names", ProbeResult::Skip, "nothing was asked", exchange)];
         };
         let host = authority(&attempt.request.url).to_owned();
         if let Some(Ending::Failed(failure)) = &attempt.ending {
@@ -65,35 +65,40 @@ impl Doctor {
             self.decide(diagnosis.as_ref(), &why, Stage::Hosts);
             let unnamed = failure.kind == FailureKind::Dns || failure.phase == Phase::Resolve;
             if unnamed {
-                return vec![shown("names", Came::Fail, why, exchange)];
+                return vec![shown("names", ProbeResult::Fail, why, exchange)];
             }
-            return vec![named(attempt, exchange), shown("tls", Came::Fail, why, exchange)];
+            return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
         }
         if let Some(d) = diagnose(exchange, None, evidence) {
             self.decide(Some(&d), "", Stage::Hosts);
             let why = format!("{host}: {}", d.sentence());
-            return vec![named(attempt, exchange), shown("tls", Came::Fail, why, exchange)];
+            return vec![named(attempt, exchange), shown("tls", ProbeResult::Fail, why, exchange)];
         }
         answered(exchange)
     }
 
     fn token(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
         if exchange.outcome == Outcome::Accepted && evidence.profile.pasted {
-            return shown("token", Came::Skip, "pasted: what it may do shows whether the service takes it", exchange);
+            return shown(
+                "token",
+                ProbeResult::Skip,
+                "pasted: what it may do shows whether the service takes it",
+                exchange,
+            );
         }
         if exchange.outcome == Outcome::Accepted {
-            let Some(facts) = evidence.token else { return shown("token", Came::Pass, "given", exchange) };
+            let Some(facts) = evidence.token else { return shown("token", ProbeResult::Pass, "given", exchange) };
             let life =
                 facts.lifetime.map_or_else(|| "its end is not known".to_owned(), |l| format!("lives {}", span(l)));
             let asked = if facts.requested.is_empty() { "no scope".to_owned() } else { facts.requested.join(" ") };
             let detail = format!("token #{}, {life}, asked with {asked}", facts.generation);
-            return shown("token", Came::Pass, detail, exchange);
+            return shown("token", ProbeResult::Pass, detail, exchange);
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no token came"));
         // Nothing was written: the secret is missing, and no server has said anything.
         let diagnosis = exchange.last_attempt().and_then(|_| diagnose(exchange, None, evidence));
         self.decide(diagnosis.as_ref(), &why, Stage::Token);
-        shown("token", Came::Fail, why, exchange)
+        shown("token", ProbeResult::Fail, why, exchange)
     }
 
     fn scopes(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -105,7 +110,7 @@ impl Doctor {
             } else {
                 format!("{api} knows the token that {token} gave out")
             };
-            let region = shown("region", Came::Pass, region, exchange);
+            let region = shown("region", ProbeResult::Pass, region, exchange);
             return vec![self.granted(exchange, evidence), region];
         }
         let why = one_line(exchange.outcome.reason().unwrap_or("no answer"));
@@ -113,19 +118,19 @@ impl Doctor {
         let unserved =
             matches!(status, Some(403..=405)) && diagnosis.as_ref().is_none_or(|d| d.confidence() != Confidence::Sure);
         if unserved {
-            return vec![shown("scopes", Came::Skip, format!("the API does not tell: {why}"), exchange)];
+            return vec![shown("scopes", ProbeResult::Skip, format!("the API does not tell: {why}"), exchange)];
         }
         // A pasted token that the service does not take is no sign-in.
         let stage = if evidence.profile.pasted && status == Some(401) { Stage::Token } else { Stage::Beyond };
         self.decide(diagnosis.as_ref(), &why, stage);
-        let mut findings = vec![shown("scopes", Came::Fail, why, exchange)];
+        let mut findings = vec![shown("scopes", ProbeResult::Fail, why, exchange)];
         if status == Some(401) {
             let place = diagnosis.as_ref().and_then(|d| d.suspects.iter().find(|s| s.cause == Cause::RegionMismatch));
             findings.push(match place {
-                Some(suspect) => shown("region", Came::Fail, suspect.because.clone(), exchange),
+                Some(suspect) => shown("region", ProbeResult::Fail, suspect.because.clone(), exchange),
                 None => shown(
                     "region",
-                    Came::Skip,
+                    ProbeResult::Skip,
                     "the token itself is refused, which says nothing of the region",
                     exchange,
                 ),
@@ -140,16 +145,16 @@ impl Doctor {
     fn granted(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Finding {
         let required = &evidence.profile.required;
         let Some(facts) = evidence.token else {
-            return shown("scopes", Came::Skip, "the token in use has changed meanwhile", exchange);
+            return shown("scopes", ProbeResult::Skip, "the token in use has changed meanwhile", exchange);
         };
         let Granted::Named(granted) = &facts.granted else {
-            return shown("scopes", Came::Skip, "the API does not name the scopes of this token", exchange);
+            return shown("scopes", ProbeResult::Skip, "the API does not name the scopes of this token", exchange);
         };
         let list = if granted.is_empty() { "(none)".to_owned() } else { granted.join(" ") };
         let missing: Vec<&str> = required.iter().filter(|s| !granted.contains(s)).map(String::as_str).collect();
         let guest_api = self.target.as_ref().is_none_or(|t| t.channel().capabilities().scopes_decide);
         if missing.is_empty() || !guest_api {
-            return shown("scopes", Came::Pass, format!("granted: {list}"), exchange);
+            return shown("scopes", ProbeResult::Pass, format!("granted: {list}"), exchange);
         }
         let needed = missing.join(" ");
         let asked = missing.iter().all(|s| facts.requested.iter().any(|r| r == s));
@@ -172,22 +177,22 @@ impl Doctor {
             format!("the token was granted without {needed}{how} (granted: {list})"),
             Stage::Beyond,
         );
-        shown("scopes", Came::Fail, detail, exchange)
+        shown("scopes", ProbeResult::Fail, detail, exchange)
     }
 
     fn clock(&mut self, exchange: &Exchange) -> Option<Finding> {
         let attempt = exchange.last_attempt()?;
         let Some(date) = ServerAnswer::of(attempt).date else {
-            return Some(shown("clock", Came::Skip, "the answer had no Date header", exchange));
+            return Some(shown("clock", ProbeResult::Skip, "the answer had no Date header", exchange));
         };
         let ended = attempt.started.after(attempt.timing.total.unwrap_or_default());
         let skew = date.duration_since(ended.wall).as_secs();
         if skew.abs() <= SKEW {
             let by = if skew.abs() <= 2 { String::new() } else { format!(" (they differ by {skew} s)") };
-            return Some(shown("clock", Came::Pass, format!("the clocks agree{by}"), exchange));
+            return Some(shown("clock", ProbeResult::Pass, format!("the clocks agree{by}"), exchange));
         }
         self.skew = Some(skew);
-        Some(shown("clock", Came::Fail, skew_words(skew), exchange))
+        Some(shown("clock", ProbeResult::Fail, skew_words(skew), exchange))
     }
 
     fn conversation(&mut self, exchange: &Exchange, evidence: &Evidence<'_>) -> Vec<Finding> {
@@ -202,29 +207,29 @@ impl Doctor {
             if exchange.status() == Some(404) {
                 let because = "reading this conversation says that there is none of that id";
                 self.found(Cause::ConversationUnknown, Confidence::Sure, because, Stage::Beyond);
-                return vec![shown("conversation", Came::Fail, format!("“{name}”: {why}"), exchange)];
+                return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
             }
             let no_right = matches!(exchange.status(), Some(401 | 403));
             if no_right {
                 let detail = format!("“{name}” cannot be read with this token ({why}); sending may need another right");
-                return vec![shown("conversation", Came::Skip, detail, exchange), self.replies(exchange)];
+                return vec![shown("conversation", ProbeResult::Skip, detail, exchange), self.replies(exchange)];
             }
             let diagnosis = diagnose(exchange, None, evidence);
             self.decide(diagnosis.as_ref(), &why, Stage::Beyond);
-            return vec![shown("conversation", Came::Fail, format!("“{name}”: {why}"), exchange)];
+            return vec![shown("conversation", ProbeResult::Fail, format!("“{name}”: {why}"), exchange)];
         };
         if read.state == RemoteState::Ended {
             let why = "the conversation has ended";
             self.found(Cause::ConversationEnded, Confidence::Sure, why, Stage::Beyond);
-            return vec![shown("conversation", Came::Fail, format!("“{name}” exists and has ended"), exchange)];
+            return vec![shown("conversation", ProbeResult::Fail, format!("“{name}” exists and has ended"), exchange)];
         }
         let mut findings =
-            vec![shown("conversation", Came::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
+            vec![shown("conversation", ProbeResult::Pass, format!("“{name}” exists, {}", read.state.word()), exchange)];
         let (id, external) = (participant_id.as_deref(), external_id.as_deref());
         let wrong = match (id, external, &read.guest) {
             (None, None, _) => {
                 let detail = "messages address no participant";
-                findings.push(shown("participant", Came::Skip, detail, exchange));
+                findings.push(shown("participant", ProbeResult::Skip, detail, exchange));
                 return findings;
             }
             (Some(id), ..) if !is_uuid(id) => Some("the participant id is not a UUID".to_owned()),
@@ -234,7 +239,7 @@ impl Doctor {
             }
             (None, Some(_), guest) if guest.as_ref().is_none_or(|g| g.external.is_none()) => {
                 let detail = "reading the conversation does not tell the guest's external id";
-                findings.push(shown("participant", Came::Skip, detail, exchange));
+                findings.push(shown("participant", ProbeResult::Skip, detail, exchange));
                 return findings;
             }
             _ => None,
@@ -242,9 +247,9 @@ impl Doctor {
         findings.push(match wrong {
             Some(why) => {
                 self.found(Cause::ParticipantMismatch, Confidence::Sure, why.clone(), Stage::Beyond);
-                shown("participant", Came::Fail, why, exchange)
+                shown("participant", ProbeResult::Fail, why, exchange)
             }
-            None => shown("participant", Came::Pass, "it is the guest of this conversation", exchange),
+            None => shown("participant", ProbeResult::Pass, "it is the guest of this conversation", exchange),
         });
         findings
     }
@@ -252,13 +257,18 @@ impl Doctor {
     /// Whether messages may be read, by an answer to a read.
     fn replies(&mut self, exchange: &Exchange) -> Finding {
         if exchange.outcome == Outcome::Accepted {
-            return shown("replies", Came::Pass, "messages can be read", exchange);
+            return shown("replies", ProbeResult::Pass, "messages can be read", exchange);
         }
         let said = exchange.last_attempt().map(|attempt| ServerAnswer::of(attempt)).unwrap_or_default();
         let why = one_line(exchange.outcome.reason().unwrap_or("nothing came"));
         if said.status == Some(400) {
             // The service looked at the ids that were asked for, and does not say whether others may be read.
-            return shown("replies", Came::Skip, format!("reading messages could not be tried: {why}"), exchange);
+            return shown(
+                "replies",
+                ProbeResult::Skip,
+                format!("reading messages could not be tried: {why}"),
+                exchange,
+            );
         }
         let missing = (!said.is_foreign()).then_some(said.permissions);
         let why = Unreadable::of(said.status.unwrap_or(0), missing, &why);
@@ -277,15 +287,15 @@ impl Doctor {
         }
         Some(match exchange.last_attempt().and_then(|a| limit(a)) {
             Some((count, allowed, reset)) => {
-                let came = if count >= allowed { Came::Fail } else { Came::Pass };
-                if came == Came::Fail {
+                let result = if count >= allowed { ProbeResult::Fail } else { ProbeResult::Pass };
+                if result == ProbeResult::Fail {
                     let why = format!("{count} of {allowed} requests are used; it starts anew in {reset} s");
                     self.found(Cause::RateLimited, Confidence::Sure, why, Stage::Beyond);
                 }
                 let left = allowed.saturating_sub(count);
-                shown("limits", came, format!("{left} of {allowed} requests left, anew in {reset} s"), exchange)
+                shown("limits", result, format!("{left} of {allowed} requests left, anew in {reset} s"), exchange)
             }
-            None => shown("limits", Came::Skip, "the answer had no rate-limit headers", exchange),
+            None => shown("limits", ProbeResult::Skip, "the answer had no rate-limit headers", exchange),
         })
     }
 }
