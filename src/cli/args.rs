@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::config::ConfigArgs;
@@ -18,11 +18,9 @@ use super::run::RunArgs;
 use super::sandbox::SandboxArgs;
 use super::send::SendArgs;
 use super::token::TokenArgs;
-use super::values::path;
 use crate::app::exit::Exit;
 use crate::config::Flags;
-use crate::config::ad_hoc::Target;
-use crate::config::settings::ColorChoice;
+use crate::config::flags::path;
 
 /// What stands below the help: what a script relies on, and where one begins.
 fn after() -> String {
@@ -53,45 +51,11 @@ pub struct Cli {
     pub command: Option<Sub>,
 }
 
-/// Flags that every command understands.
+/// Flags that every command understands, and those of the console.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct GlobalArgs {
     #[command(flatten)]
-    pub target: TargetArgs,
-    /// Use this profile of the config file
-    #[arg(long, global = true, value_name = "NAME", conflicts_with = "sandbox", help_heading = "Options everywhere")]
-    pub profile: Option<String>,
-    /// Read this config file instead of the usual one
-    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
-    pub config: Option<PathBuf>,
-    /// Keep data in this directory instead of the usual one
-    #[arg(value_parser = path(), long, global = true, value_name = "DIR", help_heading = "Options everywhere")]
-    pub data_dir: Option<PathBuf>,
-    /// Use the built-in sandbox, whatever the config file says
-    #[arg(long, global = true, help_heading = "Options everywhere")]
-    pub sandbox: bool,
-    /// Let the sandbox play this scenario: a file, or the name of a built-in one
-    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
-    pub scenario: Option<PathBuf>,
-    /// Print lines instead of drawing a screen, for screen readers and pipes
-    #[arg(long, global = true, help_heading = "Options everywhere")]
-    pub plain: bool,
-    /// Draw borders and marks in ASCII only
-    #[arg(long, global = true, help_heading = "Options everywhere")]
-    pub ascii: bool,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", help_heading = "Options everywhere")]
-    pub color: Option<ColorArg>,
-    /// No animation; redraw only when something happens
-    #[arg(long, global = true, help_heading = "Options everywhere")]
-    pub calm: bool,
-    /// Write guestwire's own log to this file, as JSON lines without secrets
-    #[arg(value_parser = path(), long, global = true, value_name = "FILE", help_heading = "Options everywhere")]
-    pub log_file: Option<PathBuf>,
-    /// Keep nothing: no drafts, no queue, no messages, no log on disk
-    #[arg(long, global = true, help_heading = "Options everywhere")]
-    pub ephemeral: bool,
+    pub flags: Flags,
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -104,43 +68,6 @@ pub struct GlobalArgs {
     /// Begin with so many made-up log entries, each named as such: for measuring
     #[arg(long, hide = true, default_value_t = 0, value_name = "N")]
     pub fill_log: u32,
-}
-
-/// A target that no config file names. Each command that speaks to somebody understands these flags.
-#[derive(Clone, Debug, Default, Args)]
-pub struct TargetArgs {
-    /// The region, instead of a profile's: a domain, an AWS name, or any name that the vendor's tools use
-    #[arg(long, global = true, value_name = "REGION", help_heading = "A target without a config file")]
-    pub region: Option<String>,
-    /// A web deployment's id; no OAuth is needed
-    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
-    pub deployment: Option<String>,
-    /// A site that the deployment allows, like https://shop.example
-    #[arg(long, global = true, value_name = "URL", help_heading = "A target without a config file")]
-    pub origin: Option<String>,
-    /// An open messaging integration's id
-    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
-    pub integration: Option<String>,
-    /// The guest's id, for an integration
-    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
-    pub guest: Option<String>,
-    /// A conversation's id, for the channel guest-api
-    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
-    pub conversation: Option<String>,
-    /// The guest's participant id in the conversation
-    #[arg(long, global = true, value_name = "ID", help_heading = "A target without a config file")]
-    pub participant: Option<String>,
-}
-
-/// `--color`
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ColorArg {
-    /// Where the output is a terminal
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 /// The commands.
@@ -191,39 +118,6 @@ pub struct ManArgs {
     pub of: Option<String>,
 }
 
-impl GlobalArgs {
-    /// What the settings are made with.
-    pub fn flags(&self) -> Flags {
-        Flags {
-            profile: self.profile.clone(),
-            config: self.config.clone(),
-            data_dir: self.data_dir.clone(),
-            log_file: self.log_file.clone(),
-            sandbox: self.sandbox,
-            scenario: self.scenario.clone(),
-            plain: self.plain,
-            ascii: self.ascii,
-            calm: self.calm,
-            ephemeral: self.ephemeral,
-            target: Target {
-                region: self.target.region.clone(),
-                deployment: self.target.deployment.clone(),
-                origin: self.target.origin.clone(),
-                integration: self.target.integration.clone(),
-                guest: self.target.guest.clone(),
-                conversation: self.target.conversation.clone(),
-                participant: self.target.participant.clone(),
-            },
-            named_target: false,
-            color: self.color.map(|color| match color {
-                ColorArg::Auto => ColorChoice::Auto,
-                ColorArg::Always => ColorChoice::Always,
-                ColorArg::Never => ColorChoice::Never,
-            }),
-        }
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -241,7 +135,7 @@ mod tests {
         for words in
             [["guestwire", "--profile", "a", "token"].as_slice(), ["guestwire", "token", "--profile", "a"].as_slice()]
         {
-            assert_eq!(Cli::try_parse_from(words).unwrap().global.flags().profile.as_deref(), Some("a"));
+            assert_eq!(Cli::try_parse_from(words).unwrap().global.flags.profile.as_deref(), Some("a"));
         }
         assert!(Cli::try_parse_from(["guestwire", "--profile", "a", "--sandbox"]).is_err());
     }

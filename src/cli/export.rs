@@ -18,11 +18,12 @@ use crate::journal::Reader;
 use crate::journal::job::{KeptSource, Want};
 use crate::model::Conversation;
 
-use super::values::{PeriodArgs, path};
+use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;
 use crate::app::output;
+use crate::config::flags::path;
 use crate::session::kept_diagnoses::KeptWhy;
 use crate::text::dates::Period;
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use crate::config::{Profile, Settings};
 use crate::journal::Reader;
 use crate::journal::job::{KeptEntry, KeptSource, Want};
 
-use super::values::PeriodArgs;
+use super::period::PeriodArgs;
 use crate::app::exit::{Exit, Failed};
 use crate::app::journal;
 use crate::app::open::Opened;

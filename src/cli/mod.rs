@@ -11,12 +11,11 @@ mod forget;
 mod ids;
 mod init;
 mod log;
+mod period;
 mod run;
 mod sandbox;
 pub(crate) mod send;
-mod token;
-pub(crate) mod token_fold;
-mod values;
+pub(crate) mod token;
 
 use std::future::Future;
 use std::path::Path;
@@ -56,10 +55,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, Failed> {
     let env = |name: &str| std::env::var_os(name);
-    let mut flags = cli.global.flags();
+    let mut flags = cli.global.flags.clone();
     let fill_log = cli.global.fill_log;
     let record = cli.global.record;
-    let no_screen = cli.command.is_some() || cli.global.plain;
+    let no_screen = cli.command.is_some() || flags.plain;
     if let Some(path) = &record {
         recordable(path, no_screen)?;
     }

@@ -2,6 +2,7 @@
 //! the one conversation that flags describe.
 
 use super::origin::{Lookup, env_text};
+use clap::Args;
 use secrecy::SecretString;
 
 use super::problem::{Position, Spot};
@@ -18,25 +19,34 @@ pub(crate) const CLIENT_ID: &str = "GENESYSCLOUD_OAUTHCLIENT_ID";
 pub(crate) const CLIENT_SECRET: &str = "GENESYSCLOUD_OAUTHCLIENT_SECRET";
 pub(crate) const ACCESS_TOKEN: &str = "GENESYSCLOUD_ACCESS_TOKEN";
 
+const TARGET: &str = "A target without a config file";
+
 /// Stands for "no line of the file".
 pub(super) const NOWHERE: Position = Position { line: 0, column: 0 };
 
-/// The flags that describe a target: a region, and one conversation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A target that no config file names. Each command that speaks to somebody understands these flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct Target {
-    /// `--region`
+    /// The region, instead of a profile's: a domain, an AWS name, or any name that the vendor's tools use
+    #[arg(long, global = true, value_name = "REGION", help_heading = TARGET)]
     pub region: Option<String>,
-    /// `--deployment`, with `--origin`
+    /// A web deployment's id; no OAuth is needed
+    #[arg(long, global = true, value_name = "ID", help_heading = TARGET)]
     pub deployment: Option<String>,
-    /// `--origin`
+    /// A site that the deployment allows, like https://shop.example
+    #[arg(long, global = true, value_name = "URL", help_heading = TARGET)]
     pub origin: Option<String>,
-    /// `--integration`, with `--guest`
+    /// An open messaging integration's id
+    #[arg(long, global = true, value_name = "ID", help_heading = TARGET)]
     pub integration: Option<String>,
-    /// `--guest`
+    /// The guest's id, for an integration
+    #[arg(long, global = true, value_name = "ID", help_heading = TARGET)]
     pub guest: Option<String>,
-    /// `--conversation`, with `--participant`
+    /// A conversation's id, for the channel guest-api
+    #[arg(long, global = true, value_name = "ID", help_heading = TARGET)]
     pub conversation: Option<String>,
-    /// `--participant`
+    /// The guest's participant id in the conversation
+    #[arg(long, global = true, value_name = "ID", help_heading = TARGET)]
     pub participant: Option<String>,
 }
 

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use directories::{BaseDirs, ProjectDirs};
 
+use super::flags::Flags;
 use super::origin::Lookup;
 use super::problem::{Problem, Problems, position};
-use super::resolve::{Flags, Input, Source, paths, resolve};
+use super::resolve::{Input, Source, paths, resolve};
 use super::secret::open_to_others;
 use super::settings::{Paths, Row, Settings};
 

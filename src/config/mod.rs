@@ -11,6 +11,7 @@
 pub mod ad_hoc;
 pub(crate) mod address;
 pub mod edit;
+pub mod flags;
 pub mod load;
 pub mod origin;
 mod pasted_token;
@@ -29,6 +30,7 @@ pub mod settings;
 pub mod snippet;
 pub(crate) mod toml_reader;
 
+pub use flags::Flags;
 pub use load::{load, locate};
 pub use problem::{Position, Problem, Problems, Spot};
 pub use profile::{
@@ -36,7 +38,6 @@ pub use profile::{
     TokenHost, Webhook,
 };
 pub use proxy::{ProfileProxy, ProxyAddress};
-pub use resolve::Flags;
 pub use secret::{SecretError, SecretSource, Terminal};
 pub use settings::{ProfileChoice, Settings};
 pub use toml_reader::parse_duration;

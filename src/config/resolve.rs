@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Cause, Masks, mask};
 
-use super::ad_hoc::{self, Target, env_profile};
+use super::ad_hoc::{self, env_profile};
+use super::flags::Flags;
 use super::origin::{
     EffectiveSettings, Lookup, Shown as _, Sourced, env_flag, env_path, env_text, env_word, file, flag, switch,
 };
@@ -20,38 +21,6 @@ use super::settings::{
 };
 use super::toml_reader::Doc;
 use crate::text::suggest::{nearest, suggestion};
-
-/// What the flags of the command line say about settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
-pub struct Flags {
-    /// `--profile`
-    pub profile: Option<String>,
-    /// `--config`
-    pub config: Option<PathBuf>,
-    /// `--data-dir`
-    pub data_dir: Option<PathBuf>,
-    /// `--log-file`
-    pub log_file: Option<PathBuf>,
-    /// `--sandbox`
-    pub sandbox: bool,
-    /// `--scenario`
-    pub scenario: Option<PathBuf>,
-    /// `--plain`
-    pub plain: bool,
-    /// `--ascii`
-    pub ascii: bool,
-    /// `--calm`
-    pub calm: bool,
-    /// `--ephemeral`
-    pub ephemeral: bool,
-    /// `--color`
-    pub color: Option<ColorChoice>,
-    /// `--region`, `--deployment` and their siblings
-    pub target: Target,
-    /// A command without a screen speaks to somebody: the sandbox is only meant where it is named.
-    pub named_target: bool,
-}
 
 /// A config file's text and what is known of the file itself.
 #[derive(Clone, Copy, Debug)]

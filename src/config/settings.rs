@@ -156,7 +156,7 @@ pub struct JournalLimits {
 }
 
 /// Whether colour is used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     /// Where the output is a terminal.
     #[default]

@@ -171,7 +171,10 @@ fn of_lines(text: &str) -> Vec<Section> {
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             let name = name.strip_prefix("profile ").unwrap_or(name).trim();
-            sections.push((name.to_owned(), Vec::new()));
+            // Two files with the same profiles were put together: what is said of one goes on.
+            let at = sections.iter().position(|(known, _)| known == name);
+            let section = at.map_or_else(|| (name.to_owned(), Vec::new()), |at| sections.remove(at));
+            sections.push(section);
         } else if let Some((name, value)) = line.split_once(['=', ':'])
             && let Some((_, fields)) = sections.last_mut()
         {
@@ -223,6 +226,12 @@ mod tests {
             assert!(at.contains(region) && signs_in.contains("id-1"), "{text}: {found:?}");
             assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
         }
+        // Two files of the same profiles, one behind the other.
+        let both =
+            "[default]\nclient_id = id-1\n[qa]\nclient_id = id-2\n\n[default]\nregion = euw1\n[qa]\nregion = euw2\n";
+        let found = from_file("~/.genesyscloud/credentials", both);
+        let regions: Vec<_> = found.iter().map(|draft| format!("{:?}", draft.region)).collect();
+        assert!(found.len() == 2 && regions[0].contains("mypurecloud.ie") && regions[1].contains("euw2"), "{found:?}");
         // The settings of an SDK name the region alone.
         let sdk = from_file(
             "~/.genesyscloudpython/config",

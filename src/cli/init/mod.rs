@@ -28,7 +28,7 @@ use plan::{Draft, FoundRegion, FoundValue, SignsIn, WebGuest, render};
 )]
 pub struct InitArgs {
     /// A Messenger snippet, as it is copied out of the web deployment: the text, a file, or `-` for standard input
-    #[arg(value_name = "SNIPPET", allow_hyphen_values = true)]
+    #[arg(value_name = "SNIPPET")]
     pub snippet: Option<String>,
     /// Ask nothing: write what is known, and leave the rest to be filled in
     #[arg(long)]

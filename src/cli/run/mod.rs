@@ -15,13 +15,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::values::{from_home, path};
 use crate::app::drive::{Keeps, Needs, play};
 use crate::app::exit::{Exit, Failed};
 use crate::app::files;
 use crate::app::open::Opened;
 use crate::app::output::{Output, destination};
 use crate::clock::Clock;
+use crate::config::flags::{from_home, path};
 use crate::config::{Profile, Settings};
 use crate::model::RepliesReadable;
 use crate::pass::report::{Form, masked};

@@ -26,7 +26,7 @@ use super::lines::attempt_line;
 use crate::app::drive::{Act, Fold, Input};
 use crate::app::exit::Exit;
 use crate::app::output::Line;
-use crate::cli::token_fold::token_line;
+use crate::cli::token::token_line;
 use crate::pass::runner::replies::ReplyTracker;
 use crate::session::changes::{Change, Notice};
 use crate::session::sign_in::missing_scopes;

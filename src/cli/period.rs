@@ -1,28 +1,12 @@
-//! Values of flags that several commands take.
-
-use std::path::{Path, PathBuf};
+//! The period that `log` and `export` take.
 
 use clap::Args;
-use clap::builder::{PathBufValueParser, TypedValueParser};
-use directories::BaseDirs;
 use jiff::tz::TimeZone;
 
 use crate::app::exit::Failed;
-use crate::app::files;
 use crate::config::Settings;
 use crate::config::settings::Times;
 use crate::text::dates::{self, Period};
-
-/// A path with the home directory for `~`.
-pub fn from_home(path: &Path) -> PathBuf {
-    let base = BaseDirs::new();
-    files::from_home(path, base.as_ref().map(BaseDirs::home_dir))
-}
-
-/// A path as people write it, also with `~`.
-pub fn path() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().map(|path| from_home(&path))
-}
 
 /// The period of which something is wanted.
 #[derive(Clone, Debug, Default, Args)]
