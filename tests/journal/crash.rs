@@ -349,7 +349,7 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
 
     // Its conversation was never told, so nothing but a person can go on.
     let mut session = start(home.path());
-    session.see("of unknown outcome from before");
+    session.see("of the last session has an unknown outcome");
     session.see("TOKEN ok");
     session.press("\x1b");
     session.press("1gjjj\r");
