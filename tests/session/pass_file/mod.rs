@@ -140,6 +140,37 @@ fn the_schema_has_the_tables_of_the_code() {
     }
 }
 
+/// The page of the faults. `GUESTWIRE_BLESS=1` writes it.
+#[test]
+fn the_page_of_faults_is_the_table_of_the_code() {
+    use guestwire::model::fault::FAULTS;
+    let mut page = String::from(
+        "# Faults of the sandbox\n\n\
+         A fault is set with `POST /_sandbox/faults`, in `[[faults]]` of a scenario, in the `fault` of a pass step, or with **B** in\n\
+         the console. Beside its own parameters each takes `target` (for which requests), `after` (how many of them go through\n\
+         first) and `times` (how many are hit), and most take `conversation` (a name or id). This page is written from the program's\n\
+         table.\n",
+    );
+    let mut group = None;
+    for row in FAULTS {
+        if group != Some(row.group) {
+            group = Some(row.group);
+            page.push_str(&format!(
+                "\n## {}\n\n| fault | what it does | its parameters |\n|---|---|---|\n",
+                row.group.label()
+            ));
+        }
+        let own = row.parameters.iter().map(|p| format!("`{}`: {}", p.name, p.about)).collect::<Vec<_>>().join(" ");
+        page.push_str(&format!("| `{}` | {} | {own} |\n", row.name, row.about));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
+    if std::env::var_os("GUESTWIRE_BLESS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "docs/faults.md is not what the code has: GUESTWIRE_BLESS=1 writes it");
+}
+
 fn described(shape: Shape, about: &str) -> Value {
     let mut schema = shape.schema();
     schema["description"] = about.into();
