@@ -152,7 +152,7 @@ fn a_pasted_token_that_the_service_does_not_take_ends_every_command_with_3() {
     for command in TOKEN_COMMANDS {
         let (code, stdout, stderr) = run(home.path(), command);
         assert_eq!(code, 3, "{command:?}: {stdout}{stderr}");
-        assert!(stdout.contains("401 bad.credentials"), "{command:?}: {stdout}{stderr}");
+        assert!(stdout.contains("401 X; bad.credentials"), "{command:?}: {stdout}{stderr}");
         assert!(!stdout.contains("\"state\":\"valid\""), "{command:?}: {stdout}");
     }
 }
