@@ -198,7 +198,7 @@ fn ascii_means_ascii() {
 fn an_entry_without_a_try_and_one_under_way() {
     let mut log = log(80, 12);
     log.exchange(exchange(1, Kind::Send, "too long", 0, vec![], Outcome::Refused("4100 bytes, at most 4096".into())));
-    assert!(screen(&log, 80, 12).contains("refused  4100 bytes, at most 4096"), "{}", screen(&log, 80, 12));
+    assert!(screen(&log, 80, 12).contains("not sent 4100 bytes, at most 4096"), "{}", screen(&log, 80, 12));
     log.toggle_density();
     assert_eq!(log.selected().unwrap().density(), Density::Full);
     assert!(screen(&log, 80, 12).contains("nothing was sent"));
