@@ -379,6 +379,7 @@ fn init_takes_a_snippet_and_adds_to_a_file_that_is_there() {
         "<script>({ environment: 'prod-euc1', deploymentId: '7f1c2d3e-0000-4000-8000-000000000005' });</script>";
     let (code, stdout, stderr) = run(home.path(), &["init", "--origin", "https://shop.example", snippet]);
     assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(!stdout.contains("SECRET"), "a web guest needs no client: {stdout}");
     let (code, _, stderr) = run(home.path(), &["config", "check"]);
     assert_eq!(code, 0, "{stderr}");
     let (_, path, _) = run(home.path(), &["config", "path"]);

@@ -86,6 +86,7 @@ pub fn to_existing(
     }
     config_file::replace(paths, &document.to_string(), env).map_err(Failed::usage)?;
     for note in additions.iter().flat_map(|addition| match addition {
+        Addition::Profile(draft) if draft.is_web_alone() => &[],
         Addition::Profile(draft) | Addition::SignsIn(_, draft) => draft.notes.as_slice(),
         Addition::Conversation(..) => &[],
     }) {

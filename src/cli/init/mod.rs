@@ -242,7 +242,8 @@ fn report(path: &Path, drafts: &[Draft]) -> Result<(), Failed> {
     for draft in drafts {
         let state = if draft.is_complete() { "ready" } else { "written as a comment, because something is missing" };
         output.line(&visible(&format!("profile {}, {}: {state}", draft.name, draft.whence)))?;
-        for next in draft.region.problem().iter().chain(&draft.notes) {
+        let notes = draft.notes.iter().filter(|_| !draft.is_web_alone());
+        for next in draft.region.problem().iter().chain(notes) {
             output.line(&visible(&format!("  next: {next}")))?;
         }
     }

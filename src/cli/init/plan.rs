@@ -152,7 +152,7 @@ impl Draft {
     }
 
     /// Its conversation needs no client, and none is known.
-    fn is_web_alone(&self) -> bool {
+    pub fn is_web_alone(&self) -> bool {
         self.web.is_some() && matches!(self.signs_in, SignsIn::Client { id: None, .. })
     }
 }
