@@ -109,7 +109,41 @@ pub fn replace_private(path: &Path, text: &str) -> io::Result<()> {
 
 /// Why a file could not be used, as part of a sentence.
 pub fn why(error: &io::Error) -> String {
-    error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
+    match (error.get_ref(), error.kind()) {
+        (Some(own), _) => own.to_string(),
+        (None, io::ErrorKind::NotFound) => "no such file".to_owned(),
+        (None, io::ErrorKind::PermissionDenied) => "permission denied".to_owned(),
+        (None, io::ErrorKind::AlreadyExists) => "the file exists already".to_owned(),
+        (None, kind) => kind.to_string(),
+    }
+}
+
+/// A path as a person types it where no shell reads it: `~` is the home directory.
+pub fn typed(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// `typed` as far as the names in its directory allow, as a shell's Tab does, and those names where there are several.
+pub fn completed(text: &str) -> (String, Vec<String>) {
+    let (dir, begun) = text.split_at(text.rfind('/').map_or(0, |at| at + 1));
+    let place = typed(Path::new(if dir.is_empty() { "." } else { dir }));
+    let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok().filter(|name| name.starts_with(begun))?;
+            let hidden = name.starts_with('.') && !begun.starts_with('.');
+            let slash = if entry.path().is_dir() { "/" } else { "" };
+            (!hidden).then(|| format!("{name}{slash}"))
+        })
+        .collect();
+    names.sort();
+    let Some(first) = names.first() else { return (text.to_owned(), names) };
+    let common = |a: &str, b: &str| a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
+    let end = names.iter().map(|name| common(first, name).unwrap_or(first.len().min(name.len()))).min();
+    (format!("{dir}{}", first.get(..end.unwrap_or(0)).unwrap_or_default()), names)
 }
 
 #[cfg(test)]
@@ -143,7 +177,7 @@ mod tests {
         assert_eq!(why(&place("pipe"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(Path::new("/dev/zero"), 4), Err("this is no regular file".to_owned()));
         assert_eq!(why(dir.path(), 4), Err("is a directory".to_owned()));
-        assert_eq!(why(&place("none"), 4), Err("entity not found".to_owned()));
+        assert_eq!(why(&place("none"), 4), Err("no such file".to_owned()));
     }
 
     #[test]
@@ -158,6 +192,27 @@ mod tests {
         assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
         replace_private(&dir.path().join("a/b/c"), "x").unwrap();
         assert_eq!(std::fs::read_dir(dir.path().join("a/b")).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_path_is_completed_as_a_shell_does() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["night.toml", "night-2.toml", "other.toml", ".hidden"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("passes")).unwrap();
+        let at = |name: &str| format!("{}/{name}", dir.path().display());
+        for (typed, wanted, names) in [
+            ("n", "night", 2),
+            ("night.", "night.toml", 1),
+            ("pa", "passes/", 1),
+            ("x", "x", 0),
+            ("", "", 4),
+            (".h", ".hidden", 1),
+        ] {
+            let (text, found) = completed(&at(typed));
+            assert_eq!((text, found.len()), (at(wanted), names), "{typed}");
+        }
     }
 
     #[test]

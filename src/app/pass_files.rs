@@ -38,8 +38,11 @@ fn judged(path: PathBuf) -> Option<Found> {
 
 /// The file's text; the error is a sentence.
 pub fn read(path: &Path) -> Result<String, String> {
-    let failed = |why: String| format!("{} cannot be opened as a pass: {why}.", path.display());
-    let file = files::open(path).map_err(|e| failed(files::why(&e)))?;
+    let failed = |why: String| format!("{} cannot be read: {why}.", path.display());
+    let file = files::open(&files::typed(path)).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => format!("No such file: {}.", path.display()),
+        _ => failed(files::why(&e)),
+    })?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| failed(e.kind().to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {

@@ -59,8 +59,9 @@ pub struct GlobalArgs {
     /// Record the console's screen into this new file, as an asciinema cast
     #[arg(value_parser = path(), long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Open the console in demo mode and play this pass: a file, or smoke, refusals or renewal
+    /// Open the console in demo mode and play this pass: a file, or demo (the default), smoke, refusals or renewal
     #[arg(value_parser = path(), long, value_name = "PASS", conflicts_with = "rehearse")]
+    #[arg(num_args = 0..=1, default_missing_value = "demo")]
     pub demo: Option<PathBuf>,
     /// Show a session that `guestwire export session` wrote, in demo mode; nothing is sent
     #[arg(value_parser = path(), long, value_name = "FILE")]

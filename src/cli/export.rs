@@ -220,6 +220,7 @@ fn transcript(reader: &Reader, profile: &Profile, zone: TimeZone, period: Period
             life: line.life,
             sent_as: line.sent_as,
             again: line.again,
+            choices: line.choices,
             carried: line.carried,
         };
         conversations.last_mut().into_iter().for_each(|talk| talk.lines.push(said.clone()));
@@ -242,6 +243,7 @@ fn messages(transcript: &Transcript) -> Vec<Value> {
                 "text": line.text,
                 "life": life,
                 "why": why.flatten(),
+                "choices": line.choices,
                 "sent_as": line.sent_as,
                 "request_id": line.carried.as_ref().and_then(|c| c.request_id.as_ref()),
             })

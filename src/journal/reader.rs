@@ -47,6 +47,8 @@ pub struct Line {
     pub again: bool,
     /// The newest exchange that carried it.
     pub carried: Option<Carried>,
+    /// The choices that it offers.
+    pub choices: Vec<String>,
 }
 
 /// Reads a journal.
@@ -221,14 +223,14 @@ impl Reader {
         let read = || -> rusqlite::Result<Vec<(Line, bool)>> {
             let mut select = self.db.prepare(
                 "SELECT m.ident, 'guest', m.text, m.asked, m.life, m.why, m.sent_as, m.resend_of IS NOT NULL,
-                        e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL
+                        e.number, e.status, e.took, e.request_id, x.marked, x.comment, m.remote_id IS NULL, NULL
                  FROM messages AS m
                  LEFT JOIN (SELECT message, max(number) AS number, max(marked) AS marked,
                                    group_concat(comment, '; ') AS comment
                             FROM exchanges WHERE message IS NOT NULL GROUP BY message) AS x ON x.message = m.id
                  LEFT JOIN exchanges AS e ON e.number = x.number
                  UNION ALL
-                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0
+                 SELECT h.ident, h.author, h.text, h.at, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, h.extras
                  FROM heard AS h WHERE NOT EXISTS
                      (SELECT 1 FROM messages AS m WHERE m.ident = h.ident AND m.remote_id = h.remote_id)
                  ORDER BY 1, 4",
@@ -242,6 +244,7 @@ impl Reader {
                     life: row.get::<_, Option<String>>(4)?.map(|life| row.get(5).map(|why| (life, why))).transpose()?,
                     sent_as: row.get(6)?,
                     again: row.get(7)?,
+                    choices: super::remote_messages::choices(row.get::<_, Option<String>>(15)?.as_deref()),
                     carried: carried(row)?,
                 };
                 Ok((line, row.get(14)?))

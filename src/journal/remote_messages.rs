@@ -26,6 +26,12 @@ pub fn extras(message: &RemoteMessage) -> Option<String> {
     (!plain).then(|| serde_json::to_string(&stored).ok()).flatten()
 }
 
+/// What the choices of a message say, from its stored JSON.
+pub fn choices(extras: Option<&str>) -> Vec<String> {
+    let stored: Stored = extras.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    stored.choices.into_iter().map(|choice| choice.label).collect()
+}
+
 /// The newest that were heard in a conversation, oldest first.
 pub fn newest(db: &Connection, ident: &str, limit: usize) -> rusqlite::Result<Vec<RemoteMessage>> {
     let sql = "SELECT remote_id, author, text, at, extras FROM heard WHERE ident = ?1 ORDER BY at DESC LIMIT ?2";

@@ -3,11 +3,15 @@
 /// What the name of a built-in pass begins with, where a file is named.
 pub const PREFIX: &str = "built-in:";
 
+/// The one that a demo plays where nobody says which.
+pub const DEMO: &str = "demo";
+
 /// Name and text of each.
-pub const ALL: [(&str, &str); 3] = [
+pub const ALL: [(&str, &str); 4] = [
     ("smoke", include_str!("../../assets/passes/smoke.toml")),
     ("refusals", include_str!("../../assets/passes/refusals.toml")),
     ("renewal", include_str!("../../assets/passes/renewal.toml")),
+    (DEMO, include_str!("../../assets/passes/demo.toml")),
 ];
 
 /// The JSON Schema of the format.

@@ -22,7 +22,7 @@ pub enum Effect {
     Edit(String),
     /// Show text in `$PAGER`. Already masked and safe for a terminal.
     Page(String),
-    /// Write a file that must not exist yet (mode 0600). Already masked; the answer is [`super::Event::Done`].
+    /// Write a file that must not exist yet (mode 0600). Already masked; the answer is [`super::Event::Written`].
     Write {
         /// Where.
         path: PathBuf,
@@ -41,6 +41,8 @@ pub enum Effect {
     Arrange(SandboxRequest),
     /// Look for passes where guestwire was started; the answer is [`super::Event::Passes`].
     FindPasses,
+    /// Complete a path that is being typed, as a shell's Tab does; the answer is [`super::Event::PathCompleted`].
+    CompletePath(String),
     /// Read a pass file; the answer is [`super::Event::PassRead`].
     ReadPass(PathBuf),
     /// Look whether a file can be read, to go with the next message of a conversation; the answer is
@@ -53,7 +55,7 @@ pub enum Effect {
         /// Where it is.
         path: PathBuf,
     },
-    /// Write the reports of a run into a directory; the answer is [`super::Event::Done`]. Masked on the way.
+    /// Write the reports of a run into a directory; the answer is [`super::Event::Written`]. Masked on the way.
     Reports {
         /// The run.
         run: Arc<Run>,

@@ -38,6 +38,17 @@ pub enum Event {
     Faults(Vec<String>),
     /// Something asked of the outside (a copy, a file) is done or failed: one sentence for the status line.
     Done(Result<String, String>),
+    /// A file is written, or why not: one sentence for the status line.
+    Written(Result<String, String>),
+    /// A path that was being typed, as far as the names there allow, and those names where there are several.
+    PathCompleted {
+        /// As it was typed.
+        typed: String,
+        /// Completed.
+        completed: String,
+        /// The names that fit.
+        names: Vec<String>,
+    },
     /// The passes that were found where guestwire was started.
     Passes(Vec<Found>),
     /// A pass file's text, or why it cannot be read, one sentence.

@@ -120,6 +120,10 @@ impl Outside for Remembering {
     fn passes(&mut self) -> Vec<guestwire::session::open_pass::Found> {
         Vec::new()
     }
+    fn complete_path(&mut self, text: &str) -> (String, Vec<String>) {
+        (text.to_owned(), Vec::new())
+    }
+
     fn read_pass(&mut self, path: &Path) -> Result<String, String> {
         std::fs::read_to_string(path).map_err(|e| e.to_string())
     }

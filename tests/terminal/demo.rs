@@ -74,11 +74,11 @@ fn a_demo_plays_one_message_and_names_nobody() {
     command.args(["--demo", "smoke", "--record", "demo.cast"]);
     let mut session = Session::start(command, 100, 30);
     let before = session.until("signed in, and what was said before", |s| {
-        s.contains("asked for a token") && s.contains("I found your account")
+        s.contains("has signed in") && s.contains("I found your account")
     });
-    assert!(before.starts_with(" SANDBOX ") && before.contains("0 of 5") && before.contains("conversation 1"));
+    assert!(before.starts_with(" SANDBOX ") && before.contains("0 of 5") && before.contains("The guest is heard"));
     session.press(" ");
-    session.until("the first message is answered", |s| s.contains("guest A, answered") && s.contains("1 of 5"));
+    session.until("the first message is answered", |s| s.contains("guest A: delivered, answered") && s.contains("1 of 5"));
     let after = session.see("The bot answers.");
     assert!(after.contains("Hello, this is test"), "{after}");
     assert!(!before.contains("Billing") && !after.contains("Billing"), "{before}\n{after}");
@@ -164,7 +164,7 @@ fn rehearsed(home: &Path, secret: &str) -> String {
     session.press("3");
     session.see("This is a rehearsal: nothing can be sent.");
     // Enough for all of it: Space ends the typing, and goes on.
-    let end = "That was all that was said.";
+    let end = "End of the rehearsal.";
     for _ in 0..40 {
         session.press(" ");
     }

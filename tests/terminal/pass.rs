@@ -148,12 +148,14 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("\x1b");
     session.until("the question is gone", |screen| !screen.contains("Run this step again?"));
     session.press("b");
+    session.see("why it is blocked (optional)");
+    session.press("\r");
     session.see("blocked  Nobody answers");
     session.press("\r");
     session.see("Only you can say");
     seen.push_str(&String::from_utf8_lossy(&session.raw));
     session.press(";");
-    session.see("note:");
+    session.see("note on the step:");
     session.press(&format!("seen at the desk, {secret}, +49 151 2345678\r"));
     session.see("note seen at the desk");
     session.press("p");

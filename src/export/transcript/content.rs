@@ -40,6 +40,8 @@ pub struct Line {
     pub sent_as: Option<String>,
     /// It sends an earlier one again.
     pub again: bool,
+    /// The choices that it offers.
+    pub choices: Vec<String>,
     /// The exchange that carried it, if it is ours and known.
     pub carried: Option<Carried>,
 }
@@ -70,6 +72,7 @@ impl Transcript {
             talk.name = mask(&talk.name);
             for line in &mut talk.lines {
                 line.text = mask(&line.text);
+                line.choices.iter_mut().for_each(|choice| *choice = mask(choice));
                 if let Some((_, Some(why))) = &mut line.life {
                     *why = mask(why);
                 }

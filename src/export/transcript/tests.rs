@@ -16,6 +16,7 @@ fn sample() -> Transcript {
         life: Some(("refused".to_owned(), Some("401 unauthorized".to_owned()))),
         sent_as: Some("no-token".to_owned()),
         again: true,
+        choices: Vec::new(),
         carried: Some(Carried {
             number: 42,
             status: Some(401),
@@ -32,6 +33,7 @@ fn sample() -> Transcript {
         life: None,
         sent_as: None,
         again: false,
+        choices: Vec::new(),
         carried: None,
     };
     Transcript {

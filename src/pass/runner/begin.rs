@@ -71,6 +71,7 @@ impl Runner {
             trackers,
             generation: None,
             trouble: None,
+            renewing: None,
             opened,
             paused: false,
             faulty: false,

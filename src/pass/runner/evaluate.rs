@@ -167,6 +167,9 @@ impl Runner {
 
     /// When something of the open step is due.
     pub fn due(&self) -> Option<Moment> {
+        if let Some(renewing) = self.renewing {
+            return Some(renewing.until);
+        }
         let watch = self.watch.as_ref().filter(|_| self.stage == Stage::Watching)?;
         let seen = self.seen(watch, None);
         let looks = watch.wanted.iter().filter_map(|wanted| match wanted.look(&seen) {

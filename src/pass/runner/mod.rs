@@ -105,8 +105,8 @@ pub enum Event<'e> {
     Accept,
     /// Take the newest verdict back, and open its step.
     Undo,
-    /// A person's note on the open step; empty takes it back.
-    Note(&'e str),
+    /// A person's note on a step, by the places of its case and itself; empty takes it back.
+    Note((usize, usize), &'e str),
     /// The next case (1), or the one before (-1).
     Case(isize),
     /// The step timer stands, or goes on.
@@ -205,6 +205,8 @@ pub struct Runner {
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
     generation: Option<Generation>,
     trouble: Option<String>,
+    /// The new token that the open step waits for before it sends.
+    renewing: Option<prepare::Renewing>,
     /// Since when the open step's timer runs.
     opened: Option<Moment>,
     paused: bool,
@@ -235,6 +237,11 @@ impl Runner {
     /// Whether the step timer stands.
     pub const fn is_paused(&self) -> bool {
         self.paused
+    }
+
+    /// Whether the open step waits for a new token.
+    pub const fn is_renewing(&self) -> bool {
+        self.renewing.is_some()
     }
 
     /// Whether it is over.
@@ -311,14 +318,20 @@ impl Runner {
         self.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
         let mut effects = Vec::new();
         match event {
-            Event::Report(report) => self.report(report, known),
+            Event::Report(report) => {
+                self.report(report, known);
+                self.renewed(&mut effects);
+            }
             Event::Sandbox(done) => self.prepared(done, &mut effects),
-            Event::Due => self.read_when_due(&mut effects),
+            Event::Due => {
+                self.renewed(&mut effects);
+                self.read_when_due(&mut effects);
+            }
             Event::Go => self.go(&mut effects),
             Event::Verdict(verdict) => self.verdict(verdict, &mut effects),
             Event::Accept => self.accept(&mut effects),
             Event::Undo => self.undo(&mut effects),
-            Event::Note(text) => self.note(text),
+            Event::Note(at, text) => self.note(at, text),
             Event::Case(by) => self.case(by, &mut effects),
             Event::Pause(paused) => self.pause(paused),
             Event::Stop => self.stop(&mut effects),

@@ -43,8 +43,9 @@ impl Runner {
     }
 
     /// A person's note; empty takes it back.
-    pub(super) fn note(&mut self, text: &str) {
-        if let Some(result) = self.open_mut() {
+    pub(super) fn note(&mut self, (case, step): (usize, usize), text: &str) {
+        let noted = self.run.cases.get_mut(case).and_then(|case| case.steps.get_mut(step));
+        if let Some(result) = noted {
             result.note = Some(text.trim().to_owned()).filter(|t| !t.is_empty());
         }
     }

@@ -1,13 +1,26 @@
 //! From Go to the message: the sandbox is set up, a token is got, the text is filled in, and the message is asked for.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::{Effect, Prep, Runner, Stage, ToSend, Watch, expectation, template};
 use crate::model::variables::{Values, uuid_from};
-use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Moment};
+use crate::model::{Author, Choice, ConversationKey, DeliveryStatus, Extras, Generation, Moment};
 use crate::pass::evidence::{Evidence, Said};
 use crate::pass::file::Outgoing;
 use crate::pass::result::{Met, Verdict};
+
+/// How long a step waits for the new token that it asked for.
+const RENEW_WITHIN: Duration = Duration::from_secs(30);
+
+/// A new token that a step waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Renewing {
+    /// Newer than this one.
+    than: Option<Generation>,
+    /// Until then.
+    pub(super) until: Moment,
+}
 
 impl Runner {
     /// Runs the open step, from its beginning.
@@ -68,10 +81,25 @@ impl Runner {
             match preps.pop_front() {
                 Some(Prep::Fault(fault)) => return effects.push(Effect::Fault(fault)),
                 Some(Prep::Advance(by)) => return effects.push(Effect::Advance(by)),
-                Some(Prep::Renew) => effects.push(Effect::Renew),
+                Some(Prep::Renew) => {
+                    self.renewing = Some(Renewing { than: self.generation, until: self.now.after(RENEW_WITHIN) });
+                    return effects.push(Effect::Renew);
+                }
                 None => self.send(effects),
             }
         }
+    }
+
+    /// A token came, or will not come: a step that asked for a new one goes on with it, and not with the old one.
+    pub(super) fn renewed(&mut self, effects: &mut Vec<Effect>) {
+        let Some(renewing) = self.renewing else { return };
+        let late = renewing.until.left(self.now).is_zero();
+        if self.generation <= renewing.than && self.trouble.is_none() && !late {
+            return;
+        }
+        self.renewing = None;
+        // Where none came, the step goes on all the same: what it meets is what is looked at.
+        self.prepare(effects);
     }
 
     /// The sandbox has answered.
@@ -179,6 +207,7 @@ impl Runner {
             effects.push(Effect::Cancel(*message));
         }
         self.watch = None;
+        self.renewing = None;
     }
 
     /// The step is decided without its expectations.

@@ -338,6 +338,24 @@ fn a_reply_counts_for_one_step_only_and_silence_for_its_time() {
 }
 
 #[test]
+fn what_is_sent_after_a_renewal_waits_for_the_new_token() {
+    let text = steps("steps = [{ renew = true, send = \"a\", expect = { renewals = 1 } }]");
+    let mut rig = Rig::new(&text, Mode::Person);
+    rig.token(7);
+    assert_eq!(rig.on(Event::Go), [Effect::Renew]);
+    assert_eq!(rig.token(7), [], "the old token is not what it waits for");
+    assert!(matches!(rig.token(8).as_slice(), [Effect::Send(_)]));
+    rig.accepted();
+    assert_eq!(rig.mets((0, 0)), ["ok", "ok"]);
+    let mut late = Rig::new(&text, Mode::Person);
+    late.token(7);
+    late.on(Event::Go);
+    let due = late.runner.due().unwrap();
+    late.now = due;
+    assert!(matches!(late.on(Event::Due).as_slice(), [Effect::Send(_)]), "it does not wait for ever");
+}
+
+#[test]
 fn new_tokens_are_counted_from_the_step_on() {
     let text =
         steps("steps = [{ renew = true, expect = { renewals = 1 } }, { send = \"a\", expect = { renewals = 0 } }]");
@@ -345,7 +363,7 @@ fn new_tokens_are_counted_from_the_step_on() {
     rig.token(7);
     assert_eq!(rig.on(Event::Go), [Effect::Renew]);
     rig.token(7);
-    assert_eq!(rig.mets((0, 0)), ["waiting"]);
+    assert_eq!(rig.mets((0, 0)), ["open"], "the old token does not count");
     rig.token(8);
     assert_eq!(rig.mets((0, 0)), ["ok"]);
     rig.on(Event::Accept);
@@ -428,7 +446,7 @@ fn a_persons_verdict_counts_and_disagreement_is_told() {
     rig.token(1);
     rig.on(Event::Go);
     rig.accepted();
-    rig.on(Event::Note("  the name is wrong "));
+    rig.on(Event::Note((0, 0), "  the name is wrong "));
     rig.on(Event::Verdict(Verdict::Fail));
     let step = rig.step((0, 0));
     assert!(step.disagrees() && step.counts() == Some(Verdict::Fail));

@@ -91,7 +91,8 @@ impl Plain {
                 self.tell_pass(Event::Undo);
             }
             "note" => {
-                self.tell_pass(Event::Note(rest));
+                let at = self.session.pass.runner.as_ref().map_or((0, 0), |runner| runner.run().at);
+                self.tell_pass(Event::Note(at, rest));
                 self.say(if rest.is_empty() { "The step has no note." } else { "The note goes with the step." });
             }
             "next" | "previous" => self.tell_pass(Event::Case(if word == "next" { 1 } else { -1 })),

@@ -70,6 +70,8 @@ pub struct Examined {
 /// The pass pane.
 #[derive(Debug, Default)]
 pub struct PassPane {
+    /// The step whose verdict was the last thing done: a note is about it.
+    pub(crate) judged: Option<(usize, usize)>,
     /// It stands in the log's place.
     pub shown: bool,
     /// Passes that were found where guestwire was started.
@@ -138,6 +140,8 @@ pub struct State {
     pub offline: bool,
     /// The pass pane.
     pub pass_pane: PassPane,
+    /// The path that was typed last, while nobody knows whether it can be used.
+    pub(crate) asked_path: Option<(overlay::Purpose, String)>,
     /// The file that the screen is recorded into.
     pub recording: Option<PathBuf>,
     /// The question to the journal that is out.

@@ -8,6 +8,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::diagnosis::ids::Candidate;
 use crate::engine::Found;
+use crate::pass::Verdict;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
 
 use super::Pane;
@@ -89,7 +90,12 @@ pub enum Purpose {
     /// Which pass file to open.
     PassFile,
     /// A note on the open step of the pass.
-    PassNote,
+    PassNote {
+        /// Which: the places of its case and itself.
+        at: (usize, usize),
+        /// It says why the step has this verdict.
+        verdict: Option<Verdict>,
+    },
     /// Where the reports of the pass go.
     Reports,
     /// Where the pass that a session becomes goes.
@@ -101,6 +107,11 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Whether a path is typed: Tab completes it.
+    pub const fn is_path(self) -> bool {
+        matches!(self, Self::PassFile | Self::Reports | Self::SessionPass | Self::Attach(_))
+    }
+
     /// What stands before the typed text.
     pub const fn label(self) -> &'static str {
         match self {
@@ -114,7 +125,9 @@ impl Purpose {
             Self::Site(_) => "site",
             Self::History => "search sent",
             Self::PassFile => "pass file",
-            Self::PassNote => "note",
+            Self::PassNote { verdict: Some(Verdict::Fail), .. } => "why it failed (optional)",
+            Self::PassNote { verdict: Some(Verdict::Blocked), .. } => "why it is blocked (optional)",
+            Self::PassNote { .. } => "note on the step",
             Self::Reports => "reports into",
             Self::SessionPass => "pass file",
             Self::Attach(_) => "file or address",
@@ -136,7 +149,7 @@ impl Purpose {
             Self::Comment(_) => "kept with the entry and exported",
             Self::Add => "paste an id, URL, JSON, log line or Messenger snippet; Enter adds its conversation",
             Self::PassFile => "a TOML file; `guestwire run --schema` prints the format",
-            Self::PassNote => "goes into the reports; empty takes it back",
+            Self::PassNote { .. } => "is written into the reports; empty: no note",
             Self::Reports => "a directory; four files are written into it",
             Self::SessionPass => "a new file for the messages of this session",
             Self::History => "part of a message, Enter takes it, Up and Down choose",

@@ -66,6 +66,7 @@ impl State {
             present: None,
             offline: false,
             pass_pane: PassPane::default(),
+            asked_path: None,
             recording: None,
             asked: None,
             examined: None,

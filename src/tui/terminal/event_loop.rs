@@ -261,11 +261,15 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 });
                 return Ok(());
             }
-            Effect::Write { path, contents } => Event::Done(self.outside.write(&path, &(self.mask)(&contents))),
+            Effect::Write { path, contents } => Event::Written(self.outside.write(&path, &(self.mask)(&contents))),
             Effect::AskFaults => Event::Faults(self.outside.sandbox_faults()),
             Effect::SandboxFault(fault) => Event::Done(self.outside.arrange(&SandboxRequest::Fault(fault))),
             Effect::Arrange(ask) => Event::Arranged(self.outside.arrange(&ask).map(drop)),
             Effect::FindPasses => Event::Passes(self.outside.passes()),
+            Effect::CompletePath(typed) => {
+                let (completed, names) = self.outside.complete_path(&typed);
+                Event::PathCompleted { typed, completed, names }
+            }
             Effect::ReadPass(path) => {
                 let text = self.outside.read_pass(&path);
                 Event::PassRead(path, text)
@@ -275,7 +279,7 @@ impl<I: Input, S: Screen, O: Outside> EventLoop<I, S, O> {
                 Event::FileSeen(conversation, file, seen)
             }
             Effect::KeepInConfig(conversation) => Event::Done(self.outside.keep_in_config(&conversation)),
-            Effect::Reports { run, dir } => Event::Done(self.reports(&run, &dir)),
+            Effect::Reports { run, dir } => Event::Written(self.reports(&run, &dir)),
             Effect::Edit(text) => {
                 self.give_terminal(turn, |outside| outside.edit(text), |edited| Some(Event::Edited(edited)));
                 return Ok(());

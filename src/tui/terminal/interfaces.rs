@@ -56,6 +56,8 @@ pub trait Outside {
     fn sandbox_faults(&mut self) -> Vec<String>;
     /// The pass files where guestwire was started.
     fn passes(&mut self) -> Vec<Found>;
+    /// A path that is being typed, as far as the names there allow, and those names.
+    fn complete_path(&mut self, text: &str) -> (String, Vec<String>);
     /// The text of a pass file.
     fn read_pass(&mut self, path: &std::path::Path) -> Result<String, String>;
     /// Whether a file can be read: nothing, or one sentence why not.

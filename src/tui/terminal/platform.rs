@@ -78,14 +78,18 @@ impl Outside for RealOutside {
     }
 
     fn write(&mut self, path: &Path, contents: &str) -> Result<String, String> {
-        files::private_with_directory(path, false)
+        files::private_with_directory(&files::typed(path), false)
             .and_then(|mut file| file.write_all(contents.as_bytes()))
             .map(|()| format!("Saved to {}.", path.display()))
-            .map_err(|e| format!("Could not write {}: {e}.", path.display()))
+            .map_err(|e| format!("Could not write {}: {}.", path.display(), files::why(&e)))
     }
 
     fn passes(&mut self) -> Vec<Found> {
         crate::app::pass_files::here()
+    }
+
+    fn complete_path(&mut self, text: &str) -> (String, Vec<String>) {
+        files::completed(text)
     }
 
     fn read_pass(&mut self, path: &Path) -> Result<String, String> {
@@ -104,7 +108,7 @@ impl Outside for RealOutside {
     }
 
     fn see_file(&mut self, path: &Path) -> Result<(), String> {
-        crate::app::attachable::file(path)
+        crate::app::attachable::file(&files::typed(path))
     }
 
     fn keep_in_config(&mut self, conversation: &Conversation) -> Result<String, String> {

@@ -204,6 +204,10 @@ fn prompt_key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key
             }
         }
         Some(Action::Confirm) => accept(state, &prompt, effects),
+        Some(Action::DialogDown) if key.code == KeyCode::Tab && prompt.purpose.is_path() => {
+            effects.push(Effect::CompletePath(prompt.input.value().to_owned()));
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
         Some(Action::DialogUp) => {
             prompt.chosen = (prompt.chosen + 1).min(prompt.found.len().saturating_sub(1));
             state.overlay = Some(Overlay::Prompt(prompt));
@@ -214,6 +218,9 @@ fn prompt_key(state: &mut State, mut prompt: Prompt, action: Option<Action>, key
         }
         _ => {
             let changed = edit_line(&mut prompt.input, key.code, key.modifiers);
+            if changed && prompt.purpose.is_path() {
+                prompt.problem = None;
+            }
             state.overlay = Some(Overlay::Prompt(prompt));
             if changed {
                 prompt_changed(state);
@@ -242,7 +249,7 @@ pub fn prompt_changed(state: &mut State) {
         | Purpose::JournalStatus
         | Purpose::Attribute(_)
         | Purpose::PassFile
-        | Purpose::PassNote
+        | Purpose::PassNote { .. }
         | Purpose::Reports
         | Purpose::SessionPass => {}
     }
@@ -263,8 +270,35 @@ fn apply_filter(state: &mut State, pane: Pane, text: &str) -> Option<String> {
     state.shown_log_mut().set_filter(text, now).err().map(|e| e.to_string())
 }
 
+/// The file that was named cannot be used: what was typed stands there again, with the reason.
+pub fn path_refused(state: &mut State, why: String) {
+    if let Some((purpose, typed)) = state.asked_path.take()
+        && state.overlay.is_none()
+    {
+        let mut prompt = Prompt::new(purpose, &typed);
+        prompt.problem = Some(why.clone());
+        state.overlay = Some(Overlay::Prompt(prompt));
+    }
+    state.status.error(why);
+}
+
+/// The names that Tab found for a path that is still being typed.
+pub fn path_completed(state: &mut State, typed: &str, completed: &str, names: &[String]) {
+    let Some(Overlay::Prompt(prompt)) = &mut state.overlay else { return };
+    if prompt.input.value() != typed {
+        return;
+    }
+    prompt.input = tui_input::Input::from(completed);
+    prompt.problem = match names {
+        [] => Some("no file begins like this".to_owned()),
+        [_] => None,
+        names => Some(names.join("  ")),
+    };
+}
+
 fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
     let text = prompt.input.value().trim().to_owned();
+    state.asked_path = prompt.purpose.is_path().then(|| (prompt.purpose, text.clone()));
     match prompt.purpose {
         Purpose::Filter(_) => {
             if let Some(problem) = &prompt.problem {
@@ -293,7 +327,7 @@ fn accept(state: &mut State, prompt: &Prompt, effects: &mut Vec<Effect>) {
         Purpose::Add => ids::add(state, &text, effects),
         Purpose::Site(deployment) => ids::add_web(state, deployment, &text, effects),
         Purpose::PassFile => pass::path_given(state, &text, effects),
-        Purpose::PassNote => pass::note(state, &text, effects),
+        Purpose::PassNote { at, .. } => pass::note(state, at, &text, effects),
         Purpose::Reports => pass::write_reports(state, &text, effects),
         Purpose::SessionPass => pass::write_session(state, &text, effects),
         Purpose::Attach(key) => attachments::attach(state, key, &text, effects),

@@ -70,10 +70,16 @@ pub fn update(state: &mut State, at: Moment, event: Event) -> Vec<Effect> {
         Event::Edited(Err(why)) | Event::Done(Err(why)) => state.status.error(why),
         Event::Faults(left) => state.faults = left,
         Event::Done(Ok(said)) => state.status.info(said),
+        Event::Written(Ok(said)) => {
+            state.asked_path = None;
+            state.status.info(said);
+        }
+        Event::Written(Err(why)) => dialogs::path_refused(state, why),
+        Event::PathCompleted { typed, completed, names } => dialogs::path_completed(state, &typed, &completed, &names),
         Event::Passes(passes) => pass::found(state, passes),
         Event::PassRead(path, text) => pass::read(state, &path, text, &mut effects),
         Event::FileSeen(key, file, Ok(())) => attachments::attached(state, key, file),
-        Event::FileSeen(_, _, Err(why)) => state.status.error(why),
+        Event::FileSeen(_, _, Err(why)) => dialogs::path_refused(state, why),
         Event::Arranged(done) => {
             let changes = state.session.sandbox_answered(&done, at);
             notices::carry_out(state, changes, &mut effects);

@@ -42,6 +42,7 @@ pub fn save(state: &mut State, form: Form, effects: &mut Vec<Effect>) {
             life: entry.life().map(|life| (life.word().to_owned(), why(life))),
             sent_as: message.and_then(|m| m.sent_as).map(|v| v.to_string()),
             again: message.is_some_and(|m| m.resend_of.is_some()),
+            choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
             carried: message.and_then(|m| carried.remove(&m.id)),
         }
     });

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  SANDBOX   conversation 1                                        2 of 5  REC
-//!                                            ╭ guest A ───────────────── taken ╮
+//!                                            ╭ guest A: delivered ─────────────╮
 //!                                            │ Hi, I need help with my bill.   │
 //!  ╭ bot ───────────────────────────────╮    ╰─────────────────────────────────╯
 //!  │ You have one open invoice.         │
@@ -19,7 +19,6 @@ use ratatui::layout::{Position, Rect};
 
 use super::frame::{borders, outline};
 use crate::model::{Author, DeliveryStatus};
-use crate::session::thread::Entry;
 use crate::text::screen::{fit, plain, prefix, put, visible, visible_lines, width, wrap};
 use crate::tui::action::Action;
 use crate::tui::state::demo::Present;
@@ -100,7 +99,7 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
         right.push((format!("back at {} of {}", at + 1, present.beats.len()), Role::Warning));
     } else if let Some(tape) = &present.tape {
         right.push((format!("{} of {}", tape.shown, tape.lines.len()), Role::Dim));
-    } else if !present.script.cues.is_empty() {
+    } else if !present.blank && !present.script.cues.is_empty() {
         right.push((format!("{} of {}", present.script.next, present.script.cues.len()), Role::Dim));
     }
     if state.recording.is_some() {
@@ -108,8 +107,11 @@ fn head(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
     let taken: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
     if !present.blank {
-        let title =
-            state.session.conversations.active().map(|key| present.aliases.conversation(key)).unwrap_or_default();
+        let conversation = state.session.conversations.active().map(|key| present.aliases.conversation(key));
+        let title = match present.script.title() {
+            "" => conversation.unwrap_or_default(),
+            title => present.aliases.text(title).into_owned(),
+        };
         put(
             buf,
             x + 2,
@@ -149,17 +151,17 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
     if let Some(tape) = &present.tape {
         let shown = tape.lines.iter().take(present.shown(tape.shown));
         let life = |life: Option<&str>| match life {
-            Some("accepted" | "landed") => "taken",
-            Some("answered") => "answered",
-            Some("refused") => "not taken",
-            Some("unknown") => "not known",
+            Some("accepted" | "landed") => "delivered",
+            Some("answered") => "delivered, answered",
+            Some("refused" | "lost") => "not delivered",
+            Some("unknown") => "delivery not known",
             _ => "",
         };
         return shown
             .map(|l| Bubble {
                 author: l.author,
                 name: name(l.author),
-                text: text(&l.text),
+                text: text(&with_choices(&l.text, l.choices.iter().map(String::as_str))),
                 life: life(l.life.as_deref()),
             })
             .collect();
@@ -171,16 +173,16 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
         .map(|e| Bubble {
             author: e.author(),
             name: name(e.author()),
-            text: text(&with_choices(e)),
+            text: text(&with_choices(e.text(), e.choices().iter().map(|choice| choice.label.as_str()))),
             life: e.life().map_or("", life),
         })
         .collect()
 }
 
 /// What it says, and a line for each choice that it offers.
-fn with_choices(entry: &Entry) -> String {
-    let choices = entry.choices().iter().map(|choice| format!("[ {} ]", choice.label));
-    std::iter::once(entry.text().to_owned())
+fn with_choices<'c>(text: &str, choices: impl Iterator<Item = &'c str>) -> String {
+    let choices = choices.map(|choice| format!("[ {choice} ]"));
+    std::iter::once(text.to_owned())
         .filter(|text| !text.is_empty())
         .chain(choices)
         .collect::<Vec<_>>()
@@ -192,11 +194,11 @@ const fn life(life: &DeliveryStatus) -> &'static str {
     match life {
         DeliveryStatus::Queued | DeliveryStatus::Waiting { .. } => "waits",
         DeliveryStatus::Sending { .. } => "on its way",
-        DeliveryStatus::Accepted | DeliveryStatus::Landed => "taken",
-        DeliveryStatus::Answered => "answered",
-        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "not taken",
-        DeliveryStatus::Unknown(_) => "not known yet",
-        DeliveryStatus::Cancelled => "taken back",
+        DeliveryStatus::Accepted | DeliveryStatus::Landed => "delivered",
+        DeliveryStatus::Answered => "delivered, answered",
+        DeliveryStatus::Refused(_) | DeliveryStatus::Lost => "not delivered",
+        DeliveryStatus::Unknown(_) => "delivery not known yet",
+        DeliveryStatus::Cancelled => "cancelled",
     }
 }
 
@@ -228,7 +230,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     for line in &lines {
         rows.extend(wrap(line, cells).into_iter().map(|r| Cow::Borrowed(line.get(r).unwrap_or_default().trim_end())));
     }
-    let label = if bubble.life.is_empty() { bubble.name.clone() } else { format!("{}, {}", bubble.name, bubble.life) };
+    let label = if bubble.life.is_empty() { bubble.name.clone() } else { format!("{}: {}", bubble.name, bubble.life) };
     let inner = rows.iter().map(|r| width(r)).max().unwrap_or(0).max(width(&label)).min(cells);
     let wide = u16::try_from(inner).unwrap_or(stage.width).saturating_add(beside * 2).min(stage.width);
     let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(if framed { above * 2 } else { 1 });

@@ -261,6 +261,7 @@ fn hint(state: &State, runner: &Runner, step: &StepResult, room: Room) -> Vec<Ro
     let text = match runner.stage() {
         Stage::Ready if step.runs > 0 => format!("It did not come to its end: {} runs it again.", key(Action::PassGo)),
         Stage::Ready => format!("{} runs it. {verdicts}", key(Action::PassGo)),
+        Stage::Preparing(_) if runner.is_renewing() => "Waiting for the new token.".to_owned(),
         Stage::Preparing(_) => "The sandbox is being set up.".to_owned(),
         Stage::Watching => verdicts,
         Stage::Judging => match step.suggested {

@@ -104,7 +104,7 @@ fn enter_runs_a_step_and_then_accepts_what_is_suggested() {
 fn letters_judge_but_never_send() {
     let mut desk = Desk::default();
     open(&mut desk);
-    for keys in ["p", "u", "f", "u", "b", "u", "s", "J", "K", "space", "; w r o n g enter"] {
+    for keys in ["p", "u", "f esc", "u", "b esc", "u", "s", "J", "K", "space", "; w r o n g enter"] {
         assert!(sends(&desk.keys(keys)).is_empty(), "{keys}");
     }
     assert_eq!(verdicts(&desk), [Some(Verdict::Skip), None, None]);
@@ -225,11 +225,56 @@ fn what_an_earlier_session_left_is_gone_on_with() {
 }
 
 #[test]
+fn a_failed_step_is_asked_why_and_a_note_right_after_a_verdict_is_about_its_step() {
+    let note = |desk: &Desk, at: usize| {
+        let runner = desk.state.session.pass.runner.as_ref().unwrap();
+        runner.run().steps().nth(at).and_then(|step| step.note.clone())
+    };
+    for (keys, asked) in [("f", "why it failed (optional)"), ("b", "why it is blocked (optional)")] {
+        let mut desk = Desk::default();
+        open(&mut desk);
+        desk.keys(keys);
+        assert!(desk.screen().contains(asked), "{}", desk.screen());
+        desk.type_text("nobody came");
+        desk.keys("enter");
+        assert_eq!((note(&desk, 0).as_deref(), note(&desk, 1)), (Some("nobody came"), None), "{keys}");
+    }
+    for (keys, at) in [("p ; x enter", 0), ("f esc ; x enter", 0), ("p J K ; x enter", 1), ("; x enter", 0)] {
+        let mut desk = Desk::default();
+        open(&mut desk);
+        desk.keys(keys);
+        assert_eq!(note(&desk, at).as_deref(), Some("x"), "{keys}");
+        assert_eq!(note(&desk, 1 - at), None, "{keys}");
+    }
+}
+
+#[test]
+fn a_path_is_completed_by_tab_and_stays_where_it_cannot_be_used() {
+    let mut desk = Desk::default();
+    desk.keys("esc T");
+    desk.event(Event::Passes(vec![]));
+    desk.keys("up 5 enter");
+    desk.type_text("~/ni");
+    assert_eq!(desk.keys("tab"), [Effect::CompletePath("~/ni".to_owned())]);
+    let two = vec!["night-2.toml".to_owned(), "night.toml".to_owned()];
+    desk.event(Event::PathCompleted { typed: "~/ni".to_owned(), completed: "~/night".to_owned(), names: two });
+    assert!(desk.screen().contains("~/night") && desk.screen().contains("night-2.toml  night.toml"), "{}", desk.screen());
+    desk.type_text(".tom");
+    let effects = desk.keys("enter");
+    let [Effect::ReadPass(path)] = effects.as_slice() else { panic!("{effects:?}") };
+    desk.event(Event::PassRead(path.clone(), Err("No such file: ~/night.tom.".to_owned())));
+    let screen = desk.screen();
+    assert!(screen.contains("~/night.tom ") && screen.contains("No such file: ~/night.tom."), "{screen}");
+    desk.type_text("l");
+    assert_eq!(desk.keys("enter"), [Effect::ReadPass("~/night.toml".into())]);
+}
+
+#[test]
 fn a_file_with_mistakes_says_where_and_opens_nothing() {
     let mut desk = Desk::default();
     desk.keys("esc T");
     desk.event(Event::Passes(vec![]));
-    desk.keys("up 4 enter");
+    desk.keys("up 5 enter");
     desk.type_text("bad.toml");
     assert_eq!(desk.keys("enter"), [Effect::ReadPass("bad.toml".into())]);
     desk.event(Event::PassRead("bad.toml".into(), Ok("name = \"x\"\n[[cases]]\nnmae = \"y\"\n".to_owned())));

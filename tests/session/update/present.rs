@@ -56,7 +56,7 @@ fn names_ids_and_hosts_are_nowhere_on_the_screen() {
             assert!(!screen.contains(hidden), "{hidden}:\n{screen}");
         }
         assert!(
-            screen.contains("conversation 1") && screen.contains("guest A") && screen.contains("not taken"),
+            screen.contains("conversation 1") && screen.contains("guest A") && screen.contains("not delivered"),
             "{screen}"
         );
         assert_eq!(desk.state.title(), "guestwire");
@@ -68,22 +68,22 @@ fn what_happens_is_told_in_plain_words() {
     let mut desk = Desk::default();
     desk.keys("esc P");
     desk.report(Report::Token(TokenStatus::Getting));
-    assert_eq!(told(&desk), "The console asks to be let in.");
+    assert_eq!(told(&desk), "The program signs in.");
     desk.report(Report::Token(valid()));
-    assert_eq!(told(&desk), "The console asked for a token; it lasts an hour.");
+    assert_eq!(told(&desk), "The program has signed in: access for an hour.");
     desk.report(Report::Token(TokenStatus::Valid(guestwire::model::TokenFacts {
         generation: guestwire::model::Generation(2),
         ..facts(&["guest:messages:send"], &[])
     })));
-    assert_eq!(told(&desk), "A new token took the place of the old one, unnoticed; it lasts an hour.");
+    assert_eq!(told(&desk), "The program has renewed its access, and nobody noticed: access for an hour.");
     desk.keys("c");
     desk.type_text("hello");
     let effects = desk.keys("enter esc");
     let id = sends(&effects).first().unwrap().0;
     desk.report(Report::Message { id, life: DeliveryStatus::Sending { attempt: 1 }, exchange: None, remote_id: None });
-    assert_eq!(told(&desk), "The message is on its way.");
+    assert_eq!(told(&desk), "The message is being sent.");
     desk.settle(id, "hello", DeliveryStatus::Accepted, Some(200));
-    assert_eq!(told(&desk), "The platform took the message, in 0.1 seconds.");
+    assert_eq!(told(&desk), "The platform accepted the message in 0.1 seconds.");
     desk.report(reply(BILLING, "r1", "Welcome", desk.now));
     assert_eq!(told(&desk), "The bot answers.");
     assert!(desk.screen().contains("Welcome"));
@@ -147,7 +147,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     assert_eq!(desk.keys("space space"), []);
     desk.settle(id.0, "Hello", DeliveryStatus::Accepted, Some(200));
     assert_eq!(desk.keys("space"), []);
-    assert!(told(&desk).contains("waits for it"));
+    assert!(told(&desk).contains("waits for the answer"));
     desk.report(reply(BILLING, "r1", "Your ticket T42 is open", desk.now));
     desk.keys("space");
     // Space once more: all of it at once.
@@ -158,7 +158,7 @@ fn a_script_types_and_never_runs_ahead_of_the_answer() {
     desk.settle(id, "About T42", DeliveryStatus::Refused("500".to_owned()), Some(500));
     assert!(desk.state.present.as_ref().unwrap().next_deadline().is_none());
     desk.keys("space");
-    assert_eq!(told(&desk), "That was all of it.");
+    assert_eq!(told(&desk), "End of the demo. Press Space to choose another.");
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn an_answer_that_does_not_come_is_not_waited_for_for_ever_and_what_needs_it_is_
     while desk.state.present.as_ref().unwrap().awaited.is_some() {
         desk.deadline();
     }
-    assert_eq!(told(&desk), "No answer came. Space goes on.");
+    assert_eq!(told(&desk), "No answer came. Press Space to continue.");
     desk.keys("space");
-    assert_eq!(told(&desk), "This message needs an answer that did not come, and is left out.");
+    assert_eq!(told(&desk), "This message needs an answer that did not come: it is skipped.");
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn a_rehearsal_asks_the_engine_for_nothing_whatever_is_pressed() {
     let mut effects = desk.keys("space");
     effects.extend(typed_out(&mut desk));
     assert!(desk.screen().starts_with(" REHEARSAL "), "{}", desk.screen());
-    assert_eq!(told(&desk), "The platform took the message.");
+    assert_eq!(told(&desk), "The platform accepted the message.");
     effects.extend(desk.keys("space"));
     assert_eq!(told(&desk), "The bot answers.");
     assert!(desk.screen().contains("Welcome") && !desk.screen().contains("Bye"));
     effects.extend(desk.keys("space space"));
-    assert_eq!(told(&desk), "The platform did not take the message.");
+    assert_eq!(told(&desk), "The platform refused the message.");
     effects.extend(desk.keys("space c R B D enter space . l ctrl-c"));
     assert_eq!(commands(&effects), Vec::<&Command>::new());
     assert!(!effects.iter().any(|e| matches!(e, Effect::SandboxFault(_))));
@@ -245,14 +245,52 @@ fn leaving_gives_everything_back_as_it_was() {
 
 #[test]
 fn with_nothing_to_play_space_offers_passes_and_the_conversation_itself() {
-    let mut desk = Desk::default();
+    let mut desk = Desk::with(120, 36, |setup| setup.profile = real_place(false));
     desk.keys("esc P space");
     let screen = desk.screen();
-    assert!(screen.contains("What is shown?") && screen.contains("“smoke”"), "{screen}");
+    assert!(screen.contains("What to show?") && screen.contains("“smoke”"), "{screen}");
     desk.keys("enter");
-    assert!(told(&desk).starts_with("Smoke: 5 messages."), "{}", told(&desk));
-    desk.keys("esc P space down down down enter");
-    assert_eq!(told(&desk), "Nothing was said here yet: there is nothing to rehearse.");
+    assert!(told(&desk) == "Smoke. Press Space to start.", "{}", told(&desk));
+    desk.keys("esc P space down down down down enter");
+    assert_eq!(told(&desk), "This conversation has no messages yet: there is nothing to rehearse.");
+}
+
+#[test]
+fn in_the_sandbox_a_story_is_told_and_after_it_there_is_a_choice() {
+    let mut desk = Desk::default();
+    desk.keys("esc P");
+    let screen = desk.screen();
+    assert!(screen.contains("1 A guest asks about a bill") && screen.contains("0 of 6"), "{screen}");
+    desk.state.present.as_mut().unwrap().script.next = 6;
+    desk.keys("space");
+    assert!(told(&desk).starts_with("End of the demo."), "{}", told(&desk));
+    desk.keys("space");
+    assert!(desk.screen().contains("What to show?"), "{}", desk.screen());
+}
+
+#[test]
+fn a_message_that_is_to_go_with_a_new_token_waits_for_it() {
+    let text = PASS.replace("send = \"Hello\"", "renew = true\n  send = \"Hello\"");
+    let mut desk = Desk::default();
+    desk.report(Report::Token(valid()));
+    play(&mut desk.state, &Pass::parse(std::path::Path::new("show.toml"), &text).unwrap());
+    let effects = desk.keys("space");
+    assert_eq!(commands(&effects), [&Command::Renew]);
+    desk.report(Report::Token(TokenStatus::Renewing(facts(&["guest:messages:send"], &[]))));
+    for _ in 0..200 {
+        assert!(sends(&desk.deadline()).is_empty(), "the old token is not used");
+    }
+    desk.report(Report::Token(valid()));
+    assert_eq!(sends(&typed_out(&mut desk)).len(), 1);
+}
+
+#[test]
+fn choices_are_part_of_a_rehearsal() {
+    let json = r#"{"messages":[{"conversation":"A","author":"bot","text":"Pay it?","choices":["Yes","No"]}]}"#;
+    let mut desk = Desk::default();
+    rehearse(&mut desk.state, Tape::parse(json).unwrap());
+    desk.keys("space");
+    assert!(desk.screen().contains("[ Yes ]") && desk.screen().contains("[ No ]"), "{}", desk.screen());
 }
 
 #[test]
@@ -261,7 +299,7 @@ fn what_was_said_before_is_no_answer_and_choices_stand_below_their_message() {
     desk.report(Report::Token(valid()));
     desk.keys("esc P");
     desk.report(reply(BILLING, "r1", "Said long ago", desk.now));
-    assert_eq!(told(&desk), "Space begins.");
+    assert_eq!(told(&desk), "A guest, a refusal, and how it is healed. Press Space to start.");
     assert!(desk.screen().contains("Said long ago"));
     desk.keys("c");
     desk.type_text("hello");

@@ -6,30 +6,30 @@ use crate::model::{Author, Cause, DeliveryStatus, TokenFacts, TokenStatus};
 
 /// A new token is there. `first`: none was before.
 pub fn token(facts: &TokenFacts, first: bool) -> String {
-    let lasts = facts.lifetime.map(|l| format!("; it lasts {}", span(l))).unwrap_or_default();
+    let lasts = facts.lifetime.map(|l| format!(": access for {}", span(l))).unwrap_or_default();
     if !facts.missing.is_empty() {
-        return "The console was let in, but not with everything that it needs.".to_owned();
+        return "The program may sign in, but one permission that it needs is missing.".to_owned();
     }
     if facts.pasted {
-        return "The console shows the token that it was given.".to_owned();
+        return "The program signs in with the access that it was given.".to_owned();
     }
     if first {
-        format!("The console asked for a token{lasts}.")
+        format!("The program has signed in{lasts}.")
     } else {
-        format!("A new token took the place of the old one, unnoticed{lasts}.")
+        format!("The program has renewed its access, and nobody noticed{lasts}.")
     }
 }
 
 /// There is no token, or none any more; `None` where nobody needs to know.
 pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
     match status {
-        TokenStatus::Getting => Some("The console asks to be let in."),
+        TokenStatus::Getting => Some("The program signs in."),
         TokenStatus::BadClient { .. } | TokenStatus::Refused { .. } => {
-            Some("The platform does not let the console in.")
+            Some("The platform refuses to let the program sign in.")
         }
-        TokenStatus::Expired { .. } => Some("The token has run out; the console asks for another."),
-        TokenStatus::Limited { .. } => Some("The platform asks the console for a little patience."),
-        TokenStatus::NoSecret { .. } => Some("The console has nothing to sign in with."),
+        TokenStatus::Expired { .. } => Some("Access has run out; the program renews it."),
+        TokenStatus::Limited { .. } => Some("The platform asks the program to wait a moment."),
+        TokenStatus::NoSecret { .. } => Some("The program has no credentials to sign in with."),
         TokenStatus::SignedOut | TokenStatus::Valid(_) | TokenStatus::Renewing(_) | TokenStatus::RenewFailed { .. } => {
             None
         }
@@ -39,23 +39,23 @@ pub fn no_token(status: &TokenStatus) -> Option<&'static str> {
 /// A message of ours went on. `took`: from sending to its end. `purpose`: it was sent wrongly on purpose.
 pub fn message(life: &DeliveryStatus, cause: Option<Cause>, took: Option<Duration>, purpose: bool) -> Option<String> {
     let said = match life {
-        DeliveryStatus::Sending { attempt: ..=1 } => "The message is on its way.".to_owned(),
-        DeliveryStatus::Sending { .. } => "The message is on its way once more.".to_owned(),
+        DeliveryStatus::Sending { attempt: ..=1 } => "The message is being sent.".to_owned(),
+        DeliveryStatus::Sending { .. } => "The message is being sent again.".to_owned(),
         DeliveryStatus::Accepted => match took {
-            Some(took) => format!("The platform took the message, in {}.", quick(took)),
-            None => "The platform took the message.".to_owned(),
+            Some(took) => format!("The platform accepted the message in {}.", quick(took)),
+            None => "The platform accepted the message.".to_owned(),
         },
         DeliveryStatus::Refused(_) if purpose => {
             "The platform refused the message, as it should: it was made wrong on purpose.".to_owned()
         }
         DeliveryStatus::Refused(_) => match cause.and_then(because) {
-            Some(why) => format!("The platform did not take the message: {why}."),
-            None => "The platform did not take the message.".to_owned(),
+            Some(why) => format!("The platform refused the message: {why}."),
+            None => "The platform refused the message.".to_owned(),
         },
-        DeliveryStatus::Unknown(_) => "No answer came; the console looks whether the message arrived.".to_owned(),
-        DeliveryStatus::Landed => "It did arrive: the message stands in the conversation.".to_owned(),
-        DeliveryStatus::Waiting { .. } => "The message waits a moment, then goes on by itself.".to_owned(),
-        DeliveryStatus::Cancelled => "The message was taken back before it left.".to_owned(),
+        DeliveryStatus::Unknown(_) => "No answer came: the program checks whether the message arrived.".to_owned(),
+        DeliveryStatus::Landed => "It did arrive: the message is in the conversation.".to_owned(),
+        DeliveryStatus::Waiting { .. } => "The message waits a moment and is then sent by itself.".to_owned(),
+        DeliveryStatus::Cancelled => "The message was cancelled before it was sent.".to_owned(),
         DeliveryStatus::Lost => "The message did not arrive.".to_owned(),
         DeliveryStatus::Queued | DeliveryStatus::Answered => return None,
     };
@@ -65,22 +65,22 @@ pub fn message(life: &DeliveryStatus, cause: Option<Cause>, took: Option<Duratio
 /// A cause in plain words.
 const fn because(cause: Cause) -> Option<&'static str> {
     Some(match cause {
-        Cause::TokenExpired | Cause::TokenRevoked | Cause::TokenRotation => "the token had run out",
+        Cause::TokenExpired | Cause::TokenRevoked | Cause::TokenRotation => "access had run out",
         Cause::ScopeNotRequested | Cause::ScopeStripped | Cause::ScopeWrong | Cause::PermissionMissing => {
-            "the console may not speak for a guest here"
+            "this program is not allowed to send messages for guests. An administrator can allow it"
         }
-        Cause::ClientRejected | Cause::ClientDisabled => "the console is not known there",
-        Cause::ConversationEnded => "the conversation is over",
+        Cause::ClientRejected | Cause::ClientDisabled => "the platform does not know this program",
+        Cause::ConversationEnded => "the conversation has ended",
         Cause::ConversationUnknown | Cause::ConversationMalformed => "there is no such conversation",
-        Cause::ParticipantMismatch => "it is not this guest's conversation",
-        Cause::RateLimited => "too much was said too quickly",
-        Cause::TextTooLong | Cause::BodyMalformed => "the message has not the right form",
-        Cause::ServiceFailure => "the platform has a problem of its own",
+        Cause::ParticipantMismatch => "this guest is not part of the conversation",
+        Cause::RateLimited => "too many messages were sent in a short time",
+        Cause::TextTooLong | Cause::BodyMalformed => "the message does not have the right form",
+        Cause::ServiceFailure => "the platform itself has a problem at the moment",
         Cause::NetworkDns
         | Cause::NetworkConnect
         | Cause::NetworkTls
         | Cause::NetworkTimeout
-        | Cause::ProxyAnswered => "the way to the platform is interrupted",
+        | Cause::ProxyAnswered => "the connection to the platform is broken",
         _ => return None,
     })
 }
@@ -90,23 +90,23 @@ pub const fn heard(author: Author) -> &'static str {
     match author {
         Author::Bot => "The bot answers.",
         Author::Agent => "A person answers.",
-        Author::System => "The platform says something.",
-        Author::Guest => "The guest speaks.",
+        Author::System => "The platform adds a message.",
+        Author::Guest => "The guest writes.",
     }
 }
 
 /// A refusal for the token's sake was healed before anybody noticed.
-pub const HEALED: &str = "The token had just run out: the console got a new one, and the message went through.";
+pub const HEALED: &str = "Access had just run out: the program renewed it by itself, and the message was accepted.";
 
 /// A line of a tape about a message of ours. `life`: the word that was kept.
 pub fn kept(life: Option<&str>) -> &'static str {
     match life {
-        Some("accepted" | "answered" | "landed") => "The platform took the message.",
-        Some("refused") => "The platform did not take the message.",
-        Some("unknown") => "No answer came; nobody knew whether the message arrived.",
-        Some("cancelled") => "The message was taken back before it left.",
+        Some("accepted" | "answered" | "landed") => "The platform accepted the message.",
+        Some("refused") => "The platform refused the message.",
+        Some("unknown") => "No answer came: it was not known whether the message arrived.",
+        Some("cancelled") => "The message was cancelled before it was sent.",
         Some("lost") => "The message did not arrive.",
-        _ => "The guest speaks.",
+        _ => "The guest writes.",
     }
 }
 

@@ -23,6 +23,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// One message of the script.
 #[derive(Clone, Debug)]
 pub struct Cue {
+    /// The part of the story that it belongs to: the case's name.
+    pub title: String,
     /// What it is about: the step's name.
     pub caption: String,
     /// The text, with variables and captures to be filled in.
@@ -68,6 +70,12 @@ impl Script {
         Self { name: pass.name.clone(), cues, next: 0 }
     }
 
+    /// The part of the story that is being shown: that of the newest message, or of the first to come.
+    pub fn title(&self) -> &str {
+        let cue = self.cues.get(self.next.saturating_sub(1));
+        cue.map_or("", |cue| cue.title.as_str())
+    }
+
     /// Whether everything was played.
     pub fn is_over(&self) -> bool {
         self.next >= self.cues.len()
@@ -86,6 +94,7 @@ fn cue(case: &file::Case, step: &file::Step) -> Option<Cue> {
     let taken = matches!(step.expect.outcome, None | Some(Came::Accepted));
     let within = step.expect.reply.as_ref().map_or(if taken { ANSWER_WITHIN } else { Duration::ZERO }, |r| r.within);
     Some(Cue {
+        title: case.name.clone(),
         caption: step.name.clone(),
         text: send.text.clone(),
         conversation: step.conversation.as_ref().or(case.conversation.as_ref()).map(|c| c.value.clone()),
@@ -191,6 +200,8 @@ mod tests {
         assert_eq!(smoke.cues.first().unwrap().caption, "A message is accepted");
         assert!(smoke.cues.iter().any(|c| c.captures.iter().any(|(name, _)| name == "invoice")));
         let (here, there) = (Script::of(&pass("refusals"), true), Script::of(&pass("refusals"), false));
+        let demo = Script::of(&pass(builtin::DEMO), true);
+        assert!(demo.title().starts_with("1 ") && demo.cues.len() == 6);
         assert!(here.cues.len() >= there.cues.len() && there.cues.iter().all(|c| c.fault.is_none()));
     }
 }

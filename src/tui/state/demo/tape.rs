@@ -17,6 +17,8 @@ pub struct Line {
     pub text: String,
     /// How ours fared, as it was kept.
     pub life: Option<String>,
+    /// The choices that it offers.
+    pub choices: Vec<String>,
 }
 
 /// A conversation that was recorded, and how much of it is shown.
@@ -35,6 +37,7 @@ impl Tape {
             author: entry.author(),
             text: entry.text().to_owned(),
             life: entry.life().map(|life| life.word().to_owned()),
+            choices: entry.choices().iter().map(|choice| choice.label.clone()).collect(),
         };
         Self { lines: entries.iter().map(line).collect(), shown: 0 }
     }
@@ -63,7 +66,13 @@ impl Tape {
             let (Some(conversation), Some(text)) = (field("conversation"), field("text")) else {
                 return Err("a message in it has no conversation or no text".to_owned());
             };
-            let line = Line { author, text: text.to_owned(), life: field("life").map(str::to_owned) };
+            let choices = message.get("choices").and_then(Value::as_array).into_iter().flatten();
+            let line = Line {
+                author,
+                text: text.to_owned(),
+                life: field("life").map(str::to_owned),
+                choices: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
+            };
             conversations.entry(conversation).or_default().push(line);
         }
         let lines = conversations.into_values().max_by_key(Vec::len).unwrap_or_default();
@@ -86,11 +95,16 @@ mod tests {
         let json = r#"{"guestwire":"0.1.0","profile":"p","messages":[
             {"conversation":"A","at":"2026-11-23T14:00:00Z","author":"guest","text":"one","life":"answered","why":null},
             {"conversation":"B","at":"2026-11-23T14:00:01Z","author":"bot","text":"other","life":null},
-            {"conversation":"A","at":"2026-11-23T14:00:02Z","author":"bot","text":"two","life":null}],"har":{}}"#;
+            {"conversation":"A","at":"2026-11-23T14:00:02Z","author":"bot","text":"two","life":null,"choices":["Yes","No"]}],"har":{}}"#;
         let tape = Tape::parse(json).unwrap();
-        let line =
-            |author, text: &str, life: Option<&str>| Line { author, text: text.into(), life: life.map(Into::into) };
-        assert_eq!(tape.lines, [line(Author::Guest, "one", Some("answered")), line(Author::Bot, "two", None)]);
+        let line = |author, text: &str, life: Option<&str>, choices: &[&str]| Line {
+            author,
+            text: text.into(),
+            life: life.map(Into::into),
+            choices: choices.iter().map(|choice| (*choice).to_owned()).collect(),
+        };
+        let one = line(Author::Guest, "one", Some("answered"), &[]);
+        assert_eq!(tape.lines, [one, line(Author::Bot, "two", None, &["Yes", "No"])]);
         assert_eq!(tape.next(), tape.lines.first());
     }
 

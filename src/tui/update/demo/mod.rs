@@ -21,7 +21,7 @@ pub use playing::{cue, deadline};
 pub use telling::{came, count, exchange, message, token};
 
 /// What is said where nothing has happened yet.
-const WELCOME: &str = "Space begins.";
+const WELCOME: &str = "Press Space to start.";
 
 /// `P`: begins or leaves the demo.
 pub fn toggle(state: &mut State) {
@@ -29,7 +29,17 @@ pub fn toggle(state: &mut State) {
         leave(state);
         return;
     }
-    begin(state);
+    // In the sandbox there is a story to tell; elsewhere nothing is sent that nobody has chosen.
+    match builtin::named(builtin::DEMO).and_then(|text| Pass::parse(std::path::Path::new(builtin::DEMO), text).ok()) {
+        Some(pass) if state.session.profile.sandbox && has_all_of(state, &pass) => play(state, &pass),
+        _ => begin(state),
+    }
+}
+
+/// Whether the conversations that a pass names are here.
+fn has_all_of(state: &State, pass: &Pass) -> bool {
+    let here = |name: &str| state.session.conversations.items().iter().any(|item| item.conversation.name == name);
+    pass.cases.iter().filter_map(|case| case.conversation.as_ref()).all(|named| here(&named.value))
 }
 
 /// Begins a demo of the open conversation.
@@ -65,7 +75,7 @@ pub fn leave(state: &mut State) {
         state.focus = present.before;
         super::global::keep_focus_visible(state);
         if present.tape.is_some() {
-            state.status.info("The rehearsal is over: what is sent from now on is sent.");
+            state.status.info("The rehearsal has ended: messages are sent again from now on.");
         }
     }
 }
@@ -76,7 +86,7 @@ pub fn play(state: &mut State, pass: &Pass) {
     if state.present.is_none() {
         begin(state);
     }
-    let said = format!("{}: {} messages. Space sends the first.", pass.name, script.cues.len());
+    let said = format!("{}. Press Space to start.", pass.name);
     if let Some(present) = &mut state.present {
         present.script = script;
         present.tape = None;
@@ -99,15 +109,15 @@ pub fn rehearse(state: &mut State, tape: Tape) {
         present.at = None;
         present.tape = Some(tape);
     }
-    say(state, "A rehearsal of what was said once: nothing is sent. Space begins.");
+    say(state, "A rehearsal of a recorded conversation: nothing is sent. Press Space to start.");
 }
 
 /// The choices where nothing is played yet.
 fn menu(state: &mut State) {
-    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play the pass “{name}”"), Choice::Play(name)));
+    let passes = builtin::ALL.iter().map(|(name, _)| (format!("play “{name}”"), Choice::Play(name)));
     let mut items: Vec<(String, Choice)> = passes.collect();
-    items.push(("rehearse what was said in this conversation: nothing is sent".to_owned(), Choice::Rehearse));
-    let mut menu = Menu::new("What is shown?", items);
+    items.push(("rehearse this conversation: nothing is sent".to_owned(), Choice::Rehearse));
+    let mut menu = Menu::new("What to show?", items);
     menu.intro = vec![format!("Or type yourself: {}.", state.key(Action::GoComposer))];
     state.overlay = Some(Overlay::Menu(menu));
 }
@@ -130,7 +140,7 @@ pub fn chosen(state: &mut State, choice: &Choice) {
                 .map(|key| Tape::of(state.session.threads.messages(key)))
                 .unwrap_or_default();
             if tape.lines.is_empty() {
-                say(state, "Nothing was said here yet: there is nothing to rehearse.");
+                say(state, "This conversation has no messages yet: there is nothing to rehearse.");
             } else {
                 rehearse(state, tape);
             }
@@ -178,7 +188,7 @@ pub fn everywhere(state: &mut State, action: Action) -> bool {
     match action {
         Action::Back | Action::Quit | Action::Interrupt => leave(state),
         Action::Palette => {
-            say(state, "Commands are found outside the demo: Esc twice leaves it.");
+            say(state, "Commands work outside the demo: press Esc twice to leave it.");
             if let Some(present) = &mut state.present {
                 present.deaf = true;
             }

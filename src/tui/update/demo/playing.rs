@@ -1,16 +1,21 @@
 //! What Space plays: the messages of a script, typed and sent, or those of a tape, shown again.
 
+use std::time::Duration;
+
 use crate::engine::Command;
-use crate::model::{Author, Extras};
+use crate::model::{Author, Extras, TokenStatus};
 use crate::pass::runner::template::fill;
 use crate::tui::Effect;
 use crate::tui::state::State;
-use crate::tui::state::demo::script::{Cue, Typing};
+use crate::tui::state::demo::script::{Cue, Script, Typing};
 use crate::tui::state::demo::{Awaited, narrate};
 use crate::tui::state::overlay::{Ask, Consent, Overlay, Question};
 use crate::tui::update::{conversations, sending};
 
 use super::{heard, menu, rest, say};
+
+/// A typed message waits in such steps for the token that is being renewed.
+const RENEWING: Duration = Duration::from_millis(100);
 
 /// Space: forward through what happened, then the next message of the script or the tape.
 pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
@@ -31,15 +36,16 @@ pub fn next(state: &mut State, effects: &mut Vec<Effect>) {
     if present.tape.is_some() {
         reveal(state);
     } else if present.awaited.is_some() {
-        say(state, "The answer is on its way: the demo waits for it.");
+        say(state, "The demo waits for the answer.");
     } else if present.script.cues.is_empty() {
         menu(state);
     } else if present.script.is_over() {
-        say(state, "That was all of it.");
+        present.script = Script::default();
+        say(state, "End of the demo. Press Space to choose another.");
     } else if state.asks_before_sending() {
         state.overlay = Some(Overlay::Ask(Ask {
             question: Question::Play,
-            title: "PROD: send the next message of the script?".to_owned(),
+            title: "PROD: send the next message of the demo?".to_owned(),
             lines: vec![format!("to      {}", state.shown_name())],
             yes: "send it".to_owned(),
             consent: Consent::outbound(state.session.profile.production),
@@ -68,13 +74,13 @@ pub fn cue(state: &mut State, effects: &mut Vec<Effect>) {
                 rest(state);
             }
             Some(_) => {}
-            None => return skip(state, "This message has no conversation here, and is left out."),
+            None => return skip(state, "The conversation of this message is not here: the message is skipped."),
         }
     }
     let values = state.composer.values(state.now);
     let Some(present) = &mut state.present else { return };
     let Ok((text, seq)) = fill(&cue.text, &values, &present.captures) else {
-        return skip(state, "This message needs an answer that did not come, and is left out.");
+        return skip(state, "This message needs an answer that did not come: it is skipped.");
     };
     present.typing = Some(Typing::begin(text, state.now, calm));
     state.composer.used(seq);
@@ -105,7 +111,7 @@ fn reveal(state: &mut State) {
     let Some(present) = &mut state.present else { return };
     let Some(tape) = &mut present.tape else { return };
     match tape.next() {
-        None => say(state, "That was all that was said."),
+        None => say(state, "End of the rehearsal."),
         Some(line) if line.author == Author::Guest => {
             present.typing = Some(Typing::begin(line.text.clone(), state.now, calm));
             say(state, narrate::heard(Author::Guest));
@@ -126,7 +132,7 @@ pub fn deadline(state: &mut State, effects: &mut Vec<Effect>) {
         typed(state, effects);
     } else if present.awaited.as_ref().is_some_and(|a| a.until.is_some_and(|until| until.left(now).is_zero())) {
         present.awaited = None;
-        say(state, "No answer came. Space goes on.");
+        say(state, "No answer came. Press Space to continue.");
     }
 }
 
@@ -135,6 +141,12 @@ fn typed(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let Some(present) = &mut state.present else { return };
     if !present.typing.as_mut().is_some_and(|typing| typing.go_on(now)) {
+        return;
+    }
+    // A message that is to go with a new token does not go with the old one.
+    let renewing = matches!(state.session.sign_in.status, TokenStatus::Getting | TokenStatus::Renewing(_));
+    if let (true, Some(typing)) = (renewing && present.tape.is_none(), &mut present.typing) {
+        typing.due = now.after(RENEWING);
         return;
     }
     let Some(text) = present.typing.take().map(|typing| typing.text) else { return };
@@ -158,7 +170,7 @@ fn send(state: &mut State, text: String, cue: &Cue, effects: &mut Vec<Effect>) {
             let (conversation, within) = (key, cue.within);
             present.awaited = Some(Awaited { message, conversation, heard, within, until: None });
         }
-        (Err(_), _) => say(state, "This message cannot be sent from here, and is left out."),
+        (Err(_), _) => say(state, "This message cannot be sent from here: it is skipped."),
         _ => {}
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Choice, Menu, Overlay, PassChoice, Prompt, Purpose};
 
+use crate::tui::update::dialogs;
 use crate::tui::update::notices::with_session;
 
 /// Asks for the files here; the menu comes with the answer.
@@ -75,8 +76,11 @@ pub fn read(state: &mut State, path: &Path, text: Result<String, String>, effect
         return;
     }
     match text {
-        Ok(text) => open(state, &path.display().to_string(), &text, effects),
-        Err(why) => state.status.error(why),
+        Ok(text) => {
+            state.asked_path = None;
+            open(state, &path.display().to_string(), &text, effects);
+        }
+        Err(why) => dialogs::path_refused(state, why),
     }
 }
 

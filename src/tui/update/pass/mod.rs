@@ -30,6 +30,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         state.status.offer(&[(Action::Pass, "choose one")]);
         return;
     }
+    let judged = state.pass_pane.judged.take();
     match action {
         Action::PassGo => go(state, effects),
         Action::PassAgain => ask_again(state, effects),
@@ -42,8 +43,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.status.info("The last verdict is undone.");
         }
         Action::PassNote => {
-            let note = playing(state).and_then(|r| r.note.clone()).unwrap_or_default();
-            state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::PassNote, &note)));
+            // Right after a verdict its step is meant, although the next one is open already.
+            let open = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
+            if let Some(at) = judged.or(open) {
+                ask_note(state, at, None);
+            }
         }
         Action::NextCase => tell(state, Event::Case(1), effects),
         Action::PreviousCase => tell(state, Event::Case(-1), effects),
@@ -57,8 +61,11 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-fn playing(state: &State) -> Option<&crate::pass::StepResult> {
-    state.session.pass.runner.as_ref()?.open_result()
+/// Asks for a note on a step; `verdict`: to say why it has this one.
+fn ask_note(state: &mut State, at: (usize, usize), verdict: Option<Verdict>) {
+    let case = state.session.pass.runner.as_ref().and_then(|runner| runner.run().cases.get(at.0));
+    let note = case.and_then(|case| case.steps.get(at.1)).and_then(|step| step.note.clone()).unwrap_or_default();
+    state.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::PassNote { at, verdict }, &note)));
 }
 
 /// `T`: the pass in and out of the log's place; or a pass is chosen.
@@ -181,7 +188,14 @@ fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn verdict(state: &mut State, verdict: Verdict, effects: &mut Vec<Effect>) {
     state.session.screen_for_pass(&state.zone);
+    let at = state.session.pass.runner.as_ref().map(|runner| runner.run().at);
+    state.status.clear();
     tell(state, Event::Verdict(verdict), effects);
+    state.pass_pane.judged = at;
+    // Who types to the guest is not interrupted.
+    if let Some(at) = at.filter(|_| matches!(verdict, Verdict::Fail | Verdict::Blocked) && state.focus == Pane::Pass) {
+        ask_note(state, at, Some(verdict));
+    }
 }
 
 fn stop(state: &mut State) {
@@ -208,9 +222,9 @@ pub fn stop_now(state: &mut State, effects: &mut Vec<Effect>) {
     tell(state, Event::Stop, effects);
 }
 
-/// A note on the open step.
-pub fn note(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    tell(state, Event::Note(text), effects);
+/// A note on a step.
+pub fn note(state: &mut State, at: (usize, usize), text: &str, effects: &mut Vec<Effect>) {
+    tell(state, Event::Note(at, text), effects);
 }
 
 /// Tells the pass something.
