@@ -78,7 +78,8 @@ fn a_demo_plays_one_message_and_names_nobody() {
     });
     assert!(before.starts_with(" SANDBOX ") && before.contains("0 of 5") && before.contains("The guest is heard"));
     session.press(" ");
-    session.until("the first message is answered", |s| s.contains("guest A: delivered, answered") && s.contains("1 of 5"));
+    session
+        .until("the first message is answered", |s| s.contains("guest A: delivered, answered") && s.contains("1 of 5"));
     let after = session.see("The bot answers.");
     assert!(after.contains("Hello, this is test"), "{after}");
     assert!(!before.contains("Billing") && !after.contains("Billing"), "{before}\n{after}");

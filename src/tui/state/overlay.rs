@@ -8,8 +8,8 @@ use tui_input::{Input, InputRequest};
 
 use crate::diagnosis::ids::Candidate;
 use crate::engine::Found;
-use crate::pass::Verdict;
 use crate::model::{self, ConversationKey, MessageId, Moment, SessionAsk, Variation};
+use crate::pass::Verdict;
 
 use super::Pane;
 use super::composer::attachments::Carried;

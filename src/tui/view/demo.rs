@@ -182,11 +182,7 @@ fn messages(state: &State, present: &Present) -> Vec<Bubble> {
 /// What it says, and a line for each choice that it offers.
 fn with_choices<'c>(text: &str, choices: impl Iterator<Item = &'c str>) -> String {
     let choices = choices.map(|choice| format!("[ {choice} ]"));
-    std::iter::once(text.to_owned())
-        .filter(|text| !text.is_empty())
-        .chain(choices)
-        .collect::<Vec<_>>()
-        .join("\n")
+    std::iter::once(text.to_owned()).filter(|text| !text.is_empty()).chain(choices).collect::<Vec<_>>().join("\n")
 }
 
 /// The life of a message in plain words.

@@ -258,7 +258,11 @@ fn a_path_is_completed_by_tab_and_stays_where_it_cannot_be_used() {
     assert_eq!(desk.keys("tab"), [Effect::CompletePath("~/ni".to_owned())]);
     let two = vec!["night-2.toml".to_owned(), "night.toml".to_owned()];
     desk.event(Event::PathCompleted { typed: "~/ni".to_owned(), completed: "~/night".to_owned(), names: two });
-    assert!(desk.screen().contains("~/night") && desk.screen().contains("night-2.toml  night.toml"), "{}", desk.screen());
+    assert!(
+        desk.screen().contains("~/night") && desk.screen().contains("night-2.toml  night.toml"),
+        "{}",
+        desk.screen()
+    );
     desk.type_text(".tom");
     let effects = desk.keys("enter");
     let [Effect::ReadPass(path)] = effects.as_slice() else { panic!("{effects:?}") };
