@@ -20,7 +20,7 @@ use crate::model::{
 };
 use crate::pass::Pass;
 use crate::pass::runner::{Begin, Cast, Effect, Event, Known, Mode, Player, Runner};
-use crate::session::conversations::Picker;
+use crate::session::conversations::Conversations;
 use crate::session::log::{Log, LogOptions};
 use crate::session::{ProfileInfo, Session};
 
@@ -169,8 +169,8 @@ fn profile() -> ProfileInfo {
     ProfileInfo { profile: "staging".to_owned(), region: "mypurecloud.de".to_owned(), facts, ..ProfileInfo::default() }
 }
 
-fn conversations() -> Picker {
-    Picker::new(vec![guest_conversation(0, "Billing bot", "5f0c91ce-1111-4222-8333-44445555bd8a")])
+fn conversations() -> Conversations {
+    Conversations::new(vec![guest_conversation(0, "Billing bot", "5f0c91ce-1111-4222-8333-44445555bd8a")])
 }
 
 fn session() -> Session {
