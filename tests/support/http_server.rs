@@ -60,7 +60,8 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
 
 /// An answer with a length and any body.
 pub fn bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut out = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
+    let usual = http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("X");
+    let mut out = format!("HTTP/1.1 {status} {usual}\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
         write!(out, "{name}: {value}\r\n").unwrap();
     }

@@ -403,6 +403,3 @@ fn cookies(value: &str, set: bool) -> String {
     }
     value.split(';').map(masked).collect::<Vec<_>>().join("; ")
 }
-
-#[cfg(test)]
-mod tests;
