@@ -62,6 +62,23 @@ fn the_filter_narrows_by_what_is_typed() {
         assert_eq!(shown, numbers, "{filter}");
         assert_eq!(log.filter_text(), filter);
     }
+    // Days count from now, in the log's zone.
+    let now: jiff::Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+    log.clear_filter();
+    let all = log.entries().count();
+    for (filter, shown) in [
+        ("on:yesterday", all),
+        ("on:2026-11-23", all),
+        ("on:today", 0),
+        ("since:2026-11-24", 0),
+        ("until:yesterday", all),
+        ("-on:yesterday", 0),
+        ("since:2026-11-23T13:00 until:2026-11-23T13:30", 0),
+    ] {
+        log.set_filter(filter, now).unwrap();
+        assert_eq!(log.entries().filter(|entry| log.shows(entry.number())).count(), shown, "{filter}");
+    }
+    log.set_filter("kind:send -is:error status:200 still", now).unwrap();
     let error = log.set_filter("kind:sned", jiff::Timestamp::UNIX_EPOCH).unwrap_err();
     assert_eq!((error.column, log.filter_text()), (6, "kind:send -is:error status:200 still"));
     log.clear_filter();
