@@ -283,7 +283,8 @@ fn confidence(diagnosis: &Diagnosis) -> &'static str {
     if diagnosis.suspects.is_empty() { "no cause fits" } else { diagnosis.confidence().word() }
 }
 
-fn upper(text: &str) -> String {
+/// `text` with a capital letter at its beginning.
+pub fn upper(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -12,7 +12,8 @@ use crate::model::{
 use crate::pass::runner::Event;
 
 use super::changes::{Changes, Notice};
-use super::thread::EntryId;
+use super::log::Reply;
+use super::thread::{EntryId, Thread};
 use super::{Attention, OpenSend, Session};
 
 /// The window of the 401 rate.
@@ -163,6 +164,11 @@ impl Session {
 
     /// What follows from messages, however they came. `news`: how many of the other side are new. Returns which.
     fn brought(&mut self, key: ConversationKey, news: usize, now: Moment, changes: &mut Changes) -> Vec<EntryId> {
+        let replies = self.threads.get(key).into_iter().flat_map(Thread::replies);
+        for (message, reply, took) in replies {
+            let reply = Reply { author: reply.author(), text: reply.text().to_owned(), took };
+            self.log.set_reply(message, reply);
+        }
         self.count(key);
         let mut new = Vec::new();
         if news > 0 {

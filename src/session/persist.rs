@@ -68,7 +68,7 @@ impl Session {
             pinned: item.pinned,
             seen: looked_at.max(before.and_then(|b| b.seen)),
             unread: item.unread,
-            place: self.threads.place(key),
+            place: self.threads.place(key).cloned(),
         };
         if before != Some(&kept) {
             self.journal.conversations.insert(key, kept.clone());

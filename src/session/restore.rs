@@ -80,7 +80,7 @@ impl Session {
         }
         for kept in self.journal.conversations.values() {
             if let Some(place) = &kept.place {
-                self.threads.go_to(kept.key, place);
+                self.threads.set_place(kept.key, Some(place.clone()));
             }
         }
         changes.notice(Notice::Restored(leftovers));

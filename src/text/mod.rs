@@ -2,6 +2,7 @@
 
 pub mod alike;
 pub mod dates;
+pub mod days;
 pub mod fold;
 pub mod json;
 pub mod screen;

@@ -169,6 +169,15 @@ pub fn fit(text: &str, cells: usize, ascii: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// At most the first `bytes` bytes of `text`, cut between characters: what follows could not be seen.
+pub fn head(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}
+
 /// The longest prefix of whole grapheme clusters that fits into `cells`.
 pub fn prefix(text: &str, cells: usize) -> &str {
     let mut used = 0;

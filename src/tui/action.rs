@@ -52,7 +52,7 @@ actions! {
         PreviousPane "previous-pane" ["shift-tab"] "Go to the previous pane" ~ "focus switch back";
         GoPicker "conversations" ["1"] "Go to the conversations" ~ "picker list";
         GoLog "log" ["2"] "Go to the log" ~ "exchanges traffic";
-        GoComposer "compose" ["3", "c", "i"] "Go to the composer and type" ~ "write message insert";
+        GoComposer "compose" ["i", "c", "3"] "Go to the composer and type" ~ "write message insert";
         Filter "filter" ["/"] "Filter this pane as you type" ~ "search find";
         Zoom "zoom" ["z"] "Give this pane the whole screen, or give it back" ~ "full maximize";
         Thread "thread" ["t"] "Show the conversation's messages beside or over the log" ~ "transcript bubbles chat messages";
@@ -141,7 +141,8 @@ actions! {
         Comment "comment" [";"] "Write a comment on the entry" ~ "note annotate";
         Pager "pager" ["v"] "Read the entry in the pager" ~ "less view";
         Export "export" ["E"] "Save the marked entries (or all) as HAR 1.2" ~ "har save file";
-        Quiet "quiet" ["f"] "Show typing and receipt frames too, or fold them away" ~ "frame fold hide noise";
+        LogScope "log-scope" ["a"] "Show all conversations in the log, or only the open one" ~ "this conversation all filter";
+        Quiet "quiet" ["f"] "Show polling reads, typing and receipt frames too, or fold them away" ~ "frame fold hide noise poll";
         Wrap "wrap" ["W"] "Wrap long lines, or cut them" ~ "fold";
     }
     Composer {

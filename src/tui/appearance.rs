@@ -34,7 +34,9 @@ pub fn no_colour(settings: &Settings) -> bool {
 
 fn theme(settings: &Settings) -> Result<Theme, Problem> {
     let ui = &settings.ui;
-    theme::named(&ui.theme, ui.ascii, no_colour(settings)).ok_or_else(|| {
+    let env = |name| std::env::var(name).unwrap_or_default();
+    let depth = theme::Depth::of(&env("COLORTERM"), &env("TERM"));
+    theme::named(&ui.theme, ui.ascii, no_colour(settings), depth).ok_or_else(|| {
         let near = crate::text::suggest::suggestion(&ui.theme, theme::names().collect::<Vec<_>>());
         settings.problem_of("ui.theme", &format!("there is no theme `{}`{near}", ui.theme))
     })

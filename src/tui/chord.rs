@@ -160,7 +160,7 @@ impl fmt::Display for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.first)?;
         if let Some(second) = self.second {
-            write!(f, "{second}")?;
+            write!(f, " {second}")?;
         }
         Ok(())
     }

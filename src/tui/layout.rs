@@ -1,13 +1,14 @@
 //! Where the panes stand: a pure function of the size and of what is wanted, used by `update` and by the view.
 //!
 //! ```text
-//! from 140 columns   picker │ thread │ log   over the composer
-//! from 110           picker │ log (or thread)   over the composer
-//! from  32 rows      the thread stands above the log where it cannot stand beside it
-//! from  70           log (or thread) over the composer; the picker comes as a sheet from the left while it has the focus
-//! from  40           the same without borders: a heading line each; the picker takes the whole body
+//! from 170 columns   list │ thread │ log           over the composer
+//! from 110           list │ thread over log        over the composer
+//! from  70 × 20      thread over log, composer     the list comes as a sheet from the left while it has the focus
+//! from  70           log (or thread), composer
+//! from  40           the same without rules: a heading line each; the list takes the whole body
 //! below 40×12        one sentence
 //! ```
+//! Panes share one rule between them; the first column of each pane is kept for the mark of its selected row.
 
 use ratatui::layout::{Rect, Size};
 
@@ -15,16 +16,25 @@ use super::pane::Pane;
 
 /// The smallest supported terminal.
 pub const MINIMUM: Size = Size { width: 40, height: 12 };
-/// Width of the conversation picker where it stands beside the rest.
-const PICKER_WIDTH: u16 = 34;
 /// From here on the thread stands beside the log.
-const THREAD_BESIDE: u16 = 140;
+const THREAD_BESIDE: u16 = 170;
 /// From so many rows on the thread stands above the log where it cannot stand beside it.
-const THREAD_ABOVE: u16 = 32;
-/// From here on the picker stands beside the rest.
-const PICKER_BESIDE: u16 = 110;
-/// From here on panes have borders.
-const BORDERS: u16 = 70;
+const THREAD_ABOVE: u16 = 20;
+/// From here on the list stands beside the rest.
+const LIST_BESIDE: u16 = 110;
+/// From here on panes have rules between them.
+const RULES: u16 = 70;
+/// From so many rows on there is a rule above the status line.
+const BOTTOM_RULE: u16 = 16;
+
+/// Width of the list of conversations.
+const fn list_width(screen: u16) -> u16 {
+    match screen {
+        180.. => 40,
+        140.. => 36,
+        _ => 30,
+    }
+}
 
 /// What decides where panes stand, besides the size.
 #[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
@@ -45,12 +55,29 @@ pub struct Shape {
 /// A pane's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaneArea {
-    /// With the border, or with the heading line.
+    /// With the heading, which is its first row.
     pub outer: Rect,
-    /// What the pane itself draws on.
+    /// What the pane itself draws on; its first column is for the mark of the selected row.
     pub inner: Rect,
-    /// Whether there is a border; otherwise the first row of `outer` is a heading.
-    pub bordered: bool,
+    /// Whether rules part it from its neighbours; otherwise its heading does.
+    pub ruled: bool,
+}
+
+/// The rules between panes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The column beside the list.
+    pub list: Option<u16>,
+    /// The column between thread and log.
+    pub middle: Option<u16>,
+    /// The row between thread and log.
+    pub log: Option<u16>,
+    /// The row above the composer.
+    pub composer: Option<u16>,
+    /// The row above the status line.
+    pub bottom: Option<u16>,
+    /// The first row of the panes.
+    pub top: u16,
 }
 
 /// Where everything stands. A pane that is `None` is not on screen.
@@ -62,7 +89,7 @@ pub struct Panes {
     pub header: Rect,
     /// The conversations.
     pub picker: Option<PaneArea>,
-    /// The picker covers what is under it.
+    /// The list covers what is under it.
     pub picker_on_top: bool,
     /// The log.
     pub log: Option<PaneArea>,
@@ -76,6 +103,10 @@ pub struct Panes {
     pub status: Rect,
     /// The keys.
     pub footer: Rect,
+    /// The rules between panes.
+    pub rules: Rules,
+    /// What is not the list: where overlays stand.
+    pub main: Rect,
 }
 
 impl Panes {
@@ -98,11 +129,13 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
     }
     let row = |y| Rect::new(0, y, size.width, 1);
     let (header, status, footer) = (row(0), row(size.height - 2), row(size.height - 1));
-    let body = Rect::new(0, 1, size.width, size.height - 3);
-    let mut panes = Panes { header, status, footer, ..Panes::default() };
-    let bordered = size.width >= BORDERS;
+    let ruled = size.width >= RULES;
+    let bottom = ruled && size.height >= BOTTOM_RULE;
+    let body = Rect::new(0, 1, size.width, size.height - 3 - u16::from(bottom));
+    let rules = Rules { bottom: bottom.then(|| body.bottom()), top: body.y, ..Rules::default() };
+    let mut panes = Panes { header, status, footer, rules, main: body, ..Panes::default() };
     if shape.zoomed {
-        let area = Some(pane(body, bordered));
+        let area = Some(pane(body, ruled));
         match shape.focus {
             Pane::Picker => panes.picker = area,
             Pane::Log => panes.log = area,
@@ -112,26 +145,34 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
         }
         return panes;
     }
-    let rest = place_picker(&mut panes, body, shape.focus, bordered);
-    let frame = if bordered { 2 } else { 1 };
-    let most = (rest.height / 3).max(1);
-    let inside = rest.width.saturating_sub(if bordered { 2 } else { 0 });
-    let rows = composer_rows(inside, most).clamp(1, most);
-    let (upper, lower) = split_bottom(rest, rows + frame);
-    panes.composer = Some(pane(lower, bordered));
-    let roomy = holds_thread_and_log(size);
-    if roomy && shape.thread_beside {
-        let (thread, log) = if size.width >= THREAD_BESIDE {
-            split_left(upper, upper.width * 38 / 100)
-        } else {
-            split_bottom(upper, upper.height * 3 / 5)
-        };
-        panes.thread = Some(pane(thread, bordered));
-        panes.log = Some(pane(log, bordered));
-    } else if !roomy && shape.thread_over {
-        panes.thread = Some(pane(upper, bordered));
+    let rest = place_list(&mut panes, body, shape.focus, ruled);
+    panes.main = rest;
+    let rule = u16::from(ruled);
+    let most = (rest.height / 3).saturating_sub(1).max(1);
+    let rows = composer_rows(rest.width.saturating_sub(COMPOSER_BEFORE + rule), most).clamp(1, most);
+    let (upper, lower) = split_bottom(rest, rows + 1);
+    panes.composer = Some(pane(lower, ruled));
+    let upper = Rect { height: upper.height.saturating_sub(rule), ..upper };
+    panes.rules.composer = ruled.then(|| upper.bottom());
+    let both = holds_thread_and_log(size);
+    if both && shape.thread_beside && size.width >= THREAD_BESIDE {
+        let (thread, log) = split_left(upper, upper.width * 42 / 100);
+        panes.rules.middle = Some(thread.right());
+        panes.thread = Some(pane(thread, ruled));
+        panes.log = Some(pane(Rect { x: log.x + 1, width: log.width.saturating_sub(1), ..log }, ruled));
+    } else if both && shape.thread_beside {
+        // Where it is tight the conversation gets the larger part: it is what one came for.
+        let share = if upper.height < 20 { 56 } else { 48 };
+        let rows = upper.height.saturating_sub(1);
+        let (thread, log) = split_bottom(upper, rows - rows * share / 100);
+        let thread = Rect { height: thread.height.saturating_sub(1), ..thread };
+        panes.rules.log = Some(thread.bottom());
+        panes.thread = Some(pane(thread, ruled));
+        panes.log = Some(pane(log, ruled));
+    } else if !both && shape.thread_over {
+        panes.thread = Some(pane(upper, ruled));
     } else {
-        panes.log = Some(pane(upper, bordered));
+        panes.log = Some(pane(upper, ruled));
     }
     if shape.pass {
         panes.pass = panes.log.take();
@@ -139,22 +180,27 @@ pub fn panes(size: Size, shape: Shape, composer_rows: impl Fn(u16, u16) -> u16) 
     panes
 }
 
+/// Cells before the composer's text: a blank, the mark, a blank.
+pub const COMPOSER_BEFORE: u16 = 3;
+
 /// Whether thread and log can both be shown: side by side, or one above the other.
 pub const fn holds_thread_and_log(size: Size) -> bool {
-    size.width >= THREAD_BESIDE || (size.width >= BORDERS && size.height >= THREAD_ABOVE)
+    size.width >= RULES && size.height >= THREAD_ABOVE
 }
 
-/// Gives the picker its place; what is left for the others.
-fn place_picker(panes: &mut Panes, body: Rect, focus: Pane, bordered: bool) -> Rect {
-    if body.width >= PICKER_BESIDE {
-        let (left, right) = split_left(body, PICKER_WIDTH);
-        panes.picker = Some(pane(left, bordered));
-        return right;
+/// Gives the list its place; what is left for the others.
+fn place_list(panes: &mut Panes, body: Rect, focus: Pane, ruled: bool) -> Rect {
+    let (left, right) = split_left(body, list_width(body.width));
+    let beside = Rect { x: right.x + 1, width: right.width.saturating_sub(1), ..right };
+    if body.width >= LIST_BESIDE {
+        panes.rules.list = Some(left.right());
+        panes.picker = Some(pane(left, ruled));
+        return beside;
     }
     if focus == Pane::Picker {
         panes.picker_on_top = true;
-        let width = if bordered { PICKER_WIDTH.min(body.width) } else { body.width };
-        panes.picker = Some(pane(Rect { width, ..body }, bordered));
+        panes.rules.list = ruled.then(|| left.right());
+        panes.picker = Some(pane(if ruled { left } else { body }, ruled));
     }
     body
 }
@@ -171,18 +217,15 @@ fn split_bottom(area: Rect, height: u16) -> (Rect, Rect) {
     (Rect { height: area.height - height, ..area }, Rect { y: area.bottom() - height, height, ..area })
 }
 
-fn pane(outer: Rect, bordered: bool) -> PaneArea {
-    let inner = if bordered {
-        Rect {
-            x: outer.x + 1,
-            y: outer.y + 1,
-            width: outer.width.saturating_sub(2),
-            height: outer.height.saturating_sub(2),
-        }
-    } else {
-        Rect { y: outer.y + 1, height: outer.height.saturating_sub(1), ..outer }
+fn pane(outer: Rect, ruled: bool) -> PaneArea {
+    let edge = u16::from(ruled);
+    let inner = Rect {
+        y: outer.y + 1,
+        height: outer.height.saturating_sub(1),
+        width: outer.width.saturating_sub(edge),
+        ..outer
     };
-    PaneArea { outer, inner, bordered }
+    PaneArea { outer, inner, ruled }
 }
 
 #[cfg(test)]
@@ -193,29 +236,32 @@ mod tests {
         Shape { focus: Pane::Composer, zoomed: false, thread_beside: true, thread_over: false, pass: false };
 
     fn at(width: u16, height: u16, shape: Shape) -> Panes {
-        panes(Size { width, height }, shape, |_, _| 2)
+        panes(Size { width, height }, shape, |_, _| 1)
     }
 
     #[test]
     fn breakpoints() {
-        let wide = at(160, 50, SHAPE);
-        assert!(wide.picker.is_some() && wide.thread.is_some() && wide.log.is_some() && !wide.picker_on_top);
-        let usual = at(120, 36, SHAPE);
-        assert!(usual.picker.is_some() && usual.log.is_some());
-        assert!(usual.thread.zip(usual.log).is_some_and(|(t, l)| t.outer.bottom() == l.outer.top()));
-        assert!(at(120, 30, SHAPE).thread.is_none());
-        let narrow = at(80, 24, SHAPE);
-        assert!(narrow.picker.is_none() && narrow.log.is_some());
+        let wide = at(200, 60, SHAPE);
+        assert!(wide.picker.is_some_and(|p| p.outer.width == 40) && !wide.picker_on_top);
+        assert!(wide.thread.zip(wide.log).is_some_and(|(t, l)| t.outer.right() + 1 == l.outer.left()));
+        for (width, list) in [(120, 30), (140, 36)] {
+            let usual = at(width, 36, SHAPE);
+            assert!(usual.picker.is_some_and(|p| p.outer.width == list));
+            assert!(usual.thread.zip(usual.log).is_some_and(|(t, l)| t.outer.bottom() + 1 == l.outer.top()));
+        }
+        let narrow = at(80, 24, Shape { focus: Pane::Log, ..SHAPE });
+        let heights = [narrow.thread, narrow.log].map(|p| p.map(|p| p.outer.height));
+        assert_eq!(heights, [Some(9), Some(7)], "thread, log and composer are there together");
         let picking = at(80, 24, Shape { focus: Pane::Picker, ..SHAPE });
-        assert!(picking.picker_on_top && picking.picker.is_some_and(|p| p.outer.width == PICKER_WIDTH));
-        assert!(at(60, 18, SHAPE).log.is_some_and(|p| !p.bordered));
+        assert!(picking.picker_on_top && picking.picker.is_some_and(|p| p.outer.width == 30));
+        assert!(at(60, 18, SHAPE).log.is_some_and(|p| !p.ruled));
         assert!(at(40, 12, SHAPE).composer.is_some());
         assert!(at(39, 12, SHAPE).too_small && at(40, 11, SHAPE).too_small);
     }
 
     #[test]
     fn the_pass_takes_the_logs_place() {
-        for (width, height) in [(160, 50), (120, 36), (80, 24), (40, 12)] {
+        for (width, height) in [(200, 60), (120, 36), (80, 24), (40, 12)] {
             let pass = at(width, height, Shape { pass: true, ..SHAPE });
             assert_eq!(pass.pass, at(width, height, SHAPE).log);
             assert!(pass.pass.is_some() && pass.log.is_none());
@@ -225,27 +271,35 @@ mod tests {
     #[test]
     fn the_thread_takes_the_logs_place_where_there_is_no_room_for_both() {
         let over = Shape { thread_over: true, ..SHAPE };
-        assert!(at(120, 30, over).thread.is_some() && at(120, 30, over).log.is_none());
-        assert!(at(160, 50, over).thread.is_some() && at(160, 50, over).log.is_some());
+        assert!(at(60, 18, over).thread.is_some() && at(60, 18, over).log.is_none());
+        assert!(at(120, 36, over).thread.is_some() && at(120, 36, over).log.is_some());
     }
 
     #[test]
-    fn panes_never_overlap_and_stay_on_screen() {
-        for width in 40..200 {
-            for height in 12..60 {
-                let panes = at(width, height, SHAPE);
-                let screen = Rect::new(0, 0, width, height);
-                let areas: Vec<Rect> = [Some(panes.header), Some(panes.status), Some(panes.footer)]
-                    .into_iter()
-                    .chain(
-                        [panes.picker, panes.log, panes.thread, panes.pass, panes.composer].map(|p| p.map(|p| p.outer)),
-                    )
-                    .flatten()
-                    .collect();
-                for (i, a) in areas.iter().enumerate() {
-                    assert_eq!(screen.intersection(*a), *a, "{width}x{height}");
-                    for b in areas.iter().skip(i + 1) {
-                        assert!(a.intersection(*b).is_empty(), "{width}x{height}: {a:?} {b:?}");
+    fn panes_and_rules_never_overlap_and_stay_on_screen() {
+        for width in 40..210 {
+            for height in 12..64 {
+                for composer in [1, 3, 40] {
+                    let panes = panes(Size { width, height }, SHAPE, |_, _| composer);
+                    let screen = Rect::new(0, 0, width, height);
+                    let rules = panes.rules;
+                    let row = |y| Rect { x: panes.main.x, y, width: panes.main.width, height: 1 };
+                    let rows = [rules.log, rules.composer].map(|y| y.map(row));
+                    let bottom = rules.bottom.map(|y| Rect { x: 0, width, ..row(y) });
+                    let areas: Vec<Rect> = [Some(panes.header), Some(panes.status), Some(panes.footer), bottom]
+                        .into_iter()
+                        .chain(rows)
+                        .chain(
+                            [panes.picker, panes.log, panes.thread, panes.pass, panes.composer]
+                                .map(|p| p.map(|p| p.outer)),
+                        )
+                        .flatten()
+                        .collect();
+                    for (i, a) in areas.iter().enumerate() {
+                        assert_eq!(screen.intersection(*a), *a, "{width}x{height}");
+                        for b in areas.iter().skip(i + 1) {
+                            assert!(a.intersection(*b).is_empty(), "{width}x{height}: {a:?} {b:?}");
+                        }
                     }
                 }
             }
@@ -256,6 +310,6 @@ mod tests {
     fn the_focused_pane_can_have_it_all() {
         let zoomed = at(120, 36, Shape { focus: Pane::Log, zoomed: true, ..SHAPE });
         assert!(zoomed.picker.is_none() && zoomed.composer.is_none());
-        assert_eq!(zoomed.log.map(|p| p.outer.height), Some(33));
+        assert_eq!(zoomed.log.map(|p| p.outer.height), Some(32));
     }
 }

@@ -1,5 +1,7 @@
 //! Colours and glyphs by meaning. Panes ask for a role, never for a colour.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
@@ -20,21 +22,19 @@ const MONOCHROME: &str = "monochrome";
 pub enum Role {
     /// Ordinary text.
     Text,
-    /// Less important text: ids, times, hints.
+    /// Less important text: ids, times, words that say that all is well.
     Dim,
-    /// Titles and the names of keys.
+    /// Titles and names.
     Strong,
-    /// The border of a pane.
+    /// The rules between panes.
     Border,
-    /// The border of the pane that has the focus.
+    /// The focus, and the names of keys.
     Focus,
-    /// The selected row (always reversed too).
-    Selected,
-    /// It worked.
+    /// Evidence that holds. The only green on the screen.
     Ok,
-    /// It was refused or failed.
+    /// The word of an error, its status, the name of its cause; never a whole sentence.
     Error,
-    /// Unknown, waiting, about to expire.
+    /// Unknown, waiting, more than one try, a fault that is on.
     Warning,
     /// Under way, or news.
     Info,
@@ -42,43 +42,82 @@ pub enum Role {
     Match,
     /// Names of JSON fields and headers.
     Name,
+    /// A word on a ground of its own: where one is.
+    Badge,
     /// Production.
     Production,
 }
 
-/// A theme: a style for each role, and the glyphs that borders and marks are made of.
+/// How many colours the terminal shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// 24 bits.
+    #[default]
+    True,
+    /// The 256 of xterm.
+    Indexed,
+    /// The sixteen that a person's own terminal theme names.
+    Basic,
+}
+
+impl Depth {
+    /// What the environment says of the terminal (`COLORTERM`, `TERM`).
+    pub fn of(colorterm: &str, term: &str) -> Self {
+        if matches!(colorterm, "truecolor" | "24bit") || term.ends_with("-direct") {
+            Self::True
+        } else if term.contains("256color") {
+            Self::Indexed
+        } else {
+            Self::Basic
+        }
+    }
+}
+
+/// A theme: a colour for each meaning, and whether glyphs beyond ASCII may be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Its name, as config and `:theme` say it.
     pub name: String,
     /// Only `+-|>v` and the like.
     pub ascii: bool,
-    /// No colour at all (`NO_COLOR`): bold, underline and reverse remain.
+    /// No colour at all: bold, underline and reverse remain.
     pub mono: bool,
+    /// No theme may have colour (`NO_COLOR`).
+    pub no_color: bool,
+    /// How many colours the terminal shows.
+    pub depth: Depth,
     /// Text.
     pub text: Color,
     /// Dim text.
     pub dim: Color,
-    /// Borders.
+    /// Rules.
     pub border: Color,
-    /// Focused border, names of keys.
+    /// Focus, names of keys.
     pub accent: Color,
-    /// It worked.
+    /// Evidence that holds.
     pub ok: Color,
     /// Refused or failed.
     pub error: Color,
     /// Unknown, waiting.
     pub warning: Color,
-    /// Under way.
-    pub info: Color,
+    /// The ground of the selected row; `Reset`: it is reversed.
+    pub selected: Color,
+    /// The ground of what the other side said; `Reset`: a bar stands beside it.
+    pub bubble: Color,
+    /// The ground of what the guest said; `Reset`: a bar stands beside it.
+    pub own_bubble: Color,
+    /// What stands on a badge.
+    pub on_badge: Color,
 }
 
 impl Default for Theme {
     fn default() -> Self {
         Self {
-            name: "terminal".to_owned(),
+            name: TERMINAL.to_owned(),
             ascii: false,
             mono: false,
+            no_color: false,
+            depth: Depth::True,
             text: Color::Reset,
             dim: Color::Reset,
             border: Color::Reset,
@@ -86,14 +125,17 @@ impl Default for Theme {
             ok: Color::Green,
             error: Color::Red,
             warning: Color::Yellow,
-            info: Color::Blue,
+            selected: Color::Reset,
+            bubble: Color::Reset,
+            own_bubble: Color::Reset,
+            on_badge: Color::Black,
         }
     }
 }
 
 /// A theme file.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ThemeFile {
     name: String,
     background: Color,
@@ -104,7 +146,9 @@ struct ThemeFile {
     ok: Color,
     error: Color,
     warning: Color,
-    info: Color,
+    selected: Color,
+    bubble: Color,
+    own_bubble: Color,
 }
 
 /// The names of the themes.
@@ -112,9 +156,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     [TERMINAL].into_iter().chain(BUILT_IN.iter().map(|(name, _)| *name)).chain([MONOCHROME])
 }
 
-/// The theme of that name, in ASCII or without colour where asked.
-pub fn named(name: &str, ascii: bool, mono: bool) -> Option<Theme> {
-    let base = Theme { ascii, mono, ..Theme::default() };
+/// The theme of that name for a terminal that shows so many colours, in ASCII or without colour where asked.
+pub fn named(name: &str, ascii: bool, no_color: bool, depth: Depth) -> Option<Theme> {
+    let base = Theme { ascii, mono: no_color, no_color, depth, ..Theme::default() };
     match name {
         TERMINAL => Some(base),
         MONOCHROME => Some(Theme { name: MONOCHROME.to_owned(), mono: true, ..base }),
@@ -122,28 +166,57 @@ pub fn named(name: &str, ascii: bool, mono: bool) -> Option<Theme> {
             let (_, text) = BUILT_IN.iter().find(|(n, _)| *n == name)?;
             // The files are part of the program; a test parses each.
             let file: ThemeFile = toml::from_str(text).ok()?;
-            Some(file.theme(ascii, mono))
+            // Sixteen colours are the terminal's own: a theme names none that would be nearer.
+            let base = Theme { name: file.name.clone(), ..base };
+            Some(if depth == Depth::Basic { base } else { file.theme(base) })
         }
     }
 }
 
 impl ThemeFile {
-    fn theme(self, ascii: bool, mono: bool) -> Theme {
-        debug_assert!(matches!(self.background, Color::Rgb(..)));
+    fn theme(self, base: Theme) -> Theme {
+        let shown = |color| if base.depth == Depth::Indexed { indexed(color) } else { color };
         Theme {
-            name: self.name,
-            ascii,
-            mono,
-            text: self.text,
-            dim: self.dim,
-            border: self.border,
-            accent: self.accent,
-            ok: self.ok,
-            error: self.error,
-            warning: self.warning,
-            info: self.info,
+            text: shown(self.text),
+            dim: shown(self.dim),
+            border: shown(self.border),
+            accent: shown(self.accent),
+            ok: shown(self.ok),
+            error: shown(self.error),
+            warning: shown(self.warning),
+            selected: shown(self.selected),
+            bubble: shown(self.bubble),
+            own_bubble: shown(self.own_bubble),
+            on_badge: shown(self.background),
+            ..base
         }
     }
+}
+
+/// The six levels of each channel in xterm's colour cube.
+const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
+
+/// What the 256 colours of xterm show as `index`, for those that are the same on each terminal (16 to 255).
+const fn rgb_of(index: u8) -> (u8, u8, u8) {
+    if index >= 232 {
+        let grey = 8 + 10 * (index - 232);
+        return (grey, grey, grey);
+    }
+    let at = index.saturating_sub(16);
+    (CUBE[(at / 36) as usize % 6], CUBE[(at / 6 % 6) as usize], CUBE[(at % 6) as usize])
+}
+
+/// The nearest of the 256 colours of xterm.
+fn indexed(color: Color) -> Color {
+    let Color::Rgb(red, green, blue) = color else { return color };
+    let distance = |index: &u8| {
+        let shown = rgb_of(*index);
+        [(red, shown.0), (green, shown.1), (blue, shown.2)]
+            .map(|(is, seen)| u32::from(is.abs_diff(seen)).pow(2))
+            .iter()
+            .sum::<u32>()
+    };
+    Color::Indexed((16..=255).min_by_key(distance).unwrap_or(231))
 }
 
 impl Theme {
@@ -152,22 +225,51 @@ impl Theme {
         let (color, modifier) = match role {
             Role::Text => (self.text, Modifier::empty()),
             // A theme that has a colour for it needs no attribute, which some terminals render unreadably.
-            Role::Dim if self.mono || self.dim == Color::Reset => (self.dim, Modifier::DIM),
-            Role::Dim => (self.dim, Modifier::empty()),
+            Role::Dim | Role::Name if self.mono || self.dim == Color::Reset => (self.dim, Modifier::DIM),
+            Role::Dim | Role::Name => (self.dim, Modifier::empty()),
             Role::Strong => (self.text, Modifier::BOLD),
+            Role::Border if self.mono || self.border == Color::Reset => (self.border, Modifier::DIM),
             Role::Border => (self.border, Modifier::empty()),
+            Role::Focus if self.mono => (self.accent, Modifier::BOLD.union(Modifier::UNDERLINED)),
             Role::Focus => (self.accent, Modifier::BOLD),
-            Role::Selected => (Color::Reset, Modifier::REVERSED),
+            Role::Info => (self.accent, Modifier::empty()),
             Role::Ok => (self.ok, Modifier::empty()),
             Role::Error => (self.error, Modifier::BOLD),
-            Role::Warning => (self.warning, Modifier::BOLD),
-            Role::Info => (self.info, Modifier::empty()),
+            Role::Warning => (self.warning, Modifier::empty()),
             Role::Match => (self.accent, Modifier::UNDERLINED),
-            Role::Name => (self.accent, Modifier::empty()),
+            Role::Badge if self.mono => (Color::Reset, Modifier::REVERSED),
+            Role::Badge => return Style::new().fg(self.on_badge).bg(self.accent),
             Role::Production => (self.error, Modifier::REVERSED.union(Modifier::BOLD)),
         };
         let style = Style::new().add_modifier(modifier);
         if self.mono || color == Color::Reset { style } else { style.fg(color) }
+    }
+
+    /// Marks an area as selected: on a ground of its own with its colours kept, or reversed where there is none. Colours
+    /// that are reversed would be stripes.
+    pub fn select(&self, area: Rect, buf: &mut Buffer) {
+        self.ground(area, self.selected, buf);
+        if !self.mono && self.selected != Color::Reset {
+            return;
+        }
+        let area = area.intersection(buf.area);
+        for at in area.positions() {
+            if let Some(cell) = buf.cell_mut(at) {
+                cell.set_style(Style::reset().add_modifier(Modifier::REVERSED));
+            }
+        }
+    }
+
+    /// Gives an area a ground; nothing where the theme has none.
+    pub fn ground(&self, area: Rect, color: Color, buf: &mut Buffer) {
+        if !self.mono && color != Color::Reset {
+            buf.set_style(area.intersection(buf.area), Style::new().bg(color));
+        }
+    }
+
+    /// Whether what is said in a conversation stands on grounds, or beside bars.
+    pub fn has_grounds(&self) -> bool {
+        !self.mono && self.bubble != Color::Reset
     }
 }
 
@@ -191,28 +293,100 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// What a colour looks like on a terminal.
+    fn seen(color: Color) -> Color {
+        let Color::Indexed(index) = color else { return color };
+        let (r, g, b) = rgb_of(index);
+        Color::Rgb(r, g, b)
+    }
+
     #[test]
-    fn every_theme_loads_and_can_be_read() {
+    fn every_theme_can_be_read_on_every_ground_at_each_depth() {
         for (name, text) in BUILT_IN {
             let file: ThemeFile = toml::from_str(text).unwrap();
             assert_eq!(file.name, name);
-            for color in [file.text, file.dim, file.accent, file.ok, file.error, file.warning, file.info] {
-                let ratio = contrast(color, file.background);
-                assert!(ratio >= 4.5, "{name}: {color} has {ratio:.1}");
+            for depth in [Depth::True, Depth::Indexed] {
+                let theme = named(name, false, false, depth).unwrap();
+                let grounds = [file.background, theme.selected, theme.bubble, theme.own_bubble].map(seen);
+                for ground in grounds {
+                    for color in [theme.text, theme.accent, theme.ok, theme.error, theme.warning] {
+                        let ratio = contrast(seen(color), ground);
+                        assert!(ratio >= 4.5, "{name} {depth:?}: {color} on {ground} has {ratio:.2}");
+                    }
+                    let ratio = contrast(seen(theme.dim), ground);
+                    assert!(ratio >= 3.0, "{name} {depth:?}: dim on {ground} has {ratio:.2}");
+                }
+                // A rule stands on the terminal's own ground only; a badge's word on the accent.
+                assert!(contrast(seen(theme.border), file.background) >= 3.0, "{name} {depth:?}: border");
+                assert!(contrast(seen(theme.on_badge), seen(theme.accent)) >= 4.5, "{name} {depth:?}: badge");
+                // The grounds are there to be told from each other.
+                assert!(grounds.iter().skip(1).all(|ground| *ground != file.background), "{name} {depth:?}");
             }
-            assert!(contrast(file.border, file.background) >= 3.0, "{name}: border");
         }
         for name in names() {
-            assert_eq!(named(name, false, false).unwrap().name, name);
+            assert_eq!(named(name, false, false, Depth::True).unwrap().name, name);
         }
-        assert_eq!(named("no such", false, false), None);
+        assert_eq!(named("no such", false, false, Depth::True), None);
     }
 
     #[test]
     fn monochrome_has_no_colour_at_all() {
-        let mono = named("dark", false, true).unwrap();
-        for role in [Role::Text, Role::Ok, Role::Error, Role::Production, Role::Focus, Role::Dim] {
-            assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None));
+        for name in names() {
+            let mono = named(name, false, true, Depth::True).unwrap();
+            for role in [Role::Text, Role::Ok, Role::Error, Role::Production, Role::Focus, Role::Dim, Role::Badge] {
+                assert_eq!((mono.style(role).fg, mono.style(role).bg), (None, None), "{name}");
+            }
+            assert!(!mono.has_grounds());
+        }
+    }
+
+    #[test]
+    fn sixteen_colours_are_the_terminals_own() {
+        for name in names() {
+            let theme = named(name, false, false, Depth::Basic).unwrap();
+            for color in [theme.text, theme.accent, theme.ok, theme.error, theme.warning, theme.selected] {
+                assert!(!matches!(color, Color::Rgb(..) | Color::Indexed(_)), "{name}: {color}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reversed_row_has_no_stripes() {
+        let area = Rect::new(0, 0, 6, 1);
+        for theme in [Theme::default(), named("dark", false, true, Depth::True).unwrap()] {
+            let mut buf = Buffer::empty(area);
+            buf.set_string(0, 0, "ab", theme.style(Role::Error));
+            buf.set_string(2, 0, "cd", theme.style(Role::Dim));
+            theme.select(area, &mut buf);
+            for cell in buf.content() {
+                assert_eq!((cell.fg, cell.bg, cell.modifier), (Color::Reset, Color::Reset, Modifier::REVERSED));
+            }
+        }
+        let dark = named("dark", false, false, Depth::True).unwrap();
+        let mut buf = Buffer::empty(area);
+        buf.set_string(0, 0, "ab", dark.style(Role::Error));
+        dark.select(area, &mut buf);
+        assert!(
+            buf.content()
+                .iter()
+                .all(|cell| cell.bg == dark.selected && cell.modifier & Modifier::REVERSED == Modifier::empty())
+        );
+        assert_eq!(buf.content()[0].fg, dark.error);
+    }
+
+    #[test]
+    fn the_environment_tells_how_many_colours_there_are() {
+        for (colorterm, term, depth) in [
+            ("truecolor", "xterm", Depth::True),
+            ("24bit", "screen", Depth::True),
+            ("", "xterm-direct", Depth::True),
+            ("", "xterm-256color", Depth::Indexed),
+            ("yes", "tmux-256color", Depth::Indexed),
+            ("", "xterm", Depth::Basic),
+            ("", "linux", Depth::Basic),
+            ("", "", Depth::Basic),
+        ] {
+            assert_eq!(Depth::of(colorterm, term), depth, "{colorterm} {term}");
         }
     }
 }

@@ -18,14 +18,14 @@ fn over(row: &str, text: &str) -> bool {
 
 /// Waits until the token is there and the conversation was read, so that faults meet the sends of the test.
 async fn ready(hands: &mut Hands) {
-    hands.see("TOKEN ok").await;
+    hands.see("token ok").await;
     hands.until("the conversation was read", |f| f.contains("connected")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stripped_scope_is_announced_before_the_first_message() {
     run(SIZE, Scenario::named("stripped-scope").unwrap(), |mut hands: Hands| async move {
-        let frame = hands.see("SCOPE MISSING").await;
+        let frame = hands.see("scope missing").await;
         assert!(!frame.contains("SEND"), "nothing was sent yet: {frame}");
         let frame = hands
             .until("the announcement", |f| f.lines().any(|l| l.starts_with('!') && l.contains("guest:messages:send")))
@@ -156,7 +156,7 @@ async fn conversations_run_side_by_side_and_keep_their_drafts() {
         hands.keys("enter");
         hands
             .until("the other conversation, with a draft of its own", |f| {
-                f.contains("Compose → Echo") && !f.contains("draft for billing")
+                f.contains("3 To Echo") && !f.contains("draft for billing")
             })
             .await;
         hands.type_text("quick");
@@ -201,7 +201,7 @@ async fn production_asks_and_then_sends_what_it_showed() {
     };
     run_profile(SIZE, Scenario::builtin(), production, |mut hands: Hands| async move {
         ready(&mut hands).await;
-        hands.see("[PROD]").await;
+        hands.see(" PROD ").await;
         hands.type_text("to a real guest");
         hands.keys("enter");
         hands.see("PROD: send this message?").await;

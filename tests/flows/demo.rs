@@ -54,7 +54,7 @@ async fn a_recording_plays_back_what_was_on_the_screen() {
         |p| p,
         data.path(),
         |mut hands: Hands| async move {
-            hands.see("TOKEN ok").await;
+            hands.see("token ok").await;
             hands.until("the conversation was read", |f| f.contains("connected")).await;
             hands.keys("ctrl-p");
             hands.type_text("rec");

@@ -10,7 +10,7 @@ const SIZE: (u16, u16) = (120, 36);
 async fn probes_settle_what_the_refusal_leaves_open() {
     let scenario = Scenario::named("stripped-scope").unwrap();
     let (_, state) = run(SIZE, scenario, |mut hands: Hands| async move {
-        hands.see("SCOPE MISSING").await;
+        hands.see("scope missing").await;
         hands.type_text("my account is 12345");
         hands.keys("enter");
         hands.see("scope-stripped · likely").await;
@@ -32,7 +32,7 @@ async fn probes_settle_what_the_refusal_leaves_open() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_refusal_the_open_conversation_is_looked_at() {
     let (_, state) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
-        hands.see("TOKEN ok").await;
+        hands.see("token ok").await;
         hands.keys("esc D");
         let page = hands.see("All is well").await;
         assert!(page.contains("pass  participant"), "{page}");

@@ -9,7 +9,7 @@ const SIZE: (u16, u16) = (120, 36);
 #[tokio::test(flavor = "multi_thread")]
 async fn pick_type_send_and_see_everything() {
     let (exit, _) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
-        hands.see("TOKEN ok").await;
+        hands.see("token ok").await;
         hands.type_text("hello from the keyboard");
         hands.keys("enter");
         let frame = hands.see("\"hello from the keyboard\"").await;

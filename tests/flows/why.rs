@@ -10,7 +10,7 @@ const SIZE: (u16, u16) = (120, 36);
 async fn a_stripped_scope_is_named_explained_and_put_into_words() {
     let scenario = Scenario::named("stripped-scope").unwrap();
     let (_, state) = run(SIZE, scenario, |mut hands: Hands| async move {
-        hands.see("SCOPE MISSING").await;
+        hands.see("scope missing").await;
         hands.until("the conversation was read", |f| f.contains("READ")).await;
         hands.type_text("my account is 12345");
         hands.keys("enter");
@@ -80,7 +80,7 @@ async fn a_healed_401_is_a_glitch_of_the_token_and_no_refusal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_message_goes_out_wrongly_on_purpose_once_and_is_marked() {
     let (_, state) = run(SIZE, Scenario::builtin(), |mut hands: Hands| async move {
-        hands.see("TOKEN ok").await;
+        hands.see("token ok").await;
         hands.keys("esc B 2 enter");
         hands.see("no-token: without a token").await;
         hands.keys("3 enter");
@@ -110,7 +110,7 @@ async fn the_next_message_goes_out_wrongly_on_purpose_once_and_is_marked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_card_fits_small_screens() {
     let (_, _) = run((40, 12), Scenario::named("stripped-scope").unwrap(), |mut hands: Hands| async move {
-        hands.see("TOKEN").await;
+        hands.see("token").await;
         hands.type_text("x");
         hands.keys("enter");
         hands.see("refused").await;

@@ -260,7 +260,7 @@ fn killed_at_any_point_nothing_is_lost_and_nothing_sent_twice() {
     // One last start: what is queued goes, what is unknown is looked up. A web conversation takes a frame a second, and of
     // its history ten pages may be read in a minute, so that the time this may take grows with what was said.
     let mut session = start(home.path());
-    let signed_in = |screen: &str| screen.contains("TOKEN ok") || screen.contains("SESSION ok");
+    let signed_in = |screen: &str| screen.contains("token ok") || screen.contains("SESSION ok");
     session.until("the open conversation's token or session", signed_in);
     let pages = u32::try_from(received(&sandbox).len()).unwrap() / PAGE_SIZE;
     let queued = kept(&dir, &conversations).into_values().filter(|(life, _)| life == "queued").count();
@@ -336,10 +336,10 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     // It is received, and the answer does not come before the end.
     sandbox.set_fault(r#"{"fault": "slow-headers", "conversation": "Anna, open", "delay_ms": 600000}"#).unwrap();
     let mut session = start(home.path());
-    session.see("TOKEN ok");
+    session.see("token ok");
     session.press("\x1b");
     session.press("1gjjj\r");
-    session.see("Compose → Anna, open");
+    session.see("3 To Anna, open");
     session.press(text);
     session.press("\r");
     wait(&mut session, "received", &|| received(&sandbox).contains_key(text));
@@ -350,12 +350,12 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     // Its conversation was never told, so nothing but a person can go on.
     let mut session = start(home.path());
     session.see("of the last session has an unknown outcome");
-    session.see("TOKEN ok");
+    session.see("token ok");
     session.press("\x1b");
     session.press("1gjjj\r");
-    session.see("Compose → Anna, open");
+    session.see("3 To Anna, open");
     session.press("\x1b");
-    session.see("» 2 Log");
+    session.until("the log in focus", |s| s.trim_end().ends_with(" log"));
     session.press("u");
     session.see("What became of this message?");
     session.press("4\r");

@@ -29,7 +29,7 @@ fn a_recording_from_the_command_line_ends_with_what_was_seen_last_and_is_never_w
         Session::start(command, 100, 30)
     };
     let mut session = record();
-    session.until("it is recorded", |s| s.contains("TOKEN ok") && s.contains("REC"));
+    session.until("it is recorded", |s| s.contains("token ok") && s.contains("REC"));
     session.press("on the record\r");
     session.until("an accepted message", |s| s.contains("200 a"));
     session.press("\x03");

@@ -117,7 +117,7 @@ async fn a_pass_by_keys_survives_being_killed_and_ends_with_four_reports() {
 /// Everything that the terminal was sent before the secret was typed: what one types one sees.
 fn by_keys(home: &Path, secret: &str) -> String {
     let mut session = start(home, secret, 120, 36);
-    session.see("TOKEN ok");
+    session.see("token ok");
     session.press("\x1bT");
     session.see("Night round  night.toml");
     session.press("\r");

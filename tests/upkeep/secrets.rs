@@ -75,7 +75,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
         data.path(),
         Some(metrics),
         |mut hands: Hands| async move {
-            hands.see("TOKEN ok").await;
+            hands.see("token ok").await;
             hands.until("the conversation was read", |f| f.contains("connected")).await;
             // All of it is recorded.
             hands.keys("ctrl-p");

@@ -75,7 +75,6 @@ pub struct Conversations {
     shown: Vec<usize>,
     selected: Option<ConversationKey>,
     active: Option<ConversationKey>,
-    keys: String,
 }
 
 impl fmt::Debug for Conversations {
@@ -112,23 +111,12 @@ impl Conversations {
             shown: Vec::new(),
             selected,
             active: None,
-            keys: "Enter open  p pin  # ids  + add".to_owned(),
         };
         picker.arrange();
         picker
     }
 
-    /// Names the keys of the live keymap, for the last line of the pane.
-    pub fn set_keys(&mut self, line: &str) {
-        line.clone_into(&mut self.keys);
-    }
-
     // ---- reading ------------------------------------------------------------------------------------------------
-
-    /// The line of keys.
-    pub fn keys(&self) -> &str {
-        &self.keys
-    }
 
     /// A conversation by its key.
     pub fn get(&self, key: ConversationKey) -> Option<&Item> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Page;
 use super::entry::{Density, Entry};
-use super::line::{clock_exact, head, size};
+use super::line::{clock_exact, head, reply, size};
 use super::pretty;
 use super::row::{Line, Row, RowKind, Section, Tone};
 use super::words::{body_facts, ended, exact, failure_word, status_line, status_tone, timing};
@@ -20,12 +20,16 @@ pub(super) const LABEL: usize = 9;
 /// All rows of an entry at its density.
 pub(super) fn rows(page: &Page<'_>, entry: &Entry) -> Vec<Row> {
     let mut sheet = Sheet { page, rows: vec![head(page, entry)] };
+    if let Some(said) = &entry.reply {
+        sheet.rows.push(reply(page, said));
+    }
     if entry.density() != Density::Line {
         sheet.summary(entry);
     }
     if entry.density() == Density::Full
         && let Some(exchange) = entry.exchange()
     {
+        sheet.more(entry, exchange);
         sheet.full(entry, exchange);
     }
     if let Some(needle) = page.search {
@@ -47,24 +51,16 @@ pub(super) struct Sheet<'p> {
 }
 
 impl Sheet<'_> {
-    pub(super) fn gutter(&self, kind: RowKind) -> Line {
-        let bar = match (kind, self.page.ascii) {
-            (RowKind::Section(_), false) => "├ ",
-            (RowKind::Section(_), true) => "+ ",
-            (_, false) => "│ ",
-            (_, true) => "| ",
-        };
+    /// The blanks in front of details: they begin under the time.
+    pub(super) fn gutter(&self) -> Line {
         let mut line = Line::default();
-        if self.page.width >= 60 {
-            line.push("  ", Tone::Text);
-        }
-        line.push(bar, Tone::Dim);
+        line.pad_to(if self.page.width >= 60 { self.page.columns.before_time() } else { 2 });
         line
     }
 
     /// Adds one line of content: cut, or wrapped where wrapping is on or `whole` asks for it.
     pub(super) fn add(&mut self, kind: RowKind, content: Line, hang: usize, whole: bool) {
-        let gutter = self.gutter(kind);
+        let gutter = self.gutter();
         let room = self.page.width.saturating_sub(gutter.cells).max(1);
         let pieces = if self.page.wrap || whole {
             content.wrapped(room, hang)
@@ -143,7 +139,7 @@ impl Sheet<'_> {
             line.append(about);
         }
         // A title is one row, also while wrapping is on: a fold has one place to stand on.
-        let gutter = self.gutter(RowKind::Section(section));
+        let gutter = self.gutter();
         let fitted = line.fitted(self.page.width.saturating_sub(gutter.cells).max(1), self.page.ascii);
         self.add(RowKind::Section(section), fitted, 0, false);
         open

@@ -1,13 +1,10 @@
-//! Why an entry was refused, as the log shows it: the diagnosis that stands with the entry, and its rows in the summary.
+//! Why entries were refused: the diagnosis that stands with each.
 
 use std::sync::Arc;
 
 use super::Log;
-use super::detail::{LABEL, Sheet};
 use super::entry::Entry;
-use super::row::{Line, RowKind, Tone};
-use crate::model::{Confidence, Diagnosis, ExchangeId, Holds, Kind, Outcome};
-use crate::text::screen;
+use crate::model::{Diagnosis, ExchangeId, Kind, Outcome};
 
 impl Log {
     /// The metrics that the exchange `id` caused, as they were handed to the agent.
@@ -33,10 +30,12 @@ impl Log {
         self.settle();
     }
 
-    /// The entry that a person means by "why": the selected one if there is something to explain, else the newest.
+    /// The entry that a person means by "why": the selected one if there is something to explain, else the newest that is
+    /// shown, else the newest.
     pub fn why(&self) -> Option<&Entry> {
         let told = |e: &&Entry| e.diagnosis.is_some();
-        self.selected().filter(told).or_else(|| self.entries().rev().find(told))
+        let shown = || self.entries().rev().find(|e| e.shown && told(e));
+        self.selected().filter(told).or_else(shown).or_else(|| self.entries().rev().find(told))
     }
 
     /// Why an exchange was refused, as far as it was told.
@@ -69,60 +68,5 @@ impl Log {
         };
         let before = self.entries().rev().filter(|e| e.number() < number).find(accepted);
         before.or_else(|| self.entries().filter(|e| e.number() > number).find(accepted)).map(Entry::number)
-    }
-}
-
-impl Sheet<'_> {
-    /// Cause, confidence and evidence in one row, and what was checked in another.
-    pub(super) fn why(&mut self, entry: &Entry) {
-        if let Some(variation) = entry.exchange().and_then(|x| x.sent_as) {
-            let mut line = Self::labelled("purpose");
-            line.push(&format!("sent on purpose as {variation}: {}", variation.about()), Tone::Warning);
-            self.add(RowKind::Detail, line, LABEL, false);
-        }
-        let Some(diagnosis) = entry.diagnosis.as_deref() else { return };
-        let dot = self.dot();
-        let tone = match diagnosis.confidence() {
-            _ if diagnosis.healed => Tone::Warning,
-            Confidence::Sure | Confidence::Likely => Tone::Error,
-            Confidence::Possible => Tone::Warning,
-        };
-        let mut line = Line::default();
-        line.push(diagnosis.cause().as_str(), tone);
-        line.push(dot, Tone::Dim);
-        if !diagnosis.suspects.is_empty() {
-            line.push(diagnosis.confidence().word(), Tone::Strong);
-            line.push(dot, Tone::Dim);
-        }
-        let key = format!("   {} why", self.page.keys.why);
-        let gutter = self.gutter(RowKind::Detail).cells;
-        let room = self.page.width.saturating_sub(gutter + line.cells + screen::width(&key));
-        // Where nothing was sent, no server said anything: the reason itself stands here.
-        let unsent = diagnosis.suspects.is_empty() && entry.exchange().is_some_and(|x| x.last_attempt().is_none());
-        let sentence = if unsent { diagnosis.said.clone() } else { diagnosis.sentence() };
-        line.push_fitted(&screen::visible(&sentence), room, self.page.ascii, Tone::Text);
-        line.push(&key, Tone::Dim);
-        self.add(RowKind::Detail, line, 0, false);
-        self.checked(diagnosis);
-    }
-
-    fn checked(&mut self, diagnosis: &Diagnosis) {
-        let known = diagnosis.checks_known();
-        if known.is_empty() {
-            return;
-        }
-        let mut line = Self::labelled("checked");
-        let from = line.cells;
-        for (holds, what) in known {
-            if line.cells > from {
-                line.push(self.dot(), Tone::Dim);
-            }
-            let what = screen::visible(what);
-            match holds {
-                Holds::No => line.push(&what, Tone::Warning),
-                Holds::Yes | Holds::Unknown => line.push(&what, Tone::Text),
-            }
-        }
-        self.add(RowKind::Detail, line, LABEL, false);
     }
 }

@@ -8,7 +8,7 @@ use super::needle::Needle;
 use super::rate::is_healed;
 use super::row::{Row, Section};
 use crate::model::exchange::header;
-use crate::model::{Body, Diagnosis, Exchange, Kind, Moment};
+use crate::model::{Author, Body, ConversationKey, Diagnosis, Exchange, Kind, Moment, Outcome};
 use crate::text::json;
 
 /// How much of an entry is shown.
@@ -37,6 +37,26 @@ pub(super) enum Later {
     Lost,
 }
 
+/// What is folded away until somebody asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// Reads of conversations that went well.
+    Polling,
+    /// Frames that come often and say little.
+    Quiet,
+}
+
+/// What the other side said to a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Who.
+    pub author: Author,
+    /// What, not made safe for a terminal.
+    pub text: String,
+    /// How long it took by the remote side's clock, where that is known.
+    pub took: Option<Duration>,
+}
+
 /// What an entry is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -63,6 +83,8 @@ pub struct Entry {
     marked: bool,
     comment: Option<String>,
     pub(super) later: Option<Later>,
+    /// What the other side said to it first.
+    pub(super) reply: Option<Reply>,
     /// Why it was refused.
     pub(super) diagnosis: Option<Arc<Diagnosis>>,
     /// The metrics that it caused.
@@ -72,8 +94,10 @@ pub struct Entry {
     pub(super) folds: u64,
     /// A person chose the density: it does not open or close by itself any more.
     pub(super) touched: bool,
-    /// The filter shows it.
+    /// It is shown: the filter, the scope and the folds let it pass.
     pub(super) shown: bool,
+    /// It is folded away with others of its kind.
+    pub(super) fold: Option<Fold>,
     /// Tries that the 401 rate has counted.
     pub(super) counted: u32,
     /// Captured text that it keeps in memory, in bytes.
@@ -92,12 +116,14 @@ impl Entry {
             marked: false,
             comment: None,
             later: None,
+            reply: None,
             diagnosis: None,
             datagrams: Vec::new(),
             density: Density::Line,
             folds: 0,
             touched: false,
             shown: true,
+            fold: None,
             counted: 0,
             bytes,
             rows: None,
@@ -206,6 +232,24 @@ impl Entry {
     pub fn is_quiet(&self) -> bool {
         let typing = matches!(self.what(), "typing" | "typing on" | "typing off" | "receipt");
         typing && self.direction().is_some() && !self.is_error() && !self.marked
+    }
+
+    /// Whether it is a read of a conversation that went well: there are many, and what they brought stands in the thread.
+    pub fn is_polling(&self) -> bool {
+        let read = |x: &Arc<Exchange>| {
+            x.kind == Kind::Read && x.conversation.is_some() && x.outcome == Outcome::Accepted && self.healed() == 0
+        };
+        self.exchange().is_some_and(read) && !self.marked && self.comment.is_none()
+    }
+
+    /// With what it is folded away.
+    pub(super) fn folds_with(&self) -> Option<Fold> {
+        if self.is_polling() { Some(Fold::Polling) } else { self.is_quiet().then_some(Fold::Quiet) }
+    }
+
+    /// The conversation that it belongs to, if to one.
+    pub fn conversation(&self) -> Option<ConversationKey> {
+        self.exchange()?.conversation
     }
 
     /// The HTTP status of the newest try.

@@ -21,13 +21,29 @@ impl Log {
         self.entries.is_empty()
     }
 
-    /// Quiet frames that are folded away.
-    pub fn folded(&self) -> usize {
-        if self.filter.is_some() { 0 } else { self.hidden_by_filter() }
+    /// Whether an entry belongs to what is shown: to the open conversation, or to none.
+    pub(super) fn in_scope(&self, entry: &Entry) -> bool {
+        let open = self.open_conversation.filter(|_| !self.all_conversations);
+        open.is_none() || entry.conversation().is_none_or(|of| Some(of) == open)
     }
 
-    /// Entries that the filter hides.
-    pub fn hidden_by_filter(&self) -> usize {
+    /// Whether all conversations are shown.
+    pub const fn shows_all_conversations(&self) -> bool {
+        self.all_conversations || self.open_conversation.is_none()
+    }
+
+    /// Polling reads and quiet frames that are folded away.
+    pub const fn folded(&self) -> (usize, usize) {
+        self.folded
+    }
+
+    /// Entries that are shown.
+    pub const fn shown(&self) -> usize {
+        self.heights.shown()
+    }
+
+    /// Entries that the filter, the scope or a fold hides.
+    pub fn hidden(&self) -> usize {
         self.entries.len().saturating_sub(self.heights.shown())
     }
 

@@ -3,19 +3,12 @@
 use std::sync::Arc;
 
 use super::entry::{Density, Later};
-use super::{Entry, Log, LogOptions, Page, Source};
+use super::{Entry, Log, LogOptions, Source};
 use crate::journal::job::{KeptEntry, KeptSource};
 use crate::model::{DeliveryStatus, Exchange, ExchangeId, MessageId};
 
 /// The most entries of a page of history in memory.
 const HISTORY_MAX: usize = 1_022;
-
-impl Page<'_> {
-    /// The number that people see of an exchange.
-    pub(super) fn number_of(&self, exchange: ExchangeId) -> Option<u64> {
-        self.log.get(*self.numbers.get(&exchange)?).map(Entry::number)
-    }
-}
 
 impl Log {
     /// Numbers go on after `base`: that of the last entry of earlier sessions.

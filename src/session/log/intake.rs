@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::entry::{Density, Later};
+use super::entry::{Density, Later, Reply};
 use super::{Entry, Log, Source};
 use crate::model::{DeliveryStatus, Exchange, Kind, MessageId, Moment};
 
@@ -77,6 +77,16 @@ impl Log {
         self.settle();
     }
 
+    /// What the other side said first to a message of ours.
+    pub fn set_reply(&mut self, message: MessageId, reply: Reply) {
+        let Some(&seq) = self.messages.get(&message) else { return };
+        let Some(entry) = self.get_mut(seq).filter(|entry| entry.reply.as_ref() != Some(&reply)) else { return };
+        entry.reply = Some(reply);
+        entry.rows = None;
+        self.refresh(seq);
+        self.settle();
+    }
+
     fn push(&mut self, source: Source) -> u64 {
         let seq = self.next();
         let mut entry = Entry::new(seq, source);
@@ -100,6 +110,7 @@ impl Log {
             let Some(old) = self.entries.pop_front() else { return };
             let seq = old.seq();
             self.heights.set(seq, 0);
+            self.count_fold(old.fold, false);
             self.first = seq + 1;
             self.bytes = self.bytes.saturating_sub(old.bytes);
             self.evicted += 1;

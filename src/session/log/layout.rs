@@ -1,6 +1,6 @@
 //! When rows are laid out: shut entries as they come into the window, open ones at once, because their rows count.
 
-use super::entry::Density;
+use super::entry::{Density, Fold};
 use super::line::Columns;
 use super::{Entry, Log, Page, detail};
 
@@ -16,29 +16,52 @@ impl Log {
             wrap: self.wrap,
             zone: &self.options.zone,
             names: &self.names,
-            numbers: &self.numbers,
-            log: self,
             columns: self.columns,
             search: self.search.as_ref().map(|(_, needle)| needle),
             keys: &self.keys,
         }
     }
 
-    /// Whether an entry is shown. A filter says all there is to say; without one, quiet frames are folded away.
-    fn admits(&self, entry: &Entry) -> bool {
-        match &self.filter {
-            Some(filter) => filter.shows(entry, &self.names),
-            None => !(self.fold_quiet && entry.is_quiet()),
+    /// Whether an entry is shown, and with what it is folded away if not. It is shown where it belongs to no conversation
+    /// or to one that is shown, and where the filter lets it pass; without a filter, polling and quiet frames are folded.
+    fn admits(&self, entry: &Entry) -> (bool, Option<Fold>) {
+        if !self.in_scope(entry) {
+            return (false, None);
         }
+        match &self.filter {
+            Some(filter) => (filter.shows(entry, &self.names), None),
+            None => {
+                let fold = entry.folds_with().filter(|_| self.fold_quiet);
+                (fold.is_none(), fold)
+            }
+        }
+    }
+
+    /// Decides anew whether the entry `seq` is shown. True where that changed.
+    fn classify(&mut self, seq: u64) -> bool {
+        let Some(entry) = self.get(seq) else { return false };
+        let (shown, fold) = self.admits(entry);
+        let Some(entry) = self.get_mut(seq) else { return false };
+        let before = (entry.shown, entry.fold);
+        (entry.shown, entry.fold) = (shown, fold);
+        self.count_fold(before.1, false);
+        self.count_fold(fold, true);
+        before.0 != shown
+    }
+
+    /// Counts what is folded away, or counts it no more.
+    pub(super) const fn count_fold(&mut self, fold: Option<Fold>, more: bool) {
+        let count = match fold {
+            Some(Fold::Polling) => &mut self.folded.0,
+            Some(Fold::Quiet) => &mut self.folded.1,
+            None => return,
+        };
+        *count = if more { *count + 1 } else { count.saturating_sub(1) };
     }
 
     /// After the entry `seq` changed: whether it is shown, and how many rows it takes.
     pub(super) fn refresh(&mut self, seq: u64) {
-        let Some(entry) = self.get(seq) else { return };
-        let shown = self.admits(entry);
-        if let Some(entry) = self.get_mut(seq) {
-            entry.shown = shown;
-        }
+        self.classify(seq);
         self.measure(seq);
     }
 
@@ -48,7 +71,7 @@ impl Log {
         entry.rows = None;
         let rows = match (entry.shown, entry.density) {
             (false, _) => 0,
-            (true, Density::Line) => 1,
+            (true, Density::Line) => 1 + u32::from(entry.reply.is_some()),
             (true, _) => self.lay_out(seq),
         };
         self.heights.set(seq, rows);
@@ -96,17 +119,10 @@ impl Log {
     }
 
     pub(super) fn refilter(&mut self) {
-        for index in 0..self.entries.len() {
-            let Some(entry) = self.entries.get(index) else { break };
-            let shown = self.admits(entry);
-            if shown == entry.shown {
-                continue;
+        for seq in self.first..self.next() {
+            if self.classify(seq) {
+                self.measure(seq);
             }
-            let seq = entry.seq();
-            if let Some(entry) = self.entries.get_mut(index) {
-                entry.shown = shown;
-            }
-            self.measure(seq);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! The one line of an entry: columns in a fixed order, and what goes when it gets narrow.
+//! The one line of an entry: columns in a fixed order, and what goes when it gets narrow; and the line of what answered it.
 //!
 //! ```text
-//! v 42 14:03:20 SEND  "My account is 12345"               ERR  401       88   148 B e42c…8968
-//! │  │ time     kind  text                                word status    ms    size short request id
-//! │  number (* behind it: marked)                                  └ acc, ans after a 2xx
-//! open (or the cursor's >)
+//!  42  14:03:20 SEND  My account is 12345       2 tries  ERR  401   88 ms  e42c…8968
+//!   │  time     kind  text                               word status   ms  short request id
+//! number (* behind it: marked)
+//!               └ bot Thank you, I found your account.            1.4 s
 //! ```
-//! Size goes first, then ms, seconds, kind; then the text shortens; word, status and id go last.
+//! The duration goes first, then seconds, then kind; then the text shortens; word, status and id go last.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::Page;
-use super::entry::{Density, Entry, Later};
+use super::entry::{Density, Entry, Later, Reply};
 use super::row::{Counts, Line, Live, Row, RowKind, Tone};
 use crate::model::{Exchange, Kind, Moment, Outcome, Step};
 use crate::text::screen;
@@ -23,19 +23,18 @@ use crate::text::screen;
 const TEXT_WANTED: usize = 20;
 /// Text columns below which the last columns begin to go.
 const TEXT_LEAST: usize = 8;
+/// Bytes of a text that are looked at for one line: what follows could not be seen.
+const LOOKED_AT: usize = 2 << 10;
 
 /// Which columns there are at a width, and how wide the flexible one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "one for each column that is there or not")]
 pub(super) struct Columns {
     number: usize,
     time: Time,
     kind: bool,
     text: usize,
     status: bool,
-    suffix: bool,
     ms: bool,
-    size: bool,
     id: Option<usize>,
 }
 
@@ -47,6 +46,8 @@ enum Time {
 }
 
 const WORD: usize = 4;
+const STATUS: usize = 3;
+const MS: usize = 7;
 
 impl Columns {
     /// The columns for `width` cells (the selection's column not counted).
@@ -57,15 +58,10 @@ impl Columns {
             kind: true,
             text: 0,
             status: true,
-            suffix: true,
             ms: true,
-            size: width >= 110,
             id: Some(if ascii { 10 } else { 9 }),
         };
         let text = |c: &Self| width.saturating_sub(c.fixed());
-        if text(&c) < TEXT_WANTED {
-            c.size = false;
-        }
         if text(&c) < TEXT_WANTED {
             c.ms = false;
         }
@@ -74,9 +70,6 @@ impl Columns {
         }
         if text(&c) < TEXT_WANTED {
             c.kind = false;
-        }
-        if text(&c) < TEXT_LEAST {
-            c.suffix = false;
         }
         if text(&c) < TEXT_LEAST {
             c.time = Time::None;
@@ -92,24 +85,30 @@ impl Columns {
         c
     }
 
+    /// Cells before the kind: number, mark and time.
+    pub const fn before_kind(&self) -> usize {
+        let time = match self.time {
+            Time::Seconds => 10,
+            Time::Minutes => 7,
+            Time::None => 1,
+        };
+        self.number + 1 + time
+    }
+
+    /// Cells before the time.
+    pub const fn before_time(&self) -> usize {
+        self.number + 2
+    }
+
     /// Cells of everything but the text.
     fn fixed(&self) -> usize {
-        let time = match self.time {
-            Time::Seconds => 9,
-            Time::Minutes => 6,
-            Time::None => 0,
-        };
         let column = |there: bool, cells: usize| if there { cells } else { 0 };
-        1 + self.number
-            + 1
-            + time
+        self.before_kind()
             + column(self.kind, 6)
             + (1 + WORD)
-            + column(self.status, 4)
-            + column(self.suffix, 4)
-            + column(self.ms, 6)
-            + column(self.size, 8)
-            + self.id.map_or(0, |cells| 1 + cells)
+            + column(self.status, 1 + STATUS)
+            + column(self.ms, 1 + MS)
+            + self.id.map_or(0, |cells| 2 + cells)
     }
 }
 
@@ -118,9 +117,8 @@ pub(super) const fn outcome_tone(outcome: &Outcome) -> Tone {
     match outcome {
         Outcome::Open => Tone::Info,
         Outcome::Waiting | Outcome::Unknown(_) => Tone::Warning,
-        Outcome::Accepted => Tone::Ok,
+        Outcome::Accepted | Outcome::Cancelled => Tone::Dim,
         Outcome::Refused(_) | Outcome::Failed(_) => Tone::Error,
-        Outcome::Cancelled => Tone::Dim,
     }
 }
 
@@ -135,11 +133,12 @@ pub(super) fn clock_exact(at: Moment, zone: &TimeZone) -> String {
     format!("{}.{:03}", clock(at, zone), zone.to_datetime(at.wall).millisecond())
 }
 
-/// A duration in at most five cells: milliseconds, then seconds.
-fn short_ms(duration: Duration) -> String {
+/// A duration in at most seven cells: milliseconds, then seconds.
+pub(super) fn short_span(duration: Duration) -> String {
     match duration.as_millis() {
-        ms @ 0..=99_999 => ms.to_string(),
-        ms => format!("{}s", (ms / 1_000).min(9_999)),
+        ms @ 0..=999 => format!("{ms} ms"),
+        1_000..=99_949 => format!("{:.1} s", duration.as_secs_f64()),
+        ms => format!("{} s", (ms / 1_000).min(99_999)),
     }
 }
 
@@ -170,41 +169,46 @@ pub(super) fn waiting_until(exchange: &Exchange) -> Option<Moment> {
     }
 }
 
+/// What an outcome is called: what became known later counts.
+const fn word(entry: &Entry, outcome: &Outcome) -> &'static str {
+    match (entry.later, outcome) {
+        (Some(Later::Landed | Later::Answered), Outcome::Unknown(_)) => "RCVD",
+        (Some(Later::Lost), _) => "LOST",
+        _ => outcome.word(),
+    }
+}
+
 /// The entry's own row.
 pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
     let c = page.columns;
     let mut line = Line::default();
-    line.push(if entry.density() == Density::Line { " " } else { "v" }, Tone::Text);
     let mut number = String::new();
     // Writing to a String cannot fail.
     let _ = write!(number, "{:>1$}", entry.number(), c.number);
     line.push(&number, Tone::Dim);
-    line.push(if entry.is_marked() { "*" } else { " " }, Tone::Warning);
+    line.push(if entry.is_marked() { "* " } else { "  " }, Tone::Warning);
     let time = clock(entry.at(), page.zone);
     match c.time {
         Time::Seconds => line.push(&time, Tone::Dim),
         Time::Minutes => line.push(screen::prefix(&time, 5), Tone::Dim),
         Time::None => {}
     }
-    if c.time != Time::None {
-        line.push(" ", Tone::Text);
-    }
+    line.pad_to(c.before_kind());
     if c.kind {
-        let tone = if matches!(entry.kind(), Kind::Note | Kind::Sys) { Tone::Info } else { Tone::Strong };
+        let tone = if entry.kind() == Kind::Send { Tone::Strong } else { Tone::Dim };
         line.push(entry.kind().word(), tone);
-        line.pad_to(line.cells + 6 - entry.kind().word().len());
+        line.pad_to(c.before_kind() + 6);
     }
     let Some(exchange) = entry.exchange() else {
         let room = page.width.saturating_sub(line.cells);
-        line.push_fitted(&screen::visible(entry.what()), room, page.ascii, Tone::Text);
+        line.push_fitted(&screen::visible(screen::head(entry.what(), LOOKED_AT)), room, page.ascii, Tone::Text);
         return line.fitted(page.width, page.ascii).row(RowKind::Head);
     };
     let right = line.cells + c.text;
     push_text(&mut line, c.text, entry, exchange, page);
     line.pad_to(right + 1);
     let mut changing = None;
-    let word = exchange.outcome.word();
-    line.push(word, outcome_tone(&exchange.outcome));
+    line.push(word(entry, &exchange.outcome), outcome_tone(&exchange.outcome));
     let mut edge = right + 1 + WORD;
     if c.status {
         if let Some(status) = exchange.status()
@@ -213,52 +217,56 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
             line.pad_to(edge + 1);
             line.push(&status.to_string(), outcome_tone(&exchange.outcome));
         }
-        edge += 4;
+        edge += 1 + STATUS;
     }
     let until = waiting_until(exchange);
-    if c.suffix {
-        if let Some((word, tone)) = suffix(entry, exchange)
-            && line.cells <= edge
-        {
-            line.pad_to(edge + 1);
-            line.push(word, tone);
-        } else if !c.ms
-            && let Some(until) = until
-        {
-            changing = Some(Live { column: edge as u16 + 1, width: 3, counts: Counts::DownTo(until) });
-        }
-        edge += 4;
-    }
     if c.ms {
+        let live = |counts| Some(Live { column: edge as u16 + 1, width: MS as u16, counts });
         if let Some(took) = exchange.duration() {
-            let ms = short_ms(took);
-            line.pad_to((edge + 6).saturating_sub(ms.len()));
-            line.push(&ms, Tone::Dim);
+            push_right(&mut line, &short_span(took), edge + 1 + MS);
         } else if let Some(until) = until {
-            changing = Some(Live { column: edge as u16 + 1, width: 5, counts: Counts::DownTo(until) });
+            changing = live(Counts::DownTo(until));
         } else if exchange.outcome == Outcome::Open {
-            let counts = Counts::UpFrom(exchange.started);
-            changing = Some(Live { column: edge as u16 + 1, width: 5, counts });
+            changing = live(Counts::UpFrom(exchange.started));
         }
-        edge += 6;
-    }
-    if c.size {
-        if let Some(response) = exchange.last_attempt().and_then(|a| a.response()) {
-            let size = size(response.body.total);
-            line.pad_to((edge + 8).saturating_sub(size.len()));
-            line.push(&size, Tone::Dim);
-        }
-        edge += 8;
+        edge += 1 + MS;
+    } else if let Some(until) = until {
+        // Without a column of its own, the time that is left stands where the status does not.
+        changing = Some(Live { column: (edge as u16).saturating_sub(3), width: 4, counts: Counts::DownTo(until) });
     }
     if let Some(cells) = c.id
         && let Some((_, id)) = exchange.request_id()
     {
-        line.pad_to(edge + 1);
+        line.pad_to(edge + 2);
         line.push_fitted(&screen::short_id(&id, page.ascii), cells, page.ascii, Tone::Dim);
     }
     let mut row = line.fitted(page.width, page.ascii).row(RowKind::Head);
     row.live = changing;
     row
+}
+
+fn push_right(line: &mut Line, text: &str, right: usize) {
+    line.pad_to(right.saturating_sub(screen::width(text)));
+    line.push(text, Tone::Dim);
+}
+
+/// What answered a message, under it.
+pub(super) fn reply(page: &Page<'_>, reply: &Reply) -> Row {
+    let c = page.columns;
+    let mut line = Line::default();
+    line.pad_to(c.before_kind());
+    line.push(if page.ascii { "` " } else { "└ " }, Tone::Dim);
+    line.push(reply.author.word(), Tone::Dim);
+    line.push(" ", Tone::Dim);
+    let text = c.before_kind() + if c.kind { 6 } else { 0 } + c.text;
+    let room = if c.ms { text } else { page.width }.saturating_sub(line.cells);
+    let said = screen::visible_lines(screen::head(&reply.text, LOOKED_AT)).collect::<Vec<_>>().join(" ");
+    line.push_fitted(said.trim(), room, page.ascii, Tone::Dim);
+    if let Some(took) = reply.took.filter(|_| c.ms) {
+        let status = if c.status { 1 + STATUS } else { 0 };
+        push_right(&mut line, &short_span(took), text + 1 + WORD + status + 1 + MS);
+    }
+    line.fitted(page.width, page.ascii).row(RowKind::Detail)
 }
 
 /// The text column: what was said or asked, then why not, then that there was more than one try.
@@ -268,8 +276,7 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
     // Where there is room for only one of them, the tries stay: a healed 401 must not hide in a 200.
     let keep = if note.is_empty() { 0 } else { screen::width(&note) + usize::from(cells > screen::width(&note)) };
     let room = cells.saturating_sub(keep);
-    let what = screen::visible(&exchange.what);
-    let quoted = exchange.kind == Kind::Send;
+    let what = screen::visible(screen::head(&exchange.what, LOOKED_AT));
     let start = line.cells;
     if let Some(variation) = exchange.sent_as.filter(|_| room >= 12) {
         // Nobody is to be misled by what was sent wrongly on purpose.
@@ -280,25 +287,22 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
         line.push(" ", Tone::Text);
     }
     let room = room.saturating_sub(line.cells - start);
-    if quoted && room >= 3 {
-        line.push("\"", Tone::Text);
-        line.push_fitted(&what, room - 2, page.ascii, Tone::Text);
-        line.push("\"", Tone::Text);
-    } else {
-        line.push_fitted(&what, room, page.ascii, Tone::Text);
-    }
+    line.push_fitted(&what, room, page.ascii, Tone::Text);
     let left = end.saturating_sub(line.cells + keep);
     // An open entry says why in its first row below.
     let cause = entry.diagnosis().map(|d| format!("{} {}", d.cause(), d.confidence().word()));
-    let reason = exchange.outcome.reason().map(|why| cause.as_deref().unwrap_or(why));
+    let reason = exchange.outcome.reason();
     if let Some(why) = reason
         && entry.density() == Density::Line
         && left >= 12
     {
-        line.push(" ", Tone::Text);
-        line.push(if page.ascii { "-" } else { "·" }, Tone::Dim);
-        line.push(" ", Tone::Text);
-        line.push_fitted(&screen::visible(why), left - 3, page.ascii, outcome_tone(&exchange.outcome));
+        line.push(if page.ascii { " - " } else { " · " }, Tone::Dim);
+        // A cause has a name; a sentence stays in the colour of text.
+        let (why, tone) = match &cause {
+            Some(cause) => (cause.as_str(), outcome_tone(&exchange.outcome)),
+            None => (screen::head(why, LOOKED_AT), Tone::Text),
+        };
+        line.push_fitted(&screen::visible(why), left - 3, page.ascii, tone);
     }
     if !note.is_empty() {
         line.pad_to(end.saturating_sub(screen::width(&note)));
@@ -307,29 +311,12 @@ fn push_text(line: &mut Line, cells: usize, entry: &Entry, exchange: &Exchange, 
 }
 
 fn tries_note(entry: &Entry, cells: usize) -> String {
-    let (tries, healed) = (entry.tries(), entry.healed());
+    let tries = entry.tries();
     if tries < 2 {
         return String::new();
     }
-    let long = if healed > 0 { format!("{tries} tries, 401 healed") } else { format!("{tries} tries") };
-    let short = format!("{tries} tries");
-    if cells >= long.len() + TEXT_WANTED {
-        long
-    } else if cells >= short.len() {
-        short
-    } else {
-        format!("{tries}x")
-    }
-}
-
-fn suffix(entry: &Entry, exchange: &Exchange) -> Option<(&'static str, Tone)> {
-    match (entry.later, &exchange.outcome) {
-        (Some(Later::Answered), _) => Some(("ans", Tone::Ok)),
-        (Some(Later::Landed), _) => Some(("lnd", Tone::Ok)),
-        (Some(Later::Lost), _) => Some(("lst", Tone::Warning)),
-        (None, Outcome::Accepted) if exchange.kind == Kind::Send => Some(("acc", Tone::Ok)),
-        _ => None,
-    }
+    let long = format!("{tries} tries");
+    if cells >= long.len() { long } else { format!("{tries}x") }
 }
 
 #[cfg(test)]
@@ -340,13 +327,13 @@ mod tests {
     fn columns_go_in_the_order_that_was_promised() {
         let c = |width| Columns::new(width, 2, false);
         let wide = c(159);
-        assert!(wide.size && wide.ms && wide.kind && wide.suffix && wide.time == Time::Seconds);
+        assert!(wide.ms && wide.kind && wide.time == Time::Seconds);
         // Each step of narrowing takes one thing away, and nothing that went comes back.
-        let seen: Vec<[bool; 7]> = (20..160)
+        let seen: Vec<[bool; 5]> = (20..160)
             .rev()
             .map(|w| {
                 let c = c(w);
-                [c.size, c.ms, c.time == Time::Seconds, c.kind, c.suffix, c.time != Time::None, c.id.is_some()]
+                [c.ms, c.time == Time::Seconds, c.kind, c.time != Time::None, c.id.is_some()]
             })
             .collect();
         for pair in seen.windows(2) {
@@ -378,7 +365,8 @@ mod tests {
             assert_eq!(size(bytes), said);
         }
         assert!((0..50).all(|shift| size((1 << shift) - 1).len() <= 7));
-        assert_eq!(short_ms(Duration::from_millis(99_999)), "99999");
-        assert_eq!(short_ms(Duration::from_secs(100)), "100s");
+        for (ms, said) in [(0, "0 ms"), (999, "999 ms"), (1_100, "1.1 s"), (99_999, "99 s"), (3_600_000, "3600 s")] {
+            assert_eq!(short_span(Duration::from_millis(ms)), said);
+        }
     }
 }

@@ -42,7 +42,7 @@ use needle::Needle;
 use rate::Tries;
 
 pub use compare::Difference;
-pub use entry::{Density, Entry, Source};
+pub use entry::{Density, Entry, Reply, Source};
 pub use filter::{Filter, FilterError};
 pub use position::Position;
 pub use rate::Rate401;
@@ -73,7 +73,7 @@ impl Default for LogOptions {
 /// How keys that the log mentions are called; bindings may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyNames {
-    /// Goes to the composer.
+    /// How one comes to send a message: `Press i and type a message`.
     pub compose: String,
     /// Clears the filter.
     pub clear: String,
@@ -83,16 +83,28 @@ pub struct KeyNames {
     pub copy_body: String,
     /// Says why something was refused.
     pub why: String,
+    /// Shows more of an entry.
+    pub open: String,
+    /// Copies a text for a ticket.
+    pub ticket: String,
+    /// Runs read-only checks.
+    pub probe: String,
+    /// Shows all conversations, or only the open one.
+    pub scope: String,
 }
 
 impl Default for KeyNames {
     fn default() -> Self {
         Self {
-            compose: "c".to_owned(),
+            compose: "Press i and type a message".to_owned(),
             clear: "Esc".to_owned(),
             quiet: "f".to_owned(),
             copy_body: "y b".to_owned(),
             why: "d".to_owned(),
+            open: "Enter".to_owned(),
+            ticket: "y t".to_owned(),
+            probe: "D".to_owned(),
+            scope: "a".to_owned(),
         }
     }
 }
@@ -104,14 +116,13 @@ pub(crate) struct Page<'l> {
     wrap: bool,
     zone: &'l TimeZone,
     names: &'l Names,
-    numbers: &'l HashMap<ExchangeId, u64>,
-    log: &'l Log,
     columns: Columns,
     search: Option<&'l Needle>,
     keys: &'l KeyNames,
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a person's")]
 #[derive(Clone, Debug)]
 pub struct Log {
     options: LogOptions,
@@ -137,8 +148,13 @@ pub struct Log {
     counted: HashMap<ExchangeId, u32>,
     filter: Option<Filter>,
     search: Option<(String, Needle)>,
-    /// Quiet frames are folded away while nothing is filtered.
+    /// Quiet frames and polling reads are folded away while nothing is filtered.
     fold_quiet: bool,
+    /// The conversation that is open: what belongs to others is not shown, unless all are asked for.
+    open_conversation: Option<ConversationKey>,
+    all_conversations: bool,
+    /// Polling reads and quiet frames that are folded away.
+    folded: (usize, usize),
     wrap: bool,
     width: usize,
     height: usize,
@@ -180,6 +196,9 @@ impl Log {
             filter: None,
             search: None,
             fold_quiet: true,
+            open_conversation: None,
+            all_conversations: false,
+            folded: (0, 0),
             wrap: false,
             width: 80,
             height: 24,
@@ -248,7 +267,24 @@ impl Log {
         self.wrap
     }
 
-    /// Shows quiet frames (typing, receipts), or folds them away. Returns whether they are folded now.
+    /// Another conversation is open: without one, all are shown.
+    pub fn set_conversation(&mut self, open: Option<ConversationKey>) {
+        if self.open_conversation != open {
+            self.open_conversation = open;
+            self.refilter();
+            self.settle();
+        }
+    }
+
+    /// Shows all conversations, or only the open one. Returns whether all are shown now.
+    pub fn toggle_scope(&mut self) -> bool {
+        self.all_conversations = !self.all_conversations;
+        self.refilter();
+        self.settle();
+        self.all_conversations
+    }
+
+    /// Shows quiet frames (typing, receipts) and polling reads, or folds them away. Returns whether they are folded now.
     pub fn toggle_quiet(&mut self) -> bool {
         self.fold_quiet = !self.fold_quiet;
         self.refilter();

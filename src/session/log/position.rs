@@ -44,6 +44,18 @@ impl Log {
         if self.follow { Position::Follow } else { Position::At { seq: self.cursor.0, line: self.cursor.1 } }
     }
 
+    /// Back to a place: an entry that is gone gives way to the nearest.
+    pub fn return_to(&mut self, position: Position) {
+        match position {
+            Position::Follow => self.follow = true,
+            Position::At { seq, line } => {
+                self.cursor = (seq, line);
+                self.follow = false;
+            }
+        }
+        self.settle();
+    }
+
     /// The cursor's entry and row, also while following.
     pub const fn cursor(&self) -> (u64, u32) {
         self.cursor

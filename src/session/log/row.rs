@@ -27,6 +27,8 @@ pub enum Tone {
     Info,
     /// The name of a header.
     Name,
+    /// The name of a key.
+    Key,
     /// A piece of laid-out JSON, which the view highlights.
     Json {
         /// The piece begins inside of a string.
@@ -69,6 +71,8 @@ pub enum RowKind {
     Detail,
     /// The title of a part that folds.
     Section(Section),
+    /// The keys that act on the entry while it is the chosen one.
+    Keys,
 }
 
 /// A duration that changes while the row stands on screen.

@@ -1,13 +1,14 @@
-//! The rows of a summary: why, the tries and what was between them, the token, the ids.
+//! The rows of a summary: cause, because, do, tries, id, keys; and what stands between it and everything that was sent and
+//! received.
 
 use super::detail::{LABEL, Sheet};
 use super::entry::{Entry, Later, context_id};
-use super::line::{clock_exact, outcome_tone, waiting_until};
+use super::line::{clock_exact, waiting_until};
 use super::rate::is_healed;
 use super::row::{Counts, Line, Live, RowKind, Tone};
 use super::words::{ended, request_id, span, token};
 use crate::model::exchange::header;
-use crate::model::{Attempt, Exchange, Outcome, Step};
+use crate::model::{Attempt, Ending, Exchange, Outcome, Step};
 use crate::text::screen;
 
 impl Sheet<'_> {
@@ -19,21 +20,59 @@ impl Sheet<'_> {
                 }
             }
             Some(exchange) => {
-                self.why(entry);
-                self.reason(entry, exchange);
-                self.steps(exchange);
-                self.token(exchange);
+                self.cause(entry, exchange);
+                self.tries(exchange);
                 self.ids(exchange);
             }
         }
         if let Some(comment) = entry.comment() {
-            let mut line = Self::labelled("comment");
-            line.push(&screen::visible(comment), Tone::Text);
-            self.add(RowKind::Detail, line, LABEL, true);
+            self.say("comment", comment, Tone::Text);
+        }
+        self.keys(entry);
+    }
+
+    /// A labelled row, in as many rows as it takes.
+    fn say(&mut self, label: &str, text: &str, tone: Tone) {
+        let mut line = Self::labelled(label);
+        line.push(&screen::visible(text), tone);
+        self.add(RowKind::Detail, line, LABEL, true);
+    }
+
+    /// Why it was refused, and what to do; without a diagnosis, what was said.
+    fn cause(&mut self, entry: &Entry, exchange: &Exchange) {
+        if let Some(variation) = exchange.sent_as {
+            self.say("purpose", &format!("sent on purpose as {variation}: {}", variation.about()), Tone::Warning);
+        }
+        let settled = match entry.later {
+            Some(Later::Landed) => Some("the message was received; the outcome was unknown"),
+            Some(Later::Lost) => Some("the message was not received; the outcome was unknown"),
+            Some(Later::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
+                Some("the message was received and answered; the outcome was unknown")
+            }
+            Some(Later::Answered) | None => None,
+        };
+        if let Some(settled) = settled {
+            self.say("settled", settled, Tone::Text);
+        }
+        let Some(diagnosis) = entry.diagnosis() else { return self.reason(exchange) };
+        let mut line = Self::labelled("cause");
+        let tone = if diagnosis.healed || diagnosis.is_undecided() { Tone::Warning } else { Tone::Error };
+        line.push(diagnosis.cause().as_str(), tone);
+        if !diagnosis.suspects.is_empty() {
+            line.push(" ", Tone::Text);
+            line.push(diagnosis.confidence().word(), Tone::Strong);
+        }
+        self.add(RowKind::Detail, line, LABEL, false);
+        // Where nothing was sent, no server said anything: the reason itself stands here.
+        let unsent = diagnosis.suspects.is_empty() && exchange.last_attempt().is_none();
+        self.say("because", &if unsent { diagnosis.said.clone() } else { diagnosis.sentence() }, Tone::Text);
+        if let Some(action) = diagnosis.actions.first().filter(|_| !diagnosis.healed) {
+            self.say("do", action, Tone::Text);
         }
     }
 
-    fn reason(&mut self, entry: &Entry, exchange: &Exchange) {
+    /// What was said about it, in the server's words or ours.
+    fn reason(&mut self, exchange: &Exchange) {
         let label = match &exchange.outcome {
             Outcome::Refused(_) if exchange.status().is_some() => "server",
             Outcome::Refused(_) if exchange.last_attempt().is_none() => "not sent",
@@ -43,74 +82,128 @@ impl Sheet<'_> {
             _ => "",
         };
         if let Some(why) = exchange.outcome.reason() {
-            let mut line = Self::labelled(label);
-            line.push(&screen::visible(why), outcome_tone(&exchange.outcome));
-            self.add(RowKind::Detail, line, LABEL, false);
+            self.say(label, why, Tone::Text);
         }
-        let settled = match entry.later {
-            Some(Later::Landed) => "as landed: the message was received",
-            Some(Later::Lost) => "as lost: the message was not received",
-            Some(Later::Answered) if matches!(exchange.outcome, Outcome::Unknown(_)) => {
-                "as answered: the message was received"
-            }
-            Some(Later::Answered) | None => return,
-        };
-        let mut line = Self::labelled("settled");
-        line.push(settled, Tone::Text);
-        self.add(RowKind::Detail, line, LABEL, false);
     }
 
-    /// The tries, waits and renewals, where there was more than one try or anything between.
-    fn steps(&mut self, exchange: &Exchange) {
+    /// `401 · new token #4 · 401`, where there was more than one try or anything between.
+    fn tries(&mut self, exchange: &Exchange) {
         if exchange.steps.len() < 2 && !matches!(exchange.steps.first(), Some(Step::Wait { .. } | Step::Renewal { .. }))
         {
             return;
         }
+        let mut line = Self::labelled("tries");
+        let from = line.cells;
+        let mut live = None;
+        let waits = waiting_until(exchange);
         for (index, step) in exchange.steps.iter().enumerate() {
-            let last = index + 1 == exchange.steps.len();
+            if line.cells > from {
+                line.push(self.dot(), Tone::Dim);
+            }
             match step {
-                Step::Try(attempt) => self.try_row(exchange, attempt),
+                Step::Try(attempt) => {
+                    let said = match &attempt.ending {
+                        Some(Ending::Answered(response)) => response.status.to_string(),
+                        _ => screen::visible(&ended(attempt).0).into_owned(),
+                    };
+                    let tone = if is_healed(attempt, exchange) { Tone::Warning } else { Tone::Text };
+                    line.push(&said, tone);
+                }
+                Step::Wait { until, why, .. } if index + 1 == exchange.steps.len() && waits.is_some() => {
+                    let column = self.gutter().cells + line.cells;
+                    live = Some(Live { column: column as u16, width: 4, counts: Counts::DownTo(*until) });
+                    line.push("     left: ", Tone::Warning);
+                    line.push(&screen::visible(why), Tone::Warning);
+                }
                 Step::Wait { at, until, why } => {
-                    let mut line = Self::labelled("wait");
-                    line.push(&clock_exact(*at, self.page.zone), Tone::Dim);
-                    line.push("  ", Tone::Text);
-                    let ends = if last { waiting_until(exchange) } else { None };
-                    let column = self.gutter(RowKind::Detail).cells + line.cells;
-                    if ends.is_some() {
-                        line.push("     left: ", Tone::Warning);
-                    } else {
-                        line.push(&format!("{}: ", span(until.since(*at))), Tone::Text);
-                    }
-                    line.push(&screen::visible(why), if ends.is_some() { Tone::Warning } else { Tone::Text });
-                    let first = self.rows.len();
-                    self.add(RowKind::Detail, line, LABEL, false);
-                    if let (Some(until), Some(row)) = (ends, self.rows.get_mut(first)) {
-                        row.live = Some(Live { column: column as u16, width: 4, counts: Counts::DownTo(until) });
-                    }
+                    line.push(&format!("waited {}: {}", span(until.since(*at)), screen::visible(why)), Tone::Text);
                 }
-                Step::Renewal { exchange: renewal, at, generation, took, waiting } => {
-                    let mut line = Self::labelled("token");
-                    line.push(&clock_exact(*at, self.page.zone), Tone::Dim);
-                    line.push("  ", Tone::Text);
-                    match (generation, took) {
-                        (Some(generation), _) => line.push(&format!("renewed #{generation}"), Tone::Ok),
-                        (None, None) => line.push("renewing", Tone::Info),
-                        (None, Some(_)) => line.push("not renewed", Tone::Error),
-                    }
-                    line.pad_to(LABEL + 14 + 18);
-                    if let Some(took) = took {
-                        line.push(&format!("{:>8}", span(*took)), Tone::Dim);
-                    }
-                    if let Some(number) = self.page.number_of(*renewal) {
-                        line.push(&format!("  entry {number}"), Tone::Dim);
-                    }
-                    if *waiting > 1 {
-                        line.push(&format!("  one renewal, {waiting} waiting"), Tone::Dim);
-                    }
-                    self.add(RowKind::Detail, line, LABEL, false);
-                }
+                Step::Renewal { generation, took, .. } => match (generation, took) {
+                    (Some(generation), _) => line.push(&format!("new token #{generation}"), Tone::Text),
+                    (None, None) => line.push("getting a new token", Tone::Info),
+                    (None, Some(_)) => line.push("no new token", Tone::Warning),
+                },
             }
         }
+        let first = self.rows.len();
+        self.add(RowKind::Detail, line, LABEL, live.is_none());
+        if let Some(row) = self.rows.get_mut(first) {
+            row.live = live;
+        }
+    }
+
+    /// All request ids in full, each on a row of its own where they do not fit side by side; the usual ones that did not
+    /// come are named.
+    fn ids(&mut self, exchange: &Exchange) {
+        let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
+        // A frame has no headers in which an id could come.
+        if is_frame(exchange) {
+            return;
+        }
+        let mut parts = Vec::new();
+        for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id"] {
+            match header(&response.headers, name) {
+                Some(id) => parts.push((name, screen::visible(id).into_owned(), Tone::Text)),
+                // Only the two that the endpoint's two descriptions promise are missed.
+                None if name != "genesys-correlation-id" => parts.push((name, "not returned".to_owned(), Tone::Dim)),
+                None => {}
+            }
+        }
+        if let Some(id) = context_id(&response.body) {
+            parts.push(("contextId", screen::visible(&id).into_owned(), Tone::Text));
+        }
+        let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + screen::width(id) + 3).sum();
+        let room = self.page.width.saturating_sub(self.gutter().cells + LABEL);
+        // Where it is narrow, an id stands at the left edge, so that it stays whole as long as it can.
+        let hang = if self.page.width >= 60 { LABEL } else { 0 };
+        let start = |label: &str| if hang > 0 { Self::labelled(label) } else { Line::default() };
+        let mut line = start("id");
+        for (index, (name, id, tone)) in parts.iter().enumerate() {
+            if index > 0 {
+                if joined <= room + 3 {
+                    line.push(self.dot(), Tone::Dim);
+                } else {
+                    self.add(RowKind::Detail, line, hang, true);
+                    line = start("");
+                }
+            }
+            line.push(name, Tone::Dim);
+            line.push(" ", Tone::Text);
+            line.push(id, *tone);
+        }
+        self.add(RowKind::Detail, line, hang, true);
+    }
+
+    /// What can be pressed for this entry.
+    fn keys(&mut self, entry: &Entry) {
+        let keys = self.page.keys;
+        let explained = entry.diagnosis().is_some();
+        let all = if entry.density() == super::Density::Summary { "all" } else { "close" };
+        let hints = [(&keys.open, all), (&keys.why, "explain"), (&keys.ticket, "ticket"), (&keys.probe, "find out")];
+        let shown = if explained { hints.len() } else { 1 };
+        let mut line = Self::labelled("");
+        for (key, words) in hints.iter().take(shown).filter(|(key, _)| !key.is_empty()) {
+            if line.cells > LABEL {
+                line.push("   ", Tone::Text);
+            }
+            line.push(key, Tone::Key);
+            line.push(" ", Tone::Text);
+            line.push(words, Tone::Dim);
+        }
+        self.add(RowKind::Keys, line, 0, false);
+    }
+
+    /// What a full entry says before the parts that fold: the server's words, each try, the token.
+    pub(super) fn more(&mut self, entry: &Entry, exchange: &Exchange) {
+        if entry.diagnosis().is_some() {
+            self.reason(exchange);
+        }
+        if exchange.attempts().count() > 1 {
+            for attempt in exchange.attempts() {
+                self.try_row(exchange, attempt);
+            }
+        }
+        self.token(exchange);
     }
 
     fn try_row(&mut self, exchange: &Exchange, attempt: &Attempt) {
@@ -132,7 +225,7 @@ impl Sheet<'_> {
             line.push(&token(generation, attempt.token_age), Tone::Dim);
         }
         if is_healed(attempt, exchange) {
-            line.push("  healed by a newer token", Tone::Warning);
+            line.push("  fixed by a new token", Tone::Warning);
         }
         self.add(RowKind::Detail, line, LABEL, false);
     }
@@ -160,48 +253,6 @@ impl Sheet<'_> {
         if line.cells > from {
             self.add(RowKind::Detail, line, LABEL, false);
         }
-    }
-
-    /// All request ids in full, each on a row of its own where they do not fit side by side; the usual ones that did not
-    /// come are named.
-    fn ids(&mut self, exchange: &Exchange) {
-        let Some(response) = exchange.last_attempt().and_then(|a| a.response()) else { return };
-        // A frame has no headers in which an id could come.
-        if is_frame(exchange) {
-            return;
-        }
-        let mut parts = Vec::new();
-        for name in ["x-request-id", "inin-correlation-id", "genesys-correlation-id"] {
-            match header(&response.headers, name) {
-                Some(id) => parts.push((name, screen::visible(id).into_owned(), Tone::Text)),
-                // Only the two that the endpoint's two descriptions promise are missed.
-                None if name != "genesys-correlation-id" => parts.push((name, "not returned".to_owned(), Tone::Dim)),
-                None => {}
-            }
-        }
-        if let Some(id) = context_id(&response.body) {
-            parts.push(("contextId", screen::visible(&id).into_owned(), Tone::Text));
-        }
-        let joined: usize = parts.iter().map(|(name, id, _)| name.len() + 1 + screen::width(id) + 3).sum();
-        let room = self.page.width.saturating_sub(self.gutter(RowKind::Detail).cells + LABEL);
-        // Where it is narrow, an id stands at the left edge, so that it stays whole as long as it can.
-        let hang = if self.page.width >= 60 { LABEL } else { 0 };
-        let start = |label: &str| if hang > 0 { Self::labelled(label) } else { Line::default() };
-        let mut line = start("ids");
-        for (index, (name, id, tone)) in parts.iter().enumerate() {
-            if index > 0 {
-                if joined <= room + 3 {
-                    line.push(self.dot(), Tone::Dim);
-                } else {
-                    self.add(RowKind::Detail, line, hang, true);
-                    line = start("");
-                }
-            }
-            line.push(name, Tone::Dim);
-            line.push(" ", Tone::Text);
-            line.push(id, *tone);
-        }
-        self.add(RowKind::Detail, line, hang, true);
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) const fn failure_word(kind: FailureKind) -> &'static str {
 
 pub(super) const fn status_tone(status: u16) -> Tone {
     match status {
-        200..=299 => Tone::Ok,
+        200..=299 => Tone::Text,
         100..=399 => Tone::Warning,
         _ => Tone::Error,
     }

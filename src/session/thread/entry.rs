@@ -32,6 +32,8 @@ pub struct Entry {
     pub source: Source,
     /// Of the other side, and not looked at.
     pub unread: bool,
+    /// How often what it says was told otherwise.
+    pub version: u32,
 }
 
 impl Entry {

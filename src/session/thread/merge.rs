@@ -35,7 +35,7 @@ impl Merged {
     fn push(&mut self, source: Source, unread: bool) {
         let id = EntryId(self.next);
         self.next += 1;
-        self.entries.push(Entry { id, source, unread });
+        self.entries.push(Entry { id, source, unread, version: 0 });
     }
 
     pub(super) fn set_skew(&mut self, seconds: i64) {
@@ -96,7 +96,7 @@ impl Merged {
             if let Some(entry) = known.get(&remote.id).and_then(|at| self.entries.get_mut(*at)) {
                 match &mut entry.source {
                     Source::Ours { seen, .. } => *seen = Some(remote.at),
-                    Source::Theirs(old) => renew(old, remote),
+                    Source::Theirs(old) => entry.version += u32::from(renew(old, remote)),
                 }
                 continue;
             }
@@ -251,9 +251,11 @@ impl Merged {
 }
 
 /// What is known of a message that came again. Another way of reading may tell less of it: what it told stays. It was said
-/// when it was first said to be: a sandbox that is started anew says its history again as of now.
-fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
-    let RemoteMessage { choices, attachments, late, at, .. } = std::mem::replace(old, new);
+/// when it was first said to be: a sandbox that is started anew says its history again as of now. True if it tells something
+/// else now.
+fn renew(old: &mut RemoteMessage, new: RemoteMessage) -> bool {
+    let before = std::mem::replace(old, new);
+    let RemoteMessage { choices, attachments, late, at, .. } = before.clone();
     old.late |= late;
     old.at = old.at.min(at);
     if old.choices.is_empty() {
@@ -262,4 +264,5 @@ fn renew(old: &mut RemoteMessage, new: RemoteMessage) {
     if old.attachments.is_empty() {
         old.attachments = attachments;
     }
+    *old != before
 }

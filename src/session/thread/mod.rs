@@ -9,9 +9,9 @@
 
 pub mod entry;
 pub mod merge;
-pub mod scroll;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,32 +22,24 @@ use crate::model::{
 
 pub use entry::{Entry, EntryId, Source};
 use merge::Merged;
-pub use scroll::Scroll;
 
 use super::conversations::Counts;
+use crate::journal::job::KeptPlace;
 
 /// What is known of one conversation's talk.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {
     merged: Merged,
-    scroll: Scroll,
     /// What the last read showed.
     state: RemoteState,
     since: Option<Timestamp>,
     last_read: Option<Moment>,
-    /// Entries that came while the end was not in sight.
-    new_below: usize,
 }
 
 impl Thread {
     /// The messages, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.merged.entries
-    }
-
-    /// Where the reader stands.
-    pub const fn scroll(&self) -> Scroll {
-        self.scroll
     }
 
     /// What the last read showed.
@@ -63,11 +55,6 @@ impl Thread {
     /// When the conversation was read last; `None` before the first read.
     pub const fn last_read(&self) -> Option<Moment> {
         self.last_read
-    }
-
-    /// Messages that came below while the reader stands further up.
-    pub const fn new_below(&self) -> usize {
-        self.new_below
     }
 
     /// Messages of the other side that have not been looked at.
@@ -92,6 +79,24 @@ impl Thread {
         Some(Offer { id, text: entry.text(), choices: entry.choices(), taken })
     }
 
+    /// What the other side said first to each message of ours that it answered, and how long that took by its clock, where a
+    /// read showed our message.
+    pub fn replies(&self) -> Vec<(MessageId, &Entry, Option<Duration>)> {
+        let mut replies = Vec::new();
+        let mut asked: Option<(&Message, Option<Timestamp>)> = None;
+        for entry in self.entries() {
+            if let Source::Ours { message, seen } = &entry.source {
+                asked = Some((message, *seen));
+            } else if entry.from_other_side()
+                && let Some((message, seen)) = asked.take()
+            {
+                let took = seen.and_then(|seen| Duration::try_from(entry.at().duration_since(seen)).ok());
+                replies.push((message.id, entry, took));
+            }
+        }
+        replies
+    }
+
     /// Our messages, oldest first.
     pub fn ours(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.entries().iter().filter_map(Entry::message)
@@ -112,12 +117,6 @@ impl Thread {
             }
         }
         counts
-    }
-
-    fn arrived(&mut self, before: usize) {
-        if self.scroll != Scroll::Follow {
-            self.new_below += self.entries().len().saturating_sub(before);
-        }
     }
 }
 
@@ -141,8 +140,8 @@ pub struct Threads {
     home: HashMap<MessageId, ConversationKey>,
     skew: i64,
     earlier_until: Option<Timestamp>,
-    width: u16,
-    height: u16,
+    /// Where the reader stood in conversations whose end is not in sight.
+    places: BTreeMap<ConversationKey, KeptPlace>,
 }
 
 impl Threads {
@@ -169,11 +168,7 @@ impl Threads {
     /// A message of ours was asked for.
     pub fn sent(&mut self, message: Message) {
         self.home.insert(message.id, message.conversation);
-        let thread = self.thread_mut(message.conversation);
-        // Whoever sends wants to see it.
-        thread.scroll = Scroll::Follow;
-        thread.new_below = 0;
-        thread.merged.sent(message);
+        self.thread_mut(message.conversation).merged.sent(message);
         self.forget_dropped();
     }
 
@@ -217,9 +212,7 @@ impl Threads {
         thread.state = state;
         thread.since = since.or(thread.since);
         thread.last_read = Some(now);
-        let before = thread.entries().len();
         let news = thread.merged.read(brought);
-        thread.arrived(before);
         self.forget_dropped();
         news
     }
@@ -233,9 +226,7 @@ impl Threads {
     /// Messages came by themselves: only new ones, ours included. Returns how many of the other side are new.
     pub fn heard(&mut self, key: ConversationKey, brought: Vec<RemoteMessage>, now: Moment) -> usize {
         let thread = self.thread_mut(key);
-        let before = thread.entries().len();
         let news = thread.merged.heard(brought, now.wall);
-        thread.arrived(before);
         self.forget_dropped();
         news
     }
@@ -288,6 +279,19 @@ impl Threads {
         }
     }
 
+    /// Where the reader stands in a conversation; `None` at the end.
+    pub fn set_place(&mut self, key: ConversationKey, place: Option<KeptPlace>) {
+        match place {
+            Some(place) => self.places.insert(key, place),
+            None => self.places.remove(&key),
+        };
+    }
+
+    /// Where the reader stood last, in a form that another session understands.
+    pub fn place(&self, key: ConversationKey) -> Option<&KeptPlace> {
+        self.places.get(&key)
+    }
+
     // ---- reading ------------------------------------------------------------------------------------------------
 
     /// A conversation's thread; `None` where nothing was sent or read yet.
@@ -332,8 +336,8 @@ impl Threads {
             _ => None,
         });
         let parts = waits.filter(|left| !left.is_zero()).map(|left| match left.subsec_nanos() {
-            0 => std::time::Duration::from_secs(1),
-            nanos => std::time::Duration::from_nanos(u64::from(nanos)),
+            0 => Duration::from_secs(1),
+            nanos => Duration::from_nanos(u64::from(nanos)),
         });
         parts.min().map(|part| now.after(part))
     }

@@ -1,4 +1,4 @@
-//! Each message once, in order, whatever comes first; unread, answered, unknown, bounds, scrolling.
+//! Each message once, in order, whatever comes first; unread, answered, unknown, bounds, replies.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
@@ -6,7 +6,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::model::Author;
-use crate::tui::view::thread::height;
 
 use super::*;
 
@@ -269,29 +268,28 @@ fn a_thread_is_bounded_and_what_was_dropped_stays_out() {
 }
 
 #[test]
-fn reading_up_never_jumps_and_the_end_is_followed_again() {
+fn the_first_words_of_the_other_side_answer_a_message() {
     let mut t = Threads::new();
-    t.set_viewport(40, 10);
-    read(&mut t, (0..50).map(|n| bot(&format!("b{n}"), "text", n)).collect());
-    let top = |t: &Threads| scroll::top(t.messages(A), t.get(A).unwrap().scroll(), 40, 10);
-    assert_eq!(top(&t), (45, 0), "two rows each");
-    t.scroll_by(A, -3);
-    assert_eq!(top(&t), (43, 1));
-    let place = t.get(A).unwrap().scroll();
-    read(&mut t, vec![bot("n", "new", 99), bot("o", "older", -5)]);
-    assert_eq!((t.get(A).unwrap().scroll(), top(&t)), (place, (44, 1)));
-    assert_eq!(t.get(A).unwrap().new_below(), 2);
-    t.scroll_pages(A, 1);
-    assert_eq!(t.get(A).unwrap().scroll(), Scroll::Follow);
-    assert_eq!(t.get(A).unwrap().new_below(), 0);
-    t.scroll_by(A, isize::MIN);
-    assert_eq!(top(&t), (0, 0));
-    t.sent(ours(1, "x", 200));
-    assert_eq!(t.get(A).unwrap().scroll(), Scroll::Follow, "whoever sends sees it");
-    t.scroll_to_start(A);
-    t.follow(A);
-    assert_eq!(top(&t), (48, 0));
-    t.scroll_by(ConversationKey(7), 1);
+    t.sent(ours(1, "one", 0));
+    t.sent(ours(2, "two", 10));
+    t.sent(ours(3, "three", 20));
+    let said = vec![
+        remote("r2", Author::Guest, "two", 10),
+        bot("b1", "first", 12),
+        bot("b2", "second", 13),
+        bot("b3", "third", 25),
+    ];
+    read(&mut t, said);
+    let replies: Vec<_> = t
+        .get(A)
+        .unwrap()
+        .replies()
+        .into_iter()
+        .map(|(id, entry, took)| (id.0, entry.text().to_owned(), took))
+        .collect();
+    // Where a read showed no message of ours, how long it took is not known.
+    let two_seconds = Some(Duration::from_secs(2));
+    assert_eq!(replies, [(2, "first".to_owned(), two_seconds), (3, "third".to_owned(), None)]);
 }
 
 #[derive(Clone, Debug)]
@@ -299,7 +297,6 @@ enum Step {
     Sent(usize),
     DeliveryStatus(u64, usize, Option<usize>),
     Read(Vec<(usize, bool, usize, i64)>),
-    Scroll(isize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -307,7 +304,6 @@ fn step() -> impl Strategy<Value = Step> {
         (0..3usize).prop_map(Step::Sent),
         (0..8u64, 0..6usize, prop::option::of(0..6usize)).prop_map(|(id, life, r)| Step::DeliveryStatus(id, life, r)),
         prop::collection::vec((0..6usize, any::<bool>(), 0..3usize, -20..400i64), 0..5).prop_map(Step::Read),
-        (-30..30isize).prop_map(Step::Scroll),
     ]
 }
 
@@ -318,7 +314,6 @@ proptest! {
     fn whatever_is_reported_each_message_stands_once(steps in prop::collection::vec(step(), 0..40)) {
         let words = ["ping", "a longer text of several words", "日本語\nsecond"];
         let mut t = Threads::new();
-        t.set_viewport(34, 7);
         let mut next = 0;
         for step in steps {
             match step {
@@ -339,7 +334,6 @@ proptest! {
                     });
                     read(&mut t, brought.collect());
                 }
-                Step::Scroll(by) => t.scroll_by(A, by),
             }
             let entries = t.messages(A);
             let mut ids: Vec<_> = entries.iter().filter_map(Entry::remote_id).collect();
@@ -349,10 +343,6 @@ proptest! {
             prop_assert_eq!(ids.len(), all, "a remote id stands once");
             let mine: Vec<u64> = entries.iter().filter_map(Entry::message).map(|m| m.id.0).collect();
             prop_assert_eq!(mine, (0..next).collect::<Vec<_>>(), "each of ours once, in order");
-            if let Some(thread) = t.get(A).filter(|_| !entries.is_empty()) {
-                let (first, row) = scroll::top(entries, thread.scroll(), 34, 7);
-                prop_assert!(row < height(&entries[first], 34));
-            }
         }
     }
 }

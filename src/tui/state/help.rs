@@ -1,55 +1,228 @@
 //! The lines of the help page and of the status page: plain text, generated from the live state.
 
+use tui_input::Input;
+
 use crate::model::{Channel, Granted, TokenFacts, WebSession};
 use crate::session::RATE_WINDOW;
 use crate::session::refusals::Refusal;
 use crate::text::screen::width;
-use crate::tui::action::{ACTIONS, Action, Context};
+use crate::tui::action::{ACTIONS, Action, Context, Spec};
 use crate::tui::state::State;
-use crate::tui::state::token_badge::{chip, countdown, duration, session_words};
+use crate::tui::state::token_badge::{badge, countdown, duration, session_words};
 
-/// Help: this pane's keys first, then everywhere, then the rest; then what this terminal can do, and the files.
-pub fn help(state: &State) -> Vec<String> {
-    let here = state.focus.context();
-    let mut order = vec![here, Context::Global];
-    order.extend(Context::ALL.into_iter().filter(|c| *c != here && *c != Context::Global));
-    let mut lines = Vec::new();
-    for context in order {
-        section(state, context, &mut lines);
+/// A job, and the actions that do it with a word or two each.
+type Job = (&'static str, &'static [(Action, &'static str)]);
+
+/// Help by job.
+const JOBS: &[Job] = &[
+    (
+        "Send",
+        &[
+            (Action::GoComposer, "type"),
+            (Action::Send, "send"),
+            (Action::NewLine, "new line"),
+            (Action::Choose, "answer a choice"),
+            (Action::Extras, "attach"),
+            (Action::Resend, "send again"),
+            (Action::EditCopy, "edit a copy"),
+            (Action::HistorySearch, "sent before"),
+            (Action::Snippets, "snippet"),
+            (Action::Editor, "in $EDITOR"),
+            (Action::Undo, "undo"),
+            (Action::Interrupt, "cancel, quit"),
+            (Action::SendAs, "send wrongly"),
+            (Action::ResumeQueue, "send queued"),
+        ],
+    ),
+    (
+        "Read",
+        &[
+            (Action::GoPicker, "conversations"),
+            (Action::Open, "open"),
+            (Action::NextUnread, "next new"),
+            (Action::Refresh, "read now"),
+            (Action::Thread, "thread"),
+            (Action::GoLog, "log"),
+            (Action::Density, "open a row"),
+            (Action::LogScope, "this or all"),
+            (Action::Quiet, "polling, typing"),
+            (Action::Follow, "follow"),
+            (Action::Wrap, "wrap"),
+            (Action::Pager, "pager"),
+            (Action::Zoom, "zoom"),
+        ],
+    ),
+    (
+        "Explain",
+        &[
+            (Action::Why, "why refused"),
+            (Action::Probe, "find out"),
+            (Action::Settle, "settle unknown"),
+            (Action::CompareAccepted, "with accepted"),
+            (Action::Compare, "compare two"),
+            (Action::Status, "token, limits"),
+            (Action::Renew, "new token"),
+            (Action::Connect, "sign in"),
+        ],
+    ),
+    (
+        "Copy",
+        &[
+            (Action::CopyTicket, "ticket"),
+            (Action::CopyNote, "note to admin"),
+            (Action::CopyIds, "ids"),
+            (Action::CopyCurl, "curl"),
+            (Action::CopyHeaders, "headers"),
+            (Action::CopyBody, "body"),
+            (Action::CopyLine, "line"),
+            (Action::Export, "HAR file"),
+            (Action::Transcript, "transcript"),
+        ],
+    ),
+    (
+        "Find",
+        &[
+            (Action::Filter, "filter"),
+            (Action::Search, "search"),
+            (Action::NextMatch, "next match"),
+            (Action::PreviousMatch, "match before"),
+            (Action::NextError, "next error"),
+            (Action::PreviousError, "error before"),
+            (Action::SearchKept, "all sessions"),
+            (Action::Palette, "command"),
+            (Action::Mark, "mark"),
+            (Action::Comment, "comment"),
+        ],
+    ),
+    (
+        "Session",
+        &[
+            (Action::Add, "add by id"),
+            (Action::Discover, "list active"),
+            (Action::IdCard, "ids"),
+            (Action::Pin, "pin"),
+            (Action::Nickname, "rename"),
+            (Action::Sort, "sort"),
+            (Action::Session, "web session"),
+            (Action::FaultBench, "faults"),
+            (Action::Present, "demo"),
+            (Action::Record, "record screen"),
+            (Action::Theme, "colours"),
+            (Action::Arm, "PROD armed"),
+            (Action::Suspend, "suspend"),
+            (Action::Quit, "quit"),
+        ],
+    ),
+    (
+        "Test run",
+        &[
+            (Action::Pass, "open, show"),
+            (Action::PassGo, "run, accept"),
+            (Action::VerdictPass, "passed"),
+            (Action::VerdictFail, "failed"),
+            (Action::VerdictBlocked, "blocked"),
+            (Action::VerdictSkip, "skipped"),
+            (Action::PassUndo, "undo"),
+            (Action::PassNote, "note"),
+            (Action::PassAgain, "again"),
+            (Action::PassPause, "pause"),
+            (Action::PassReports, "reports"),
+            (Action::PassStop, "end"),
+            (Action::PassFromSession, "from session"),
+        ],
+    ),
+];
+
+/// Cells of a column of the help page, and of the names of the jobs before them.
+const COLUMN: usize = 22;
+const JOB: usize = 9;
+
+/// The lines of the help page: by job, or what is searched for.
+pub fn lines(state: &State, search: Option<&Input>) -> Vec<String> {
+    match search.map(|typed| typed.value().trim()).filter(|typed| !typed.is_empty()) {
+        Some(typed) => found(state, typed),
+        None => by_job(state),
     }
-    lines.push("This terminal".to_owned());
-    lines.push("  Paste      text pasted with bracketed paste never sends".to_owned());
-    lines.push("  Copy       by OSC 52; tmux needs: set -g set-clipboard on".to_owned());
-    lines.push("  Enter      Ctrl-J and Alt-Enter arrive everywhere; Shift-Enter and Ctrl-Enter do not".to_owned());
-    lines.push(String::new());
-    lines.push("Files".to_owned());
+}
+
+/// All jobs in columns, the moves in one line, what this terminal can do, and the files.
+fn by_job(state: &State) -> Vec<String> {
+    let room = usize::from(state.size.width.saturating_sub(4));
+    let columns = (room.saturating_sub(JOB) / COLUMN).clamp(1, 5);
+    let mut lines = Vec::new();
+    for (job, actions) in JOBS {
+        for (row, part) in actions.chunks(columns).enumerate() {
+            let cells: Vec<String> = part
+                .iter()
+                .map(|(action, words)| {
+                    let key = state.key(*action);
+                    let pad = (COLUMN - 1).saturating_sub(width(&key) + 1 + width(words));
+                    format!("{key} {words}{:pad$} ", "")
+                })
+                .collect();
+            let job = if row == 0 { job } else { "" };
+            lines.push(format!("{job:<JOB$}{}", cells.concat()).trim_end().to_owned());
+        }
+    }
+    let key = |action| state.keymap.key(action);
+    lines.push(format!(
+        "{:<JOB$}{} {} row   {} {} page   {} {} half   {} {} ends   {} pane   {} back",
+        "Moves",
+        key(Action::LogUp),
+        key(Action::LogDown),
+        key(Action::LogPageUp),
+        key(Action::LogPageDown),
+        key(Action::LogHalfUp),
+        key(Action::LogHalfDown),
+        key(Action::LogFirst),
+        key(Action::LogLast),
+        key(Action::NextPane),
+        key(Action::Back),
+    ));
+    lines.push(format!(
+        "{:<JOB$}/ finds every command here, {} runs one by name",
+        "Search",
+        state.key(Action::Palette)
+    ));
+    lines.push(format!("{:<JOB$}pasted text never sends; ^J and Alt-Enter arrive in every terminal", "Terminal"));
     let config = state
         .session
         .profile
         .config_file
         .as_ref()
         .map_or("none: built-in sandbox".to_owned(), |p| p.display().to_string());
-    lines.push(format!("  Config     {config}"));
-    lines.push(format!("  Exports    {}", state.session.profile.data_dir.join("exports").display()));
+    lines.push(format!("{:<JOB$}config {config}", "Files"));
+    lines.push(format!("{:<JOB$}exports {}", "", state.session.profile.data_dir.join("exports").display()));
     lines
 }
 
-fn section(state: &State, context: Context, lines: &mut Vec<String>) {
-    // Where there is no room for two columns, each text follows its keys.
-    let column = if state.size.width < NARROW { 0 } else { 23 };
-    let mut any = false;
-    for spec in ACTIONS.iter().filter(|s| s.context == context) {
-        if !any {
-            lines.push(context.heading().to_owned());
-            any = true;
-        }
+/// Every action whose name, description or synonym holds all the words.
+fn found(state: &State, typed: &str) -> Vec<String> {
+    let typed = typed.to_lowercase();
+    let fits = |spec: &&Spec| {
         let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let keys = if keys.is_empty() { format!(":{}", spec.name) } else { keys };
-        lines.push(format!("  {keys:<column$}  {}", spec.about));
+        let text = format!("{} {} {} {keys}", spec.name, spec.about, spec.synonyms).to_lowercase();
+        typed.split_whitespace().all(|word| text.contains(word))
+    };
+    // Where there is no room for two columns, each text follows its keys.
+    let column = if state.size.width < NARROW { 0 } else { 21 };
+    let mut lines = Vec::new();
+    for context in Context::ALL {
+        let mut headed = false;
+        for spec in ACTIONS.iter().filter(|spec| spec.context == context).filter(fits) {
+            if !std::mem::replace(&mut headed, true) {
+                lines.push(context.heading().to_owned());
+            }
+            let keys = state.keymap.keys(spec.action).iter().map(ToString::to_string).collect::<Vec<_>>().join("  ");
+            let keys =
+                if keys.is_empty() { format!("{} {}", state.keymap.key(Action::Palette), spec.name) } else { keys };
+            lines.push(format!("  {keys:<column$}  {}", spec.about));
+        }
     }
-    if any {
-        lines.push(String::new());
+    if lines.is_empty() {
+        lines.push("No command of that name.".to_owned());
     }
+    lines
 }
 
 /// Cells of the status line that its text does not get.
@@ -59,9 +232,9 @@ const NARROW: u16 = 64;
 
 /// The status page: everything that the chips only hint at, and the whole of a line that is wider than the screen.
 pub fn status(state: &State) -> Vec<String> {
-    let said = state.status.text.as_str();
+    let said = state.status.text.clone();
     let mut lines = Vec::new();
-    if width(said) + STATUS_MARGIN > usize::from(state.size.width) {
+    if width(&said) + STATUS_MARGIN > usize::from(state.size.width) {
         lines.extend([format!("Said last  {said}"), String::new()]);
     }
     lines.extend([
@@ -74,7 +247,7 @@ pub fn status(state: &State) -> Vec<String> {
         format!("API        {}", state.session.profile.api),
         format!("Login      {}", state.session.profile.login),
         String::new(),
-        chip(&state.session.sign_in.status, state.now).text,
+        badge_words(state),
     ]);
     if let Some(facts) = state.session.sign_in.status.facts() {
         token(state, facts, &mut lines);
@@ -89,7 +262,7 @@ pub fn status(state: &State) -> Vec<String> {
     let rate = state.session.log.rate_401(state.now, RATE_WINDOW);
     let (healed, stands) = state.split_401(rate);
     lines.push(format!(
-        "401        {} of {} API answers in 15 minutes: {healed} healed by a newer token, {stands} stand{}",
+        "401        {} of {} API answers in 15 minutes: {healed} fixed by a new token, {stands} stand{}",
         rate.answers401,
         rate.total,
         if stands == 1 { "s" } else { "" }
@@ -134,6 +307,12 @@ pub fn status(state: &State) -> Vec<String> {
     lines
 }
 
+/// The token's badge in full.
+fn badge_words(state: &State) -> String {
+    let badge = badge(&state.session.sign_in.status, state.now);
+    badge.alarm.map_or(badge.text.clone(), |alarm| format!("{}, {alarm}", badge.text))
+}
+
 /// The guest sessions of web conversations, each with what there is to know.
 fn sessions(state: &State, lines: &mut Vec<String>) {
     for item in state.session.conversations.items() {
@@ -168,7 +347,7 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     // Where there is no room for the bars, the numbers say the same.
     let narrow = state.size.width < NARROW;
     for share in all.shares() {
-        let kind = if share.healed { "healed" } else { "stands" };
+        let kind = if share.healed { "fixed" } else { "stands" };
         let (cause, count) = (share.cause.as_str(), share.count);
         lines.push(if narrow {
             format!("  {cause:<22} {count:>4} {kind}")
@@ -202,10 +381,10 @@ fn refusals(state: &State, lines: &mut Vec<String>) {
     let most = format!("highest {most} in 30 s");
     if narrow {
         lines.push(format!("  15 minutes until now, {most}"));
-        lines.extend(["  stands".to_owned(), format!("  |{stands}|"), "  healed".to_owned(), format!("  |{healed}|")]);
+        lines.extend(["  stands".to_owned(), format!("  |{stands}|"), "  fixed".to_owned(), format!("  |{healed}|")]);
     } else {
         lines.push(format!("  15 minutes  stands  |{stands}| now"));
-        lines.push(format!("              healed  |{healed}| {most}"));
+        lines.push(format!("              fixed   |{healed}| {most}"));
     }
 }
 

@@ -1,7 +1,236 @@
-//! Which keys do what, in words, from the live bindings.
+//! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
+//! names of keys from here, so that each works where it is read.
 
-use super::State;
-use crate::tui::action::Action;
+use crate::model::Channel;
+use crate::pass::runner::Stage;
+use crate::tui::action::{Action, Context};
+use crate::tui::chord::Chord;
+use crate::tui::pane::Pane;
+
+use super::overlay::{Ask, Consent, Menu, Overlay};
+use super::{State, ids};
+
+/// A key and what it does.
+pub type KeyHint = (String, &'static str);
+
+impl State {
+    /// The keys that go with the status line, as they work now. None while something stands on top, which takes the keys.
+    pub fn status_keys(&self) -> Vec<KeyHint> {
+        if self.overlay.is_some() {
+            return Vec::new();
+        }
+        self.status.keys.iter().map(|(action, words)| (self.key(*action), *words)).collect()
+    }
+
+    /// The place that has the keys.
+    pub const fn place_word(&self) -> &'static str {
+        match (&self.overlay, self.focus) {
+            (Some(Overlay::Prompt(_)), _) => "typing",
+            (Some(_), _) => "on top",
+            (None, Pane::Picker) => "conversations",
+            (None, Pane::Log) => "log",
+            (None, Pane::Thread) => "thread",
+            (None, Pane::Composer) => "typing",
+            (None, Pane::Pass) => "test run",
+        }
+    }
+
+    /// The footer's keys: the most important first, and those that stay when there is little room.
+    pub fn footer_keys(&self) -> (Vec<KeyHint>, Vec<KeyHint>) {
+        let hint = |(action, words): &(Action, &'static str)| {
+            let key = self.keymap.key(*action);
+            (!key.is_empty()).then_some((key, *words))
+        };
+        let all = |hints: &[(Action, &'static str)]| hints.iter().filter_map(hint).collect::<Vec<_>>();
+        let fixed = |key: &str, words: &'static str| (key.to_owned(), words);
+        let close = all(&[(Action::Dismiss, "close")]);
+        match &self.overlay {
+            Some(Overlay::Prompt(prompt)) => {
+                let older = if prompt.found.is_empty() { Vec::new() } else { vec![self.move_key()] };
+                (older, all(&[(Action::Confirm, "done"), (Action::Dismiss, "close")]))
+            }
+            Some(Overlay::Palette(_)) => {
+                (vec![self.move_key()], all(&[(Action::Confirm, "select"), (Action::Dismiss, "close")]))
+            }
+            Some(Overlay::Menu(menu)) => {
+                (self.menu_keys(menu), all(&[(Action::Confirm, "select"), (Action::Dismiss, "close")]))
+            }
+            // What the question itself names is not said twice.
+            Some(Overlay::Ask(ask)) => {
+                (Vec::new(), vec![(self.yes_key(ask), "yes"), (self.keymap.key(Action::Dismiss), "cancel")])
+            }
+            Some(Overlay::Card(_)) => {
+                let keys = [
+                    fixed("j k", "scroll"),
+                    fixed("y t", "ticket"),
+                    fixed("y a", "note to admin"),
+                    fixed("n N", "other refusals"),
+                ];
+                (keys.into(), close)
+            }
+            Some(Overlay::Ids { key, .. }) => {
+                let swap = ids::swap(self, *key).map(|_| fixed("s", "open the one that is meant"));
+                let keys = [fixed("j k", "scroll"), fixed("l", "look them up"), fixed("y", "copy")];
+                (keys.into_iter().chain(swap).collect(), close)
+            }
+            Some(Overlay::Page { .. }) => ([fixed("j k", "scroll"), fixed("y", "copy")].into(), close),
+            Some(Overlay::Help { .. }) => ([fixed("j k", "scroll"), fixed("/", "search")].into(), close),
+            Some(Overlay::Status { .. }) => ([fixed("j k", "scroll")].into(), close),
+            None => (all(&self.pane_hints()), self.kept_hints()),
+        }
+    }
+
+    /// The key that says yes to a question.
+    pub fn yes_key(&self, ask: &Ask) -> String {
+        if matches!(ask.consent, Consent::Y) { "y".to_owned() } else { self.keymap.key(Action::Confirm) }
+    }
+
+    fn menu_keys(&self, menu: &Menu) -> Vec<KeyHint> {
+        let typed = menu.filter.as_ref().map(|_| ("a-z".to_owned(), "filter"));
+        typed.into_iter().chain([self.move_key()]).collect()
+    }
+
+    fn move_key(&self) -> KeyHint {
+        (format!("{} {}", self.keymap.key(Action::DialogUp), self.keymap.key(Action::DialogDown)), "move")
+    }
+
+    /// Help and commands, which stay to the last.
+    fn kept_hints(&self) -> Vec<KeyHint> {
+        let (help, palette) = match self.focus {
+            Pane::Composer => (Action::HelpText, Action::PaletteText),
+            _ => (Action::Help, Action::Palette),
+        };
+        [(help, "help"), (palette, "commands")]
+            .into_iter()
+            .map(|(action, words)| (self.keymap.key(action), words))
+            .filter(|(key, _)| !key.is_empty())
+            .collect()
+    }
+
+    /// What the keys of the pane with the focus do, the most important first.
+    fn pane_hints(&self) -> Vec<(Action, &'static str)> {
+        let open = self.session.conversations.active_item();
+        let offered = open.and_then(|item| self.session.threads.get(item.conversation.key)?.offer()).is_some();
+        let carries = open.is_some_and(|item| item.conversation.channel() != Channel::GuestApi);
+        let explained = self.shown_log().selected().is_some_and(|entry| entry.diagnosis().is_some());
+        let mut hints = match self.focus {
+            Pane::Composer => vec![
+                (Action::Send, "send"),
+                (Action::ChooseText, "answer"),
+                (Action::NewLine, "new line"),
+                (Action::LeaveComposer, "leave"),
+                (Action::HistorySearch, "history"),
+                (Action::Snippets, "snippets"),
+                (Action::Editor, "editor"),
+                (Action::ExtrasText, "attach"),
+                (Action::NextPaneText, "next pane"),
+                (Action::InterruptText, "cancel, quit"),
+            ],
+            Pane::Picker => vec![
+                (Action::Open, "open"),
+                (Action::Add, "add"),
+                (Action::NextUnread, "next new"),
+                (Action::IdCard, "ids"),
+                (Action::Filter, "filter"),
+                (Action::Pin, "pin"),
+                (Action::Nickname, "rename"),
+                (Action::Discover, "list active"),
+                (Action::Refresh, "read"),
+                (Action::NextPane, "next pane"),
+                (Action::Quit, "quit"),
+            ],
+            Pane::Pass if !self.session.pass.is_running() => vec![
+                (Action::PassReports, "reports"),
+                (Action::Pass, "another test run"),
+                (Action::PassUndo, "undo"),
+                (Action::NextPane, "next pane"),
+            ],
+            Pane::Pass => {
+                let mut hints: Vec<(Action, &'static str)> =
+                    self.go_words().map(|words| (Action::PassGo, words)).into_iter().collect();
+                hints.extend([
+                    (Action::VerdictPass, "passed"),
+                    (Action::VerdictFail, "failed"),
+                    (Action::VerdictBlocked, "blocked"),
+                    (Action::VerdictSkip, "skipped"),
+                    (Action::PassUndo, "undo"),
+                    (Action::PassNote, "note"),
+                    (Action::NextCase, "next case"),
+                    (Action::PassAgain, "again"),
+                    (Action::PassPause, "pause"),
+                    (Action::PassReports, "reports"),
+                    (Action::Pass, "hide"),
+                ]);
+                hints
+            }
+            Pane::Log => vec![
+                (Action::GoComposer, "type"),
+                (Action::Density, "open"),
+                (Action::Why, "explain"),
+                (Action::CopyLine, "copy"),
+                (Action::Resend, "resend"),
+                (Action::Filter, "filter"),
+                (
+                    Action::LogScope,
+                    if self.session.log.shows_all_conversations() { "this conversation" } else { "all" },
+                ),
+                (Action::Thread, "thread"),
+                (Action::Zoom, "zoom"),
+                (Action::FaultBench, "faults"),
+                (Action::Pass, "test run"),
+                (Action::NextError, "next error"),
+                (Action::Quit, "quit"),
+            ],
+            Pane::Thread => vec![
+                (Action::GoComposer, "type"),
+                (Action::Choose, "answer"),
+                (Action::LogUp, "up"),
+                (Action::LogDown, "down"),
+                (Action::LogLast, "newest"),
+                (Action::GoLog, "log"),
+                (Action::Refresh, "read"),
+                (Action::Zoom, "zoom"),
+                (Action::NextPane, "next pane"),
+                (Action::Quit, "back"),
+            ],
+        };
+        hints.retain(|(action, _)| match action {
+            Action::Choose | Action::ChooseText => offered,
+            Action::ExtrasText => carries,
+            Action::Why => explained,
+            Action::Refresh => works(Context::Picker, self.focus),
+            _ => true,
+        });
+        hints
+    }
+
+    /// What the key of a test run does to the open step now, if anything.
+    fn go_words(&self) -> Option<&'static str> {
+        let runner = self.session.pass.runner.as_ref()?;
+        match runner.stage() {
+            Stage::Ready => Some("run"),
+            Stage::Judging => runner.open_result()?.suggested.map(|_| "accept"),
+            Stage::Preparing(_) | Stage::Watching | Stage::Over => None,
+        }
+    }
+
+    /// The actions that begin with a key where the focus is, with their second keys.
+    pub fn actions_after(&self, first: Chord) -> Vec<(Chord, Action)> {
+        let mut actions = self.keymap.after(self.focus.context(), first);
+        if self.focus != Pane::Composer {
+            actions.extend(self.keymap.after(Context::Global, first));
+        }
+        actions
+    }
+}
+
+/// Whether the keys of a context work where the focus is.
+fn works(context: Context, focus: Pane) -> bool {
+    match context {
+        Context::Global => focus != Pane::Composer,
+        context => context == focus.context(),
+    }
+}
 
 /// `p passed · f failed …`, from the live keys.
 pub fn verdict_keys(state: &State) -> String {

@@ -11,13 +11,14 @@ pub mod page;
 pub mod palette;
 mod setup;
 pub mod status;
+pub mod thread;
 pub mod token_badge;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use ratatui::layout::Size;
+use ratatui::layout::{Rect, Size};
 
 use crate::diagnosis::doctor::{Doctor, Finding};
 use crate::model::{DeliveryStatus, Moment, Variation};
@@ -29,17 +30,22 @@ use crate::tui::theme::Theme;
 
 use crate::session::log::{Log, Rate401};
 use crate::session::open_pass::Found as FoundPass;
+use crate::session::thread::Threads;
 use crate::session::{RATE_WINDOW, Session};
 use composer::Composer;
 use history::History;
 use overlay::Overlay;
 use status::StatusLine;
+use thread::ThreadPane;
+use thread::rows::Paper;
 
 pub use crate::tui::pane::Pane;
 pub use setup::Setup;
 
 /// How long the menu of a two-key binding waits before it shows.
 const PREFIX_MENU: Duration = Duration::from_millis(400);
+/// Below this height a thread has no blank rows.
+const DENSE_BELOW: u16 = 12;
 /// How long "press again to quit" holds.
 pub(crate) const QUIT_HINT: Duration = Duration::from_secs(2);
 
@@ -110,6 +116,8 @@ pub struct State {
     pub thread_over: bool,
     /// The editor.
     pub composer: Composer,
+    /// What of the open conversation's messages is in sight.
+    pub thread: ThreadPane,
     /// What stands on top of the panes.
     pub overlay: Option<Overlay>,
     /// The first of two keys, and when it came.
@@ -185,8 +193,17 @@ impl State {
 
     /// Where the panes stand at the present size.
     pub fn panes(&self) -> Panes {
-        crate::tui::layout::panes(self.size, self.shape(), |width, max| {
-            composer::rows::wanted_height(&self.composer, width, max)
+        self.panes_as(self.shape())
+    }
+
+    /// Where they stand when none has the whole screen.
+    pub fn panes_unzoomed(&self) -> Panes {
+        self.panes_as(Shape { zoomed: false, focus: Pane::Log, ..self.shape() })
+    }
+
+    fn panes_as(&self, shape: Shape) -> Panes {
+        crate::tui::layout::panes(self.size, shape, |width, max| {
+            composer::rows::wanted_height(&self.composer, self.now, width, max)
         })
     }
 
@@ -201,11 +218,42 @@ impl State {
             }
         }
         if let Some(area) = panes.composer {
-            self.composer.set_width(area.inner.width);
+            self.composer.set_width(area.inner.width.saturating_sub(crate::tui::layout::COMPOSER_BEFORE));
         }
-        if let Some(area) = panes.thread {
-            self.session.threads.set_viewport(area.inner.width, area.inner.height);
+        let active = self.session.conversations.active();
+        self.session.log.set_conversation(active);
+        if let Some(area) = panes.thread.filter(|_| self.present.is_none()) {
+            self.with_thread(area.inner, |pane, threads, paper| pane.fit(active, threads, paper, area.inner.height));
         }
+        self.name_keys();
+    }
+
+    /// Does something with the thread's pane, which needs what it is laid out on.
+    pub(crate) fn with_thread<T>(
+        &mut self,
+        area: Rect,
+        does: impl FnOnce(&mut ThreadPane, &Threads, &Paper<'_>) -> T,
+    ) -> T {
+        let mut pane = std::mem::take(&mut self.thread);
+        let cause = |id| {
+            let entry = self.session.log.entry_of(id)?;
+            let status = entry.status().map(|status| status.to_string()).unwrap_or_default();
+            let dot = if self.theme.ascii { "-" } else { "·" };
+            let diagnosis = entry.diagnosis().filter(|diagnosis| !diagnosis.suspects.is_empty())?;
+            Some(format!("{status} {dot} {}, {}", diagnosis.cause(), diagnosis.confidence().word()).trim().to_owned())
+        };
+        let paper = Paper {
+            width: area.width.max(1),
+            ascii: self.theme.ascii,
+            zone: &self.zone,
+            now: self.now,
+            masks: &self.session.profile.masks,
+            cause: &cause,
+            dense: area.height < DENSE_BELOW,
+        };
+        let done = does(&mut pane, &self.session.threads, &paper);
+        self.thread = pane;
+        done
     }
 
     /// Where keys are resolved now.
@@ -232,7 +280,7 @@ impl State {
     pub fn next_deadline(&self) -> Option<Moment> {
         let prefix = self.prefix.map(|(_, at)| at.after(PREFIX_MENU));
         let quit = self.quit_armed.map(|at| at.after(QUIT_HINT));
-        let chip = token_badge::next_change(&self.session.sign_in.status, self.now);
+        let badge = token_badge::next_change(&self.session.sign_in.status, self.now);
         let thread =
             self.session.conversations.active().and_then(|key| self.session.threads.next_change(key, self.now));
         let sends = self.session.open_sends.values().filter_map(|send| match &send.life {
@@ -255,7 +303,7 @@ impl State {
             present,
             prefix,
             quit,
-            chip,
+            badge,
             log,
             look,
             count,

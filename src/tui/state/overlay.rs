@@ -23,6 +23,8 @@ pub enum Overlay {
     Help {
         /// First line shown.
         scroll: u16,
+        /// What is searched for, while one does.
+        filter: Option<Input>,
     },
     /// Token, scopes, limits, counts in full.
     Status {
@@ -299,6 +301,10 @@ pub struct Menu {
     pub chosen: usize,
     /// A digit takes its line at once, instead of standing on it.
     pub quick: bool,
+    /// The names of groups, each with the place of its first choice.
+    pub groups: Vec<(usize, &'static str)>,
+    /// What is typed, where the choices can be filtered.
+    pub filter: Option<Input>,
     /// The colours to go back to where nothing is chosen: the line that one stands on is shown in its own.
     pub before: Option<Box<Theme>>,
 }
@@ -306,7 +312,41 @@ pub struct Menu {
 impl Menu {
     /// A menu on its first line.
     pub fn new(title: impl Into<String>, items: Vec<(String, Choice)>) -> Self {
-        Self { title: title.into(), intro: Vec::new(), items, chosen: 0, quick: false, before: None }
+        Self {
+            title: title.into(),
+            intro: Vec::new(),
+            items,
+            chosen: 0,
+            quick: false,
+            groups: Vec::new(),
+            filter: None,
+            before: None,
+        }
+    }
+}
+
+impl Menu {
+    /// The places of the choices that fit what is typed.
+    pub fn shown(&self) -> impl Iterator<Item = usize> {
+        let typed = self.filter.as_ref().map_or("", |filter| filter.value()).trim().to_lowercase();
+        let fits = move |text: &str| {
+            let text = text.to_lowercase();
+            typed.split_whitespace().all(|word| text.contains(word))
+        };
+        self.items.iter().enumerate().filter(move |(_, (text, _))| fits(text)).map(|(at, _)| at)
+    }
+
+    /// Stands on another choice of those that are shown.
+    pub fn step(&mut self, by: isize) {
+        let shown: Vec<usize> = self.shown().collect();
+        let at = shown.iter().position(|at| *at == self.chosen).unwrap_or(0).cast_signed();
+        let to = at.saturating_add(by).clamp(0, shown.len().saturating_sub(1).cast_signed()).cast_unsigned();
+        self.chosen = shown.get(to).copied().unwrap_or(self.chosen);
+    }
+
+    /// The choice on which one stands, if it is shown.
+    pub fn choice(&self) -> Option<&Choice> {
+        self.shown().find(|at| *at == self.chosen).and_then(|at| self.items.get(at)).map(|(_, choice)| choice)
     }
 }
 

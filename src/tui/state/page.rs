@@ -25,7 +25,7 @@ pub fn last_scroll(state: &State) -> u16 {
         u16::try_from(rows - page_height(rows, state.size.height)).unwrap_or(u16::MAX)
     };
     match &state.overlay {
-        Some(Overlay::Help { .. }) => of(&help::help(state)),
+        Some(Overlay::Help { filter, .. }) => of(&help::lines(state, filter.as_ref())),
         Some(Overlay::Status { .. }) => of(&help::status(state)),
         Some(Overlay::Page { lines, .. }) => of(lines),
         Some(Overlay::Ids { key, .. }) => of(&ids::card(state, *key)),

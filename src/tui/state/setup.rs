@@ -54,6 +54,7 @@ impl State {
             thread_beside: true,
             thread_over: false,
             composer: setup.composer,
+            thread: super::thread::ThreadPane::default(),
             overlay: None,
             prefix: None,
             status: StatusLine::default(),
@@ -74,7 +75,7 @@ impl State {
             send_as: None,
             exports: 0,
         };
-        state.name_keys();
+        state.composer.set_keys(&state.keymap.key(Action::Send));
         match state.session.conversations.open() {
             Some(key) => state.composer.switch(key),
             None => state.focus = Pane::Picker,
@@ -83,36 +84,26 @@ impl State {
         state
     }
 
-    /// Tells the panes how the keys are called that their hints mention.
-    fn name_keys(&mut self) {
-        let key = |action| self.keymap.key(action);
-        self.session.log.set_keys(log::KeyNames {
-            compose: key(Action::GoComposer),
-            clear: key(Action::Back),
-            quiet: key(Action::Quiet),
-            copy_body: key(Action::CopyBody),
-            why: key(Action::Why),
-        });
-        let dot = if self.theme.ascii { "-" } else { "·" };
-        let join = |hints: &[(Action, &str)]| {
-            let parts: Vec<String> = hints
-                .iter()
-                .map(|(action, words)| (self.keymap.key(*action), words))
-                .filter(|(key, _)| !key.is_empty())
-                .map(|(key, words)| format!("{key} {words}"))
-                .collect();
-            parts.join(&format!(" {dot} "))
+    /// Tells the panes how the keys are called that they mention, as they work where the focus is.
+    pub(super) fn name_keys(&mut self) {
+        let names = log::KeyNames {
+            compose: if self.focus == Pane::Composer {
+                "Type a message".to_owned()
+            } else {
+                format!("Press {} and type a message", self.key(Action::GoComposer))
+            },
+            clear: self.key(Action::Back),
+            quiet: self.key(Action::Quiet),
+            copy_body: self.key(Action::CopyBody),
+            why: self.key(Action::Why),
+            open: self.key(Action::Density),
+            ticket: self.key(Action::CopyTicket),
+            probe: self.key(Action::Probe),
+            scope: self.key(Action::LogScope),
         };
-        let line = join(&[
-            (Action::Send, "send"),
-            (Action::NewLine, "new line"),
-            (Action::HistorySearch, "history"),
-            (Action::Snippets, "snippets"),
-            (Action::LeaveComposer, "leave"),
-        ]);
-        self.composer.set_keys(&self.keymap.key(Action::Send), &line);
-        let line = join(&[(Action::Open, "open"), (Action::Pin, "pin"), (Action::IdCard, "ids"), (Action::Add, "add")]);
-        // The pane is narrow: blanks part the keys there.
-        self.session.conversations.set_keys(&line.replace(&format!(" {dot} "), "  "));
+        if let Some(history) = &mut self.history {
+            history.log.set_keys(names.clone());
+        }
+        self.session.log.set_keys(names);
     }
 }

@@ -1,4 +1,4 @@
-//! The token chip: one short text, and when it changes by itself. Where a web-messaging conversation is open, the guest's
+//! The token badge: a few words, and when they change by themselves. Where a web-messaging conversation is open, the guest's
 //! session has its place: nothing there depends on the token.
 
 use std::time::Duration;
@@ -11,39 +11,43 @@ use crate::tui::theme::Role;
 /// Under this much time left, seconds are shown.
 const SECONDS_UNDER: Duration = Duration::from_secs(5 * 60);
 
-/// The chip's text and what it means.
+/// The badge's words and what they mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chip {
-    /// `TOKEN ok 41m`
+pub struct Badge {
+    /// `token ok 41 min`
     pub text: String,
-    /// Its colour.
+    /// How it looks.
     pub role: Role,
+    /// What is wrong with it all the same: `scope missing`.
+    pub alarm: Option<String>,
 }
 
-/// The chip for `status` at `now`.
-pub fn chip(status: &TokenStatus, now: Moment) -> Chip {
+/// The badge for `status` at `now`.
+pub fn badge(status: &TokenStatus, now: Moment) -> Badge {
+    let mut alarm = None;
     let (text, role) = match status {
-        TokenStatus::SignedOut => ("TOKEN none".to_owned(), Role::Warning),
-        TokenStatus::Getting => ("TOKEN getting…".to_owned(), Role::Info),
-        TokenStatus::Valid(facts) if facts.pasted => (format!("TOKEN STATIC {}", left(facts, now)), Role::Warning),
-        TokenStatus::Valid(facts) if !facts.missing.is_empty() => {
-            (format!("TOKEN ok {} SCOPE MISSING", left(facts, now)), Role::Warning)
+        TokenStatus::SignedOut => ("token none".to_owned(), Role::Warning),
+        TokenStatus::Getting => ("signing in…".to_owned(), Role::Info),
+        TokenStatus::Valid(facts) if facts.pasted => (format!("token pasted {}", left(facts, now)), Role::Warning),
+        TokenStatus::Valid(facts) => {
+            alarm = (!facts.missing.is_empty()).then(|| "scope missing".to_owned());
+            (format!("token ok {}", left(facts, now)), Role::Dim)
         }
-        TokenStatus::Valid(facts) => (format!("TOKEN ok {}", left(facts, now)), Role::Ok),
-        TokenStatus::Renewing(facts) => (format!("TOKEN ok {} renewing", left(facts, now)), Role::Ok),
+        TokenStatus::Renewing(facts) => (format!("token ok {}, renewing", left(facts, now)), Role::Dim),
         TokenStatus::RenewFailed { facts, retry, .. } => {
-            (format!("TOKEN ok {} RENEW FAILED retry {}", left(facts, now), countdown(*retry, now)), Role::Warning)
+            alarm = Some(format!("renewal failed, retry in {}", countdown(*retry, now)));
+            (format!("token ok {}", left(facts, now)), Role::Dim)
         }
-        TokenStatus::Expired { retry: Some(retry), .. } => {
-            (format!("TOKEN EXPIRED retry {}", countdown(*retry, now)), Role::Error)
+        TokenStatus::Expired { retry, .. } => {
+            alarm = retry.map(|retry| format!("retry in {}", countdown(retry, now)));
+            ("token expired".to_owned(), Role::Error)
         }
-        TokenStatus::Expired { retry: None, .. } => ("TOKEN EXPIRED".to_owned(), Role::Error),
-        TokenStatus::Refused { status, .. } => (format!("TOKEN REFUSED {status}"), Role::Error),
-        TokenStatus::BadClient { .. } => ("TOKEN BAD CLIENT".to_owned(), Role::Error),
-        TokenStatus::Limited { until, .. } => (format!("TOKEN LIMITED 429 {}", countdown(*until, now)), Role::Warning),
-        TokenStatus::NoSecret { .. } => ("TOKEN NO SECRET".to_owned(), Role::Error),
+        TokenStatus::Refused { status, .. } => (format!("token refused {status}"), Role::Error),
+        TokenStatus::BadClient { .. } => ("client refused".to_owned(), Role::Error),
+        TokenStatus::Limited { until, .. } => (format!("token limited 429, {}", countdown(*until, now)), Role::Warning),
+        TokenStatus::NoSecret { .. } => ("no client secret".to_owned(), Role::Error),
     };
-    Chip { text, role }
+    Badge { text, role, alarm }
 }
 
 fn left(facts: &TokenFacts, now: Moment) -> String {
@@ -53,14 +57,14 @@ fn left(facts: &TokenFacts, now: Moment) -> String {
     if facts.pasted { format!("{text}?") } else { text }
 }
 
-/// A length of time in the chip's form: `6h02m`, `41m`, `4m09s`, `12s`.
+/// A length of time in the badge's form: `6 h 02 min`, `41 min`, `4 min 09 s`, `12 s`.
 pub fn duration(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {
-        0..60 => format!("{seconds}s"),
-        60..300 => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        300..3600 => format!("{}m", seconds / 60),
-        _ => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        0..60 => format!("{seconds} s"),
+        60..300 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        300..3600 => format!("{} min", seconds / 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 
@@ -70,36 +74,29 @@ pub fn countdown(until: Moment, now: Moment) -> String {
     duration(Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0)))
 }
 
-/// The chip for a session at `now`.
-pub fn guest(session: &WebSession, now: Moment) -> Chip {
-    let said = session_words(session, now);
+/// The badge for a session at `now`.
+pub fn guest(session: &WebSession, now: Moment) -> Badge {
+    let words = session_words(session, now);
     let (text, role) = match session {
-        WebSession::Closed => (format!("SESSION {said}"), Role::Dim),
-        WebSession::Connecting => (format!("SESSION {said}…"), Role::Info),
-        WebSession::Open { expires, .. } => {
-            (format!("SESSION {}", expires.map_or_else(|| "ok".to_owned(), |end| time_left(end, now))), Role::Ok)
-        }
+        WebSession::Closed => (format!("session {words}"), Role::Dim),
+        WebSession::Connecting => (format!("session {words}…"), Role::Info),
+        WebSession::Open { .. } => (words, Role::Dim),
         WebSession::ReadOnly { .. } => ("SESSION READ-ONLY".to_owned(), Role::Warning),
-        WebSession::Reconnecting { .. } => (format!("SESSION {said}"), Role::Warning),
+        WebSession::Reconnecting { .. } => (format!("session {words}"), Role::Warning),
         WebSession::Unreachable { .. } => ("SESSION UNREACHABLE".to_owned(), Role::Error),
         WebSession::Ended { .. } => ("SESSION ENDED".to_owned(), Role::Error),
     };
-    Chip { text, role }
+    Badge { text, role, alarm: None }
 }
 
-/// `ok 71h`, `past its time`.
-fn time_left(end: Timestamp, now: Moment) -> String {
-    match left_by_wall(end, now) {
-        left if left.is_zero() => "past its time".to_owned(),
-        left if left >= HOURS_FROM => format!("ok {}h", left.as_secs() / 3600),
-        left => format!("ok {}", duration(left)),
-    }
-}
-
-/// A session in a few words: `session ok 71h`, `read-only`, `reconnecting 4s`.
+/// A session in a few words: `session 71 h`, `read-only`, `reconnecting 4 s`.
 pub fn session_words(session: &WebSession, now: Moment) -> String {
     match session {
-        WebSession::Open { expires: Some(end), .. } => format!("session {}", time_left(*end, now)),
+        WebSession::Open { expires: Some(end), .. } => match left_by_wall(*end, now) {
+            left if left.is_zero() => "session over its time".to_owned(),
+            left if left >= HOURS_FROM => format!("session {} h", left.as_secs() / 3600),
+            left => format!("session {}", duration(left)),
+        },
         WebSession::Open { expires: None, .. } => "session open".to_owned(),
         WebSession::Reconnecting { at, .. } if at.left(now).is_zero() => "reconnecting".to_owned(),
         WebSession::Reconnecting { at, .. } => format!("reconnecting {}", countdown(*at, now)),
@@ -141,7 +138,7 @@ fn next_step(left: Duration, step: u64, now: Moment) -> Option<Moment> {
     Some(now.after(into_step + Duration::from_millis(1)))
 }
 
-/// When the chip's text changes by itself next.
+/// When the badge's words change by itself next.
 pub fn next_change(status: &TokenStatus, now: Moment) -> Option<Moment> {
     let counted = match status {
         TokenStatus::RenewFailed { retry, .. } => retry.next_second(now),
@@ -169,28 +166,28 @@ mod tests {
     #[test]
     fn says_the_time_left() {
         let valid = TokenStatus::Valid(facts(3600));
-        assert_eq!(chip(&valid, at(1)).text, "TOKEN ok 59m");
-        assert_eq!(chip(&valid, at(3_351_000)).text, "TOKEN ok 4m09s");
+        assert_eq!(badge(&valid, at(1)).text, "token ok 59 min");
+        assert_eq!(badge(&valid, at(3_351_000)).text, "token ok 4 min 09 s");
         let pasted = TokenStatus::Valid(TokenFacts { pasted: true, ..facts(6 * 3600 + 125) });
-        assert_eq!(chip(&pasted, at(0)).text, "TOKEN STATIC 6h02m?");
+        assert_eq!(badge(&pasted, at(0)).text, "token pasted 6 h 02 min?");
     }
 
     #[test]
     fn changes_once_a_minute_then_once_a_second() {
         let valid = TokenStatus::Valid(facts(3600));
         let mut now = at(10);
-        let mut text = chip(&valid, now).text;
+        let mut text = badge(&valid, now).text;
         for _ in 0..80 {
             let next = next_change(&valid, now).unwrap();
             assert!(next > now);
-            let before = chip(&valid, Moment::ZERO.after(next.mono.saturating_sub(Duration::from_millis(2)))).text;
+            let before = badge(&valid, Moment::ZERO.after(next.mono.saturating_sub(Duration::from_millis(2)))).text;
             assert!(next.since(now) < Duration::from_millis(3) || before == text, "it changed before {next:?}");
             now = next;
-            let after = chip(&valid, now).text;
+            let after = badge(&valid, now).text;
             assert_ne!(after, text);
             text = after;
         }
-        assert!(chip(&valid, now).text.ends_with('s'));
+        assert!(badge(&valid, now).text.ends_with('s'));
     }
 
     #[test]
@@ -200,16 +197,16 @@ mod tests {
             new: true,
         };
         let said = |session: &WebSession, now| guest(session, now).text;
-        assert_eq!(said(&open(72 * 3600), at(1)), "SESSION ok 71h");
-        assert_eq!(said(&open(3700), at(0)), "SESSION ok 1h01m");
-        assert_eq!(said(&open(200), at(0)), "SESSION ok 3m20s");
-        assert_eq!(said(&open(0), at(5)), "SESSION past its time");
+        assert_eq!(said(&open(72 * 3600), at(1)), "session 71 h");
+        assert_eq!(said(&open(3700), at(0)), "session 1 h 01 min");
+        assert_eq!(said(&open(200), at(0)), "session 3 min 20 s");
+        assert_eq!(said(&open(0), at(5)), "session over its time");
         let why = String::new;
-        assert_eq!(said(&WebSession::Closed, at(0)), "SESSION closed");
+        assert_eq!(said(&WebSession::Closed, at(0)), "session closed");
         assert_eq!(said(&WebSession::ReadOnly { why: why() }, at(0)), "SESSION READ-ONLY");
         assert_eq!(said(&WebSession::Unreachable { why: why() }, at(0)), "SESSION UNREACHABLE");
         let broken = WebSession::Reconnecting { at: at(4_000), why: why() };
-        assert_eq!(said(&broken, at(500)), "SESSION reconnecting 4s");
+        assert_eq!(said(&broken, at(500)), "session reconnecting 4 s");
         assert_eq!(session_change(&broken, at(500)), Some(at(1_000)));
         assert_eq!(session_change(&WebSession::Connecting, at(0)), None);
         // Each deadline changes the text, down to the end.
@@ -222,13 +219,13 @@ mod tests {
             assert_ne!(said(&session, now), before, "{now:?}");
             steps += 1;
         }
-        assert!(said(&session, now).ends_with("past its time") && steps < 1_300, "{steps}");
+        assert!(said(&session, now).ends_with("over its time") && steps < 1_300, "{steps}");
     }
 
     #[test]
     fn counts_down_to_a_retry() {
         let status = TokenStatus::Expired { retry: Some(at(8_500)), why: String::new() };
-        assert_eq!(chip(&status, at(0)).text, "TOKEN EXPIRED retry 9s");
+        assert_eq!(badge(&status, at(0)).alarm.as_deref(), Some("retry in 9 s"));
         assert_eq!(next_change(&status, at(0)), Some(at(500)));
         assert_eq!(next_change(&TokenStatus::Getting, at(0)), None);
     }

@@ -1,6 +1,7 @@
 //! Keys while something stands on top.
 
 use crossterm::event::{KeyCode, KeyEvent};
+use tui_input::Input;
 
 use crate::engine::Command;
 use crate::model::{Channel, DeliveryStatus, MessageId};
@@ -8,7 +9,7 @@ use crate::tui::Effect;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
 use crate::tui::keymap::Meaning;
-use crate::tui::state::overlay::{Ask, Choice, Consent, Overlay, Prompt, Purpose, Question, edit_line};
+use crate::tui::state::overlay::{Ask, Choice, Consent, Menu, Overlay, Prompt, Purpose, Question, edit_line};
 use crate::tui::state::palette::{Around, Target};
 use crate::tui::state::{Pane, State};
 
@@ -35,11 +36,7 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
     }
     let Some(overlay) = state.overlay.take() else { return };
     match overlay {
-        Overlay::Help { scroll } => {
-            if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
-                state.overlay = Some(Overlay::Help { scroll });
-            }
-        }
+        Overlay::Help { scroll, filter } => help_key(state, scroll, filter, action, key),
         Overlay::Status { scroll } => {
             if let Some(scroll) = scrolled(scroll, action, key, page(state)) {
                 state.overlay = Some(Overlay::Status { scroll });
@@ -82,22 +79,33 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
         Overlay::Menu(mut menu) => {
             let last = menu.items.len().saturating_sub(1);
             match (action, key.code) {
-                (Some(Action::Dismiss), _) | (None, KeyCode::Char('q')) => {
+                (action, _) if action == Some(Action::Dismiss) || is_quit(&menu, key) => {
                     if let Some(before) = menu.before {
                         state.theme = *before;
                     }
                     return;
                 }
                 (Some(Action::Confirm), _) => {
-                    if let Some((_, choice)) = menu.items.get(menu.chosen).cloned() {
-                        chosen(state, choice, effects);
+                    match menu.choice().cloned() {
+                        Some(choice) => chosen(state, choice, effects),
+                        // Nothing fits what is typed: it stays open.
+                        None => state.overlay = Some(Overlay::Menu(menu)),
                     }
                     return;
                 }
-                (Some(Action::DialogUp), _) | (None, KeyCode::Char('k')) => menu.chosen = menu.chosen.saturating_sub(1),
-                (Some(Action::DialogDown), _) | (None, KeyCode::Char('j')) => menu.chosen = (menu.chosen + 1).min(last),
-                (Some(Action::DialogPageUp), _) => menu.chosen = 0,
-                (Some(Action::DialogPageDown), _) => menu.chosen = last,
+                (Some(Action::DialogUp), _) => menu.step(-1),
+                (Some(Action::DialogDown), _) => menu.step(1),
+                (Some(Action::DialogPageUp), _) => menu.step(isize::MIN / 2),
+                (Some(Action::DialogPageDown), _) => menu.step(isize::MAX / 2),
+                (_, code) if menu.filter.is_some() => {
+                    if let Some(filter) = &mut menu.filter {
+                        edit_line(filter, code, key.modifiers);
+                    }
+                    // One stands on something that is shown.
+                    menu.step(0);
+                }
+                (None, KeyCode::Char('k')) => menu.step(-1),
+                (None, KeyCode::Char('j')) => menu.step(1),
                 (None, KeyCode::Char(c)) => {
                     if let Some(digit) = c.to_digit(10).filter(|d| *d > 0) {
                         let at = digit as usize - 1;
@@ -122,11 +130,39 @@ pub fn key(state: &mut State, key: KeyEvent, chord: Chord, effects: &mut Vec<Eff
     keep_scroll_in_page(state);
 }
 
+/// Whether a key closes a menu in which one does not type.
+fn is_quit(menu: &Menu, key: KeyEvent) -> bool {
+    menu.filter.is_none() && key.code == KeyCode::Char('q')
+}
+
+/// Whether a key changes what is typed, or moves in it.
+const fn is_edit(code: KeyCode) -> bool {
+    matches!(code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete | KeyCode::Left | KeyCode::Right)
+}
+
+/// Help: `/` searches in it, then what is typed is searched for.
+fn help_key(state: &mut State, scroll: u16, filter: Option<Input>, action: Option<Action>, key: KeyEvent) {
+    let (mut scroll, mut filter) = (scroll, filter);
+    match (&mut filter, action, key.code) {
+        (Some(_), Some(Action::Dismiss), _) => (scroll, filter) = (0, None),
+        (Some(typed), None, code) if is_edit(code) => {
+            edit_line(typed, code, key.modifiers);
+            scroll = 0;
+        }
+        (None, None, KeyCode::Char('/')) => (scroll, filter) = (0, Some(Input::default())),
+        _ => match scrolled(scroll, action, key, page(state)) {
+            Some(to) => scroll = to,
+            None => return,
+        },
+    }
+    state.overlay = Some(Overlay::Help { scroll, filter });
+}
+
 /// A page is never scrolled further than its end, so that the way back begins at once.
 fn keep_scroll_in_page(state: &mut State) {
     let last = crate::tui::state::page::last_scroll(state);
     if let Some(
-        Overlay::Help { scroll }
+        Overlay::Help { scroll, .. }
         | Overlay::Status { scroll }
         | Overlay::Page { scroll, .. }
         | Overlay::Ids { scroll, .. },

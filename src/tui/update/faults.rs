@@ -1,16 +1,15 @@
 //! The fault bench: what the sandbox breaks, and what this side sends wrongly on purpose.
 
+use tui_input::Input;
+
 use crate::model::Variation;
 use crate::model::fault::{FAULTS, FaultRow};
 use crate::tui::state::State;
 use crate::tui::state::overlay::{Choice, Menu, Overlay};
 
 /// The faults of the menu, group by group: what stands on screen, and the JSON of the sandbox's control API.
-pub fn lines() -> impl Iterator<Item = (String, &'static str)> {
-    let line = |row: &'static FaultRow| {
-        row.menu.iter().map(|(label, json)| (format!("{}: {label}", row.group.label()), *json))
-    };
-    FAULTS.iter().copied().flat_map(line)
+pub fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAULTS.iter().copied().flat_map(|row: &'static FaultRow| row.menu.iter().copied())
 }
 
 /// The bench: the sandbox's faults; elsewhere those of this side.
@@ -23,9 +22,20 @@ pub fn open(state: &mut State) {
         ("no faults".to_owned(), Choice::Fault(None)),
         ("send the next message as …".to_owned(), Choice::SendAsMenu),
     ];
-    items.extend(lines().map(|(label, json)| (label, Choice::Fault(Some(json)))));
+    let mut groups: Vec<(usize, &'static str)> = Vec::new();
+    for row in FAULTS {
+        if !row.menu.is_empty() && groups.last().is_none_or(|(_, name)| *name != row.group.label()) {
+            groups.push((items.len(), row.group.label()));
+        }
+        // The mark is a word: a fault waits for a request, or holds.
+        let on = state.faults.iter().any(|on| on.split(' ').next() == Some(row.name));
+        let on = if on { "   ON" } else { "" };
+        items.extend(row.menu.iter().map(|(label, json)| (format!("{label}{on}"), Choice::Fault(Some(*json)))));
+    }
     let mut menu = Menu::new("Break something on purpose", items);
     menu.intro = vec!["The sandbox does it to the requests that follow.".to_owned()];
+    menu.groups = groups;
+    menu.filter = Some(Input::default());
     state.overlay = Some(Overlay::Menu(menu));
 }
 

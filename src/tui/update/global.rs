@@ -21,7 +21,7 @@ const ARMED: Duration = Duration::from_secs(600);
 /// Applies a global action.
 pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     match action {
-        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0, filter: None }),
         Action::Status => state.overlay = Some(Overlay::Status { scroll: 0 }),
         Action::Palette => open_palette(state),
         Action::NextPane => cycle(state, 1),
@@ -247,7 +247,7 @@ fn renew(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Shows the colours of that name. Where no colour is wanted at all, none of them has any.
 pub fn show_theme(state: &mut State, name: &str) {
-    if let Some(theme) = crate::tui::theme::named(name, state.theme.ascii, state.manners.no_colour) {
+    if let Some(theme) = crate::tui::theme::named(name, state.theme.ascii, state.manners.no_colour, state.theme.depth) {
         state.theme = theme;
     }
 }

@@ -1,7 +1,10 @@
 //! What the log's keys do; the thread moves by the same ones.
 
+use ratatui::layout::Rect;
+
 use crate::export::escape::unseen_as_escapes;
 use crate::export::{HarEntry, har};
+use crate::model::ConversationKey;
 use crate::session::log::{Density, Entry, Log};
 use crate::tui::Effect;
 use crate::tui::action::Action;
@@ -96,12 +99,20 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
         Action::Wrap => {
             log.toggle_wrap();
         }
+        Action::LogScope => {
+            let all = log.toggle_scope();
+            state.status.info(if all {
+                "The log shows all conversations."
+            } else {
+                "The log shows this conversation."
+            });
+        }
         Action::Quiet => {
             let folded = log.toggle_quiet();
             state.status.info(if folded {
-                "Typing and receipt frames are folded away; the title counts them."
+                "Polling reads, typing and receipt frames are folded away; the heading counts them."
             } else {
-                "Typing and receipt frames are shown."
+                "Polling reads, typing and receipt frames are shown."
             });
         }
         Action::Mark => {
@@ -148,25 +159,32 @@ fn act_on_entries(state: &mut State, action: Action, effects: &mut Vec<Effect>) 
 /// Applies a move to the thread; all else acts on the chosen log entry, as in the log.
 pub fn act_on_thread(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let Some(key) = state.session.conversations.active() else { return };
-    let threads = &mut state.session.threads;
-    let half = isize::try_from(state.size.height / 3).unwrap_or(1).max(1);
+    let area = state.panes().thread.map(|area| area.inner).unwrap_or_default();
+    let half = isize::try_from(area.height / 2).unwrap_or(1).max(1);
     match action {
-        Action::LogUp => threads.scroll_by(key, -1),
-        Action::LogDown => threads.scroll_by(key, 1),
-        Action::LogPageUp => threads.scroll_pages(key, -1),
-        Action::LogPageDown => threads.scroll_pages(key, 1),
-        Action::LogHalfUp => threads.scroll_by(key, -half),
-        Action::LogHalfDown => threads.scroll_by(key, half),
-        Action::LogFirst => threads.scroll_to_start(key),
-        Action::LogLast | Action::Follow => threads.follow(key),
+        Action::LogUp => scroll(state, key, area, -1),
+        Action::LogDown => scroll(state, key, area, 1),
+        Action::LogPageUp => state.with_thread(area, |pane, threads, paper| pane.scroll_pages(key, -1, threads, paper)),
+        Action::LogPageDown => {
+            state.with_thread(area, |pane, threads, paper| pane.scroll_pages(key, 1, threads, paper));
+        }
+        Action::LogHalfUp => scroll(state, key, area, -half),
+        Action::LogHalfDown => scroll(state, key, area, half),
+        Action::LogFirst => state.with_thread(area, |pane, threads, paper| pane.to_start(key, threads, paper)),
+        Action::LogLast | Action::Follow => state.thread.follow(key),
         Action::Density => open_as_entry(state, key),
         _ => act(state, action, effects),
     }
 }
 
+fn scroll(state: &mut State, key: ConversationKey, area: Rect, by: isize) {
+    state.with_thread(area, |pane, threads, paper| pane.scroll_by(key, by, threads, paper));
+}
+
 /// Enter in the thread: the log, at the exchange that carried the newest of the messages in view.
-fn open_as_entry(state: &mut State, key: crate::model::ConversationKey) {
-    let carried = state.session.threads.in_view(key).iter().rev().find_map(|entry| {
+fn open_as_entry(state: &mut State, key: ConversationKey) {
+    let (in_view, entries) = (state.thread.in_view(), state.session.threads.messages(key));
+    let carried = entries.iter().rev().filter(|entry| in_view.contains(&entry.id)).find_map(|entry| {
         let message = entry.message()?;
         state.session.log.number_of(message.exchange?)
     });

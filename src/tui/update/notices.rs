@@ -286,6 +286,12 @@ fn restored(state: &mut State, left: &Leftovers, effects: &mut Vec<Effect>) {
             state.status.about(Subject::Queue);
         }
     }
+    // One stands where one stood.
+    for kept in state.session.journal.conversations.values() {
+        if let Some(place) = &kept.place {
+            state.thread.go_to(kept.key, place, &state.session.threads);
+        }
+    }
 }
 
 fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>) {

@@ -84,6 +84,8 @@ fn sentence(refusal: Refusal) -> String {
 
 /// Asks for a send, and shows it as queued: its id.
 pub fn submit(state: &mut State, outgoing: OutgoingMessage, effects: &mut Vec<Effect>) -> MessageId {
+    // Whoever sends wants to see it.
+    state.thread.follow(outgoing.conversation);
     with_session(state, effects, |session, now, changes| session.submit(outgoing, now, changes))
 }
 

@@ -1,7 +1,5 @@
-//! The inside of the conversations' pane: two lines an item where there is room, one where it is tight, and what is
-//! selected in full below. Only the visible window is drawn.
-
-use std::fmt::Write as _;
+//! The inside of the list of conversations: two lines an item where there is room, one where it is tight, and the ids of the
+//! selected one below. Only the visible window is drawn.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,80 +7,85 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::{Address, Moment, WebSession};
 use crate::session::conversations::{Conversations, Item};
+use crate::tui::action::Action;
+use crate::tui::state::State;
 use crate::tui::state::token_badge::session_words;
 
-use super::Look;
-use crate::text::screen::{fit, put, short_id, visible, width};
+use super::{Look, frame};
+use crate::text::days;
+use crate::text::screen::{fit, plain, put, short_id, visible, width};
 use crate::tui::theme::Role;
 
-/// From this width on an item may take two lines.
-const WIDE: u16 = 30;
 /// From this height on items take two lines even where not all fit.
 const TALL: u16 = 8;
 /// The selection is shown in full below the list from this height on.
-const DETAIL_FROM: u16 = 14;
+const DETAIL_FROM: u16 = 16;
+/// Cells before a name: the mark, and whether it is pinned or open.
+const BEFORE: usize = 2;
 
-/// The pane's name, with the order where it is not the usual one.
-pub fn title(picker: &Conversations) -> String {
+/// What of the list is shown, for beside the pane's name: the order, where it is not the usual one.
+pub fn aside(picker: &Conversations) -> String {
     use crate::session::conversations::Order;
     match picker.order() {
-        Order::Config => "Conversations".to_owned(),
-        Order::Activity => format!("Conversations, {}", picker.order().word()),
+        Order::Config => String::new(),
+        Order::Activity => picker.order().word().to_owned(),
     }
 }
 
-/// The right end of the title: how many there are, how many of them are shown, how much is unread.
+/// The right end of the heading: how many there are, how many of them are shown, how much is unread.
 pub fn count(picker: &Conversations) -> String {
     let all = picker.items().len();
-    let mut text = if picker.filter().is_empty() { all.to_string() } else { format!("{}/{all}", picker.len()) };
+    let mut text = if picker.filter().is_empty() { all.to_string() } else { format!("{} of {all}", picker.len()) };
     if picker.unread() > 0 {
-        let _ = write!(text, ", {} unread", picker.unread());
+        text.push_str(&format!(", {} new", picker.unread()));
     }
     text
+}
+
+/// No conversation is shown: why, and which key comes next.
+pub fn draw_nothing(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(nothing) = state.session.conversations.nothing() else { return };
+    let sentence = nothing.sentence(&state.key(Action::Add), &state.key(Action::Back));
+    let room = usize::from(area.width.saturating_sub(1)).max(1);
+    for (y, row) in (area.y..area.bottom()).zip(crate::text::screen::wrap(&sentence, room)) {
+        put(buf, area.x + 1, y, sentence.get(row).unwrap_or_default(), room, look.theme.style(Role::Dim));
+    }
 }
 
 /// Draws the inside of the pane.
 pub fn draw(picker: &Conversations, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
-    if area.is_empty() {
+    if area.is_empty() || picker.is_empty() {
         return;
     }
     let pen = Pen { look, area };
-    if let Some(nothing) = picker.nothing() {
-        let sentence = nothing.sentence("+", "Esc");
-        let rows = crate::text::screen::wrap(&sentence, usize::from(area.width));
-        for (y, row) in (area.y..area.bottom()).zip(rows) {
-            pen.line(buf, y, sentence.get(row).unwrap_or_default(), Role::Dim);
-        }
-        return;
-    }
-    let detail = if area.height >= DETAIL_FROM { detail(picker, look, area.width) } else { Vec::new() };
-    let list_height = area.height - u16::try_from(detail.len()).unwrap_or(0).min(area.height / 2);
+    let detail = if area.height >= DETAIL_FROM { detail(picker, look) } else { Vec::new() };
+    // A blank row above the first, where there is room for it.
+    let gap = u16::from(area.height >= DETAIL_FROM);
+    let list_height = area.height - gap - u16::try_from(detail.len()).unwrap_or(0).min(area.height / 2);
     let shown = u16::try_from(picker.len()).unwrap_or(u16::MAX);
-    let two = area.width >= WIDE && (list_height >= TALL || shown.saturating_mul(2) <= list_height);
+    let two = list_height >= TALL || shown.saturating_mul(2) <= list_height;
     let lines = if two { 2 } else { 1 };
     let rows = usize::from((list_height / lines).max(1));
     let selected = picker.selected_row().unwrap_or(0);
     let top = selected.saturating_sub(rows / 2).min(picker.len().saturating_sub(rows));
-    let bottom = area.y + list_height;
-    for (n, y) in (top..).zip((area.y..bottom).step_by(usize::from(lines))) {
+    let (first, bottom) = (area.y + gap, area.y + gap + list_height);
+    for (n, y) in (top..).zip((first..bottom).step_by(usize::from(lines))) {
         let Some(item) = picker.row(n) else { break };
         pen.item(buf, y, picker, item, two && y + 1 < bottom, n == selected);
     }
+    pen.hidden(buf, first, top);
+    pen.hidden(buf, bottom - 1, picker.len().saturating_sub(top + rows));
     let from = area.bottom() - u16::try_from(detail.len()).unwrap_or(0).min(area.height - list_height);
     for (y, (text, role)) in (from..area.bottom()).zip(detail) {
-        pen.line(buf, y, &text, role);
+        pen.put(buf, y, BEFORE, &text, role);
     }
 }
 
-/// The lines about the selected conversation, the rule above and the keys below included.
-fn detail(picker: &Conversations, look: &Look<'_>, cells: u16) -> Vec<(String, Role)> {
+/// The lines about the selected conversation.
+fn detail(picker: &Conversations, look: &Look<'_>) -> Vec<(String, Role)> {
     let Some(item) = picker.selected_item() else { return Vec::new() };
-    let ascii = look.theme.ascii;
-    let rule = if ascii { "-" } else { "─" };
-    let rest = usize::from(cells.saturating_sub(14));
-    let mut lines = vec![(format!(" {} selected {} ", rule.repeat(2), rule.repeat(rest)), Role::Border)];
-    let (what, id, participant) = match &item.conversation.address {
+    let (what, id, other) = match &item.conversation.address {
         Address::GuestApi { conversation_id, participant_id, external_id } => {
             let participant = participant_id.as_deref().map(|id| ("participant", id));
             ("conversation", conversation_id, participant.or(external_id.as_deref().map(|id| ("external id", id))))
@@ -90,20 +93,27 @@ fn detail(picker: &Conversations, look: &Look<'_>, cells: u16) -> Vec<(String, R
         Address::OpenMessaging { integration_id, guest } => {
             ("integration", integration_id, Some(("guest", &*guest.id)))
         }
-        Address::WebMessaging { deployment_id, origin } => ("deployment", deployment_id, Some(("origin", &**origin))),
+        Address::WebMessaging { deployment_id, origin } => {
+            ("deployment", deployment_id, Some(("origin", origin.as_str())))
+        }
     };
-    lines.push((format!(" {what:<12} {}", visible(id)), Role::Dim));
-    lines.extend(participant.map(|(what, id)| (format!(" {what:<12} {}", visible(id)), Role::Dim)));
-    let learned = item.live.conversation_id.as_deref();
-    lines.extend(learned.map(|id| (format!(" {:<12} {}", "conversation", visible(id)), Role::Dim)));
-    let dot = if ascii { "-" } else { "·" };
-    let counts = item.counts;
-    let mut sends = format!(" sends {} {dot} ok {} {dot} refused {}", counts.sends, counts.ok, counts.refused);
-    if counts.unknown > 0 {
-        let _ = write!(sends, " {dot} unknown {}", counts.unknown);
+    let mut lines = vec![(what.to_owned(), Role::Dim), (visible(id).into_owned(), Role::Text)];
+    if let Some((what, id)) = other {
+        lines.push((format!("{what} {}", visible(id)), Role::Dim));
     }
-    lines.push((sends, Role::Text));
-    lines.push((format!(" {}", picker.keys()), Role::Dim));
+    if let Some(id) = item.live.conversation_id.as_deref() {
+        lines.push((format!("conversation {}", visible(id)), Role::Dim));
+    }
+    let counts = item.counts;
+    let mut sends = format!("sent {}, ok {}, refused {}", counts.sends, counts.ok, counts.refused);
+    if counts.unknown > 0 {
+        sends.push_str(&format!(", unknown {}", counts.unknown));
+    }
+    lines.push((sends, Role::Dim));
+    let since = since(item, look);
+    if !since.is_empty() {
+        lines.push((format!("connected {since}"), Role::Dim));
+    }
     lines
 }
 
@@ -113,58 +123,112 @@ struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    fn line(&self, buf: &mut Buffer, y: u16, text: &str, role: Role) {
-        let cells = usize::from(self.area.width);
-        let text = fit(text, cells, self.look.theme.ascii);
-        put(buf, self.area.x, y, text, cells, self.look.theme.style(role));
+    /// Writes `text` from a column on, cut at the edge. Returns the column behind it.
+    fn put(&self, buf: &mut Buffer, y: u16, column: usize, text: &str, role: Role) -> usize {
+        let cells = usize::from(self.area.width).saturating_sub(column);
+        let x = self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
+        let ascii = self.look.theme.ascii;
+        let text = plain(text, ascii);
+        let (end, _) = put(buf, x, y, fit(&text, cells, ascii), cells, self.look.theme.style(role));
+        usize::from(end.saturating_sub(self.area.x))
+    }
+
+    /// Writes `text` at the right edge. Returns the column where it begins.
+    fn put_right(&self, buf: &mut Buffer, y: u16, text: &str, role: Role) -> usize {
+        let column = usize::from(self.area.width).saturating_sub(width(text));
+        self.put(buf, y, column, text, role);
+        column
+    }
+
+    /// Says how many items are out of sight beyond a row.
+    fn hidden(&self, buf: &mut Buffer, y: u16, count: usize) {
+        if count > 0 {
+            self.put_right(buf, y, &format!(" {count} more"), Role::Strong);
+        }
     }
 
     fn item(&self, buf: &mut Buffer, y: u16, picker: &Conversations, item: &Item, two: bool, selected: bool) {
         let theme = self.look.theme;
-        let cells = usize::from(self.area.width);
+        let open = picker.active() == Some(item.conversation.key);
         let role = if item.ended() {
             Role::Dim
-        } else if picker.active() == Some(item.conversation.key) {
+        } else if open {
             Role::Strong
         } else {
             Role::Text
         };
-        let unread = match item.unread {
-            0 => String::new(),
-            n @ 1..=99 => n.to_string(),
-            _ => "99+".to_owned(),
+        let lines = if two { 2 } else { 1 };
+        let rows = Rect { y, height: lines, ..self.area }.intersection(self.area);
+        let channel = item.conversation.channel().short();
+        let right = if two {
+            (channel.to_owned(), Role::Dim)
+        } else {
+            self.news(item).unwrap_or((channel.to_owned(), Role::Dim))
         };
-        let right = match (cells, one_line_word(item, self.look.now), two) {
-            (..20, ..) => format!(" {unread:>2}"),
-            (_, Some(word), false) => format!(" {word} {unread:>2}"),
-            (_, _, _) if item.ended() => format!(" ended {unread:>2}"),
-            _ => format!(" {} {unread:>2}", item.conversation.channel().short()),
-        };
-        let mark = if selected { ">" } else { " " };
-        let pin = if item.pinned { "*" } else { " " };
-        let room = cells.saturating_sub(2 + width(&right));
+        let edge = self.put_right(buf, y, &right.0, right.1);
+        let room = edge.saturating_sub(BEFORE + 1);
         let name = visible(item.name());
         let fitted = fit(&name, room, theme.ascii);
-        let gap = room.saturating_sub(width(&fitted));
-        self.line(buf, y, &format!("{mark}{pin}{fitted}{:gap$}{right}", ""), role);
-        if !unread.is_empty() {
-            self.restyle(buf, y, cells.saturating_sub(unread.len()), unread.len(), Role::Info);
-        }
+        self.put(buf, y, BEFORE, &fitted, role);
         self.highlight(buf, y, item, picker, if name == fitted { room } else { room.saturating_sub(1) });
         if two {
-            self.line(buf, y + 1, &self.second_line(item), Role::Dim);
+            self.second_line(buf, y + 1, item);
         }
         if selected {
-            let rows = if two { 2 } else { 1 };
-            let row = Rect { y, height: rows, ..self.area }.intersection(self.area);
-            buf.set_style(row, theme.style(Role::Selected));
+            frame::select(rows, self.look, buf);
         }
+        // The open one is marked also where another is selected.
+        let mark = match (open && !selected, item.pinned) {
+            (true, _) if theme.ascii => ">",
+            (true, _) => "▸",
+            (false, true) => "*",
+            (false, false) => return,
+        };
+        put(buf, self.area.x + 1, y, mark, 1, theme.style(Role::Focus));
     }
 
-    fn restyle(&self, buf: &mut Buffer, y: u16, column: usize, cells: usize, role: Role) {
-        let x = self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
-        let cells = u16::try_from(cells).unwrap_or(0);
-        buf.set_style(Rect { x, y, width: cells, height: 1 }.intersection(self.area), self.look.theme.style(role));
+    /// Where it stands, and at the right what needs a look.
+    fn second_line(&self, buf: &mut Buffer, y: u16, item: &Item) {
+        let edge = match self.news(item) {
+            Some((text, role)) => self.put_right(buf, y, &text, role),
+            None => usize::from(self.area.width),
+        };
+        let room = edge.saturating_sub(BEFORE + 1);
+        let state = match item.session() {
+            Some(session) => session_words(session, self.look.now),
+            None => {
+                let since = since(item, self.look);
+                let with_since = format!("{} {since}", item.remote.word());
+                let named = item.name().contains(&*short_id(item.id(), self.look.theme.ascii));
+                match (since.is_empty(), named) {
+                    (false, _) if width(&with_since) <= room => with_since,
+                    _ => item.remote.word().to_owned(),
+                }
+            }
+        };
+        self.put(buf, y, BEFORE, &fit(&visible(&state), room, self.look.theme.ascii), Role::Dim);
+    }
+
+    /// What needs a look most, in words: unknown outcomes, new messages, refusals, what is under way.
+    fn news(&self, item: &Item) -> Option<(String, Role)> {
+        let (counts, now) = (item.counts, self.look.now);
+        let some = |n: u32, word: &str, role| (n > 0).then(|| (format!("{n} {word}"), role));
+        let unread = if item.unread > 99 {
+            ("99+ new".to_owned(), Role::Info)
+        } else {
+            (format!("{} new", item.unread), Role::Info)
+        };
+        let stuck = |s: &WebSession| {
+            matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
+        };
+        some(counts.unknown, "unknown", Role::Warning)
+            .or_else(|| (item.unread > 0).then_some(unread))
+            .or_else(|| some(counts.waiting, "waiting", Role::Warning))
+            .or_else(|| some(counts.sending, "sending", Role::Info))
+            .or_else(|| item.live.typist(now).map(|_| ("typing".to_owned(), Role::Info)))
+            .or_else(|| some(counts.refused, "refused", Role::Error))
+            .or_else(|| item.draft.then(|| ("draft".to_owned(), Role::Dim)))
+            .or_else(|| item.session().filter(|s| stuck(s)).map(|s| (s.word().to_owned(), Role::Warning)))
     }
 
     /// Marks the clusters of the name that the filter matched, as far as they stand within `room` cells.
@@ -180,78 +244,24 @@ impl Pen<'_> {
                 break;
             }
             if matched.binary_search(&n).is_ok() {
-                self.restyle(buf, y, 2 + column, cells, Role::Match);
+                let x = self.area.x.saturating_add(u16::try_from(BEFORE + column).unwrap_or(u16::MAX));
+                let place = Rect { x, y, width: u16::try_from(cells).unwrap_or(0), height: 1 };
+                buf.set_style(place.intersection(self.area), self.look.theme.style(Role::Match));
             }
             column += cells;
         }
     }
-
-    /// `  5f0c…90a2  connected · draft   00:14:07`
-    fn second_line(&self, item: &Item) -> String {
-        let ascii = self.look.theme.ascii;
-        let cells = usize::from(self.area.width);
-        let dot = if ascii { "-" } else { "·" };
-        let id = short_id(item.id(), ascii);
-        let session = item.session().map(|session| session_words(session, self.look.now));
-        let build = |gap: &str, between: &str| {
-            let mut left = match &session {
-                Some(session) => format!("  {session}"),
-                None => format!("  {id}{gap}{}", item.remote.word()),
-            };
-            for word in words(item, self.look.now) {
-                let _ = write!(left, "{between}{word}");
-            }
-            left
-        };
-        let (loose, tight) = (build("  ", &format!(" {dot} ")), build(" ", " "));
-        let time = if session.is_some() { String::new() } else { connected(item, self.look) };
-        let with_time = [&loose, &tight].into_iter().find(|left| width(left) + 1 + time.len() <= cells);
-        match with_time.filter(|_| !time.is_empty()) {
-            Some(left) => format!("{left}{:gap$}{time}", "", gap = cells - width(left) - time.len()),
-            None if width(&loose) <= cells => loose,
-            None => fit(&tight, cells, ascii).into_owned(),
-        }
-    }
 }
 
-/// `at 09:27`, or the day where it was another. A point in time stays true while nothing is drawn; a running count
+/// `since 09:27`, with the day where it was another. A point in time stays true while nothing is drawn; a running count
 /// would not.
-fn connected(item: &Item, look: &Look<'_>) -> String {
+fn since(item: &Item, look: &Look<'_>) -> String {
     let Some(since) = item.connected_since() else { return String::new() };
-    let (since, now) = (since.to_zoned(look.zone.clone()), look.now.wall.to_zoned(look.zone.clone()));
-    let form = if since.date() == now.date() { "at %H:%M" } else { "on %d %b" };
-    since.strftime(form).to_string()
+    format!("since {}", moment(since, look.now, look.zone))
 }
 
-/// What is going on in a conversation, most important first.
-fn words(item: &Item, now: Moment) -> Vec<String> {
-    let counts = item.counts;
-    let some = |n: u32, word: &str| (n > 0).then(|| format!("{n} {word}"));
-    let mut words: Vec<String> = Vec::new();
-    words.extend(some(counts.unknown, "unknown"));
-    words.extend(some(counts.waiting, "waiting"));
-    words.extend(some(counts.sending, "sending"));
-    words.extend(item.live.typist(now).map(|_| "typing".to_owned()));
-    words.extend(item.draft.then(|| "draft".to_owned()));
-    words
-}
-
-/// The one word for which there is room on a single line.
-fn one_line_word(item: &Item, now: Moment) -> Option<&'static str> {
-    let counts = item.counts;
-    let stuck = |s: &&WebSession| {
-        matches!(s, WebSession::ReadOnly { .. } | WebSession::Unreachable { .. } | WebSession::Ended { .. })
-    };
-    if let Some(session) = item.session().filter(stuck) {
-        return Some(session.word());
-    }
-    [
-        (counts.unknown > 0, "unknown"),
-        (counts.waiting > 0, "waiting"),
-        (counts.sending > 0, "sending"),
-        (item.live.typist(now).is_some(), "typing"),
-        (item.draft, "draft"),
-    ]
-    .into_iter()
-    .find_map(|(is, word)| is.then_some(word))
+/// `09:27`, or the day where it was another.
+pub(super) fn moment(at: jiff::Timestamp, now: Moment, zone: &jiff::tz::TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.wall.to_zoned(zone.clone()));
+    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { days::short(at.date(), now.date()) }
 }

@@ -243,7 +243,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
     if framed {
         if let (Some(first), true) = (y(0), top >= 0) {
             let area = Rect { x, y: first, width: wide, height: tall };
-            outline(area, &borders(theme, false), theme.style(role), buf);
+            outline(area, &borders(theme), theme.style(role), buf);
             put(
                 buf,
                 x + 1,
@@ -276,7 +276,7 @@ fn one(state: &State, present: &Present, bubble: &Bubble, stage: Rect, bottom: u
 /// What happened so far, the newest at the bottom, the one that is looked at marked.
 fn calm_log(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     let theme = &state.theme;
-    outline(area, &borders(theme, false), theme.style(Role::Border), buf);
+    outline(area, &borders(theme), theme.style(Role::Border), buf);
     if area.width < 8 || area.height < 3 {
         return;
     }
@@ -355,7 +355,7 @@ fn foot(state: &State, present: &Present, area: Rect, buf: &mut Buffer) {
     }
     if taken > 0 {
         let at = area.right().saturating_sub(u16::try_from(taken).unwrap_or(0));
-        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(Role::Selected));
+        put(buf, at, area.y, format!(" {keys} "), taken, theme.style(Role::Badge));
     }
 }
 

@@ -1,10 +1,12 @@
-//! The card that says why something was refused. The order of its parts never changes: cause, do this, evidence, not
-//! ruled out, ruled out, server said, quote.
+//! The card that says why something was refused. It fills the place of thread and log; the order of its parts never changes:
+//! cause, do this, evidence, not ruled out, ruled out, server said, ids.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
-use super::overlay::popup;
-use crate::diagnosis::render::{self, PartKind};
+use super::frame::clear;
+use crate::diagnosis::render::{self, Part, PartKind};
+use crate::model::{Diagnosis, Holds};
 use crate::session::log::Entry;
 use crate::text::screen::{fit, plain, put, visible, width, wrap};
 use crate::tui::action::Action;
@@ -12,126 +14,125 @@ use crate::tui::state::State;
 use crate::tui::state::overlay::Card;
 use crate::tui::theme::Role;
 
-/// Cells of the headings in front.
-const HEADING: usize = 16;
-/// The widest that the inside gets.
-const WIDEST: usize = 116;
+/// Cells of the labels of the last parts.
+const LABEL: usize = 16;
+/// Cells that a key at the right takes at most.
+const KEYS: usize = 18;
 
-/// A row: a heading (perhaps empty) and what stands beside it.
+/// Pieces of a row, and a key at its right end.
+#[derive(Default)]
 struct Row {
-    heading: &'static str,
-    text: String,
-    role: Role,
+    pieces: Vec<(String, Role)>,
+    key: Option<(String, &'static str)>,
+}
+
+impl Row {
+    fn of(pieces: impl Into<Vec<(String, Role)>>) -> Self {
+        Self { pieces: pieces.into(), key: None }
+    }
 }
 
 /// Draws it.
 pub fn draw(state: &State, card: &Card, buf: &mut Buffer) {
-    let ascii = state.theme.ascii;
-    let room = usize::from(buf.area.width.saturating_sub(4)).clamp(1, WIDEST);
-    let Some((entry, title)) = title(state, card) else { return };
-    let beside = room >= 60;
-    let text_room = if beside { room - HEADING } else { room.saturating_sub(2).max(1) };
-    let rows = rows(state, entry, text_room, beside);
-    let inner = popup(state, &title, room, rows.len() + 1, buf);
-    let shown = usize::from(inner.height);
+    let Some(entry) = state.session.log.entry(card.number) else { return };
+    let Some(diagnosis) = entry.diagnosis() else { return };
+    let panes = state.panes();
+    let main = panes.main;
+    // Where there are few rows, the composer gives its own.
+    let bottom = panes.rules.composer.filter(|_| main.height >= 30).unwrap_or(main.bottom());
+    let area = Rect { height: bottom.saturating_sub(main.y), ..main };
+    clear(area, buf);
+    // The rule beside the list has no joint where nothing meets it.
+    if let Some(x) = panes.rules.list {
+        for y in area.top()..area.bottom() {
+            put(buf, x, y, if state.theme.ascii { "|" } else { "│" }, 1, state.theme.style(Role::Border));
+        }
+    }
+    let inside =
+        Rect { x: area.x + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2), ..area };
+    let rows = rows(state, entry, diagnosis, usize::from(inside.width));
+    let shown = usize::from(inside.height);
     let last = rows.len().saturating_sub(shown);
     let from = usize::from(card.scroll).min(last);
-    let cells = usize::from(inner.width);
-    for (y, row) in (inner.top()..inner.bottom()).zip(rows.iter().skip(from)) {
-        let mut x = inner.x;
-        if beside || row.text.is_empty() {
-            put(buf, x, y, row.heading, cells, state.theme.style(Role::Strong));
-        }
-        let indent = if !row.heading.is_empty() && row.text.is_empty() {
-            continue;
-        } else if beside {
-            HEADING
-        } else {
-            2
-        };
-        x += u16::try_from(indent).unwrap_or(0);
-        put(buf, x, y, &row.text, cells.saturating_sub(indent), state.theme.style(row.role));
+    for (y, row) in (inside.top()..inside.bottom()).zip(rows.iter().skip(from)) {
+        draw_row(state, row, Rect { y, height: 1, ..inside }, buf);
     }
-    let keys = keys(state, card);
-    let more = if from < last { format!(" {} more ", last - from) } else { String::new() };
-    let keys = fit(&keys, cells.saturating_sub(width(&more)), ascii).into_owned();
-    put(buf, inner.x, inner.bottom(), &keys, cells, state.theme.style(Role::Focus));
-    if !more.is_empty() {
-        let x = inner.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
-        put(buf, x, inner.bottom(), &more, cells, state.theme.style(Role::Strong));
-    }
-}
-
-fn title<'s>(state: &'s State, card: &Card) -> Option<(&'s Entry, String)> {
-    let entry = state.session.log.entry(card.number)?;
-    let diagnosis = entry.diagnosis()?;
     let (place, of) = state.session.log.why_place(card.number);
-    let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
-        (true, _) => format!("was #{} first refused", card.number),
-        (false, Some("UNKN")) => format!("is the outcome of #{} unknown", card.number),
-        (false, _) => format!("was #{} refused", card.number),
-    };
-    let title = format!("Why {happened}?  {}   {place} of {of}", diagnosis.cause());
-    Some((entry, title))
+    let more = if from < last { format!("{} more rows", last - from) } else { format!("{place} of {of}") };
+    let line = Rect { y: area.bottom().saturating_sub(1), height: 1, ..inside };
+    let mut room = usize::from(line.width).saturating_sub(width(&more) + 2);
+    let mut x = line.x;
+    for (key, words) in keys(state, card) {
+        let cells = width(&key) + width(words) + 4;
+        if cells > room {
+            break;
+        }
+        room -= cells;
+        (x, _) = put(buf, x, line.y, &key, cells, state.theme.style(Role::Focus));
+        (x, _) = put(buf, x + 1, line.y, words, cells, state.theme.style(Role::Dim));
+        x += 3;
+    }
+    let at = line.right().saturating_sub(u16::try_from(width(&more)).unwrap_or(0));
+    put(buf, at, line.y, &more, width(&more), state.theme.style(if from < last { Role::Strong } else { Role::Dim }));
 }
 
-fn rows(state: &State, entry: &Entry, room: usize, beside: bool) -> Vec<Row> {
-    let (Some(exchange), Some(diagnosis)) = (entry.exchange(), entry.diagnosis()) else { return Vec::new() };
-    let mut rows =
-        vec![Row { heading: "", text: request_line(entry, room, beside, state.theme.ascii), role: Role::Dim }];
+fn draw_row(state: &State, row: &Row, line: Rect, buf: &mut Buffer) {
+    let theme = &state.theme;
+    let room = |x: u16| usize::from(line.right().saturating_sub(x));
+    let mut x = line.x;
+    for (text, role) in &row.pieces {
+        (x, _) = put(buf, x, line.y, fit(text, room(x), theme.ascii), room(x), theme.style(*role));
+    }
+    if let Some((key, words)) = &row.key {
+        let cells = width(key) + 1 + width(words);
+        let at = line.right().saturating_sub(u16::try_from(cells).unwrap_or(0));
+        let (end, _) = put(buf, at, line.y, key, room(at), theme.style(Role::Focus));
+        put(buf, end + 1, line.y, words, room(end + 1), theme.style(Role::Dim));
+    }
+}
+
+fn rows(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Vec<Row> {
+    let Some(exchange) = entry.exchange() else { return Vec::new() };
     let number = |id| state.session.log.number_of(id);
+    let mut rows = vec![title(state, entry, diagnosis, room), Row::default()];
     for part in render::card(diagnosis, exchange, &state.session.profile.facts, &number) {
-        let role = match part.kind {
-            PartKind::Cause => Role::Error,
-            PartKind::RuledOut | PartKind::Ids => Role::Dim,
-            _ => Role::Text,
-        };
-        if !beside {
-            rows.push(Row { heading: part.heading, text: String::new(), role });
-        }
-        let mut heading = if beside { part.heading } else { "" };
-        for line in &part.lines {
-            let line = if part.kind == PartKind::Actions { with_key(state, line) } else { line.clone() };
-            let line = visible(&line);
-            let line = plain(&line, state.theme.ascii);
-            // What belongs to a numbered or answered line hangs under its text.
-            let hang = match part.kind {
-                PartKind::Evidence => 5,
-                PartKind::Actions => 3,
-                _ => 0,
-            };
-            let mut first = true;
-            for piece in pieces(&line, room, hang) {
-                let text = if first { piece } else { format!("{}{piece}", " ".repeat(hang)) };
-                rows.push(Row { heading: std::mem::take(&mut heading), text, role });
-                first = false;
+        match part.kind {
+            PartKind::Cause => cause(state, diagnosis, &part, room, &mut rows),
+            PartKind::Actions => {
+                rows.push(Row::of([("Do this".to_owned(), Role::Strong)]));
+                for line in &part.lines {
+                    hung(state, line, "  ", 3, Role::Text, room, action_key(state, line), &mut rows);
+                }
+                rows.push(Row::default());
             }
+            PartKind::Evidence => evidence(state, diagnosis, room, &mut rows),
+            PartKind::NotRuledOut => {
+                labelled(state, &part, "Not ruled out", (Role::Strong, Role::Text), room, &mut rows);
+            }
+            PartKind::RuledOut => {
+                labelled(state, &part, "Ruled out", (Role::Dim, Role::Dim), room, &mut rows);
+                rows.push(Row::default());
+            }
+            PartKind::Said => {
+                let label = if exchange.last_attempt().is_some() { "Server said" } else { "Not sent" };
+                labelled(state, &part, label, (Role::Strong, Role::Dim), room, &mut rows);
+            }
+            PartKind::Ids => labelled(state, &part, "Ids", (Role::Strong, Role::Dim), room, &mut rows),
         }
     }
     rows
 }
 
-/// `line` cut to rows of `room` cells, the later ones with `hang` cells less.
-fn pieces(line: &str, room: usize, hang: usize) -> Vec<String> {
-    let Some(first) = wrap(line, room).into_iter().next() else { return vec![String::new()] };
-    let mut out = vec![line.get(first.clone()).unwrap_or_default().to_owned()];
-    let rest = line.get(first.end..).unwrap_or_default().trim_start();
-    if !rest.is_empty() {
-        out.extend(
-            wrap(rest, room.saturating_sub(hang).max(1))
-                .into_iter()
-                .map(|r| rest.get(r).unwrap_or_default().trim_end().to_owned()),
-        );
-    }
-    out
-}
-
-/// `POST /api/v2/…  401  88 ms`.
-fn request_line(entry: &Entry, room: usize, beside: bool, ascii: bool) -> String {
+/// `#19 refused  POST /api/v2/…/messages · 401 · 418 ms · 17:08:08`
+fn title(state: &State, entry: &Entry, diagnosis: &Diagnosis, room: usize) -> Row {
+    let ascii = state.theme.ascii;
+    let happened = match (diagnosis.healed, entry.exchange().map(|x| x.outcome.word())) {
+        (true, _) => "was refused first",
+        (false, Some("UNKN")) => "outcome unknown",
+        (false, _) => "refused",
+    };
+    let head = format!("#{} {happened}  ", entry.number());
     let attempt = entry.exchange().and_then(|x| x.last_attempt());
-    let status = entry.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
-    let took = entry.duration().map_or_else(String::new, |d| format!("  {} ms", d.as_millis()));
-    let right = format!("  {status}{took}");
     let target = attempt.map_or_else(
         || "nothing was sent".to_owned(),
         |a| {
@@ -140,36 +141,147 @@ fn request_line(entry: &Entry, room: usize, beside: bool, ascii: bool) -> String
             format!("{} {path}", a.request.method)
         },
     );
-    let cells = room.saturating_sub(width(&right) + usize::from(beside));
-    format!("{}{right}", fit(&visible(&target), cells, ascii))
+    let status = entry.status().map_or_else(|| "no status".to_owned(), |s| s.to_string());
+    let took = entry.duration().map_or_else(String::new, |d| format!(" · {} ms", d.as_millis()));
+    let time = entry.at().wall.to_zoned(state.zone.clone()).strftime("%H:%M:%S").to_string();
+    let facts = format!(" · {status}{took} · {time}");
+    let cells = room.saturating_sub(width(&head) + width(&facts));
+    let line = format!("{}{facts}", fit(&visible(&target), cells, ascii));
+    Row::of([(head, Role::Strong), (plain(&line, ascii).into_owned(), Role::Dim)])
 }
 
-/// What to do, with the key that does it.
-fn with_key(state: &State, line: &str) -> String {
-    let key = |action| state.keymap.key(action);
-    let keys = if line.contains("Get a new token") || line.contains("Sign in again") {
-        key(Action::Renew)
-    } else if line.contains("end the message again") || line.contains("end again") {
-        key(Action::Resend)
-    } else if line.contains("ead the conversation") || line.contains("reading the conversation") {
-        key(Action::Refresh)
-    } else if line.contains("last accepted") || line.contains("was accepted") {
-        key(Action::CompareAccepted)
+/// The name of the cause and how sure it is, and why.
+fn cause(state: &State, diagnosis: &Diagnosis, part: &Part, room: usize, rows: &mut Vec<Row>) {
+    if diagnosis.suspects.is_empty() {
+        rows.push(Row::of([("No cause found".to_owned(), Role::Warning)]));
     } else {
-        return line.to_owned();
-    };
-    if keys.is_empty() { line.to_owned() } else { format!("{line}  [{keys}]") }
+        let role = if diagnosis.is_undecided() || diagnosis.healed { Role::Warning } else { Role::Error };
+        let words = render::upper(diagnosis.cause().words());
+        rows.push(Row::of([
+            (words, role),
+            (format!("  {}", diagnosis.confidence().word()), Role::Strong),
+            (format!("  {}", diagnosis.cause()), Role::Dim),
+        ]));
+    }
+    for line in &part.lines {
+        hung(state, line, "", 0, Role::Text, room, None, rows);
+    }
+    rows.push(Row::default());
 }
 
-fn keys(state: &State, card: &Card) -> String {
-    if card.copying {
-        return " y … t ticket  a note to the administrator  c curl  i ids ".to_owned();
+/// What was looked at: what does not hold first, for that is where the cause is.
+fn evidence(state: &State, diagnosis: &Diagnosis, room: usize, rows: &mut Vec<Row>) {
+    rows.push(Row::of([("Evidence".to_owned(), Role::Strong)]));
+    if diagnosis.checked.is_empty() {
+        rows.push(Row::of([("  (nothing)".to_owned(), Role::Dim)]));
     }
-    let key = |action| state.keymap.key(action);
-    format!(
-        " yt ticket  ya note to admin  yc curl  D probe  {} resend  {} new token  {} last accepted  n next  Esc close ",
-        key(Action::Resend),
-        key(Action::Renew),
-        key(Action::CompareAccepted),
-    )
+    let mut probe = Some((state.keymap.key(Action::Probe), "check now"));
+    for holds in [Holds::No, Holds::Yes, Holds::Unknown] {
+        for check in diagnosis.checked.iter().filter(|check| check.holds == holds) {
+            let (word, role) = match holds {
+                Holds::No => ("no", Role::Error),
+                Holds::Yes => ("yes", Role::Ok),
+                Holds::Unknown => ("?", Role::Warning),
+            };
+            let shown = check.shown_by.and_then(|id| state.session.log.number_of(id));
+            let shown = shown.map_or_else(String::new, |n| format!("   #{n}"));
+            let from = rows.len();
+            let key = if holds == Holds::Unknown { probe.take() } else { None };
+            hung(state, &format!("{}{shown}", check.what), "       ", 0, Role::Text, room, key, rows);
+            if let Some(row) = rows.get_mut(from) {
+                row.pieces.insert(0, (format!("  {word:<5}"), role));
+                if let Some((text, _)) = row.pieces.get_mut(1) {
+                    *text = text.trim_start().to_owned();
+                }
+            }
+        }
+    }
+    rows.push(Row::default());
+}
+
+/// A part whose name stands beside it; under it where there is little room.
+fn labelled(state: &State, part: &Part, label: &str, roles: (Role, Role), room: usize, rows: &mut Vec<Row>) {
+    let beside = room >= 60;
+    if !beside {
+        rows.push(Row::of([(label.to_owned(), roles.0)]));
+    }
+    let from = rows.len();
+    let indent = " ".repeat(if beside { LABEL } else { 2 });
+    for line in &part.lines {
+        hung(state, line, &indent, 0, roles.1, room, None, rows);
+    }
+    if let Some(row) = rows.get_mut(from).filter(|_| beside) {
+        row.pieces.insert(0, (format!("{label:<LABEL$}"), roles.0));
+        if let Some((text, _)) = row.pieces.get_mut(1) {
+            *text = text.trim_start().to_owned();
+        }
+    }
+}
+
+/// Adds the rows of a line: all of them `indent` cells in, the later ones `hang` further; its key in the first.
+#[expect(clippy::too_many_arguments, reason = "one for each thing that a line is made of")]
+fn hung(
+    state: &State,
+    line: &str,
+    indent: &str,
+    hang: usize,
+    role: Role,
+    room: usize,
+    key: Option<(String, &'static str)>,
+    rows: &mut Vec<Row>,
+) {
+    let line = visible(line);
+    let line = plain(&line, state.theme.ascii);
+    let cells = room.saturating_sub(width(indent) + if key.is_some() { KEYS } else { 0 }).max(1);
+    let first = wrap(&line, cells).into_iter().next().unwrap_or(0..line.len());
+    let mut push = |text: &str, hang: usize, key| {
+        let text = format!("{indent}{}{}", " ".repeat(hang), text.trim_end());
+        rows.push(Row { pieces: vec![(text, role)], key });
+    };
+    push(line.get(first.clone()).unwrap_or_default(), 0, key);
+    let rest = line.get(first.end..).unwrap_or_default().trim_start();
+    if !rest.is_empty() {
+        for range in wrap(rest, room.saturating_sub(width(indent) + hang).max(1)) {
+            push(rest.get(range).unwrap_or_default(), hang, None);
+        }
+    }
+}
+
+/// The key that does what an action says.
+fn action_key(state: &State, line: &str) -> Option<(String, &'static str)> {
+    let (action, words) = if line.contains("Get a new token") || line.contains("Sign in again") {
+        (Action::Renew, "new token")
+    } else if line.contains("end the message again") || line.contains("end again") {
+        (Action::Resend, "resend")
+    } else if line.contains("ead the conversation") || line.contains("reading the conversation") {
+        (Action::Refresh, "read")
+    } else if line.contains("last accepted") || line.contains("was accepted") {
+        (Action::CompareAccepted, "compare")
+    } else if line.contains("dmin") {
+        (Action::CopyNote, "copy note")
+    } else {
+        return None;
+    };
+    let key = state.keymap.key(action);
+    (!key.is_empty()).then_some((key, words))
+}
+
+fn keys(state: &State, card: &Card) -> Vec<(String, &'static str)> {
+    let hints: &[(Action, &str)] = if card.copying {
+        &[
+            (Action::CopyTicket, "ticket"),
+            (Action::CopyNote, "note to admin"),
+            (Action::CopyCurl, "curl"),
+            (Action::CopyIds, "ids"),
+        ]
+    } else {
+        &[
+            (Action::CopyTicket, "ticket"),
+            (Action::CompareAccepted, "compare with last accepted"),
+            (Action::NextMatch, "next"),
+            (Action::PreviousMatch, "previous refusal"),
+            (Action::Dismiss, "close"),
+        ]
+    };
+    hints.iter().map(|(action, words)| (state.keymap.key(*action), *words)).filter(|(key, _)| !key.is_empty()).collect()
 }

@@ -1,4 +1,4 @@
-//! Borders and headings of panes. The focused pane has a double border and a mark in its title, not only a colour.
+//! Headings of panes, the rules between them, and the borders of what stands on top.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,23 +6,118 @@ use ratatui::style::Style;
 use ratatui::symbols::border;
 
 use super::Look;
-use crate::text::screen::{fit, put, visible, width};
-use crate::tui::layout::PaneArea;
+use crate::text::screen::{fit, plain, put, visible, width};
+use crate::tui::layout::{PaneArea, Panes};
 use crate::tui::theme::{Role, Theme};
 
-/// Draws the border (or the heading line) of a pane: `left` in the title, `right` at its end.
-pub fn draw(area: &PaneArea, left: &str, right: &str, look: &Look<'_>, buf: &mut Buffer) {
-    let style = look.theme.style(if look.focused { Role::Focus } else { Role::Border });
-    if area.bordered {
-        outline(area.outer, &borders(look.theme, look.focused), style, buf);
-    } else {
-        let line = Rect { height: 1, ..area.outer };
-        let fill = if look.theme.ascii { "-" } else { "─" };
+/// The heading of a pane.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heading<'t> {
+    /// Its key and name, `2 Log`.
+    pub name: &'t str,
+    /// What of it is shown.
+    pub aside: &'t str,
+    /// How it looks.
+    pub aside_role: Option<Role>,
+    /// What stands at its right end.
+    pub right: &'t str,
+    /// How that looks.
+    pub right_role: Option<Role>,
+}
+
+/// Draws the heading of a pane; the name stays to the last.
+pub fn heading(area: &PaneArea, heading: Heading<'_>, look: &Look<'_>, buf: &mut Buffer) {
+    let (ascii, line) = (look.theme.ascii, Rect { height: 1, ..area.outer });
+    let style = |role| look.theme.style(role);
+    if !area.ruled {
+        let fill = if ascii { "-" } else { "─" };
         for x in line.left()..line.right() {
-            put(buf, x, line.y, fill, 1, style);
+            put(buf, x, line.y, fill, 1, style(Role::Border));
         }
     }
-    title(area, left, right, look, buf);
+    let room = |x: u16| usize::from(line.right().saturating_sub(x + 1));
+    let blank = u16::from(area.ruled);
+    let mut x = line.x + 1;
+    let write = |x: u16, text: &str, role, buf: &mut Buffer| {
+        let text = visible(text);
+        let text = plain(&text, ascii);
+        let (end, _) = put(buf, x, line.y, fit(&text, room(x), ascii), room(x), style(role));
+        // Where the heading is the rule, a blank parts the words from it.
+        if blank == 0 { put(buf, end, line.y, " ", room(end), style(role)).0 } else { end }
+    };
+    if blank == 0 {
+        write(line.x, " ", Role::Text, buf);
+    }
+    x = write(x, heading.name, if look.focused { Role::Focus } else { Role::Strong }, buf);
+    let right = visible(heading.right);
+    let right = plain(&right, ascii);
+    let wanted = width(&right);
+    if !heading.aside.is_empty() {
+        // The right end goes before what the name is of.
+        x = write(x + 1 + blank, heading.aside, heading.aside_role.unwrap_or(Role::Text), buf);
+    }
+    if wanted > 0 && wanted + 2 <= room(x) {
+        let at = line.right() - 1 - blank - u16::try_from(wanted).unwrap_or(0);
+        if blank == 0 {
+            write(at - 1, " ", Role::Text, buf);
+        }
+        write(at, &right, heading.right_role.unwrap_or(Role::Dim), buf);
+    }
+}
+
+/// Draws the rules between panes, with their joints.
+pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
+    let style = theme.style(Role::Border);
+    let glyph = |plain: &'static str, fine: &'static str| if theme.ascii { plain } else { fine };
+    let rules = panes.rules;
+    let below = rules.bottom.unwrap_or(panes.status.y);
+    let mut column = |x: u16, to: u16| {
+        for y in rules.top..to {
+            put(buf, x, y, glyph("|", "│"), 1, style);
+        }
+    };
+    if let Some(x) = rules.list {
+        column(x, below);
+    }
+    if let Some(x) = rules.middle {
+        column(x, rules.composer.unwrap_or(below));
+    }
+    let main = if panes.picker_on_top { buf.area } else { panes.main };
+    for y in [rules.log, rules.composer].into_iter().flatten() {
+        // What a sheet covers is not drawn over it.
+        let from = rules.list.filter(|_| panes.picker_on_top).map_or(main.left(), |x| x + 1);
+        for x in from..main.right() {
+            put(buf, x, y, glyph("-", "─"), 1, style);
+        }
+        if let Some(x) = rules.list {
+            put(buf, x, y, glyph("+", "├"), 1, style);
+        }
+    }
+    if let (Some(x), Some(y)) = (rules.middle, rules.composer) {
+        put(buf, x, y, glyph("+", "┴"), 1, style);
+    }
+    if let Some(y) = rules.bottom {
+        for x in buf.area.left()..buf.area.right() {
+            put(buf, x, y, glyph("-", "─"), 1, style);
+        }
+        if let Some(x) = rules.list {
+            put(buf, x, y, glyph("+", "┴"), 1, style);
+        }
+    }
+}
+
+/// The mark of a selected row.
+pub const fn mark(theme: &Theme) -> &'static str {
+    if theme.ascii { ">" } else { "▌" }
+}
+
+/// Marks rows as selected: the mark in their first column, and their ground.
+pub fn select(rows: Rect, look: &Look<'_>, buf: &mut Buffer) {
+    let rows = rows.intersection(buf.area);
+    look.theme.select(rows, buf);
+    for y in rows.top()..rows.bottom() {
+        put(buf, rows.x, y, mark(look.theme), 1, look.theme.style(if look.focused { Role::Focus } else { Role::Dim }));
+    }
 }
 
 /// Draws a border. Cell by cell: ratatui's block also works out how borders of different widgets join, which costs a
@@ -52,31 +147,8 @@ pub fn outline(area: Rect, set: &border::Set<'_>, style: Style, buf: &mut Buffer
     cell(right, bottom, set.bottom_right);
 }
 
-fn title(area: &PaneArea, left: &str, right: &str, look: &Look<'_>, buf: &mut Buffer) {
-    let ascii = look.theme.ascii;
-    let edge = u16::from(area.bordered);
-    let room = usize::from(area.outer.width.saturating_sub(edge * 2 + 2));
-    if room < 4 {
-        return;
-    }
-    let mark = if look.focused { "» " } else { "" };
-    let mark = if ascii && look.focused { ">> " } else { mark };
-    let left = format!(" {mark}{} ", visible(left));
-    let left = fit(&left, room, ascii);
-    let used = width(&left);
-    let style = look.theme.style(if look.focused { Role::Focus } else { Role::Strong });
-    let x = area.outer.x + edge + 1;
-    put(buf, x, area.outer.y, &left, room, style);
-    let right = visible(right);
-    if !right.is_empty() && used + width(&right) + 3 <= room {
-        let right = format!(" {right} ");
-        let at = area.outer.right() - edge - 1 - u16::try_from(width(&right)).unwrap_or(0);
-        put(buf, at, area.outer.y, &right, room - used, look.theme.style(Role::Text));
-    }
-}
-
-/// The border glyphs: double where the focus is, plain elsewhere, `+-|` (and `#=`) in ASCII.
-pub fn borders(theme: &Theme, focused: bool) -> border::Set<'static> {
+/// The border glyphs: `+-|` in ASCII.
+pub const fn borders(theme: &Theme) -> border::Set<'static> {
     const ASCII: border::Set<'static> = border::Set {
         top_left: "+",
         top_right: "+",
@@ -87,24 +159,20 @@ pub fn borders(theme: &Theme, focused: bool) -> border::Set<'static> {
         horizontal_top: "-",
         horizontal_bottom: "-",
     };
-    const ASCII_FOCUS: border::Set<'static> =
-        border::Set { vertical_left: "#", vertical_right: "#", horizontal_top: "=", horizontal_bottom: "=", ..ASCII };
-    match (theme.ascii, focused) {
-        (true, true) => ASCII_FOCUS,
-        (true, false) => ASCII,
-        (false, true) => border::DOUBLE,
-        (false, false) => border::PLAIN,
-    }
+    if theme.ascii { ASCII } else { border::PLAIN }
 }
 
 /// Empties an area that something is drawn on top of.
 pub fn clear(area: Rect, buf: &mut Buffer) {
-    let area = area.intersection(buf.area);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                cell.reset();
-            }
+    for at in area.intersection(buf.area).positions() {
+        if let Some(cell) = buf.cell_mut(at) {
+            cell.reset();
         }
     }
+}
+
+/// Dims what stands behind an overlay.
+pub fn dim(area: Rect, theme: &Theme, buf: &mut Buffer) {
+    let style = Style::reset().patch(theme.style(Role::Dim));
+    buf.set_style(area.intersection(buf.area), style);
 }

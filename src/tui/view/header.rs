@@ -1,111 +1,125 @@
-//! The top row: where we are, the token, the 401 rate, the rate limit. What matters most goes last when it gets narrow.
+//! The top row: where we are, which fault is on, the token, the 401s, the rate limit. What matters least goes first when it
+//! gets narrow.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use crate::model::AgentState;
 use crate::session::conversations::Item;
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::state::State;
-use crate::tui::state::token_badge::{chip, countdown, guest};
+use crate::tui::state::token_badge::{badge, countdown, guest};
 use crate::tui::theme::Role;
+
+/// A piece of the row.
+type Piece = (String, Role);
 
 /// Draws it.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) {
-    let theme = &state.theme;
-    let room = usize::from(area.width);
-    let mut right: Vec<(String, Style)> = Vec::new();
-    // What is said in a web conversation depends on the guest's session, not on the token.
-    let chip = match state.session.conversations.active_item().and_then(Item::session) {
-        Some(session) => guest(session, state.now),
-        None => chip(&state.session.sign_in.status, state.now),
-    };
-    let chip_text = plain(&chip.text, theme.ascii).into_owned();
-    right.push((chip_text, theme.style(chip.role)));
-    let rate = rate_401(state);
-    if state.size.width >= 60 {
-        right.push(rate);
+    let (theme, room) = (&state.theme, usize::from(area.width));
+    let mut right = right(state);
+    let (word, word_role) = place(state);
+    let word = format!(" {word} ");
+    let name = visible(&state.session.profile.profile).into_owned();
+    let fault = state.faults.first().map(|first| {
+        let more = if state.faults.len() > 1 { format!(" and {} more", state.faults.len() - 1) } else { String::new() };
+        format!("fault on: {}{more}", visible(first).replace('-', " "))
+    });
+    let taken = |right: &[Piece]| right.iter().map(|(text, _)| width(text) + 2).sum::<usize>();
+    let fixed = width(&word) + fault.as_ref().map_or(0, |f| width(f) + 3);
+    // The name of the program goes first, then what stands furthest to the right but the token.
+    let mut program = " guestwire  ";
+    if width(program) + width(&name) + 2 + fixed + taken(&right) > room {
+        program = " ";
     }
-    if let Some(limit) = rate_limit(state).filter(|_| state.size.width >= 80) {
-        right.push(limit);
+    while right.len() > 1 && width(program) + width(&name).min(12) + 2 + fixed + taken(&right) > room {
+        right.pop();
     }
-    if let Some(agent) = state.session.listeners.agent.as_ref().filter(|_| state.size.width >= 100) {
-        let role = if matches!(agent, AgentState::Lost(_)) { Role::Warning } else { Role::Dim };
-        right.push((agent.chip().to_owned(), theme.style(role)));
-    }
-    if let Some(trouble) = &state.session.journal.trouble {
-        right.push((trouble.short.to_owned(), theme.style(Role::Warning)));
-    }
-    if state.recording.is_some() {
-        right.push(("REC".to_owned(), theme.style(Role::Error)));
-    }
-    let (badge, badge_role) = badge(state);
-    let place = format!(" guestwire  {} · {} ", state.session.profile.profile, state.session.profile.region);
-    let short = format!(" {} ", state.session.profile.profile);
-    let right_width: usize = right.iter().map(|(text, _)| width(text) + 2).sum();
-    let left = if width(&place) + width(badge) + right_width < room { place } else { short };
-    let left = plain(&left, theme.ascii);
-    let left_room = room.saturating_sub(right_width + width(badge) + 1).max(4);
-    let left_text = visible(&left).into_owned();
-    let left_text = fit(&left_text, left_room, theme.ascii);
-    let (mut x, _) = put(buf, area.x, area.y, &left_text, room, theme.style(Role::Strong));
+    let left_room = room.saturating_sub(taken(&right) + width(&word) + 3);
     let rest = |x: u16| usize::from(area.right().saturating_sub(x));
-    (x, _) = put(buf, x, area.y, badge, rest(x), theme.style(badge_role));
-    let start = area.right().saturating_sub(u16::try_from(right_width).unwrap_or(u16::MAX)).max(x + 1);
-    let mut at = start;
-    for (text, style) in right {
+    let (mut x, _) = put(buf, area.x, area.y, program, rest(area.x), theme.style(Role::Strong));
+    let region = format!("  {}", visible(&state.session.profile.region));
+    let with_region = !state.session.profile.sandbox && state.session.profile.region != state.session.profile.profile;
+    let roomy = width(program) + width(&name) + width(&region) + fixed + taken(&right) + 2 <= room;
+    let name = if with_region && roomy { format!("{name}{region}") } else { name };
+    let name_room = left_room.saturating_sub(width(program)).max(4);
+    let name = plain(&name, theme.ascii);
+    (x, _) = put(buf, x, area.y, fit(&name, name_room, theme.ascii), rest(x), theme.style(Role::Text));
+    (x, _) = put(buf, x + 2, area.y, &word, rest(x + 2), theme.style(word_role));
+    let start = area.right().saturating_sub(u16::try_from(taken(&right)).unwrap_or(u16::MAX)).max(x + 1);
+    if let Some(fault) = fault {
+        let room = usize::from(start.saturating_sub(x + 3));
+        if room >= 8 {
+            let fault = plain(&fault, theme.ascii);
+            put(buf, x + 2, area.y, fit(&fault, room, theme.ascii), room, theme.style(Role::Warning));
+        }
+    }
+    let mut at = start + 1;
+    for (text, role) in right {
         if at >= area.right() {
             break;
         }
-        (at, _) = put(buf, at, area.y, &text, rest(at), style);
+        (at, _) = put(buf, at, area.y, plain(&text, theme.ascii), rest(at), theme.style(role));
         at += 2;
     }
 }
 
-fn badge(state: &State) -> (&'static str, Role) {
+/// What stands at the right, the most important first.
+fn right(state: &State) -> Vec<Piece> {
+    let mut right = Vec::new();
+    // What is said in a web conversation depends on the guest's session, not on the token.
+    let badge = match state.session.conversations.active_item().and_then(Item::session) {
+        Some(session) => guest(session, state.now),
+        None => badge(&state.session.sign_in.status, state.now),
+    };
+    right.push((badge.text, badge.role));
+    right.extend(badge.alarm.map(|alarm| (alarm, Role::Warning)));
+    right.extend(state.recording.is_some().then(|| ("REC".to_owned(), Role::Warning)));
+    right.extend(state.session.journal.trouble.as_ref().map(|trouble| (trouble.short.to_owned(), Role::Warning)));
+    right.push(rate_401(state));
+    right.extend(rate_limit(state));
+    if let Some(agent) = &state.session.listeners.agent {
+        let role = if matches!(agent, AgentState::Lost(_)) { Role::Warning } else { Role::Dim };
+        right.push((agent.chip().to_owned(), role));
+    }
+    right
+}
+
+/// The word for where one is. While a fault is on, another word says that.
+fn place(state: &State) -> (&'static str, Role) {
     if state.session.profile.production {
-        if state.asks_before_sending() { ("[PROD]", Role::Production) } else { ("[PROD armed]", Role::Production) }
+        (if state.asks_before_sending() { "PROD" } else { "PROD armed" }, Role::Production)
     } else if state.session.profile.sandbox {
-        if state.faults.is_empty() { ("[SANDBOX]", Role::Info) } else { ("[SANDBOX fault]", Role::Warning) }
+        ("SANDBOX", Role::Badge)
     } else {
-        ("[LIVE]", Role::Warning)
+        ("LIVE", Role::Badge)
     }
 }
 
-/// `401 3/42 7.1% 2 healed 1 stands 15m`: 401 answers over API calls in the window. Those that a newer token healed were a
-/// glitch of the token; those that stand are not, and only they are an error.
-fn rate_401(state: &State) -> (String, Style) {
+/// `401 2 of 17`: 401 answers over API calls in the window. Those that a new token fixed were a glitch of the token; those
+/// that stand are not, and only they are an error.
+fn rate_401(state: &State) -> Piece {
     let rate = state.session.diagnoses.rate_401;
-    let (healed, stands) = state.split_401(rate);
-    let role = match (stands, healed) {
+    let (fixed, stands) = state.split_401(rate);
+    let role = match (stands, fixed) {
         (0, 0) => Role::Dim,
         (0, _) => Role::Warning,
         _ => Role::Error,
     };
-    let mut text = format!("401 {}/{}", rate.answers401, rate.total);
-    if state.size.width >= 110 {
-        let share = if rate.total == 0 { 0.0 } else { f64::from(rate.answers401) * 100.0 / f64::from(rate.total) };
-        text = match (healed, stands) {
-            (0, _) => format!("{text} {share:.1}% 15m"),
-            (healed, 0) => format!("{text} {share:.1}% all {healed} healed 15m"),
-            (healed, stands) => {
-                format!("{text} {share:.1}% {healed} healed {stands} stand{} 15m", if stands == 1 { "s" } else { "" })
-            }
-        };
-    } else if healed > 0 {
-        text = format!("{text} {healed} healed");
+    let mut text = format!("401 {} of {}", rate.answers401, rate.total);
+    if fixed > 0 && state.size.width >= 110 {
+        text.push_str(&format!(", {fixed} fixed"));
     }
-    (text, state.theme.style(role))
+    (text, role)
 }
 
-/// `RL 12/300`, or `RL WAIT 7s` while the limit is used up.
-fn rate_limit(state: &State) -> Option<(String, Style)> {
+/// `rl 12/300`, or `rl waits 7 s` while the limit is used up.
+fn rate_limit(state: &State) -> Option<Piece> {
     let limit = state.session.server.rate_limit?;
     let used_up = limit.count >= limit.allowed && !limit.resets.left(state.now).is_zero();
     Some(if used_up {
-        (format!("RL WAIT {}", countdown(limit.resets, state.now)), state.theme.style(Role::Warning))
+        (format!("rl waits {}", countdown(limit.resets, state.now)), Role::Warning)
     } else {
-        (format!("RL {}/{}", limit.count, limit.allowed), state.theme.style(Role::Dim))
+        (format!("rl {}/{}", limit.count, limit.allowed), Role::Dim)
     })
 }

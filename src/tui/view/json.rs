@@ -29,14 +29,14 @@ impl Iterator for Pieces<'_> {
             self.inside = false;
             let len = opened + rest.get(opened..).map_or(0, string_end);
             let is_name = rest.get(len..).is_some_and(|after| after.trim_start().starts_with(':'));
-            (len, if is_name { Role::Name } else { Role::Ok })
+            (len, if is_name { Role::Name } else { Role::Text })
         } else if first.is_ascii_digit() || first == '-' {
             let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'));
-            (end.unwrap_or(rest.len()), Role::Info)
+            (end.unwrap_or(rest.len()), Role::Text)
         } else if first.is_alphabetic() {
             let len = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
             let known = matches!(rest.get(..len), Some("true" | "false" | "null"));
-            (len, if known { Role::Warning } else { Role::Text })
+            (len, if known { Role::Strong } else { Role::Text })
         } else {
             let end = rest.find(|c: char| c == '"' || c == '-' || c.is_alphanumeric());
             (end.unwrap_or(rest.len()), Role::Text)
@@ -77,15 +77,15 @@ mod tests {
                 ("  ", Role::Text),
                 (r#""a\"b""#, Role::Name),
                 (": ", Role::Text),
-                (r#""x""#, Role::Ok),
+                (r#""x""#, Role::Text),
                 (",", Role::Text),
             ]
         );
         assert_eq!(
             said("-1.5e+3, true", false),
-            [("-1.5e+3", Role::Info), (", ", Role::Text), ("true", Role::Warning),]
+            [("-1.5e+3", Role::Text), (", ", Role::Text), ("true", Role::Strong),]
         );
-        assert_eq!(said("rest\", 7", true), [("rest\"", Role::Ok), (", ", Role::Text), ("7", Role::Info)]);
+        assert_eq!(said("rest\", 7", true), [("rest\"", Role::Text), (", ", Role::Text), ("7", Role::Text)]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The log pane's inside: rows that the state has laid out, written cell by cell. Steady drawing allocates nothing.
+//! The log pane's inside: rows that the log has laid out, written cell by cell. Steady drawing allocates nothing.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,32 +6,30 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Look, json};
-use crate::session::log::{Counts, Log, Row, Tone};
+use super::{Look, frame, json};
+use crate::session::log::{Counts, Log, Row, RowKind, Tone};
 use crate::text::screen;
 use crate::text::screen::put;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 
-/// Draws the rows. The border around them is the caller's, who also told the log this area's size
-/// ([`Log::set_viewport`]).
+/// Draws the rows. The log was told this area's size before ([`Log::set_viewport`]).
 pub fn draw(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
     }
     let mut any = false;
+    // Keys are named where they act: beside the entry that they mean.
+    let meant = log.why().or_else(|| log.selected()).map(|entry| entry.number());
     for (shown, y) in log.window().zip(area.top()..area.bottom()) {
         any = true;
-        if shown.selected {
-            put(buf, area.x, y, ">", 1, look.theme.style(Role::Strong));
-        }
-        if area.width > 1 {
-            let inside = Rect { x: area.x + 1, y, width: area.width - 1, height: 1 };
-            draw_row(shown.row, look, inside, buf);
+        let line = Rect { y, height: 1, ..area };
+        if area.width > 1 && (shown.row.kind != RowKind::Keys || Some(shown.entry.number()) == meant) {
+            draw_row(shown.row, look, Rect { x: area.x + 1, width: area.width - 1, ..line }, buf);
         }
         if shown.selected {
-            buf.set_style(Rect { y, height: 1, ..area }, look.theme.style(Role::Selected));
+            frame::select(line, look, buf);
         }
     }
     if !any {
@@ -78,6 +76,7 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
 const fn role_of(tone: Tone) -> Role {
     match tone {
         Tone::Text | Tone::Json { .. } => Role::Text,
+        Tone::Key => Role::Focus,
         Tone::Dim => Role::Dim,
         Tone::Strong => Role::Strong,
         Tone::Ok => Role::Ok,
@@ -90,59 +89,76 @@ const fn role_of(tone: Tone) -> Role {
 
 /// Nothing to show is never a blank pane: it says why, and which key comes next.
 fn draw_nothing(log: &Log, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
+    let keys = log.keys();
+    let (polling, quiet) = log.folded();
     let said = match log.filter() {
         Some(filter) if !log.is_empty() => {
-            let (asked, dash) = (screen::visible(filter.text()), if look.theme.ascii { "-" } else { "—" });
-            format!("nothing matches {asked} {dash} {} clears it ({} hidden)", log.keys().clear, log.hidden_by_filter())
+            let asked = screen::visible(filter.text());
+            format!("Nothing matches {asked}: {} hidden. {} clears the filter.", log.hidden(), keys.clear)
         }
-        None if log.folded() > 0 => format!("Only quiet frames so far, folded away; {} shows them.", log.keys().quiet),
-        _ => format!(
-            "Nothing on the wire yet. Press {}, type a message and Enter: every request it causes appears here.",
-            log.keys().compose
-        ),
+        None if polling + quiet > 0 => {
+            format!("Only polling reads and quiet frames so far, folded away. {} shows them.", keys.quiet)
+        }
+        None if log.hidden() > 0 => {
+            format!("Nothing of this conversation yet. {} shows all conversations.", keys.scope)
+        }
+        _ => format!("Nothing on the wire yet. {}: every request it causes appears here.", keys.compose),
     };
-    let width = usize::from(area.width);
-    for (range, y) in screen::wrap(&said, width).into_iter().zip(area.top()..area.bottom()) {
-        put(buf, area.x, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
+    let width = usize::from(area.width.saturating_sub(1));
+    for (range, y) in screen::wrap(&said, width.max(1)).into_iter().zip(area.top()..area.bottom()) {
+        put(buf, area.x + 1, y, said.get(range).unwrap_or_default(), width, look.theme.style(Role::Dim));
     }
 }
 
-/// What stands at the right of the pane's title: of history, or of what happens now.
-pub fn title_now(state: &State, width: usize) -> String {
-    let Some(history) = &state.history else { return title(&state.session.log, width, state.theme.ascii) };
-    let (dot, dash) = if state.theme.ascii { (" - ", "-") } else { (" · ", "–") };
-    let last = history.log.last_number().unwrap_or(0);
-    let more = if history.older { "+" } else { "" };
-    let what = match &history.query {
-        Some(query) => format!("FOUND {}{more}{dot}{}", history.log.len(), screen::visible(query)),
-        None => format!("HISTORY #{}{dash}#{last}", history.log.first_number()),
+/// What of the log is shown, for beside the pane's name.
+pub fn aside(state: &State) -> String {
+    let Some(history) = &state.history else {
+        let log = &state.session.log;
+        let scope = if log.shows_all_conversations() { "all conversations" } else { "this conversation" };
+        return match log.filter() {
+            Some(filter) => format!("{scope}, filter: {}", screen::visible(filter.text())),
+            None => scope.to_owned(),
+        };
     };
-    let back = format!("{what}{dot}{} back", history.log.keys().clear);
-    screen::fit(&back, width, state.theme.ascii).into_owned()
+    let last = history.log.last_number().unwrap_or(0);
+    match &history.query {
+        Some(query) => format!("found: {}", screen::visible(query)),
+        None => format!("history #{} to #{last}", history.log.first_number()),
+    }
 }
 
-/// What stands at the right of the pane's title, cut to `width`: whether the end is followed (or how much is new), how
-/// much there is, what is filtered and searched. Words go from the right when it gets narrow.
+/// What stands at the right of the pane's heading, of history or of what happens now.
+pub fn right(state: &State, width: usize) -> String {
+    let Some(history) = &state.history else { return title(&state.session.log, width, state.theme.ascii) };
+    let more = if history.older { "+" } else { "" };
+    let rows = history.log.len();
+    let text = format!("{rows}{more} rows · {} back", history.log.keys().clear);
+    screen::fit(&screen::plain(&text, state.theme.ascii), width, state.theme.ascii).into_owned()
+}
+
+/// How much there is, cut to `width`: whether the end is followed (or how much is new), rows, what is folded away, what is
+/// searched. Words go from the right when it gets narrow.
 pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     let dot = if ascii { " - " } else { " · " };
     let follow = match (log.following(), log.unseen()) {
-        (true, _) => "FOLLOW on".to_owned(),
-        (false, 0) => "FOLLOW off".to_owned(),
+        (true, _) => "following".to_owned(),
+        (false, 0) => "not following".to_owned(),
         (false, new) => format!("{new} new"),
     };
-    let hidden = log.hidden_by_filter();
-    let count =
-        if log.filter().is_some() { format!("{} of {}", log.len() - hidden, log.len()) } else { log.len().to_string() };
-    // What is folded away is said beside the count, so that it is never hidden in silence.
-    let count = match (log.folded(), log.keys().quiet.as_str()) {
-        (0, _) => count,
-        (quiet, "") => format!("{} + {quiet} quiet", log.len() - hidden),
-        (quiet, key) => format!("{} + {quiet} quiet ({key})", log.len() - hidden),
+    let s = |n: usize| if n == 1 { "" } else { "s" };
+    let rows = match (log.filter().is_some(), log.shown()) {
+        (true, shown) => format!("{shown} of {} rows", log.len()),
+        (false, shown) => format!("{shown} row{}", s(shown)),
     };
-    let mut parts = vec![follow, count];
-    parts.push(
-        log.filter().map_or_else(|| "filter: none".to_owned(), |f| format!("filter: {}", screen::visible(f.text()))),
-    );
+    let mut parts = vec![follow, rows];
+    // What is folded away is said beside the count, so that it is never hidden in silence.
+    let (polling, quiet) = log.folded();
+    if polling > 0 {
+        parts.push(format!("{polling} polling read{} hidden", s(polling)));
+    }
+    if quiet > 0 {
+        parts.push(format!("{quiet} quiet frame{} hidden", s(quiet)));
+    }
     if !log.search_text().is_empty() {
         parts.push(format!("search: {}", screen::visible(log.search_text())));
     }
@@ -157,12 +173,7 @@ pub fn title(log: &Log, width: usize, ascii: bool) -> String {
     for part in parts {
         let longer = if out.is_empty() { part } else { format!("{out}{dot}{part}") };
         if screen::width(&longer) > width {
-            // A filter that is on must not go unsaid: it is cut rather than dropped.
-            return if out.is_empty() || log.filter().is_some() {
-                screen::fit(&longer, width, ascii).into_owned()
-            } else {
-                out
-            };
+            return if out.is_empty() { screen::fit(&longer, width, ascii).into_owned() } else { out };
         }
         out = longer;
     }

@@ -1,8 +1,10 @@
-//! A list to pick from: what it is about, and the choices. The chosen one is said in whole where it is wider than a row.
+//! A list to pick from: what it is about, and the choices, in groups where it has some. The chosen one is said in whole where
+//! it is wider than a row; a list with a filter shows what fits what is typed.
 
 use ratatui::buffer::Buffer;
 
-use super::overlay::{more, popup, row, wrapped};
+use super::frame::mark;
+use super::popup::{more, popup, row, wrapped};
 use crate::text::screen::{fit, plain, put, visible, width};
 use crate::tui::state::State;
 use crate::tui::state::overlay::Menu;
@@ -15,6 +17,13 @@ const WIDEST_INTRO: usize = 72;
 /// Rows of the chosen one, at most.
 const WHOLE: usize = 3;
 
+/// A row of the list.
+enum Line<'m> {
+    Group(&'m str),
+    /// The place of a choice among all, and among those that are shown.
+    Choice(usize, usize),
+}
+
 /// Draws it.
 pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     let ascii = state.theme.ascii;
@@ -23,43 +32,73 @@ pub fn draw(state: &State, menu: &Menu, buf: &mut Buffer) {
     let intro = menu.intro.iter().map(|line| width(&visible(line)).min(WIDEST_INTRO));
     let widest = items.chain(intro).max().unwrap_or(0).max(width(&menu.title) + 2).clamp(20, room.max(20));
     let cells = widest.min(room);
-    let intro = wrapped(&menu.intro, cells);
+    let mut intro = wrapped(&menu.intro, cells);
+    let typed = menu.filter.as_ref().map(|filter| filter.value());
+    if let Some(typed) = typed {
+        intro.push(if typed.is_empty() { "Type to filter.".to_owned() } else { format!("filter: {}", visible(typed)) });
+    }
     let gap = usize::from(!intro.is_empty());
-    let count = menu.items.len();
-    // The frame stands still, whichever is chosen.
+    let lines = lines(menu);
+    // The frame stands still, whichever is chosen and whatever is typed.
     let most = menu.items.iter().map(|(text, _)| whole(text, cells).len()).max().unwrap_or(1) - 1;
-    let inner = popup(state, &menu.title, widest, intro.len() + gap + count + most, buf);
+    let inner = popup(state, &menu.title, widest, intro.len() + gap + menu.items.len() + menu.groups.len() + most, buf);
     let chosen = menu.items.get(menu.chosen).map_or_else(Vec::new, |(text, _)| whole(text, cells));
     let besides = chosen.len().saturating_sub(1);
     // Where there is no room for all, the choices go before the explanation.
-    let room_for_intro = usize::from(inner.height).saturating_sub(count + besides + gap).min(intro.len());
+    let wanted = menu.items.len() + besides + gap;
+    let room_for_intro =
+        usize::from(inner.height).saturating_sub(wanted).clamp(usize::from(typed.is_some()), intro.len());
     let mut y = inner.y;
-    for (at, line) in intro.iter().take(room_for_intro).enumerate() {
-        let cut = at + 1 == room_for_intro && room_for_intro < intro.len();
+    let skip = if typed.is_some() { intro.len() - room_for_intro } else { 0 };
+    for (at, line) in intro.iter().skip(skip).take(room_for_intro).enumerate() {
+        let cut = at + 1 == room_for_intro && room_for_intro < intro.len() && typed.is_none();
         let line =
             if cut { format!("{}…", fit(line.trim_end(), cells.saturating_sub(1), ascii)) } else { line.clone() };
-        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.theme.style(Role::Text));
+        put(buf, inner.x, y, plain(&line, ascii), usize::from(inner.width), state.theme.style(Role::Dim));
         y += 1;
     }
-    if room_for_intro > 0 {
+    if room_for_intro > 0 && room_for_intro == intro.len() {
         y += 1;
     }
     let rows = usize::from(inner.bottom().saturating_sub(y)).saturating_sub(besides).max(1);
-    let from = (menu.chosen + 1).saturating_sub(rows);
-    for (index, (text, _)) in menu.items.iter().enumerate().skip(from).take(rows) {
-        let number = if index < 9 { format!("{}", index + 1) } else { " ".to_owned() };
+    let at = lines.iter().position(|line| matches!(line, Line::Choice(index, _) if *index == menu.chosen)).unwrap_or(0);
+    let from = (at + 1).saturating_sub(rows);
+    for line in lines.iter().skip(from).take(rows) {
+        let (index, place) = match line {
+            Line::Group(name) => {
+                put(buf, inner.x, y, name, usize::from(inner.width), state.theme.style(Role::Strong));
+                y += 1;
+                continue;
+            }
+            Line::Choice(index, place) => (*index, *place),
+        };
+        let Some((text, _)) = menu.items.get(index) else { continue };
+        // Where one types to filter, a digit is typed too.
+        let number = if place < 9 && menu.filter.is_none() { (place + 1).to_string() } else { " ".to_owned() };
         if index != menu.chosen {
             row(state, &format!("  {number} {}", visible(text)), false, false, inner, y, buf);
             y += 1;
             continue;
         }
         for (at, line) in chosen.iter().enumerate() {
-            let before = if at == 0 { format!("> {number} ") } else { " ".repeat(BEFORE) };
+            let before = if at == 0 { format!("{} {number} ", mark(&state.theme)) } else { " ".repeat(BEFORE) };
             row(state, &format!("{before}{line}"), true, false, inner, y, buf);
             y += 1;
         }
     }
-    more(state, inner, from, count.saturating_sub(from + rows), buf);
+    more(state, inner, from, lines.len().saturating_sub(from + rows), buf);
+}
+
+/// The rows of the list: groups are named while nothing is filtered.
+fn lines(menu: &Menu) -> Vec<Line<'_>> {
+    let mut out = Vec::new();
+    let filtered = menu.filter.as_ref().is_some_and(|filter| !filter.value().trim().is_empty());
+    for (place, index) in menu.shown().enumerate() {
+        let group = menu.groups.iter().find(|(first, _)| *first == index).filter(|_| !filtered);
+        out.extend(group.map(|(_, name)| Line::Group(name)));
+        out.push(Line::Choice(index, place));
+    }
+    out
 }
 
 /// The rows of a choice as the chosen one; at least one.

@@ -13,6 +13,7 @@ pub mod masking;
 mod menu;
 pub mod overlay;
 pub mod pass;
+mod popup;
 pub mod status;
 pub mod thread;
 
@@ -20,11 +21,14 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
-use super::layout::{MINIMUM, Panes};
+use super::layout::{MINIMUM, PaneArea, Panes};
 use super::theme::{Role, Theme};
 use crate::model::{Author, Moment};
+use crate::session::thread::Thread;
+use crate::text::screen::{put, short_id, width};
 use crate::tui::state::overlay::Overlay;
 use crate::tui::state::{Pane, State};
+use frame::Heading;
 
 /// What every pane needs besides its own state.
 #[derive(Clone, Copy, Debug)]
@@ -86,65 +90,89 @@ fn look(state: &State, pane: Pane) -> Look<'_> {
 
 fn draw_panes(state: &State, panes: &Panes, buf: &mut Buffer) -> Option<Position> {
     let mut cursor = None;
+    frame::rules(panes, &state.theme, buf);
+    if let Some(area) = panes.thread {
+        draw_thread(state, &area, buf);
+    }
     if let Some(area) = panes.log {
         let look = look(state, Pane::Log);
-        frame::draw(
-            &area,
-            "2 Log",
-            &log::title_now(state, usize::from(area.inner.width.saturating_sub(12))),
-            &look,
-            buf,
-        );
+        let aside = log::aside(state);
+        let room = usize::from(area.outer.width).saturating_sub(width(&aside) + 14);
+        let right = log::right(state, room);
+        let heading = Heading { name: "2 Log", aside: &aside, right: &right, ..Heading::default() };
+        frame::heading(&area, heading, &look, buf);
         log::draw(state.shown_log(), &look, area.inner, buf);
     }
     if let Some(area) = panes.pass {
         let look = look(state, Pane::Pass);
-        frame::draw(&area, &format!("4 {}", pass::title(state)), &pass::count(state), &look, buf);
+        let (aside, right) = (pass::title(state), pass::count(state));
+        let heading = Heading { name: "4 Test run", aside: &aside, right: &right, ..Heading::default() };
+        frame::heading(&area, heading, &look, buf);
         pass::draw(state, &look, area.inner, buf);
     }
-    if let Some(area) = panes.thread {
-        let look = look(state, Pane::Thread);
-        let open = state.session.conversations.active().and_then(|key| state.session.threads.get(key));
-        let unreadable = state.session.conversations.active_item().and_then(|item| item.readable.unreadable());
-        let title = format!("t {}", thread::title(open, typist(state), unreadable));
-        frame::draw(&area, &crate::text::screen::plain(&title, state.theme.ascii), &named(state), &look, buf);
-        thread::draw(open, &state.session.profile.masks, &look, area.inner, buf);
-    }
     if let Some(area) = panes.composer {
-        let look = look(state, Pane::Composer);
-        let id = state.session.conversations.active_item().and_then(|item| item.conversation_id());
-        let to = composer::title(state.active_name(), id, state.theme.ascii);
-        let to = match state.send_as {
-            Some(variation) => format!("{to} AS {variation}"),
-            None => to,
-        };
-        let room = usize::from(area.outer.width).saturating_sub(crate::text::screen::width(&to) + COMPOSER_FRAME);
-        let aside = composer::aside(state, typist(state).filter(|_| panes.thread.is_none()), room);
-        frame::draw(&area, &format!("3 {to}"), &aside, &look, buf);
-        let at = composer::draw(&state.composer, &look, area.inner, buf);
-        if look.focused {
-            cursor = at;
-        }
+        cursor = draw_composer(state, &area, panes.thread.is_some(), buf);
     }
     if let Some(area) = panes.picker {
         let look = look(state, Pane::Picker);
         if panes.picker_on_top {
             frame::clear(area.outer, buf);
         }
-        frame::draw(
-            &area,
-            &format!("1 {}", conversations::title(&state.session.conversations)),
-            &conversations::count(&state.session.conversations),
-            &look,
-            buf,
-        );
+        let (aside, right) =
+            (conversations::aside(&state.session.conversations), conversations::count(&state.session.conversations));
+        let heading = Heading { name: "1 Conversations", aside: &aside, right: &right, ..Heading::default() };
+        frame::heading(&area, heading, &look, buf);
         conversations::draw(&state.session.conversations, &look, area.inner, buf);
+        conversations::draw_nothing(state, &look, area.inner, buf);
     }
     cursor
 }
 
+fn draw_thread(state: &State, area: &PaneArea, buf: &mut Buffer) {
+    let look = look(state, Pane::Thread);
+    let item = state.session.conversations.active_item();
+    let open = state.session.conversations.active().and_then(|key| state.session.threads.get(key));
+    let unreadable = item.and_then(|item| item.readable.unreadable());
+    let aside = thread::aside(&named(state), &state.thread, typist(state), unreadable);
+    let right = item.map(|item| {
+        let channel = item.conversation.channel().as_str();
+        let since = item.connected_since().map(|at| conversations::moment(at, state.now, &state.zone));
+        let dot = if state.theme.ascii { "-" } else { "·" };
+        match since {
+            Some(since) => format!("connected since {since} {dot} {channel}"),
+            None => channel.to_owned(),
+        }
+    });
+    let right = right.unwrap_or_default();
+    frame::heading(area, Heading { name: "t Thread", aside: &aside, right: &right, ..Heading::default() }, &look, buf);
+    if open.is_none_or(|thread| thread.entries().is_empty()) {
+        let read = open.and_then(Thread::last_read).is_some();
+        thread::draw_nothing(state, read, &look, area.inner, buf);
+    } else {
+        thread::draw(state.thread.window(), &look, area.inner, buf);
+    }
+}
+
+fn draw_composer(state: &State, area: &PaneArea, thread_shown: bool, buf: &mut Buffer) -> Option<Position> {
+    let look = look(state, Pane::Composer);
+    let variation = state.send_as.map(|variation| format!("AS {variation}")).unwrap_or_default();
+    let name = format!("3 To {}", crate::text::screen::visible(&named(state)));
+    let room = usize::from(area.outer.width).saturating_sub(width(&name) + width(&variation) + COMPOSER_FRAME);
+    let (right, role) = composer::aside(state, typist(state).filter(|_| !thread_shown), room);
+    let heading = Heading {
+        name: &name,
+        aside: &variation,
+        aside_role: Some(Role::Warning),
+        right: &right,
+        right_role: Some(role),
+    };
+    frame::heading(area, heading, &look, buf);
+    let at = composer::draw(&state.composer, &look, area.inner, buf);
+    at.filter(|_| look.focused)
+}
+
 /// Cells of the composer's heading that are neither its name nor what stands at its right end.
-const COMPOSER_FRAME: usize = 13;
+const COMPOSER_FRAME: usize = 7;
 
 /// Who of the open conversation's other side types.
 fn typist(state: &State) -> Option<Author> {
@@ -155,7 +183,7 @@ fn typist(state: &State) -> Option<Author> {
 fn named(state: &State) -> String {
     let learned = state.session.conversations.active_item().and_then(|item| item.live.conversation_id.as_deref());
     match learned {
-        Some(id) => format!("{} {}", state.active_name(), crate::text::screen::short_id(id, state.theme.ascii)),
+        Some(id) => format!("{} {}", state.active_name(), short_id(id, state.theme.ascii)),
         None => state.active_name().to_owned(),
     }
 }
@@ -172,6 +200,6 @@ fn too_small(state: &State, buf: &mut Buffer) {
         if y >= size.height {
             break;
         }
-        crate::text::screen::put(buf, 0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
+        put(buf, 0, y, sentence.get(range).unwrap_or_default(), usize::from(size.width), style);
     }
 }

@@ -3,11 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::diagnosis_card;
-use super::frame::{borders, clear, outline};
-use super::menu;
-use crate::text::screen::{fit, plain, put, visible, visible_lines, width, wrap};
-use crate::tui::action::{Action, Context};
+use super::frame::{clear, mark};
+use super::popup::{framed, more, popup, row, wrapped};
+use super::{diagnosis_card, menu};
+use crate::text::screen::{fit, plain, put, visible, width};
+use crate::tui::action::Action;
 use crate::tui::chord::Chord;
 use crate::tui::state::overlay::{Ask, Consent, Overlay};
 use crate::tui::state::page::{page_height, page_rows};
@@ -18,8 +18,12 @@ use crate::tui::theme::Role;
 /// Draws what stands on top (prompts stand in the status line). Returns the cursor's place in a text field.
 pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     match state.overlay.as_ref()? {
-        Overlay::Help { scroll } => {
-            page(state, "Help", &help::help(state), *scroll, buf);
+        Overlay::Help { scroll, filter } => {
+            let title = match filter {
+                Some(typed) => format!("Help   / {}", typed.value()),
+                None => "Help   / searches".to_owned(),
+            };
+            page(state, &title, &help::lines(state, filter.as_ref()), *scroll, buf);
             None
         }
         Overlay::Status { scroll } => {
@@ -54,39 +58,6 @@ pub fn draw(state: &State, buf: &mut Buffer) -> Option<Position> {
     }
 }
 
-/// A box in the middle with at most `inner_width` × `inner_height` inside; what is inside.
-pub(super) fn popup(state: &State, title: &str, inner_width: usize, inner_height: usize, buf: &mut Buffer) -> Rect {
-    popup_in(state, title, (inner_width, inner_height), Role::Focus, buf)
-}
-
-/// The same with a frame of this role.
-fn popup_in(
-    state: &State,
-    title: &str,
-    (inner_width, inner_height): (usize, usize),
-    frame: Role,
-    buf: &mut Buffer,
-) -> Rect {
-    let screen = buf.area;
-    let wide = u16::try_from(inner_width).unwrap_or(u16::MAX).saturating_add(4);
-    let high = u16::try_from(inner_height).unwrap_or(u16::MAX).saturating_add(2);
-    let width = wide.min(screen.width);
-    let height = high.min(screen.height.saturating_sub(2)).max(3);
-    let outer = Rect {
-        x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height.saturating_sub(height)) / 2,
-        width,
-        height,
-    };
-    clear(outer, buf);
-    outline(outer, &borders(&state.theme, true), state.theme.style(frame), buf);
-    let heading = format!(" {} ", visible(title));
-    let heading = plain(&heading, state.theme.ascii);
-    let heading = fit(&heading, usize::from(width.saturating_sub(4)), state.theme.ascii);
-    put(buf, outer.x + 2, outer.y, &heading, usize::from(width), state.theme.style(frame));
-    Rect { x: outer.x + 2, y: outer.y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
-}
-
 fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buffer) {
     let (rows, widest) = page_rows(lines, buf.area.width, state.theme.ascii);
     let inner = popup(state, title, widest, page_height(rows.len(), buf.area.height), buf);
@@ -100,17 +71,6 @@ fn page(state: &State, title: &str, lines: &[String], scroll: u16, buf: &mut Buf
     more(state, inner, from, last - from, buf);
 }
 
-/// Says on the frame around `inner` how many rows there are above and below what is shown.
-pub(super) fn more(state: &State, inner: Rect, above: usize, below: usize, buf: &mut Buffer) {
-    for (count, y) in [(above, inner.y.saturating_sub(1)), (below, inner.bottom())] {
-        if count > 0 {
-            let text = format!(" {count} more ");
-            let x = inner.right().saturating_sub(u16::try_from(width(&text)).unwrap_or(0)).max(inner.x);
-            put(buf, x, y, &text, usize::from(inner.width), state.theme.style(Role::Strong));
-        }
-    }
-}
-
 /// A palette with less room than this has no columns.
 const PALETTE_COLUMNS: usize = 56;
 
@@ -119,7 +79,7 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     let high = usize::from(buf.area.height.saturating_sub(8)).clamp(3, 18);
     let inner = popup(state, "Command   @ conversation   # log entry", room, high, buf);
     let typed = visible(palette.input.value()).into_owned();
-    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(Role::Strong));
+    let (x, _) = put(buf, inner.x, inner.y, ": ", 2, state.theme.style(Role::Focus));
     put(buf, x, inner.y, &typed, usize::from(inner.width.saturating_sub(2)), state.theme.style(Role::Text));
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
     let from = (palette.chosen + 1).saturating_sub(rows);
@@ -135,18 +95,18 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     }
     for (y, (index, item)) in (inner.top() + 1..inner.bottom()).zip(palette.items.iter().enumerate().skip(from)) {
         let key = match item.target {
-            Target::Act(action) => state.keymap.key(action),
+            Target::Act(action) => state.keymap.keys(action).first().map(|_| state.key(action)).unwrap_or_default(),
             Target::Conversation(_) | Target::Entry(_) => String::new(),
         };
         let about = item.disabled.map_or_else(|| item.about.clone(), |why| format!("{} ({why})", item.about));
-        let mark = if index == palette.chosen { ">" } else { " " };
+        let mark = if index == palette.chosen { mark(&state.theme) } else { " " };
         let (name, about) = (visible(&item.name), visible(&about));
         // In columns where there is room for them.
         let line = if room < PALETTE_COLUMNS {
             let key = if key.is_empty() { key } else { format!("  {key}") };
             format!("{mark} {name}{key}  {about}")
         } else {
-            format!("{mark} {name:<18} {key:<10} {about}")
+            format!("{mark} {name:<18} {key:<8} {about}")
         };
         row(state, &line, index == palette.chosen, item.disabled.is_some(), inner, y, buf);
     }
@@ -156,31 +116,6 @@ fn draw_palette(state: &State, palette: &Palette, buf: &mut Buffer) -> Position 
     Position { x: column.min(inner.right()), y: inner.y }
 }
 
-/// A row of a list.
-pub(super) fn row(state: &State, line: &str, chosen: bool, dim: bool, inner: Rect, y: u16, buf: &mut Buffer) {
-    let role = if dim { Role::Dim } else { Role::Text };
-    let mut style = state.theme.style(role);
-    if chosen {
-        style = style.patch(state.theme.style(Role::Selected));
-    }
-    let room = usize::from(inner.width);
-    let line = plain(line, state.theme.ascii);
-    let line = fit(&line, room, state.theme.ascii);
-    let padded = format!("{line:<room$}");
-    put(buf, inner.x, y, if chosen { &padded } else { line.as_ref() }, room, style);
-}
-
-/// Lines of text in rows of so many cells.
-pub(super) fn wrapped(lines: &[String], cells: usize) -> Vec<String> {
-    lines
-        .iter()
-        .flat_map(|line| visible_lines(line).map(std::borrow::Cow::into_owned).collect::<Vec<_>>())
-        .flat_map(|line| {
-            wrap(&line, cells).into_iter().map(|r| line.get(r).unwrap_or_default().to_owned()).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     let screen_room = usize::from(buf.area.width.saturating_sub(4)).max(1);
     let widest = ask.lines.iter().map(|l| width(&visible(l))).max().unwrap_or(0).clamp(36, 76).min(screen_room);
@@ -188,20 +123,20 @@ fn draw_ask(state: &State, ask: &Ask, buf: &mut Buffer) -> Option<Position> {
     let key = |action| state.keymap.key(action);
     let (yes, cancel) = (key(Action::Confirm), key(Action::Dismiss));
     let (answers, role) = match &ask.consent {
-        Consent::Enter => (format!("{yes} {} · {cancel} cancel", ask.yes), Role::Strong),
-        Consent::Y => (format!("y {} · {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Enter => (format!("{yes} {}   {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Y => (format!("y {}   {cancel} cancel", ask.yes), Role::Strong),
         Consent::Word { word, wrong: true, .. } => {
-            (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), Role::Error)
+            (format!("This is not the word: type “{word}”, then {yes}. {cancel} cancels."), Role::Warning)
         }
-        Consent::Word { .. } if ask.ready() => (format!("{yes} {} · {cancel} cancel", ask.yes), Role::Strong),
-        Consent::Word { word, .. } => (format!("type “{word}”, then {yes} · {cancel} cancel"), Role::Dim),
+        Consent::Word { .. } if ask.ready() => (format!("{yes} {}   {cancel} cancel", ask.yes), Role::Strong),
+        Consent::Word { word, .. } => (format!("type “{word}”, then {yes}   {cancel} cancel"), Role::Dim),
     };
     let extra = if matches!(ask.consent, Consent::Word { .. }) { 4 } else { 2 };
     let frame = if matches!(ask.consent, Consent::Y) { Role::Error } else { Role::Focus };
     let most = usize::from(buf.area.height).saturating_sub(4 + extra).max(2);
     let shown = lines.len().min(most);
     let widest = widest.max(width(&answers)).max(width(&ask.title));
-    let inner = popup_in(state, &ask.title, (widest, shown + extra), frame, buf);
+    let inner = framed(state, &ask.title, frame, widest, shown + extra, buf);
     let room = usize::from(inner.width);
     let mut y = inner.y;
     let hidden = lines.len() - shown;
@@ -239,7 +174,7 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
     let from = (chosen + 1).saturating_sub(rows);
     for (up, (index, item)) in items.iter().enumerate().skip(from).take(rows).enumerate() {
         let y = area.bottom() - 1 - u16::try_from(up).unwrap_or(0);
-        let mark = if index == chosen { ">" } else { " " };
+        let mark = if index == chosen { mark(&state.theme) } else { " " };
         row(state, &format!("{mark} {}", visible(item)), index == chosen, false, area, y, buf);
     }
     // The newest stand below, so what there is more of stands above.
@@ -254,12 +189,11 @@ fn choices_above(state: &State, items: &[&str], chosen: usize, buf: &mut Buffer)
 
 /// The menu of a two-key binding.
 pub fn prefix_menu(state: &State, first: Chord, buf: &mut Buffer) {
-    let mut actions = state.keymap.after(state.focus.context(), first);
-    if state.focus.context() != Context::Composer {
-        actions.extend(state.keymap.after(Context::Global, first));
-    }
-    let lines: Vec<String> =
-        actions.iter().map(|(second, action)| format!("{first}{second}  {}", action.spec().about)).collect();
+    let lines: Vec<String> = state
+        .actions_after(first)
+        .iter()
+        .map(|(second, action)| format!("{first} {second}  {}", action.spec().about))
+        .collect();
     let widest = lines.iter().map(|l| width(l)).max().unwrap_or(10);
     let inner = popup(state, &format!("{first} …"), widest, lines.len(), buf);
     let (room, ascii) = (usize::from(inner.width), state.theme.ascii);

@@ -87,6 +87,8 @@ pub fn count(state: &State) -> String {
 /// Draws it.
 pub fn draw(state: &State, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let Some(runner) = &state.session.pass.runner else { return };
+    // The first column is for the mark.
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
     let room = usize::from(area.width);
     let height = usize::from(area.height);
     let mut below = open_rows(state, runner, Room { cells: room, short: height < SHORT });
@@ -117,8 +119,7 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, y: u16, buf: &mut Buffer) {
     let text = fit(&text, room, ascii);
     put(buf, area.x, y, &text, room, look.theme.style(row.role));
     if row.here {
-        let style = look.theme.style(if look.focused { Role::Selected } else { row.role });
-        buf.set_style(Rect { y, height: 1, ..area }.intersection(buf.area), style);
+        super::frame::select(Rect { y, height: 1, x: area.x - 1, width: area.width + 1 }, look, buf);
     }
 }
 
@@ -132,14 +133,9 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
         for (s, step) in case.steps.iter().enumerate() {
             let here = run.at == (c, s);
             let (word, role) = word(step, here.then(|| runner.stage()));
-            let mark = if here { ">" } else { " " };
             let differs = if step.disagrees() { "  (differs)" } else { "" };
             let note = if step.note.is_some() { "  ;" } else { "" };
-            rows.push(Row {
-                text: format!("{mark} {word:<WORD$} {}{differs}{note}", filled(&step.name, step)),
-                role,
-                here,
-            });
+            rows.push(Row { text: format!("  {word:<WORD$} {}{differs}{note}", filled(&step.name, step)), role, here });
         }
     }
     rows
@@ -170,7 +166,7 @@ fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
 /// A step's word: its verdict, or where it stands.
 fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
     match (step.verdict, stage) {
-        (Some(Verdict::Pass), _) => ("pass", Role::Ok),
+        (Some(Verdict::Pass), _) => ("passed", Role::Dim),
         (Some(Verdict::Fail), _) => ("FAIL", Role::Error),
         (Some(Verdict::Blocked), _) => ("blocked", Role::Warning),
         (Some(Verdict::Skip), _) => ("skipped", Role::Dim),
@@ -242,7 +238,7 @@ fn expectation_rows(
             let left = runner.waits_until(at).map_or(0, |until| until.left(state.now).as_millis().div_ceil(1000));
             (format!("waiting {left} s"), Role::Info)
         }
-        Met::Yes => ("ok".to_owned(), Role::Ok),
+        Met::Yes => ("ok".to_owned(), Role::Dim),
         Met::No => ("WRONG".to_owned(), Role::Error),
         Met::Blocked => ("blocked".to_owned(), Role::Warning),
     };

@@ -1,4 +1,5 @@
-//! The sticky line above the keys; a prompt takes its place while one types.
+//! The line above the keys: the sentence at the left, cut where it must be, and at the right the keys that go with it,
+//! never cut. A prompt takes its place while one types.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -13,37 +14,25 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         return Some(draw_prompt(state, prompt, area, buf));
     }
-    let room = usize::from(area.width.saturating_sub(1));
-    let status = &state.status;
-    let keys = keys(state, room);
-    let taken: usize = keys.iter().map(|(key, words)| width(key) + width(words) + 3).sum();
-    let line = format!("{} {}", status.severity.mark(), visible(&status.text));
-    let line = plain(&line, state.theme.ascii);
-    let line = fit(&line, room.saturating_sub(taken), state.theme.ascii);
-    put(buf, area.x, area.y, &line, room, state.theme.style(status.severity.role()));
-    let mut x = area.x + u16::try_from(room.saturating_sub(taken)).unwrap_or(0);
-    for (key, words) in keys {
-        (x, _) = put(buf, x + 2, area.y, &key, room, state.theme.style(Role::Focus));
-        (x, _) = put(buf, x + 1, area.y, words, room, state.theme.style(Role::Dim));
+    let (theme, status) = (&state.theme, &state.status);
+    let style = |role| theme.style(role);
+    let keys = state.status_keys();
+    let keys_width: usize = keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum();
+    let room = |x: u16| usize::from(area.right().saturating_sub(x));
+    let start = area.right().saturating_sub(u16::try_from(keys_width).unwrap_or(u16::MAX)).max(area.x);
+    let mut at = start + 1;
+    for (key, words) in &keys {
+        (at, _) = put(buf, at, area.y, key, room(at), style(Role::Focus));
+        (at, _) = put(buf, at + 1, area.y, words, room(at + 1), style(Role::Dim));
+        at += 3;
     }
+    let (x, _) = put(buf, area.x, area.y, status.severity.mark(), 1, style(status.severity.role()));
+    let x = x.max(area.x + 1);
+    let left = usize::from(start.saturating_sub(u16::from(keys_width > 0) * 2).saturating_sub(x));
+    let text = visible(&status.text);
+    let text = plain(&text, theme.ascii);
+    put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(Role::Text));
     None
-}
-
-/// The keys beside the sentence, as they work here: none where a dialog would take them. They are never cut; what there
-/// is no room for beside half a sentence is left out.
-fn keys(state: &State, room: usize) -> Vec<(String, &'static str)> {
-    if state.overlay.is_some() {
-        return Vec::new();
-    }
-    let mut left = room * 2 / 3;
-    let keys = state.status.keys.iter().map(|(action, words)| (state.key(*action), *words));
-    keys.take_while(|(key, words)| {
-        let needed = width(key) + width(words) + 3;
-        let fits = needed <= left;
-        left = left.saturating_sub(needed);
-        fits
-    })
-    .collect()
 }
 
 fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> Position {
@@ -57,21 +46,14 @@ fn draw_prompt(state: &State, prompt: &Prompt, area: Rect, buf: &mut Buffer) -> 
     let (gone, shown) = skip_cells(&typed, cursor.saturating_sub(input_room - 1));
     let (after, _) = put(buf, start, area.y, shown, input_room, theme.style(Role::Text));
     let aside = match (&prompt.problem, typed.is_empty()) {
-        (Some(problem), _) => Some((format!("   ! {problem}"), Role::Error)),
+        (Some(problem), _) => Some((format!("   ! {problem}"), Role::Warning)),
         (None, true) => Some((prompt.purpose.hint().to_owned(), Role::Dim)),
         (None, false) => None,
     };
     if let Some((text, role)) = aside {
-        let left = usize::from(area.right().saturating_sub(after));
+        let left = usize::from(area.right().saturating_sub(after)).saturating_sub(1);
         let text = plain(&visible(&text), theme.ascii).into_owned();
-        put(
-            buf,
-            after + 1,
-            area.y,
-            fit(&text, left.saturating_sub(1), theme.ascii),
-            left.saturating_sub(1),
-            theme.style(role),
-        );
+        put(buf, after + 1, area.y, fit(&text, left, theme.ascii), left, theme.style(role));
     }
     let column = start.saturating_add(u16::try_from(cursor - gone).unwrap_or(0));
     Position { x: column.min(area.right().saturating_sub(1)), y: area.y }

@@ -187,7 +187,7 @@ fn check(
     // The window is a slice of all rows, full as long as there are enough.
     if rows.is_empty() {
         prop_assert!(window.is_empty());
-        prop_assert_eq!(log.hidden_by_filter(), log.len());
+        prop_assert_eq!(log.hidden(), log.len());
         return Ok(());
     }
     prop_assert_eq!(window.len(), rows.len().min(usize::from(height)));
@@ -233,7 +233,7 @@ fn check(
     let mut from_rows: Vec<u64> = rows.iter().map(|r| r.0).collect();
     from_rows.dedup();
     prop_assert_eq!(&shown, &from_rows);
-    prop_assert_eq!(log.hidden_by_filter(), log.len() - shown.len());
+    prop_assert_eq!(log.hidden(), log.len() - shown.len());
     prop_assert_eq!(log.error_count(), log.entries().filter(|e| e.is_error()).count());
     // By itself only the newest error is open; while a person reads, one more that is in view may still be.
     if log.following() {

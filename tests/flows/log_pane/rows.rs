@@ -171,8 +171,8 @@ fn a_request_under_way_says_how_long_it_takes() {
     let mut log = log(80, 10);
     log.exchange(open(1, 0, "going"));
     let said = |ms| lines(&drawn_at(&log, 80, 10, at(ms)))[0].clone();
-    assert!(said(1_250).ends_with("sending       1.2s"), "{}", said(1_250));
-    assert!(said(31_000).ends_with("sending        31s"), "{}", said(31_000));
+    assert!(said(1_250).ends_with("sending     1.2s"), "{}", said(1_250));
+    assert!(said(31_000).ends_with("sending      31s"), "{}", said(31_000));
     assert_eq!(log.next_change(at(1_250)), Some(at(1_300)));
     assert_eq!(log.next_change(at(31_000)), Some(at(32_000)));
     log.exchange(accepted(1, 0, "going"));
@@ -190,7 +190,7 @@ fn ascii_means_ascii() {
     let theme = Theme { ascii: true, ..Theme::default() };
     assert!(theme.ascii);
     // The masks in captured headers are the engine's, not ours.
-    let said = screen(&log, 70, 40).replace(['«', '»'], "");
+    let said = screen(&log, 70, 40).replace(['«', '»', '▌'], "");
     assert!(said.is_ascii(), "{said}");
 }
 

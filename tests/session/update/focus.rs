@@ -111,7 +111,7 @@ fn leaving_a_zoomed_composer_gives_the_screen_back() {
 
 #[test]
 fn the_thread_comes_over_the_log_where_there_is_no_room_for_both() {
-    let mut desk = Desk::new(80, 24);
+    let mut desk = Desk::new(60, 18);
     desk.keys("esc t");
     assert_eq!(desk.state.focus, Pane::Thread);
     assert!(desk.state.panes().log.is_none());
@@ -140,7 +140,7 @@ fn the_focus_moves_where_a_resize_takes_its_pane_away() {
     let mut desk = Desk::new(160, 50);
     desk.keys("esc tab tab tab");
     assert_eq!(desk.state.focus, Pane::Thread);
-    desk.resize(80, 24);
+    desk.resize(60, 18);
     assert_eq!(desk.state.focus, Pane::Log);
     desk.resize(0, 0);
     desk.resize(160, 50);
@@ -196,11 +196,11 @@ fn scrolling_past_the_end_of_a_page_is_not_paid_back() {
 }
 
 #[test]
-fn help_begins_with_the_pane_that_one_stands_in() {
-    for (keys, heading) in [("esc ?", "Log"), ("esc 1 ?", "Conversations"), ("F1", "Composer")] {
+fn help_names_keys_as_they_work_where_one_stands() {
+    for (keys, why) in [("esc ?", " d why refused"), ("esc 1 ?", "2 d why refused"), ("F1", "Esc d why refused")] {
         let mut desk = Desk::default();
         desk.keys(keys);
         assert!(matches!(desk.state.overlay, Some(Overlay::Help { .. })));
-        assert_eq!(guestwire::tui::state::help::help(&desk.state).first().map(String::as_str), Some(heading));
+        assert!(desk.screen().contains(why), "{}", desk.screen());
     }
 }

@@ -202,7 +202,7 @@ fn a_learned_id_stands_wherever_ids_stand_and_is_found() {
     desk.report(Report::ConversationIdKnown { key: OPEN, conversation_id: ID.to_owned() });
     let screen = desk.screen();
     assert!(screen.contains("conversation d06c91ce-3f6"), "{screen}");
-    assert!(screen.contains("Compose → Anna, open d06c…41aa"), "{screen}");
+    assert!(screen.contains("3 To Anna, open d06c…41aa"), "{screen}");
     desk.keys("esc");
     assert!(desk.screen().contains("Anna, open d06c…41aa ─"), "{}", desk.screen());
     desk.keys("1 #");

@@ -72,10 +72,10 @@ fn reading_up_does_not_jump_and_new_ones_are_counted() {
     assert_eq!(desk.state.session.log.selected().map(guestwire::session::log::Entry::number), chosen);
     assert!(desk.screen().contains("1 new"));
     desk.keys("esc F");
-    assert!(desk.screen().contains("FOLLOW on"));
+    assert!(desk.screen().contains("following"));
     desk.keys("k k");
     desk.accepted("what one has just sent is what one wants to see");
-    assert!(desk.screen().contains("FOLLOW on"));
+    assert!(desk.screen().contains("following"));
 }
 
 #[test]

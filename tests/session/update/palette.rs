@@ -115,7 +115,7 @@ fn arrows_choose_and_stop_at_the_ends() {
         desk.keys("down");
     }
     assert_eq!(palette(&desk).chosen, palette(&desk).items.len() - 1);
-    assert!(desk.screen().lines().any(|l| l.contains("> ")), "the chosen one is in view");
+    assert!(desk.screen().lines().any(|l| l.contains("▌ ")), "the chosen one is in view");
 }
 
 #[test]

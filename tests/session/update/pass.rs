@@ -167,12 +167,12 @@ fn production_asks_before_each_step_that_sends() {
 fn the_log_comes_back_and_leaving_says_that_the_pass_is_kept() {
     let mut desk = Desk::default();
     open(&mut desk);
-    assert!(desk.screen().contains("4 Pass"));
+    assert!(desk.screen().contains("4 Test run"));
     desk.keys("2");
     assert_eq!(desk.state.focus, Pane::Log);
-    assert!(!desk.screen().contains("4 Pass"));
+    assert!(!desk.screen().contains("4 Test run"));
     desk.keys("4");
-    assert!(desk.screen().contains("4 Pass"));
+    assert!(desk.screen().contains("4 Test run"));
     desk.keys("q");
     assert_eq!(desk.state.focus, Pane::Log);
     assert_eq!(desk.keys("q"), []);

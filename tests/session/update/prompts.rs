@@ -13,7 +13,7 @@ fn prompt(desk: &Desk) -> &Prompt {
 }
 
 fn shown(desk: &Desk) -> usize {
-    desk.state.session.log.len() - desk.state.session.log.hidden_by_filter()
+    desk.state.session.log.len() - desk.state.session.log.hidden()
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn the_history_is_searched_and_shown_while_one_types() {
     let found: Vec<_> = prompt(&desk).found.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(found, ["green apple", "red apple"]);
     let screen = desk.screen();
-    assert!(screen.contains("> green apple"), "the choices stand on the screen:\n{screen}");
+    assert!(screen.contains("▌ green apple"), "the choices stand on the screen:\n{screen}");
     desk.keys("up");
-    assert!(desk.screen().contains("> red apple"));
+    assert!(desk.screen().contains("▌ red apple"));
     assert_eq!(desk.keys("enter"), []);
     assert_eq!(desk.state.composer.text(), "red apple");
 }

@@ -47,19 +47,19 @@ fn the_chip_says_where_signing_in_stands() {
     let later = until(&desk, 12);
     let facts = || facts(&["guest:messages:send"], &[]);
     for (status, said) in [
-        (TokenStatus::SignedOut, "TOKEN none"),
-        (TokenStatus::Getting, "TOKEN getting…"),
-        (TokenStatus::Valid(facts()), "TOKEN ok 1h00m"),
-        (TokenStatus::Renewing(facts()), "TOKEN ok 1h00m renewing"),
+        (TokenStatus::SignedOut, "token none"),
+        (TokenStatus::Getting, "signing in…"),
+        (TokenStatus::Valid(facts()), "token ok 1 h 00 min"),
+        (TokenStatus::Renewing(facts()), "token ok 1 h 00 min, renewing"),
         (
             TokenStatus::RenewFailed { facts: facts(), retry: later, why: "no route".to_owned() },
-            "TOKEN ok 1h00m RENEW FAILED retry 12s",
+            "token ok 1 h 00 min  renewal failed, retry in 12 s",
         ),
-        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "TOKEN EXPIRED retry 12s"),
-        (TokenStatus::Refused { status: 403, why: "no".to_owned() }, "TOKEN REFUSED 403"),
-        (TokenStatus::BadClient { why: "invalid_client".to_owned() }, "TOKEN BAD CLIENT"),
-        (TokenStatus::Limited { until: later, facts: None }, "TOKEN LIMITED 429 12s"),
-        (TokenStatus::NoSecret { why: "The variable X is not set.".to_owned() }, "TOKEN NO SECRET"),
+        (TokenStatus::Expired { retry: Some(later), why: "no route".to_owned() }, "token expired  retry in 12 s"),
+        (TokenStatus::Refused { status: 403, why: "no".to_owned() }, "token refused 403"),
+        (TokenStatus::BadClient { why: "invalid_client".to_owned() }, "client refused"),
+        (TokenStatus::Limited { until: later, facts: None }, "token limited 429, 12 s"),
+        (TokenStatus::NoSecret { why: "The variable X is not set.".to_owned() }, "no client secret"),
     ] {
         desk.report(Report::Token(status));
         assert_eq!(desk.now, now);
@@ -83,7 +83,7 @@ fn a_stripped_scope_is_announced_before_the_first_message() {
     desk.report(Report::Token(TokenStatus::Valid(facts(&[], &["guest:messages:send"]))));
     assert_eq!(desk.status(), "The token was granted without guest:messages:send: messages will probably be refused.");
     assert_eq!(desk.offers(), ["Esc ! token in full"]);
-    assert!(desk.screen().contains("SCOPE MISSING"));
+    assert!(desk.screen().contains("scope missing"));
     desk.keys("esc !");
     assert!(desk.screen().contains("missing    guest:messages:send"));
 }
@@ -108,14 +108,14 @@ fn the_gauge_shows_the_newest_limit_and_its_end() {
     let mut desk = Desk::default();
     let resets = until(&desk, 7);
     desk.report(Report::RateLimit(RateLimit { count: 12, allowed: 300, resets }));
-    assert!(desk.screen().contains("RL 12/300"));
+    assert!(desk.screen().contains("rl 12/300"));
     desk.report(Report::RateLimit(RateLimit { count: 300, allowed: 300, resets }));
-    assert!(desk.screen().contains("RL WAIT 7s"));
+    assert!(desk.screen().contains("rl waits 7 s"));
     desk.deadline();
-    assert!(desk.screen().contains("RL WAIT 6s"), "it counts down: {}", desk.screen());
+    assert!(desk.screen().contains("rl waits 6 s"), "it counts down: {}", desk.screen());
     desk.pass(6_001);
     desk.event(Event::Deadline);
-    assert!(!desk.screen().contains("RL WAIT"));
+    assert!(!desk.screen().contains("rl waits"));
 }
 
 #[test]

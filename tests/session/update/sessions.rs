@@ -13,7 +13,7 @@ use crate::support::console::{BILLING, WEB, commands};
 #[test]
 fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
     let mut desk = desk();
-    assert!(top(&desk).contains("TOKEN ok"));
+    assert!(top(&desk).contains("token ok"));
     open(&mut desk, WEB);
     assert!(top(&desk).contains("SESSION closed") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
     let open = opened(&desk);

@@ -6,7 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::screen::{visible, width, wrap_shown};
 
-use super::{Composer, Notice, editor};
+use super::{Composer, Event, editor};
 
 /// Lines longer than this (in bytes) are not laid out for Up and Down: those go by whole lines then.
 const LAID_OUT_MAX: usize = 64 << 10;
@@ -95,7 +95,7 @@ impl Composer {
         let text = editor::normalized(text);
         let lines = text.strip_suffix('\n').unwrap_or(&text).matches('\n').count() + 1;
         if lines > 1 {
-            self.notice = Some(Notice::Pasted { lines });
+            self.notice = Some(Event::Pasted { lines });
         }
     }
 

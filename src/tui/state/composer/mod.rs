@@ -70,29 +70,27 @@ pub struct Snippet {
     pub text: String,
 }
 
-/// How the hint line is meant.
+/// How a notice is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HintKind {
-    /// The keys that work here.
-    Keys,
+pub enum NoticeKind {
     /// Something worth knowing.
     Note,
     /// Something that keeps the text from being sent.
     Problem,
 }
 
-/// The line under the text.
+/// What is to be said about the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
+pub struct Notice {
     /// One sentence, not made safe for a terminal (it may quote what was typed).
     pub text: String,
     /// How it is meant.
-    pub kind: HintKind,
+    pub kind: NoticeKind,
 }
 
 /// What the composer has to say until the next edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Notice {
+enum Event {
     Pasted { lines: usize },
     Refused(Refusal),
 }
@@ -108,7 +106,7 @@ pub struct Composer {
     snippets: Vec<Snippet>,
     /// What was taken out last, for [`Composer::yank`].
     killed: String,
-    notice: Option<Notice>,
+    notice: Option<Event>,
     /// What the next messages carry beside their text.
     carried: BTreeMap<ConversationKey, Extras>,
     expanding: bool,
@@ -117,7 +115,6 @@ pub struct Composer {
     seq: u64,
     messages: u64,
     send_key: String,
-    keys: String,
     /// Cells of a row in the pane; 0 where that is not known.
     width: u16,
     /// The column (in cells) that Up and Down try to keep, and the cursor for which that holds.
@@ -148,16 +145,14 @@ impl Composer {
             seq: 1,
             messages: 0,
             send_key: "Enter".to_owned(),
-            keys: "Enter send · Alt-Enter or ^J new line · ^R history · ^T snippets · Esc leave".to_owned(),
             width: 0,
             goal: None,
         }
     }
 
-    /// Names the keys of the live keymap: the one that sends, and the line of keys shown where nothing else is to be said.
-    pub fn set_keys(&mut self, send: &str, line: &str) {
+    /// Names the key of the live keymap that sends.
+    pub fn set_keys(&mut self, send: &str) {
         send.clone_into(&mut self.send_key);
-        line.clone_into(&mut self.keys);
     }
 
     /// Sets the width of the pane's inside, so that Up and Down go by rows as they stand on the screen.
@@ -276,19 +271,19 @@ impl Composer {
         (self.expansion(now).map_or(self.text().len(), |e| e.text.len()), GUEST_TEXT_MAX_BYTES)
     }
 
-    /// The line under the text: a refusal, a paste, a variable that is none, or the keys.
-    pub fn hint(&self, now: Moment) -> Hint {
-        let note = |text| Hint { text, kind: HintKind::Note };
-        let problem = |text| Hint { text, kind: HintKind::Problem };
-        if let Some(Notice::Refused(refusal)) = self.notice {
+    /// What is to be said about the text: a refusal, a paste, a variable that is none, a walk through the history.
+    pub fn notice(&self, now: Moment) -> Option<Notice> {
+        let note = |text| Some(Notice { text, kind: NoticeKind::Note });
+        let problem = |text| Some(Notice { text, kind: NoticeKind::Problem });
+        if let Some(Event::Refused(refusal)) = self.notice {
             return problem(refusal.to_string());
         }
         let (bytes, max) = self.bytes(now);
         if bytes > max {
             return problem(format!("{} bytes too many: not sent until it is shorter", bytes - max));
         }
-        if let Some(Notice::Pasted { lines }) = self.notice {
-            return note(format!("{lines} lines — {} sends them as one message", self.send_key));
+        if let Some(Event::Pasted { lines }) = self.notice {
+            return note(format!("{lines} lines: {} sends them as one message", self.send_key));
         }
         if let Some(name) = self.expansion(now).and_then(|e| e.unknown.into_iter().next()) {
             let known = crate::model::variables::NAMES.map(|(name, _)| name).join(", ");
@@ -298,7 +293,7 @@ impl Composer {
             let (back, all) = self.history.place();
             return note(format!("history {back} of {all} · Down comes back to the draft"));
         }
-        Hint { text: self.keys.clone(), kind: HintKind::Keys }
+        None
     }
 
     // ---- sending ------------------------------------------------------------------------------------------------
@@ -320,7 +315,7 @@ impl Composer {
     /// stays, and the hint says why. A text of the history goes out and the draft comes back; undo brings a sent text back.
     /// What goes with it comes from [`Composer::take_carried`].
     pub fn take_for_send(&mut self, now: Moment) -> Result<String, Refusal> {
-        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Notice::Refused(*refusal)))?;
+        let text = self.check(now).inspect_err(|refusal| self.notice = Some(Event::Refused(*refusal)))?;
         let used = self.expansion(now).map(|e| e.used).unwrap_or_default();
         self.seq += u64::from(used.contains(&"seq"));
         self.messages += 1;

@@ -2,6 +2,7 @@
 //! whatever has been pasted.
 
 use super::Composer;
+use crate::model::Moment;
 use crate::text::screen::{visible, width, wrap_shown};
 
 /// One row of the text: a part of one line, and the cursor's column where it stands in this row.
@@ -12,7 +13,7 @@ pub struct Row<'t> {
     pub cursor: Option<usize>,
 }
 
-/// Rows above the hint line that the text would like, at least 1.
+/// Rows that the text would like, at least 1.
 fn text_rows(composer: &Composer, cells: u16, max: usize) -> usize {
     let mut rows = 0;
     for line in composer.text().split('\n') {
@@ -84,12 +85,12 @@ pub fn window(composer: &Composer, cells: u16, height: usize) -> Vec<Row<'_>> {
     above.into_iter().skip(top).take(height).collect()
 }
 
-/// Rows that the inside of the pane would like at this width, hint line included: from 1 to `max`.
-pub fn wanted_height(composer: &Composer, width: u16, max: u16) -> u16 {
+/// Rows that the inside of the pane would like at this width, the one for the text as it is sent included: from 1 to `max`.
+pub fn wanted_height(composer: &Composer, now: Moment, width: u16, max: u16) -> u16 {
     if max == 0 {
         return 0;
     }
-    let hint = u16::from(max > 1);
-    let text = text_rows(composer, width.max(1), usize::from(max - hint));
-    u16::try_from(text).unwrap_or(max).saturating_add(hint).min(max)
+    let preview = u16::from(max > 1 && composer.preview(now).is_some());
+    let text = text_rows(composer, width.max(1), usize::from(max - preview));
+    u16::try_from(text).unwrap_or(max).saturating_add(preview).min(max)
 }

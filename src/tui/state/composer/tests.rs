@@ -47,19 +47,23 @@ fn a_refused_text_stays_with_the_reason() {
         c.set_text(blank);
         assert_eq!(c.take_for_send(NOW), Err(Refusal::Empty));
         assert_eq!(c.text(), blank);
-        assert_eq!(c.hint(NOW).kind, HintKind::Problem);
+        assert_eq!(c.notice(NOW).unwrap().kind, NoticeKind::Problem);
     }
     let long = "é".repeat(2049);
     c.set_text(&long);
     assert_eq!(c.bytes(NOW), (4098, 4096));
-    assert_eq!(c.hint(NOW).text, "2 bytes too many: not sent until it is shorter");
+    assert_eq!(c.notice(NOW).unwrap().text, "2 bytes too many: not sent until it is shorter");
     assert_eq!(c.take_for_send(NOW), Err(Refusal::TooLong { bytes: 4098, max: 4096 }));
     assert_eq!(c.text(), long);
-    assert!(c.hint(NOW).text.contains("not sent: 4098 bytes, 2 more than the 4096"), "{}", c.hint(NOW).text);
+    assert!(
+        c.notice(NOW).unwrap().text.contains("not sent: 4098 bytes, 2 more than the 4096"),
+        "{}",
+        c.notice(NOW).unwrap().text
+    );
     c.backspace();
     assert_eq!(c.take_for_send(NOW).unwrap().len(), 4096);
     assert!(c.is_empty());
-    assert_eq!(c.hint(NOW).kind, HintKind::Keys);
+    assert_eq!(c.notice(NOW), None);
     assert!(c.search_history("").len() == 1, "refused texts are not history");
 }
 
@@ -85,7 +89,7 @@ fn up_and_down_walk_the_history_and_the_draft_comes_back() {
     c.left();
     c.up();
     assert_eq!(c.text(), "three");
-    assert_eq!(c.hint(NOW).text, "history 1 of 3 · Down comes back to the draft");
+    assert_eq!(c.notice(NOW).unwrap().text, "history 1 of 3 · Down comes back to the draft");
     c.up();
     assert_eq!(c.text(), "two\nlines");
     c.up();
@@ -182,7 +186,7 @@ fn snippets_and_variables() {
     assert_ne!(uuid(&c.preview(NOW).unwrap()), uuid(&preview), "each message has its own");
     c.set_text("{{sequ}}");
     assert_eq!(c.preview(NOW), None);
-    assert!(c.hint(NOW).text.starts_with("{{sequ}} is no variable"), "{}", c.hint(NOW).text);
+    assert!(c.notice(NOW).unwrap().text.starts_with("{{sequ}} is no variable"), "{}", c.notice(NOW).unwrap().text);
     assert_eq!(c.check(NOW).unwrap(), "{{sequ}}");
     c.set_expanding(false);
     c.set_text("{{seq}}");
@@ -192,15 +196,15 @@ fn snippets_and_variables() {
 #[test]
 fn paste_never_sends_and_says_how_many_lines() {
     let mut c = Composer::default();
-    c.set_keys("Ctrl-J", "keys");
+    c.set_keys("Ctrl-J");
     c.paste(&"line\r\n".repeat(14));
     assert_eq!(c.text().lines().count(), 14);
-    assert_eq!(c.hint(NOW).text, "14 lines — Ctrl-J sends them as one message");
+    assert_eq!(c.notice(NOW).unwrap().text, "14 lines: Ctrl-J sends them as one message");
     c.insert_char('x');
-    assert_eq!(c.hint(NOW).text, "keys");
+    assert_eq!(c.notice(NOW), None);
     c.clear();
     c.paste("one line\n");
-    assert_eq!(c.hint(NOW).text, "keys");
+    assert_eq!(c.notice(NOW), None);
     c.clear();
     c.undo();
     assert_eq!(c.text(), "one line\n");

@@ -51,8 +51,10 @@ pub fn watch(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn watch_place(state: &mut State, key: ConversationKey, effects: &mut Vec<Effect>) {
+    let place = state.thread.place(key, &state.session.threads);
+    state.session.threads.set_place(key, place);
     let kept = state.session.journal.conversations.get(&key).and_then(|kept| kept.place.as_ref());
-    if kept == state.session.threads.place(key).as_ref() {
+    if kept == state.session.threads.place(key) {
         state.session.journal.moved = None;
     } else if state.now.since(*state.session.journal.moved.get_or_insert(state.now)) >= SAVE_AFTER {
         conversation(state, key, effects);

@@ -1,0 +1,274 @@
+//! The rows of a conversation's messages: a rule where the day changes, a blank between speakers, who and when and how it
+//! fared, and the text.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::model::{Author, DeliveryStatus, ExchangeId, Masks, Moment};
+use crate::session::thread::Entry;
+use crate::text::days::day;
+use crate::text::screen::{fit, head, plain, visible, visible_lines, width, wrap};
+use crate::tui::theme::Role;
+
+/// Below this width messages use the whole row.
+const MARGINS_FROM: u16 = 44;
+/// At most this much of one message is shown; the log has the whole.
+const MAX_BYTES: usize = 16 << 10;
+/// A name that is masked may begin before that and end after it.
+const MASKED_BEYOND: usize = 1 << 10;
+
+/// What rows are laid out on.
+pub struct Paper<'a> {
+    /// Cells of the pane.
+    pub width: u16,
+    /// Only ASCII in what is not said by anybody.
+    pub ascii: bool,
+    /// The zone in which times are shown.
+    pub zone: &'a TimeZone,
+    /// The moment.
+    pub now: Moment,
+    /// What is masked.
+    pub masks: &'a Masks,
+    /// The name of the cause of a refusal and how sure it is, with its status, as far as known.
+    pub cause: &'a dyn Fn(ExchangeId) -> Option<String>,
+    /// No blank rows: there are few.
+    pub dense: bool,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A rule with the day.
+    Day,
+    /// Blank.
+    Blank,
+    /// Who, when, and how it fared.
+    Head,
+    /// A part of a message.
+    Text,
+}
+
+/// A row in sight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// What it is.
+    pub kind: RowKind,
+    /// Of the guest: it stands at the right.
+    pub own: bool,
+    /// The first cell.
+    pub indent: u16,
+    /// Cells of the message's ground.
+    pub cells: u16,
+    /// What it says, and the byte at which each piece ends.
+    pub text: String,
+    /// The pieces.
+    pub pieces: Vec<(usize, Role)>,
+}
+
+/// The text of a message, laid out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Body {
+    /// Its rows.
+    pub rows: Vec<(String, Role)>,
+    /// The cells of the widest.
+    widest: usize,
+}
+
+impl Paper<'_> {
+    /// Cells for the text of a message: a blank stands at each side of it.
+    fn cells(&self) -> usize {
+        let most = if self.width < MARGINS_FROM { usize::from(self.width) } else { usize::from(self.width) * 4 / 5 };
+        most.saturating_sub(3).max(1)
+    }
+
+    fn day(&self, entry: &Entry) -> Date {
+        entry.at().to_zoned(self.zone.clone()).date()
+    }
+}
+
+/// Rows above who and when: the day where it is another, else a blank where another speaks.
+pub(super) fn above(entry: &Entry, before: Option<&Entry>, paper: &Paper<'_>) -> usize {
+    match before {
+        None => 1,
+        Some(before) if paper.day(before) != paper.day(entry) => 1 + usize::from(!paper.dense),
+        Some(before) => usize::from(!paper.dense && before.author() != entry.author()),
+    }
+}
+
+/// Lays out the text of a message and what comes with it.
+pub(super) fn body(entry: &Entry, paper: &Paper<'_>) -> Body {
+    let cells = paper.cells();
+    let mut rows = Vec::new();
+    if has_text(entry) {
+        let most = if paper.masks.is_empty() { MAX_BYTES } else { MAX_BYTES + MASKED_BEYOND };
+        let text = paper.masks.shape(head(entry.text(), most), width);
+        let text = head(&text, MAX_BYTES);
+        for line in visible_lines(text) {
+            let wrapped = wrap(&line, cells).into_iter();
+            rows.extend(wrapped.map(|r| (line.get(r).unwrap_or_default().trim_end().to_owned(), Role::Text)));
+        }
+        if entry.text().len() > MAX_BYTES {
+            let left = entry.text().len() - text.len().min(entry.text().len());
+            rows.push((format!("({left} more bytes: see the log)"), Role::Dim));
+        }
+    }
+    for (line, role) in below(entry) {
+        let line = paper.masks.shape(&plain(&line, paper.ascii), width).into_owned();
+        rows.extend(wrap(&line, cells).into_iter().map(|r| (line.get(r).unwrap_or_default().to_owned(), role)));
+    }
+    let widest = rows.iter().map(|(row, _)| width(row)).max().unwrap_or(0).min(cells);
+    Body { rows, widest }
+}
+
+/// A message that is only a file has no empty row for a text that is not there.
+fn has_text(entry: &Entry) -> bool {
+    !entry.text().is_empty() || (entry.choices().is_empty() && entry.attachments().is_empty())
+}
+
+/// The lines below a message's text: the choices that it offers, numbered as the menu numbers them, its files, and (ours)
+/// what it answers with and which attributes it carries.
+fn below(entry: &Entry) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    let choices: Vec<String> =
+        (1..).zip(entry.choices()).map(|(n, choice)| format!("{n} {}", visible(&choice.label))).collect();
+    if !choices.is_empty() {
+        lines.push((choices.join("   "), Role::Info));
+    }
+    for file in entry.attachments() {
+        lines.push((format!("file: {} ({})", visible(&file.label()), visible(&file.mime)), Role::Dim));
+    }
+    let Some(extras) = entry.extras() else { return lines };
+    if let Some(choice) = &extras.choice {
+        let line = if choice.payload == choice.label {
+            "sent as a choice".to_owned()
+        } else {
+            format!("sent as the choice {}", visible(&choice.payload))
+        };
+        lines.push((line, Role::Dim));
+    }
+    lines.extend(
+        extras.attributes.iter().map(|(name, value)| (format!("with {}={}", visible(name), visible(value)), Role::Dim)),
+    );
+    lines
+}
+
+/// How a message fared, in words: `accepted`, `waiting 7 s: 429, Retry-After 7 s`, `refused 401 · scope-stripped, likely`.
+fn fared(entry: &Entry, status: &DeliveryStatus, paper: &Paper<'_>) -> (String, Role) {
+    let cause = entry.message().and_then(|m| m.exchange).and_then(|id| (paper.cause)(id));
+    match status {
+        DeliveryStatus::Waiting { until, why } => {
+            let left = until.left(paper.now);
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            (format!("waiting {seconds} s: {}", visible(why)), Role::Warning)
+        }
+        DeliveryStatus::Sending { attempt: 2.. } => {
+            let DeliveryStatus::Sending { attempt } = status else { return (String::new(), Role::Dim) };
+            (format!("sending, try {attempt}"), Role::Info)
+        }
+        DeliveryStatus::Refused(why) => {
+            let why = cause.unwrap_or_else(|| visible(why).into_owned());
+            (format!("refused {why}").trim_end().to_owned(), Role::Error)
+        }
+        DeliveryStatus::Unknown(_) if entry.seen() => {
+            ("unknown, but seen in the conversation".to_owned(), Role::Warning)
+        }
+        DeliveryStatus::Unknown(why) if !why.is_empty() => (format!("unknown: {}", visible(why)), Role::Warning),
+        DeliveryStatus::Unknown(_) => ("unknown".to_owned(), Role::Warning),
+        DeliveryStatus::Landed => ("received, was unknown".to_owned(), Role::Dim),
+        DeliveryStatus::Lost => ("not received, was unknown".to_owned(), Role::Warning),
+        DeliveryStatus::Sending { .. } | DeliveryStatus::Queued => (status.word().to_owned(), Role::Info),
+        DeliveryStatus::Accepted | DeliveryStatus::Answered | DeliveryStatus::Cancelled => {
+            (status.word().to_owned(), Role::Dim)
+        }
+    }
+}
+
+/// Who said it, as a person reads it: the guest is whoever types here.
+pub const fn speaker(author: Author) -> &'static str {
+    match author {
+        Author::Guest => "you",
+        Author::Bot | Author::Agent | Author::System => author.word(),
+    }
+}
+
+/// Who, when, and how it fared.
+fn heading(entry: &Entry, paper: &Paper<'_>, cells: usize) -> (String, Vec<(usize, Role)>) {
+    let time = entry.at().to_zoned(paper.zone.clone()).strftime("%H:%M").to_string();
+    let mut text = speaker(entry.author()).to_owned();
+    let mut pieces = vec![(text.len(), Role::Strong)];
+    text.push(' ');
+    text.push_str(&time);
+    pieces.push((text.len(), Role::Dim));
+    let mut push = |what: &str, role: Role| {
+        let room = cells.saturating_sub(width(&text) + 2);
+        if room >= 3 {
+            text.push_str("  ");
+            text.push_str(&fit(&plain(what, paper.ascii), room, paper.ascii));
+            pieces.push((text.len(), role));
+        }
+    };
+    match entry.life() {
+        Some(status) => {
+            let (words, role) = fared(entry, status, paper);
+            push(&words, role);
+        }
+        None if entry.author() == Author::Guest => push("not from this session", Role::Dim),
+        None if entry.unread => push("new", Role::Info),
+        None => {}
+    }
+    if entry.late() {
+        push("came late", Role::Warning);
+    }
+    if entry.message().is_some_and(|m| m.resend_of.is_some()) {
+        push("sent again", Role::Dim);
+    }
+    if let Some(variation) = entry.message().and_then(|m| m.sent_as) {
+        push(&format!("on purpose: {variation}"), Role::Warning);
+    }
+    (text, pieces)
+}
+
+/// Adds the rows of a message, the first `skip` left out.
+pub(super) fn message(
+    entry: &Entry,
+    before: Option<&Entry>,
+    body: &Body,
+    paper: &Paper<'_>,
+    skip: usize,
+    out: &mut Vec<Row>,
+) {
+    let own = entry.author() == Author::Guest;
+    let plain_row = |kind, indent: usize, text: String, pieces| Row {
+        kind,
+        own,
+        indent: u16::try_from(indent).unwrap_or(u16::MAX),
+        cells: 0,
+        text,
+        pieces,
+    };
+    let mut rows: Vec<Row> = Vec::with_capacity(body.rows.len() + 3);
+    let day_changed = before.is_none_or(|before| paper.day(before) != paper.day(entry));
+    let above = above(entry, before, paper);
+    if above > usize::from(day_changed) {
+        rows.push(plain_row(RowKind::Blank, 0, String::new(), Vec::new()));
+    }
+    if day_changed {
+        let today = paper.now.wall.to_zoned(paper.zone.clone()).date();
+        let rule = if paper.ascii { "--" } else { "──" };
+        let text = format!("{rule}  {}  {rule}", day(paper.day(entry), today));
+        let indent = usize::from(paper.width).saturating_sub(width(&text)) / 2;
+        let pieces = vec![(text.len(), Role::Dim)];
+        rows.push(plain_row(RowKind::Day, indent, text, pieces));
+    }
+    let cells = paper.cells();
+    let (text, pieces) = heading(entry, paper, usize::from(paper.width).saturating_sub(2));
+    let indent = if own { usize::from(paper.width).saturating_sub(width(&text) + 1) } else { 1 };
+    rows.push(plain_row(RowKind::Head, indent, text, pieces));
+    let ground = body.widest.min(cells) + 2;
+    let indent = if own { usize::from(paper.width).saturating_sub(ground) } else { 1 };
+    rows.extend(body.rows.iter().map(|(text, role)| Row {
+        cells: u16::try_from(ground).unwrap_or(u16::MAX),
+        ..plain_row(RowKind::Text, indent, text.clone(), vec![(text.len(), *role)])
+    }));
+    out.extend(rows.into_iter().skip(skip));
+}
