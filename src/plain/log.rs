@@ -26,31 +26,25 @@ impl Plain {
 
     pub(super) fn tell_log(&mut self, few: Option<u64>) {
         let few = few.map_or(FEW, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let mut lines: Vec<String> = self
-            .session
-            .log
-            .entries()
-            .rev()
-            .take(few)
-            .map(|entry| {
-                let exchange = entry.exchange();
-                let settled =
-                    exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
-                let life = exchange
-                    .and_then(|x| self.session.threads.message(x.message?))
-                    .filter(|_| settled)
-                    .map(|m| m.life.word());
-                let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
-                sentences::entry(entry, life, to, &self.zone)
-            })
-            .collect();
-        lines.reverse();
-        if lines.is_empty() {
+        let mut numbers: Vec<u64> = self.session.log.entries().rev().take(few).map(Entry::number).collect();
+        numbers.reverse();
+        if numbers.is_empty() {
             self.say("The log is empty.");
         }
-        for line in lines {
-            self.say(line);
+        for n in numbers {
+            self.tell_entry(n);
         }
+    }
+
+    /// One entry in a line.
+    pub(super) fn tell_entry(&mut self, n: u64) {
+        let Some(entry) = self.session.log.entry(n) else { return };
+        let exchange = entry.exchange();
+        let settled = exchange.is_some_and(|x| x.outcome.is_settled() && !matches!(x.outcome, Outcome::Failed(_)));
+        let message = exchange.and_then(|x| self.session.threads.message(x.message?)).filter(|_| settled);
+        let to = exchange.and_then(|x| x.conversation).map(|key| self.name(key));
+        let line = sentences::entry(entry, message.map(|m| m.life.word()), to, &self.zone);
+        self.say(line);
     }
 
     pub(super) fn tell_ids(&mut self, n: Option<u64>) -> Result<(), String> {

@@ -42,6 +42,7 @@
 
 mod commands;
 pub mod conversations;
+mod explain;
 pub mod journal;
 pub mod lifecycle;
 pub mod log;
@@ -356,5 +357,7 @@ impl Plain {
     }
 }
 
+#[cfg(test)]
+mod parity;
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,22 @@ pub enum Verb {
     Body,
     /// Tells an entry as a curl command.
     Curl,
+    /// Says why a message was refused.
+    Why,
+    /// Tells a text for a ticket.
+    Ticket,
+    /// Tells a note to the administrator.
+    Note,
+    /// Tells what differs between two entries.
+    Compare,
+    /// Marks an entry.
+    Mark,
+    /// Comments an entry.
+    Comment,
+    /// Finds entries.
+    Find,
+    /// Names the open conversation.
+    Rename,
     /// Sends a message again.
     Resend,
     /// Sends what an earlier session left queued.
@@ -117,6 +133,19 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::Headers, "headers", "a log number", "tells the headers that were sent and received"),
     spec(Verb::Body, "body", "a log number", "tells the body that was received"),
     spec(Verb::Curl, "curl", "a log number", "tells the request as a curl command, without the token"),
+    spec(Verb::Why, "why", "a log number", "says why a message was refused, what to do and what to quote; the newest if not told"),
+    spec(Verb::Ticket, "ticket", "a log number", "tells a text for a ticket about that refusal"),
+    spec(Verb::Note, "note", "a log number", "tells a note to the administrator about that refusal"),
+    spec(
+        Verb::Compare,
+        "compare",
+        "one or two log numbers",
+        "tells what differs between two entries, or from the last accepted message",
+    ),
+    spec(Verb::Mark, "mark", "a log number", "marks an entry, or takes its mark away"),
+    spec(Verb::Comment, "comment", "a log number and a text", "writes a comment on an entry"),
+    spec(Verb::Find, "find", "a filter", "tells the entries that fit a filter, such as is:error or status:401"),
+    spec(Verb::Rename, "rename", "a name", "gives the open conversation a name of your own"),
     spec(Verb::Resend, "resend", "a log number", "sends a message again, after a question"),
     spec(Verb::Resume, "resume", "", "sends what an earlier session left queued"),
     spec(Verb::Cancel, "cancel", "a log number", "takes that message back, or all that are not settled"),

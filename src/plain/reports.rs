@@ -308,7 +308,16 @@ impl Plain {
                 (format!("{name} not sent: {}.", clause(why)), Exit::Refused)
             }
             DeliveryStatus::Refused(why) => (
-                format!("{name} refused: {}{end}. Say .ids{n}, .headers{n}, .body{n} or .resend{n}.", clause(why)),
+                {
+                    let cause = exchange.and_then(|x| self.session.log.why_of(x.id)).filter(|d| !d.suspects.is_empty());
+                    let cause = cause.filter(|d| !d.is_undecided()).map_or_else(String::new, |d| {
+                        format!(" Cause {}, {}: {}.", d.cause(), d.confidence().word(), clause(&d.sentence()))
+                    });
+                    format!(
+                        "{name} refused: {}{end}.{cause} Say .why{n}, .ids{n}, .headers{n}, .body{n} or .resend{n}.",
+                        clause(why)
+                    )
+                },
                 Exit::Refused,
             ),
             DeliveryStatus::Unknown(why) => (

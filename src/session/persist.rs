@@ -13,7 +13,7 @@ use super::{Attention, Session};
 
 impl Session {
     /// Tells the journal, where there is one.
-    pub(super) fn keep(&self, job: Job, changes: &mut Changes) {
+    pub(crate) fn keep(&self, job: Job, changes: &mut Changes) {
         if self.journal.keeping != Keeping::Off {
             changes.journal(job);
         }

@@ -205,3 +205,23 @@ fn a_pass_is_played_by_lines() {
     }
     assert!(home.path().join("out/report.html").exists());
 }
+
+#[test]
+fn a_refusal_is_explained_passed_on_marked_and_found() {
+    let lines = ".open 1\nHello\n.open Stranger\nHello there\n.why\n.ticket\n.note\n.find is:error\n.rename Mine\n";
+    let (code, said) = run(HOST, lines, &[], &["--plain"]);
+    assert_eq!(code, 1, "telling asks nothing of the server: {said:?}");
+    let refused = &said[at(&said, " refused: ")];
+    assert!(refused.contains(" Say .why "), "{refused}");
+    for part in ["Do this:", "Server said:", "Quote:", "The text about entry", "Please:", "1 entry fits.", "Mine now."] {
+        assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
+    }
+    let number: String = refused.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let lines = format!(
+        ".open Stranger\nHello there\n.mark {number}\n.comment {number} asked the administrator\n.compare {number} {number}\n.log\n"
+    );
+    let (_, said) = run(HOST, &lines, &[], &["--plain"]);
+    for part in ["is marked.", "Commented entry", "do not differ."] {
+        assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
+    }
+}

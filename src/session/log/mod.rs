@@ -320,6 +320,11 @@ impl Log {
         }
     }
 
+    /// The numbers of the entries that the filter lets through, the oldest first.
+    pub fn shown_numbers(&self) -> Vec<u64> {
+        self.entries().filter(|entry| entry.shown).map(Entry::number).collect()
+    }
+
     /// The filter as it was typed; empty without one.
     pub fn filter_text(&self) -> &str {
         self.filter.as_ref().map_or("", Filter::text)
