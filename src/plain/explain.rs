@@ -52,7 +52,8 @@ impl Plain {
     pub(super) fn tell_text(&mut self, verb: Verb, n: Option<u64>) -> Result<(), String> {
         let n = self.refused(n)?;
         let session = &self.session;
-        let Some((exchange, diagnosis)) = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?))) else {
+        let Some((exchange, diagnosis)) = session.log.entry(n).and_then(|e| Some((e.exchange()?, e.diagnosis()?)))
+        else {
             return Ok(());
         };
         let name = exchange.conversation.and_then(|key| session.conversations.get(key)).map(|item| item.name());
@@ -103,7 +104,11 @@ impl Plain {
         self.entry_of(n)?;
         if verb == Verb::Comment {
             self.session.log.comment_on(n, text);
-            self.say(if text.is_empty() { format!("Entry {n} has no comment.") } else { format!("Commented entry {n}.") });
+            self.say(if text.is_empty() {
+                format!("Entry {n} has no comment.")
+            } else {
+                format!("Commented entry {n}.")
+            });
         } else {
             self.session.log.select_number(n);
             let marked = self.session.log.toggle_mark().unwrap_or_default();

@@ -133,7 +133,12 @@ pub const COMMANDS: &[Spec] = &[
     spec(Verb::Headers, "headers", "a log number", "tells the headers that were sent and received"),
     spec(Verb::Body, "body", "a log number", "tells the body that was received"),
     spec(Verb::Curl, "curl", "a log number", "tells the request as a curl command, without the token"),
-    spec(Verb::Why, "why", "a log number", "says why a message was refused, what to do and what to quote; the newest if not told"),
+    spec(
+        Verb::Why,
+        "why",
+        "a log number",
+        "says why a message was refused, what to do and what to quote; the newest if not told",
+    ),
     spec(Verb::Ticket, "ticket", "a log number", "tells a text for a ticket about that refusal"),
     spec(Verb::Note, "note", "a log number", "tells a note to the administrator about that refusal"),
     spec(

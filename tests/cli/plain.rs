@@ -213,7 +213,8 @@ fn a_refusal_is_explained_passed_on_marked_and_found() {
     assert_eq!(code, 1, "telling asks nothing of the server: {said:?}");
     let refused = &said[at(&said, " refused: ")];
     assert!(refused.contains(" Say .why "), "{refused}");
-    for part in ["Do this:", "Server said:", "Quote:", "The text about entry", "Please:", "1 entry fits.", "Mine now."] {
+    for part in ["Do this:", "Server said:", "Quote:", "The text about entry", "Please:", "1 entry fits.", "Mine now."]
+    {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:#?}");
     }
     let number: String = refused.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
