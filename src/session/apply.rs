@@ -1,7 +1,6 @@
 //! What a report of the engine means.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::engine::Report;
 use crate::journal::Job;
@@ -13,11 +12,9 @@ use crate::pass::runner::Event;
 
 use super::changes::{Changes, Notice};
 use super::log::Reply;
+use super::refusals::RATE_WINDOW;
 use super::thread::{EntryId, Thread};
 use super::{Attention, OpenSend, Session};
-
-/// The window of the 401 rate.
-pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 impl Session {
     /// Applies a report. One about something that is gone changes nothing.

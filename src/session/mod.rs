@@ -52,7 +52,6 @@ use crate::model::{
     AgentState, Conversation, ConversationKey, DeliveryStatus, MessageId, Moment, RateLimit, WebhookState,
 };
 
-pub use apply::RATE_WINDOW;
 pub use changes::Changes;
 use conversations::Conversations;
 use journal_status::JournalStatus;
@@ -62,6 +61,7 @@ use outcome_watch::OutcomeWatch;
 pub use outgoing::OutgoingMessage;
 pub use profile_info::ProfileInfo;
 use refusals::Diagnoses;
+pub use refusals::RATE_WINDOW;
 pub use sign_in::{SignIn, SignInTrouble};
 use thread::Threads;
 

@@ -11,6 +11,8 @@ use super::log::Rate401;
 
 /// Refusals remembered.
 const BOUND: usize = 16_384;
+/// The window of the 401 rate.
+pub const RATE_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Columns of the plot over time.
 pub const COLUMNS: usize = 30;
 
