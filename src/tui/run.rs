@@ -90,8 +90,8 @@ fn embedded(settings: &Settings) -> anyhow::Result<Embedded> {
             let left = arranged.faults_left();
             // What changes something at once leaves nothing to lift.
             Ok(match left.last().filter(|_| left.len() > before.len()) {
-                Some(fault) => format!("Set: {fault}. B and the first line lift it."),
-                None => "Done: it is so from now on.".to_owned(),
+                Some(fault) => format!("Fault on: {fault}. Press B, then Enter, to clear all faults."),
+                None => "Fault applied: it holds from now on.".to_owned(),
             })
         }
         SandboxRequest::Fault(None) => {

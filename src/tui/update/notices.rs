@@ -299,7 +299,7 @@ fn outcome_known(state: &mut State, id: MessageId, life: Option<&DeliveryStatus>
         state.overlay = None;
     }
     state.status.info(match life {
-        Some(DeliveryStatus::Landed) => "The message of unknown outcome has landed: it was received.".to_owned(),
-        life => format!("The message of unknown outcome is {}.", life.map_or("gone", DeliveryStatus::word)),
+        Some(DeliveryStatus::Landed) => "The message whose outcome was unknown was received.".to_owned(),
+        life => format!("The message whose outcome was unknown is {}.", life.map_or("gone", DeliveryStatus::word)),
     });
 }
