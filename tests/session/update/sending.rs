@@ -300,7 +300,7 @@ fn an_unknown_message_is_looked_up_with_growing_pauses_until_it_has_landed() {
         remote_id: Some("there".to_owned()),
     });
     assert!(desk.state.overlay.is_none(), "what is known needs no dialog");
-    assert!(desk.status().contains("has landed"), "{}", desk.status());
+    assert!(desk.status().contains("was unknown was received"), "{}", desk.status());
     assert_eq!(desk.state.session.outcome_watch, None);
 }
 
