@@ -94,7 +94,7 @@ impl TokenFold {
                     acts.push(Act::Say(Line::new("warning", now.wall, json!({ "message": warning })).warns(warning)));
                 }
                 acts.push(Act::Say(line.says(facts_text(facts, now))));
-                acts.push(Act::Finish(Exit::Done));
+                acts.push(Act::Finish(exit_of(facts)));
                 acts
             }
             (_, Some(trouble)) => {
@@ -139,6 +139,15 @@ impl TokenFold {
         let asked_scopes = exchange.last_attempt().is_some_and(|a| a.request.url.ends_with("/tokens/me"));
         let vain = asked_scopes && exchange.outcome.is_error();
         if vain && self.waiting_until.is_some() { self.finish(now) } else { Vec::new() }
+    }
+}
+
+/// A pasted token was given by nobody here: whether it is one, only the service can say.
+const fn exit_of(facts: &TokenFacts) -> Exit {
+    match facts.acceptance {
+        Acceptance::NotAsked if facts.pasted => Exit::Network,
+        Acceptance::Unclear(_) if facts.pasted => Exit::Unknown,
+        _ => Exit::Done,
     }
 }
 
@@ -240,16 +249,23 @@ mod tests {
     #[test]
     fn a_pasted_token_is_signed_in_where_the_service_took_it() {
         let unclear = |why: &str| Acceptance::Unclear(why.to_owned());
-        for (acceptance, first, last) in [
-            (Acceptance::Taken, "signed in: ", "a pasted token: it cannot be renewed"),
-            (Acceptance::NotAsked, "a token is there; whether ", "not checked: tokens/me has not answered"),
+        for (acceptance, exit, first, last) in [
+            (Acceptance::Taken, Exit::Done, "signed in: ", "a pasted token: it cannot be renewed"),
+            (
+                Acceptance::NotAsked,
+                Exit::Network,
+                "a token is there; whether ",
+                "not checked: tokens/me has not answered",
+            ),
             (
                 unclear("403"),
+                Exit::Unknown,
                 "a token is there; whether ",
                 "not checked: asked what the token may do, the answer was 403",
             ),
         ] {
             let facts = TokenFacts { pasted: true, acceptance, ..facts(Granted::Unknown) };
+            assert_eq!(exit_of(&facts), exit, "{facts:?}");
             let text = facts_text(&facts, Moment::ZERO);
             assert!(text.starts_with(first) && text.ends_with(last), "{text}");
         }
