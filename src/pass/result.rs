@@ -38,8 +38,8 @@ impl Verdict {
     /// The word on screen and in reports.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
+            Self::Pass => "passed",
+            Self::Fail => "failed",
             Self::Blocked => "blocked",
             Self::Skip => "skipped",
         }

@@ -54,10 +54,10 @@ fn the_shipped_passes_pass() {
         assert_eq!(code, 0, "{name}: {stdout}\n{stderr}");
         assert_eq!(verdicts.len(), steps);
         assert_eq!(verdicts.iter().filter(|(_, v)| v == "skipped").count(), skipped, "{verdicts:?}");
-        assert_eq!(verdicts.iter().filter(|(_, v)| v == "pass").count(), steps - skipped, "{verdicts:?}");
+        assert_eq!(verdicts.iter().filter(|(_, v)| v == "passed").count(), steps - skipped, "{verdicts:?}");
         assert_eq!(lines[0]["event"], "begin");
         let last = lines.last().unwrap();
-        assert_eq!((&last["event"], &last["verdict"], &last["v"]), (&"end".into(), &"pass".into(), &1.into()));
+        assert_eq!((&last["event"], &last["verdict"], &last["v"]), (&"end".into(), &"passed".into(), &1.into()));
         assert!(lines.iter().all(|l| l["at"].is_string()));
     }
 }
@@ -69,7 +69,7 @@ fn people_read_progress_on_stderr_and_the_sum_on_stdout() {
     let (code, stdout, stderr) = play(home.path(), &["smoke", "--only", "heard", "--only", "desktop"]);
     assert_eq!(code, 0);
     assert!(stdout.starts_with("Smoke: 2 passed, 0 failed, 1 skipped in "), "{stdout}");
-    assert!(stderr.contains("pass     heard/a-message-is-accepted  A message is accepted"), "{stderr}");
+    assert!(stderr.contains("passed   heard/a-message-is-accepted  A message is accepted"), "{stderr}");
     assert!(stderr.contains("a person must judge: The agent desktop"), "{stderr}");
     assert!(!stderr.contains('\u{1b}') && !stderr.contains('\r'), "a pipe is no terminal: {stderr:?}");
 }
@@ -130,11 +130,11 @@ fn what_is_not_met_is_told_and_ends_with_1() {
     let found = verdicts(&lines);
     let found: Vec<(&str, &str)> = found.iter().map(|(id, v)| (id.as_str(), v.as_str())).collect();
     let expected = [
-        ("each/outcome", "fail"),
-        ("status/all", "fail"),
+        ("each/outcome", "failed"),
+        ("status/all", "failed"),
         ("status/after", "blocked"),
-        ("reply/other", "fail"),
-        ("silence/broken", "fail"),
+        ("reply/other", "failed"),
+        ("silence/broken", "failed"),
         ("choice/none", "blocked"),
     ];
     assert_eq!(found, expected, "{stdout}");
@@ -196,7 +196,7 @@ expect = { tries = 2 }
     let mut ids: Vec<String> = verdicts(&lines(&stdout))
         .into_iter()
         .map(|(id, verdict)| {
-            assert_eq!(verdict, "pass", "{stdout}");
+            assert_eq!(verdict, "passed", "{stdout}");
             id
         })
         .collect();
@@ -369,5 +369,5 @@ expect = { outcome = "accepted", reply = { from = "bot" } }
     let found = verdicts(&lines(&stdout));
     assert_eq!(code, 0, "{stdout}\n{stderr}");
     assert_eq!(found.len(), 4);
-    assert!(found.iter().all(|(_, v)| v == "pass"), "{found:?}");
+    assert!(found.iter().all(|(_, v)| v == "passed"), "{found:?}");
 }

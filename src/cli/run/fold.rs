@@ -215,7 +215,7 @@ impl RunFold {
         let took_text = span(Duration::from_millis(u64::try_from(took.as_millis()).unwrap_or(0) / 100 * 100));
         let message = format!("{}: {} in {took_text}{rest}", self.whole.name, counts.join(", "));
         let fields = json!({
-            "verdict": if exit == Exit::Done { "pass" } else { "fail" },
+            "verdict": if exit == Exit::Done { "passed" } else { "failed" },
             "passed": pass, "failed": fail, "blocked": blocked, "skipped": skipped, "not_run": open,
             "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             "message": message,

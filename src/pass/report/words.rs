@@ -26,7 +26,7 @@ pub fn took(run: &Run) -> Duration {
     Duration::try_from(ended.duration_since(run.began)).unwrap_or_default()
 }
 
-/// `pass`, `fail`, `blocked`, `skipped`, or `open`.
+/// `passed`, `failed`, `blocked`, `skipped`, or `open`.
 pub const fn verdict(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         Some(verdict) => verdict.word(),
@@ -42,11 +42,11 @@ pub const fn said(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-/// `12 steps: 9 pass, 1 fail, 2 skipped`.
+/// `12 steps: 9 passed, 1 failed, 2 skipped`.
 pub fn tally(tally: &Tally) -> String {
     let parts = [
-        (tally.pass, "pass"),
-        (tally.fail, "fail"),
+        (tally.pass, "passed"),
+        (tally.fail, "failed"),
         (tally.blocked, "blocked"),
         (tally.skipped, "skipped"),
         (tally.open, "open"),

@@ -68,11 +68,11 @@ pub fn count(state: &State) -> String {
     let Some(runner) = &state.session.pass.runner else { return String::new() };
     // What is only suggested does not count before a person has said so.
     let words = [
-        (Some(Verdict::Pass), "pass"),
-        (Some(Verdict::Fail), "FAIL"),
+        (Some(Verdict::Pass), "passed"),
+        (Some(Verdict::Fail), "FAILED"),
         (Some(Verdict::Blocked), "blocked"),
         (Some(Verdict::Skip), "skipped"),
-        (None, "open"),
+        (None, "to do"),
     ];
     let mut parts = Vec::new();
     for (verdict, word) in words {
@@ -167,13 +167,13 @@ fn filled<'t>(text: &'t str, step: &StepResult) -> Cow<'t, str> {
 fn word(step: &StepResult, stage: Option<&Stage>) -> (&'static str, Role) {
     match (step.verdict, stage) {
         (Some(Verdict::Pass), _) => ("passed", Role::Dim),
-        (Some(Verdict::Fail), _) => ("FAIL", Role::Error),
+        (Some(Verdict::Fail), _) => ("FAILED", Role::Error),
         (Some(Verdict::Blocked), _) => ("blocked", Role::Warning),
         (Some(Verdict::Skip), _) => ("skipped", Role::Dim),
         (None, Some(Stage::Preparing(_) | Stage::Watching)) => ("running", Role::Info),
-        (None, Some(Stage::Judging)) => ("judge", Role::Info),
-        (None, Some(_)) => ("ready", Role::Info),
-        (None, None) => ("", Role::Text),
+        (None, Some(Stage::Judging)) => ("your verdict", Role::Info),
+        (None, Some(_)) => ("next", Role::Info),
+        (None, None) => ("to do", Role::Dim),
     }
 }
 

@@ -68,14 +68,14 @@ fn tiles(out: &mut String, run: &Run) {
     let disagreements = run.disagreements().count();
     out.push_str("<div class=\"tiles\">\n");
     for (count, class, word) in [
-        (tally.pass, "pass", "pass"),
-        (tally.fail, "fail", "fail"),
+        (tally.pass, "passed", "passed"),
+        (tally.fail, "failed", "failed"),
         (tally.blocked, "blocked", "blocked"),
         (tally.skipped, "skipped", "skipped"),
         (tally.open, "open", "open"),
         (disagreements, "blocked", if disagreements == 1 { "disagreement" } else { "disagreements" }),
     ] {
-        if count > 0 || matches!(word, "pass" | "fail") {
+        if count > 0 || matches!(word, "passed" | "failed") {
             let _ = writeln!(out, "<div class=\"tile\"><b class=\"{class}\">{count}</b><span>{word}</span></div>");
         }
     }
@@ -112,8 +112,8 @@ fn filters(out: &mut String, run: &Run) {
     out.push_str("<h2>Steps</h2>\n<div class=\"filters\" hidden>\n<button data-show=\"all\" aria-pressed=\"true\">all</button>\n");
     let differ = run.disagreements().count();
     for (count, word) in [
-        (tally.pass, "pass"),
-        (tally.fail, "fail"),
+        (tally.pass, "passed"),
+        (tally.fail, "failed"),
         (tally.blocked, "blocked"),
         (tally.skipped, "skipped"),
         (tally.open, "open"),

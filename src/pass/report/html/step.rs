@@ -82,8 +82,8 @@ fn expectations(out: &mut String, step: &StepResult) {
     out.push_str("<h4>Expected</h4>\n<ul class=\"expected\">\n");
     for expectation in &step.expectations {
         let class = match expectation.met {
-            Met::Yes => "pass",
-            Met::No => "fail",
+            Met::Yes => "passed",
+            Met::No => "failed",
             Met::Blocked => "blocked",
             Met::Open | Met::Waiting { .. } => "open",
         };
@@ -133,8 +133,8 @@ fn said(out: &mut String, all: &[Said]) {
 
 fn exchange_of(out: &mut String, run: &Run, exchange: &ExchangeRecord, open: bool) {
     let class = match exchange.outcome.as_str() {
-        "ok" => "pass",
-        "ERR" => "fail",
+        "ok" => "passed",
+        "ERR" => "failed",
         _ => "blocked",
     };
     let open = if open { " open" } else { "" };
