@@ -32,6 +32,8 @@ const LIST_AT_LEAST: usize = 2;
 const SHORT: usize = 9;
 /// Columns of a step's word.
 const WORD: usize = 8;
+/// Columns of the word of a step: "your verdict" is the longest.
+const STEP_WORD: usize = 12;
 
 /// The room of the open step.
 #[derive(Clone, Copy)]
@@ -135,7 +137,7 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
             let (word, role) = word(step, here.then(|| runner.stage()));
             let differs = if step.disagrees() { "  (differs)" } else { "" };
             let note = if step.note.is_some() { "  ;" } else { "" };
-            rows.push(Row { text: format!("  {word:<WORD$} {}{differs}{note}", filled(&step.name, step)), role, here });
+            rows.push(Row { text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, step)), role, here });
         }
     }
     rows
