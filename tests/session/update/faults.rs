@@ -1,7 +1,7 @@
 //! The fault menu, and colours.
 
 use guestwire::engine::Report;
-use guestwire::model::DeliveryStatus;
+use guestwire::model::{DeliveryStatus, Variation};
 use guestwire::tui::update::faults::lines;
 use guestwire::tui::{Effect, Event};
 
@@ -75,12 +75,31 @@ fn a_real_organisation_gets_the_faults_of_this_side_only() {
 #[test]
 fn menus_take_letters_and_digits() {
     let mut desk = Desk::default();
-    desk.keys("esc B j j j k");
-    assert!(desk.screen().contains(&format!("> 3 {}", lines().next().unwrap().0)));
+    desk.keys("esc B down enter j j j k");
+    let line = |n: usize| format!("▌ {} {}: ", n + 2, Variation::ALL[n]);
+    assert!(desk.screen().contains(&line(1)), "{}", desk.screen());
     desk.keys("4");
-    assert!(desk.screen().contains(&format!("> 4 {}", lines().nth(1).unwrap().0)));
+    assert!(desk.screen().contains(&line(2)), "{}", desk.screen());
     assert_eq!(desk.keys("q"), []);
     assert!(desk.state.overlay.is_none());
+}
+
+/// Where there are more choices than digits, letters and digits find one.
+#[test]
+fn the_bench_is_filtered_by_what_is_typed() {
+    let mut desk = Desk::default();
+    desk.keys("esc B");
+    assert!(desk.screen().contains("Type to filter."), "{}", desk.screen());
+    desk.keys("j q 4");
+    let screen = desk.screen();
+    assert!(screen.contains("filter: jq4") && !lines().any(|(name, _)| screen.contains(name)), "{screen}");
+    assert_eq!(desk.keys("enter"), [], "nothing fits");
+    desk.keys("backspace backspace backspace");
+    let (name, json) = lines().nth(1).unwrap();
+    desk.type_text(name);
+    assert!(desk.screen().contains(&format!("▌   {name}")), "{}", desk.screen());
+    assert!(!desk.screen().contains(lines().next().unwrap().0), "{}", desk.screen());
+    assert_eq!(desk.keys("enter"), [Effect::SandboxFault(Some(json.to_owned())), Effect::AskFaults]);
 }
 
 #[test]

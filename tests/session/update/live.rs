@@ -143,7 +143,7 @@ fn a_late_message_says_so_and_stays_late_when_a_read_does_not_know_it() {
     assert_eq!(texts(&desk, WEB), ["first", "second"]);
     let messages = vec![said("m-1", Author::Bot, "first", earlier)];
     desk.report(Report::Conversation { key: WEB, state: RemoteState::Connected, since: None, messages });
-    assert!(desk.screen().contains("bot 13:59:58 · came late"), "{}", desk.screen());
+    assert!(desk.screen().contains("bot 13:59  came late"), "{}", desk.screen());
 }
 
 #[test]
@@ -167,7 +167,10 @@ fn typing_shows_ends_by_itself_and_ends_with_the_message() {
     let until = desk.now.after(Duration::from_secs(5));
     let types = || Report::Typing { key: WEB, author: Author::Bot, until: Some(until) };
     desk.report(types());
-    assert!(desk.screen().contains("bot is typing…") && desk.screen().contains("· typing"), "{}", desk.screen());
+    let screen = desk.screen();
+    assert!(screen.contains("t Thread  Anna, web, bot is typing…"), "{screen}");
+    let listed = |line: &str| line.starts_with("▌ session 72 h ") && line.contains(" typing │");
+    assert!(screen.lines().any(listed), "{screen}");
     // The deadlines that are asked for lead to its end, whatever else counts down meanwhile.
     while desk.state.next_deadline().is_some_and(|at| at.mono <= until.mono) {
         desk.deadline();
@@ -204,7 +207,7 @@ fn a_learned_id_stands_wherever_ids_stand_and_is_found() {
     assert!(screen.contains("conversation d06c91ce-3f6"), "{screen}");
     assert!(screen.contains("3 To Anna, open d06c…41aa"), "{screen}");
     desk.keys("esc");
-    assert!(desk.screen().contains("Anna, open d06c…41aa ─"), "{}", desk.screen());
+    assert!(desk.screen().contains("t Thread  Anna, open d06c…41aa  "), "{}", desk.screen());
     desk.keys("1 #");
     assert!(desk.screen().contains("conversation id, learned") && desk.screen().contains(ID), "{}", desk.screen());
     desk.keys("esc +");
@@ -324,7 +327,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     desk.keys("enter");
     desk.type_text("see file");
     let screen = desk.screen();
-    assert!(screen.contains("1 file · attributes 16/2048 B · 8/4096 B"), "{screen}");
+    assert!(screen.contains("1 file · attributes 16 of 2048 bytes · 8 of 4096 bytes"), "{screen}");
     let effects = desk.keys("enter");
     let [Command::Send(request)] = commands(&effects)[..] else { panic!("{effects:?}") };
     let file = Attachment {
@@ -341,7 +344,7 @@ fn files_and_attributes_go_with_the_next_message_and_are_seen_before_and_after()
     // The next one carries nothing; a copy of this one, and a resend, carry the same.
     desk.settle(id, "see file", DeliveryStatus::Refused("403".to_owned()), Some(403));
     desk.keys("2 G e");
-    assert!(desk.screen().contains("1 file · attributes 16/2048 B"), "{}", desk.screen());
+    assert!(desk.screen().contains("1 file · attributes 16 of 2048 bytes"), "{}", desk.screen());
     desk.keys("esc G r");
     let effects = desk.keys("enter");
     assert!(

@@ -155,23 +155,34 @@ fn an_empty_log_is_not_saved() {
 
 #[test]
 fn the_thread_moves_by_the_logs_keys_and_opens_what_carried_a_message() {
-    let mut desk = Desk::new(80, 24);
-    for n in 0..30 {
-        desk.accepted(&format!("number {n}"));
+    // Over the log where there is no room for both, and above it where there is.
+    for (width, height, lead) in [(60, 18, "esc t"), (80, 24, "esc tab tab tab")] {
+        let mut desk = Desk::new(width, height);
+        for n in 0..30 {
+            desk.accepted(&format!("number {n}"));
+        }
+        desk.keys(lead);
+        assert_eq!(desk.state.focus, Pane::Thread, "{}", desk.screen());
+        let said = |desk: &Desk| {
+            let screen = desk.screen();
+            let thread = screen.lines().skip_while(|line| !line.contains("t Thread")).skip(1);
+            thread
+                .take_while(|line| !line.contains('─') || line.contains("today"))
+                .map(|l| format!("{l}\n"))
+                .collect::<String>()
+        };
+        let newest = said(&desk);
+        desk.keys("pgup k ctrl-u");
+        assert_ne!(said(&desk), newest);
+        desk.keys("g");
+        assert!(said(&desk).contains("number 0"), "{}", desk.screen());
+        desk.keys("G");
+        assert!(said(&desk).contains("number 29"), "{}", desk.screen());
+        desk.keys("g enter");
+        assert_eq!(desk.state.focus, Pane::Log);
+        let opened = desk.state.session.log.selected().unwrap();
+        assert!(opened.number() < 10 && opened.density() != Density::Line, "the newest of those in view, opened");
     }
-    desk.keys("esc t");
-    assert_eq!(desk.state.focus, Pane::Thread);
-    let newest = desk.screen();
-    desk.keys("pgup k ctrl-u");
-    assert_ne!(desk.screen(), newest);
-    desk.keys("g");
-    assert!(desk.screen().contains("number 0"));
-    desk.keys("G");
-    assert!(desk.screen().contains("number 29"));
-    desk.keys("g enter");
-    assert_eq!(desk.state.focus, Pane::Log);
-    let opened = desk.state.session.log.selected().unwrap();
-    assert!(opened.number() < 10 && opened.density() != Density::Line, "the newest of those in view, opened");
 }
 
 #[test]

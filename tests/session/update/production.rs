@@ -15,7 +15,8 @@ fn it_asks_before_each_send_and_shows_what_and_where() {
         assert!(screen.contains(part), "{part} in\n{screen}");
     }
     assert_eq!(desk.keys("enter enter"), [], "a double Enter is a slip, and sends nothing");
-    assert!(desk.footer().contains("y send it"), "{}", desk.footer());
+    assert!(desk.screen().contains("y send it   Esc cancel"), "{}", desk.screen());
+    assert!(desk.footer().contains("y yes  Esc cancel"), "{}", desk.footer());
     assert_eq!(sends(&desk.keys("y")), [(MessageId(1), BILLING, "to a real guest")]);
     desk.type_text("another");
     assert_eq!(desk.keys("enter"), [], "and the next one, too");

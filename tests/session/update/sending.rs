@@ -86,7 +86,7 @@ fn a_paste_with_no_conversation_open_is_not_lost_out_of_sight() {
 fn several_lines_pasted_are_one_message() {
     let mut desk = Desk::default();
     desk.paste("one\ntwo");
-    assert!(desk.screen().contains("2 lines — Enter sends them as one message"));
+    assert!(desk.screen().contains("2 lines: Enter sends them as one message"));
     assert_eq!(sends(&desk.keys("enter")), [(MessageId(1), BILLING, "one\ntwo")]);
 }
 
@@ -167,7 +167,7 @@ fn a_resend_goes_into_the_conversation_of_its_message() {
     let mut desk = Desk::default();
     desk.refused("hello");
     desk.command("@retu");
-    let effects = desk.keys("esc G r enter");
+    let effects = desk.keys("esc a G r enter");
     assert_eq!(sends(&effects), [(MessageId(2), BILLING, "hello")]);
 }
 
@@ -209,7 +209,7 @@ fn a_copy_goes_into_the_composer_of_its_own_conversation_unsent() {
     desk.refused("hello");
     desk.command("@retu");
     desk.type_text("other");
-    let effects = desk.keys("esc G e");
+    let effects = desk.keys("esc a G e");
     assert!(sends(&effects).is_empty());
     assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
     assert_eq!(desk.state.composer.text(), "hello");
@@ -233,7 +233,7 @@ fn a_copy_of_a_conversation_that_the_filter_hides_still_opens_it() {
     desk.command("@retu");
     desk.keys("esc 1 /");
     desk.type_text("retu");
-    desk.keys("enter 2 G e");
+    desk.keys("enter 2 a G e");
     assert_eq!(desk.state.session.conversations.active(), Some(BILLING));
     assert_eq!(desk.state.composer.active(), Some(BILLING));
 }

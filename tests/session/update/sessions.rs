@@ -15,16 +15,17 @@ fn the_session_takes_the_tokens_place_where_a_web_conversation_is_open() {
     let mut desk = desk();
     assert!(top(&desk).contains("token ok"));
     open(&mut desk, WEB);
-    assert!(top(&desk).contains("SESSION closed") && !top(&desk).contains("TOKEN"), "{}", top(&desk));
+    assert!(top(&desk).contains("session closed") && !top(&desk).contains("token"), "{}", top(&desk));
     let open = opened(&desk);
     session(&mut desk, open);
-    assert!(top(&desk).contains("SESSION ok 72h"), "{}", top(&desk));
+    assert!(top(&desk).contains("session 72 h"), "{}", top(&desk));
     let at = desk.now.after(Duration::from_secs(4));
     session(&mut desk, WebSession::Reconnecting { at, why: "the server closed it".to_owned() });
-    assert!(top(&desk).contains("SESSION reconnecting 4s") && desk.screen().contains("  reconnecting 4s"));
+    assert!(top(&desk).contains("session reconnecting 4 s"), "{}", top(&desk));
+    assert!(desk.screen().lines().any(|line| line.starts_with("▌ reconnecting 4 s ")), "{}", desk.screen());
     desk.pass(1_000);
     desk.event(Event::Deadline);
-    assert!(top(&desk).contains("SESSION reconnecting 3s"), "{}", top(&desk));
+    assert!(top(&desk).contains("session reconnecting 3 s"), "{}", top(&desk));
 }
 
 #[test]

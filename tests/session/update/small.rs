@@ -15,12 +15,12 @@ fn desk(width: u16, height: u16) -> Desk {
 
 /// The row that is chosen in what stands on top, as far as it is on screen.
 fn chosen(screen: &str) -> Option<&str> {
-    screen.lines().find_map(|line| line.split_once("> ").map(|(_, rest)| rest))
+    screen.lines().find_map(|line| line.split_once("▌ ").map(|(_, rest)| rest))
 }
 
 /// The chosen line of a menu, and what follows it.
 fn whole(screen: &str) -> String {
-    let inside = |line: &str| line.trim_matches(|c: char| c == '║' || c.is_whitespace()).to_owned();
+    let inside = |line: &str| line.trim_matches(|c: char| c == '│' || c.is_whitespace()).to_owned();
     let lines = screen
         .lines()
         .skip_while(|line| !line.contains("▌ "))
@@ -139,7 +139,9 @@ fn a_conversation_that_is_named_by_its_id_is_not_named_twice() {
     assert_eq!(title.matches("c0ff…8907").count(), 1, "{title}");
     desk.keys("esc 1 n ctrl-u A n n a enter enter");
     let screen = desk.screen();
-    assert!(screen.contains("3 To Anna c0ff…8907"), "{screen}");
+    assert!(screen.contains("3 To Anna  "), "a name stands in its place:\n{screen}");
+    assert_eq!(screen.matches("c0ff").count(), 1, "the list has the id:\n{screen}");
+    assert!(screen.contains("  c0ffee00-3f6e-4a98-"), "{screen}");
 }
 
 /// What the status line has no room for can be read.

@@ -195,7 +195,7 @@ fn a_letter_is_never_named_alone_in_the_composer() {
     assert_eq!(desk.state.focus, Pane::Composer);
     for (action, named) in [
         (Action::Why, "Esc d"),
-        (Action::CopyTicket, "Esc yt"),
+        (Action::CopyTicket, "Esc y t"),
         (Action::Session, "Alt-w"),
         (Action::Connect, "^P connect"),
         (Action::Add, "Esc 1 +"),
