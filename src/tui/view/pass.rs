@@ -137,7 +137,11 @@ fn list_rows(runner: &Runner) -> Vec<Row> {
             let (word, role) = word(step, here.then(|| runner.stage()));
             let differs = if step.disagrees() { "  (differs)" } else { "" };
             let note = if step.note.is_some() { "  ;" } else { "" };
-            rows.push(Row { text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, step)), role, here });
+            rows.push(Row {
+                text: format!("  {word:<STEP_WORD$} {}{differs}{note}", filled(&step.name, step)),
+                role,
+                here,
+            });
         }
     }
     rows
