@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::support::pty::{Session, guestwire as program};
+use crate::support::pty::{Session, guestwire as program, taken};
 use guestwire::journal::{Journal, Options, Page, Reader, files};
 use guestwire::model::{Address, Author, Conversation};
 use guestwire::sandbox::{self, Sandbox, Scenario};
@@ -362,7 +362,7 @@ fn an_open_message_sent_again_after_a_kill_has_its_message_id_and_is_received_on
     session.see("Send it again although it may have been received?");
     session.press("again\r");
     wait(&mut session, "sent again", &|| sandbox.state()["open"]["duplicates"] == 1);
-    session.until("an accepted message", |s| s.contains("200 acc"));
+    session.until("an accepted message", |s| taken(s, text, &["accepted  sent again"]));
     session.signal(Signal::TERM);
     session.end();
     assert_eq!(received(&sandbox), BTreeMap::from([(text.to_owned(), 1)]));

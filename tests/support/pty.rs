@@ -40,6 +40,13 @@ pub fn environment(command: &mut CommandBuilder, home: &Path) {
     command.cwd(home);
 }
 
+/// Whether the log's row of a message that was sent has this summary and was taken, and the thread says what became of it.
+pub fn taken(screen: &str, text: &str, lives: &[&str]) -> bool {
+    let row = |line: &str| line.contains(&format!("SEND  {text} ")) && line.contains("  ok   200 ");
+    let said = |line: &str| line.contains("you ") && lives.iter().any(|life| line.trim_end().ends_with(life));
+    screen.lines().any(row) && screen.lines().any(said)
+}
+
 impl Session {
     /// Starts a program at a size.
     pub fn start(command: CommandBuilder, columns: u16, rows: u16) -> Self {

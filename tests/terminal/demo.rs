@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::pty::{Session, guestwire};
+use crate::support::pty::{Session, guestwire, taken};
 use guestwire::sandbox::{self, Options, Sandbox, Scenario};
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ fn a_recording_from_the_command_line_ends_with_what_was_seen_last_and_is_never_w
     let mut session = record();
     session.until("it is recorded", |s| s.contains("token ok") && s.contains("REC"));
     session.press("on the record\r");
-    session.until("an accepted message", |s| s.contains("200 a"));
+    session.until("an accepted message", |s| taken(s, "on the record", &["accepted", "answered"]));
     session.press("\x03");
     session.see("again to leave");
     session.press("\x03");

@@ -121,12 +121,12 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("\x1bT");
     session.see("Night round  night.toml");
     session.press("\r");
-    session.see("4 Pass → Night round LIVE");
+    session.see("4 Test run  Pass → Night round LIVE");
     session.see("Enter runs it.");
     session.press("\r");
     session.see("suggested: pass");
     session.press("\r");
-    session.see("ready    Nobody answers");
+    session.see("next         Nobody answers");
     session.press("\r");
     session.until("it is accepted and waits", |screen| {
         screen.contains("ok       accepted") && screen.contains("waiting 2")
@@ -142,7 +142,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("\r");
     session.see("PAUSED");
     let screen = session.see("It did not come to its end");
-    assert!(screen.contains("pass     It is accepted"), "{screen}");
+    assert!(screen.contains("passed       It is accepted"), "{screen}");
     session.press("\r");
     session.see("Run this step again?");
     session.press("\x1b");
@@ -150,7 +150,7 @@ fn by_keys(home: &Path, secret: &str) -> String {
     session.press("b");
     session.see("why it is blocked (optional)");
     session.press("\r");
-    session.see("blocked  Nobody answers");
+    session.see("blocked      Nobody answers");
     session.press("\r");
     session.see("Only you can say");
     seen.push_str(&String::from_utf8_lossy(&session.raw));
