@@ -190,7 +190,7 @@ mod tests {
             let chord = Chord::parse(name).unwrap();
             assert_eq!(Chord::parse(&chord.to_string()).unwrap(), chord, "{name}");
         }
-        assert_eq!(Keys::parse("y c").unwrap().to_string(), "yc");
+        assert_eq!(Keys::parse("y c").unwrap().to_string(), "y c");
         assert_eq!(Keys::parse("ctrl-l").unwrap().to_string(), "^L");
     }
 

@@ -251,7 +251,7 @@ mod tests {
         }
         let narrow = at(80, 24, Shape { focus: Pane::Log, ..SHAPE });
         let heights = [narrow.thread, narrow.log].map(|p| p.map(|p| p.outer.height));
-        assert_eq!(heights, [Some(9), Some(7)], "thread, log and composer are there together");
+        assert_eq!(heights, [Some(8), Some(8)], "thread, log and composer are there together");
         let picking = at(80, 24, Shape { focus: Pane::Picker, ..SHAPE });
         assert!(picking.picker_on_top && picking.picker.is_some_and(|p| p.outer.width == 30));
         assert!(at(60, 18, SHAPE).log.is_some_and(|p| !p.ruled));

@@ -102,12 +102,19 @@ pub struct Theme {
     pub warning: Color,
     /// The ground of the selected row; `Reset`: it is reversed.
     pub selected: Color,
-    /// The ground of what the other side said; `Reset`: a bar stands beside it.
-    pub bubble: Color,
-    /// The ground of what the guest said; `Reset`: a bar stands beside it.
-    pub own_bubble: Color,
+    /// The grounds of messages.
+    pub bubbles: Bubbles,
     /// What stands on a badge.
     pub on_badge: Color,
+}
+
+/// The grounds of messages; `Reset`: a bar stands beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bubbles {
+    /// Of what the other side said.
+    pub other: Color,
+    /// Of what the guest said.
+    pub own: Color,
 }
 
 impl Default for Theme {
@@ -126,8 +133,7 @@ impl Default for Theme {
             error: Color::Red,
             warning: Color::Yellow,
             selected: Color::Reset,
-            bubble: Color::Reset,
-            own_bubble: Color::Reset,
+            bubbles: Bubbles { other: Color::Reset, own: Color::Reset },
             on_badge: Color::Black,
         }
     }
@@ -185,8 +191,7 @@ impl ThemeFile {
             error: shown(self.error),
             warning: shown(self.warning),
             selected: shown(self.selected),
-            bubble: shown(self.bubble),
-            own_bubble: shown(self.own_bubble),
+            bubbles: Bubbles { other: shown(self.bubble), own: shown(self.own_bubble) },
             on_badge: shown(self.background),
             ..base
         }
@@ -269,7 +274,7 @@ impl Theme {
 
     /// Whether what is said in a conversation stands on grounds, or beside bars.
     pub fn has_grounds(&self) -> bool {
-        !self.mono && self.bubble != Color::Reset
+        !self.mono && self.bubbles.other != Color::Reset
     }
 }
 
@@ -307,7 +312,7 @@ mod tests {
             assert_eq!(file.name, name);
             for depth in [Depth::True, Depth::Indexed] {
                 let theme = named(name, false, false, depth).unwrap();
-                let grounds = [file.background, theme.selected, theme.bubble, theme.own_bubble].map(seen);
+                let grounds = [file.background, theme.selected, theme.bubbles.other, theme.bubbles.own].map(seen);
                 for ground in grounds {
                     for color in [theme.text, theme.accent, theme.ok, theme.error, theme.warning] {
                         let ratio = contrast(seen(color), ground);

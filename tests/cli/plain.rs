@@ -197,7 +197,7 @@ fn a_pass_is_played_by_lines() {
     assert_eq!((code, stderr.as_str()), (0, ""), "{said}");
     for part in [
         "Pass 1, Short, short.toml.",
-        "Suggested: pass.",
+        "Suggested: passed.",
         "The pass is over: 2 passed, 0 failed, 0 blocked, 1 skipped.",
         "The reports are in out.",
     ] {

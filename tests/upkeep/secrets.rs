@@ -86,7 +86,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
                 "hello, call 0170-4711222 or +49 30 5550 199 and ask for a rather long wait at the other end of it",
             );
             hands.keys("enter");
-            hands.until("accepted", |f| f.contains("200 a")).await;
+            hands.until("answered", |f| f.contains("answered")).await;
             // What the other side says is on the screen, masked, in both channels; a choice that was masked is not sent.
             for (keys, who, name) in [
                 ("esc 1 G k enter", "Web tells: «token #", "Anna, web"),

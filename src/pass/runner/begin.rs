@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::expectation::{self, Expectation};
 use super::replies::ReplyTracker;
-use super::{Cast, Mode, Runner, Stage};
+use super::{Cast, Mode, Runner, SignInSeen, Stage};
 use crate::model::Moment;
 use crate::pass::file::{Case, Pass, Step};
 use crate::pass::result::{CaseResult, ExpectationResult, Met, Run, StepResult};
@@ -69,8 +69,7 @@ impl Runner {
             stage,
             watch: None,
             trackers,
-            generation: None,
-            trouble: None,
+            sign_in: SignInSeen::default(),
             renewing: None,
             opened,
             paused: false,

@@ -20,9 +20,9 @@ impl Runner {
             settled: watch.settled,
             exchange: watch.exchange.as_ref(),
             diagnosis,
-            renewals: number(self.generation).saturating_sub(number(watch.generation)),
+            renewals: number(self.sign_in.generation).saturating_sub(number(watch.generation)),
             replies: self.open_player().ok().and_then(|p| self.trackers.get(&p.key)),
-            trouble: self.trouble.as_deref(),
+            trouble: self.sign_in.trouble.as_deref(),
         }
     }
 
@@ -96,7 +96,7 @@ impl Runner {
 
     /// Without a token and without a prospect of one, a message that is not on the wire is taken back.
     fn give_up(&mut self, effects: &mut Vec<Effect>) {
-        let Some(why) = self.trouble.clone() else { return };
+        let Some(why) = self.sign_in.trouble.clone() else { return };
         let waits = self
             .watch
             .as_ref()

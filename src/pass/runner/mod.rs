@@ -191,6 +191,15 @@ struct Watch {
     read: Option<(Moment, usize)>,
 }
 
+/// What a run knows of signing in.
+#[derive(Clone, Debug, Default)]
+struct SignInSeen {
+    /// The newest token.
+    generation: Option<Generation>,
+    /// Why there is none, and none to be waited for.
+    trouble: Option<String>,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Runner {
@@ -203,8 +212,7 @@ pub struct Runner {
     stage: Stage,
     watch: Option<Watch>,
     trackers: BTreeMap<ConversationKey, ReplyTracker>,
-    generation: Option<Generation>,
-    trouble: Option<String>,
+    sign_in: SignInSeen,
     /// The new token that the open step waits for before it sends.
     renewing: Option<prepare::Renewing>,
     /// Since when the open step's timer runs.
@@ -315,7 +323,7 @@ impl Runner {
     /// Takes one event.
     pub fn on(&mut self, now: Moment, event: Event<'_>, known: &Known<'_>) -> Vec<Effect> {
         self.now = now;
-        self.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
+        self.sign_in.trouble = known.no_token.map(|why| format!("not signed in: {why}"));
         let mut effects = Vec::new();
         match event {
             Event::Report(report) => {

@@ -50,7 +50,7 @@ impl Runner {
             life: None,
             settled: None,
             exchange: None,
-            generation: self.generation,
+            generation: self.sign_in.generation,
             asked_why: false,
             read: None,
         });
@@ -82,7 +82,8 @@ impl Runner {
                 Some(Prep::Fault(fault)) => return effects.push(Effect::Fault(fault)),
                 Some(Prep::Advance(by)) => return effects.push(Effect::Advance(by)),
                 Some(Prep::Renew) => {
-                    self.renewing = Some(Renewing { than: self.generation, until: self.now.after(RENEW_WITHIN) });
+                    self.renewing =
+                        Some(Renewing { than: self.sign_in.generation, until: self.now.after(RENEW_WITHIN) });
                     return effects.push(Effect::Renew);
                 }
                 None => self.send(effects),
@@ -94,7 +95,7 @@ impl Runner {
     pub(super) fn renewed(&mut self, effects: &mut Vec<Effect>) {
         let Some(renewing) = self.renewing else { return };
         let late = renewing.until.left(self.now).is_zero();
-        if self.generation <= renewing.than && self.trouble.is_none() && !late {
+        if self.sign_in.generation <= renewing.than && self.sign_in.trouble.is_none() && !late {
             return;
         }
         self.renewing = None;

@@ -47,7 +47,7 @@ impl Runner {
 
     fn token(&mut self, status: &TokenStatus) {
         if let Some(facts) = status.facts() {
-            self.generation = Some(facts.generation);
+            self.sign_in.generation = Some(facts.generation);
             // The first token of a session is no renewal.
             if let Some(watch) = &mut self.watch {
                 watch.generation.get_or_insert(facts.generation);

@@ -55,7 +55,7 @@ fn a_step_runs_is_told_and_the_suggestion_is_taken() {
     assert!(!desk.plain.wants_line(), "a script waits for the step");
     settled(&mut desk, Outcome::Accepted, DeliveryStatus::Accepted);
     assert!(desk.said().contains(&"ok, accepted."), "{:?}", desk.said());
-    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: pass. Say .pass go")), "{:?}", desk.said());
+    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: passed. Say .pass go")), "{:?}", desk.said());
     desk.line(".pass go");
     assert!(desk.said().contains(&"You judge: The desktop shows it once."), "{:?}", desk.said());
     desk.line(".pass note twice, in fact").line(".pass fail");
@@ -80,7 +80,7 @@ fn what_was_not_as_expected_is_said_and_ends_a_script_with_one() {
     desk.line(".pass go");
     settled(&mut desk, Outcome::Refused("unauthorized".to_owned()), DeliveryStatus::Refused("unauthorized".to_owned()));
     assert!(desk.said().iter().any(|line| line.starts_with("wrong, accepted, but: ")), "{:?}", desk.said());
-    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: fail. ")), "{:?}", desk.said());
+    assert!(desk.said().iter().any(|line| line.starts_with("Suggested: failed. ")), "{:?}", desk.said());
     assert_eq!(desk.plain.exit(), Exit::Refused);
 }
 

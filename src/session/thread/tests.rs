@@ -273,6 +273,7 @@ fn the_first_words_of_the_other_side_answer_a_message() {
     t.sent(ours(1, "one", 0));
     t.sent(ours(2, "two", 10));
     t.sent(ours(3, "three", 20));
+    accept(&mut t, 2, Some("r2"));
     let said = vec![
         remote("r2", Author::Guest, "two", 10),
         bot("b1", "first", 12),

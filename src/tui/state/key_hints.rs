@@ -1,7 +1,6 @@
 //! Which keys do what where the focus is, in words, from the live bindings. Status line, footer, headings and pages take the
 //! names of keys from here, so that each works where it is read.
 
-use crate::model::Channel;
 use crate::pass::runner::Stage;
 use crate::tui::action::{Action, Context};
 use crate::tui::chord::Chord;
@@ -111,7 +110,7 @@ impl State {
     fn pane_hints(&self) -> Vec<(Action, &'static str)> {
         let open = self.session.conversations.active_item();
         let offered = open.and_then(|item| self.session.threads.get(item.conversation.key)?.offer()).is_some();
-        let carries = open.is_some_and(|item| item.conversation.channel() != Channel::GuestApi);
+        let carries = open.is_some_and(|item| item.conversation.channel().capabilities().attributes);
         let explained = self.shown_log().selected().is_some_and(|entry| entry.diagnosis().is_some());
         let mut hints = match self.focus {
             Pane::Composer => vec![

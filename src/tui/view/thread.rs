@@ -49,7 +49,7 @@ fn draw_row(row: &Row, look: &Look<'_>, area: Rect, buf: &mut Buffer) {
     let mut x = area.x.saturating_add(row.indent).min(area.right());
     if row.kind == RowKind::Text {
         let ground = Rect { x, width: row.cells, ..area }.intersection(area);
-        theme.ground(ground, if row.own { theme.own_bubble } else { theme.bubble }, buf);
+        theme.ground(ground, if row.own { theme.bubbles.own } else { theme.bubbles.other }, buf);
         if !theme.has_grounds() {
             let bar = if theme.ascii { "|" } else { "│" };
             let (at, role) = if row.own { (ground.right().saturating_sub(1), Role::Dim) } else { (x, Role::Focus) };
