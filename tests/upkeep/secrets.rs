@@ -142,7 +142,7 @@ async fn no_secret_of_a_session_is_seen_copied_or_kept() {
                 hands.keys("enter");
             }
             hands.keys("P l");
-            hands.see("conversation 1").await;
+            hands.see("what happened").await;
             hands.keys("esc");
             hands.see("3 To ").await;
             let received = hands.received();
