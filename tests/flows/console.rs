@@ -1,6 +1,6 @@
 //! A tester's day, by keys alone, on the real shell, engine and sandbox: what goes wrong is seen, said and settled.
 
-use crate::support::shell::{Hands, run, run_profile};
+use crate::support::shell::{Hands, accepted, run, run_profile, sending};
 use guestwire::model::DeliveryStatus;
 use guestwire::sandbox::Scenario;
 use guestwire::tui::terminal::event_loop::LoopEnd;
@@ -49,8 +49,8 @@ async fn a_revoked_token_is_renewed_and_the_401_is_counted_apart() {
         hands.type_text("still there?");
         hands.keys("enter");
         let frame =
-            hands.until("accepted, and the 401 healed", |f| f.contains("1 healed") && f.contains("200 a")).await;
-        assert!(frame.lines().next().is_some_and(|l| l.contains("401 1/")), "{frame}");
+            hands.until("accepted, and the 401 healed", |f| f.contains("1 fixed") && accepted(f, "still there?")).await;
+        assert!(frame.lines().next().is_some_and(|l| l.contains("401 1 of ")), "{frame}");
         assert!(!frame.contains("ERR"), "no failed message: {frame}");
         assert_eq!(received(&hands, "still there?"), 1);
         hands.keys("esc G [ 2 g");
@@ -66,7 +66,10 @@ async fn a_lost_answer_is_unknown_and_a_look_up_settles_it_as_landed() {
         hands.sandbox.set_fault(r#"{"fault":"reset-after"}"#).unwrap();
         hands.type_text("did you get this");
         hands.keys("enter");
-        hands.until("landed", |f| f.contains("landed")).await;
+        let settled = |f: &str| f.lines().any(|l| l.contains("SEND  did you get this") && l.contains("RCVD"));
+        let frame = hands.until("landed", settled).await;
+        assert!(frame.contains("the message was received"), "{frame}");
+        assert!(frame.contains("the outcome was unknown"), "{frame}");
         assert_eq!(received(&hands, "did you get this"), 1, "never sent twice");
         hands.keys("esc q");
     })
@@ -86,7 +89,8 @@ async fn what_never_arrived_stays_unknown_until_a_person_settles_it() {
         hands.keys("esc G [ ] [ u");
         hands.see("What became of this message?").await;
         hands.keys("3 enter");
-        hands.until("the thread calls it lost", |f| f.contains("· lost")).await;
+        let frame = hands.see("not received, was unknown").await;
+        assert!(frame.lines().any(|l| l.contains("SEND  lost on the way") && l.contains("LOST")), "{frame}");
         assert_eq!(received(&hands, "lost on the way"), 0, "and it was not sent again by itself");
         hands.keys("esc q");
     })
@@ -103,7 +107,7 @@ async fn a_429_is_counted_down_and_then_accepted() {
         hands.until("waiting", |f| f.contains("WAIT 429")).await;
         hands.until("2 s left", |f| f.contains("waiting 2 s")).await;
         hands.until("1 s left", |f| f.contains("waiting 1 s")).await;
-        hands.until("accepted", |f| f.contains("200 a") && !f.contains("WAIT 429")).await;
+        hands.until("accepted", |f| accepted(f, "in a moment") && !f.contains("WAIT 429")).await;
         assert_eq!(received(&hands, "in a moment"), 1);
         hands.keys("esc q");
     })
@@ -119,7 +123,7 @@ async fn a_waiting_message_can_be_cancelled_before_it_goes_out() {
         hands.keys("enter");
         hands.until("waiting", |f| f.contains("WAIT 429")).await;
         hands.keys("ctrl-c");
-        hands.until("cancelled", |f| f.contains("CANC") && f.contains("· cancelled")).await;
+        hands.until("cancelled", |f| f.contains("CANC") && f.contains("  cancelled")).await;
         assert_eq!(received(&hands, "rather not"), 0);
         hands.keys("esc q");
     })
@@ -133,10 +137,10 @@ async fn cancelled_on_the_wire_it_may_have_been_received_and_is_called_unknown()
         hands.sandbox.set_fault(r#"{"fault":"slow-headers","times":1,"delay_ms":15000}"#).unwrap();
         hands.type_text("too slow");
         hands.keys("enter");
-        hands.until("sending", |f| f.contains("· sending")).await;
-        hands.until("on the wire", |f| f.lines().any(|l| l.contains("SEND") && l.contains("sending"))).await;
+        hands.until("sending", sending).await;
+        hands.until("on the wire", |f| f.lines().any(|l| l.contains("SEND  too slow") && l.contains("sending"))).await;
         hands.keys("ctrl-c");
-        hands.until("unknown or landed", |f| f.contains("UNKN") || f.contains("· landed")).await;
+        hands.until("unknown or landed", |f| f.contains("UNKN") || f.contains("RCVD")).await;
         hands.keys("esc q");
     })
     .await;
@@ -149,7 +153,7 @@ async fn conversations_run_side_by_side_and_keep_their_drafts() {
         hands.sandbox.set_fault(r#"{"fault":"slow-headers","delay_ms":15000,"conversation":"Billing bot"}"#).unwrap();
         hands.type_text("held up");
         hands.keys("enter");
-        hands.until("on the wire", |f| f.contains("· sending")).await;
+        hands.until("on the wire", sending).await;
         hands.type_text("draft for billing");
         hands.keys("ctrl-p");
         hands.type_text("@echo");
@@ -166,7 +170,7 @@ async fn conversations_run_side_by_side_and_keep_their_drafts() {
         hands.type_text("@billing");
         hands.keys("enter");
         let frame = hands.see("draft for billing").await;
-        assert!(frame.contains("· sending"), "still held up: {frame}");
+        assert!(sending(&frame), "still held up: {frame}");
         hands.keys("esc q");
         let frame = hands.see("1 draft would be lost").await;
         assert!(frame.contains("1 not settled"), "{frame}");
@@ -184,7 +188,7 @@ async fn messages_of_one_conversation_go_out_in_the_order_typed() {
             hands.type_text(text);
             hands.keys("enter");
         }
-        hands.until("all accepted", |f| f.matches("200 a").count() >= 3).await;
+        hands.until("all accepted", |f| ["one", "two", "three"].iter().all(|text| accepted(f, text))).await;
         let texts: Vec<String> =
             hands.received().into_iter().filter(|t| ["one", "two", "three"].contains(&t.as_str())).collect();
         assert_eq!(texts, ["one", "two", "three"]);
@@ -209,7 +213,7 @@ async fn production_asks_and_then_sends_what_it_showed() {
         hands.keys("esc");
         hands.see_no("PROD: send this message?").await;
         hands.keys("enter y");
-        hands.until("accepted", |f| f.contains("200 a")).await;
+        hands.until("accepted", |f| accepted(f, "to a real guest")).await;
         assert_eq!(received(&hands, "to a real guest"), 1);
         hands.keys("esc q");
     })
@@ -250,7 +254,7 @@ async fn garbage_from_a_server_is_shown_for_what_it_is() {
             hands.keys("esc 2 /");
             hands.type_text("kind:send");
             hands.keys("enter G z");
-            hands.until("the whole log", |f| !f.contains("Compose")).await;
+            hands.until("the whole log", |f| !f.contains("3 To ")).await;
             // An error has opened its summary by itself.
             hands.keys(keys);
             let frame = hands.until(fault, |f| f.contains(shown)).await;
@@ -274,7 +278,7 @@ async fn a_refused_text_is_taken_up_again_and_sent_as_a_new_message() {
         hands.until("a copy in the composer", |f| f.contains("copied into the composer")).await;
         hands.type_text(" now");
         hands.keys("enter");
-        hands.until("accepted", |f| f.contains("200 a")).await;
+        hands.until("accepted", |f| accepted(f, "are you there now")).await;
         assert_eq!(received(&hands, "are you there now"), 1);
         hands.keys("esc q");
     })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::shell::{Hands, run_in};
+use crate::support::shell::{Hands, accepted, run_in};
 use guestwire::sandbox::Scenario;
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ async fn a_recording_plays_back_what_was_on_the_screen() {
             assert!(begun.contains("Recording into"), "{begun}");
             hands.type_text("on the record");
             hands.keys("enter");
-            hands.until("accepted", |f| f.contains("200 a")).await;
+            hands.until("accepted", |f| accepted(f, "on the record")).await;
             hands.resize(80, 24);
             // The screen in memory keeps its size; what is drawn on it is smaller.
             let small = hands.until("the smaller screen", |f| f.lines().skip(24).all(str::is_empty)).await;

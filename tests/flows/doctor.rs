@@ -13,11 +13,11 @@ async fn probes_settle_what_the_refusal_leaves_open() {
         hands.see("scope missing").await;
         hands.type_text("my account is 12345");
         hands.keys("enter");
-        hands.see("scope-stripped · likely").await;
+        hands.see("scope-stripped, likely").await;
         hands.keys("esc D");
         // The card opens by itself, and says what the probes prove.
         let card = hands.see("although it was asked for.  sure").await;
-        assert!(card.contains("Why was #"), "{card}");
+        assert!(card.contains(" refused  POST "), "{card}");
         hands.keys("esc q");
     })
     .await;

@@ -344,3 +344,13 @@ where
 pub fn key(action: Action) -> &'static str {
     action.spec().keys.first().copied().unwrap_or_default()
 }
+
+/// Whether a row of the log says that the message `text` was accepted.
+pub fn accepted(frame: &str, text: &str) -> bool {
+    frame.lines().any(|row| row.contains("SEND  ") && row.contains(text) && row.contains("ok   200"))
+}
+
+/// Whether the thread says of a message of ours that it is under way.
+pub fn sending(frame: &str) -> bool {
+    frame.lines().any(|row| row.contains("you ") && row.ends_with("  sending"))
+}

@@ -234,11 +234,15 @@ impl Entry {
         typing && self.direction().is_some() && !self.is_error() && !self.marked
     }
 
-    /// Whether it is a read of a conversation that went well: there are many, and what they brought stands in the thread.
+    /// Whether it is a read of a conversation that goes or went well: there are many, and what they brought stands in the
+    /// thread. One that is under way counts too, so that its row does not come and go under the cursor.
     pub fn is_polling(&self) -> bool {
-        let read = |x: &Arc<Exchange>| {
-            x.kind == Kind::Read && x.conversation.is_some() && x.outcome == Outcome::Accepted && self.healed() == 0
+        let well = |x: &Exchange| match x.outcome {
+            Outcome::Open => x.steps.len() <= 1,
+            Outcome::Accepted => self.healed() == 0,
+            _ => false,
         };
+        let read = |x: &Arc<Exchange>| x.kind == Kind::Read && x.conversation.is_some() && well(x);
         self.exchange().is_some_and(read) && !self.marked && self.comment.is_none()
     }
 

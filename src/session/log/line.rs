@@ -210,16 +210,18 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
     let mut changing = None;
     line.push(word(entry, &exchange.outcome), outcome_tone(&exchange.outcome));
     let mut edge = right + 1 + WORD;
+    let until = waiting_until(exchange);
     if c.status {
+        // Without a column of its own, the time that is left takes the place of the status.
         if let Some(status) = exchange.status()
             && line.cells <= edge
+            && (c.ms || until.is_none())
         {
             line.pad_to(edge + 1);
             line.push(&status.to_string(), outcome_tone(&exchange.outcome));
         }
         edge += 1 + STATUS;
     }
-    let until = waiting_until(exchange);
     if c.ms {
         let live = |counts| Some(Live { column: edge as u16 + 1, width: MS as u16, counts });
         if let Some(took) = exchange.duration() {
@@ -230,8 +232,7 @@ pub(super) fn head(page: &Page<'_>, entry: &Entry) -> Row {
             changing = live(Counts::UpFrom(exchange.started));
         }
         edge += 1 + MS;
-    } else if let Some(until) = until {
-        // Without a column of its own, the time that is left stands where the status does not.
+    } else if let Some(until) = until.filter(|_| c.status) {
         changing = Some(Live { column: (edge as u16).saturating_sub(3), width: 4, counts: Counts::DownTo(until) });
     }
     if let Some(cells) = c.id

@@ -82,7 +82,7 @@ pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
     if let Some(x) = rules.middle {
         column(x, rules.composer.unwrap_or(below));
     }
-    let main = if panes.picker_on_top { buf.area } else { panes.main };
+    let main = if panes.picker_on_top { panes.status } else { panes.main };
     for y in [rules.log, rules.composer].into_iter().flatten() {
         // What a sheet covers is not drawn over it.
         let from = rules.list.filter(|_| panes.picker_on_top).map_or(main.left(), |x| x + 1);
@@ -97,7 +97,7 @@ pub fn rules(panes: &Panes, theme: &Theme, buf: &mut Buffer) {
         put(buf, x, y, glyph("+", "┴"), 1, style);
     }
     if let Some(y) = rules.bottom {
-        for x in buf.area.left()..buf.area.right() {
+        for x in panes.status.left()..panes.status.right() {
             put(buf, x, y, glyph("-", "─"), 1, style);
         }
         if let Some(x) = rules.list {

@@ -1,5 +1,5 @@
 //! The line above the keys: the sentence at the left, cut where it must be, and at the right the keys that go with it,
-//! never cut. A prompt takes its place while one types.
+//! as many as leave room for its beginning, never cut. A prompt takes its place while one types.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,6 +9,9 @@ use crate::tui::state::State;
 use crate::tui::state::overlay::{Overlay, Prompt};
 use crate::tui::theme::Role;
 
+/// Cells of the sentence that are kept free of all keys but the first.
+const SENTENCE_LEAST: usize = 16;
+
 /// Draws it. Returns the cursor's place while a prompt is open.
 pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if let Some(Overlay::Prompt(prompt)) = &state.overlay {
@@ -16,8 +19,18 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let (theme, status) = (&state.theme, &state.status);
     let style = |role| theme.style(role);
-    let keys = state.status_keys();
-    let keys_width: usize = keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum();
+    let text = visible(&status.text);
+    let text = plain(&text, theme.ascii);
+    let mut keys = state.status_keys();
+    let cells = |keys: &[(String, &'static str)]| -> usize {
+        keys.iter().map(|(key, words)| width(key) + 1 + width(words) + 3).sum()
+    };
+    // What happened comes before a second key.
+    let least = width(&text).min(SENTENCE_LEAST) + 3;
+    while keys.len() > 1 && cells(&keys) + least > usize::from(area.width) {
+        keys.pop();
+    }
+    let keys_width = cells(&keys);
     let room = |x: u16| usize::from(area.right().saturating_sub(x));
     let start = area.right().saturating_sub(u16::try_from(keys_width).unwrap_or(u16::MAX)).max(area.x);
     let mut at = start + 1;
@@ -29,8 +42,6 @@ pub fn draw(state: &State, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let (x, _) = put(buf, area.x, area.y, status.severity.mark(), 1, style(status.severity.role()));
     let x = x.max(area.x + 1);
     let left = usize::from(start.saturating_sub(u16::from(keys_width > 0) * 2).saturating_sub(x));
-    let text = visible(&status.text);
-    let text = plain(&text, theme.ascii);
     put(buf, x, area.y, fit(&text, left, theme.ascii), left, style(Role::Text));
     None
 }
